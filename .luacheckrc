@@ -1,0 +1,3 @@
+std = "min"
+read_globals = { "redis", "KEYS", "ARGV" }
+max_line_length = 110

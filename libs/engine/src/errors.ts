@@ -1,0 +1,45 @@
+/** One thing wrong with an input: where (dotted path, `limits.0.max`) and what, in a sentence. */
+export interface InputError {
+  readonly path: string;
+  readonly message: string;
+}
+
+/**
+ * Every error Sundial raises on purpose: its code, a sentence, and whether repeating the same call can help.
+ * A denial is not among them. HTTP statuses are the service's business (one table there).
+ */
+const CATALOGUE = {
+  'invalid-request': { retryable: false, title: 'The request is not valid' },
+  'invalid-rule': { retryable: false, title: 'The rule is not valid' },
+  'operation-conflict': { retryable: false, title: 'The operation id was used for something else' },
+  'rule-exists': { retryable: false, title: 'A rule with this id exists' },
+  'rule-not-found': { retryable: false, title: 'There is no rule with this id' },
+  'rule-changed': { retryable: false, title: 'The rule was changed in the meantime' },
+  'store-unavailable': { retryable: true, title: 'The store did not answer' },
+} as const;
+
+export type QuotaErrorCode = keyof typeof CATALOGUE;
+
+/** Misuse, or an outage that a verb could not hide. */
+export class QuotaError extends Error {
+  override readonly name = 'QuotaError';
+  readonly title: string;
+  readonly retryable: boolean;
+
+  constructor(
+    readonly code: QuotaErrorCode,
+    detail: string,
+    readonly errors: readonly InputError[] = [],
+    options?: ErrorOptions,
+  ) {
+    super(detail, options);
+    this.title = CATALOGUE[code].title;
+    this.retryable = CATALOGUE[code].retryable;
+  }
+
+  /** Bad input, every mistake listed. */
+  static invalid(code: 'invalid-request' | 'invalid-rule', errors: readonly InputError[]): QuotaError {
+    const detail = errors.map(({ path, message }) => `${path || 'body'}: ${message}`).join('; ');
+    return new QuotaError(code, detail, errors);
+  }
+}

@@ -1,0 +1,33 @@
+import type { Rule } from './rule.js';
+import type { RuleBook } from './rule-book.js';
+
+/**
+ * Where rules are kept: Redis for many nodes, a file in the data directory for an embedded one.
+ *
+ * Every write is compare-and-set and raises the version by one; the repository calls the listener given to
+ * `start` with every newer book, its own writes included, before `write` resolves.
+ */
+export interface RuleRepository {
+  /** Loads, calls `apply` with the first book, and keeps calling it with every newer one until `close`. */
+  start(apply: (book: RuleBook) => void): Promise<void>;
+  /**
+   * Applies one change. Resolves after every live node has applied it, or after 2 s.
+   * @throws QuotaError `rule-exists`, `rule-not-found`, `rule-changed` (stale `expectedRevision`) or `store-unavailable`.
+   */
+  write(change: RuleChange): Promise<RuleWritten>;
+  /** The revision (ETag) of each rule: the version of the book that last changed it. */
+  revisionOf(id: string): number | undefined;
+  /** The nodes seen within the last seconds, this one included; and this node's rank among them, from 0. */
+  readonly nodes: { readonly live: number; readonly rank: number };
+  close(): Promise<void>;
+}
+
+export type RuleChange =
+  | { readonly kind: 'create'; readonly rule: Rule }
+  | { readonly kind: 'replace'; readonly rule: Rule; readonly expectedRevision?: number }
+  | { readonly kind: 'delete'; readonly id: string; readonly expectedRevision?: number };
+
+export interface RuleWritten {
+  readonly version: number;
+  readonly nodes: { readonly live: number; readonly applied: number };
+}

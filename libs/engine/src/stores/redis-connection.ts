@@ -1,0 +1,100 @@
+import { Cluster, Redis, type ClusterOptions, type RedisOptions } from 'ioredis';
+
+/** Where Redis is: one server, a Sentinel group, or a Cluster. */
+export type RedisTarget =
+  | { readonly kind: 'single'; readonly url: string }
+  | { readonly kind: 'sentinel'; readonly sentinels: readonly HostPort[]; readonly name: string; readonly url?: string }
+  | { readonly kind: 'cluster'; readonly nodes: readonly HostPort[]; readonly url?: string };
+
+export interface HostPort {
+  readonly host: string;
+  readonly port: number;
+}
+
+export type RedisClient = Redis | Cluster;
+
+/** A silent connection with commands in flight is destroyed after this long; TCP cannot see a frozen server. */
+const SILENCE_LIMIT_MS = 500;
+/** Covers the handshake. It is no deadline: a timed-out command may still run (ioredis #2130). */
+const COMMAND_LIMIT_MS = 1_000;
+const RECONNECT_FLOOR_MS = 50;
+const RECONNECT_CEILING_MS = 250;
+
+/**
+ * A client that never sends a command twice and never queues one while down: an in-flight call is rejected when
+ * its socket closes, and whoever made it decides what that means. It connects in the background and for ever.
+ */
+export function connectRedis(target: RedisTarget, connectionName: string): RedisClient {
+  const client = open(target, connectionName);
+  // Without a listener ioredis prints every failed attempt; states are reported by the engine instead.
+  client.on('error', () => undefined);
+  return client;
+}
+
+function open(target: RedisTarget, connectionName: string): RedisClient {
+  const options = { ...NEVER_TWICE, connectionName };
+  switch (target.kind) {
+    case 'single':
+      return new Redis(target.url, options);
+    case 'sentinel':
+      return new Redis({
+        ...options,
+        ...credentialsOf(target.url),
+        sentinels: [...target.sentinels],
+        name: target.name,
+        sentinelRetryStrategy: backOff,
+        failoverDetector: true,
+      });
+    case 'cluster':
+      return new Cluster([...target.nodes], {
+        ...CLUSTER_NEVER_TWICE,
+        redisOptions: { ...options, ...credentialsOf(target.url) },
+      });
+    default:
+      return target satisfies never;
+  }
+}
+
+/** Sources: ioredis issues #2130, #2193, #1431, #305; measured in docs/adr/0003. */
+const NEVER_TWICE: RedisOptions = {
+  enableOfflineQueue: false,
+  maxRetriesPerRequest: 0,
+  autoResendUnfulfilledCommands: false,
+  commandTimeout: COMMAND_LIMIT_MS,
+  socketTimeout: SILENCE_LIMIT_MS,
+  connectTimeout: 1_000,
+  disconnectTimeout: 100,
+  maxLoadingRetryTime: 1_000,
+  keepAlive: 5_000,
+  noDelay: true,
+  retryStrategy: backOff,
+  reconnectOnError: (error) => error.message.includes('READONLY'),
+};
+
+const CLUSTER_NEVER_TWICE: ClusterOptions = {
+  enableOfflineQueue: false,
+  retryDelayOnFailover: 0,
+  retryDelayOnClusterDown: 0,
+  maxRedirections: 3,
+  slotsRefreshTimeout: 1_000,
+  slotsRefreshInterval: 5_000,
+  scaleReads: 'master',
+  clusterRetryStrategy: backOff,
+};
+
+function backOff(attempt: number): number {
+  const step = RECONNECT_FLOOR_MS * 2 ** Math.min(attempt - 1, 8);
+  return Math.min(step, RECONNECT_CEILING_MS) + Math.random() * RECONNECT_FLOOR_MS;
+}
+
+/** User, password, database and TLS of a `redis://` or `rediss://` URL, for targets that name their hosts elsewhere. */
+function credentialsOf(url: string | undefined): RedisOptions {
+  if (url === undefined) return {};
+  const { username, password, protocol, pathname } = new URL(url);
+  return {
+    ...(username && { username: decodeURIComponent(username) }),
+    ...(password && { password: decodeURIComponent(password) }),
+    ...(pathname.length > 1 && { db: Number(pathname.slice(1)) }),
+    ...(protocol === 'rediss:' && { tls: {} }),
+  };
+}
