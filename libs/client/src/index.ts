@@ -1,0 +1,2 @@
+export { QuotaClient, type QuotaClientOptions } from './quota-client.js';
+export { QuotaClientError, type QuotaClientErrorCode } from './quota-client-error.js';
