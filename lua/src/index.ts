@@ -1,11 +1,23 @@
 import { readFileSync } from 'node:fs';
 
-/** One Redis script: all that must be atomic of one operation. Its header in `lua/` is the contract. */
-function load(name: string): string {
-  return readFileSync(new URL(`../${name}.lua`, import.meta.url), 'utf8');
+const FOLDER = new URL('../', import.meta.url);
+
+/**
+ * One Redis script: all that must be atomic of one operation. Its header in `lua/` is the contract.
+ * A line `-- @include shared/x.lua` is replaced by that file, since Redis scripts can require nothing.
+ */
+function script(name: string): string {
+  return read(`${name}.lua`).replace(/^-- @include (\S+)$/gm, (_line, included: string) => read(included));
+}
+
+function read(path: string): string {
+  return readFileSync(new URL(path, FOLDER), 'utf8');
 }
 
 export const scripts = {
-  take: load('take'),
-  settle: load('settle'),
+  take: script('take'),
+  settle: script('settle'),
+  rulesWrite: script('rules-write'),
+  rulesRestore: script('rules-restore'),
+  rulesHeartbeat: script('rules-heartbeat'),
 } as const;

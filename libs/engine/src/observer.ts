@@ -23,4 +23,7 @@ export interface EngineStatus {
   readonly inFlight: number;
   /** The store's clock minus this node's wall clock. */
   readonly clockOffsetMs: number;
+  /** Decisions made without the store that its books do not show yet, and how many never will. */
+  readonly owed: number;
+  readonly lost: number;
 }

@@ -3,7 +3,12 @@ import { Cluster, Redis, type ClusterOptions, type RedisOptions } from 'ioredis'
 /** Where Redis is: one server, a Sentinel group, or a Cluster. */
 export type RedisTarget =
   | { readonly kind: 'single'; readonly url: string }
-  | { readonly kind: 'sentinel'; readonly sentinels: readonly HostPort[]; readonly name: string; readonly url?: string }
+  | {
+      readonly kind: 'sentinel';
+      readonly sentinels: readonly HostPort[];
+      readonly name: string;
+      readonly url?: string;
+    }
   | { readonly kind: 'cluster'; readonly nodes: readonly HostPort[]; readonly url?: string };
 
 export interface HostPort {
@@ -56,7 +61,7 @@ function open(target: RedisTarget, connectionName: string): RedisClient {
 }
 
 /** Sources: ioredis issues #2130, #2193, #1431, #305; measured in docs/adr/0003. */
-const NEVER_TWICE: RedisOptions = {
+const NEVER_TWICE = {
   enableOfflineQueue: false,
   maxRetriesPerRequest: 0,
   autoResendUnfulfilledCommands: false,
@@ -68,10 +73,10 @@ const NEVER_TWICE: RedisOptions = {
   keepAlive: 5_000,
   noDelay: true,
   retryStrategy: backOff,
-  reconnectOnError: (error) => error.message.includes('READONLY'),
-};
+  reconnectOnError: (error: Error) => error.message.includes('READONLY'),
+} satisfies RedisOptions;
 
-const CLUSTER_NEVER_TWICE: ClusterOptions = {
+const CLUSTER_NEVER_TWICE = {
   enableOfflineQueue: false,
   retryDelayOnFailover: 0,
   retryDelayOnClusterDown: 0,
@@ -80,7 +85,7 @@ const CLUSTER_NEVER_TWICE: ClusterOptions = {
   slotsRefreshInterval: 5_000,
   scaleReads: 'master',
   clusterRetryStrategy: backOff,
-};
+} satisfies ClusterOptions;
 
 function backOff(attempt: number): number {
   const step = RECONNECT_FLOOR_MS * 2 ** Math.min(attempt - 1, 8);
@@ -88,7 +93,7 @@ function backOff(attempt: number): number {
 }
 
 /** User, password, database and TLS of a `redis://` or `rediss://` URL, for targets that name their hosts elsewhere. */
-function credentialsOf(url: string | undefined): RedisOptions {
+function credentialsOf(url: string | undefined) {
   if (url === undefined) return {};
   const { username, password, protocol, pathname } = new URL(url);
   return {

@@ -2,25 +2,40 @@
  * Where counters live. A store knows counters, amounts and ceilings; rules, reasons and policies are above it.
  * Two implementations give equal answers to any history of calls: `RedisStore` and `MemoryStore`.
  *
- * A store's own clock decides which window an instant belongs to. The caller offers, for every limit, the
- * window it expects and the one after; when the store's clock is in neither the answer is `moved` and the
+ * The store's own clock decides which window an instant belongs to. The caller offers, for every limit, the
+ * window it expects and the one after it; when the store's clock is in neither, the answer is `moved` and the
  * caller offers anew. Windows of a counter never go back: a clock that was set back keeps the later one.
+ *
+ * Every verb rejects with a `StoreError` when the store could not be asked; none of them waits for a deadline,
+ * which is `StoreGuard`'s business.
  */
 export interface Store {
+  readonly kind: 'redis' | 'embedded';
   /** Takes `amount` units from every counter, or from none. Amount 0 only looks. */
   take(request: TakeRequest): Promise<TakeResult>;
-  /** Reverses what a `take` took, in exactly the windows it was taken from; safe when it never ran, or runs late. */
+  /**
+   * Makes the books say what the caller was told, whatever became of the take: `count` an allowed operation
+   * once, also above the limit, or `void` one that was not. Safe to repeat and safe in any order.
+   */
   settle(request: SettleRequest): Promise<SettleResult>;
   /** Looks at counters and writes nothing. */
   read(request: ReadRequest): Promise<ReadResult>;
+  /** Resolves when the store takes writes, rejects when it does not. */
+  probe(): Promise<void>;
   /** The store's clock as far as this node knows it, epoch milliseconds. */
   now(): number;
   close(): Promise<void>;
 }
 
-/** One limit's ceiling and the windows that may hold the store's now: `[bounds[0], bounds[1])`, `[bounds[1], bounds[2])`. */
+/**
+ * What all counters of a rule have in common while its windows last: a ceiling of each limit.
+ * The same array is given for every subject, so stores may cache by identity.
+ */
+export type Ladder = readonly LimitCeiling[];
+
+/** One limit's ceiling, and the windows that may hold the store's now: `[0, 1)` and `[1, 2)` of `bounds`. */
 export interface LimitCeiling {
-  /** The limit's name inside its counter, one per window unit. */
+  /** The limit's name inside its counter, one a window unit. */
   readonly field: string;
   readonly max: number;
   /** False where the rule only observes: it counts and never refuses. */
@@ -28,59 +43,78 @@ export interface LimitCeiling {
   readonly bounds: readonly [number, number, number];
 }
 
-/** One counter of a take: a key, and the limits counted under it. */
-export interface CounterTake {
+/** One counter of a request: a rule and a subject. */
+export interface CounterRef {
   readonly key: string;
-  /** Counters of one shard group are always on one Redis Cluster shard. */
+  /** Counters of one shard group are always on one shard of a Redis Cluster. */
   readonly shardGroup: string;
-  /** Shared by all subjects of a rule while its windows last: stores may cache by identity. */
-  readonly ceilings: readonly LimitCeiling[];
+  readonly ladder: Ladder;
 }
 
 export interface ReadRequest {
-  readonly counters: readonly CounterTake[];
+  /** At least one. */
+  readonly counters: readonly CounterRef[];
 }
 
 export interface TakeRequest extends ReadRequest {
   readonly operation: Operation;
   readonly amount: number;
-  /** Store clock, epoch ms: a take that starts later writes nothing and answers `expired` (I8). */
+  /** Store clock: a take that starts later writes nothing and answers `expired` (I8). */
   readonly deadlineAt: number;
+}
+
+export interface SettleRequest extends ReadRequest {
+  readonly operation: Operation;
+  readonly amount: number;
+  readonly intent: 'count' | 'void';
+  /** Which offered window each limit was decided in, counters and limits in order. `void` goes by the books. */
+  readonly picks: readonly WindowPick[];
 }
 
 export interface Operation {
   readonly id: string;
   /** Everything that makes the operation what it is; another content under the same id is a conflict. */
   readonly content: string;
-  /** This try of the operation, unique: a reversal touches no other try. */
+  /** This try of the operation, unique among all nodes: a reversal touches no other try. */
   readonly attempt: string;
 }
 
-export type SettleRequest = Omit<TakeRequest, 'amount'> & { readonly amount: number };
+/** Which of the two offered windows. */
+export type WindowPick = 0 | 1;
 
-/** One limit as the store saw it: which offered window (0 or 1), and the units used in it, after the take if it took. */
+/** One limit as the store saw it: its window, and the units used in it (after the take, if it took). */
 export interface LimitCount {
-  readonly pick: 0 | 1;
+  readonly pick: WindowPick;
   readonly used: number;
 }
 
-/** One list a counter, in the order of the request, each with one entry a ceiling. */
-export type Counts = readonly (readonly LimitCount[])[];
+/** Of all counters in the order of the request, of each all limits in the order of its ladder. */
+export type Counts = readonly LimitCount[];
 
+/**
+ * `taken`: counted in every counter. `refused`: nothing written. `replayed`: counted before under this id.
+ * `conflict`: the id belongs to other content. `expired`: began after its deadline. `moved`: offer new windows.
+ * `broken`: a key holds something Sundial did not write.
+ */
 export type TakeResult =
-  | { readonly outcome: 'taken' | 'refused' | 'replayed'; readonly now: number; readonly counts: Counts }
-  | { readonly outcome: 'conflict' | 'expired' | 'moved'; readonly now: number };
+  | { readonly outcome: 'taken' | 'refused' | 'replayed'; readonly counts: Counts }
+  | { readonly outcome: 'conflict' | 'expired' | 'moved' | 'broken' };
 
 export type ReadResult =
-  | { readonly outcome: 'read'; readonly now: number; readonly counts: Counts }
-  | { readonly outcome: 'moved'; readonly now: number };
+  { readonly outcome: 'read'; readonly counts: Counts } | { readonly outcome: 'moved' | 'broken' };
 
-/** `reversed`: it had counted and no longer does. `barred`: it had not, and now never will. */
+/**
+ * `counted` now, or `already-counted`, or too `late`: its windows are over. `reversed`: it had counted and no
+ * longer does. `barred`: it had not, and now never will. `conflict`: the id belongs to other content. `broken`: a key holds something foreign.
+ */
 export interface SettleResult {
-  readonly outcome: 'reversed' | 'barred';
+  readonly outcome: 'counted' | 'already-counted' | 'late' | 'reversed' | 'barred' | 'conflict' | 'broken';
 }
 
-/** The store could not be asked, or did not answer in a way that can be trusted. */
+/** How long an operation is remembered, and a settled one barred. */
+export const REMEMBER_MS = 15 * 60_000;
+
+/** The store could not be asked, or its answer was lost. */
 export class StoreError extends Error {
   override readonly name = 'StoreError';
 

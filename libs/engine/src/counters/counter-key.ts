@@ -1,0 +1,47 @@
+import { hash } from 'node:crypto';
+import type { Subject } from '../quota.js';
+import type { Rule } from '../rules/rule.js';
+import { zoneCode } from '../windows/time-zone.js';
+
+/** Raised when a key's or a script's format changes in a way that older nodes would misread. */
+const KEY_FORMAT = 'sd1';
+/** Values that stand in a key as they are. Others are hashed: no caller steers a slot or meets another subject. */
+const PLAIN_VALUE = /^[A-Za-z0-9._@+-]{1,64}$/;
+
+/**
+ * The key of a rule's counter for a subject, and the group of keys that share its Cluster slot. The hash tag is
+ * the resource with the rule's first attribute, so rules `["user"]` and `["user","grade"]` stay atomic together:
+ * `sd1:{ocr:user=u1}:ocr-per-user~k3Xa` and `sd1:{ocr:user=u1}:ocr-per-grade~k3Xa:grade=3`.
+ * The code after `~` stands for the time zone: another zone starts new counters.
+ */
+export function counterKey(rule: Rule, subject: Subject): { key: string; shardGroup: string } {
+  const [first, ...others] = rule.per;
+  const shardGroup = first === undefined ? rule.resource : `${rule.resource}:${attribute(first, subject)}`;
+  let key = `${KEY_FORMAT}:{${shardGroup}}:${rule.id}~${zoneCodeOf(rule)}`;
+  for (const name of others) key += `:${attribute(name, subject)}`;
+  return { key, shardGroup };
+}
+
+/** The key that remembers an operation; beside the counters of its shard group where there are shards. */
+export function operationKey(id: string, shardGroup?: string): string {
+  const plain = PLAIN_VALUE.test(id) ? id : hashed(id);
+  return shardGroup === undefined ? `${KEY_FORMAT}:op:${plain}` : `${KEY_FORMAT}:{${shardGroup}}:op:${plain}`;
+}
+
+function attribute(name: string, subject: Subject): string {
+  const value = subject[name]!;
+  return `${name}=${PLAIN_VALUE.test(value) ? value : hashed(value)}`;
+}
+
+/** Over the UTF-16 code units: as UTF-8, all lone surrogates would be the same character. */
+function hashed(value: string): string {
+  return `~${hash('sha256', Buffer.from(value, 'utf16le'), 'base64url')}`;
+}
+
+function zoneCodeOf(rule: Rule): string {
+  let code = zoneCodes.get(rule);
+  if (code === undefined) zoneCodes.set(rule, (code = zoneCode(rule.timeZone)));
+  return code;
+}
+
+const zoneCodes = new WeakMap<Rule, string>();

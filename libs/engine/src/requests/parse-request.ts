@@ -1,0 +1,88 @@
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
+import { QuotaError, type InputError } from '../errors.js';
+import type { CheckRequest, UsageRequest } from '../quota.js';
+import type { Rule } from '../rules/rule.js';
+import { checkRequestSchema, MAX_ATTRIBUTES, usageRequestSchema } from './request-schema.js';
+
+/** As many mistakes as help; a hostile body could hold thousands. */
+const MAX_ERRORS = 20;
+
+const ajv = new Ajv({ allErrors: true, strict: true, verbose: false });
+const isCheckRequest = ajv.compile<CheckRequest>(checkRequestSchema);
+const isUsageRequest = ajv.compile<UsageRequest>(usageRequestSchema);
+
+/** What is wrong with a check request; empty when nothing is. */
+export function mistakesInCheck(input: unknown): readonly InputError[] {
+  return isCheckRequest(input) ? NOTHING : mistakes(isCheckRequest);
+}
+
+/** @throws QuotaError `invalid-request` */
+export function assertUsageRequest(input: unknown): asserts input is UsageRequest {
+  if (!isUsageRequest(input)) throw QuotaError.invalid('invalid-request', mistakes(isUsageRequest));
+}
+
+/** Attributes that a rule counts by and the subject lacks. */
+export function missingAttributes(
+  rules: readonly Rule[],
+  subject: CheckRequest['subject'],
+): readonly InputError[] {
+  let errors: InputError[] | undefined;
+  for (const rule of rules) {
+    for (const name of rule.per) {
+      if (subject[name] !== undefined) continue;
+      errors ??= [];
+      errors.push({
+        path: `subject.${name}`,
+        message: `is missing: rule ${rule.id} counts per ${rule.per.join(' + ')}`,
+      });
+    }
+  }
+  return errors ?? NOTHING;
+}
+
+const NOTHING: readonly InputError[] = [];
+
+function mistakes({ errors }: ValidateFunction): InputError[] {
+  return (errors ?? [])
+    .slice(0, MAX_ERRORS)
+    .map((error) => ({ path: pathOf(error), message: sentence(error) }));
+}
+
+function pathOf({ instancePath, params, keyword }: ErrorObject): string {
+  const path = instancePath.slice(1).replaceAll('/', '.');
+  const { missingProperty, additionalProperty } = params as {
+    missingProperty?: string;
+    additionalProperty?: string;
+  };
+  const name = keyword === 'required' ? missingProperty : additionalProperty;
+  if (name === undefined) return path;
+  return path === '' ? printable(name) : `${path}.${printable(name)}`;
+}
+
+function sentence({ keyword, instancePath, message, params }: ErrorObject): string {
+  switch (keyword) {
+    case 'required':
+      return 'is missing';
+    case 'additionalProperties':
+      return instancePath === '/subject'
+        ? 'is no attribute name: a lower-case letter, then up to 31 letters, digits, _ or -; not `resource`'
+        : 'is not a known field';
+    case 'pattern':
+      return instancePath === '/operationId'
+        ? 'must be 1 to 128 printable ASCII characters'
+        : 'must be a letter or digit, then up to 127 letters, digits or any of . _ : -';
+    case 'maxProperties':
+      return `must have at most ${MAX_ATTRIBUTES} attributes`;
+    case 'minProperties':
+      return 'must have at least one attribute';
+    case 'type':
+      return `must be ${(params as { type: string }).type === 'object' ? 'an object' : `of type ${(params as { type: string }).type}`}`;
+    default:
+      return message ?? 'is not valid';
+  }
+}
+
+/** Names come from the caller and go into answers and logs. */
+function printable(name: string): string {
+  return name.slice(0, 64).replace(/[^\x20-\x7e]/g, '?');
+}

@@ -1,0 +1,207 @@
+import {
+  type CounterRef,
+  type Counts,
+  type LimitCeiling,
+  type LimitCount,
+  type Operation,
+  type WindowPick,
+  type ReadRequest,
+  type ReadResult,
+  type SettleRequest,
+  type SettleResult,
+  type Store,
+  type TakeRequest,
+  type TakeResult,
+} from './store.js';
+import { hasRoom } from './room.js';
+import { MemoryBooks, type MemoryCounter, type MemoryOperation, type MemoryWindow } from './memory-books.js';
+import { MemorySnapshot } from './memory-snapshot.js';
+
+export interface MemoryStoreOptions {
+  /** Where counters are kept over a restart; absent: in memory only. */
+  readonly directory?: string;
+  /** Milliseconds added to the clock; only tests set it. */
+  readonly clockOffsetMs?: number;
+  /** Told when a snapshot could not be written; counting goes on. */
+  readonly onError?: (error: Error) => void;
+}
+
+/**
+ * Counters of one process, in its memory: exact, never unavailable, gone with the process but for a snapshot
+ * that is written each second when something changed and at `close`.
+ */
+export class MemoryStore implements Store {
+  readonly kind = 'embedded';
+  readonly #books: MemoryBooks;
+  readonly #snapshot: MemorySnapshot | undefined;
+  readonly #offsetMs: number;
+
+  private constructor(books: MemoryBooks, snapshot: MemorySnapshot | undefined, offsetMs: number) {
+    this.#books = books;
+    this.#snapshot = snapshot;
+    this.#offsetMs = offsetMs;
+  }
+
+  static async open(options: MemoryStoreOptions = {}): Promise<MemoryStore> {
+    const offsetMs = options.clockOffsetMs ?? 0;
+    const books = new MemoryBooks(() => Date.now() + offsetMs);
+    if (options.directory === undefined) return new MemoryStore(books, undefined, offsetMs);
+    const snapshot = await MemorySnapshot.open(options.directory, books, options.onError);
+    return new MemoryStore(books, snapshot, offsetMs);
+  }
+
+  now(): number {
+    return Date.now() + this.#offsetMs;
+  }
+
+  async take(request: TakeRequest): Promise<TakeResult> {
+    const { amount, counters, operation } = request;
+    const now = this.now();
+    if (now > request.deadlineAt) return EXPIRED;
+    const counts = this.#look(counters, now);
+    if (counts === undefined) return MOVED;
+    if (amount > 0) {
+      const recalled = this.#recall(operation);
+      if (recalled === 'replayed') return { outcome: recalled, counts };
+      if (recalled !== undefined) return { outcome: recalled };
+    }
+    if (!hasRoom(counters, counts, amount)) return { outcome: 'refused', counts };
+    if (amount === 0) return { outcome: 'taken', counts };
+    return { outcome: 'taken', counts: this.#count(request, counts, now) };
+  }
+
+  async read({ counters }: ReadRequest): Promise<ReadResult> {
+    const counts = this.#look(counters, this.now());
+    return counts === undefined ? MOVED : { outcome: 'read', counts };
+  }
+
+  async settle(request: SettleRequest): Promise<SettleResult> {
+    const { operation, intent } = request;
+    const recorded = this.#books.operation(operation.id);
+    const now = this.now();
+    switch (intent) {
+      case 'count': {
+        if (recorded && !recorded.barred) {
+          return { outcome: recorded.content === operation.content ? 'already-counted' : 'conflict' };
+        }
+        const touched = this.#add(request.counters, request.picks, request.amount, now);
+        this.#record(operation, request.picks, now);
+        return { outcome: touched > 0 ? 'counted' : 'late' };
+      }
+      case 'void': {
+        if (recorded && recorded.attempt !== operation.attempt && !recorded.barred)
+          return { outcome: 'barred' };
+        const counted = recorded !== undefined && !recorded.barred;
+        if (counted) this.#add(request.counters, recorded.picks, -request.amount, now);
+        this.#books.remember(operation.id, { ...BARRED, attempt: operation.attempt, at: now });
+        return { outcome: counted ? 'reversed' : 'barred' };
+      }
+      default:
+        return intent satisfies never;
+    }
+  }
+
+  async probe(): Promise<void> {}
+
+  /** Writes the last snapshot. */
+  async close(): Promise<void> {
+    this.#books.close();
+    await this.#snapshot?.close();
+  }
+
+  #recall(operation: Operation): 'replayed' | 'conflict' | 'expired' | undefined {
+    const recorded = this.#books.operation(operation.id);
+    if (recorded === undefined) return undefined;
+    if (recorded.barred) return recorded.attempt === operation.attempt ? 'expired' : undefined;
+    return recorded.content === operation.content ? 'replayed' : 'conflict';
+  }
+
+  #look(counters: readonly CounterRef[], now: number): LimitCount[] | undefined {
+    const counts: LimitCount[] = [];
+    for (const { key, ladder } of counters) {
+      const counter = this.#books.counter(key);
+      for (const ceiling of ladder) {
+        const pick = pickWindow(ceiling, now);
+        if (pick === undefined) return undefined;
+        counts.push(count(counter, ceiling, pick));
+      }
+    }
+    return counts;
+  }
+
+  #count({ counters, operation, amount }: TakeRequest, before: Counts, now: number): Counts {
+    const counts: LimitCount[] = [];
+    for (const { key, ladder } of counters) {
+      const counter = this.#books.openCounter(key);
+      for (const ceiling of ladder) {
+        const { pick, used } = before[counts.length]!;
+        const total = Math.min(used + amount, Number.MAX_SAFE_INTEGER);
+        put(counter, ceiling, pick, total);
+        counts.push({ pick, used: total });
+      }
+    }
+    this.#record(
+      operation,
+      counts.map(({ pick }) => pick),
+      now,
+    );
+    return counts;
+  }
+
+  /** Adds to each limit's picked window where it still is, or can become, the counter's current one. */
+  #add(counters: readonly CounterRef[], picks: readonly WindowPick[], units: number, now: number): number {
+    let [index, touched] = [0, 0];
+    for (const { key, ladder } of counters) {
+      for (const ceiling of ladder) {
+        const pick = picks[index++]!;
+        const window = find(this.#books.counter(key), ceiling.field);
+        const startsAt = ceiling.bounds[pick];
+        const isCurrent = window?.startsAt === startsAt;
+        const canOpen =
+          units > 0 && now < ceiling.bounds[pick + 1]! && !(window && window.startsAt > startsAt);
+        if (!isCurrent && !canOpen) continue;
+        const used = isCurrent ? window!.used : 0;
+        const total = Math.min(Math.max(used + units, 0), Number.MAX_SAFE_INTEGER);
+        put(this.#books.openCounter(key), ceiling, pick, total);
+        touched++;
+      }
+    }
+    return touched;
+  }
+
+  #record({ id, content, attempt }: Operation, picks: readonly WindowPick[], at: number): void {
+    this.#books.remember(id, { content, attempt, picks, at, barred: false });
+  }
+}
+
+const EXPIRED = { outcome: 'expired' } as const;
+const MOVED = { outcome: 'moved' } as const;
+const BARRED: Omit<MemoryOperation, 'attempt' | 'at'> = { content: '', picks: [], barred: true };
+
+function pickWindow({ bounds }: LimitCeiling, now: number): WindowPick | undefined {
+  if (now < bounds[0]) return undefined;
+  if (now < bounds[1]) return 0;
+  return now < bounds[2] ? 1 : undefined;
+}
+
+function count(
+  counter: MemoryCounter | undefined,
+  { field, bounds }: LimitCeiling,
+  pick: WindowPick,
+): LimitCount {
+  const window = find(counter, field);
+  if (window === undefined) return { pick, used: 0 };
+  if (window.startsAt === bounds[1]) return { pick: 1, used: window.used };
+  return { pick, used: window.startsAt === bounds[pick] ? window.used : 0 };
+}
+
+function find(counter: MemoryCounter | undefined, field: string): MemoryWindow | undefined {
+  return counter?.find((window) => window.field === field);
+}
+
+function put(counter: MemoryCounter, { field, bounds }: LimitCeiling, pick: WindowPick, used: number): void {
+  const [startsAt, resetsAt] = [bounds[pick], bounds[pick + 1]!];
+  const window = find(counter, field);
+  if (window) Object.assign(window, { startsAt, resetsAt, used });
+  else counter.push({ field, startsAt, resetsAt, used });
+}

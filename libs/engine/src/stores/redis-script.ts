@@ -1,0 +1,52 @@
+import { createHash } from 'node:crypto';
+import { ReplyError } from 'ioredis';
+import type { RedisClient } from './redis-connection.js';
+import { StoreError } from './store.js';
+
+type Argument = string | number;
+
+/**
+ * A script sent by its digest, and by its text when the server does not know it (restarted, failed over, flushed):
+ * a NOSCRIPT reply means that nothing ran, so the second sending is the first execution.
+ */
+export class RedisScript {
+  readonly #lua: string;
+  readonly #sha1: string;
+
+  constructor(lua: string) {
+    this.#lua = lua;
+    this.#sha1 = createHash('sha1').update(lua).digest('hex');
+  }
+
+  /** @throws StoreError saying whether the script may have run. */
+  async run(client: RedisClient, keys: readonly string[], args: readonly Argument[]): Promise<unknown> {
+    try {
+      return await client.evalsha(this.#sha1, keys.length, ...keys, ...args);
+    } catch (error) {
+      if (!isReply(error, 'NOSCRIPT')) throw toStoreError(error);
+    }
+    try {
+      return await client.eval(this.#lua, keys.length, ...keys, ...args);
+    } catch (error) {
+      throw toStoreError(error);
+    }
+  }
+}
+
+/** What ioredis says without having written a byte. */
+const NEVER_SENT =
+  /isn't writeable|isn't ready|All startup nodes|None of startup nodes|Failed to refresh slots/;
+
+/**
+ * An error *reply* means that nothing was written: scripts look at everything first, and Redis refuses the first
+ * write (OOM, READONLY, MISCONF …), never a later one. Any other failure leaves it open.
+ */
+export function toStoreError(cause: unknown): StoreError {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  const certain = cause instanceof ReplyError || NEVER_SENT.test(message);
+  return new StoreError(message, certain ? 'none' : 'unknown', { cause });
+}
+
+function isReply(error: unknown, code: string): boolean {
+  return error instanceof ReplyError && (error as Error).message.startsWith(code);
+}

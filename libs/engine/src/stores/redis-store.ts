@@ -1,0 +1,189 @@
+import { randomBytes } from 'node:crypto';
+import { performance } from 'node:perf_hooks';
+import { scripts } from '@sundial/lua';
+import { Cluster } from 'ioredis';
+import { operationKey } from '../counters/counter-key.js';
+import { connectRedis, type RedisClient, type RedisTarget } from './redis-connection.js';
+import { RedisScript, toStoreError } from './redis-script.js';
+import {
+  commonArguments,
+  decodeTakes,
+  encodeLadder,
+  encodeTakes,
+  fingerprint,
+  FORMAT,
+} from './redis-take-batch.js';
+import type { BatchItem } from './redis-take-batch.js';
+import { splitByShard, joinCounts, type Shard } from './shards.js';
+import { StoreClock } from './store-clock.js';
+import { StoreError, type Counts, type ReadRequest, type ReadResult, type SettleRequest } from './store.js';
+import type { SettleResult, Store, TakeRequest, TakeResult } from './store.js';
+
+export interface RedisStoreOptions {
+  /** Milliseconds added to Redis' clock; only tests set it. */
+  readonly clockOffsetMs?: number;
+}
+
+/** Checks in one script call: keeps Redis free for others every few hundred microseconds. */
+const MAX_BATCH = 100;
+
+/**
+ * Counters on Redis, shared by any number of nodes. A check is one round trip; checks that are asked in the same
+ * turn of the event loop travel as one script call. On a Cluster, a check whose counters live on several shards
+ * is taken shard by shard, and what was taken is given back when a later one refuses.
+ */
+export class RedisStore implements Store {
+  readonly kind = 'redis';
+  readonly #client: RedisClient;
+  readonly #isCluster: boolean;
+  readonly #clock: StoreClock;
+  readonly #offsetMs: number;
+  readonly #take = new RedisScript(scripts.take);
+  readonly #settle = new RedisScript(scripts.settle);
+  /** Checks waiting for the end of this turn, by shard group; all in one lane where there are no shards. */
+  #lanes = new Map<string, Waiting[]>();
+
+  constructor(target: RedisTarget, options: RedisStoreOptions = {}) {
+    this.#offsetMs = options.clockOffsetMs ?? 0;
+    this.#clock = new StoreClock(this.#offsetMs);
+    this.#client = connectRedis(target, `sundial-${randomBytes(3).toString('hex')}`);
+    this.#isCluster = this.#client instanceof Cluster;
+    this.#client.on('ready', () => void this.#readClock());
+  }
+
+  now(): number {
+    return this.#clock.now();
+  }
+
+  async take(request: TakeRequest): Promise<TakeResult> {
+    const shards = this.#isCluster ? splitByShard(request.counters) : undefined;
+    if (shards === undefined || shards.length === 1) return this.#enqueue(request);
+    return this.#takeShardByShard(request, shards);
+  }
+
+  async read(request: ReadRequest): Promise<ReadResult> {
+    const look = { ...request, amount: 0, operation: NO_OPERATION, deadlineAt: Number.MAX_SAFE_INTEGER };
+    const result = await this.take(look);
+    return 'counts' in result ? { outcome: 'read', counts: result.counts } : (result as ReadResult);
+  }
+
+  async settle(request: SettleRequest): Promise<SettleResult> {
+    const shards = this.#isCluster ? splitByShard(request.counters) : undefined;
+    if (shards === undefined) return this.#settleShard(request);
+    const results = await Promise.all(
+      shards.map((shard) =>
+        this.#settleShard({ ...request, counters: shard.counters, picks: shard.ofLimits(request.picks) }),
+      ),
+    );
+    return results.find(({ outcome }) => outcome === 'counted' || outcome === 'reversed') ?? results[0]!;
+  }
+
+  async probe(): Promise<void> {
+    await this.#client.set('sd1:probe', '1', 'PX', 1_000).catch((error: unknown) => {
+      throw toStoreError(error);
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#client.disconnect();
+  }
+
+  /** All or nothing over several shards: never above a limit, at worst strict for the time of a round trip. */
+  async #takeShardByShard(request: TakeRequest, shards: readonly Shard[]): Promise<TakeResult> {
+    const counts: Counts[] = [];
+    for (const [index, shard] of shards.entries()) {
+      const result = await this.#enqueue({ ...request, counters: shard.counters });
+      if (result.outcome === 'replayed' && index === 0) return this.#report(result, request);
+      if (result.outcome === 'taken' || result.outcome === 'replayed') {
+        counts.push(result.counts);
+        continue;
+      }
+      const taken = shards.slice(0, index);
+      await Promise.all(taken.map((earlier, i) => this.#giveBack(request, earlier, counts[i]!)));
+      return this.#report(result, request);
+    }
+    return { outcome: 'taken', counts: joinCounts(shards, counts) };
+  }
+
+  async #giveBack(request: TakeRequest, { counters }: Shard, counts: Counts): Promise<void> {
+    const picks = counts.map(({ pick }) => pick);
+    if (request.amount > 0) await this.#settleShard({ ...request, counters, picks, intent: 'void' });
+  }
+
+  /** The outcome of one shard, with the limits of all. */
+  async #report(result: TakeResult, { counters }: TakeRequest): Promise<TakeResult> {
+    if (result.outcome !== 'refused' && result.outcome !== 'replayed') return result;
+    const shards = splitByShard(counters);
+    const looks = await Promise.all(shards.map((shard) => this.read({ counters: shard.counters })));
+    const counts: Counts[] = [];
+    for (const look of looks) {
+      if (look.outcome !== 'read') return look;
+      counts.push(look.counts);
+    }
+    return { outcome: result.outcome, counts: joinCounts(shards, counts) };
+  }
+
+  async #settleShard({ counters, operation, intent, amount, picks }: SettleRequest): Promise<SettleResult> {
+    const keys = [this.#operationKey(counters, operation.id), ...counters.map(({ key }) => key)];
+    const args = [...commonArguments(this.#offsetMs), intent, String(amount), fingerprint(operation.content)];
+    args.push(operation.attempt, picks.join(''), ...counters.flatMap(({ ladder }) => encodeLadder(ladder)));
+    const reply = (await this.#settle.run(this.#client, keys, args)) as [string, SettleResult['outcome']];
+    if (reply[0] !== FORMAT) throw new StoreError(`settle.lua answered ${JSON.stringify(reply)}`, 'unknown');
+    return { outcome: reply[1] };
+  }
+
+  #enqueue(request: TakeRequest): Promise<TakeResult> {
+    const { counters, operation, amount } = request;
+    const key = amount > 0 ? this.#operationKey(counters, operation.id) : counters[0]!.key;
+    const lane = this.#isCluster ? counters[0]!.shardGroup : '';
+    return new Promise((resolve, reject) => {
+      const waiting = { request, operationKey: key, resolve, reject };
+      if (this.#lanes.size === 0) setImmediate(() => this.#flush());
+      const queue = this.#lanes.get(lane);
+      if (queue) queue.push(waiting);
+      else this.#lanes.set(lane, [waiting]);
+    });
+  }
+
+  #flush(): void {
+    const lanes = this.#lanes;
+    this.#lanes = new Map();
+    for (const queue of lanes.values()) {
+      for (let from = 0; from < queue.length; from += MAX_BATCH)
+        void this.#send(queue.slice(from, from + MAX_BATCH));
+    }
+  }
+
+  async #send(batch: readonly Waiting[]): Promise<void> {
+    const { keys, args } = encodeTakes(batch, this.#offsetMs);
+    const sentAt = performance.now();
+    try {
+      const reply = await this.#take.run(this.#client, keys, args);
+      const { now, results } = decodeTakes(batch, reply);
+      this.#clock.observe({ sentAt, receivedAt: performance.now(), storeNow: now });
+      batch.forEach(({ resolve }, index) => resolve(results[index]!));
+    } catch (error) {
+      for (const { reject } of batch) reject(error);
+    }
+  }
+
+  #operationKey(counters: TakeRequest['counters'], id: string): string {
+    return operationKey(id, this.#isCluster ? counters[0]!.shardGroup : undefined);
+  }
+
+  /** The clock is known before the first check of a connection, so that its deadline is right. */
+  async #readClock(): Promise<void> {
+    const sentAt = performance.now();
+    const reply = await this.#client.call('TIME').catch(() => undefined);
+    if (!Array.isArray(reply)) return;
+    const storeNow = Number(reply[0]) * 1_000 + Math.floor(Number(reply[1]) / 1_000) + this.#offsetMs;
+    this.#clock.observe({ sentAt, receivedAt: performance.now(), storeNow });
+  }
+}
+
+interface Waiting extends BatchItem {
+  readonly resolve: (result: TakeResult) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+const NO_OPERATION = { id: '-', content: '-', attempt: '-' };

@@ -1,0 +1,25 @@
+-- Reads ARGV from left to right, typed: a script looks at all its arguments before it writes anything.
+-- Every script's ARGV begin with: format, so that old and new nodes can share one Redis; offset (ms added to the
+-- clock; only tests set it); remember (ms an operation is kept); margin (ms a counter outlives its windows).
+local MAX_INTEGER = 9007199254740991
+local FORMAT = '1'
+local cursor = 0
+
+local function word()
+  cursor = cursor + 1
+  return ARGV[cursor] or error('SUNDIAL too few arguments')
+end
+
+local function integer()
+  local text = word()
+  local number = string.find(text, '^%-?%d+$') and tonumber(text)
+  if not number or math.abs(number) > MAX_INTEGER then error('SUNDIAL not an integer: ' .. text) end
+  return number
+end
+
+local function finished() return cursor == #ARGV end
+
+if word() ~= FORMAT then error('SUNDIAL unknown format') end
+local offset, remember, margin = integer(), integer(), integer()
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000) + offset
