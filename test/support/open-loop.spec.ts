@@ -1,0 +1,54 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it } from '@jest/globals';
+import { openLoop, percentile } from './open-loop.js';
+
+describe('openLoop', () => {
+  it('calls at the rate asked for while earlier calls are unanswered', async () => {
+    let open = 0;
+    let mostOpen = 0;
+    const { arrivals, errors } = await openLoop({
+      ratePerSecond: 200,
+      durationMs: 300,
+      call: async () => {
+        mostOpen = Math.max(mostOpen, (open += 1));
+        await sleep(100);
+        open -= 1;
+      },
+    });
+    expect(arrivals).toHaveLength(60);
+    expect(errors).toEqual([]);
+    expect(mostOpen).toBeGreaterThanOrEqual(15);
+  });
+
+  it('counts latency from when a call was due, also when the sender itself stalls', async () => {
+    const { arrivals } = await openLoop({
+      ratePerSecond: 100,
+      durationMs: 200,
+      call: async (index) => {
+        const until = performance.now() + (index === 5 ? 100 : 0);
+        while (performance.now() < until);
+      },
+    });
+    expect(arrivals.filter(({ latencyMs }) => latencyMs > 20).length).toBeGreaterThanOrEqual(7);
+  });
+
+  it('keeps what failed apart from what was answered', async () => {
+    const { arrivals, errors } = await openLoop({
+      ratePerSecond: 1_000,
+      durationMs: 4,
+      call: (index) => (index === 1 ? Promise.reject(new Error('lost')) : Promise.resolve(index)),
+    });
+    expect(arrivals.map(({ result }) => result)).toEqual([0, 2, 3]);
+    expect(errors).toEqual([new Error('lost')]);
+  });
+});
+
+describe('percentile', () => {
+  it('is the smallest value that so many per cent do not exceed', () => {
+    const values = Array.from({ length: 1_000 }, (_, index) => 1_000 - index);
+    expect(percentile(values, 99.9)).toBe(999);
+    expect(percentile(values, 50)).toBe(500);
+    expect(percentile([7], 99)).toBe(7);
+    expect(() => percentile([], 50)).toThrow(RangeError);
+  });
+});

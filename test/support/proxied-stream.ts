@@ -1,0 +1,78 @@
+import type { Socket } from 'node:net';
+
+/** What is wrong with one direction of a proxy. */
+export interface Toxic {
+  readonly delayMs: number;
+  readonly jitterMs: number;
+  readonly swallow: boolean;
+}
+
+interface Parcel {
+  readonly dueAt: number;
+  readonly content: Buffer | 'end';
+}
+
+/** One direction of a proxied connection. Bytes leave in the order they came, each chunk when it is due. */
+export class ProxiedStream {
+  readonly #parcels: Parcel[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  #hasHole = false;
+
+  constructor(
+    private readonly from: Socket,
+    private readonly to: Socket,
+    private readonly toxic: () => Toxic,
+  ) {
+    from.setNoDelay(true);
+    from.on('data', (chunk) => this.#accept(chunk));
+    from.on('end', () => this.#accept('end'));
+    from.on('error', () => undefined);
+    from.on('close', (hadError) => this.#closed(hadError));
+  }
+
+  /** Bytes or the end were swallowed: no real network would ever let this stream go on. */
+  get hasHole(): boolean {
+    return this.#hasHole;
+  }
+
+  #accept(content: Buffer | 'end'): void {
+    const { delayMs, jitterMs, swallow } = this.toxic();
+    if (swallow) {
+      this.#hasHole = true;
+      return;
+    }
+    const dueAt = performance.now() + Math.max(0, delayMs + jitterMs * (2 * Math.random() - 1));
+    this.#parcels.push({ dueAt: Math.max(dueAt, this.#parcels.at(-1)?.dueAt ?? 0), content });
+    this.#deliverDue();
+  }
+
+  #deliverDue(): void {
+    clearTimeout(this.#timer);
+    for (let next = this.#parcels[0]; next; next = this.#parcels[0]) {
+      const restMs = next.dueAt - performance.now();
+      if (restMs > 0) {
+        this.#timer = setTimeout(() => this.#deliverDue(), Math.ceil(restMs));
+        return;
+      }
+      this.#parcels.shift();
+      this.#deliver(next.content);
+    }
+  }
+
+  #deliver(content: Buffer | 'end'): void {
+    if (this.to.destroyed) return;
+    if (content === 'end') {
+      this.to.end();
+    } else if (!this.to.write(content) && !this.from.isPaused()) {
+      this.from.pause();
+      this.to.once('drain', () => this.from.resume());
+    }
+  }
+
+  /** A reset goes through at once; an orderly end has already been sent on, in its turn. */
+  #closed(hadError: boolean): void {
+    if (this.toxic().swallow) this.#hasHole = true;
+    else if (hadError) this.to.resetAndDestroy();
+    if (this.to.destroyed) clearTimeout(this.#timer);
+  }
+}

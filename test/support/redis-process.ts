@@ -1,0 +1,135 @@
+import type { ChildProcess } from 'node:child_process';
+import { Redis, type RedisOptions } from 'ioredis';
+import { findRedisServer } from '../../scripts/find-redis.mjs';
+import { eventually } from './eventually.js';
+import { freePort } from './free-port.js';
+import { exitOf, spawnGuarded } from './guarded-process.js';
+import { temporaryDirectory, type TemporaryDirectory } from './temporary-directory.js';
+
+export interface RedisProcessOptions {
+  /** Further arguments of the server, e.g. `['--appendonly', 'yes']`; by default nothing is kept on disk. */
+  readonly args?: readonly string[];
+  readonly password?: string;
+}
+
+/** A Cluster node also listens on its port plus this. */
+const BUS_OFFSET = 10_000;
+const TRIES = 5;
+
+/** It waits as long as the server is away, reconnects at once, and leaves no timer behind. */
+const PATIENT = {
+  lazyConnect: true,
+  retryStrategy: (attempt: number) => Math.min(attempt * 5, 50),
+  maxRetriesPerRequest: null,
+  disconnectTimeout: 10,
+} satisfies RedisOptions;
+const START_LIMIT_MS = 10_000;
+
+/** A real Redis server of its own, on its own port and directory, that can be frozen, killed and started again. */
+export class RedisProcess {
+  #child: ChildProcess | undefined;
+  #exited: Promise<unknown> = Promise.resolve();
+  #log = '';
+  readonly #client: Redis;
+
+  private constructor(
+    readonly port: number,
+    private readonly directory: TemporaryDirectory,
+    private readonly options: RedisProcessOptions,
+  ) {
+    this.#client = new Redis(this.url, PATIENT);
+    this.#client.on('error', () => undefined);
+  }
+
+  /** Starts a server and waits until it answers. */
+  static async start(options: RedisProcessOptions = {}): Promise<RedisProcess> {
+    const directory = await temporaryDirectory();
+    for (let tries = 1; ; tries += 1) {
+      const redis = new RedisProcess(await freePort(BUS_OFFSET), directory, options);
+      try {
+        await redis.#launch();
+        return redis;
+      } catch (error) {
+        await redis.#end();
+        if (tries < TRIES && redis.#log.includes('Address already in use')) continue;
+        await directory.remove();
+        throw error;
+      }
+    }
+  }
+
+  get url(): string {
+    const { password } = this.options;
+    return `redis://${password ? `:${encodeURIComponent(password)}@` : ''}127.0.0.1:${this.port}`;
+  }
+
+  /** Sends one command through a plain ioredis client, for assertions; while the server is frozen it waits. */
+  cli(command: string, ...args: readonly (string | number)[]): Promise<unknown> {
+    return this.#client.call(command, ...args);
+  }
+
+  /** SIGSTOP: connections stay open and nothing is answered until `thaw`. */
+  freeze(): void {
+    this.#child?.kill('SIGSTOP');
+  }
+
+  thaw(): void {
+    this.#child?.kill('SIGCONT');
+  }
+
+  /** SIGKILL: what is not on disk is lost. */
+  async kill(): Promise<void> {
+    this.#child?.kill('SIGKILL');
+    await this.#exited;
+  }
+
+  /** Starts it again on the same port and directory; one that still runs is shut down first. */
+  async restart(): Promise<void> {
+    this.thaw();
+    this.#child?.kill('SIGTERM');
+    await this.#exited;
+    await this.#launch();
+  }
+
+  /** Ends it, frozen or not, and removes its directory. */
+  async stop(): Promise<void> {
+    await this.#end();
+    await this.directory.remove();
+  }
+
+  async #end(): Promise<void> {
+    await this.kill();
+    if (this.#client.status !== 'end') this.#client.disconnect();
+  }
+
+  async #launch(): Promise<void> {
+    const server = findRedisServer();
+    if (!server) throw new Error('There is no Redis server: run "node scripts/ensure-redis.mjs".');
+    const child = spawnGuarded(server, this.#arguments(), { stdio: ['ignore', 'pipe', 'pipe'] });
+    this.#child = child;
+    this.#log = '';
+    child.stdout?.on('data', (chunk: Buffer) => (this.#log += chunk.toString()));
+    child.stderr?.on('data', (chunk: Buffer) => (this.#log += chunk.toString()));
+    const exited = exitOf(child);
+    this.#exited = exited.catch(() => undefined);
+    const gone = exited.then((exit) => {
+      throw new Error(`redis-server ended with ${exit}:\n${this.#log}`);
+    });
+    await Promise.race([this.#answering(child), gone]);
+  }
+
+  /** Its own process answers: after a port clash another server might. */
+  async #answering(child: ChildProcess): Promise<void> {
+    const ended = () => child.exitCode !== null || child.signalCode !== null;
+    const answers = async () =>
+      String(await this.cli('INFO', 'server')).includes(`process_id:${child.pid}\r`);
+    await eventually(async () => ended() || (await answers()), { withinMs: START_LIMIT_MS, everyMs: 5 });
+  }
+
+  #arguments(): readonly string[] {
+    const { args = [], password } = this.options;
+    const place = ['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.directory.path];
+    const nothingOnDisk = ['--save', '', '--appendonly', 'no'];
+    return [...place, ...nothingOnDisk, ...(password ? ['--requirepass', password] : []), ...args];
+  }
+}

@@ -1,0 +1,128 @@
+import type { ChildProcess } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { eventually } from './eventually.js';
+import { freePort } from './free-port.js';
+import { exitOf, spawnGuarded } from './guarded-process.js';
+import { temporaryDirectory, type TemporaryDirectory } from './temporary-directory.js';
+
+export interface ServiceProcessOptions {
+  /** The service's settings. Nothing is inherited but PATH; port and data directory are its own unless named here. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** How far ahead the process's wall clock runs; behind when negative. */
+  readonly shiftedClockMs?: number;
+}
+
+export interface JsonAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  /** The parsed body; undefined when there is none. */
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- tests look into bodies of every shape
+  readonly body: any;
+}
+
+const MAIN = fileURLToPath(new URL('../../apps/quota-service/dist/main.js', import.meta.url));
+const SHIFTED_CLOCK = new URL('./shifted-clock.mjs', import.meta.url).href;
+const START_LIMIT_MS = 15_000;
+const STOP_LIMIT_MS = 15_000;
+
+/** The built service as its users run it: a Node process of its own, on its own port and data directory. */
+export class ServiceProcess {
+  #stdout = '';
+  #stderr = '';
+  /** What it ended with: its exit code, or the signal that killed it. */
+  readonly exit: Promise<number | NodeJS.Signals>;
+
+  private constructor(
+    readonly url: string,
+    readonly dataDirectory: string,
+    private readonly temporary: TemporaryDirectory,
+    private readonly child: ChildProcess,
+  ) {
+    child.stdout?.on('data', (chunk: Buffer) => (this.#stdout += chunk.toString()));
+    child.stderr?.on('data', (chunk: Buffer) => (this.#stderr += chunk.toString()));
+    this.exit = exitOf(child);
+  }
+
+  /** Starts a service and waits until it is live. */
+  static async start(options: ServiceProcessOptions = {}): Promise<ServiceProcess> {
+    const service = await ServiceProcess.launch(options);
+    try {
+      await service.#live();
+      return service;
+    } catch (error) {
+      await service.stop('SIGKILL');
+      throw new Error(`The service did not start:\n${service.output}`, { cause: error });
+    }
+  }
+
+  /** Starts a service and does not wait: for one that is expected to end by itself (`exit`). */
+  static async launch({ env = {}, shiftedClockMs }: ServiceProcessOptions = {}): Promise<ServiceProcess> {
+    const temporary = await temporaryDirectory();
+    const settings = { PORT: String(await freePort()), SUNDIAL_DATA_DIR: temporary.path, ...env };
+    const shifted = shiftedClockMs !== undefined;
+    const child = spawnGuarded(process.execPath, [...(shifted ? ['--import', SHIFTED_CLOCK] : []), MAIN], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: {
+        PATH: process.env.PATH,
+        ...(shifted && { SHIFTED_CLOCK_MS: String(shiftedClockMs) }),
+        ...settings,
+      },
+    });
+    return new ServiceProcess(
+      `http://127.0.0.1:${settings.PORT}`,
+      settings.SUNDIAL_DATA_DIR,
+      temporary,
+      child,
+    );
+  }
+
+  get stdout(): string {
+    return this.#stdout;
+  }
+
+  get stderr(): string {
+    return this.#stderr;
+  }
+
+  /** All it printed, for messages of failed tests. */
+  get output(): string {
+    return `${this.#stdout}${this.#stderr}`;
+  }
+
+  /** One request with a JSON body and a JSON answer, e.g. `fetchJson('POST', '/check', { … })`. */
+  async fetchJson(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<JsonAnswer> {
+    const answer = await fetch(new URL(path, this.url), {
+      method,
+      headers: { ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+    const text = await answer.text();
+    return { status: answer.status, headers: answer.headers, body: text ? JSON.parse(text) : undefined };
+  }
+
+  /** Asks it to end, by SIGTERM unless told otherwise, and tells what it ended with. */
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | NodeJS.Signals> {
+    this.child.kill(signal);
+    const late = setTimeout(() => this.child.kill('SIGKILL'), STOP_LIMIT_MS);
+    const exit = await this.exit;
+    clearTimeout(late);
+    await this.temporary.remove();
+    return exit;
+  }
+
+  async #live(): Promise<void> {
+    const gone = this.exit.then((exit) => {
+      throw new Error(`ended with ${exit}`);
+    });
+    const live = eventually(async () => (await this.fetchJson('GET', '/health/live')).status === 200, {
+      withinMs: START_LIMIT_MS,
+      everyMs: 25,
+    });
+    await Promise.race([live, gone]);
+  }
+}
