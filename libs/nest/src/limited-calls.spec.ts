@@ -1,0 +1,229 @@
+import { Logger } from '@nestjs/common';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { type Decision, type Quota, QuotaError } from '@sundial/engine';
+import { CountingQuota } from '../../../test/support/counting-quota.js';
+import { bindQuota } from './bound-quota.js';
+import { RiskLimit } from './risk-limit.decorator.js';
+import { RiskLimitExceededException } from './risk-limit-exceeded.exception.js';
+import { RiskLimitMisuseError } from './risk-limit-misuse.error.js';
+import { Subject } from './subject.decorator.js';
+
+class OcrService {
+  readonly pages: string[] = [];
+  readonly offer = 'vip';
+
+  @RiskLimit({ resource: 'ocr' })
+  async plain(@Subject('user') userId: string, page: string): Promise<string> {
+    this.pages.push(page);
+    if (page === 'torn') throw new Error('torn page');
+    return `${page} of ${userId}`;
+  }
+
+  @RiskLimit<OcrService['offering']>({
+    resource: 'ocr',
+    onDenied(this: OcrService, decision, userId, page) {
+      return `${userId}, buy ${this.offer} for ${page}: ${decision.reason}`;
+    },
+  })
+  async offering(@Subject('user') _userId: string, page: string): Promise<string> {
+    return page;
+  }
+
+  @RiskLimit<OcrService['careful']>({
+    resource: 'ocr',
+    onUnavailable(this: OcrService, error, userId) {
+      return Promise.resolve(`${userId}, later (${this.offer}): ${String(error)}`);
+    },
+  })
+  async careful(@Subject('user') _userId: string): Promise<string> {
+    return 'ran';
+  }
+
+  @RiskLimit<OcrService['described']>({
+    resource: 'ocr',
+    subject: (task) => ({ user: task.owner, school: 's1' }),
+    amount: (task) => task.pages,
+    operationId: (task) => task.id,
+  })
+  async described(_task: { owner: string; pages: number; id?: string }): Promise<void> {}
+
+  @RiskLimit({ resource: 'export', subject: () => ({ user: 'all' }), amount: 5 })
+  async exportAll(): Promise<void> {}
+
+  @RiskLimit({
+    resource: 'ocr',
+    subject: (task: { owner: { id: string } }) => ({ user: task.owner.id }),
+  })
+  async nested(_task: unknown): Promise<void> {}
+}
+
+/** Answers every check with one decision, or fails with one error. */
+function quotaThat(answer: () => Promise<Decision>): Quota {
+  const never = (): Promise<never> => Promise.reject(new Error('not asked here'));
+  return { check: answer, usage: never };
+}
+
+function ocrWith(quota: Quota): OcrService {
+  return bindQuota(new OcrService(), quota);
+}
+
+async function failure(call: Promise<unknown>): Promise<unknown> {
+  return call.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+}
+
+const LOST = Object.assign(new Error('nobody there'), { code: 'service-unreachable' });
+
+afterEach(() => {
+  jest.restoreAllMocks();
+});
+
+describe('a denied call', () => {
+  it('rejects with 429, the decision and a problem body, and does not run', async () => {
+    const onDeny = {
+      code: 'OCR_LIMIT',
+      message: 'No more today',
+      action: 'recharge-vip',
+      params: { days: 1 },
+    };
+    const ocr = ocrWith(new CountingQuota(1, onDeny));
+    await ocr.plain('u1', 'a');
+    const error = (await failure(ocr.plain('u1', 'b'))) as RiskLimitExceededException;
+    expect(error).toBeInstanceOf(RiskLimitExceededException);
+    expect(error.getStatus()).toBe(429);
+    expect(error.decision).toMatchObject({ allowed: false, reason: 'limit-reached' });
+    expect(error.message).toBe('No more today');
+    expect(error.getResponse()).toEqual({
+      type: 'urn:sundial:problem:risk-limit-exceeded',
+      title: 'The limit is reached',
+      status: 429,
+      detail: 'No more today',
+      code: 'risk-limit-exceeded',
+      resource: 'ocr',
+      reason: 'limit-reached',
+      retryAfterMs: 1_500,
+      onDeny,
+    });
+    expect(ocr.pages).toEqual(['a']);
+  });
+
+  it('leaves other subjects alone', async () => {
+    const ocr = ocrWith(new CountingQuota(1));
+    await ocr.plain('u1', 'a');
+    await expect(ocr.plain('u2', 'a')).resolves.toBe('a of u2');
+  });
+
+  it('results in what onDenied returns, given the decision, the arguments and this', async () => {
+    const ocr = ocrWith(new CountingQuota(0));
+    await expect(ocr.offering('u1', 'p7')).resolves.toBe('u1, buy vip for p7: limit-reached');
+  });
+
+  it.each([
+    ['amount-exceeds-limit', 'This is more "ocr" than the limit ever allows at once.'],
+    ['degraded', '"ocr" cannot be counted at the moment, and its rule refuses then.'],
+    ['no-rule', '"ocr" has no rule, and what has no rule is refused.'],
+  ] as const)('says why when the reason is %s', async (reason, sentence) => {
+    const refused = await new CountingQuota(0).check({ resource: 'ocr', subject: { user: 'u1' } });
+    const { retryAfterMs: _, ...decision } = refused;
+    const error = await failure(ocrWith(quotaThat(async () => ({ ...decision, reason }))).plain('u1', 'a'));
+    expect((error as RiskLimitExceededException).message).toBe(sentence);
+    expect((error as RiskLimitExceededException).getResponse()).not.toHaveProperty('retryAfterMs');
+  });
+});
+
+describe('an allowed call', () => {
+  it('passes on what the method throws, and stays counted', async () => {
+    const quota = new CountingQuota(1);
+    const ocr = ocrWith(quota);
+    await expect(ocr.plain('u1', 'torn')).rejects.toThrow('torn page');
+    await expect(ocr.plain('u1', 'a')).rejects.toBeInstanceOf(RiskLimitExceededException);
+  });
+
+  it('runs also when it was decided without the store', async () => {
+    const allowed = await new CountingQuota(1).check({ resource: 'ocr', subject: { user: 'u1' } });
+    const degraded: Decision = { ...allowed, degraded: { cause: 'timeout', policy: 'local' } };
+    await expect(ocrWith(quotaThat(async () => degraded)).careful('u1')).resolves.toBe('ran');
+  });
+});
+
+describe('the request', () => {
+  it('has the subject, amount and operation id told from the arguments', async () => {
+    const quota = new CountingQuota(100);
+    await ocrWith(quota).described({ owner: 'u1', pages: 3, id: 'task-9' });
+    await ocrWith(quota).described({ owner: 'u1', pages: 0 });
+    expect(quota.requests).toEqual([
+      { resource: 'ocr', subject: { user: 'u1', school: 's1' }, amount: 3, operationId: 'task-9' },
+      { resource: 'ocr', subject: { user: 'u1', school: 's1' }, amount: 0 },
+    ]);
+  });
+
+  it('takes a fixed amount', async () => {
+    const quota = new CountingQuota(100);
+    await ocrWith(quota).exportAll();
+    expect(quota.requests).toEqual([{ resource: 'export', subject: { user: 'all' }, amount: 5 }]);
+  });
+});
+
+describe('a quota that cannot be asked', () => {
+  it('lets the method run uncounted and warns', async () => {
+    const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+    const ocr = ocrWith(quotaThat(() => Promise.reject(LOST)));
+    await expect(ocr.plain('u1', 'a')).resolves.toBe('a of u1');
+    await expect(ocr.plain('u1', 'b')).resolves.toBe('b of u1');
+    expect(warn.mock.calls).toEqual([
+      ['OcrService.plain ran uncounted: the quota could not be asked. Error: nobody there'],
+    ]);
+  });
+
+  it('is given to onUnavailable with the error, the arguments and this, instead of the method', async () => {
+    const ocr = ocrWith(quotaThat(() => Promise.reject(LOST)));
+    await expect(ocr.careful('u1')).resolves.toBe('u1, later (vip): Error: nobody there');
+  });
+
+  it('is no denial: onDenied stays silent', async () => {
+    jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+    const ocr = ocrWith(quotaThat(() => Promise.reject(LOST)));
+    await expect(ocr.offering('u1', 'p7')).resolves.toBe('p7');
+  });
+
+  it('does not hide what the method throws', async () => {
+    jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+    const ocr = ocrWith(quotaThat(() => Promise.reject(LOST)));
+    await expect(ocr.plain('u1', 'torn')).rejects.toThrow('torn page');
+  });
+});
+
+describe('misuse', () => {
+  it('of the request is an error with class and method, and the method does not run', async () => {
+    const invalid = QuotaError.invalid('invalid-request', [{ path: 'subject.grade', message: 'is missing' }]);
+    const ocr = ocrWith(quotaThat(() => Promise.reject(invalid)));
+    const error = (await failure(ocr.plain('u1', 'a'))) as RiskLimitMisuseError;
+    expect(error).toBeInstanceOf(RiskLimitMisuseError);
+    expect(error.message).toBe('OcrService.plain: its check was refused: subject.grade: is missing');
+    expect(error.cause).toBe(invalid);
+    expect(ocr.pages).toEqual([]);
+  });
+
+  it('of an operation id is one too, and never comes to onUnavailable', async () => {
+    const conflict = new QuotaError('operation-conflict', 'task-9 was used for something else');
+    const call = ocrWith(quotaThat(() => Promise.reject(conflict))).careful('u1');
+    await expect(call).rejects.toThrow(/^OcrService\.careful: .*task-9/);
+  });
+
+  it('of the arguments is one too', async () => {
+    const call = ocrWith(new CountingQuota(1)).nested({});
+    await expect(call).rejects.toThrow(
+      /^OcrService\.nested: its check could not be told from its arguments: TypeError: /,
+    );
+  });
+
+  it('is asking without a quota: an instance Nest does not know, or a method without its instance', async () => {
+    const fix =
+      /^OcrService\.plain: this instance has no quota to ask\. .*QuotaModule\.forRoot\(\).*bindQuota/;
+    await expect(new OcrService().plain('u1', 'a')).rejects.toThrow(fix);
+    const { plain } = ocrWith(new CountingQuota(1));
+    await expect(plain('u1', 'a')).rejects.toThrow(fix);
+  });
+});

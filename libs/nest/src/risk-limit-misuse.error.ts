@@ -1,0 +1,17 @@
+/**
+ * A mistake in the program, with the class and method in its sentence: `@RiskLimit` or `@Subject` on something they
+ * cannot work on (thrown when the class is defined or the application starts), or a call whose arguments make no valid
+ * request (thrown by the call; Nest answers 500). `cause` is what the quota said, if it was asked.
+ */
+export class RiskLimitMisuseError extends Error {
+  override readonly name = 'RiskLimitMisuseError';
+
+  constructor(
+    /** `Class.method`. */
+    readonly method: string,
+    sentence: string,
+    options?: ErrorOptions,
+  ) {
+    super(`${method}: ${sentence}`, options);
+  }
+}

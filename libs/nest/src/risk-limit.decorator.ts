@@ -1,0 +1,102 @@
+import { Observable } from 'rxjs';
+import { injectQuota } from './bound-quota.js';
+import { LimitedCalls } from './limited-calls.js';
+import { limitedMethod, methodLabel, type LimitedMethod } from './limited-methods.js';
+import { RiskLimitMisuseError } from './risk-limit-misuse.error.js';
+import type { AsyncMethod, RiskLimitOptions } from './risk-limit.options.js';
+
+/** DESIGN §4: what the service and the engine accept, refused here when the class is defined. */
+const RESOURCE = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/;
+
+/**
+ * Asks the quota before a method runs, and counts: on controllers and on any provider, singleton, request-scoped or
+ * transient.
+ *
+ * ```ts
+ * @RiskLimit({ resource: 'ocr' })
+ * async submit(@Subject('user') userId: string, @Subject('grade', (p) => p.grade) pupil: Pupil, imageUrl: string) { … }
+ * ```
+ *
+ * Allowed: the method runs. Denied: `RiskLimitExceededException` (429), or `onDenied`. Nobody to ask: the method runs
+ * and a warning is logged, or `onUnavailable`; a failure of Sundial never stops the business. Arguments that make no
+ * valid request, or an operation id used for something else: `RiskLimitMisuseError`.
+ *
+ * The method is replaced on its prototype, so self-calls (`this.submit()`), subclasses and calls from other providers
+ * all pass here, and on a controller the check comes after guards, interceptors and pipes: what they turn away is
+ * not counted. The quota is the one of the application that made the instance: Nest injects it, so two
+ * applications in a process never mix (docs/adr/0007). An override in a subclass needs a `@RiskLimit` of its own.
+ *
+ * The method must be asynchronous, since asking is: an `async` method, or one declared to return `Promise`. A
+ * synchronous method would change its return type, an Observable counts nothing until somebody subscribes and twice
+ * when two do; both are refused.
+ *
+ * @throws RiskLimitMisuseError when the class is defined: on what is no asynchronous instance method, a bad resource,
+ * no source of the subject or two, a second `@RiskLimit`.
+ */
+export function RiskLimit<Method extends AsyncMethod = AsyncMethod>(options: RiskLimitOptions<Method>) {
+  return <Decorated extends Method>(
+    target: object,
+    name: string | symbol,
+    descriptor: TypedPropertyDescriptor<Decorated>,
+  ): void => {
+    const label = methodLabel(target, name);
+    const method: unknown = descriptor?.value;
+    if (typeof target === 'function' || typeof method !== 'function') {
+      throw new RiskLimitMisuseError(label, '@RiskLimit is for instance methods.');
+    }
+    const record = limitedMethod(target, name);
+    const mistake =
+      mistakeIn(options, record) ?? notAsynchronous(method, Reflect.getMetadata(RETURN_TYPE, target, name));
+    if (mistake) throw new RiskLimitMisuseError(label, mistake);
+
+    record.limited = true;
+    injectQuota(target);
+    descriptor.value = wrap(method as Decorated, new LimitedCalls(label, options, record.subject));
+  };
+}
+
+/** What TypeScript and swc emit for a decorated method (`emitDecoratorMetadata`). */
+const RETURN_TYPE = 'design:returntype';
+
+function mistakeIn(
+  options: RiskLimitOptions<never>,
+  { subject, limited }: LimitedMethod,
+): string | undefined {
+  if (limited) return 'it has two @RiskLimit. A resource may have many rules: put both limits there.';
+  if (!RESOURCE.test(options.resource)) {
+    return `"${options.resource}" is no resource name. Use up to 128 letters, digits and "._:-", a letter or digit first.`;
+  }
+  if (options.subject && subject.length > 0) {
+    return 'its subject comes from @Subject parameters and from the option "subject". Keep one of them.';
+  }
+  if (!options.subject && subject.length === 0) {
+    return 'nothing says who is counted. Mark a parameter with @Subject or give the option "subject".';
+  }
+  return undefined;
+}
+
+function notAsynchronous(method: object, returnType: unknown): string | undefined {
+  if (returnType === Observable) {
+    return '@RiskLimit cannot guard an Observable, which may be subscribed to never or twice. Return a promise (firstValueFrom).';
+  }
+  // Emitted metadata calls an async generator a Promise. For the rest the declared type tells more than the function:
+  // a decorator below may have put a plain one in place of an async one.
+  const kind = Object.prototype.toString.call(method);
+  if (kind === '[object AsyncFunction]') return undefined;
+  if (kind === '[object Function]' && returnType === Promise) return undefined;
+  return '@RiskLimit needs an asynchronous method: make it async, or declare that it returns Promise.';
+}
+
+/** The method's stand-in: its name, length, own properties and metadata, so that no other decorator sees a difference. */
+function wrap<Method extends AsyncMethod>(method: Method, calls: LimitedCalls): Method {
+  const guarded = async function (this: object, ...args: Parameters<Method>): Promise<unknown> {
+    return calls.run(this, method, args);
+  };
+  for (const [key, property] of Object.entries(Object.getOwnPropertyDescriptors(method))) {
+    if (key !== 'prototype') Object.defineProperty(guarded, key, property);
+  }
+  for (const key of Reflect.getOwnMetadataKeys(method)) {
+    Reflect.defineMetadata(key, Reflect.getOwnMetadata(key, method), guarded);
+  }
+  return guarded as unknown as Method;
+}

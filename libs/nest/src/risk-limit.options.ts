@@ -1,0 +1,40 @@
+import type { Decision, Subject } from '@sundial/engine';
+
+/** A method that `@RiskLimit` can guard: one that returns a promise. */
+export type AsyncMethod = (...args: never[]) => Promise<unknown>;
+
+type Answer<Method extends AsyncMethod> = Awaited<ReturnType<Method>> | ReturnType<Method>;
+
+/**
+ * `Method` is the guarded method's type, e.g. `@RiskLimit<OcrService['submit']>({ … })`: with it, all functions here
+ * know their arguments and what they must return. Without it they are written with the types of their parameters.
+ */
+export interface RiskLimitOptions<Method extends AsyncMethod = AsyncMethod> {
+  /** What is limited. `[A-Za-z0-9][A-Za-z0-9._:-]{0,127}`. */
+  readonly resource: string;
+
+  /** Who is counted, told from the arguments. Instead of `@Subject` parameters, never beside them. */
+  readonly subject?: (...args: Parameters<Method>) => Subject;
+
+  /** Units one call takes. Default 1. */
+  readonly amount?: number | ((...args: Parameters<Method>) => number);
+
+  /**
+   * The caller's name for the operation, when the arguments hold one that survives a retry (a task id, an idempotency
+   * key): a repeated call then counts once. Default: every call is an operation of its own.
+   */
+  readonly operationId?: (...args: Parameters<Method>) => string | undefined;
+
+  /**
+   * Runs instead of the method when the limit refuses; what it returns becomes the method's result. `this` is the
+   * instance: write a method or a `function`, and its type, `onDenied(this: OcrService, …)`. Default: `RiskLimitExceededException`.
+   */
+  readonly onDenied?: (this: never, decision: Decision, ...args: Parameters<Method>) => Answer<Method>;
+
+  /**
+   * Runs instead of the method when nobody could be asked (the service is unreachable, the engine broke), with `this`
+   * bound as above; throw in it to put cost before business. Default: the method runs uncounted, and a warning is
+   * logged. A decision made without the store (`degraded`) is a decision and does not come here.
+   */
+  readonly onUnavailable?: (this: never, error: unknown, ...args: Parameters<Method>) => Answer<Method>;
+}

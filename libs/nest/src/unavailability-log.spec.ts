@@ -1,0 +1,27 @@
+import { Logger } from '@nestjs/common';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { UnavailabilityLog } from './unavailability-log.js';
+
+afterEach(() => {
+  jest.restoreAllMocks();
+});
+
+describe('UnavailabilityLog', () => {
+  it('speaks once a minute and says how often it was silent', () => {
+    const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+    let now = 5_000;
+    const log = new UnavailabilityLog('OcrService.submit', () => now);
+    for (let n = 0; n < 1_000; n += 1) log.ranUncounted(new Error('gone'));
+    now += 59_999;
+    log.ranUncounted(new Error('gone'));
+    now += 1;
+    log.ranUncounted(new Error('still gone'));
+    now += 60_000;
+    log.ranUncounted(new Error('gone again'));
+    expect(warn.mock.calls.map(([line]) => line as string)).toEqual([
+      'OcrService.submit ran uncounted: the quota could not be asked. Error: gone',
+      'OcrService.submit ran uncounted (and 1000 times before, not logged): the quota could not be asked. Error: still gone',
+      'OcrService.submit ran uncounted: the quota could not be asked. Error: gone again',
+    ]);
+  });
+});
