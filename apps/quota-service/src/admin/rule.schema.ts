@@ -1,0 +1,99 @@
+import {
+  ATTRIBUTE_PATTERN,
+  DEGRADE_POLICIES,
+  NAME_PATTERN,
+  RULE_BOUNDS,
+  RULE_MODES,
+  WINDOW_UNITS,
+} from '@sundial/engine';
+import { onDenySchema } from '../check/decision.schema.js';
+
+const name = { type: 'string', pattern: NAME_PATTERN.source } as const;
+
+const properties = {
+  id: name,
+  resource: name,
+  per: {
+    type: 'array',
+    description: 'The attributes counted by; none: one counter that all share.',
+    items: { type: 'string', pattern: ATTRIBUTE_PATTERN.source, not: { const: 'resource' } },
+    maxItems: RULE_BOUNDS.attributes,
+    uniqueItems: true,
+  },
+  timeZone: { type: 'string', description: 'IANA name.', default: 'UTC' },
+  limits: {
+    type: 'array',
+    description: 'No two of one window.',
+    minItems: 1,
+    maxItems: RULE_BOUNDS.limits,
+    items: {
+      type: 'object',
+      properties: {
+        window: { type: 'string', enum: WINDOW_UNITS },
+        max: { type: 'integer', minimum: 0, maximum: RULE_BOUNDS.max },
+      },
+      required: ['window', 'max'],
+      additionalProperties: false,
+    },
+  },
+  mode: {
+    type: 'string',
+    enum: RULE_MODES,
+    default: 'enforce',
+    description: '`observe` counts and never denies; `off` is not looked at.',
+  },
+  degrade: {
+    type: 'string',
+    enum: DEGRADE_POLICIES,
+    default: 'local',
+    description: 'What decides while the store cannot be asked.',
+  },
+  description: { type: 'string', maxLength: RULE_BOUNDS.descriptionLength },
+  onDeny: onDenySchema,
+} as const;
+
+export const ruleSchema = {
+  type: 'object',
+  properties,
+  required: ['id', 'resource', 'per', 'limits'],
+  additionalProperties: false,
+} as const;
+
+/** A JSON merge patch (RFC 7396): null takes a field back to its default, lists are replaced as a whole. */
+export const rulePatchSchema = {
+  type: 'object',
+  description:
+    'A JSON merge patch (RFC 7396): null takes a field back to its default, lists are replaced as a whole.',
+  properties: Object.fromEntries(
+    Object.entries(properties).map(([field, schema]) => [field, nullable(schema)]),
+  ),
+  additionalProperties: false,
+} as const;
+
+export const ruleListSchema = {
+  type: 'object',
+  properties: { rules: { type: 'array', items: ruleSchema }, version: { type: 'integer', minimum: 0 } },
+  required: ['rules', 'version'],
+  additionalProperties: false,
+} as const;
+
+export const ruleWrittenSchema = {
+  type: 'object',
+  properties: {
+    rule: ruleSchema,
+    version: { type: 'integer', minimum: 1, description: 'Of all rules, with this change.' },
+    nodes: {
+      type: 'object',
+      description: 'How many nodes live, and how many of them had put this version in force within 2 s.',
+      properties: { live: { type: 'integer' }, applied: { type: 'integer' } },
+      required: ['live', 'applied'],
+      additionalProperties: false,
+    },
+  },
+  required: ['rule', 'version', 'nodes'],
+  additionalProperties: false,
+} as const;
+
+function nullable(schema: object): object {
+  return { anyOf: [schema, { type: 'null' }] };
+}

@@ -1,0 +1,174 @@
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  Headers,
+  HttpCode,
+  Inject,
+  Param,
+  Patch,
+  Post,
+  Put,
+  Res,
+} from '@nestjs/common';
+import {
+  LiveRules,
+  parseRule,
+  patchRule,
+  QuotaError,
+  type Rule,
+  type RuleChange,
+  type RuleRepository,
+  type RuleWritten,
+} from '@sundial/engine';
+import type { FastifyReply } from 'fastify';
+import { Describe } from '../docs/describe.js';
+import { Route } from '../http/route.decorator.js';
+import { RULE_REPOSITORY } from '../composition.js';
+import { LOG, type Log } from '../logging/log.js';
+import { CREATE_RULE, DELETE_RULE, LIST_RULES, PATCH_RULE, READ_RULE, REPLACE_RULE } from './rules.docs.js';
+import { etag, isNoneMatch, parseIfMatch } from './etag.js';
+
+type RuleAnswer = RuleWritten & { readonly rule: Rule };
+interface RulesAnswer {
+  readonly rules: readonly Rule[];
+  readonly version: number;
+}
+
+/**
+ * The operators' side of rules. Reading answers from the book in force on this node; a write answers when the live
+ * nodes have put it in force. Revisions travel as entity tags: with `If-Match` nobody overwrites a change unseen.
+ */
+@Controller('admin/rules')
+export class RulesController {
+  constructor(
+    private readonly live: LiveRules,
+    @Inject(RULE_REPOSITORY) private readonly repository: RuleRepository,
+    @Inject(LOG) private readonly log: Log,
+  ) {}
+
+  @Get()
+  @Route({ access: 'admin' })
+  @Describe(LIST_RULES)
+  list(
+    @Headers('if-none-match') known: string | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): RulesAnswer | undefined {
+    const { rules, version } = this.live.current;
+    return unlessKnown(known, version, reply, { rules, version });
+  }
+
+  @Get(':id')
+  @Route({ access: 'admin' })
+  @Describe(READ_RULE)
+  read(
+    @Param('id') id: string,
+    @Headers('if-none-match') known: string | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Rule | undefined {
+    const rule = this.ruleInForce(id);
+    return unlessKnown(known, this.repository.revisionOf(id) ?? 0, reply, rule);
+  }
+
+  @Post()
+  @HttpCode(201)
+  @Route({ access: 'admin' })
+  @Describe(CREATE_RULE)
+  async create(@Body() body: unknown, @Res({ passthrough: true }) reply: FastifyReply): Promise<RuleAnswer> {
+    const rule = parseRule(body);
+    const answer = await this.write({ kind: 'create', rule }, rule, reply);
+    reply.header('location', `/admin/rules/${rule.id}`);
+    return answer;
+  }
+
+  @Put(':id')
+  @Route({ access: 'admin' })
+  @Describe(REPLACE_RULE)
+  replace(
+    @Param('id') id: string,
+    @Headers('if-match') ifMatch: string | undefined,
+    @Body() body: unknown,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<RuleAnswer> {
+    const rule = parseRule(withId(body, id));
+    return this.write({ kind: 'replace', rule, ...this.expected(id, ifMatch) }, rule, reply);
+  }
+
+  /** Always compared with the revision it was read at, so that two patches at once cannot undo each other. */
+  @Patch(':id')
+  @Route({ access: 'admin' })
+  @Describe(PATCH_RULE)
+  patch(
+    @Param('id') id: string,
+    @Headers('if-match') ifMatch: string | undefined,
+    @Body() body: unknown,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<RuleAnswer> {
+    const read = this.repository.revisionOf(id);
+    const rule = patchRule(this.ruleInForce(id), body);
+    const expected = { ...(read !== undefined && { expectedRevision: read }), ...this.expected(id, ifMatch) };
+    return this.write({ kind: 'replace', rule, ...expected }, rule, reply);
+  }
+
+  @Delete(':id')
+  @Route({ access: 'admin' })
+  @Describe(DELETE_RULE)
+  delete(
+    @Param('id') id: string,
+    @Headers('if-match') ifMatch: string | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<RuleAnswer> {
+    const rule = this.ruleInForce(id);
+    return this.write({ kind: 'delete', id, ...this.expected(id, ifMatch) }, rule, reply);
+  }
+
+  private async write(change: RuleChange, rule: Rule, reply: FastifyReply): Promise<RuleAnswer> {
+    const { version, nodes } = await this.repository.write(change);
+    this.log.info(
+      { change: change.kind, rule: rule.id, version, nodes, reqId: reply.request.id },
+      'rules changed',
+    );
+    if (change.kind !== 'delete') reply.header('etag', etag(version));
+    return { rule, version, nodes };
+  }
+
+  private ruleInForce(id: string): Rule {
+    const rule = this.live.current.byId(id);
+    if (!rule) throw new QuotaError('rule-not-found', `There is no rule ${JSON.stringify(id)}.`);
+    return rule;
+  }
+
+  /** The revision a write must find. Where this node's own is not among the wanted ones, the store has the last word. */
+  private expected(id: string, ifMatch: string | undefined): { readonly expectedRevision?: number } {
+    const wanted = parseIfMatch(ifMatch);
+    if (wanted === 'nothing' || wanted === 'existence') return {};
+    if (wanted.length === 0)
+      throw new QuotaError('rule-changed', 'If-Match holds no revision of a rule, such as "12".');
+    const own = this.repository.revisionOf(id);
+    return { expectedRevision: own !== undefined && wanted.includes(own) ? own : Math.max(...wanted) };
+  }
+}
+
+function unlessKnown<T>(
+  known: string | undefined,
+  version: number,
+  reply: FastifyReply,
+  answer: T,
+): T | undefined {
+  reply.header('etag', etag(version));
+  if (isNoneMatch(known, version)) return answer;
+  reply.code(304);
+  return undefined;
+}
+
+/** The path names the rule; a body that names another one is a mistake, not a rename. */
+function withId(body: unknown, id: string): unknown {
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) return body;
+  if ('id' in body && body.id !== id) {
+    throw QuotaError.invalid('invalid-rule', [
+      { path: 'id', message: 'must be the id of the path, or absent' },
+    ]);
+  }
+  return { ...body, id };
+}

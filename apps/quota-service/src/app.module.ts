@@ -1,0 +1,140 @@
+import { Inject, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
+import { ConfigModule, registerAs } from '@nestjs/config';
+import {
+  connectRedis,
+  FileRuleRepository,
+  LiveRules,
+  loadRuleFile,
+  MemoryStore,
+  QuotaEngine,
+  RedisRuleRepository,
+  RedisStore,
+  type RuleRepository,
+  type Store,
+} from '@sundial/engine';
+import { randomUUID } from 'node:crypto';
+import { access, constants, mkdir } from 'node:fs/promises';
+import { Registry } from 'prom-client';
+import { RulesController } from './admin/rules.controller.js';
+import { BatchController } from './check/batch.controller.js';
+import { CheckController } from './check/check.controller.js';
+import { RULE_REPOSITORY, STORE } from './composition.js';
+import { HealthController } from './health/health.controller.js';
+import { Gates } from './http/gate.js';
+import { KeyRing } from './keys/key-ring.js';
+import { LOG, type Log } from './logging/log.js';
+import { MetricsController } from './metrics/metrics.controller.js';
+import { NodeMetrics } from './metrics/node-metrics.js';
+import { QuotaMetrics } from './metrics/quota-metrics.js';
+import { ConfigurationError, SETTINGS, type Settings } from './settings/settings.js';
+import { Lifecycle } from './shutdown/lifecycle.js';
+import { UsageController } from './usage/usage.controller.js';
+
+/** The one place that names a store: what runs depends on the settings, and nothing else knows which it is. */
+@Module({
+  controllers: [
+    CheckController,
+    BatchController,
+    UsageController,
+    RulesController,
+    HealthController,
+    MetricsController,
+  ],
+  providers: [
+    { provide: STORE, inject: [SETTINGS, LOG], useFactory: openStore },
+    { provide: RULE_REPOSITORY, inject: [SETTINGS, LOG], useFactory: openRuleRepository },
+    { provide: LiveRules, inject: [RULE_REPOSITORY], useFactory: followRules },
+    {
+      provide: QuotaEngine,
+      inject: [STORE, LiveRules, RULE_REPOSITORY, QuotaMetrics, SETTINGS],
+      useFactory: createEngine,
+    },
+    { provide: KeyRing, inject: [SETTINGS], useFactory: (settings: Settings) => new KeyRing(settings) },
+    { provide: Registry, useFactory: () => new Registry() },
+    Gates,
+    Lifecycle,
+    QuotaMetrics,
+    NodeMetrics,
+  ],
+})
+export class AppModule implements OnApplicationShutdown {
+  constructor(
+    private readonly engine: QuotaEngine,
+    @Inject(RULE_REPOSITORY) private readonly repository: RuleRepository,
+  ) {}
+
+  static with(settings: Settings, log: Log): DynamicModule {
+    const load = [registerAs('settings', () => settings)];
+    return {
+      module: AppModule,
+      imports: [ConfigModule.forRoot({ load, ignoreEnvFile: true, ignoreEnvVars: true })],
+      providers: [{ provide: LOG, useValue: log }],
+    };
+  }
+
+  /** Not in `onModuleDestroy`: requests are still in flight then. */
+  async onApplicationShutdown(): Promise<void> {
+    await this.repository.close();
+    await this.engine.close();
+  }
+}
+
+async function openStore({ redis, dataDirectory, clockOffsetMs }: Settings, log: Log): Promise<Store> {
+  await makeWritable(dataDirectory);
+  if (redis) return new RedisStore(redis, { clockOffsetMs });
+  const onError = (err: Error) => log.error({ err }, 'the counters could not be written to disk');
+  return MemoryStore.open({ directory: dataDirectory, clockOffsetMs, onError });
+}
+
+async function openRuleRepository(
+  { redis, dataDirectory, rulesFile }: Settings,
+  log: Log,
+): Promise<RuleRepository> {
+  const seed = await loadRuleFile(rulesFile);
+  if (!redis) return new FileRuleRepository({ directory: dataDirectory, seed });
+  const nodeId = randomUUID();
+  const onError = (err: Error) => log.error({ err }, 'the rules could not be brought up to date');
+  return new RedisRuleRepository(connectRedis(redis, `sundial-rules-${nodeId}`), {
+    nodeId,
+    snapshotDirectory: dataDirectory,
+    seed,
+    onError,
+  });
+}
+
+/** Both kinds of node keep their rules there, so it is checked before anything depends on it. */
+async function makeWritable(directory: string): Promise<void> {
+  try {
+    await mkdir(directory, { recursive: true });
+    await access(directory, constants.W_OK);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new ConfigurationError([
+      `SUNDIAL_DATA_DIR=${JSON.stringify(directory)} must be a directory this process can write (${reason})`,
+    ]);
+  }
+}
+
+async function followRules(repository: RuleRepository): Promise<LiveRules> {
+  const rules = new LiveRules();
+  await repository.start((book) => rules.apply(book));
+  return rules;
+}
+
+function createEngine(
+  store: Store,
+  rules: LiveRules,
+  repository: RuleRepository,
+  observer: QuotaMetrics,
+  settings: Settings,
+): QuotaEngine {
+  const { deadlineMs, unknownResource } = settings;
+  return new QuotaEngine({
+    store,
+    rules,
+    deadlineMs,
+    unknownResource,
+    nodes: () => repository.nodes,
+    observer,
+  });
+}

@@ -1,0 +1,29 @@
+import { Body, Controller, HttpCode, Post, Res } from '@nestjs/common';
+import { RouteSchema } from '@nestjs/platform-fastify';
+import { QuotaEngine, type CheckRequest, type Decision } from '@sundial/engine';
+import type { FastifyReply } from 'fastify';
+import { Describe } from '../docs/describe.js';
+import { Route } from '../http/route.decorator.js';
+import { CHECK } from './check.docs.js';
+import { decisionSchema } from './decision.schema.js';
+import { rateLimitHeaders } from './rate-limit-headers.js';
+
+/** The question before every costly operation. The engine reads the body itself, whatever it holds. */
+@Controller('check')
+export class CheckController {
+  constructor(private readonly engine: QuotaEngine) {}
+
+  @Post()
+  @HttpCode(200)
+  @Route({ access: 'check', hot: true })
+  @RouteSchema({ response: { 200: decisionSchema } })
+  @Describe(CHECK)
+  async check(
+    @Body() request: CheckRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<Decision> {
+    const decision = await this.engine.check(request);
+    reply.headers(rateLimitHeaders(decision, this.engine.now()));
+    return decision;
+  }
+}

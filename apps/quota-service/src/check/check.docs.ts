@@ -1,0 +1,101 @@
+import type { Decision } from '@sundial/engine';
+import type { Operation } from '../docs/describe.js';
+
+const day = {
+  rule: 'ocr-per-user',
+  mode: 'enforce',
+  window: 'day',
+  timeZone: 'Asia/Shanghai',
+  max: 10,
+  used: 4,
+  reserved: 0,
+  remaining: 6,
+  startsAt: '2026-11-22T00:00:00+08:00',
+  resetsAt: '2026-11-23T00:00:00+08:00',
+  exceeded: false,
+} as const;
+const hour = {
+  ...day,
+  window: 'hour',
+  max: 3,
+  used: 2,
+  remaining: 1,
+  startsAt: '2026-11-22T14:00:00+08:00',
+  resetsAt: '2026-11-22T15:00:00+08:00',
+} as const;
+
+/** Used by the descriptions of other routes too. */
+export const ALLOWED: Decision = {
+  allowed: true,
+  reason: 'ok',
+  operationId: '01JD8Z7T5V',
+  replayed: false,
+  wouldDeny: false,
+  limits: [day, hour],
+  degraded: null,
+  rulesVersion: 12,
+};
+
+const DENIED: Decision = {
+  ...ALLOWED,
+  allowed: false,
+  reason: 'limit-reached',
+  limits: [day, { ...hour, used: 3, remaining: 0, exceeded: true }],
+  retryAfterMs: 1_834_000,
+  onDeny: {
+    code: 'OCR_LIMIT',
+    message: 'The free recognitions of this period are used up',
+    action: 'recharge-vip',
+    params: {},
+  },
+};
+
+export const CHECK: Operation = {
+  tag: 'check',
+  summary: 'May this run? If so, it is counted',
+  description:
+    'Ask right before the costly operation. A refusal is an answer (200, `allowed: false`). Whatever happens to the store, the answer comes within the deadline; `degraded` says when a policy decided.',
+  body: {
+    schema: 'Check',
+    examples: {
+      simple: { summary: 'One unit for a user', value: { resource: 'ocr', subject: { user: 'u1' } } },
+      repeatable: {
+        summary: 'Under an id of your own: repeating it counts once',
+        value: {
+          resource: 'speech-scoring',
+          subject: { user: 'u1', grade: '3' },
+          amount: 2,
+          operationId: '01JD8Z7T5V',
+        },
+      },
+      look: { summary: 'Only look', value: { resource: 'llm', subject: { user: 'u1' }, amount: 0 } },
+      unknown: { summary: 'A resource without rules', value: { resource: 'video', subject: { user: 'u1' } } },
+    },
+  },
+  answers: {
+    200: {
+      description: 'The decision, with every limit of every rule.',
+      schema: 'Decision',
+      examples: {
+        allowed: { summary: 'Allowed and counted', value: ALLOWED },
+        denied: { summary: 'The hour is used up', value: DENIED },
+        degraded: {
+          summary: 'Redis did not answer in time',
+          value: { ...ALLOWED, degraded: { cause: 'timeout', policy: 'local' } } satisfies Decision,
+        },
+      },
+      headers: {
+        'RateLimit-Policy': 'One item a limit: "ocr-per-user-day";q=10;w=86400 (quota, window in seconds).',
+        RateLimit: 'One item a limit: "ocr-per-user-day";r=6;t=3021 (remaining, seconds to the reset).',
+        'Retry-After': 'Seconds; on a denial that waiting helps.',
+      },
+    },
+  },
+  problems: [
+    'invalid-request',
+    'invalid-json',
+    'operation-conflict',
+    'payload-too-large',
+    'unsupported-media-type',
+  ],
+};

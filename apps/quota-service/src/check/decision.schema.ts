@@ -1,0 +1,116 @@
+import { DEGRADE_POLICIES, RULE_MODES, WINDOW_UNITS } from '@sundial/engine';
+
+/** One limit of one rule, as every answer shows it. */
+export const limitStateSchema = {
+  type: 'object',
+  description: 'One limit of one rule, for one subject, in its concrete window.',
+  properties: {
+    rule: { type: 'string' },
+    mode: {
+      type: 'string',
+      enum: RULE_MODES.filter((mode) => mode !== 'off'),
+      description: '`observe` counts and never denies.',
+    },
+    window: { type: 'string', enum: WINDOW_UNITS },
+    timeZone: { type: 'string', description: 'IANA name.' },
+    max: { type: 'integer', minimum: 0 },
+    used: { type: 'integer', minimum: 0, description: 'After this operation, if it was counted.' },
+    reserved: { type: 'integer', minimum: 0 },
+    remaining: { type: 'integer', minimum: 0, description: 'max − used − reserved, never below 0.' },
+    startsAt: { type: 'string', format: 'date-time' },
+    resetsAt: { type: 'string', format: 'date-time' },
+    exceeded: {
+      type: 'boolean',
+      description: 'It had no room for what was asked; in usage: for one more unit.',
+    },
+  },
+  required: [
+    'rule',
+    'mode',
+    'window',
+    'timeZone',
+    'max',
+    'used',
+    'reserved',
+    'remaining',
+    'startsAt',
+    'resetsAt',
+    'exceeded',
+  ],
+  additionalProperties: false,
+} as const;
+
+export const onDenySchema = {
+  type: 'object',
+  description: 'The business flow a refusal starts, handed through untouched.',
+  properties: {
+    code: { type: 'string' },
+    message: { type: 'string' },
+    action: { type: 'string' },
+    params: { type: 'object', additionalProperties: true },
+  },
+  required: ['code'],
+  additionalProperties: false,
+} as const;
+
+const cause = { type: 'string', enum: ['timeout', 'store-error', 'breaker-open', 'overloaded'] } as const;
+
+/** The answer to a check. Fastify compiles its serialiser from this: twice as fast as `JSON.stringify`. */
+export const decisionSchema = {
+  type: 'object',
+  properties: {
+    allowed: { type: 'boolean' },
+    reason: { type: 'string', enum: ['ok', 'limit-reached', 'amount-exceeds-limit', 'no-rule', 'degraded'] },
+    operationId: { type: 'string' },
+    replayed: {
+      type: 'boolean',
+      description: 'The operation had been allowed before; nothing was counted this time.',
+    },
+    wouldDeny: { type: 'boolean', description: 'A rule in mode `observe` would have refused.' },
+    limits: { type: 'array', items: limitStateSchema },
+    retryAfterMs: {
+      type: 'integer',
+      minimum: 0,
+      description: 'Until every refusing limit has reset; only when waiting helps.',
+    },
+    onDeny: onDenySchema,
+    degraded: {
+      type: ['object', 'null'],
+      description: 'Null when the store decided; else why it did not, and the policy that decided instead.',
+      properties: { cause, policy: { type: 'string', enum: DEGRADE_POLICIES } },
+      required: ['cause', 'policy'],
+      additionalProperties: false,
+    },
+    rulesVersion: { type: 'integer', minimum: 0 },
+  },
+  required: [
+    'allowed',
+    'reason',
+    'operationId',
+    'replayed',
+    'wouldDeny',
+    'limits',
+    'degraded',
+    'rulesVersion',
+  ],
+  additionalProperties: false,
+} as const;
+
+export const usageSchema = {
+  type: 'object',
+  properties: {
+    resource: { type: 'string' },
+    subject: { type: 'object', additionalProperties: { type: 'string' } },
+    limits: { type: 'array', items: limitStateSchema },
+    degraded: {
+      type: ['object', 'null'],
+      description: 'Null when the store answered; else `limits` is what this node knew last.',
+      properties: { cause },
+      required: ['cause'],
+      additionalProperties: false,
+    },
+    rulesVersion: { type: 'integer', minimum: 0 },
+  },
+  required: ['resource', 'subject', 'limits', 'degraded', 'rulesVersion'],
+  additionalProperties: false,
+} as const;

@@ -1,0 +1,3 @@
+/** Injects the `Store` and the `RuleRepository` that `AppModule` chose. */
+export const STORE = Symbol('Store');
+export const RULE_REPOSITORY = Symbol('RuleRepository');

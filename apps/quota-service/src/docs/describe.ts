@@ -1,0 +1,100 @@
+import { applyDecorators } from '@nestjs/common';
+import { ApiBody, ApiHeader, ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { type ProblemCode, statusOf, titleOf } from '../problems/problem.js';
+import type { SchemaName } from './schemas.js';
+
+/** Named examples; each is tried against the running service by a test. */
+type Examples = Readonly<Record<string, { readonly summary: string; readonly value: unknown }>>;
+
+interface Parameter {
+  readonly in: 'path' | 'query' | 'header';
+  readonly name: string;
+  readonly description: string;
+  readonly example: string;
+  readonly optional?: boolean;
+}
+
+interface Answer {
+  readonly description: string;
+  readonly schema?: SchemaName;
+  readonly examples?: Examples;
+  /** Header name → what it says. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** What the documentation says of a route, as data beside its controller. */
+export interface Operation {
+  readonly tag: string;
+  readonly summary: string;
+  readonly description?: string;
+  readonly parameters?: readonly Parameter[];
+  readonly body?: { readonly schema: SchemaName; readonly examples: Examples };
+  readonly answers: Readonly<Record<number, Answer>>;
+  /** What it may refuse with, beside a missing key (see `Route`). */
+  readonly problems?: readonly ProblemCode[];
+}
+
+/** Describes a route in OpenAPI. Nothing is guessed from types, so every build tool gives the same document. */
+export function Describe({
+  tag,
+  summary,
+  description,
+  parameters,
+  body,
+  answers,
+  problems,
+}: Operation): MethodDecorator {
+  return applyDecorators(
+    ApiTags(tag),
+    ApiOperation({ summary, ...(description && { description }) }),
+    ...(parameters ?? []).map(parameter),
+    ...(body ? [ApiBody({ required: true, schema: ref(body.schema), examples: { ...body.examples } })] : []),
+    ...Object.entries(answers).map(([status, answer]) => response(Number(status), answer)),
+    DescribeProblems(problems ?? []),
+  );
+}
+
+/** The refusals of a route, one entry a status. */
+export function DescribeProblems(codes: readonly ProblemCode[]): MethodDecorator {
+  const statuses = [...new Set(codes.map(statusOf))];
+  return applyDecorators(
+    ...statuses.map((status) => {
+      const titles = codes
+        .filter((code) => statusOf(code) === status)
+        .map((code) => `\`${code}\`: ${titleOf(code)}.`);
+      const content = { 'application/problem+json': { schema: ref('Problem') } };
+      return ApiResponse({ status, description: titles.join(' '), content });
+    }),
+  );
+}
+
+function parameter({ in: place, name, description, example, optional }: Parameter): MethodDecorator {
+  const described = { name, description, example, required: !optional, schema: { type: 'string' } };
+  switch (place) {
+    case 'path':
+      return ApiParam(described);
+    case 'query':
+      return ApiQuery(described);
+    case 'header':
+      return ApiHeader(described);
+    default:
+      return place satisfies never;
+  }
+}
+
+function response(status: number, { description, schema, examples, headers = {} }: Answer): MethodDecorator {
+  const described = Object.entries(headers).map(([name, says]) => [
+    name,
+    { description: says, schema: { type: 'string' } },
+  ]);
+  return ApiResponse({
+    status,
+    description,
+    headers: Object.fromEntries(described),
+    ...(schema && { content: { 'application/json': { schema: ref(schema), examples: { ...examples } } } }),
+  });
+}
+
+function ref(name: SchemaName): { $ref: string } {
+  return { $ref: `#/components/schemas/${name}` };
+}

@@ -1,0 +1,49 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
+import { schemas } from './schemas.js';
+
+/** 3.1, whose schemas are JSON Schema: those that validate and serialise are published as they are. */
+export function openApiDocument(app: NestFastifyApplication): OpenAPIObject {
+  const head = new DocumentBuilder()
+    .setOpenAPIVersion('3.1.0')
+    .setTitle('Sundial')
+    .setDescription(
+      'Counts costly operations per business subject in natural calendar windows, and says before one runs whether it may.',
+    )
+    .setVersion('1')
+    .setLicense('MIT', 'https://opensource.org/license/mit')
+    .addTag('check', 'Ask, and be counted')
+    .addTag('usage', 'Look')
+    .addTag('admin', 'Rules, live')
+    .addTag('health')
+    .addTag('metrics')
+    .addBearerAuth(
+      {
+        type: 'http',
+        description: 'One of SUNDIAL_CHECK_KEYS or SUNDIAL_ADMIN_KEYS; none are needed where none are set.',
+      },
+      'check-key',
+    )
+    .addBearerAuth(
+      { type: 'http', description: 'One of SUNDIAL_ADMIN_KEYS; none are needed where none are set.' },
+      'admin-key',
+    )
+    .build();
+  const document = SwaggerModule.createDocument(app, head);
+  return {
+    ...document,
+    components: {
+      ...document.components,
+      schemas: structuredClone(schemas) as unknown as Record<string, object>,
+    },
+  };
+}
+
+/** The document at `/openapi.json`, and pages to try it at `/docs`, all of them from this process. */
+export function serveDocs(app: NestFastifyApplication): void {
+  SwaggerModule.setup('docs', app, () => openApiDocument(app), {
+    jsonDocumentUrl: 'openapi.json',
+    raw: ['json'],
+    customSiteTitle: 'Sundial',
+  });
+}

@@ -1,0 +1,24 @@
+import { checkRequestSchema } from '@sundial/engine';
+import { ruleListSchema, rulePatchSchema, ruleSchema, ruleWrittenSchema } from '../admin/rule.schema.js';
+import { batchAnswerSchema, batchSchema } from '../check/batch.schema.js';
+import { decisionSchema, usageSchema } from '../check/decision.schema.js';
+import { livenessSchema, readinessSchema } from '../health/health.schema.js';
+import { problemSchema } from '../problems/problem.schema.js';
+
+/** Every body of the contract, as JSON Schema under the name the OpenAPI document gives it. */
+export const schemas = {
+  Check: checkRequestSchema,
+  Decision: decisionSchema,
+  Batch: batchSchema,
+  BatchAnswer: batchAnswerSchema,
+  Usage: usageSchema,
+  Rule: ruleSchema,
+  RulePatch: rulePatchSchema,
+  RuleList: ruleListSchema,
+  RuleWritten: ruleWrittenSchema,
+  Liveness: livenessSchema,
+  Readiness: readinessSchema,
+  Problem: problemSchema,
+} as const;
+
+export type SchemaName = keyof typeof schemas;

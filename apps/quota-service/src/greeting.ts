@@ -1,0 +1,19 @@
+import type { AddressInfo } from 'node:net';
+import type { Settings } from './settings/settings.js';
+
+/** What a person who starts the service wants to know, and a command to try it with. */
+export function greeting(settings: Settings, { address, port, family }: AddressInfo): string {
+  const { redis, checkKeys, adminKeys, dataDirectory } = settings;
+  const host = family === 'IPv6' ? `[${address}]` : address;
+  const reachable = ['0.0.0.0', '[::]', '127.0.0.1', '[::1]'].includes(host) ? 'localhost' : host;
+  const key = checkKeys.length + adminKeys.length > 0 ? ` -H 'authorization: Bearer <key>'` : '';
+  const body = `'{"resource":"ocr","subject":{"user":"u1"}}'`;
+  return [
+    `Sundial listens on http://${host}:${port} and counts ${redis ? 'in Redis' : `in this process (kept in ${dataDirectory})`}.`,
+    '',
+    `  curl -s ${reachable}:${port}/check -H 'content-type: application/json'${key} -d ${body}`,
+    '',
+    `  Documentation: http://${reachable}:${port}/docs`,
+    '',
+  ].join('\n');
+}

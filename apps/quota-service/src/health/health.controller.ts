@@ -1,0 +1,60 @@
+import { Controller, Get, Inject, Res } from '@nestjs/common';
+import { LiveRules, QuotaEngine, type EngineStatus, type RuleRepository } from '@sundial/engine';
+import type { FastifyReply } from 'fastify';
+import { RULE_REPOSITORY } from '../composition.js';
+import { Describe } from '../docs/describe.js';
+import { Route } from '../http/route.decorator.js';
+import { Lifecycle } from '../shutdown/lifecycle.js';
+import { LIVE, READY_TO_SERVE } from './health.docs.js';
+
+export interface Readiness {
+  readonly status: 'ready' | 'shutting-down';
+  readonly store: {
+    readonly kind: EngineStatus['store'];
+    readonly mode: EngineStatus['mode'];
+    readonly cause: EngineStatus['cause'];
+    readonly breaker: EngineStatus['breaker'];
+    /** Degraded decisions the store does not show yet. */
+    readonly owed: number;
+  };
+  readonly rules: { readonly version: number; readonly provisional: boolean };
+  readonly nodes: { readonly live: number };
+  /** The edition of the time-zone data: calendars of nodes with different ones may differ. */
+  readonly tzdata: string;
+}
+
+/** For load balancers and people. Open to all; it names no subject and no key. */
+@Controller('health')
+export class HealthController {
+  constructor(
+    private readonly engine: QuotaEngine,
+    private readonly rules: LiveRules,
+    @Inject(RULE_REPOSITORY) private readonly repository: RuleRepository,
+    private readonly lifecycle: Lifecycle,
+  ) {}
+
+  /** The process runs and its event loop turns. */
+  @Get('live')
+  @Route({ access: 'open', hot: true })
+  @Describe(LIVE)
+  live(): { readonly status: 'live' } {
+    return { status: 'live' };
+  }
+
+  /** 200 also while degraded: this node still answers in time, by the rules' policies. 503 only when it is leaving. */
+  @Get('ready')
+  @Route({ access: 'open', hot: true })
+  @Describe(READY_TO_SERVE)
+  ready(@Res({ passthrough: true }) reply: FastifyReply): Readiness {
+    const { store: kind, mode, cause, breaker, owed } = this.engine.status();
+    const { version, provisional } = this.rules.current;
+    if (this.lifecycle.isLeaving) reply.code(503);
+    return {
+      status: this.lifecycle.isLeaving ? 'shutting-down' : 'ready',
+      store: { kind, mode, cause, breaker, owed },
+      rules: { version, provisional },
+      nodes: { live: this.repository.nodes.live },
+      tzdata: process.versions.tz ?? 'unknown',
+    };
+  }
+}

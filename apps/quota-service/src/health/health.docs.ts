@@ -1,0 +1,54 @@
+import type { Operation } from '../docs/describe.js';
+import type { Readiness } from './health.controller.js';
+
+const READY: Readiness = {
+  status: 'ready',
+  store: { kind: 'redis', mode: 'exact', cause: null, breaker: 'closed', owed: 0 },
+  rules: { version: 12, provisional: false },
+  nodes: { live: 3 },
+  tzdata: '2025b',
+};
+
+export const LIVE: Operation = {
+  tag: 'health',
+  summary: 'Does the process run?',
+  answers: {
+    200: {
+      description: 'It does.',
+      schema: 'Liveness',
+      examples: { live: { summary: 'Alive', value: { status: 'live' } } },
+    },
+  },
+};
+
+export const READY_TO_SERVE: Operation = {
+  tag: 'health',
+  summary: 'Should this node get requests?',
+  description: 'Also while degraded: it still answers every check in time.',
+  answers: {
+    200: {
+      description: 'Yes.',
+      schema: 'Readiness',
+      examples: {
+        exact: { summary: 'The store decides', value: READY },
+        degraded: {
+          summary: 'Redis is away',
+          value: {
+            ...READY,
+            store: { ...READY.store, mode: 'degraded', cause: 'breaker-open', breaker: 'open', owed: 7 },
+          } satisfies Readiness,
+        },
+      },
+    },
+    503: {
+      description: 'No more: it is shutting down.',
+      schema: 'Readiness',
+      examples: {
+        leaving: {
+          summary: 'Shutting down',
+          value: { ...READY, status: 'shutting-down' } satisfies Readiness,
+        },
+      },
+    },
+  },
+};

@@ -1,0 +1,50 @@
+export const livenessSchema = {
+  type: 'object',
+  properties: { status: { type: 'string', enum: ['live'] } },
+  required: ['status'],
+  additionalProperties: false,
+} as const;
+
+export const readinessSchema = {
+  type: 'object',
+  properties: {
+    status: { type: 'string', enum: ['ready', 'shutting-down'] },
+    store: {
+      type: 'object',
+      properties: {
+        kind: { type: 'string', enum: ['redis', 'embedded'] },
+        mode: {
+          type: 'string',
+          enum: ['exact', 'degraded'],
+          description: '`degraded`: the rules decide by their `degrade` policies.',
+        },
+        cause: { type: ['string', 'null'] },
+        breaker: { type: 'string', enum: ['closed', 'half-open', 'open'] },
+        owed: { type: 'integer', description: 'Degraded decisions the store does not show yet.' },
+      },
+      required: ['kind', 'mode', 'cause', 'breaker', 'owed'],
+      additionalProperties: false,
+    },
+    rules: {
+      type: 'object',
+      properties: {
+        version: { type: 'integer' },
+        provisional: {
+          type: 'boolean',
+          description: 'The last rules this node knew; the store has not answered yet.',
+        },
+      },
+      required: ['version', 'provisional'],
+      additionalProperties: false,
+    },
+    nodes: {
+      type: 'object',
+      properties: { live: { type: 'integer' } },
+      required: ['live'],
+      additionalProperties: false,
+    },
+    tzdata: { type: 'string', description: 'The edition of the time-zone data, such as 2025b.' },
+  },
+  required: ['status', 'store', 'rules', 'nodes', 'tzdata'],
+  additionalProperties: false,
+} as const;

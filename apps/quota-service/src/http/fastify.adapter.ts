@@ -1,0 +1,43 @@
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { answerClientError } from '../problems/client-error.js';
+import {
+  HEADERS_TIMEOUT_MS,
+  KEEP_ALIVE_MS,
+  MAX_BODY_BYTES,
+  MAX_CONNECTIONS,
+  MAX_HEADER_BYTES,
+  MAX_PATH_PARAMETER_LENGTH,
+  REQUEST_TIMEOUT_MS,
+  TIMEOUT_CHECK_MS,
+} from './bounds.js';
+import { acceptOnlyJson } from './json-body.js';
+import { requestId } from './request-id.js';
+
+/** Fastify with every bound set. Its own logger is off: it would make a child logger for each request. */
+export function fastifyAdapter(
+  onRefused: (error: unknown, request: FastifyRequest, reply: FastifyReply) => void,
+): FastifyAdapter {
+  const adapter = new FastifyAdapter({
+    logger: false,
+    skipMiddie: true,
+    genReqId: requestId,
+    bodyLimit: MAX_BODY_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    routerOptions: { maxParamLength: MAX_PATH_PARAMETER_LENGTH },
+    http: {
+      maxHeaderSize: MAX_HEADER_BYTES,
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      connectionsCheckingInterval: TIMEOUT_CHECK_MS,
+    },
+    forceCloseConnections: true,
+    return503OnClosing: false,
+    frameworkErrors: onRefused,
+    clientErrorHandler: answerClientError,
+  });
+  const fastify = adapter.getInstance();
+  fastify.server.maxConnections = MAX_CONNECTIONS;
+  acceptOnlyJson(fastify);
+  return adapter;
+}

@@ -1,0 +1,31 @@
+import { applyDecorators } from '@nestjs/common';
+import { RouteConfig } from '@nestjs/platform-fastify';
+import { ApiSecurity } from '@nestjs/swagger';
+import { DescribeProblems } from '../docs/describe.js';
+import type { Access } from '../keys/key-ring.js';
+
+/** What a route allows and costs. Hooks made of it run before the body is read. */
+export interface RoutePolicy {
+  /** Whose keys open it. */
+  readonly access: Access;
+  readonly maxBodyBytes?: number;
+  /** Shares the small gate of the heavy routes. */
+  readonly heavy?: boolean;
+  /** Called too often for an access line above the level `debug`. */
+  readonly hot?: boolean;
+}
+
+/** Declares a route's policy; a route without one is for admin keys only. */
+export function Route(policy: RoutePolicy): MethodDecorator {
+  if (policy.access === 'open') return RouteConfig(policy);
+  return applyDecorators(
+    RouteConfig(policy),
+    ApiSecurity(`${policy.access}-key`),
+    DescribeProblems([
+      'missing-key',
+      'overloaded',
+      'shutting-down',
+      ...(policy.access === 'admin' ? (['key-not-allowed'] as const) : []),
+    ]),
+  );
+}

@@ -1,0 +1,2 @@
+export { createService } from './service.js';
+export { ConfigurationError, readSettings, type Settings } from './settings/settings.js';

@@ -1,0 +1,13 @@
+import type { LoggerService } from '@nestjs/common';
+import type { Log } from './log.js';
+
+/** What Nest itself has to say. Its account of the start is for debugging. */
+export function nestLogger(log: Log): LoggerService {
+  return {
+    fatal: (message: unknown, ...context: unknown[]) => log.fatal({ context }, String(message)),
+    error: (message: unknown, ...context: unknown[]) => log.error({ context }, String(message)),
+    warn: (message: unknown, ...context: unknown[]) => log.warn({ context }, String(message)),
+    log: (message: unknown, ...context: unknown[]) => log.debug({ context }, String(message)),
+    debug: (message: unknown, ...context: unknown[]) => log.trace({ context }, String(message)),
+  };
+}

@@ -1,0 +1,34 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { AddressInfo } from 'node:net';
+import { greeting } from './greeting.js';
+import { createService } from './service.js';
+import { readSettings, type Settings } from './settings/settings.js';
+
+/** Closing a store and its connections takes milliseconds; one that hangs must not keep the process. */
+const CLOSE_LIMIT_MS = 5_000;
+
+try {
+  const settings = readSettings(process.env);
+  const app = await createService(settings);
+  closeOnSignal(app, settings);
+  await app.listen(settings.port, settings.host);
+  process.stderr.write(greeting(settings, app.getHttpServer().address() as AddressInfo));
+} catch (error) {
+  // Plainly, and not as JSON: whoever starts the service reads this, and it says what to change.
+  process.stderr.write(`Sundial did not start:\n${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(1);
+}
+
+/** The first signal lets everything in flight finish; a second one ends the process at once. */
+function closeOnSignal(app: NestFastifyApplication, { lameDuckMs, shutdownGraceMs }: Settings): void {
+  const exit = (code: number) => () => process.exit(code);
+  let isClosing = false;
+  const close = () => {
+    if (isClosing) process.exit(1);
+    isClosing = true;
+    setTimeout(exit(1), lameDuckMs + shutdownGraceMs + CLOSE_LIMIT_MS).unref();
+    app.close().then(exit(0), exit(1));
+  };
+  process.on('SIGTERM', close);
+  process.on('SIGINT', close);
+}

@@ -1,0 +1,27 @@
+import { Controller, Get, Res } from '@nestjs/common';
+import { LiveRules } from '@sundial/engine';
+import type { FastifyReply } from 'fastify';
+import { Registry } from 'prom-client';
+import { Describe } from '../docs/describe.js';
+import { Route } from '../http/route.decorator.js';
+import { METRICS } from './metrics.docs.js';
+import { QuotaMetrics } from './quota-metrics.js';
+
+/** For Prometheus. */
+@Controller('metrics')
+export class MetricsController {
+  constructor(
+    private readonly registry: Registry,
+    private readonly metrics: QuotaMetrics,
+    private readonly rules: LiveRules,
+  ) {}
+
+  @Get()
+  @Route({ access: 'check', hot: true })
+  @Describe(METRICS)
+  async scrape(@Res({ passthrough: true }) reply: FastifyReply): Promise<string> {
+    this.metrics.forgetRulesBut((rule) => this.rules.current.byId(rule) !== undefined);
+    reply.type(this.registry.contentType);
+    return this.registry.metrics();
+  }
+}

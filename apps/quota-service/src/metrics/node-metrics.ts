@@ -1,0 +1,94 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { LiveRules, QuotaEngine, type EngineStatus, type RuleRepository } from '@sundial/engine';
+import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { RULE_REPOSITORY } from '../composition.js';
+import { Gates } from '../http/gate.js';
+
+const MODES: readonly EngineStatus['mode'][] = ['exact', 'degraded'];
+const BREAKER_STATES: readonly EngineStatus['breaker'][] = ['closed', 'half-open', 'open'];
+
+/** What this node is like at the moment of a scrape: its store, rules and peers, and its process with event-loop lag. */
+@Injectable()
+export class NodeMetrics {
+  readonly #registers: Registry[];
+
+  constructor(
+    registry: Registry,
+    engine: QuotaEngine,
+    rules: LiveRules,
+    @Inject(RULE_REPOSITORY) repository: RuleRepository,
+    gates: Gates,
+  ) {
+    this.#registers = [registry];
+    const status = () => engine.status();
+    this.#oneOf(
+      'sundial_store_state',
+      'state',
+      MODES,
+      'Whether the store decides, or the degrade policies',
+      () => status().mode,
+    );
+    this.#oneOf(
+      'sundial_store_breaker',
+      'state',
+      BREAKER_STATES,
+      'The circuit breaker before the store',
+      () => status().breaker,
+    );
+    this.#gauge('sundial_store_in_flight', 'Calls to the store without an answer', () => status().inFlight);
+    this.#gauge(
+      'sundial_store_clock_offset_seconds',
+      'The clock of the store minus that of this node',
+      () => status().clockOffsetMs / 1000,
+    );
+    this.#gauge(
+      'sundial_settlements_owed',
+      'Degraded decisions the store does not show yet',
+      () => status().owed,
+    );
+    this.#gauge(
+      'sundial_settlements_lost',
+      'Degraded decisions the store will never show',
+      () => status().lost,
+    );
+    this.#gauge('sundial_in_flight', 'Requests without a complete answer', () => gates.inFlight);
+    this.#gauge('sundial_rules_version', 'The version of the rules in force', () => rules.current.version);
+    this.#gauge(
+      'sundial_nodes_live',
+      'Nodes that share this store, as this one sees them',
+      () => repository.nodes.live,
+    );
+    collectDefaultMetrics({ register: registry });
+  }
+
+  #gauge(name: string, help: string, read: () => number): void {
+    new Gauge({
+      name,
+      help,
+      registers: this.#registers,
+      collect() {
+        this.set(read());
+      },
+    });
+  }
+
+  /** One series a possible value, 1 for the one that is true. */
+  #oneOf<T extends string>(
+    name: string,
+    label: string,
+    values: readonly T[],
+    help: string,
+    read: () => T,
+  ): void {
+    new Gauge({
+      name,
+      help,
+      labelNames: [label],
+      registers: this.#registers,
+      collect() {
+        const current = read();
+        for (const value of values) this.set({ [label]: value }, value === current ? 1 : 0);
+      },
+    });
+  }
+}

@@ -1,0 +1,44 @@
+import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import { QuotaError } from '@sundial/engine';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Log } from '../logging/log.js';
+import type { RouteTable } from '../http/route-table.js';
+import { fromFastify } from './fastify-errors.js';
+import { Problem, PROBLEM_TYPE, problemBody, problemHeaders } from './problem.js';
+
+/** Every error of every route, Fastify's own included, leaves through here. */
+@Catch()
+export class ProblemFilter implements ExceptionFilter {
+  constructor(
+    private readonly log: Log,
+    private readonly routes: RouteTable,
+  ) {}
+
+  catch(exception: unknown, host: ArgumentsHost): void {
+    const http = host.switchToHttp();
+    this.answer(exception, http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>());
+  }
+
+  /** Also for what Fastify refuses before Nest sees it, such as a path that cannot be decoded. */
+  answer(exception: unknown, request: FastifyRequest, reply: FastifyReply): void {
+    const error = this.problemOf(exception, request);
+    const body = problemBody(error, request.id);
+    void reply
+      .code(body.status)
+      .headers(problemHeaders(error))
+      .header('x-request-id', request.id)
+      .type(PROBLEM_TYPE)
+      .send(JSON.stringify(body));
+  }
+
+  private problemOf(exception: unknown, request: FastifyRequest): Problem | QuotaError {
+    if (exception instanceof Problem || exception instanceof QuotaError) return exception;
+    const cause = exception instanceof HttpException ? (exception.cause ?? exception) : exception;
+    const known = fromFastify(cause);
+    if (known) return known;
+    if (exception instanceof HttpException && exception.getStatus() === 404)
+      return this.routes.missing(request);
+    this.log.error({ err: exception, reqId: request.id }, 'request failed');
+    return new Problem('internal-error', `The request could not be handled; the log names it ${request.id}.`);
+  }
+}

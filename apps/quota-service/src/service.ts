@@ -1,0 +1,38 @@
+import 'reflect-metadata';
+import { NestFactory } from '@nestjs/core';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { AppModule } from './app.module.js';
+import { serveDocs } from './docs/openapi.js';
+import { fastifyAdapter } from './http/fastify.adapter.js';
+import { Gates } from './http/gate.js';
+import { guardRoutes } from './http/route-hooks.js';
+import { RouteTable } from './http/route-table.js';
+import { KeyRing } from './keys/key-ring.js';
+import { createLog } from './logging/log.js';
+import { nestLogger } from './logging/nest.logger.js';
+import { ProblemFilter } from './problems/problem.filter.js';
+import type { Settings } from './settings/settings.js';
+import { Lifecycle } from './shutdown/lifecycle.js';
+
+/** The whole service, store opened and rules loaded, ready to listen. `close` on it loses nothing: see `Lifecycle`. */
+export async function createService(settings: Settings): Promise<NestFastifyApplication> {
+  const log = createLog(settings.logLevel);
+  const routes = new RouteTable();
+  const problems = new ProblemFilter(log, routes);
+  const adapter = fastifyAdapter((error, request, reply) => problems.answer(error, request, reply));
+  const app = await NestFactory.create<NestFastifyApplication>(AppModule.with(settings, log), adapter, {
+    bodyParser: false,
+    abortOnError: false,
+    logger: nestLogger(log),
+  });
+  app.useGlobalFilters(problems);
+  guardRoutes(adapter.getInstance(), {
+    keys: app.get(KeyRing),
+    gates: app.get(Gates),
+    lifecycle: app.get(Lifecycle),
+    routes,
+    log,
+  });
+  serveDocs(app);
+  return app;
+}

@@ -1,0 +1,94 @@
+import { Transform } from 'class-transformer';
+import { IsOptional } from 'class-validator';
+import { fileURLToPath } from 'node:url';
+import { HostPorts, Integer, Like, OneOf, RedisUrl } from './environment.decorators.js';
+
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+/** The samples in `config/`, wherever the service is started from; `src` and `dist` are equally deep. */
+const SAMPLE_RULES = fileURLToPath(new URL('../../../../config/rules.yaml', import.meta.url));
+/** RFC 6750's token characters: a key travels in an `Authorization` header as it is. */
+const KEYS = /^[\w.~+/=-]+(\s*,\s*[\w.~+/=-]+)*$/;
+const KEYS_ARE = 'keys of letters, digits and ._~+/=- separated by commas';
+const CENTURY_MS = 36_525 * 86_400_000;
+
+/** Every environment variable the service reads, under its own name, with its default. `Settings` gives them meaning. */
+export class Environment {
+  /** Where to listen. Anything but a loopback address needs keys. */
+  @Like(/^[\w:.%-]{1,253}$/, 'a host name or an IP address')
+  HOST = '127.0.0.1';
+
+  /** 0 lets the system choose. */
+  @Integer(0, 65_535)
+  PORT = 3000;
+
+  /** Absent, as the next two: counters live in this process. */
+  @IsOptional()
+  @RedisUrl()
+  REDIS_URL: string | undefined = undefined;
+
+  /** Some nodes of a Redis Cluster. */
+  @IsOptional()
+  @HostPorts()
+  REDIS_CLUSTER_NODES: string | undefined = undefined;
+
+  /** The sentinels that watch the master `REDIS_SENTINEL_NAME`. */
+  @IsOptional()
+  @HostPorts()
+  REDIS_SENTINELS: string | undefined = undefined;
+
+  @IsOptional()
+  @Like(/^[\w.-]+$/, 'the name of the master the sentinels watch')
+  REDIS_SENTINEL_NAME: string | undefined = undefined;
+
+  /** These three are for a Cluster or Sentinels; a `REDIS_URL` carries its own. */
+  @IsOptional()
+  REDIS_USERNAME: string | undefined = undefined;
+
+  @IsOptional()
+  REDIS_PASSWORD: string | undefined = undefined;
+
+  @OneOf(['true', 'false'])
+  REDIS_TLS = 'false';
+
+  /** A check is answered within this, whatever the store does. */
+  @Integer(5, 10_000)
+  SUNDIAL_DEADLINE_MS = 50;
+
+  /** The last good rules, and the counters of the embedded store. Created when missing. */
+  @IsOptional()
+  SUNDIAL_DATA_DIR = './data';
+
+  /** YAML, applied at start where no rules are stored yet. */
+  @IsOptional()
+  SUNDIAL_RULES_FILE = SAMPLE_RULES;
+
+  /** May check and look. */
+  @IsOptional()
+  @Like(KEYS, KEYS_ARE)
+  SUNDIAL_CHECK_KEYS: string | undefined = undefined;
+
+  /** May do everything. */
+  @IsOptional()
+  @Like(KEYS, KEYS_ARE)
+  SUNDIAL_ADMIN_KEYS: string | undefined = undefined;
+
+  /** What to answer for a resource without rules. */
+  @OneOf(['allow', 'deny'])
+  SUNDIAL_UNKNOWN_RESOURCE: 'allow' | 'deny' = 'allow';
+
+  /** After a stop signal: how long requests are still served while readiness already fails. */
+  @Integer(0, 60_000)
+  SUNDIAL_LAME_DUCK_MS = 500;
+
+  /** After that: how long requests in flight may take to finish. */
+  @Integer(0, 600_000)
+  SUNDIAL_SHUTDOWN_GRACE_MS = 10_000;
+
+  /** Shifts the store's clock, for tests of the calendar. */
+  @Integer(-CENTURY_MS, CENTURY_MS)
+  SUNDIAL_CLOCK_OFFSET_MS = 0;
+
+  @Transform(({ value }) => String(value).toLowerCase())
+  @OneOf(LOG_LEVELS)
+  LOG_LEVEL: (typeof LOG_LEVELS)[number] = 'info';
+}

@@ -1,0 +1,41 @@
+import type { HostPort, RedisTarget } from '@sundial/engine';
+import type { Environment } from './environment.js';
+
+/** Where Redis is, or undefined for the embedded store. The environment has been validated. */
+export function redisTarget(environment: Environment): RedisTarget | undefined {
+  const { REDIS_URL, REDIS_CLUSTER_NODES, REDIS_SENTINELS, REDIS_SENTINEL_NAME } = environment;
+  if (REDIS_URL) return { kind: 'single', url: REDIS_URL };
+  const credentials = credentialsUrl(environment);
+  if (REDIS_CLUSTER_NODES) {
+    return { kind: 'cluster', nodes: parseHostPorts(REDIS_CLUSTER_NODES) ?? [], ...credentials };
+  }
+  if (REDIS_SENTINELS && REDIS_SENTINEL_NAME) {
+    const sentinels = parseHostPorts(REDIS_SENTINELS) ?? [];
+    return { kind: 'sentinel', sentinels, name: REDIS_SENTINEL_NAME, ...credentials };
+  }
+  return undefined;
+}
+
+/** `host:6379,[::1]:6380` as hosts and ports; undefined when any part is none. */
+export function parseHostPorts(text: string): HostPort[] | undefined {
+  const pairs = text
+    .split(',')
+    .map((part) => /^\s*(?:\[([\da-fA-F:.]+)\]|([\w.-]+)):(\d{1,5})\s*$/.exec(part));
+  const nodes: HostPort[] = [];
+  for (const pair of pairs) {
+    const port = Number(pair?.[3]);
+    const host = pair?.[1] ?? pair?.[2];
+    if (host === undefined || port < 1 || port > 65_535) return undefined;
+    nodes.push({ host, port });
+  }
+  return nodes;
+}
+
+/** The engine takes credentials as a URL; its host is not looked at. */
+function credentialsUrl({ REDIS_USERNAME, REDIS_PASSWORD, REDIS_TLS }: Environment): { url?: string } {
+  const tls = REDIS_TLS === 'true';
+  if (REDIS_USERNAME === undefined && REDIS_PASSWORD === undefined && !tls) return {};
+  const user = encodeURIComponent(REDIS_USERNAME ?? '');
+  const password = encodeURIComponent(REDIS_PASSWORD ?? '');
+  return { url: `${tls ? 'rediss' : 'redis'}://${user}:${password}@nodes` };
+}

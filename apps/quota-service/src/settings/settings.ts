@@ -1,0 +1,134 @@
+import 'reflect-metadata';
+import type { RedisTarget } from '@sundial/engine';
+import { getConfigToken } from '@nestjs/config';
+import { plainToInstance } from 'class-transformer';
+import { validateSync } from 'class-validator';
+import { resolve } from 'node:path';
+import { Environment } from './environment.js';
+import { isLoopback } from './loopback.js';
+import { misspelling } from './misspelling.js';
+import { redisTarget } from './redis-target.js';
+
+/** What the service runs with: read once, before anything is opened, and never changed. */
+export interface Settings {
+  readonly host: string;
+  readonly port: number;
+  /** Undefined: the embedded store. */
+  readonly redis: RedisTarget | undefined;
+  readonly deadlineMs: number;
+  readonly dataDirectory: string;
+  readonly rulesFile: string;
+  readonly checkKeys: readonly string[];
+  readonly adminKeys: readonly string[];
+  readonly unknownResource: 'allow' | 'deny';
+  readonly lameDuckMs: number;
+  readonly shutdownGraceMs: number;
+  readonly clockOffsetMs: number;
+  readonly logLevel: Environment['LOG_LEVEL'];
+}
+
+/** Injects the settings. */
+export const SETTINGS = getConfigToken('settings');
+
+/** The environment cannot be run with. Every mistake is one line: the variable, its value unless secret, and the fix. */
+export class ConfigurationError extends Error {
+  override readonly name = 'ConfigurationError';
+
+  constructor(readonly mistakes: readonly string[]) {
+    super(mistakes.join('\n'));
+  }
+}
+
+/** @throws ConfigurationError with all mistakes at once. */
+export function readSettings(variables: NodeJS.ProcessEnv): Settings {
+  const environment = plainToInstance(Environment, known(variables));
+  const mistakes = [...misspelled(variables), ...invalid(environment), ...contradictions(environment)];
+  if (mistakes.length > 0) throw new ConfigurationError(mistakes);
+  return toSettings(environment);
+}
+
+const NAMES = Object.keys(new Environment());
+/** Values that carry keys or passwords are never shown. */
+const SECRET = new Set([
+  'SUNDIAL_CHECK_KEYS',
+  'SUNDIAL_ADMIN_KEYS',
+  'REDIS_URL',
+  'REDIS_USERNAME',
+  'REDIS_PASSWORD',
+]);
+
+/** An empty variable is an absent one, as `${REDIS_URL:-}` in a compose file wants it. */
+function known(variables: NodeJS.ProcessEnv): Record<string, string> {
+  const entries = NAMES.map((name) => [name, variables[name]?.trim()]);
+  return Object.fromEntries(entries.filter(([, value]) => value));
+}
+
+/** A key list under a misspelt name would leave a service open, so near misses are mistakes. */
+function misspelled(variables: NodeJS.ProcessEnv): string[] {
+  const candidates = Object.keys(variables).filter(
+    (name) => /^(SUNDIAL|REDIS)_/.test(name) && !NAMES.includes(name),
+  );
+  return candidates.flatMap((name) => {
+    const meant = misspelling(name, NAMES);
+    return meant && !variables[meant] ? [`${name} is no setting: did you mean ${meant}?`] : [];
+  });
+}
+
+function invalid(environment: Environment): string[] {
+  return validateSync(environment).map(({ property, value, constraints = {} }) => {
+    const shown = SECRET.has(property) ? '' : `=${JSON.stringify(value)}`;
+    return `${property}${shown} ${Object.values(constraints).join(' and ')}`;
+  });
+}
+
+function contradictions(environment: Environment): string[] {
+  const { HOST, REDIS_URL, REDIS_CLUSTER_NODES, REDIS_SENTINELS, REDIS_SENTINEL_NAME } = environment;
+  const { REDIS_USERNAME, REDIS_PASSWORD, REDIS_TLS, SUNDIAL_CHECK_KEYS, SUNDIAL_ADMIN_KEYS } = environment;
+  const targets = Object.entries({ REDIS_URL, REDIS_CLUSTER_NODES, REDIS_SENTINELS }).filter(
+    ([, value]) => value,
+  );
+  const manyHosts = REDIS_CLUSTER_NODES || REDIS_SENTINELS;
+  const credentials = REDIS_USERNAME || REDIS_PASSWORD || REDIS_TLS === 'true';
+  const mistakes: [boolean, string][] = [
+    [
+      targets.length > 1,
+      `${targets.map(([name]) => name).join(' and ')} are set: set one of them, for one Redis only`,
+    ],
+    [
+      Boolean(REDIS_SENTINELS) !== Boolean(REDIS_SENTINEL_NAME),
+      'REDIS_SENTINELS and REDIS_SENTINEL_NAME go together: set both or none',
+    ],
+    [
+      Boolean(credentials) && !manyHosts,
+      'REDIS_USERNAME, REDIS_PASSWORD and REDIS_TLS go with a Cluster or Sentinels: put them into REDIS_URL instead',
+    ],
+    [
+      !SUNDIAL_CHECK_KEYS && !SUNDIAL_ADMIN_KEYS && !isLoopback(HOST),
+      `HOST=${JSON.stringify(HOST)} is reachable by others and no keys are set: ` +
+        'set SUNDIAL_CHECK_KEYS and SUNDIAL_ADMIN_KEYS, or HOST=127.0.0.1',
+    ],
+  ];
+  return mistakes.filter(([made]) => made).map(([, mistake]) => mistake);
+}
+
+function toSettings(environment: Environment): Settings {
+  return {
+    host: environment.HOST,
+    port: environment.PORT,
+    redis: redisTarget(environment),
+    deadlineMs: environment.SUNDIAL_DEADLINE_MS,
+    dataDirectory: resolve(environment.SUNDIAL_DATA_DIR),
+    rulesFile: resolve(environment.SUNDIAL_RULES_FILE),
+    checkKeys: list(environment.SUNDIAL_CHECK_KEYS),
+    adminKeys: list(environment.SUNDIAL_ADMIN_KEYS),
+    unknownResource: environment.SUNDIAL_UNKNOWN_RESOURCE,
+    lameDuckMs: environment.SUNDIAL_LAME_DUCK_MS,
+    shutdownGraceMs: environment.SUNDIAL_SHUTDOWN_GRACE_MS,
+    clockOffsetMs: environment.SUNDIAL_CLOCK_OFFSET_MS,
+    logLevel: environment.LOG_LEVEL,
+  };
+}
+
+function list(keys: string | undefined): string[] {
+  return keys?.split(',').map((key) => key.trim()) ?? [];
+}

@@ -1,0 +1,20 @@
+import { Controller, Get, Req } from '@nestjs/common';
+import { QuotaEngine, type Usage, type UsageRequest } from '@sundial/engine';
+import type { FastifyRequest } from 'fastify';
+import { Describe } from '../docs/describe.js';
+import { Route } from '../http/route.decorator.js';
+import { USAGE } from './usage.docs.js';
+import { parseUsageQuery } from './usage-query.js';
+
+/** What a subject has used and has left. Writes nothing. */
+@Controller('usage')
+export class UsageController {
+  constructor(private readonly engine: QuotaEngine) {}
+
+  @Get()
+  @Route({ access: 'check', hot: true })
+  @Describe(USAGE)
+  usage(@Req() request: FastifyRequest): Promise<Usage> {
+    return this.engine.usage(parseUsageQuery(request.url) as UsageRequest);
+  }
+}

@@ -1,0 +1,37 @@
+import { ALLOWED } from '../check/check.docs.js';
+import type { Operation } from '../docs/describe.js';
+
+export const USAGE: Operation = {
+  tag: 'usage',
+  summary: 'What a subject has used and has left',
+  description: 'Every parameter but `resource` is an attribute of the subject. Writes nothing.',
+  parameters: [
+    { in: 'query', name: 'resource', description: 'What is limited.', example: 'ocr' },
+    {
+      in: 'query',
+      name: 'user',
+      description: 'An attribute of the subject; any name a rule counts by.',
+      example: 'u1',
+      optional: true,
+    },
+  ],
+  answers: {
+    200: {
+      description: 'Every limit of every rule of the resource.',
+      schema: 'Usage',
+      examples: {
+        used: {
+          summary: 'Some used',
+          value: {
+            resource: 'ocr',
+            subject: { user: 'u1' },
+            limits: ALLOWED.limits,
+            degraded: null,
+            rulesVersion: 12,
+          },
+        },
+      },
+    },
+  },
+  problems: ['invalid-request'],
+};
