@@ -57,7 +57,7 @@ export class QuotaClientError extends Error {
     return new QuotaClientError('invalid-request', `${path}: ${message}`, { retryable: false, errors });
   }
 
-  static fromProblem({ code, title, detail, status, errors }: Problem, requestId?: string): QuotaClientError {
+  static fromProblem({ code, title, detail, status, errors, requestId }: Problem): QuotaClientError {
     const sentence = detail ?? title ?? code;
     return new QuotaClientError(code, sentence, { retryable: mayHelp(status), status, errors, requestId });
   }
@@ -70,6 +70,7 @@ export interface Problem {
   readonly detail?: string;
   readonly status?: number;
   readonly errors?: readonly InputError[];
+  readonly requestId?: string;
 }
 
 export function isProblem(body: unknown): body is Problem {

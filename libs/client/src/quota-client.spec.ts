@@ -240,7 +240,9 @@ describe('an answer of another program', () => {
 describe('checkBatch', () => {
   it('asks once and answers in order, an error in the place of a check that has one', async () => {
     const conflict = { code: 'operation-conflict', title: 'Used', status: 409, detail: 'op-1 was used' };
-    answerJson(200, { decisions: [DECISION, conflict, { ...DECISION, allowed: false }] });
+    answerJson(200, {
+      decisions: [DECISION, { operationId: 'op-1', error: conflict }, { ...DECISION, allowed: false }],
+    });
     const [first, second, third] = await client().checkBatch([REQUEST, REQUEST, REQUEST]);
     expect(first).toEqual(DECISION);
     expect(second).toBeInstanceOf(QuotaClientError);
@@ -260,6 +262,7 @@ describe('checkBatch', () => {
   it.each([
     ['too few decisions', [DECISION]],
     ['something that is no decision', [DECISION, { hello: 1 }]],
+    ['an error without a code', [DECISION, { error: 'no' }]],
   ])('takes %s for an unexpected answer', async (_what, decisions) => {
     answerJson(200, { decisions });
     const error = await failure(client().checkBatch([REQUEST, REQUEST]));

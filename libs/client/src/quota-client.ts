@@ -50,14 +50,12 @@ export class QuotaClient implements Quota {
    * (its operation id was used for something else) has its error in its place. Bad input fails the whole batch.
    */
   async checkBatch(requests: readonly CheckRequest[]): Promise<(Decision | QuotaClientError)[]> {
-    const isBatch = (body: unknown): body is { decisions: unknown[] } =>
+    const isBatch = (body: unknown): body is { decisions: BatchEntry[] } =>
       hasList(body, 'decisions') &&
       body.decisions.length === requests.length &&
-      body.decisions.every((entry) => isDecision(entry) || isProblem(entry));
+      body.decisions.every((entry) => isDecision(entry) || isUndecided(entry));
     const { decisions } = await this.#post('check/batch', { checks: requests.map(named) }, isBatch);
-    return decisions.map((entry) =>
-      isDecision(entry) ? entry : QuotaClientError.fromProblem(entry as Problem),
-    );
+    return decisions.map((entry) => ('error' in entry ? QuotaClientError.fromProblem(entry.error) : entry));
   }
 
   /** Looks and counts nothing. */
@@ -99,7 +97,8 @@ export class QuotaClient implements Quota {
 
 function errorOf(url: URL, { status, headers }: Response, body: unknown): QuotaClientError {
   if (status >= 400 && isProblem(body)) {
-    return QuotaClientError.fromProblem({ ...body, status }, headers.get('x-request-id') ?? undefined);
+    const requestId = headers.get('x-request-id') ?? undefined;
+    return QuotaClientError.fromProblem({ ...(requestId && { requestId }), ...body, status });
   }
   const type = headers.get('content-type') ?? 'no content type';
   const what = body === NOT_JSON ? `${type}, not JSON` : 'JSON of another shape';
@@ -122,6 +121,17 @@ function named(request: CheckRequest): CheckRequest {
 
 function isDecision(body: unknown): body is Decision {
   return hasList(body, 'limits') && 'allowed' in body && typeof body.allowed === 'boolean';
+}
+
+/** A check of a batch that could not be decided, in its place. */
+interface Undecided {
+  readonly error: Problem;
+}
+
+type BatchEntry = Decision | Undecided;
+
+function isUndecided(entry: unknown): entry is Undecided {
+  return typeof entry === 'object' && entry !== null && 'error' in entry && isProblem(entry.error);
 }
 
 function isUsage(body: unknown): body is Usage {
