@@ -31,15 +31,17 @@ end
 local function add(units, chosen)
   local touched, index = 0, 0
   for _, counter in ipairs(counters) do
-    for i, limit in ipairs(counter.ladder.limits) do
+    local fields = counter.ladder.fields
+    for i = 1, counter.ladder.size do
       index = index + 1
       local pick = tonumber(string.sub(chosen, index, index))
-      local starts, target = tonumber(counter.stored[2 * i - 1]), limit.bounds[pick + 1]
+      local starts, target = counter.stored[2 * i - 1], counter.ladder.starts[i][pick]
       local used = starts == target and tonumber(counter.stored[2 * i])
-      local can_open = units > 0 and now < limit.bounds[pick + 2] and (not starts or starts < target)
-      if used or can_open then
+      local is_open = now < counter.ladder[i].ends[pick]
+        and (not starts or tonumber(starts) < tonumber(target))
+      if used or (is_open and units > 0) then
         local total = math.min(math.max((used or 0) + units, 0), MAX_INTEGER)
-        redis.call('HSET', counter.key, limit.field .. '@', target, limit.field, total)
+        redis.call('HSET', counter.key, fields[2 * i - 1], target, fields[2 * i], total)
         touched = touched + 1
       end
     end

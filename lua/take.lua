@@ -6,74 +6,79 @@
 -- KEYS    of each check: its operation, then its counters
 -- ARGV    the common ones (shared/arguments.lua), then deadline (store clock, ms; a call that starts later writes
 --         nothing), how many ladders, each ladder (shared/ladders.lua), how many checks,
---         of each check: amount, fingerprint, attempt, how many counters, of each: its ladder (from 1)
+--         of each check: amount, name ('fingerprint attempt '), how many counters, of each: its ladder (from 1)
 -- Returns format, now (ms), then of each check its outcome: taken | refused | replayed, followed by pick (which
 --         offered window: 0|1) and used of each limit; conflict | expired | moved | broken, followed by nothing
 -- @include shared/arguments.lua
 -- @include shared/ladders.lua
 -- @include shared/counter.lua
 local deadline = integer()
-local ladders, checks, key = {}, {}, 0
+local ladders, checks, key_count = {}, {}, 0
 for i = 1, integer() do
   ladders[i] = read_ladder()
 end
 for i = 1, integer() do
-  local check = { amount = integer(), fingerprint = word(), attempt = word(), picks = '' }
-  check.operation = KEYS[key + 1]
-  for c = 1, integer() do
-    check[c] = { key = KEYS[key + 1 + c], ladder = ladders[integer()] }
-    check.moved = check.moved or check[c].ladder.moved
+  local check = { amount = integer(), name = word(), size = integer(), keys = key_count + 1 }
+  for c = 1, check.size do
+    check[c] = member(ladders)
+    check.moved = check.moved or check[c].moved
   end
-  key = key + 1 + #check
+  key_count = key_count + 1 + check.size
   checks[i] = check
 end
-if not finished() or key ~= #KEYS then error('SUNDIAL wrong number of arguments') end
+if not finished() or key_count ~= #KEYS then error('SUNDIAL wrong number of arguments') end
 
-local function has_room(check)
-  for _, counter in ipairs(check) do
-    for i, limit in ipairs(counter.ladder.limits) do
-      if limit.enforced and counter[i].used + check.amount > limit.max then return false end
-    end
-  end
-  return true
-end
-
--- What the operation id says: nil when it is free, else the outcome.
+-- What the operation id says, if it is taken: nil when it is free after all.
 local function recall(check)
-  local record = redis.pcall('GET', check.operation)
+  local record = redis.pcall('GET', KEYS[check.keys])
   if type(record) == 'table' then return 'broken' end
-  if record == '!' .. check.attempt then return 'expired' end
+  local fingerprint, attempt = string.match(check.name, '^(%S+) (%S+) $')
+  if record == '!' .. attempt then return 'expired' end
   if not record or string.sub(record, 1, 1) == '!' then return nil end
-  return string.find(record, check.fingerprint .. ' ', 1, true) == 1 and 'replayed' or 'conflict'
+  return string.find(record, fingerprint .. ' ', 1, true) == 1 and 'replayed' or 'conflict'
 end
 
+-- Writes the operation down: nil, or what stands against it.
+local function claim(check, digits)
+  if redis.call('SET', KEYS[check.keys], check.name .. digits, 'NX', 'PX', remember) then return nil end
+  local against = recall(check)
+  if not against then redis.call('SET', KEYS[check.keys], check.name .. digits, 'PX', remember) end
+  return against
+end
+
+-- The outcome, and how many limits were looked at.
 local function decide(check)
-  if now > deadline then return 'expired' end
-  if check.moved then return 'moved' end
-  for _, counter in ipairs(check) do
-    if not look(counter) then return 'broken' end
+  if now > deadline then return 'expired', 0 end
+  if check.moved then return 'moved', 0 end
+  local limit_count, room, digits = 0, true, ''
+  for c = 1, check.size do
+    local looked = look(KEYS[check.keys + c], check[c], limit_count + 1)
+    if not looked then return 'broken', 0 end
+    digits = digits .. looked
+    room = room and has_room(check[c], limit_count + 1, check.amount)
+    limit_count = limit_count + check[c].size
   end
-  local recalled = check.amount > 0 and recall(check)
-  if recalled then return recalled end
-  if not has_room(check) then return 'refused' end
-  if check.amount == 0 then return 'taken' end
-  for _, counter in ipairs(check) do
-    check.picks = check.picks .. count(counter, check.amount)
+  if check.amount == 0 then return room and 'taken' or 'refused', limit_count end
+  if not room then return recall(check) or 'refused', limit_count end
+  local against = claim(check, digits)
+  if against then return against, limit_count end
+  local first = 1
+  for c = 1, check.size do
+    count(KEYS[check.keys + c], check[c], first, check.amount)
+    first = first + check[c].size
   end
-  local record = check.fingerprint .. ' ' .. check.attempt .. ' ' .. check.picks
-  redis.call('SET', check.operation, record, 'PX', remember)
-  return 'taken'
+  return 'taken', limit_count
 end
 
 local SHOWS_LIMITS = { taken = true, refused = true, replayed = true }
-local reply = { FORMAT, now }
-for _, check in ipairs(checks) do
-  local outcome = decide(check)
-  reply[#reply + 1] = outcome
-  for _, counter in ipairs(SHOWS_LIMITS[outcome] and check or {}) do
-    for _, state in ipairs(counter) do
-      reply[#reply + 1], reply[#reply + 2] = state.pick, state.used
-    end
+local reply, size = { FORMAT, now }, 2
+for i = 1, #checks do
+  local outcome, limit_count = decide(checks[i])
+  size = size + 1
+  reply[size] = outcome
+  for at = 1, SHOWS_LIMITS[outcome] and limit_count or 0 do
+    reply[size + 1], reply[size + 2] = picks[at], used[at]
+    size = size + 2
   end
 end
 return reply

@@ -17,9 +17,14 @@ local function integer()
   return number
 end
 
+-- An item of a list that was read before, by its position.
+local function member(list)
+  return list[tonumber(word())] or error('SUNDIAL not in the list: ' .. ARGV[cursor])
+end
+
 local function finished() return cursor == #ARGV end
 
 if word() ~= FORMAT then error('SUNDIAL unknown format') end
-local offset, remember, margin = integer(), integer(), integer()
+local offset, remember, margin = integer(), word(), integer()
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000) + offset

@@ -1,31 +1,43 @@
 -- A counter is one hash of a rule and a subject: `<field>@` of each limit is its window's start, `<field>` the
--- units used in it.
+-- units used in it. What is read of a check's counters goes to these lists, an entry a limit.
+local picks, used, current = {}, {}, {}
 
--- Reads where the counter's limits stand; false when its key holds something else. A window never goes back:
--- when the clock was set back over a boundary, the later window stays the current one.
-local function look(counter)
-  local stored = redis.pcall('HMGET', counter.key, unpack(counter.ladder.fields))
-  if stored.err then return false end
-  for i, limit in ipairs(counter.ladder.limits) do
-    local starts, pick = tonumber(stored[2 * i - 1]), limit.pick
-    if starts == limit.bounds[2] then pick = 1 end
-    local current = starts == limit.bounds[pick + 1]
-    counter[i] = { pick = pick, used = current and tonumber(stored[2 * i]) or 0, current = current }
+-- Reads where a counter's limits stand, from entry `first` on: their picks as digits, or nil when its key holds
+-- something else. A window never goes back: when the clock was set back over a boundary, the later one stays.
+local function look(key, ladder, first)
+  local stored, digits = redis.pcall('HMGET', key, unpack(ladder.fields)), ladder.picks
+  if stored.err then return nil end
+  for i = 1, ladder.size do
+    local at, starts, pick = first + i - 1, stored[2 * i - 1], ladder[i].pick
+    if pick == 0 and starts == ladder.starts[i][1] then
+      pick, digits = 1, string.sub(digits, 1, i - 1) .. '1' .. string.sub(digits, i + 1)
+    end
+    picks[at], current[at] = pick, starts == ladder.starts[i][pick]
+    used[at] = current[at] and tonumber(stored[2 * i]) or 0
+  end
+  return digits
+end
+
+local function has_room(ladder, first, amount)
+  for i = 1, ladder.size do
+    if used[first + i - 1] + amount > ladder[i].max then return false end
   end
   return true
 end
 
--- Adds to the windows that `look` found, and says which they were, as digits.
-local function count(counter, amount)
-  local values, fresh, picks = {}, false, ''
-  for i, limit in ipairs(counter.ladder.limits) do
-    local state = counter[i]
-    state.used, fresh = math.min(state.used + amount, MAX_INTEGER), fresh or not state.current
-    values[4 * i - 3], values[4 * i - 2] = limit.field .. '@', limit.bounds[state.pick + 1]
-    values[4 * i - 1], values[4 * i] = limit.field, state.used
-    picks = picks .. state.pick
+-- Adds to the windows that `look` found.
+local function count(key, ladder, first, amount)
+  local values, size, fresh = {}, 0, false
+  for i = 1, ladder.size do
+    local at = first + i - 1
+    used[at] = math.min(used[at] + amount, MAX_INTEGER)
+    if not current[at] then
+      values[size + 1], values[size + 2] = ladder.fields[2 * i - 1], ladder.starts[i][picks[at]]
+      size, fresh = size + 2, true
+    end
+    values[size + 1], values[size + 2] = ladder.fields[2 * i], used[at]
+    size = size + 2
   end
-  redis.call('HSET', counter.key, unpack(values))
-  if fresh then redis.call('PEXPIRE', counter.key, counter.ladder.expires_in) end
-  return picks
+  redis.call('HSET', key, unpack(values))
+  if fresh then redis.call('PEXPIRE', key, ladder.expires_in) end
 end

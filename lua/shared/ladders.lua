@@ -1,17 +1,20 @@
 -- A ladder is what all counters of a rule have in common while its windows last: of each limit its field, its
 -- max, whether it enforces, and the bounds of the window that is expected and of the one after it.
 -- ARGV: how many limits, then of each: field, max, enforced (1|0), starts, next, after (ms)
+-- Starts stay texts, as counters hold them: comparing texts is faster, and no number is formatted twice.
 local function read_ladder()
-  local ladder = { fields = {}, limits = {}, expires_in = 0 }
-  for i = 1, integer() do
-    local limit = { field = word(), max = integer(), enforced = word() == '1' }
-    limit.bounds = { integer(), integer(), integer() }
-    if now >= limit.bounds[1] and now < limit.bounds[2] then limit.pick = 0 end
-    if now >= limit.bounds[2] and now < limit.bounds[3] then limit.pick = 1 end
-    ladder.moved = ladder.moved or not limit.pick
-    ladder.expires_in = math.max(ladder.expires_in, limit.bounds[3] - now + margin)
-    ladder.fields[2 * i - 1], ladder.fields[2 * i] = limit.field .. '@', limit.field
-    ladder.limits[i] = limit
+  local ladder = { fields = {}, starts = {}, picks = '', size = integer(), expires_in = 0 }
+  for i = 1, ladder.size do
+    local field, max, enforced = word(), integer(), word() == '1'
+    local this_text, this, next_text, next, after =
+      ARGV[cursor + 1], integer(), ARGV[cursor + 1], integer(), integer()
+    local pick = (now >= this and now < next and 0) or (now >= next and now < after and 1)
+    ladder.moved = ladder.moved or not pick
+    ladder.picks = ladder.picks .. (pick or '-')
+    ladder.expires_in = math.max(ladder.expires_in, after - now + margin)
+    ladder.fields[2 * i - 1], ladder.fields[2 * i] = field .. '@', field
+    ladder.starts[i] = { [0] = this_text, [1] = next_text }
+    ladder[i] = { max = enforced and max or math.huge, pick = pick, ends = { [0] = next, [1] = after } }
   end
   return ladder
 end

@@ -8,10 +8,12 @@ import { Reconciler } from './degradation/reconciler.js';
 import { StoreGuard, type Unavailable } from './degradation/store-guard.js';
 import { QuotaError, type InputError } from './errors.js';
 import type { EngineStatus, QuotaObserver } from './observer.js';
-import type { CheckRequest, Decision, Quota, Usage, UsageRequest } from './quota.js';
+import type { CheckRequest, Decision, Quota, Subject, Usage, UsageRequest } from './quota.js';
 import { assertUsageRequest, mistakesInCheck, missingAttributes } from './requests/parse-request.js';
 import type { LiveRules } from './rules/live-rules.js';
+import type { Rule } from './rules/rule.js';
 import type { RuleBook } from './rules/rule-book.js';
+import { then, type Answer } from './stores/answer.js';
 import type { Operation, ReadResult, Store, TakeResult } from './stores/store.js';
 
 export interface QuotaEngineOptions {
@@ -40,6 +42,8 @@ export class QuotaEngine implements Quota {
   readonly #local = new LocalCounters();
   readonly #degraded: DegradedDecisions;
   readonly #reconciler: Reconciler;
+  /** A store in this process answers at once: there is nothing to guard. */
+  readonly #isRemote: boolean;
   readonly #deadlineMs: number;
   readonly #allowsUnknown: boolean;
   readonly #observer: QuotaObserver;
@@ -47,6 +51,7 @@ export class QuotaEngine implements Quota {
   constructor(options: QuotaEngineOptions) {
     const { store, observer = {}, deadlineMs = DEFAULT_DEADLINE_MS, nodes = () => ALONE } = options;
     this.#store = store;
+    this.#isRemote = store.kind === 'redis';
     this.#rules = options.rules;
     this.#deadlineMs = deadlineMs;
     this.#allowsUnknown = options.unknownResource !== 'deny';
@@ -89,9 +94,14 @@ export class QuotaEngine implements Quota {
     );
     if (mistakes.length > 0) throw QuotaError.invalid('invalid-request', mistakes);
     return Promise.all(
-      requests.map((request) =>
-        this.#decide(request, book, startedAt).catch((error: unknown) => conflictOf(error)),
-      ),
+      requests.map(async (request) => {
+        try {
+          return await this.#decide(request, book, startedAt);
+        } catch (error) {
+          if (error instanceof QuotaError) return error;
+          throw error;
+        }
+      }),
     );
   }
 
@@ -106,8 +116,8 @@ export class QuotaEngine implements Quota {
     const answer = { resource, subject, degraded: null, rulesVersion: book.version };
     if (rules.length === 0) return { ...answer, limits: [] };
 
-    const pose = () => ask(rules, subject, this.#windows, this.#store.now());
-    const { question, result } = await this.#offer(pose, (q) => this.#store.read(q), dueAt);
+    const read = ({ counters }: Question) => this.#store.read({ counters });
+    const { question, result } = await this.#offer({ rules, subject, dueAt, call: read });
     if ('counts' in result) return { ...answer, limits: limitStates(question.rules, result.counts, 1) };
     const known = this.#local.counts(question.counters, this.#store.now(), ALONE);
     const { cause } = unavailableFor(result);
@@ -119,67 +129,62 @@ export class QuotaEngine implements Quota {
     return { store: this.#store.kind, ...this.#guard.status, clockOffsetMs, ...this.#reconciler.status };
   }
 
+  /** The store's clock, epoch milliseconds: the "now" of every answer. */
+  now(): number {
+    return this.#store.now();
+  }
+
   async close(): Promise<void> {
     this.#guard.close();
     this.#reconciler.close();
     await this.#store.close();
   }
 
-  async #decide(request: CheckRequest, book: RuleBook, startedAt: number): Promise<Decision> {
-    const amount = request.amount ?? 1;
+  #decide(request: CheckRequest, book: RuleBook, startedAt: number): Answer<Decision> {
+    const { resource, subject, amount = 1 } = request;
+    const rules = book.forResource(resource);
     const operation = operationOf(request, amount);
-    const rules = book.forResource(request.resource);
     const context = { operationId: operation.id, rulesVersion: book.version, degraded: null };
-    let decision: Decision;
-    if (rules.length === 0) {
-      decision = noRule(this.#allowsUnknown, context);
-    } else {
-      const pose = () => ask(rules, request.subject, this.#windows, this.#store.now());
-      const dueAt = startedAt + this.#deadlineMs;
-      const take = ({ counters }: Question) =>
-        this.#store.take({
-          counters,
-          operation,
-          amount,
-          deadlineAt: this.#store.now() + dueAt - performance.now(),
-        });
-      const { question, result } = await this.#offer(pose, take, dueAt);
-      decision = this.#answer({ request, question, operation, amount, result, context });
-    }
-    this.#observer.decided?.(request, decision, performance.now() - startedAt);
-    return decision;
+    const tell = (decision: Decision) => {
+      this.#observer.decided?.(request, decision, performance.now() - startedAt);
+      return decision;
+    };
+    if (rules.length === 0) return tell(noRule(this.#allowsUnknown, context));
+
+    const dueAt = startedAt + this.#deadlineMs;
+    const take = ({ counters }: Question) =>
+      this.#store.take({
+        counters,
+        operation,
+        amount,
+        deadlineAt: this.#store.now() + dueAt - performance.now(),
+      });
+    return then(this.#offer({ rules, subject, dueAt, call: take }), ({ question, result }) =>
+      tell(this.#conclude({ request, question, operation, amount, context, result })),
+    );
   }
 
   /** Poses the question with the windows of now, and once more when the store's clock says that they are others. */
-  async #offer<T extends TakeResult | ReadResult>(
-    pose: () => Question,
-    call: (question: Question) => Promise<T>,
-    dueAt: number,
-  ): Promise<{ question: Question; result: T | Unavailable }> {
-    for (let offer = 1; ; offer++) {
-      const question = pose();
-      const result = this.#isRemote
-        ? await this.#guard.ask(() => call(question), dueAt)
-        : await call(question);
+  #offer<T extends TakeResult | ReadResult>(query: Query<T>, offersLeft = MAX_OFFERS): Answer<Offered<T>> {
+    const question = ask(query.rules, query.subject, this.#windows, this.#store.now());
+    const answer = this.#isRemote
+      ? this.#guard.ask(() => query.call(question), query.dueAt)
+      : query.call(question);
+    return then<T | Unavailable, Offered<T>>(answer, (result) => {
       const isStale = result.outcome === 'moved' || result.outcome === 'expired';
-      if (!isStale || offer === MAX_OFFERS || performance.now() >= dueAt) return { question, result };
-    }
+      const mayRepeat = isStale && offersLeft > 1 && performance.now() < query.dueAt;
+      return mayRepeat ? this.#offer(query, offersLeft - 1) : { question, result };
+    });
   }
 
-  get #isRemote(): boolean {
-    return this.#store.kind === 'redis';
-  }
-
-  #answer({ request, question, operation, amount, result, context }: Asked): Decision {
+  #conclude({ request, question, operation, amount, context, result }: Concluding): Decision {
+    if (this.#isRemote && 'counts' in result) this.#local.learn(question.counters, result.counts);
     switch (result.outcome) {
       case 'taken':
-        this.#local.learn(question.counters, result.counts);
         return taken(question.rules, result.counts, context);
       case 'replayed':
-        this.#local.learn(question.counters, result.counts);
         return replayed(question.rules, result.counts, context);
       case 'refused':
-        this.#local.learn(question.counters, result.counts);
         return refused(question.rules, result.counts, { ...context, amount, now: this.#store.now() });
       case 'conflict':
         throw new QuotaError(
@@ -190,15 +195,9 @@ export class QuotaEngine implements Quota {
       case 'moved':
       case 'broken':
       case 'unavailable': {
+        const { rulesVersion } = context;
         const unavailable = unavailableFor(result);
-        const check = {
-          request,
-          question,
-          operation,
-          amount,
-          unavailable,
-          rulesVersion: context.rulesVersion,
-        };
+        const check = { request, question, operation, amount, unavailable, rulesVersion };
         const { decision, settlement } = this.#degraded.decide(check);
         if (settlement) this.#reconciler.owe(settlement);
         return decision;
@@ -209,7 +208,20 @@ export class QuotaEngine implements Quota {
   }
 }
 
-interface Asked {
+/** What is asked of the store, as often as its clock makes necessary. */
+interface Query<T> {
+  readonly rules: readonly Rule[];
+  readonly subject: Subject;
+  readonly dueAt: number;
+  readonly call: (question: Question) => Answer<T>;
+}
+
+interface Offered<T> {
+  readonly question: Question;
+  readonly result: T | Unavailable;
+}
+
+interface Concluding {
   readonly request: CheckRequest;
   readonly question: Question;
   readonly operation: Operation;
@@ -233,9 +245,4 @@ function unavailableFor(result: { readonly outcome: string } | Unavailable): Una
     cause: result.outcome === 'broken' ? 'store-error' : 'timeout',
     fate: 'none',
   };
-}
-
-function conflictOf(error: unknown): QuotaError {
-  if (error instanceof QuotaError) return error;
-  throw error;
 }

@@ -1,9 +1,10 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { counterKey } from '../counters/counter-key.js';
 import type { RuleWindows, RuleWindowsCache } from '../counters/rule-windows.js';
 import type { CheckRequest, Subject } from '../quota.js';
 import type { Rule } from '../rules/rule.js';
 import type { CounterRef, Operation } from '../stores/store.js';
+import { fingerprint } from './fingerprint.js';
 
 /** The rules of a resource in their windows, and a subject's counter under each of them. */
 export interface Question {
@@ -18,20 +19,24 @@ export function ask(
   windows: RuleWindowsCache,
   now: number,
 ): Question {
-  const inWindows = rules.map((rule) => windows.at(rule, now));
-  const counters = inWindows.map(({ rule, ladder }): CounterRef => {
+  const inWindows: RuleWindows[] = [];
+  const counters: CounterRef[] = [];
+  for (const rule of rules) {
+    const known = windows.at(rule, now);
     const { key, shardGroup } = counterKey(rule, subject);
-    return { key, shardGroup, ladder };
-  });
+    inWindows.push(known);
+    counters.push({ key, shardGroup, ladder: known.ladder });
+  }
   return { rules: inWindows, counters };
 }
 
-/** Names the operation of a request: the caller's id or a new one, all its content, and this try. */
+/** Names the operation of a request: the caller's id or a new one, a fingerprint of its content, and this try. */
 export function operationOf(request: CheckRequest, amount: number): Operation {
+  const attempt = PROCESS_NAME + (attempts++).toString(36);
   return {
-    id: request.operationId ?? randomUUID(),
-    content: contentOf(request, amount),
-    attempt: nextAttempt(),
+    id: request.operationId ?? attempt,
+    fingerprint: fingerprint(contentOf(request, amount)),
+    attempt,
   };
 }
 
@@ -45,10 +50,6 @@ function contentOf({ resource, subject }: CheckRequest, amount: number): string 
   return content;
 }
 
-/** Unique among all nodes: a random name of this process, and a count. */
-function nextAttempt(): string {
-  return PROCESS_NAME + (attempts++).toString(36);
-}
-
-const PROCESS_NAME = randomBytes(6).toString('base64url');
+/** 72 random bits: with the count behind it, no two tries of any two nodes are called the same. */
+const PROCESS_NAME = `${randomBytes(9).toString('base64url')}.`;
 let attempts = 0;

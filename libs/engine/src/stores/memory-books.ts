@@ -11,15 +11,15 @@ export interface MemoryWindow {
 export type MemoryCounter = MemoryWindow[];
 
 export interface MemoryOperation {
-  readonly content: string;
+  readonly fingerprint: number;
   readonly attempt: string;
+  /** Which offered window each limit was counted in; past the end: the first. */
   readonly picks: readonly WindowPick[];
-  readonly at: number;
   /** True where the attempt must not count any more. */
   readonly barred: boolean;
 }
 
-/** Beyond this the oldest operations are forgotten early: about 250 MB. */
+/** Beyond this the older half of the operations is forgotten early: about 200 MB. */
 export const MAX_OPERATIONS = 1_000_000;
 const SWEEP_EVERY_MS = 1_000;
 /** Counters looked at in one sweep: a bounded pause, and each counter is seen again within minutes. */
@@ -28,8 +28,10 @@ const SWEEP_COUNTERS = 20_000;
 /** The embedded store's memory: counters while one of their windows lasts, operations while they are remembered. */
 export class MemoryBooks {
   readonly #counters = new Map<string, MemoryCounter>();
-  /** In order of time: a map keeps the order of insertion. */
-  readonly #operations = new Map<string, MemoryOperation>();
+  /** The generation that is written, and the one before it: each is dropped as a whole, when its last is old enough. */
+  #operations = new Map<string, MemoryOperation>();
+  #olderOperations = new Map<string, MemoryOperation>();
+  #generationSince: number;
   readonly #now: () => number;
   readonly #sweeper: NodeJS.Timeout;
   #unswept: Iterator<[string, MemoryCounter]> = this.#counters.entries();
@@ -38,6 +40,7 @@ export class MemoryBooks {
 
   constructor(now: () => number) {
     this.#now = now;
+    this.#generationSince = now();
     this.#sweeper = setInterval(() => this.sweep(), SWEEP_EVERY_MS).unref();
   }
 
@@ -45,8 +48,10 @@ export class MemoryBooks {
     return this.#counters;
   }
 
-  get operations(): ReadonlyMap<string, MemoryOperation> {
-    return this.#operations;
+  /** Older ones first. */
+  *operations(): Generator<[string, MemoryOperation]> {
+    yield* this.#olderOperations;
+    yield* this.#operations;
   }
 
   counter(key: string): MemoryCounter | undefined {
@@ -64,14 +69,13 @@ export class MemoryBooks {
   }
 
   operation(id: string): MemoryOperation | undefined {
-    const operation = this.#operations.get(id);
-    return operation && operation.at + REMEMBER_MS > this.#now() ? operation : undefined;
+    return this.#operations.get(id) ?? this.#olderOperations.get(id);
   }
 
+  /** Remembers it for `REMEMBER_MS` at least. */
   remember(id: string, operation: MemoryOperation): void {
     this.changes++;
-    if (this.#operations.delete(id) === false && this.#operations.size >= MAX_OPERATIONS)
-      this.#forgetOldest();
+    if (this.#operations.size >= MAX_OPERATIONS / 2) this.#nextGeneration();
     this.#operations.set(id, operation);
   }
 
@@ -91,18 +95,16 @@ export class MemoryBooks {
       const [key, counter] = next.value;
       if (counter.every((window) => window.resetsAt <= now)) this.#counters.delete(key);
     }
-    for (const [id, { at }] of this.#operations) {
-      if (at + REMEMBER_MS > now) break;
-      this.#operations.delete(id);
-    }
+    if (now - this.#generationSince >= REMEMBER_MS) this.#nextGeneration();
   }
 
   close(): void {
     clearInterval(this.#sweeper);
   }
 
-  #forgetOldest(): void {
-    const oldest = this.#operations.keys().next();
-    if (!oldest.done) this.#operations.delete(oldest.value);
+  #nextGeneration(): void {
+    this.#olderOperations = this.#operations;
+    this.#operations = new Map();
+    this.#generationSince = this.#now();
   }
 }

@@ -85,7 +85,7 @@ type Line =
 
 function* linesOf(books: MemoryBooks): Generator<Line> {
   for (const [counter, windows] of books.counters) yield { counter, windows };
-  for (const [operation, record] of books.operations) yield { operation, ...record };
+  for (const [operation, record] of books.operations()) yield { operation, ...record };
 }
 
 async function writeLines(file: FileHandle, lines: Iterable<Line>): Promise<void> {

@@ -14,7 +14,7 @@ import {
   type TakeResult,
 } from './store.js';
 import { hasRoom } from './room.js';
-import { MemoryBooks, type MemoryCounter, type MemoryOperation, type MemoryWindow } from './memory-books.js';
+import { MemoryBooks, type MemoryCounter, type MemoryWindow } from './memory-books.js';
 import { MemorySnapshot } from './memory-snapshot.js';
 
 export interface MemoryStoreOptions {
@@ -54,7 +54,7 @@ export class MemoryStore implements Store {
     return Date.now() + this.#offsetMs;
   }
 
-  async take(request: TakeRequest): Promise<TakeResult> {
+  take(request: TakeRequest): TakeResult {
     const { amount, counters, operation } = request;
     const now = this.now();
     if (now > request.deadlineAt) return EXPIRED;
@@ -67,25 +67,25 @@ export class MemoryStore implements Store {
     }
     if (!hasRoom(counters, counts, amount)) return { outcome: 'refused', counts };
     if (amount === 0) return { outcome: 'taken', counts };
-    return { outcome: 'taken', counts: this.#count(request, counts, now) };
+    return { outcome: 'taken', counts: this.#count(request, counts) };
   }
 
-  async read({ counters }: ReadRequest): Promise<ReadResult> {
+  read({ counters }: ReadRequest): ReadResult {
     const counts = this.#look(counters, this.now());
     return counts === undefined ? MOVED : { outcome: 'read', counts };
   }
 
-  async settle(request: SettleRequest): Promise<SettleResult> {
+  settle(request: SettleRequest): SettleResult {
     const { operation, intent } = request;
     const recorded = this.#books.operation(operation.id);
     const now = this.now();
     switch (intent) {
       case 'count': {
         if (recorded && !recorded.barred) {
-          return { outcome: recorded.content === operation.content ? 'already-counted' : 'conflict' };
+          return { outcome: recorded.fingerprint === operation.fingerprint ? 'already-counted' : 'conflict' };
         }
         const touched = this.#add(request.counters, request.picks, request.amount, now);
-        this.#record(operation, request.picks, now);
+        this.#record(operation, request.picks);
         return { outcome: touched > 0 ? 'counted' : 'late' };
       }
       case 'void': {
@@ -93,7 +93,12 @@ export class MemoryStore implements Store {
           return { outcome: 'barred' };
         const counted = recorded !== undefined && !recorded.barred;
         if (counted) this.#add(request.counters, recorded.picks, -request.amount, now);
-        this.#books.remember(operation.id, { ...BARRED, attempt: operation.attempt, at: now });
+        this.#books.remember(operation.id, {
+          fingerprint: 0,
+          attempt: operation.attempt,
+          picks: ALL_FIRST,
+          barred: true,
+        });
         return { outcome: counted ? 'reversed' : 'barred' };
       }
       default:
@@ -113,7 +118,7 @@ export class MemoryStore implements Store {
     const recorded = this.#books.operation(operation.id);
     if (recorded === undefined) return undefined;
     if (recorded.barred) return recorded.attempt === operation.attempt ? 'expired' : undefined;
-    return recorded.content === operation.content ? 'replayed' : 'conflict';
+    return recorded.fingerprint === operation.fingerprint ? 'replayed' : 'conflict';
   }
 
   #look(counters: readonly CounterRef[], now: number): LimitCount[] | undefined {
@@ -129,8 +134,9 @@ export class MemoryStore implements Store {
     return counts;
   }
 
-  #count({ counters, operation, amount }: TakeRequest, before: Counts, now: number): Counts {
+  #count({ counters, operation, amount }: TakeRequest, before: Counts): Counts {
     const counts: LimitCount[] = [];
+    let picks: WindowPick[] | undefined;
     for (const { key, ladder } of counters) {
       const counter = this.#books.openCounter(key);
       for (const ceiling of ladder) {
@@ -138,13 +144,10 @@ export class MemoryStore implements Store {
         const total = Math.min(used + amount, Number.MAX_SAFE_INTEGER);
         put(counter, ceiling, pick, total);
         counts.push({ pick, used: total });
+        if (pick > 0) picks = counts.map((count) => count.pick);
       }
     }
-    this.#record(
-      operation,
-      counts.map(({ pick }) => pick),
-      now,
-    );
+    this.#record(operation, picks ?? ALL_FIRST);
     return counts;
   }
 
@@ -153,7 +156,7 @@ export class MemoryStore implements Store {
     let [index, touched] = [0, 0];
     for (const { key, ladder } of counters) {
       for (const ceiling of ladder) {
-        const pick = picks[index++]!;
+        const pick = picks[index++] ?? 0;
         const window = find(this.#books.counter(key), ceiling.field);
         const startsAt = ceiling.bounds[pick];
         const isCurrent = window?.startsAt === startsAt;
@@ -169,14 +172,15 @@ export class MemoryStore implements Store {
     return touched;
   }
 
-  #record({ id, content, attempt }: Operation, picks: readonly WindowPick[], at: number): void {
-    this.#books.remember(id, { content, attempt, picks, at, barred: false });
+  #record({ id, fingerprint, attempt }: Operation, picks: readonly WindowPick[]): void {
+    this.#books.remember(id, { fingerprint, attempt, picks, barred: false });
   }
 }
 
 const EXPIRED = { outcome: 'expired' } as const;
 const MOVED = { outcome: 'moved' } as const;
-const BARRED: Omit<MemoryOperation, 'attempt' | 'at'> = { content: '', picks: [], barred: true };
+/** Shared by nearly all operations: only the moments around a boundary pick another window. */
+const ALL_FIRST: readonly WindowPick[] = [];
 
 function pickWindow({ bounds }: LimitCeiling, now: number): WindowPick | undefined {
   if (now < bounds[0]) return undefined;
@@ -196,12 +200,17 @@ function count(
 }
 
 function find(counter: MemoryCounter | undefined, field: string): MemoryWindow | undefined {
-  return counter?.find((window) => window.field === field);
+  if (counter === undefined) return undefined;
+  for (const window of counter) if (window.field === field) return window;
+  return undefined;
 }
 
 function put(counter: MemoryCounter, { field, bounds }: LimitCeiling, pick: WindowPick, used: number): void {
   const [startsAt, resetsAt] = [bounds[pick], bounds[pick + 1]!];
   const window = find(counter, field);
-  if (window) Object.assign(window, { startsAt, resetsAt, used });
-  else counter.push({ field, startsAt, resetsAt, used });
+  if (window) {
+    window.startsAt = startsAt;
+    window.resetsAt = resetsAt;
+    window.used = used;
+  } else counter.push({ field, startsAt, resetsAt, used });
 }

@@ -39,12 +39,13 @@ const NEVER_SENT =
 
 /**
  * An error *reply* means that nothing was written: scripts look at everything first, and Redis refuses the first
- * write (OOM, READONLY, MISCONF …), never a later one. Any other failure leaves it open.
+ * write (OOM, READONLY, MISCONF …), never a later one. Any other failure leaves it open. Only the message is kept:
+ * the client's own error carries the command with every subject in it.
  */
 export function toStoreError(cause: unknown): StoreError {
   const message = cause instanceof Error ? cause.message : String(cause);
   const certain = cause instanceof ReplyError || NEVER_SENT.test(message);
-  return new StoreError(message, certain ? 'none' : 'unknown', { cause });
+  return new StoreError(message, certain ? 'none' : 'unknown');
 }
 
 function isReply(error: unknown, code: string): boolean {

@@ -10,7 +10,7 @@ import {
   decodeTakes,
   encodeLadder,
   encodeTakes,
-  fingerprint,
+  encodeFingerprint,
   FORMAT,
 } from './redis-take-batch.js';
 import type { BatchItem } from './redis-take-batch.js';
@@ -125,7 +125,7 @@ export class RedisStore implements Store {
 
   async #settleShard({ counters, operation, intent, amount, picks }: SettleRequest): Promise<SettleResult> {
     const keys = [this.#operationKey(counters, operation.id), ...counters.map(({ key }) => key)];
-    const args = [...commonArguments(this.#offsetMs), intent, String(amount), fingerprint(operation.content)];
+    const args = [...commonArguments(this.#offsetMs), intent, String(amount), encodeFingerprint(operation)];
     args.push(operation.attempt, picks.join(''), ...counters.flatMap(({ ladder }) => encodeLadder(ladder)));
     const reply = (await this.#settle.run(this.#client, keys, args)) as [string, SettleResult['outcome']];
     if (reply[0] !== FORMAT) throw new StoreError(`settle.lua answered ${JSON.stringify(reply)}`, 'unknown');
@@ -186,4 +186,4 @@ interface Waiting extends BatchItem {
   readonly reject: (error: unknown) => void;
 }
 
-const NO_OPERATION = { id: '-', content: '-', attempt: '-' };
+const NO_OPERATION = { id: '-', fingerprint: 0, attempt: '-' };

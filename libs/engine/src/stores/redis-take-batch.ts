@@ -1,9 +1,9 @@
-import { hash } from 'node:crypto';
 import {
   REMEMBER_MS,
   type Counts,
   type Ladder,
   type LimitCount,
+  type Operation,
   type WindowPick,
   type TakeRequest,
 } from './store.js';
@@ -33,12 +33,8 @@ export function encodeTakes(
     deadlineAt = Math.min(deadlineAt, request.deadlineAt);
     keys.push(operationKey);
     const { operation, counters } = request;
-    checks.push(
-      String(request.amount),
-      fingerprint(operation.content),
-      operation.attempt,
-      String(counters.length),
-    );
+    const name = `${encodeFingerprint(operation)} ${operation.attempt} `;
+    checks.push(String(request.amount), name, String(counters.length));
     for (const { key, ladder } of counters) {
       keys.push(key);
       let position = ladders.get(ladder);
@@ -98,7 +94,6 @@ export function encodeLadder(ladder: Ladder): readonly string[] {
 /** Ladders are shared by all subjects of a rule while its windows last. */
 const encodedLadders = new WeakMap<Ladder, readonly string[]>();
 
-/** 66 bits of a digest: an id used for other content is a caller's mistake, not an attack. */
-export function fingerprint(content: string): string {
-  return hash('sha1', content, 'base64').slice(0, 11);
+export function encodeFingerprint({ fingerprint }: Operation): string {
+  return fingerprint.toString(36);
 }

@@ -1,3 +1,5 @@
+import type { Answer } from './answer.js';
+
 /**
  * Where counters live. A store knows counters, amounts and ceilings; rules, reasons and policies are above it.
  * Two implementations give equal answers to any history of calls: `RedisStore` and `MemoryStore`.
@@ -12,14 +14,14 @@
 export interface Store {
   readonly kind: 'redis' | 'embedded';
   /** Takes `amount` units from every counter, or from none. Amount 0 only looks. */
-  take(request: TakeRequest): Promise<TakeResult>;
+  take(request: TakeRequest): Answer<TakeResult>;
   /**
    * Makes the books say what the caller was told, whatever became of the take: `count` an allowed operation
    * once, also above the limit, or `void` one that was not. Safe to repeat and safe in any order.
    */
-  settle(request: SettleRequest): Promise<SettleResult>;
+  settle(request: SettleRequest): Answer<SettleResult>;
   /** Looks at counters and writes nothing. */
-  read(request: ReadRequest): Promise<ReadResult>;
+  read(request: ReadRequest): Answer<ReadResult>;
   /** Resolves when the store takes writes, rejects when it does not. */
   probe(): Promise<void>;
   /** The store's clock as far as this node knows it, epoch milliseconds. */
@@ -73,8 +75,8 @@ export interface SettleRequest extends ReadRequest {
 
 export interface Operation {
   readonly id: string;
-  /** Everything that makes the operation what it is; another content under the same id is a conflict. */
-  readonly content: string;
+  /** Of everything that makes the operation what it is: another one under the same id is a conflict. */
+  readonly fingerprint: number;
   /** This try of the operation, unique among all nodes: a reversal touches no other try. */
   readonly attempt: string;
 }
