@@ -1,4 +1,4 @@
-import type { WindowUnit } from '@sundial/engine';
+import type { WindowUnit } from '../../libs/engine/src/rules/rule.js';
 
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;
