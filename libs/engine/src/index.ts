@@ -3,9 +3,21 @@ export { DEFAULT_DEADLINE_MS, QuotaEngine, type QuotaEngineOptions } from './quo
 export * from './errors.js';
 export * from './observer.js';
 export * from './rules/rule.js';
-export { RuleBook } from './rules/rule-book.js';
+export {
+  ATTRIBUTE_PATTERN,
+  LimitDefinition,
+  NAME_PATTERN,
+  OnDenyDefinition,
+  RULE_BOUNDS,
+  RuleDefinition,
+} from './rules/rule-definition.js';
+export { parseRule, patchRule } from './rules/parse-rule.js';
+export { loadRuleFile } from './rules/rule-file.js';
+export { MAX_RULES, RuleBook } from './rules/rule-book.js';
 export { LiveRules } from './rules/live-rules.js';
 export type * from './rules/rule-repository.js';
+export { FileRuleRepository, type FileRuleRepositoryOptions } from './rules/file-rule-repository.js';
+export { RedisRuleRepository, type RedisRuleRepositoryOptions } from './rules/redis-rule-repository.js';
 export type * from './windows/window.js';
 export * from './requests/request-schema.js';
 export * from './stores/store.js';

@@ -1,8 +1,11 @@
 import { RuleBook } from './rule-book.js';
 
-/** The book in force on this node. Only a newer version replaces it, so late announcements do no harm. */
+/**
+ * The book in force on this node. Only a newer version replaces it, so late announcements do no harm; a provisional
+ * book gives way to any other.
+ */
 export class LiveRules {
-  #current = RuleBook.EMPTY;
+  #current: RuleBook;
 
   constructor(book: RuleBook = RuleBook.EMPTY) {
     this.#current = book;
@@ -14,7 +17,7 @@ export class LiveRules {
 
   /** Puts a newer book in force and says whether it did. */
   apply(book: RuleBook): boolean {
-    if (book.version <= this.#current.version) return false;
+    if (!this.#current.provisional && book.version <= this.#current.version) return false;
     this.#current = book;
     return true;
   }

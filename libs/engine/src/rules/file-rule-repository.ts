@@ -1,0 +1,75 @@
+import { join } from 'node:path';
+import { QuotaError } from '../errors.js';
+import { BookFile } from './book-file.js';
+import type { RuleBook } from './rule-book.js';
+import { tooManyWrites } from './rule-conflicts.js';
+import type { RuleChange, RuleRepository, RuleWritten } from './rule-repository.js';
+import type { Rule } from './rule.js';
+import { StoredBook } from './stored-book.js';
+
+const FILE = 'rules.json';
+const MAX_WAITING_WRITES = 100;
+const THIS_NODE = { live: 1, rank: 0 } as const;
+
+export interface FileRuleRepositoryOptions {
+  /** Made when it does not exist. One process at a time may use it. */
+  readonly directory: string;
+  /** The rules to begin with where none are stored. */
+  readonly seed: readonly Rule[];
+}
+
+/**
+ * Rules of an embedded Sundial: `rules.json` in the data directory. A change is on disk before it is in force, and
+ * before `write` resolves. A file that cannot be read stops the start, and is never replaced.
+ */
+export class FileRuleRepository implements RuleRepository {
+  readonly nodes = THIS_NODE;
+  readonly #file: BookFile;
+  readonly #seed: readonly Rule[];
+  #book = StoredBook.seed([]);
+  #apply: (book: RuleBook) => void = () => undefined;
+  #lastWrite: Promise<unknown> = Promise.resolve();
+  #waiting = 0;
+
+  constructor({ directory, seed }: FileRuleRepositoryOptions) {
+    this.#file = new BookFile(join(directory, FILE));
+    this.#seed = seed;
+  }
+
+  async start(apply: (book: RuleBook) => void): Promise<void> {
+    this.#apply = apply;
+    const stored = await this.#file.read();
+    if (stored) this.#accept(stored);
+    else await this.#store(StoredBook.seed(this.#seed).rewritten(1));
+  }
+
+  async write(change: RuleChange): Promise<RuleWritten> {
+    if (this.#waiting >= MAX_WAITING_WRITES) throw tooManyWrites(MAX_WAITING_WRITES);
+    this.#waiting++;
+    const write = this.#lastWrite.then(() => this.#store(this.#book.changed(change)));
+    this.#lastWrite = write.catch(() => undefined).finally(() => this.#waiting--);
+    return { version: await write, nodes: { live: 1, applied: 1 } };
+  }
+
+  revisionOf(id: string): number | undefined {
+    return this.#book.rules.get(id)?.revision;
+  }
+
+  async close(): Promise<void> {
+    await this.#lastWrite;
+  }
+
+  async #store(book: StoredBook): Promise<number> {
+    await this.#file.write(book).catch((cause: Error) => {
+      const detail = `The rules could not be written to ${this.#file.path} (${cause.message}); nothing was changed.`;
+      throw new QuotaError('store-unavailable', detail, [], { cause });
+    });
+    this.#accept(book);
+    return book.version;
+  }
+
+  #accept(book: StoredBook): void {
+    this.#book = book;
+    this.#apply(book.toRuleBook());
+  }
+}

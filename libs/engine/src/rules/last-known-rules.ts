@@ -1,0 +1,48 @@
+import { BookFile } from './book-file.js';
+import type { StoredBook } from './stored-book.js';
+
+/**
+ * The last good rules of a node on its disk, for a start without Redis. Writing is in the background and skips to the
+ * latest book; where it fails the node goes on, and `onError` hears of it.
+ */
+export class LastKnownRules {
+  readonly #file: BookFile;
+  readonly #onError: (error: Error) => void;
+  #unsaved: StoredBook | undefined;
+  #saving: Promise<void> | undefined;
+
+  constructor(path: string, onError: (error: Error) => void) {
+    this.#file = new BookFile(path);
+    this.#onError = onError;
+  }
+
+  /** The book on disk; undefined where there is none, or none that can be used. */
+  async recall(): Promise<StoredBook | undefined> {
+    return this.#file.read().catch((error: Error) => {
+      this.#onError(error);
+      return undefined;
+    });
+  }
+
+  remember(book: StoredBook): void {
+    this.#unsaved = book;
+    this.#saving ??= this.#save().finally(() => (this.#saving = undefined));
+  }
+
+  /** Resolves when what was remembered is on disk. */
+  async saved(): Promise<void> {
+    await this.#saving;
+  }
+
+  async #save(): Promise<void> {
+    while (this.#unsaved) {
+      const book = this.#unsaved;
+      this.#unsaved = undefined;
+      await this.#file.write(book).catch((cause: Error) => {
+        this.#onError(
+          new Error(`The rules could not be kept in ${this.#file.path}: ${cause.message}`, { cause }),
+        );
+      });
+    }
+  }
+}

@@ -1,0 +1,114 @@
+import { getMetadataStorage, validateSync } from 'class-validator';
+import { QuotaError, type InputError } from '../errors.js';
+import { canonicalTimeZone } from '../windows/time-zone.js';
+import { isDeeperThan, isPlainObject, show } from './plain-json.js';
+import { LimitDefinition, OnDenyDefinition, RULE_BOUNDS, RuleDefinition } from './rule-definition.js';
+import type { OnDeny, Rule } from './rule.js';
+
+/**
+ * Makes a rule of whatever somebody wrote, or says everything that is wrong with it.
+ * @throws QuotaError `invalid-rule` with one entry a mistake: a dotted path (`limits.0.max`) and a sentence.
+ */
+export function parseRule(input: unknown): Rule {
+  const mistakes = mistakesInRule(input);
+  if (mistakes.length > 0) throw QuotaError.invalid('invalid-rule', mistakes);
+  return ruleOf(fill(RuleDefinition, input as Record<string, unknown>));
+}
+
+/**
+ * Changes a rule by a JSON merge patch (RFC 7396): a field set to null returns to its default, lists are replaced as a
+ * whole. The id stays; a patch that names another is a mistake.
+ * @throws QuotaError `invalid-rule` as `parseRule` does, for the rule that would come out.
+ */
+export function patchRule(rule: Rule, patch: unknown): Rule {
+  if (isDeeperThan(patch, PATCH_DEPTH)) {
+    throw QuotaError.invalid('invalid-rule', [
+      { path: '', message: `must not nest deeper than ${PATCH_DEPTH} levels` },
+    ]);
+  }
+  const merged = mergePatch(rule, patch);
+  if (isPlainObject(merged) && merged['id'] !== rule.id) {
+    const message = `cannot be changed; create a rule with the new id and delete ${show(rule.id)}`;
+    const others = mistakesInRule({ ...merged, id: rule.id });
+    throw QuotaError.invalid('invalid-rule', [{ path: 'id', message }, ...others]);
+  }
+  return parseRule(merged);
+}
+
+const PATCH_DEPTH = RULE_BOUNDS.onDenyDepth + 1;
+
+function mistakesInRule(input: unknown): InputError[] {
+  const mistakes = mistakesIn(RuleDefinition, input, '', 'a rule');
+  if (!isPlainObject(input)) return mistakes;
+  const limits = Array.isArray(input['limits']) ? input['limits'].slice(0, RULE_BOUNDS.limits) : [];
+  for (const [index, limit] of limits.entries()) {
+    mistakes.push(...mistakesIn(LimitDefinition, limit, `limits.${index}`, 'a limit'));
+  }
+  if (input['onDeny'] !== undefined) {
+    mistakes.push(...mistakesIn(OnDenyDefinition, input['onDeny'], 'onDeny', 'onDeny'));
+  }
+  return mistakes;
+}
+
+/** Checks one level. Nested ones are checked by name, so no input decides how deep a check goes. */
+function mistakesIn<T extends object>(
+  definition: new () => T,
+  input: unknown,
+  at: string,
+  what: string,
+): InputError[] {
+  if (!isPlainObject(input)) return [{ path: at, message: `must be an object, not ${show(input)}` }];
+  const fields = fieldsOf(definition);
+  const unknown = Object.keys(input)
+    .filter((key) => !fields.includes(key))
+    .map((key) => ({
+      path: join(at, /^[\w$-]{1,64}$/.test(key) ? key : show(key)),
+      message: `is not a field of ${what}; there are ${fields.join(', ')}`,
+    }));
+  const wrong = validateSync(fill(definition, input)).flatMap(({ property, constraints = {} }) =>
+    [...new Set(Object.values(constraints))].map((message) => ({ path: join(at, property), message })),
+  );
+  return [...unknown, ...wrong];
+}
+
+function join(at: string, field: string): string {
+  return at === '' ? field : `${at}.${field}`;
+}
+
+function fieldsOf(definition: new () => object): string[] {
+  const metadata = getMetadataStorage().getTargetValidationMetadatas(definition, '', false, false);
+  return [...new Set(metadata.map(({ propertyName }) => propertyName))];
+}
+
+/** The definition with its defaults, and of the input only the fields it has. */
+function fill<T extends object>(definition: new () => T, input: Record<string, unknown>): T {
+  const given = fieldsOf(definition).filter(
+    (field) => Object.hasOwn(input, field) && input[field] !== undefined,
+  );
+  return Object.assign(new definition(), Object.fromEntries(given.map((field) => [field, input[field]])));
+}
+
+function ruleOf({ description, onDeny, ...definition }: RuleDefinition): Rule {
+  return {
+    id: definition.id,
+    resource: definition.resource,
+    per: [...definition.per],
+    timeZone: canonicalTimeZone(definition.timeZone) ?? definition.timeZone,
+    limits: definition.limits.map(({ window, max }) => ({ window, max })),
+    mode: definition.mode,
+    degrade: definition.degrade,
+    ...(description !== undefined && { description }),
+    ...(onDeny !== undefined && { onDeny: JSON.parse(JSON.stringify(onDeny)) as OnDeny }),
+  };
+}
+
+/** RFC 7396, section 2, on values whose depth is known to be bounded. */
+function mergePatch(target: unknown, patch: unknown): unknown {
+  if (!isPlainObject(patch)) return patch;
+  const merged = new Map(isPlainObject(target) ? Object.entries(target) : []);
+  for (const [key, value] of Object.entries(patch)) {
+    if (value === null) merged.delete(key);
+    else merged.set(key, mergePatch(merged.get(key), value));
+  }
+  return Object.fromEntries(merged);
+}

@@ -1,0 +1,159 @@
+import { UnusableRulesError, type Heartbeat, type RedisRuleTable } from './redis-rule-table.js';
+import type { StoredBook } from './stored-book.js';
+
+const HEARTBEAT_MS = 1_000;
+/** A node that was not seen for this long is dead. */
+const NODE_LIFETIME_MS = 3_000;
+/** Rounds of one catching-up; a store that changes faster is met again at the next heartbeat. */
+const MAX_ROUNDS = 5;
+
+export interface RedisRuleFollowerOptions {
+  readonly nodeId: string;
+  /** What Redis gets where it holds no rules and this node has none in force. */
+  readonly seed: StoredBook;
+  /** Called with every newer book of Redis, in order. */
+  readonly apply: (book: StoredBook) => void;
+  /** Told once for each new trouble, not once a try. */
+  readonly onError: (error: Error) => void;
+}
+
+/**
+ * Keeps one node and Redis on the same book: asks every second, as long as there is a connection, and whenever it is told to, takes what is newer there,
+ * and brings back what Redis has lost. The higher version wins, so that a change somebody was told of outlives the
+ * store's memory of it; of two books of one version, the one that stands in Redis is written over.
+ */
+export class RedisRuleFollower {
+  readonly #table: RedisRuleTable;
+  readonly #options: RedisRuleFollowerOptions;
+  /** The rules in force. Until Redis has answered they are what this node knew before, or none. */
+  #book: StoredBook | undefined;
+  #confirmed = false;
+  /** The book that this node could not use. */
+  #refusedStamp: string | undefined;
+  #nodes = { live: 1, rank: 0 };
+  #answered: () => void = () => undefined;
+  #running: Promise<void> | undefined;
+  #again = false;
+  #timer: NodeJS.Timeout | undefined;
+  #trouble: string | undefined;
+  #stopped = false;
+
+  constructor(table: RedisRuleTable, options: RedisRuleFollowerOptions) {
+    this.#table = table;
+    this.#options = options;
+  }
+
+  get book(): StoredBook | undefined {
+    return this.#book;
+  }
+
+  /** The version this node has from Redis; 0 while it has none. */
+  get version(): number {
+    return this.#confirmed && this.#book ? this.#book.version : 0;
+  }
+
+  get nodes(): { readonly live: number; readonly rank: number } {
+    return this.#nodes;
+  }
+
+  /** Takes the rules that hold until Redis answers; false when it has answered meanwhile. */
+  begin(provisional: StoredBook): boolean {
+    if (this.#book) return false;
+    this.#book = provisional;
+    return true;
+  }
+
+  /** Begins to follow. Resolves when Redis has answered for the first time. */
+  start(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#answered = resolve;
+      this.#beatOn();
+    });
+  }
+
+  /** Brings this node and Redis to the same book; never rejects. A call during a run makes it run once more. */
+  sync(): Promise<void> {
+    this.#again = true;
+    this.#running ??= this.#syncWhileAsked().finally(() => (this.#running = undefined));
+    return this.#running;
+  }
+
+  /** Reports this node, and learns how many nodes apply a version. */
+  async beat(wanted: number): Promise<Heartbeat> {
+    const seen = await this.#table.beat({
+      id: this.#options.nodeId,
+      applied: this.version,
+      wanted,
+      lifetimeMs: NODE_LIFETIME_MS,
+    });
+    this.#nodes = { live: seen.live, rank: seen.rank };
+    return seen;
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    await this.#running;
+  }
+
+  #beatOn(): void {
+    void this.sync().then(() => {
+      if (!this.#stopped) this.#timer = setTimeout(() => this.#beatOn(), HEARTBEAT_MS).unref();
+    });
+  }
+
+  async #syncWhileAsked(): Promise<void> {
+    while (this.#again && !this.#stopped) {
+      this.#again = false;
+      if (!this.#table.connected) continue;
+      try {
+        await this.#catchUp();
+        this.#answered();
+        this.#trouble = undefined;
+      } catch (error) {
+        this.#report(error instanceof Error ? error : new Error(String(error)));
+      }
+    }
+  }
+
+  async #catchUp(): Promise<void> {
+    for (let round = 0; round < MAX_ROUNDS; round++) {
+      const seen = await this.beat(this.version);
+      if (this.#isInHand(seen.stamp)) return;
+      const lost = seen.version === 0 || (this.#confirmed && seen.version <= this.version);
+      if (lost) await this.#restore(seen);
+      else await this.#take(seen.stamp);
+    }
+  }
+
+  #isInHand(stamp: string): boolean {
+    if (stamp === '') return false;
+    return stamp === this.#refusedStamp || (this.#confirmed && stamp === this.#book?.stamp);
+  }
+
+  async #restore(seen: Heartbeat): Promise<void> {
+    const book = this.#book ?? this.#options.seed;
+    await this.#table.restore(book.rewritten(Math.max(book.version, seen.version) + 1), seen);
+  }
+
+  async #take(stamp: string): Promise<void> {
+    try {
+      const stored = await this.#table.load();
+      if (!stored || (this.#confirmed && stored.version <= this.version)) return;
+      this.#book = stored;
+      this.#confirmed = true;
+      this.#refusedStamp = undefined;
+      this.#options.apply(stored);
+    } catch (error) {
+      if (!(error instanceof UnusableRulesError)) throw error;
+      this.#refusedStamp = stamp;
+      this.#options.onError(error);
+    }
+  }
+
+  #report(error: Error): void {
+    if (error.message === this.#trouble) return;
+    this.#trouble = error.message;
+    this.#options.onError(error);
+  }
+}

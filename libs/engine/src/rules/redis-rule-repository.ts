@@ -1,0 +1,180 @@
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { QuotaError } from '../errors.js';
+import type { RedisClient } from '../stores/redis-connection.js';
+import { StoreError } from '../stores/store.js';
+import { LastKnownRules } from './last-known-rules.js';
+import { listenForRules } from './redis-rule-announcements.js';
+import { RedisRuleFollower } from './redis-rule-follower.js';
+import { RedisRuleTable, type WriteOutcome } from './redis-rule-table.js';
+import type { RuleBook } from './rule-book.js';
+import { ruleChanged, ruleExists, ruleNotFound, tooManyRules, tooManyWrites } from './rule-conflicts.js';
+import type { RuleChange, RuleRepository, RuleWritten } from './rule-repository.js';
+import type { Rule } from './rule.js';
+import { StoredBook } from './stored-book.js';
+
+const LAST_KNOWN_FILE = 'rules-last-known.json';
+/** How long `start` waits for Redis before it begins with the rules this node knows. */
+const START_PATIENCE_MS = 800;
+/** How long `write` waits for the live nodes to apply it. */
+const APPLY_PATIENCE_MS = 2_000;
+const FIRST_PAUSE_MS = 2;
+const LONGEST_PAUSE_MS = 50;
+const MAX_WAITING_WRITES = 100;
+/** Tries of a write that meets a store which has lost the rules. */
+const MAX_TRIES = 3;
+
+export interface RedisRuleRepositoryOptions {
+  /** This node's name among the nodes of this Redis. */
+  readonly nodeId: string;
+  /** Where the last good rules are kept for a start without Redis. */
+  readonly snapshotDirectory: string;
+  /** The rules to begin with where none are stored. */
+  readonly seed: readonly Rule[];
+  readonly keyPrefix?: string;
+  /** Told once for each new trouble, not once a try. The rules in force stay. */
+  readonly onError?: (error: Error) => void;
+}
+
+/**
+ * Rules of many nodes, in Redis. A write is announced, and every node loads the new book at once; a heartbeat each
+ * second is the poll that finds what an announcement did not tell, and the register of the nodes that live.
+ *
+ * Nothing that happens to Redis lifts a limit. While it is away the rules in force stay, and a node that starts then
+ * uses the last rules it knew (`rules-last-known.json`), else the seed, until Redis answers. When Redis lost what the
+ * nodes have seen (a FLUSHALL, a fail-over to a copy that lags behind), the node with the latest book writes it anew.
+ * Rules of a shape this node does not know are reported and leave the last good ones in force.
+ *
+ * The client is the repository's own from here on: `close` disconnects it.
+ */
+export class RedisRuleRepository implements RuleRepository {
+  readonly #client: RedisClient;
+  readonly #options: RedisRuleRepositoryOptions;
+  readonly #table: RedisRuleTable;
+  readonly #lastKnown: LastKnownRules;
+  readonly #follower: RedisRuleFollower;
+  #apply: (book: RuleBook) => void = () => undefined;
+  #announcements: { close(): void } | undefined;
+  #waitingWrites = 0;
+
+  constructor(client: RedisClient, options: RedisRuleRepositoryOptions) {
+    const { nodeId, snapshotDirectory, seed, keyPrefix = 'sd1', onError = () => undefined } = options;
+    this.#client = client;
+    this.#options = options;
+    this.#table = new RedisRuleTable(client, keyPrefix);
+    this.#lastKnown = new LastKnownRules(join(snapshotDirectory, LAST_KNOWN_FILE), onError);
+    this.#follower = new RedisRuleFollower(this.#table, {
+      nodeId,
+      seed: StoredBook.seed(seed),
+      apply: (book) => this.#accept(book),
+      onError,
+    });
+  }
+
+  get nodes(): { readonly live: number; readonly rank: number } {
+    return this.#follower.nodes;
+  }
+
+  revisionOf(id: string): number | undefined {
+    return this.#follower.book?.rules.get(id)?.revision;
+  }
+
+  async start(apply: (book: RuleBook) => void): Promise<void> {
+    this.#apply = apply;
+    this.#client.on('ready', this.#wake);
+    this.#announcements = listenForRules(this.#client, this.#table.channel, this.#wake);
+    await Promise.race([this.#follower.start(), pause(START_PATIENCE_MS)]);
+    if (this.#follower.book) return;
+    const known = (await this.#lastKnown.recall()) ?? StoredBook.seed(this.#options.seed);
+    if (this.#follower.begin(known)) this.#apply(known.toRuleBook({ provisional: true }));
+  }
+
+  async write(change: RuleChange): Promise<RuleWritten> {
+    if (this.#waitingWrites >= MAX_WAITING_WRITES) throw tooManyWrites(MAX_WAITING_WRITES);
+    this.#waitingWrites++;
+    try {
+      const version = await this.#store(change);
+      return { version, nodes: await this.#applied(version) };
+    } finally {
+      this.#waitingWrites--;
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#client.off('ready', this.#wake);
+    this.#announcements?.close();
+    await this.#follower.stop();
+    await this.#table.leave(this.#options.nodeId).catch(() => undefined);
+    this.#client.disconnect();
+    await this.#lastKnown.saved();
+  }
+
+  readonly #wake = (): void => {
+    void this.#follower.sync();
+  };
+
+  #accept(book: StoredBook): void {
+    this.#apply(book.toRuleBook());
+    this.#lastKnown.remember(book);
+  }
+
+  async #store(change: RuleChange): Promise<number> {
+    for (let tries = 1; ; tries++) {
+      const result = await this.#try(change);
+      if (result.outcome === 'written') return result.version;
+      if (result.outcome !== 'lost' || tries === MAX_TRIES) throw refusalOf(change, result);
+      await this.#follower.sync();
+    }
+  }
+
+  async #try(change: RuleChange): Promise<WriteOutcome> {
+    return this.#table.write(change, this.#follower.version).catch((cause: Error) => {
+      const unchanged = cause instanceof StoreError && cause.fate === 'none';
+      const fate = unchanged
+        ? 'Nothing was changed; try again.'
+        : 'The change may have been made: read the rule, and try again with If-Match.';
+      const detail = `Redis did not confirm the change (${cause.message}). ${fate}`;
+      throw new QuotaError('store-unavailable', detail, [], { cause });
+    });
+  }
+
+  /** Waits until every live node applies a version, within bounds, and says how far it got. */
+  async #applied(version: number): Promise<RuleWritten['nodes']> {
+    let nodes = { live: this.nodes.live, applied: 0 };
+    const until = performance.now() + APPLY_PATIENCE_MS;
+    const count = async (): Promise<void> => {
+      for (let ms = FIRST_PAUSE_MS; performance.now() < until; ms = Math.min(2 * ms, LONGEST_PAUSE_MS)) {
+        if (this.#follower.version < version) await this.#follower.sync();
+        const seen = await this.#follower.beat(version).catch(() => undefined);
+        if (seen) nodes = { live: seen.live, applied: seen.applied };
+        if (nodes.applied >= nodes.live) return;
+        await pause(ms);
+      }
+    };
+    await Promise.race([count(), pause(APPLY_PATIENCE_MS)]);
+    return nodes;
+  }
+}
+
+function refusalOf(change: RuleChange, result: Exclude<WriteOutcome, { outcome: 'written' }>): QuotaError {
+  const id = change.kind === 'delete' ? change.id : change.rule.id;
+  switch (result.outcome) {
+    case 'exists':
+      return ruleExists(id);
+    case 'missing':
+      return ruleNotFound(id);
+    case 'full':
+      return tooManyRules();
+    case 'changed':
+      return ruleChanged(id, change.kind === 'create' ? undefined : change.expectedRevision, result.revision);
+    case 'lost':
+      return new QuotaError('store-unavailable', 'Redis has lost the rules; nothing was changed, try again.');
+    default:
+      return result satisfies never;
+  }
+}
+
+/** Nobody who waits here keeps the process alive. */
+function pause(ms: number): Promise<void> {
+  return sleep(ms, undefined, { ref: false });
+}

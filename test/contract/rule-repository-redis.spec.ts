@@ -1,0 +1,138 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { connectRedis, RedisRuleRepository } from '@sundial/engine';
+import { eventually } from '../support/eventually.js';
+import { RedisProcess } from '../support/redis-process.js';
+import { temporaryDirectory } from '../support/temporary-directory.js';
+import { elapsed, holds, ruleNodesOn } from './rule-repository-node.js';
+import { describeRuleRepository, ruleNamed } from './rule-repository.contract.js';
+
+let redis: RedisProcess;
+beforeAll(async () => {
+  redis = await RedisProcess.start();
+});
+afterAll(() => redis.stop());
+beforeEach(() => redis.cli('FLUSHALL'));
+const { prepared, started } = ruleNodesOn(() => ({ kind: 'single', url: redis.url }));
+const BOOK = 'sd1:{rules}:book';
+const NODES = 'sd1:{rules}:nodes';
+let homes = 0;
+describeRuleRepository('Redis', async () => {
+  const keyPrefix = `home${homes++}`;
+  const directory = await temporaryDirectory();
+  const connection = { kind: 'single', url: redis.url } as const;
+  return {
+    open: (seed) =>
+      new RedisRuleRepository(connectRedis(connection, 'rules'), {
+        nodeId: 'a',
+        snapshotDirectory: directory.path,
+        seed,
+        keyPrefix,
+      }),
+    remove: () => directory.remove(),
+  };
+});
+
+describe('rules of many nodes', () => {
+  /** When Redis saw something, `agoMs` before now by its clock, as the register says it. */
+  const seen = async (agoMs: number) => {
+    const [seconds, micros] = (await redis.cli('TIME')) as [string, string];
+    return Number(seconds) * 1_000 + Math.floor(Number(micros) / 1_000) - agoMs;
+  };
+
+  it('obey a change everywhere when the write resolves, 200 times of 200', async () => {
+    const all = await started('a', 'b', 'c');
+    await eventually(() => all.every(({ repository }) => repository.nodes.live === 3));
+    for (let max = 100; max < 300; max++) {
+      const writer = all[max % 3] ?? all[0];
+      const { nodes } = await writer.repository.write({ kind: 'replace', rule: ruleNamed('ocr', max) });
+      expect(nodes).toEqual({ live: 3, applied: 3 });
+      expect(all.map((node) => node.maxOf('ocr'))).toEqual([max, max, max]);
+    }
+  });
+
+  it('plant one seed when they start together', async () => {
+    const all = ['a', 'b', 'c'].map((id, max) => prepared(id, [ruleNamed('ocr', max)]));
+    await Promise.all(all.map((node) => node.start()));
+    expect(new Set(all.map((node) => node.maxOf('ocr'))).size).toBe(1);
+    expect(all.map(({ version }) => version)).toEqual([1, 1, 1]);
+  });
+
+  it('know how many they are, and each its own rank', async () => {
+    const all = await started('b', 'c', 'a');
+    await eventually(() => all.every(({ repository }) => repository.nodes.live === 3));
+    expect(all.map(({ repository }) => repository.nodes.rank)).toEqual([1, 2, 0]);
+    await all[2].repository.close();
+    expect(await redis.cli('HKEYS', NODES)).toEqual(expect.not.arrayContaining(['a']));
+    await holds(() => expect(all[0].repository.nodes).toEqual({ live: 2, rank: 0 }));
+  });
+
+  it('count a silent node for three seconds, and then forget it', async () => {
+    const [a] = await started('a');
+    await redis.cli('HSET', NODES, 'silent', `${await seen(0)}:1`, 'dead', `${await seen(4_000)}:1`);
+    await holds(() => expect(a.repository.nodes.live).toBe(2));
+    expect(await redis.cli('HEXISTS', NODES, 'dead')).toBe(0);
+    await holds(() => expect(a.repository.nodes.live).toBe(1));
+    expect(await redis.cli('HKEYS', NODES)).toEqual(['a']);
+  });
+
+  it('answer a write after two seconds when one of them is silent', async () => {
+    const [a] = await started('a');
+    await redis.cli('HSET', NODES, 'silent', `${await seen(0)}:1`);
+    const took = await elapsed(async () => {
+      const written = await a.repository.write({ kind: 'replace', rule: ruleNamed('ocr', 11) });
+      expect(written).toEqual({ version: 2, nodes: { live: 2, applied: 1 } });
+    });
+    expect(took).toBeGreaterThan(1_900);
+    expect(took).toBeLessThan(2_500);
+    expect(a.maxOf('ocr')).toBe(11);
+  });
+
+  it('find a change that was never announced', async () => {
+    const [a, b] = await started('a', 'b');
+    const text = `2:${JSON.stringify(ruleNamed('ocr', 77))}`;
+    await redis.cli('HSET', BOOK, 'version', 2, 'stamp', 'silent change', 'rule:ocr', text);
+    await holds(() => expect([a.maxOf('ocr'), b.maxOf('ocr')]).toEqual([77, 77]), { withinMs: 2_000 });
+    expect(a.repository.revisionOf('ocr')).toBe(2);
+  });
+
+  it('obey in time while their subscriptions are cut again and again', async () => {
+    const [a, b] = await started('a', 'b');
+    for (let max = 20; max < 30; max++) {
+      await redis.cli('CLIENT', 'KILL', 'TYPE', 'pubsub');
+      await a.set('ocr', max);
+      expect(b.maxOf('ocr')).toBe(max);
+    }
+  });
+
+  it('subscribe again, and hear the next announcement at once', async () => {
+    const [a, b] = await started('a', 'b');
+    await redis.cli('CLIENT', 'KILL', 'TYPE', 'pubsub');
+    const subscribers = async () => redis.cli('PUBSUB', 'NUMSUB', 'sd1:{rules}:changed');
+    await holds(async () => expect(await subscribers()).toEqual(['sd1:{rules}:changed', 2]));
+    const took = [];
+    for (let max = 20; max < 25; max++) took.push(await elapsed(() => a.set('ocr', max)));
+    expect(b.maxOf('ocr')).toBe(24);
+    expect(Math.min(...took)).toBeLessThan(200);
+  });
+
+  it('survive a flush of the scripts', async () => {
+    const [a, b] = await started('a', 'b');
+    await redis.cli('SCRIPT', 'FLUSH');
+    await a.set('ocr', 11);
+    expect(b.maxOf('ocr')).toBe(11);
+    expect([...a.errors, ...b.errors]).toEqual([]);
+  });
+
+  it('keep the last good rules when a newer Sundial stores what they do not know', async () => {
+    const [a] = await started('a');
+    await a.set('ocr', 11);
+    const future = `3:${JSON.stringify({ ...ruleNamed('ocr', 12), burst: 5 })}`;
+    await redis.cli('HSET', BOOK, 'version', 3, 'stamp', 'future', 'rule:ocr', future);
+    await holds(() => expect(a.errors).toHaveLength(1));
+    expect(a.errors[0]?.message).toMatch(/rule:ocr cannot be used here: burst: is not a field/);
+    await holds(() => expect(a.repository.nodes.live).toBe(1));
+    expect([a.version, a.maxOf('ocr'), a.errors.length]).toEqual([2, 11, 1]);
+    const { nodes } = await a.repository.write({ kind: 'replace', rule: ruleNamed('ocr', 13) });
+    expect([nodes, a.version, a.maxOf('ocr')]).toEqual([{ live: 1, applied: 1 }, 4, 13]);
+  });
+});

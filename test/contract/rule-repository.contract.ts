@@ -1,0 +1,192 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import {
+  LiveRules,
+  MAX_RULES,
+  parseRule,
+  type QuotaErrorCode,
+  type Rule,
+  type RuleBook,
+  type RuleRepository,
+} from '@sundial/engine';
+
+/** A place where rules are kept, empty at first. Repositories opened on it one after the other find what the last left. */
+export interface RuleRepositoryHome {
+  open(seed: readonly Rule[]): RuleRepository;
+  remove(): Promise<void>;
+}
+
+export function ruleNamed(id: string, max = 10, more: object = {}): Rule {
+  return parseRule({ id, resource: 'ocr', per: ['user'], limits: [{ window: 'day', max }], ...more });
+}
+
+export function failsWith(code: QuotaErrorCode): object {
+  return expect.objectContaining({ name: 'QuotaError', code });
+}
+
+const OCR = ruleNamed('ocr');
+const LLM = ruleNamed('llm', 20, { resource: 'llm' });
+
+/** What every repository of rules does, wherever it keeps them. */
+export function describeRuleRepository(kind: string, newHome: () => Promise<RuleRepositoryHome>): void {
+  describe(`rules kept in ${kind}`, () => {
+    let home: RuleRepositoryHome;
+    let opened: RuleRepository[];
+    let books: RuleBook[];
+    let live: LiveRules;
+
+    beforeEach(async () => {
+      home = await newHome();
+      opened = [];
+    });
+    afterEach(async () => {
+      await Promise.all(opened.map((repository) => repository.close()));
+      await home.remove();
+    });
+
+    /** Starts a repository that feeds `live` and `books` from now on; one that was open before is closed. */
+    const open = async (seed: readonly Rule[] = [OCR, LLM]): Promise<RuleRepository> => {
+      await Promise.all(opened.splice(0).map((repository) => repository.close()));
+      const repository = home.open(seed);
+      opened.push(repository);
+      [books, live] = [[], new LiveRules()];
+      await repository.start((book) => {
+        books.push(book);
+        live.apply(book);
+      });
+      return repository;
+    };
+    const ids = () => live.current.rules.map(({ id }) => id);
+
+    it('begins with the seed, in order of id, as version 1', async () => {
+      const repository = await open();
+      expect(live.current).toMatchObject({ version: 1, rules: [LLM, OCR], provisional: false });
+      expect([repository.revisionOf('ocr'), repository.revisionOf('none')]).toEqual([1, undefined]);
+    });
+
+    it('plants the seed only once, also an empty one', async () => {
+      await open([]);
+      expect(live.current.version).toBe(1);
+      await open([OCR]);
+      expect(live.current).toMatchObject({ version: 1, rules: [] });
+    });
+
+    it('has a created rule in force before the write resolves', async () => {
+      const repository = await open();
+      const written = await repository.write({ kind: 'create', rule: ruleNamed('asr') });
+      expect(written).toEqual({ version: 2, nodes: { live: 1, applied: 1 } });
+      expect(live.current).toMatchObject({ version: 2, rules: [ruleNamed('asr'), LLM, OCR] });
+      expect([repository.revisionOf('asr'), repository.revisionOf('ocr')]).toEqual([2, 1]);
+    });
+
+    it('refuses a second rule of one id, and keeps the first', async () => {
+      const repository = await open();
+      const second = repository.write({ kind: 'create', rule: ruleNamed('ocr', 99) });
+      await expect(second).rejects.toEqual(failsWith('rule-exists'));
+      expect(live.current).toMatchObject({ version: 1, rules: [LLM, OCR] });
+    });
+
+    it('replaces a rule whose revision is the expected one, or when none is expected', async () => {
+      const repository = await open();
+      await repository.write({ kind: 'replace', rule: ruleNamed('ocr', 11), expectedRevision: 1 });
+      expect([live.current.byId('ocr')?.limits[0]?.max, repository.revisionOf('ocr')]).toEqual([11, 2]);
+      await repository.write({ kind: 'replace', rule: ruleNamed('ocr', 12) });
+      expect([live.current.byId('ocr')?.limits[0]?.max, repository.revisionOf('ocr')]).toEqual([12, 3]);
+      expect(live.current.version).toBe(3);
+    });
+
+    it('refuses a stale revision, and changes nothing', async () => {
+      const repository = await open();
+      await repository.write({ kind: 'replace', rule: ruleNamed('ocr', 11) });
+      const stale = { expectedRevision: 1 } as const;
+      const replace = repository.write({ kind: 'replace', rule: ruleNamed('ocr', 12), ...stale });
+      await expect(replace).rejects.toEqual(failsWith('rule-changed'));
+      const remove = repository.write({ kind: 'delete', id: 'ocr', ...stale });
+      await expect(remove).rejects.toEqual(failsWith('rule-changed'));
+      expect(live.current).toMatchObject({ version: 2, rules: [LLM, ruleNamed('ocr', 11)] });
+    });
+
+    it('refuses to replace or delete what is not there', async () => {
+      const repository = await open();
+      const replace = repository.write({ kind: 'replace', rule: ruleNamed('none'), expectedRevision: 1 });
+      await expect(replace).rejects.toEqual(failsWith('rule-not-found'));
+      await expect(repository.write({ kind: 'delete', id: 'none' })).rejects.toEqual(
+        failsWith('rule-not-found'),
+      );
+      expect(live.current.version).toBe(1);
+    });
+
+    it('deletes a rule; one created again under its id has a revision of its own', async () => {
+      const repository = await open();
+      await repository.write({ kind: 'delete', id: 'ocr', expectedRevision: 1 });
+      expect([ids(), repository.revisionOf('ocr')]).toEqual([['llm'], undefined]);
+      await repository.write({ kind: 'create', rule: OCR });
+      expect([ids(), repository.revisionOf('ocr')]).toEqual([['llm', 'ocr'], 3]);
+      const stale = repository.write({ kind: 'delete', id: 'ocr', expectedRevision: 1 });
+      await expect(stale).rejects.toEqual(failsWith('rule-changed'));
+    });
+
+    it('lets one of many writers of the same revision through', async () => {
+      const repository = await open();
+      const writers = Array.from({ length: 20 }, (_, max) =>
+        repository.write({ kind: 'replace', rule: ruleNamed('ocr', max), expectedRevision: 1 }),
+      );
+      const results = await Promise.allSettled(writers);
+      const winners = results.flatMap(({ status }, max) => (status === 'fulfilled' ? [max] : []));
+      expect(winners).toHaveLength(1);
+      expect(live.current.byId('ocr')?.limits[0]?.max).toBe(winners[0]);
+      expect(live.current.version).toBe(2);
+    });
+
+    it('shows every listener versions that only grow, each with a whole book', async () => {
+      const repository = await open();
+      const names = Array.from({ length: 20 }, (_, index) => `r${index}`);
+      await Promise.all(names.map((id) => repository.write({ kind: 'create', rule: ruleNamed(id) })));
+      const versions = books.map(({ version }) => version);
+      expect(versions).toEqual([...new Set(versions)].sort((a, b) => a - b));
+      expect(books.map(({ version, rules }) => rules.length - version)).toEqual(books.map(() => 1));
+      expect(live.current.version).toBe(21);
+    });
+
+    it('finds everything again when it is opened anew', async () => {
+      const odd = ruleNamed('odd', 2 ** 53 - 1, {
+        timeZone: 'Asia/Shanghai',
+        description: 'lone \ud800, 语音, "quotes", \u2028 and \\',
+        onDeny: { code: 'X', params: { list: [], nested: { empty: {}, n: 1e-7 } } },
+      });
+      const first = await open();
+      await first.write({ kind: 'create', rule: odd });
+      await first.write({ kind: 'delete', id: 'llm' });
+      const before = live.current;
+      const second = await open([]);
+      expect(live.current).toMatchObject({ version: 3, rules: [OCR, odd] });
+      expect(live.current.rules).toEqual(before.rules);
+      expect(second.revisionOf('odd')).toBe(2);
+      await second.write({ kind: 'replace', rule: OCR, expectedRevision: 1 });
+      expect(live.current.version).toBe(4);
+    });
+
+    it('keeps ten thousand rules and no more', async () => {
+      const repository = await open(Array.from({ length: MAX_RULES }, (_, index) => ruleNamed(`r${index}`)));
+      expect(live.current.rules).toHaveLength(MAX_RULES);
+      const oneMore = repository.write({ kind: 'create', rule: OCR });
+      await expect(oneMore).rejects.toEqual(failsWith('invalid-rule'));
+      await repository.write({ kind: 'delete', id: 'r0' });
+      await repository.write({ kind: 'create', rule: OCR });
+      expect(live.current.version).toBe(3);
+    });
+
+    it('refuses changes beyond a hundred that wait', async () => {
+      const repository = await open();
+      const writes = Array.from({ length: 120 }, () => repository.write({ kind: 'replace', rule: OCR }));
+      const results = await Promise.allSettled(writes);
+      const refused = results.filter(({ status }) => status === 'rejected');
+      expect(refused).toHaveLength(20);
+      expect(refused[0]).toEqual({ status: 'rejected', reason: failsWith('store-unavailable') });
+      expect(live.current.version).toBe(101);
+    });
+
+    it('counts itself as the only node', async () => {
+      expect((await open()).nodes).toEqual({ live: 1, rank: 0 });
+    });
+  });
+}
