@@ -11,6 +11,7 @@ export default {
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
   transform: { '^.+\\.ts$': ['@swc/jest'] },
+  reporters: ['default', '<rootDir>/test/support/tally-reporter.mjs'],
   maxWorkers: 2,
   workerIdleMemoryLimit: '512MB',
   testTimeout: 20_000,
