@@ -3,7 +3,7 @@ import { RuleWindowsCache } from './counters/rule-windows.js';
 import { limitStates, noRule, refused, replayed, taken, type DecisionContext } from './decisions/decision.js';
 import { ask, operationOf, type Question } from './decisions/question.js';
 import { DegradedDecisions } from './degradation/degraded-decisions.js';
-import { LocalCounters, type NodeShare } from './degradation/local-counters.js';
+import { ALONE, LocalCounters, type NodeShare } from './degradation/local-counters.js';
 import { Reconciler } from './degradation/reconciler.js';
 import { StoreGuard, type Unavailable } from './degradation/store-guard.js';
 import { QuotaError, type InputError } from './errors.js';
@@ -31,7 +31,6 @@ export interface QuotaEngineOptions {
 export const DEFAULT_DEADLINE_MS = 50;
 /** Offers of windows and deadlines: the second is made with the clock that the store's answer told. */
 const MAX_OFFERS = 2;
-const ALONE: NodeShare = { live: 1, rank: 0 };
 
 /** Sundial's verbs in the process, on any store. See `Quota` for what they mean. */
 export class QuotaEngine implements Quota {
@@ -53,7 +52,8 @@ export class QuotaEngine implements Quota {
     this.#store = store;
     this.#isRemote = store.kind === 'redis';
     this.#rules = options.rules;
-    this.#deadlineMs = deadlineMs;
+    // In memory nothing can be late: a stalled event loop must not make this node guess at its own books.
+    this.#deadlineMs = this.#isRemote ? deadlineMs : Infinity;
     this.#allowsUnknown = options.unknownResource !== 'deny';
     this.#observer = observer;
     this.#guard = new StoreGuard(store, {
@@ -65,8 +65,8 @@ export class QuotaEngine implements Quota {
       store,
       guard: this.#guard,
       deadlineMs,
-      settled: (request, { outcome }) => {
-        if (outcome === 'counted') this.#local.settled(request.counters, request.picks, request.amount);
+      settled: ({ intent, counters, picks, amount }) => {
+        if (intent === 'count') this.#local.settled(counters, picks, amount);
       },
     });
   }
@@ -135,8 +135,8 @@ export class QuotaEngine implements Quota {
   }
 
   async close(): Promise<void> {
+    await this.#reconciler.close();
     this.#guard.close();
-    this.#reconciler.close();
     await this.#store.close();
   }
 

@@ -1,0 +1,53 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { AddressInfo } from 'node:net';
+import supertest from 'supertest';
+import { createService, readSettings } from '../../apps/quota-service/src/index.js';
+import { RedisProcess } from './redis-process.js';
+import { temporaryDirectory } from './temporary-directory.js';
+
+/** What a service may count in; behaviour is the same on all. */
+export const STORES = ['embedded', 'redis'] as const;
+
+/** When such a service starts, by its store's clock: far from the ends of all windows. */
+export const STARTED_AT = '2026-11-18T14:29:26+08:00';
+
+/** The service in this process, from its sources, on a port, a data directory and, if asked for, a Redis of its own. */
+export class RunningService {
+  private constructor(
+    readonly app: NestFastifyApplication,
+    readonly port: number,
+    readonly stop: () => Promise<void>,
+  ) {}
+
+  static async start(
+    env: Readonly<Record<string, string>> = {},
+    store: (typeof STORES)[number] = 'embedded',
+  ): Promise<RunningService> {
+    const directory = await temporaryDirectory();
+    const redis = store === 'redis' ? await RedisProcess.start() : undefined;
+    const app = await createService(
+      readSettings({
+        SUNDIAL_DATA_DIR: directory.path,
+        SUNDIAL_LAME_DUCK_MS: '0',
+        // A busy machine must not make these tests about degradation.
+        SUNDIAL_DEADLINE_MS: '2000',
+        LOG_LEVEL: 'silent',
+        SUNDIAL_CLOCK_OFFSET_MS: String(Date.parse(STARTED_AT) - Date.now()),
+        ...(redis && { REDIS_URL: redis.url }),
+        ...env,
+      }),
+    );
+    await app.listen(0, '127.0.0.1');
+    const { port } = app.getHttpServer().address() as AddressInfo;
+    return new RunningService(app, port, async () => {
+      await app.close();
+      await redis?.stop();
+      await directory.remove();
+    });
+  }
+
+  /** Requests over a real socket. */
+  get api(): ReturnType<typeof supertest> {
+    return supertest(`http://127.0.0.1:${this.port}`);
+  }
+}
