@@ -19,6 +19,7 @@ import { RulesController } from './admin/rules.controller.js';
 import { BatchController } from './check/batch.controller.js';
 import { CheckController } from './check/check.controller.js';
 import { RULE_REPOSITORY, STORE } from './composition.js';
+import { DocsController } from './docs/docs.controller.js';
 import { HealthController } from './health/health.controller.js';
 import { Gates } from './http/gate.js';
 import { KeyRing } from './keys/key-ring.js';
@@ -39,6 +40,7 @@ import { UsageController } from './usage/usage.controller.js';
     RulesController,
     HealthController,
     MetricsController,
+    DocsController,
   ],
   providers: [
     { provide: STORE, inject: [SETTINGS, LOG], useFactory: openStore },

@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AppModule } from './app.module.js';
-import { serveDocs } from './docs/openapi.js';
+import { serveOpenApi } from './docs/openapi.js';
 import { fastifyAdapter } from './http/fastify.adapter.js';
 import { Gates } from './http/gate.js';
 import { guardRoutes } from './http/route-hooks.js';
@@ -33,6 +33,6 @@ export async function createService(settings: Settings): Promise<NestFastifyAppl
     routes,
     log,
   });
-  serveDocs(app);
+  serveOpenApi(app);
   return app;
 }

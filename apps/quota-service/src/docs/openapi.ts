@@ -39,11 +39,11 @@ export function openApiDocument(app: NestFastifyApplication): OpenAPIObject {
   };
 }
 
-/** The document at `/openapi.json`, and pages to try it at `/docs`, all of them from this process. */
-export function serveDocs(app: NestFastifyApplication): void {
+/** Serves the document at `/openapi.json`; `DocsController` has the pages. */
+export function serveOpenApi(app: NestFastifyApplication): void {
   SwaggerModule.setup('docs', app, () => openApiDocument(app), {
-    jsonDocumentUrl: 'openapi.json',
+    ui: false,
     raw: ['json'],
-    customSiteTitle: 'Sundial',
+    jsonDocumentUrl: 'openapi.json',
   });
 }

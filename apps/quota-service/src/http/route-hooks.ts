@@ -68,8 +68,8 @@ function guard(route: RouteOptions, { keys, gates, log }: Guards): void {
   };
 }
 
-/** The pages of `/docs` come from a library and declare nothing. */
+/** `/openapi.json` comes from a library and declares nothing. */
 function policyOf({ config, url }: RouteOptions): RoutePolicy {
   const policy = config as Partial<RoutePolicy> | undefined;
-  return { ...policy, access: policy?.access ?? (/^\/docs\b/.test(url) ? 'open' : 'admin') };
+  return { ...policy, access: policy?.access ?? (url === '/openapi.json' ? 'open' : 'admin') };
 }
