@@ -95,5 +95,5 @@ export function encodeLadder(ladder: Ladder): readonly string[] {
 const encodedLadders = new WeakMap<Ladder, readonly string[]>();
 
 export function encodeFingerprint({ fingerprint }: Operation): string {
-  return fingerprint.toString(36);
+  return String(fingerprint);
 }
