@@ -110,20 +110,17 @@ export class RedisProcess {
     this.#log = '';
     child.stdout?.on('data', (chunk: Buffer) => (this.#log += chunk.toString()));
     child.stderr?.on('data', (chunk: Buffer) => (this.#log += chunk.toString()));
-    const exited = exitOf(child);
-    this.#exited = exited.catch(() => undefined);
-    const gone = exited.then((exit) => {
-      throw new Error(`redis-server ended with ${exit}:\n${this.#log}`);
-    });
-    await Promise.race([this.#answering(child), gone]);
-  }
-
-  /** Its own process answers: after a port clash another server might. */
-  async #answering(child: ChildProcess): Promise<void> {
+    this.#exited = exitOf(child);
     const ended = () => child.exitCode !== null || child.signalCode !== null;
+    // After a port clash another server might answer.
     const answers = async () =>
       String(await this.cli('INFO', 'server')).includes(`process_id:${child.pid}\r`);
-    await eventually(async () => ended() || (await answers()), { withinMs: START_LIMIT_MS, everyMs: 5 });
+    const untilEnd = this.#exited.then(() => true);
+    await eventually(async () => ended() || (await Promise.race([answers(), untilEnd])), {
+      withinMs: START_LIMIT_MS,
+      everyMs: 5,
+    });
+    if (ended()) throw new Error(`redis-server ended with ${await this.#exited}:\n${this.#log}`);
   }
 
   #arguments(): readonly string[] {

@@ -116,13 +116,9 @@ export class ServiceProcess {
   }
 
   async #live(): Promise<void> {
-    const gone = this.exit.then((exit) => {
-      throw new Error(`ended with ${exit}`);
-    });
-    const live = eventually(async () => (await this.fetchJson('GET', '/health/live')).status === 200, {
-      withinMs: START_LIMIT_MS,
-      everyMs: 25,
-    });
-    await Promise.race([live, gone]);
+    const ended = () => this.child.exitCode !== null || this.child.signalCode !== null;
+    const live = async () => (await this.fetchJson('GET', '/health/live')).status === 200;
+    await eventually(async () => ended() || (await live()), { withinMs: START_LIMIT_MS, everyMs: 25 });
+    if (ended()) throw new Error(`It ended with ${await this.exit}.`);
   }
 }
