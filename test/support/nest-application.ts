@@ -1,13 +1,16 @@
 import type { ModuleMetadata } from '@nestjs/common';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { Test } from '@nestjs/testing';
+import { Test, type TestingModuleBuilder } from '@nestjs/testing';
 import supertest from 'supertest';
 
 const started: NestFastifyApplication[] = [];
 
 /** A running Nest application on Fastify; `closeNestApplications` in an `afterEach` ends it. */
-export async function startNestApplication(metadata: ModuleMetadata): Promise<NestFastifyApplication> {
-  const testing = await Test.createTestingModule(metadata).compile();
+export async function startNestApplication(
+  metadata: ModuleMetadata,
+  override: (builder: TestingModuleBuilder) => TestingModuleBuilder = (builder) => builder,
+): Promise<NestFastifyApplication> {
+  const testing = await override(Test.createTestingModule(metadata)).compile();
   const app = testing.createNestApplication<NestFastifyApplication>(new FastifyAdapter(), { logger: false });
   started.push(app);
   await app.listen(0, '127.0.0.1');

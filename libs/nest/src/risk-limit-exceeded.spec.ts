@@ -11,7 +11,6 @@ import {
 import { APP_FILTER } from '@nestjs/core';
 import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Quota } from '@sundial/engine';
-import type { FastifyReply } from 'fastify';
 import type { Response } from 'supertest';
 import { CountingQuota } from '../../../test/support/counting-quota.js';
 import {
@@ -28,6 +27,11 @@ class OcrController {
   @Post('ocr')
   @RiskLimit({ resource: 'ocr', subject: () => ({ user: 'u1' }) })
   async submit(): Promise<void> {}
+}
+
+/** As much of a reply as a filter uses. */
+interface Reply {
+  status(code: number): { send(body: string): void };
 }
 
 async function answerOf(engine: Quota, providers: Provider[] = []): Promise<Response> {
@@ -76,7 +80,7 @@ describe('the answer to a denied request', () => {
       @Catch(...caught)
       class OwnFilter implements ExceptionFilter {
         catch(exception: RiskLimitExceededException, host: ArgumentsHost): void {
-          host.switchToHttp().getResponse<FastifyReply>().status(402).send(exception.decision.reason);
+          host.switchToHttp().getResponse<Reply>().status(402).send(exception.decision.reason);
         }
       }
       const answer = await answerOf(new CountingQuota(0), [{ provide: APP_FILTER, useClass: OwnFilter }]);
