@@ -3,7 +3,7 @@ WORKDIR /sundial
 COPY . .
 RUN npm ci && npm run build
 # Only what the service needs at run time.
-RUN npm ci --omit=dev --workspace apps/quota-service
+RUN npm ci --omit=dev --ignore-scripts --workspace apps/quota-service
 
 FROM node:24-slim
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000 SUNDIAL_DATA_DIR=/data

@@ -7,7 +7,7 @@ export interface OpenLoopOptions<T> {
   readonly call: (index: number) => Promise<T>;
 }
 
-export interface Arrival<T> {
+interface Arrival<T> {
   readonly result: T;
   /** When it was due, from the start of the load. */
   readonly dueMs: number;
