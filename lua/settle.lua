@@ -6,24 +6,28 @@
 -- KEYS    the operation, then its counters
 -- ARGV    the common ones (shared/arguments.lua), then intent (count | void), amount, fingerprint, attempt, picks
 --         (the window of each limit when it was decided, as digits), then the ladder of each counter
--- Returns format, outcome: counted | already-counted | late (every window is over) | reversed | barred | conflict | broken
+-- Returns format, outcome: counted | already-counted | late (every window is over) | reversed | barred | conflict
+--         | broken
 -- @include shared/arguments.lua
 -- @include shared/ladders.lua
 local intent, amount, fingerprint, attempt, picks = word(), integer(), word(), word(), word()
+if intent ~= 'count' and intent ~= 'void' then error('SUNDIAL unknown intent: ' .. intent) end
 local record = redis.pcall('GET', KEYS[1])
 if type(record) == 'table' then return { FORMAT, 'broken' } end
-local counters = {}
+local counters, limit_count = {}, 0
 for i = 2, #KEYS do
   local counter = { key = KEYS[i], ladder = read_ladder() }
   counter.stored = redis.pcall('HMGET', counter.key, unpack(counter.ladder.fields))
   if counter.stored.err then return { FORMAT, 'broken' } end
-  counters[i - 1] = counter
+  counters[i - 1], limit_count = counter, limit_count + counter.ladder.size
 end
 if not finished() then error('SUNDIAL too many arguments') end
+if #picks ~= limit_count or string.find(picks, '[^01]') then error('SUNDIAL wrong picks: ' .. picks) end
 local free = not record or string.sub(record, 1, 1) == '!'
 local recorded_fingerprint, recorded_attempt, recorded_picks
 if not free then
-  recorded_fingerprint, recorded_attempt, recorded_picks = string.match(record, '^(%S+) (%S+) (%d+)$')
+  recorded_fingerprint, recorded_attempt, recorded_picks = string.match(record, '^(%S+) (%S+) ([01]+)$')
+  if recorded_attempt == attempt and #recorded_picks ~= limit_count then return { FORMAT, 'broken' } end
 end
 
 -- Adds to every limit's window, if it is still the counter's current one, and says how many it was.
@@ -31,21 +35,24 @@ end
 local function add(units, chosen)
   local touched, index = 0, 0
   for _, counter in ipairs(counters) do
-    local fields = counter.ladder.fields
+    local fields, opened = counter.ladder.fields, false
     for i = 1, counter.ladder.size do
       index = index + 1
       local pick = tonumber(string.sub(chosen, index, index))
       local starts, target = counter.stored[2 * i - 1], counter.ladder.starts[i][pick]
       local used = starts == target and tonumber(counter.stored[2 * i])
-      local is_open = now < counter.ladder[i].ends[pick]
-        and (not starts or tonumber(starts) < tonumber(target))
-      if used or (is_open and units > 0) then
+      local opens = not used
+        and units > 0
+        and now < counter.ladder[i].ends[pick]
+        and (tonumber(starts) or -math.huge) < tonumber(target)
+      if used or opens then
         local total = math.min(math.max((used or 0) + units, 0), MAX_INTEGER)
         redis.call('HSET', counter.key, fields[2 * i - 1], target, fields[2 * i], total)
-        touched = touched + 1
+        touched, opened = touched + 1, opened or opens
       end
     end
-    if units > 0 and touched > 0 then redis.call('PEXPIRE', counter.key, counter.ladder.expires_in) end
+    -- Only then is its life still to be set; windows that are over would shorten it.
+    if opened then redis.call('PEXPIRE', counter.key, counter.ladder.expires_in) end
   end
   return touched
 end
@@ -58,14 +65,12 @@ if intent == 'count' then
     outcome = add(amount, picks) > 0 and 'counted' or 'late'
     redis.call('SET', KEYS[1], fingerprint .. ' ' .. attempt .. ' ' .. picks, 'PX', remember)
   end
-elseif intent == 'void' then
+else
   outcome = 'barred'
   if recorded_attempt == attempt then
     add(-amount, recorded_picks)
     outcome = 'reversed'
   end
   if free or recorded_attempt == attempt then redis.call('SET', KEYS[1], '!' .. attempt, 'PX', remember) end
-else
-  error('SUNDIAL unknown intent: ' .. intent)
 end
 return { FORMAT, outcome }

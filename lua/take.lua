@@ -4,21 +4,21 @@
 -- event loop costs a fraction of one script a check.
 --
 -- KEYS    of each check: its operation, then its counters
--- ARGV    the common ones (shared/arguments.lua), then deadline (store clock, ms; a call that starts later writes
---         nothing), how many ladders, each ladder (shared/ladders.lua), how many checks,
---         of each check: amount, name ('fingerprint attempt '), how many counters, of each: its ladder (from 1)
+-- ARGV    the common ones (shared/arguments.lua), then how many ladders, each ladder (shared/ladders.lua), how many
+--         checks, of each check: deadline (store clock, ms; when it starts later, it writes nothing), amount, name
+--         ('fingerprint attempt '), how many counters, of each: its ladder (from 1)
 -- Returns format, now (ms), then of each check its outcome: taken | refused | replayed, followed by pick (which
 --         offered window: 0|1) and used of each limit; conflict | expired | moved | broken, followed by nothing
 -- @include shared/arguments.lua
 -- @include shared/ladders.lua
 -- @include shared/counter.lua
-local deadline = integer()
 local ladders, checks, key_count = {}, {}, 0
 for i = 1, integer() do
   ladders[i] = read_ladder()
 end
 for i = 1, integer() do
-  local check = { amount = integer(), name = word(), size = integer(), keys = key_count + 1 }
+  local check =
+    { deadline = integer(), amount = integer(), name = word(), size = integer(), keys = key_count + 1 }
   for c = 1, check.size do
     check[c] = member(ladders)
     check.moved = check.moved or check[c].moved
@@ -48,7 +48,7 @@ end
 
 -- The outcome, and how many limits were looked at.
 local function decide(check)
-  if now > deadline then return 'expired', 0 end
+  if now > check.deadline then return 'expired', 0 end
   if check.moved then return 'moved', 0 end
   local limit_count, room, digits = 0, true, ''
   for c = 1, check.size do
@@ -70,6 +70,9 @@ local function decide(check)
   return 'taken', limit_count
 end
 
+-- ioredis 6 adds to a reply's digits before it takes away: what is above 2^53 - 51 goes out as a text.
+local function exact(units) return units < 9e15 and units or string.format('%.0f', units) end
+
 local SHOWS_LIMITS = { taken = true, refused = true, replayed = true }
 local reply, size = { FORMAT, now }, 2
 for i = 1, #checks do
@@ -77,7 +80,7 @@ for i = 1, #checks do
   size = size + 1
   reply[size] = outcome
   for at = 1, SHOWS_LIMITS[outcome] and limit_count or 0 do
-    reply[size + 1], reply[size + 2] = picks[at], used[at]
+    reply[size + 1], reply[size + 2] = picks[at], exact(used[at])
     size = size + 2
   end
 end

@@ -10,11 +10,20 @@ local function word()
   return ARGV[cursor] or error('SUNDIAL too few arguments')
 end
 
-local function integer()
+-- Plain digits only: tonumber alone would take `nan`, to which every comparison is false, `0x10` and `1e3`.
+local function integer(least)
   local text = word()
   local number = string.find(text, '^%-?%d+$') and tonumber(text)
-  if not number or math.abs(number) > MAX_INTEGER then error('SUNDIAL not an integer: ' .. text) end
+  if not number or number < (least or 0) or number > MAX_INTEGER then
+    error('SUNDIAL not an integer, or out of range: ' .. text)
+  end
   return number
+end
+
+local function flag()
+  local text = word()
+  if text ~= '0' and text ~= '1' then error('SUNDIAL neither 0 nor 1: ' .. text) end
+  return text == '1'
 end
 
 -- An item of a list that was read before, by its position.
@@ -25,6 +34,6 @@ end
 local function finished() return cursor == #ARGV end
 
 if word() ~= FORMAT then error('SUNDIAL unknown format') end
-local offset, remember, margin = integer(), word(), integer()
+local offset, remember, margin = integer(-MAX_INTEGER), tostring(integer()), integer()
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000) + offset

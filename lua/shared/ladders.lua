@@ -2,12 +2,16 @@
 -- max, whether it enforces, and the bounds of the window that is expected and of the one after it.
 -- ARGV: how many limits, then of each: field, max, enforced (1|0), starts, next, after (ms)
 -- Starts stay texts, as counters hold them: comparing texts is faster, and no number is formatted twice.
+
+-- Windows of 1970 begin before it: so does the clock of a server that has not been set yet.
+local function instant() return integer(-MAX_INTEGER) end
+
 local function read_ladder()
   local ladder = { fields = {}, starts = {}, picks = '', size = integer(), expires_in = 0 }
   for i = 1, ladder.size do
-    local field, max, enforced = word(), integer(), word() == '1'
+    local field, max, enforced = word(), integer(), flag()
     local this_text, this, next_text, next, after =
-      ARGV[cursor + 1], integer(), ARGV[cursor + 1], integer(), integer()
+      ARGV[cursor + 1], instant(), ARGV[cursor + 1], instant(), instant()
     local pick = (now >= this and now < next and 0) or (now >= next and now < after and 1)
     ladder.moved = ladder.moved or not pick
     ladder.picks = ladder.picks .. (pick or '-')

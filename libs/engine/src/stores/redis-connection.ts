@@ -40,24 +40,55 @@ function open(target: RedisTarget, connectionName: string): RedisClient {
   const options = { ...NEVER_TWICE, connectionName };
   switch (target.kind) {
     case 'single':
-      return new Redis(target.url, options);
+      return untilDisconnected(new Redis(target.url, options));
     case 'sentinel':
-      return new Redis({
-        ...options,
-        ...credentialsOf(target.url),
-        sentinels: [...target.sentinels],
-        name: target.name,
-        sentinelRetryStrategy: backOff,
-        failoverDetector: true,
-      });
+      return untilDisconnected(
+        new Redis({
+          ...options,
+          ...credentialsOf(target.url),
+          sentinels: [...target.sentinels],
+          name: target.name,
+          sentinelRetryStrategy: backOff,
+          failoverDetector: true,
+        }),
+      );
     case 'cluster':
-      return new Cluster([...target.nodes], {
-        ...CLUSTER_NEVER_TWICE,
-        redisOptions: { ...options, ...credentialsOf(target.url) },
-      });
+      return connectingAtOnce(
+        new Cluster([...target.nodes], {
+          ...CLUSTER_NEVER_TWICE,
+          redisOptions: { ...options, ...credentialsOf(target.url) },
+        }),
+      );
     default:
       return target satisfies never;
   }
+}
+
+/**
+ * A failover that is announced in the middle of an attempt to connect ends ioredis' client for good. Here only
+ * `disconnect()` does.
+ */
+function untilDisconnected(client: Redis): Redis {
+  let isWanted = true;
+  const disconnect = client.disconnect.bind(client);
+  client.disconnect = (reconnect = false) => {
+    isWanted &&= reconnect;
+    disconnect(reconnect);
+  };
+  const connect = () => isWanted && client.connect().catch(() => undefined);
+  return client.on('end', () => isWanted && setTimeout(connect, backOff(1)));
+}
+
+/**
+ * A Cluster's client connects to a node with the first command for it, and refuses all others until it is connected.
+ * So every node is connected to as soon as it is known; not earlier than the client's own first command to it, which
+ * asks whether the Cluster is ready.
+ */
+function connectingAtOnce(cluster: Cluster): Cluster {
+  const connectSoon = (node: Redis) =>
+    setImmediate(() => node.status === 'wait' && void node.connect().catch(() => undefined));
+  cluster.on('ready', () => cluster.nodes().forEach(connectSoon));
+  return cluster.on('+node', (node: Redis) => cluster.status === 'ready' && connectSoon(node));
 }
 
 /** Sources: ioredis issues #2130, #2193, #1431, #305; measured in docs/adr/0003. */

@@ -88,39 +88,53 @@ export class RedisStore implements Store {
     this.#client.disconnect();
   }
 
-  /** All or nothing over several shards: never above a limit, at worst strict for the time of a round trip. */
+  /**
+   * All or nothing over several shards: never above a limit, at worst strict for the time of a round trip. A shard
+   * that knows the operation is no reason to stop: another attempt may be on its way through the shards, or may
+   * have died there, and then this one takes what is missing.
+   */
   async #takeShardByShard(request: TakeRequest, shards: readonly Shard[]): Promise<TakeResult> {
-    const counts: Counts[] = [];
-    for (const [index, shard] of shards.entries()) {
-      const result = await this.#enqueue({ ...request, counters: shard.counters });
-      if (result.outcome === 'replayed' && index === 0) return this.#report(result, request);
-      if (result.outcome === 'taken' || result.outcome === 'replayed') {
+    const [counts, taken]: [Counts[], TakenShard[]] = [[], []];
+    try {
+      for (const shard of shards) {
+        const result = await this.#enqueue({ ...request, counters: shard.counters });
+        if (result.outcome === 'taken') taken.push({ shard, counts: result.counts });
+        else if (result.outcome !== 'replayed') {
+          await this.#giveBack(request, taken);
+          return result.outcome === 'refused' ? await this.#refusal(shards, shard, result.counts) : result;
+        }
         counts.push(result.counts);
-        continue;
       }
-      const taken = shards.slice(0, index);
-      await Promise.all(taken.map((earlier, i) => this.#giveBack(request, earlier, counts[i]!)));
-      return this.#report(result, request);
+    } catch (error) {
+      // Whatever became of the call that failed, the shards before it have taken.
+      throw taken.length === 0 ? error : new StoreError((error as Error).message, 'unknown');
     }
-    return { outcome: 'taken', counts: joinCounts(shards, counts) };
+    return { outcome: taken.length > 0 ? 'taken' : 'replayed', counts: joinCounts(shards, counts) };
   }
 
-  async #giveBack(request: TakeRequest, { counters }: Shard, counts: Counts): Promise<void> {
-    const picks = counts.map(({ pick }) => pick);
-    if (request.amount > 0) await this.#settleShard({ ...request, counters, picks, intent: 'void' });
+  /** After the deadline whoever asked has decided by himself: only his settlement knows what to make of it. */
+  async #giveBack(request: TakeRequest, taken: readonly TakenShard[]): Promise<void> {
+    if (request.amount === 0 || taken.length === 0) return;
+    if (this.now() > request.deadlineAt) throw new StoreError('Taken in part, and late', 'unknown');
+    const voids = taken.map(({ shard: { counters }, counts }) =>
+      this.#settleShard({ ...request, counters, picks: counts.map(({ pick }) => pick), intent: 'void' }),
+    );
+    await Promise.all(voids);
   }
 
-  /** The outcome of one shard, with the limits of all. */
-  async #report(result: TakeResult, { counters }: TakeRequest): Promise<TakeResult> {
-    if (result.outcome !== 'refused' && result.outcome !== 'replayed') return result;
-    const shards = splitByShard(counters);
-    const looks = await Promise.all(shards.map((shard) => this.read({ counters: shard.counters })));
+  /** What one shard refused, with the limits of the others as they are now. */
+  async #refusal(shards: readonly Shard[], refusing: Shard, refused: Counts): Promise<TakeResult> {
+    const looks = await Promise.all(
+      shards.map((shard): Promise<ReadResult> | ReadResult =>
+        shard === refusing ? { outcome: 'read', counts: refused } : this.read({ counters: shard.counters }),
+      ),
+    );
     const counts: Counts[] = [];
     for (const look of looks) {
       if (look.outcome !== 'read') return look;
       counts.push(look.counts);
     }
-    return { outcome: result.outcome, counts: joinCounts(shards, counts) };
+    return { outcome: 'refused', counts: joinCounts(shards, counts) };
   }
 
   async #settleShard({ counters, operation, intent, amount, picks }: SettleRequest): Promise<SettleResult> {
@@ -155,9 +169,9 @@ export class RedisStore implements Store {
   }
 
   async #send(batch: readonly Waiting[]): Promise<void> {
-    const { keys, args } = encodeTakes(batch, this.#offsetMs);
-    const sentAt = performance.now();
     try {
+      const { keys, args } = encodeTakes(batch, this.#offsetMs);
+      const sentAt = performance.now();
       const reply = await this.#take.run(this.#client, keys, args);
       const { now, results } = decodeTakes(batch, reply);
       this.#clock.observe({ sentAt, receivedAt: performance.now(), storeNow: now });
@@ -179,6 +193,12 @@ export class RedisStore implements Store {
     const storeNow = Number(reply[0]) * 1_000 + Math.floor(Number(reply[1]) / 1_000) + this.#offsetMs;
     this.#clock.observe({ sentAt, receivedAt: performance.now(), storeNow });
   }
+}
+
+/** A shard that took by this attempt, and in which windows. */
+interface TakenShard {
+  readonly shard: Shard;
+  readonly counts: Counts;
 }
 
 interface Waiting extends BatchItem {

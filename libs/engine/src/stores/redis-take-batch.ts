@@ -28,13 +28,11 @@ export function encodeTakes(
   const keys: string[] = [];
   const checks: string[] = [];
   const ladders = new Map<Ladder, string>();
-  let deadlineAt = Number.MAX_SAFE_INTEGER;
   for (const { request, operationKey } of items) {
-    deadlineAt = Math.min(deadlineAt, request.deadlineAt);
     keys.push(operationKey);
-    const { operation, counters } = request;
+    const { operation, counters, amount, deadlineAt } = request;
     const name = `${encodeFingerprint(operation)} ${operation.attempt} `;
-    checks.push(String(request.amount), name, String(counters.length));
+    checks.push(String(Math.floor(deadlineAt)), String(amount), name, String(counters.length));
     for (const { key, ladder } of counters) {
       keys.push(key);
       let position = ladders.get(ladder);
@@ -42,7 +40,7 @@ export function encodeTakes(
       checks.push(position);
     }
   }
-  const args = [...commonArguments(offsetMs), String(Math.floor(deadlineAt)), String(ladders.size)];
+  const args = [...commonArguments(offsetMs), String(ladders.size)];
   for (const ladder of ladders.keys()) args.push(...encodeLadder(ladder));
   args.push(String(items.length), ...checks);
   return { keys, args };
@@ -63,7 +61,7 @@ export function decodeTakes(
     const counts: LimitCount[] = [];
     for (const { ladder } of request.counters) {
       for (let limit = 0; limit < ladder.length; limit++) {
-        counts.push({ pick: words[at++] as WindowPick, used: words[at++] as number });
+        counts.push({ pick: words[at++] as WindowPick, used: Number(words[at++]) });
       }
     }
     return { outcome, counts: counts satisfies Counts };

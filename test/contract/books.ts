@@ -1,0 +1,96 @@
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { MemoryStore, RedisStore, type RedisTarget, type Store } from '@sundial/engine';
+import { eventually } from '../support/eventually.js';
+import { RedisCluster } from '../support/redis-cluster.js';
+import { RedisProcess } from '../support/redis-process.js';
+import { temporaryDirectory } from '../support/temporary-directory.js';
+import { counter, GROUPS, hourly } from './store-requests.js';
+
+/** The counters and operations behind a store, which stay while a test opens it with one clock after another. */
+export interface Books {
+  /** The store with its clock at an instant, from where it goes on. It ends the use of those opened before. */
+  at(instant: number): Promise<Store>;
+  /** Everything that is written anywhere, to compare two moments by. */
+  contents(): Promise<string>;
+  empty(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function memoryBooks(): Promise<Books> {
+  const directory = await temporaryDirectory();
+  const file = join(directory.path, 'counters.ndjson');
+  let [open, offsetMs]: [MemoryStore | undefined, number] = [undefined, 0];
+  const openAgain = async () => {
+    await open?.close();
+    return (open = await MemoryStore.open({ directory: directory.path, clockOffsetMs: offsetMs }));
+  };
+  return {
+    at: (instant) => {
+      offsetMs = instant - Date.now();
+      return openAgain();
+    },
+    contents: async () => {
+      await open?.close();
+      return readFile(file, 'utf8').catch(() => '');
+    },
+    empty: async () => {
+      await open?.close();
+      open = undefined;
+      await rm(file, { force: true });
+    },
+    close: async () => {
+      await open?.close();
+      await directory.remove();
+    },
+  };
+}
+
+export async function redisBooks(): Promise<Books & { readonly redis: RedisProcess }> {
+  const redis = await RedisProcess.start();
+  return { ...booksOn([redis], { kind: 'single', url: redis.url }), redis };
+}
+
+export async function clusterBooks(): Promise<Books & { readonly cluster: RedisCluster }> {
+  const cluster = await RedisCluster.start();
+  const nodes = cluster.nodes.map(({ port }) => ({ host: '127.0.0.1', port }));
+  return { ...booksOn(cluster.nodes, { kind: 'cluster', nodes }), cluster };
+}
+
+function booksOn(nodes: readonly RedisProcess[], target: RedisTarget): Books {
+  const stores: Store[] = [];
+  return {
+    at: async (instant) => {
+      const store = await openRedisStore(target, instant - Date.now());
+      stores.push(store);
+      return store;
+    },
+    contents: async () => (await Promise.all(nodes.map(contentsOf))).join('\n'),
+    empty: async () => {
+      await Promise.all(stores.splice(0).map((store) => store.close()));
+      await Promise.all(nodes.map((node) => node.cli('FLUSHALL')));
+    },
+    close: async () => {
+      await Promise.all(stores.map((store) => store.close()));
+      await Promise.all(nodes.map((node) => node.stop()));
+    },
+  };
+}
+
+/** A store that is connected to every node and has read the clock. */
+export async function openRedisStore(target: RedisTarget, clockOffsetMs = 0): Promise<RedisStore> {
+  const store = new RedisStore(target, { clockOffsetMs });
+  const ladder = [hourly(1, { at: Date.now() + clockOffsetMs })];
+  const counters = GROUPS.map((group) => counter(ladder, { group }));
+  await eventually(() => store.read({ counters }));
+  return store;
+}
+
+async function contentsOf(node: RedisProcess): Promise<string> {
+  const keys = ((await node.cli('KEYS', '*')) as string[]).filter((key) => key !== 'sd1:probe').sort();
+  const values = keys.map(async (key) => {
+    const read = (await node.cli('TYPE', key)) === 'hash' ? 'HGETALL' : 'GET';
+    return `${key} ${String(await node.cli(read, key))}`;
+  });
+  return (await Promise.all(values)).join('\n');
+}

@@ -1,0 +1,82 @@
+import type {
+  CounterRef,
+  Counts,
+  LimitCeiling,
+  Operation,
+  SettleRequest,
+  TakeRequest,
+  WindowPick,
+} from '@sundial/engine';
+
+export const HOUR_MS = 3_600_000;
+export const DAY_MS = 24 * HOUR_MS;
+
+/** The clock of most tests: far enough from every boundary that no test meets one by accident. */
+export const NOON = Date.UTC(2026, 10, 22, 12, 20);
+export const MAX_AMOUNT = Number.MAX_SAFE_INTEGER;
+
+/** Shard groups that live on three different masters of a Cluster of three. */
+export const GROUPS = ['ocr:user=u2', 'ocr:user=u1', 'ocr:user=u3'] as const;
+
+interface LimitOptions {
+  /** The instant whose window is offered first. */
+  readonly at?: number;
+  readonly enforced?: boolean;
+}
+
+export function hourly(max: number, options: LimitOptions = {}): LimitCeiling {
+  return ceiling('h', HOUR_MS, max, options);
+}
+
+export function daily(max: number, options: LimitOptions = {}): LimitCeiling {
+  return ceiling('d', DAY_MS, max, options);
+}
+
+function ceiling(
+  field: string,
+  lengthMs: number,
+  max: number,
+  { at = NOON, enforced = true }: LimitOptions,
+): LimitCeiling {
+  const startsAt = Math.floor(at / lengthMs) * lengthMs;
+  return { field, max, enforced, bounds: [startsAt, startsAt + lengthMs, startsAt + 2 * lengthMs] };
+}
+
+/** A counter of the subject `u1`, or of another shard group. */
+export function counter(
+  ladder: readonly LimitCeiling[],
+  { name = 'rule', group = 'ocr:user=u1' } = {},
+): CounterRef {
+  return { key: `sd1:{${group}}:${name}`, shardGroup: group, ladder };
+}
+
+let attempts = 0;
+
+/** A new try of an operation. */
+export function operation(id: string, fingerprint = 1): Operation {
+  return { id, fingerprint, attempt: `attempt-${attempts++}` };
+}
+
+export function taking(counters: readonly CounterRef[], options: Partial<TakeRequest> = {}): TakeRequest {
+  return {
+    counters,
+    amount: 1,
+    operation: operation(`operation-${attempts}`),
+    deadlineAt: MAX_AMOUNT,
+    ...options,
+  };
+}
+
+/** A settlement of a take that was decided in the first of the offered windows. */
+export function settling(
+  intent: SettleRequest['intent'],
+  { counters, operation: settled, amount }: TakeRequest,
+  picks: readonly WindowPick[] = counters.flatMap(({ ladder }) => ladder.map(() => 0 as const)),
+): SettleRequest {
+  return { intent, counters, operation: settled, amount, picks };
+}
+
+/** The units used of each limit, all of them in the first of the offered windows. */
+export function used(...units: readonly number[]): Counts {
+  return units.map((count) => ({ pick: 0, used: count }));
+}

@@ -1,0 +1,196 @@
+import { describe, expect, it } from '@jest/globals';
+import type { StoreScene } from './store.contract.js';
+import {
+  counter,
+  daily,
+  DAY_MS,
+  HOUR_MS,
+  hourly,
+  NOON,
+  operation,
+  settling,
+  taking,
+  used,
+} from './store-requests.js';
+
+export function settleContract(scene: () => StoreScene): void {
+  const both = counter([daily(10), hourly(3)]);
+  const second = counter([daily(5)], { name: 'second' });
+  const nextHour = NOON + HOUR_MS;
+  const bothLater = counter([daily(10, { at: nextHour }), hourly(3, { at: nextHour })]);
+
+  describe('voiding', () => {
+    it('reverses a take in every limit of every counter, and nothing else', async () => {
+      const { store } = scene();
+      const counters = [both, second];
+      await store.take(taking(counters));
+      const taken = taking(counters, { amount: 2 });
+      await store.take(taken);
+      expect(await store.settle(settling('void', taken))).toEqual({ outcome: 'reversed' });
+      expect(await store.read({ counters })).toEqual({ outcome: 'read', counts: used(1, 1, 1) });
+    });
+
+    it('reverses once, however often it is done', async () => {
+      const { store } = scene();
+      await store.take(taking([both]));
+      const taken = taking([both]);
+      await store.take(taken);
+      await store.settle(settling('void', taken));
+      expect(await store.settle(settling('void', taken))).toEqual({ outcome: 'barred' });
+      expect(await store.read({ counters: [both] })).toMatchObject({ counts: used(1, 1) });
+    });
+
+    it('leaves a later window alone', async () => {
+      const { books, store } = scene();
+      const taken = taking([both], { amount: 2 });
+      await store.take(taken);
+      const later = await books.at(nextHour);
+      await later.take(taking([bothLater]));
+      expect(await later.settle(settling('void', taken))).toEqual({ outcome: 'reversed' });
+      expect(await later.read({ counters: [bothLater] })).toMatchObject({ counts: used(1, 1) });
+    });
+
+    it('goes by the books: it reverses in the windows that the store had picked', async () => {
+      const { store } = scene();
+      const behind = counter([daily(10), hourly(3, { at: NOON - HOUR_MS })]);
+      const taken = taking([behind], { amount: 2 });
+      await store.take(taken);
+      expect(await store.settle(settling('void', taken, [0, 0]))).toEqual({ outcome: 'reversed' });
+      expect(await store.read({ counters: [both] })).toMatchObject({ counts: used(0, 0) });
+    });
+
+    it('before the take bars that attempt for ever', async () => {
+      const { store } = scene();
+      const abandoned = taking([both], { operation: operation('o1') });
+      expect(await store.settle(settling('void', abandoned))).toEqual({ outcome: 'barred' });
+      expect(await store.take(abandoned)).toEqual({ outcome: 'expired' });
+      expect(await store.read({ counters: [both] })).toMatchObject({ counts: used(0, 0) });
+    });
+
+    it('bars no later attempt of the same operation', async () => {
+      const { store } = scene();
+      await store.settle(settling('void', taking([both], { operation: operation('o1') })));
+      const again = taking([both], { operation: operation('o1') });
+      expect(await store.take(again)).toEqual({ outcome: 'taken', counts: used(1, 1) });
+    });
+
+    it('frees the operation id: another content may have it', async () => {
+      const { store } = scene();
+      const taken = taking([both], { operation: operation('o1', 1) });
+      await store.take(taken);
+      await store.settle(settling('void', taken));
+      const other = taking([both], { operation: operation('o1', 2) });
+      expect(await store.take(other)).toEqual({ outcome: 'taken', counts: used(1, 1) });
+    });
+
+    it('touches no other attempt of the same operation', async () => {
+      const { store } = scene();
+      const counted = taking([both], { operation: operation('o1') });
+      const lost = taking([both], { operation: operation('o1') });
+      await store.take(counted);
+      expect(await store.settle(settling('void', lost))).toEqual({ outcome: 'barred' });
+      expect(await store.take(lost)).toEqual({ outcome: 'replayed', counts: used(1, 1) });
+    });
+
+    it('reverses what a settlement had counted', async () => {
+      const { store } = scene();
+      const owed = taking([both], { amount: 2 });
+      await store.settle(settling('count', owed));
+      expect(await store.settle(settling('void', owed))).toEqual({ outcome: 'reversed' });
+      expect(await store.read({ counters: [both] })).toMatchObject({ counts: used(0, 0) });
+    });
+  });
+
+  describe('counting afterwards', () => {
+    it('counts an operation that had not been taken, also above the limit', async () => {
+      const { store } = scene();
+      await store.take(taking([both], { amount: 3 }));
+      const owed = taking([both], { amount: 2 });
+      expect(await store.settle(settling('count', owed))).toEqual({ outcome: 'counted' });
+      expect(await store.read({ counters: [both] })).toMatchObject({ counts: used(5, 5) });
+    });
+
+    it('counts once, however often it is done', async () => {
+      const { store } = scene();
+      const owed = settling('count', taking([both]));
+      await store.settle(owed);
+      expect(await store.settle(owed)).toEqual({ outcome: 'already-counted' });
+      expect(await store.read({ counters: [both] })).toMatchObject({ counts: used(1, 1) });
+    });
+
+    it('counts nothing when the take had arrived after all', async () => {
+      const { store } = scene();
+      const taken = taking([both]);
+      await store.take(taken);
+      expect(await store.settle(settling('count', taken))).toEqual({ outcome: 'already-counted' });
+      expect(await store.read({ counters: [both] })).toMatchObject({ counts: used(1, 1) });
+    });
+
+    it('counts nothing when another attempt of the operation had counted', async () => {
+      const { store } = scene();
+      await store.take(taking([both], { operation: operation('o1') }));
+      const owed = settling('count', taking([both], { operation: operation('o1') }));
+      expect(await store.settle(owed)).toEqual({ outcome: 'already-counted' });
+    });
+
+    it('is replayed by a take that comes later', async () => {
+      const { store } = scene();
+      const owed = taking([both]);
+      await store.settle(settling('count', owed));
+      expect(await store.take(owed)).toEqual({ outcome: 'replayed', counts: used(1, 1) });
+    });
+
+    it('conflicts with other content under the same id', async () => {
+      const { store } = scene();
+      await store.take(taking([both], { operation: operation('o1', 1) }));
+      const other = settling('count', taking([both], { operation: operation('o1', 2) }));
+      expect(await store.settle(other)).toEqual({ outcome: 'conflict' });
+      expect(await store.read({ counters: [both] })).toMatchObject({ counts: used(1, 1) });
+    });
+
+    it('counts an attempt that had been barred in error', async () => {
+      const { store } = scene();
+      const settled = taking([both]);
+      await store.settle(settling('void', settled));
+      expect(await store.settle(settling('count', settled))).toEqual({ outcome: 'counted' });
+      expect(await store.read({ counters: [both] })).toMatchObject({ counts: used(1, 1) });
+    });
+
+    it('counts in the window it was decided in, and not in a later one', async () => {
+      const { books, store } = scene();
+      await store.take(taking([both]));
+      const later = await books.at(nextHour);
+      await later.take(taking([bothLater]));
+      expect(await later.settle(settling('count', taking([both], { amount: 2 })))).toEqual({
+        outcome: 'counted',
+      });
+      expect(await later.read({ counters: [bothLater] })).toMatchObject({ counts: used(4, 1) });
+    });
+
+    it('counts in the next window where that was picked', async () => {
+      const { store } = scene();
+      const behind = counter([daily(10), hourly(3, { at: NOON - HOUR_MS })]);
+      await store.settle(settling('count', taking([behind]), [0, 1]));
+      expect(await store.read({ counters: [both] })).toMatchObject({ counts: used(1, 1) });
+    });
+
+    it('is late when every window is over, and remembered all the same', async () => {
+      const { books } = scene();
+      const later = await books.at(NOON + DAY_MS);
+      const owed = taking([both], { operation: operation('o1') });
+      expect(await later.settle(settling('count', owed))).toEqual({ outcome: 'late' });
+      expect(await later.settle(settling('count', owed))).toEqual({ outcome: 'already-counted' });
+      const tomorrow = NOON + DAY_MS;
+      const current = counter([daily(10, { at: tomorrow }), hourly(3, { at: tomorrow })]);
+      const again = taking([current], { operation: operation('o1') });
+      expect(await later.take(again)).toEqual({ outcome: 'replayed', counts: used(0, 0) });
+    });
+
+    it('starts a window for those who take later', async () => {
+      const { books } = scene();
+      const later = await books.at(nextHour);
+      await later.settle(settling('count', taking([bothLater], { amount: 3 })));
+      expect(await later.take(taking([bothLater]))).toEqual({ outcome: 'refused', counts: used(3, 3) });
+    });
+  });
+}

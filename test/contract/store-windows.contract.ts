@@ -1,0 +1,132 @@
+import { describe, expect, it } from '@jest/globals';
+import type { StoreScene } from './store.contract.js';
+import { counter, daily, DAY_MS, HOUR_MS, hourly, NOON, taking, used } from './store-requests.js';
+
+export function windowsContract(scene: () => StoreScene): void {
+  const MIDNIGHT = Math.floor(NOON / DAY_MS) * DAY_MS + DAY_MS;
+
+  describe('windows', () => {
+    it('that begin later than now are answered with moved', async () => {
+      const early = counter([daily(10), hourly(3, { at: NOON + HOUR_MS })]);
+      await refusesToDecide(early);
+    });
+
+    it('that have both ended are answered with moved', async () => {
+      const late = counter([daily(10), hourly(3, { at: NOON - 2 * HOUR_MS })]);
+      await refusesToDecide(late);
+    });
+
+    it('are moved when one counter of several says so', async () => {
+      const { store } = scene();
+      const late = counter([hourly(3, { at: NOON - 2 * HOUR_MS })], { name: 'late' });
+      const now = counter([daily(10)]);
+      expect(await store.take(taking([now, late]))).toEqual({ outcome: 'moved' });
+      expect(await store.read({ counters: [now] })).toMatchObject({ counts: used(0) });
+    });
+
+    it('are picked by the store’s clock: the next one when it is already in it', async () => {
+      const { store } = scene();
+      const behind = counter([daily(10), hourly(3, { at: NOON - HOUR_MS })]);
+      expect(await store.take(taking([behind]))).toEqual({
+        outcome: 'taken',
+        counts: [
+          { pick: 0, used: 1 },
+          { pick: 1, used: 1 },
+        ],
+      });
+      const current = counter([daily(10), hourly(3)]);
+      expect(await store.read({ counters: [current] })).toEqual({ outcome: 'read', counts: used(1, 1) });
+    });
+
+    it('hold the instant they start at and not the one they end at', async () => {
+      const { books } = scene();
+      const ends = counter([hourly(3, { at: MIDNIGHT - HOUR_MS })]);
+      const before = await (await books.at(MIDNIGHT - 1_000)).take(taking([ends]));
+      const after = await (await books.at(MIDNIGHT)).take(taking([ends]));
+      expect([before, after]).toEqual([
+        { outcome: 'taken', counts: [{ pick: 0, used: 1 }] },
+        { outcome: 'taken', counts: [{ pick: 1, used: 1 }] },
+      ]);
+    });
+
+    it('start from 0, each when its own time comes', async () => {
+      const { books, store } = scene();
+      await store.take(taking([counter([daily(10), hourly(3)])], { amount: 3 }));
+      const nextHour = NOON + HOUR_MS;
+      const later = counter([daily(10, { at: nextHour }), hourly(3, { at: nextHour })]);
+      expect(await (await books.at(nextHour)).take(taking([later]))).toEqual({
+        outcome: 'taken',
+        counts: used(4, 1),
+      });
+      const tomorrow = NOON + DAY_MS;
+      const muchLater = counter([daily(10, { at: tomorrow }), hourly(3, { at: tomorrow })]);
+      expect(await (await books.at(tomorrow)).take(taking([muchLater]))).toEqual({
+        outcome: 'taken',
+        counts: used(1, 1),
+      });
+    });
+
+    it('read as unused once they are over, before anything is taken in the new ones', async () => {
+      const { books, store } = scene();
+      await store.take(taking([counter([hourly(3)])], { amount: 3 }));
+      const later = counter([hourly(3, { at: NOON + HOUR_MS })]);
+      expect(await (await books.at(NOON + HOUR_MS)).read({ counters: [later] })).toEqual({
+        outcome: 'read',
+        counts: used(0),
+      });
+    });
+
+    it('never go back: a clock that was set back keeps the later one', async () => {
+      const { books } = scene();
+      const offered = { at: MIDNIGHT - 1 };
+      const both = counter([daily(10, offered), hourly(3, offered)]);
+      await (await books.at(MIDNIGHT + 60_000)).take(taking([both], { amount: 2 }));
+      const setBack = await books.at(MIDNIGHT - 60_000);
+      expect(await setBack.take(taking([both]))).toEqual({
+        outcome: 'taken',
+        counts: [
+          { pick: 1, used: 3 },
+          { pick: 1, used: 3 },
+        ],
+      });
+      expect((await setBack.take(taking([both]))).outcome).toBe('refused');
+      expect(await setBack.read({ counters: [both] })).toMatchObject({
+        outcome: 'read',
+        counts: [{ pick: 1 }, { pick: 1 }],
+      });
+    });
+
+    it('keep their counts while the clock is set back and comes forward again', async () => {
+      const { books } = scene();
+      const offered = { at: MIDNIGHT - 1 };
+      const both = counter([daily(10, offered), hourly(3, offered)]);
+      await (await books.at(MIDNIGHT + 60_000)).take(taking([both]));
+      await (await books.at(MIDNIGHT - 60_000)).take(taking([both]));
+      const current = counter([daily(10, { at: MIDNIGHT }), hourly(3, { at: MIDNIGHT })]);
+      expect(await (await books.at(MIDNIGHT + 120_000)).take(taking([current]))).toEqual({
+        outcome: 'taken',
+        counts: used(3, 3),
+      });
+    });
+
+    it('of one counter do not depend on which other limits are asked', async () => {
+      const { store } = scene();
+      await store.take(taking([counter([daily(10), hourly(3)])], { amount: 2 }));
+      expect(await store.take(taking([counter([hourly(3)])]))).toEqual({ outcome: 'taken', counts: used(3) });
+      expect(await store.read({ counters: [counter([hourly(3), daily(10)])] })).toMatchObject({
+        counts: used(3, 2),
+      });
+    });
+
+    async function refusesToDecide(moved: ReturnType<typeof counter>): Promise<void> {
+      const { books } = scene();
+      await scene().store.take(taking([counter([daily(10)])]));
+      const before = await books.contents();
+      const store = await books.at(NOON);
+      expect(await store.take(taking([moved]))).toEqual({ outcome: 'moved' });
+      expect(await store.take(taking([moved], { amount: 0 }))).toEqual({ outcome: 'moved' });
+      expect(await store.read({ counters: [moved] })).toEqual({ outcome: 'moved' });
+      expect(await books.contents()).toBe(before);
+    }
+  });
+}
