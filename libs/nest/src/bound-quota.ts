@@ -18,9 +18,9 @@ export function injectQuota(prototype: object): void {
 }
 
 /**
- * Gives an instance that Nest did not make (`new OcrService()`, in a unit test or a script) the quota that its
- * `@RiskLimit` methods ask, and hands the instance back. Not needed for anything that Nest creates or is given as a
- * provider.
+ * Gives an instance that Nest did not make (`new OcrService()` in a unit test, a script or a request-scoped factory) the
+ * quota that its `@RiskLimit` methods ask, and hands the instance back. Not needed for anything that Nest creates, nor
+ * for singletons that it is given (`useFactory`, `useValue`).
  */
 export function bindQuota<Instance extends object>(instance: Instance, quota: Quota): Instance {
   (instance as Bound)[BOUND_QUOTA] = quota;

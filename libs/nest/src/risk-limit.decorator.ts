@@ -2,11 +2,9 @@ import { Observable } from 'rxjs';
 import { injectQuota } from './bound-quota.js';
 import { LimitedCalls } from './limited-calls.js';
 import { limitedMethod, methodLabel, type LimitedMethod } from './limited-methods.js';
+import { RESOURCE } from './names.js';
 import { RiskLimitMisuseError } from './risk-limit-misuse.error.js';
 import type { AsyncMethod, RiskLimitOptions } from './risk-limit.options.js';
-
-/** DESIGN §4: what the service and the engine accept, refused here when the class is defined. */
-const RESOURCE = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/;
 
 /**
  * Asks the quota before a method runs, and counts: on controllers and on any provider, singleton, request-scoped or
@@ -46,7 +44,8 @@ export function RiskLimit<Method extends AsyncMethod = AsyncMethod>(options: Ris
     }
     const record = limitedMethod(target, name);
     const mistake =
-      mistakeIn(options, record) ?? notAsynchronous(method, Reflect.getMetadata(RETURN_TYPE, target, name));
+      mistakeIn(options, record) ??
+      notAsynchronous(method, Reflect.getOwnMetadata(RETURN_TYPE, target, name));
     if (mistake) throw new RiskLimitMisuseError(label, mistake);
 
     record.limited = true;
@@ -92,9 +91,10 @@ function wrap<Method extends AsyncMethod>(method: Method, calls: LimitedCalls): 
   const guarded = async function (this: object, ...args: Parameters<Method>): Promise<unknown> {
     return calls.run(this, method, args);
   };
-  for (const [key, property] of Object.entries(Object.getOwnPropertyDescriptors(method))) {
-    if (key !== 'prototype') Object.defineProperty(guarded, key, property);
-  }
+  const { prototype: _, ...properties } = Object.getOwnPropertyDescriptors<object & { prototype?: object }>(
+    method,
+  );
+  Object.defineProperties(guarded, properties);
   for (const key of Reflect.getOwnMetadataKeys(method)) {
     Reflect.defineMetadata(key, Reflect.getOwnMetadata(key, method), guarded);
   }

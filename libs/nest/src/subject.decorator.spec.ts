@@ -138,6 +138,20 @@ describe('@Subject, when the class is defined,', () => {
     expect(define).toThrow(/^Broken\.submit: two parameters are @Subject\('user'\)/);
   });
 
+  it('refuses a ninth attribute', () => {
+    const define = (): unknown => {
+      class Broken {
+        @RiskLimit({ resource: 'ocr' })
+        async submit(
+          @Subject('a') @Subject('b') @Subject('c') @Subject('d') @Subject('e') _five: string,
+          @Subject('f') @Subject('g') @Subject('h') @Subject('i') _four: string,
+        ): Promise<void> {}
+      }
+      return Broken;
+    };
+    expect(define).toThrow(/^Broken\.submit: a subject has at most 8 attributes/);
+  });
+
   it('refuses parameters of constructors and static methods', () => {
     const onConstructor = (): unknown => {
       class Broken {

@@ -1,8 +1,6 @@
-import { limitedMethod, methodLabel } from './limited-methods.js';
+import { limitedMethod, methodLabel, type SubjectArgument } from './limited-methods.js';
+import { ATTRIBUTE, MAX_ATTRIBUTES } from './names.js';
 import { RiskLimitMisuseError } from './risk-limit-misuse.error.js';
-
-/** DESIGN §4: what the service and the engine accept, refused here when the class is defined. */
-const ATTRIBUTE = /^[a-z][A-Za-z0-9_-]{0,31}$/;
 
 /**
  * Says that this argument of a `@RiskLimit` method is (or holds) an attribute of the subject: who is counted.
@@ -17,41 +15,48 @@ const ATTRIBUTE = /^[a-z][A-Za-z0-9_-]{0,31}$/;
  * @throws RiskLimitMisuseError when the class is defined, for a name that Sundial would refuse.
  */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- a parameter decorator never learns its parameter's type
-export function Subject<Argument = any>(
-  attribute: string,
-  select: string | ((argument: Argument) => string | number | bigint | null | undefined) = (argument) =>
-    argument as string,
-): ParameterDecorator {
+export function Subject<Argument = any>(attribute: string, select?: Select<Argument>): ParameterDecorator {
   return (target, name, index) => {
-    const refuse = (sentence: string): never => {
-      throw new RiskLimitMisuseError(methodLabel(target, name), sentence);
+    const refuse = (mistake: string): never => {
+      throw new RiskLimitMisuseError(methodLabel(target, name), mistake);
     };
     if (name === undefined || typeof target === 'function') {
       return refuse('@Subject is for parameters of instance methods with @RiskLimit.');
     }
-    if (!ATTRIBUTE.test(attribute) || attribute === 'resource') {
-      refuse(
-        `@Subject('${attribute}') is no attribute name. Use up to 32 letters, digits, "_" and "-", a small letter first, ` +
-          'and not "resource".',
-      );
-    }
-    if (select === '' || (typeof select === 'string' && select.split('.').includes(''))) {
-      refuse(`"${select}" of @Subject('${attribute}') is no path. Write it like "profile.grade".`);
-    }
     const { subject } = limitedMethod(target, name);
-    if (subject.some((other) => other.attribute === attribute)) {
-      refuse(`two parameters are @Subject('${attribute}'). Give one of them another name or remove it.`);
-    }
-    subject.push({
-      index,
-      attribute,
-      select: typeof select === 'string' ? pathSelector(select) : (select as never),
-    });
+    const mistake = mistakeIn(attribute, select, subject);
+    if (mistake) refuse(mistake);
+    subject.push({ index, attribute, select: selector(select) });
   };
 }
 
-function pathSelector(path: string): (argument: unknown) => unknown {
-  const steps = path.split('.');
+type Select<Argument> = string | ((argument: Argument) => string | number | bigint | null | undefined);
+
+function mistakeIn(
+  attribute: string,
+  select: Select<never> | undefined,
+  others: readonly SubjectArgument[],
+): string | undefined {
+  if (!ATTRIBUTE.test(attribute)) {
+    return (
+      `@Subject('${attribute}') is no attribute name. Use up to 32 letters, digits, "_" and "-", ` +
+      'a small letter first, and not "resource".'
+    );
+  }
+  if (others.some((other) => other.attribute === attribute)) {
+    return `two parameters are @Subject('${attribute}'). Give one of them another name or remove it.`;
+  }
+  if (others.length === MAX_ATTRIBUTES) return `a subject has at most ${MAX_ATTRIBUTES} attributes.`;
+  if (typeof select === 'string' && select.split('.').includes('')) {
+    return `"${select}" of @Subject('${attribute}') is no path. Write it like "profile.grade".`;
+  }
+  return undefined;
+}
+
+function selector(select: Select<never> | undefined): SubjectArgument['select'] {
+  if (select === undefined) return (argument) => argument;
+  if (typeof select === 'function') return select as SubjectArgument['select'];
+  const steps = select.split('.');
   return (argument) => steps.reduce<unknown>(propertyOf, argument);
 }
 
