@@ -142,7 +142,7 @@ describe('the example with a Sundial service', () => {
       SUNDIAL_ADMIN_KEYS: 'root',
       SUNDIAL_CHECK_KEYS: 'app',
     });
-    stops.push(service.stop);
+    stops.push(() => service.stop());
     return { service, url: `http://127.0.0.1:${service.port}` };
   }
 
