@@ -14,7 +14,7 @@ import type { LiveRules } from './rules/live-rules.js';
 import type { Rule } from './rules/rule.js';
 import type { RuleBook } from './rules/rule-book.js';
 import { then, type Answer } from './stores/answer.js';
-import type { Operation, ReadResult, Store, TakeResult } from './stores/store.js';
+import type { Counts, Operation, ReadResult, Store, TakeResult } from './stores/store.js';
 
 export interface QuotaEngineOptions {
   readonly store: Store;
@@ -150,17 +150,23 @@ export class QuotaEngine implements Quota {
       return decision;
     };
     if (rules.length === 0) return tell(noRule(this.#allowsUnknown, context));
+    const promised = amount > 0 ? this.#reconciler.promised(operation.id) : undefined;
+    if (promised) {
+      if (promised.settlement.operation.fingerprint !== operation.fingerprint) throw conflictOf(operation);
+      const question = ask(rules, subject, this.#windows, this.#store.now());
+      return tell(this.#degraded.repeat(question, { ...context, degraded: promised.degraded }));
+    }
 
     const dueAt = startedAt + this.#deadlineMs;
     const take = ({ counters }: Question) =>
       this.#store.take({
-        counters,
+        counters: this.#reconciler.isClear ? counters : this.#local.lowered(counters),
         operation,
         amount,
         deadlineAt: this.#store.now() + dueAt - performance.now(),
       });
     return then(this.#offer({ rules, subject, dueAt, call: take }), ({ question, result }) =>
-      tell(this.#conclude({ request, question, operation, amount, context, result })),
+      tell(this.#conclude({ question, operation, amount, context, result })),
     );
   }
 
@@ -177,34 +183,39 @@ export class QuotaEngine implements Quota {
     });
   }
 
-  #conclude({ request, question, operation, amount, context, result }: Concluding): Decision {
-    if (this.#isRemote && 'counts' in result) this.#local.learn(question.counters, result.counts);
+  #conclude({ question, operation, amount, context, result }: Concluding): Decision {
     switch (result.outcome) {
       case 'taken':
-        return taken(question.rules, result.counts, context);
+        return taken(question.rules, this.#known(question, result.counts), context);
       case 'replayed':
-        return replayed(question.rules, result.counts, context);
-      case 'refused':
-        return refused(question.rules, result.counts, { ...context, amount, now: this.#store.now() });
+        return replayed(question.rules, this.#known(question, result.counts), context);
+      case 'refused': {
+        const counts = this.#known(question, result.counts);
+        return refused(question.rules, counts, { ...context, amount, now: this.#store.now() });
+      }
       case 'conflict':
-        throw new QuotaError(
-          'operation-conflict',
-          `Operation ${operation.id} was another check; use a new operationId.`,
-        );
+        throw conflictOf(operation);
       case 'expired':
       case 'moved':
       case 'broken':
       case 'unavailable': {
         const { rulesVersion } = context;
         const unavailable = unavailableFor(result);
-        const check = { request, question, operation, amount, unavailable, rulesVersion };
-        const { decision, settlement } = this.#degraded.decide(check);
-        if (settlement) this.#reconciler.owe(settlement);
+        const check = { question, operation, amount, unavailable, rulesVersion };
+        const { decision, debt } = this.#degraded.decide(check);
+        if (debt) this.#reconciler.owe(debt);
         return decision;
       }
       default:
         return result satisfies never;
     }
+  }
+
+  /** What the store said, and what its books are still owed. */
+  #known({ counters }: Question, counts: Counts): Counts {
+    if (!this.#isRemote) return counts;
+    this.#local.learn(counters, counts);
+    return this.#reconciler.isClear ? counts : this.#local.counts(counters, this.#store.now(), ALONE);
   }
 }
 
@@ -222,7 +233,6 @@ interface Offered<T> {
 }
 
 interface Concluding {
-  readonly request: CheckRequest;
   readonly question: Question;
   readonly operation: Operation;
   readonly amount: number;
@@ -245,4 +255,8 @@ function unavailableFor(result: { readonly outcome: string } | Unavailable): Una
     cause: result.outcome === 'broken' ? 'store-error' : 'timeout',
     fate: 'none',
   };
+}
+
+function conflictOf({ id }: Operation): QuotaError {
+  return new QuotaError('operation-conflict', `Operation ${id} was another check; use a new operationId.`);
 }

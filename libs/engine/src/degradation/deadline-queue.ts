@@ -2,9 +2,13 @@ import { performance } from 'node:perf_hooks';
 
 /** Turns of the event loop given to replies that have already arrived, before a call is declared late. */
 const GRACE_TURNS = 2;
+/** A timer that fires this late tells of a stalled loop: the calls themselves may have left only now. */
+const STALL_MS = 10;
+/** Then their replies get this long to arrive. */
+const STALL_GRACE_MS = 5;
 
 /**
- * Deadlines of one length, kept by one timer for any number of calls: they fall due in the order they were set.
+ * Deadlines kept by one timer for any number of calls; they fall due in their order.
  *
  * A busy event loop makes timers fire before the replies that wait in its sockets are read, so when something is
  * due the queue first lets the loop turn twice (measured: 11 of 20 false time-outs without, 0 with).
@@ -28,17 +32,15 @@ export class DeadlineQueue<T> {
     return deadline;
   }
 
-  close(): void {
-    clearTimeout(this.#timer);
-    this.#entries = [];
-  }
-
   #arm(dueAt: number): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(
-      () => this.#afterGrace(GRACE_TURNS),
-      Math.max(1, dueAt - performance.now()),
-    ).unref();
+    this.#timer = setTimeout(() => this.#fallDue(dueAt), Math.max(1, dueAt - performance.now())).unref();
+  }
+
+  #fallDue(dueAt: number): void {
+    const grace = () => this.#afterGrace(GRACE_TURNS);
+    if (performance.now() - dueAt < STALL_MS) grace();
+    else this.#timer = setTimeout(grace, STALL_GRACE_MS).unref();
   }
 
   #afterGrace(turns: number): void {

@@ -1,14 +1,14 @@
-import { byPolicy, refused, taken } from '../decisions/decision.js';
+import { byPolicy, refused, replayed, taken, type DecisionContext } from '../decisions/decision.js';
 import type { Question } from '../decisions/question.js';
-import type { CheckRequest, Decision, DegradePolicy } from '../quota.js';
-import type { Operation, SettleRequest, WindowPick } from '../stores/store.js';
-import type { LocalCounters} from './local-counters.js';
-import { type NodeShare } from './local-counters.js';
+import type { Decision, Degraded, DegradePolicy } from '../quota.js';
+import type { OnDeny, Rule } from '../rules/rule.js';
+import type { Operation, WindowPick } from '../stores/store.js';
+import { ALONE, type LocalCounters, type NodeShare } from './local-counters.js';
+import type { Debt } from './reconciler.js';
 import type { Unavailable } from './store-guard.js';
 
 /** A check that the store did not decide. */
 export interface UndecidedCheck {
-  readonly request: CheckRequest;
   readonly question: Question;
   readonly operation: Operation;
   readonly amount: number;
@@ -19,7 +19,7 @@ export interface UndecidedCheck {
 export interface DegradedDecision {
   readonly decision: Decision;
   /** What the store has to be told when it is back, if anything. */
-  readonly settlement: SettleRequest | undefined;
+  readonly debt: Debt | undefined;
 }
 
 /** Decides by the rules' policies what the store could not decide. */
@@ -39,34 +39,44 @@ export class DegradedDecisions {
   }
 
   decide(check: UndecidedCheck): DegradedDecision {
-    const policy = strictestPolicy(check.question);
-    const decision = this.#decideBy(policy, check);
-    return { decision, settlement: settlementOf(check, decision) };
-  }
-
-  #decideBy(
-    policy: DegradePolicy,
-    { question, operation, amount, unavailable, rulesVersion }: UndecidedCheck,
-  ): Decision {
-    const context = {
+    const { question, operation, amount, unavailable, rulesVersion } = check;
+    const degraded: Degraded = { cause: unavailable.cause, policy: strictestPolicy(question) };
+    const { decision, picks } = this.#decideBy(degraded, check, {
       operationId: operation.id,
       rulesVersion,
-      degraded: { cause: unavailable.cause, policy },
-    };
+      degraded,
+    });
+    const { allowed } = decision;
+    // A refused operation only matters to the books if it may have run all the same.
+    if (amount === 0 || (!allowed && unavailable.fate === 'none')) return { decision, debt: undefined };
+    const { counters } = question;
+    const settlement = { counters, operation, amount, intent: allowed ? 'count' : 'void', picks } as const;
+    return { decision, debt: { settlement, degraded } };
+  }
+
+  /** Repeats that an operation was allowed, while only this node knows it. */
+  repeat(question: Question, context: DecisionContext): Decision {
+    return replayed(question.rules, this.#local.counts(question.counters, this.#now(), ALONE), context);
+  }
+
+  #decideBy({ policy }: Degraded, { question, amount }: UndecidedCheck, context: DecisionContext): Outcome {
+    const { rules, counters } = question;
     const now = this.#now();
-    const known = {
-      rules: question.rules,
-      counts: this.#local.counts(question.counters, now, this.#share()),
-    };
+    const known = { rules, counts: this.#local.counts(counters, now, ALONE) };
+    const picks = known.counts.map(({ pick }) => pick);
     switch (policy) {
       case 'allow':
-        return byPolicy(true, known, context);
+        this.#local.count(counters, picks, amount);
+        return { decision: byPolicy(true, known, context), picks };
       case 'deny':
-        return byPolicy(false, known, { ...context, onDeny: onDenyOf(question) });
+        return { decision: byPolicy(false, known, { ...context, onDeny: onDenyOf(question) }), picks };
       case 'local': {
-        const { outcome, counts } = this.#local.take(question.counters, amount, now, this.#share());
-        if (outcome === 'taken') return taken(question.rules, counts, context);
-        return refused(question.rules, counts, { ...context, amount, now });
+        const { outcome, counts } = this.#local.take(counters, amount, now, this.#share());
+        const isTaken = outcome === 'taken';
+        const decision = isTaken
+          ? taken(rules, counts, context)
+          : refused(rules, counts, { ...context, amount, now });
+        return { decision, picks };
       }
       default:
         return policy satisfies never;
@@ -74,21 +84,23 @@ export class DegradedDecisions {
   }
 }
 
+/** A decision, and which offered window of each limit it was made in. */
+interface Outcome {
+  readonly decision: Decision;
+  readonly picks: readonly WindowPick[];
+}
+
 /** Rules that only observe have no say. */
-function strictestPolicy({ rules }: Question): DegradePolicy {
-  const policies = rules.filter(({ rule }) => rule.mode === 'enforce').map(({ rule }) => rule.degrade);
+function strictestPolicy(question: Question): DegradePolicy {
+  const policies = enforced(question).map(({ degrade }) => degrade);
   if (policies.includes('deny')) return 'deny';
   return policies.includes('local') ? 'local' : 'allow';
 }
 
-function onDenyOf({ rules }: Question) {
-  return rules.find(({ rule }) => rule.degrade === 'deny' && rule.onDeny)?.rule.onDeny;
+function onDenyOf(question: Question): OnDeny | undefined {
+  return enforced(question).find(({ degrade, onDeny }) => degrade === 'deny' && onDeny)?.onDeny;
 }
 
-/** An allowed operation is to be counted; a refused one only matters if it may have run all the same. */
-function settlementOf(check: UndecidedCheck, { allowed }: Decision): SettleRequest | undefined {
-  const { question, operation, amount, unavailable } = check;
-  if (amount === 0 || (!allowed && unavailable.fate === 'none')) return undefined;
-  const picks = question.counters.flatMap(({ ladder }) => ladder.map((): WindowPick => 0));
-  return { counters: question.counters, operation, amount, intent: allowed ? 'count' : 'void', picks };
+function enforced({ rules }: Question): Rule[] {
+  return rules.map(({ rule }) => rule).filter(({ mode }) => mode === 'enforce');
 }

@@ -11,6 +11,9 @@ export interface NodeShare {
   readonly rank: number;
 }
 
+/** What is known belongs to one node: all that remains is this node's. */
+export const ALONE: NodeShare = { live: 1, rank: 0 };
+
 /** What this node knows of one limit's current window. */
 interface KnownLimit {
   readonly field: string;
@@ -47,7 +50,7 @@ export class LocalCounters {
     for (const { key, ladder } of counters) {
       const limits = this.#open(key);
       for (const ceiling of ladder) {
-        const pick = now < ceiling.bounds[1] ? 0 : 1;
+        const pick = pickOf(limits, ceiling, now);
         const { used, local } = this.#window(limits, ceiling, pick);
         const mine = shareOf(Math.max(0, ceiling.max - used), share);
         counts.push({ pick, used: Math.max(used + local, ceiling.max - mine + local) });
@@ -60,7 +63,7 @@ export class LocalCounters {
   take(counters: readonly CounterRef[], amount: number, now: number, share: NodeShare): LocalTake {
     const counts = this.counts(counters, now, share);
     if (!hasRoom(counters, counts, amount)) return { outcome: 'refused', counts };
-    this.#addLocal(
+    this.count(
       counters,
       counts.map(({ pick }) => pick),
       amount,
@@ -68,21 +71,50 @@ export class LocalCounters {
     return { outcome: 'taken', counts: counts.map(({ pick, used }) => ({ pick, used: used + amount })) };
   }
 
-  /** What was allowed here is in the store's books now. */
-  settled(counters: readonly CounterRef[], picks: readonly WindowPick[], amount: number): void {
-    this.#addLocal(counters, picks, -amount);
+  /** Notes what was allowed here, whether or not it fitted. */
+  count(counters: readonly CounterRef[], picks: readonly WindowPick[], amount: number): void {
+    this.#each(counters, picks, (limit) => {
+      limit.local += amount;
+    });
   }
 
-  #addLocal(counters: readonly CounterRef[], picks: readonly WindowPick[], units: number): void {
+  /** What was allowed here is in the store's books now, or never will be. */
+  settled(counters: readonly CounterRef[], picks: readonly WindowPick[], amount: number): void {
+    this.#each(counters, picks, (limit) => {
+      limit.local = Math.max(0, limit.local - amount);
+      limit.used += amount;
+    });
+  }
+
+  /**
+   * The same counters, with what was allowed here and is not yet in the books taken off their ceilings: the store
+   * keeps to the limit also while it is still owed some of the usage.
+   */
+  lowered(counters: readonly CounterRef[]): readonly CounterRef[] {
+    return counters.map((counter) => {
+      const limits = this.#known.get(counter.key);
+      if (!limits?.some(({ local }) => local > 0)) return counter;
+      const ladder = counter.ladder.map((ceiling) => {
+        const { startsAt, local } = limits.find(({ field }) => field === ceiling.field) ?? UNKNOWN;
+        const isOffered = startsAt === ceiling.bounds[0] || startsAt === ceiling.bounds[1];
+        return isOffered ? { ...ceiling, max: Math.max(0, ceiling.max - local) } : ceiling;
+      });
+      return { ...counter, ladder };
+    });
+  }
+
+  #each(
+    counters: readonly CounterRef[],
+    picks: readonly WindowPick[],
+    change: (limit: KnownLimit) => void,
+  ): void {
     let index = 0;
     for (const { key, ladder } of counters) {
       const limits = this.#open(key);
-      for (const ceiling of ladder) {
-        const limit = limits.find(({ field }) => field === ceiling.field);
-        const startsAt = ceiling.bounds[picks[index++]!];
-        if (limit?.startsAt !== startsAt) continue;
-        limit.local = Math.max(0, limit.local + units);
-        if (units < 0) limit.used -= units;
+      for (const { field, bounds } of ladder) {
+        const startsAt = bounds[picks[index++]!];
+        const limit = limits.find((known) => known.field === field);
+        if (limit?.startsAt === startsAt) change(limit);
       }
     }
   }
@@ -106,6 +138,15 @@ export interface LocalTake {
   readonly counts: Counts;
 }
 
+const UNKNOWN = { startsAt: NaN, local: 0 };
+
+/** Windows never go back, as in a store: the later one stays the current one. */
+function pickOf(limits: readonly KnownLimit[], { field, bounds }: LimitCeiling, now: number): WindowPick {
+  if (now >= bounds[1]) return 1;
+  return limits.find((known) => known.field === field)?.startsAt === bounds[1] ? 1 : 0;
+}
+
 function shareOf(remaining: number, { live, rank }: NodeShare): number {
-  return Math.floor(remaining / live) + (rank < remaining % live ? 1 : 0);
+  const nodes = Math.max(1, live);
+  return Math.floor(remaining / nodes) + (rank < remaining % nodes ? 1 : 0);
 }

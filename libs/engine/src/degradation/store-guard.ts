@@ -1,14 +1,15 @@
 import { performance } from 'node:perf_hooks';
 import type { EngineStatus, StoreMode } from '../observer.js';
 import type { DegradedCause } from '../quota.js';
+import type { Answer } from '../stores/answer.js';
 import { StoreError, type Store } from '../stores/store.js';
 import { CircuitBreaker } from './circuit-breaker.js';
 import { DeadlineQueue } from './deadline-queue.js';
 
 /** Calls given to the store and not yet answered; about 2 KB each while the store is frozen. */
-const MAX_IN_FLIGHT = 4_096;
+export const MAX_IN_FLIGHT = 4_096;
 /** A connection nobody used for this long is probed, so that a dead one is found before a caller finds it. */
-const IDLE_PROBE_MS = 500;
+export const IDLE_PROBE_MS = 500;
 
 /** The store did not decide. `fate` says whether it may have executed the call, or still will. */
 export interface Unavailable {
@@ -23,11 +24,11 @@ export interface Unavailable {
  * that a frozen store is never owed more than `MAX_IN_FLIGHT` commands.
  */
 export class StoreGuard {
-  readonly #store: Store;
+  readonly #store: Pick<Store, 'probe'>;
   readonly #deadlineMs: number;
   readonly #onMode: (mode: StoreMode, cause: DegradedCause | null) => void;
   readonly #breaker = new CircuitBreaker();
-  readonly #deadlines = new DeadlineQueue<GiveUp>((giveUp) => this.#declareLate(giveUp));
+  readonly #deadlines = new DeadlineQueue<Pending>((pending) => this.#declareLate(pending));
   readonly #watchdog: NodeJS.Timeout;
   #probeTimer: NodeJS.Timeout | undefined;
   #inFlight = 0;
@@ -36,7 +37,7 @@ export class StoreGuard {
   #closed = false;
 
   constructor(
-    store: Store,
+    store: Pick<Store, 'probe'>,
     options: { deadlineMs: number; onMode?: (mode: StoreMode, cause: DegradedCause | null) => void },
   ) {
     this.#store = store;
@@ -56,46 +57,49 @@ export class StoreGuard {
   }
 
   /** Asks the store, and waits until `dueAt` (monotonic) at the latest. Never rejects. */
-  ask<T>(call: () => Promise<T>, dueAt: number): Promise<T | Unavailable> {
+  ask<T>(call: () => Answer<T>, dueAt: number): Promise<T | Unavailable> {
     if (this.#breaker.state !== 'closed') return NOT_ASKED['breaker-open'];
     if (this.#inFlight >= MAX_IN_FLIGHT) return NOT_ASKED.overloaded;
-    return new Promise((resolve) => {
-      const deadline = this.#deadlines.add(resolve as GiveUp, dueAt);
-      this.#inFlight++;
-      call().then(
-        (result) => {
-          this.#inFlight--;
-          this.#lastAnswerAt = performance.now();
-          if (deadline.done) return;
-          deadline.done = true;
-          this.#breaker.succeeded(this.#lastAnswerAt);
-          resolve(result);
-        },
-        (error: unknown) => {
-          this.#inFlight--;
-          if (deadline.done) return;
-          deadline.done = true;
-          this.#failed('store-error');
-          resolve({ outcome: 'unavailable', cause: 'store-error', fate: fateOf(error) });
-        },
-      );
-    });
+    return this.#send(call, dueAt, this.#breaker.period);
   }
 
   close(): void {
     this.#closed = true;
     clearInterval(this.#watchdog);
     clearTimeout(this.#probeTimer);
-    this.#deadlines.close();
   }
 
-  #declareLate(giveUp: GiveUp): void {
-    this.#failed('timeout');
+  #send<T>(call: () => Answer<T>, dueAt: number, period: number): Promise<T | Unavailable> {
+    return new Promise((resolve) => {
+      const deadline = this.#deadlines.add({ giveUp: resolve as GiveUp, period }, dueAt);
+      this.#inFlight++;
+      Promise.resolve(call()).then(
+        (result) => {
+          this.#inFlight--;
+          this.#lastAnswerAt = performance.now();
+          if (deadline.done) return;
+          deadline.done = true;
+          this.#breaker.succeeded(period, this.#lastAnswerAt);
+          resolve(result);
+        },
+        (error: unknown) => {
+          this.#inFlight--;
+          if (deadline.done) return;
+          deadline.done = true;
+          this.#failed(period, 'store-error');
+          resolve({ outcome: 'unavailable', cause: 'store-error', fate: fateOf(error) });
+        },
+      );
+    });
+  }
+
+  #declareLate({ giveUp, period }: Pending): void {
+    this.#failed(period, 'timeout');
     giveUp({ outcome: 'unavailable', cause: 'timeout', fate: 'unknown' });
   }
 
-  #failed(cause: DegradedCause): void {
-    if (!this.#breaker.failed(performance.now())) return;
+  #failed(period: number, cause: DegradedCause): void {
+    if (!this.#breaker.failed(period, performance.now())) return;
     this.#cause = cause;
     this.#onMode('degraded', cause);
     this.#scheduleProbe();
@@ -106,9 +110,11 @@ export class StoreGuard {
     this.#probeTimer = setTimeout(() => void this.#probe(), this.#breaker.probeDelayMs).unref();
   }
 
+  /** A probe that hangs has failed at its deadline: the next one may meet a new connection. */
   async #probe(): Promise<void> {
     this.#breaker.probing();
-    if (await this.#answersInTime()) {
+    const answer = await this.#send(this.#sendProbe, performance.now() + this.#deadlineMs, NO_PERIOD);
+    if (answer === PROBED) {
       this.#breaker.probeSucceeded(performance.now());
       this.#cause = null;
       this.#onMode('exact', null);
@@ -118,24 +124,26 @@ export class StoreGuard {
     }
   }
 
-  async #answersInTime(): Promise<boolean> {
-    const began = performance.now();
-    return this.#store.probe().then(
-      () => performance.now() - began <= this.#deadlineMs,
-      () => false,
-    );
-  }
+  readonly #sendProbe = () => this.#store.probe().then(() => PROBED);
 
   /** A half-open connection says nothing until it is used. */
   #probeWhenIdle(): void {
-    if (this.#breaker.state !== 'closed' || performance.now() - this.#lastAnswerAt < IDLE_PROBE_MS) return;
-    void this.ask(() => this.#store.probe().then(() => PROBED), performance.now() + this.#deadlineMs);
+    if (performance.now() - this.#lastAnswerAt < IDLE_PROBE_MS) return;
+    void this.ask(this.#sendProbe, performance.now() + this.#deadlineMs);
   }
+}
+
+/** A call in flight: how to answer its caller without the store, and the breaker's period it was asked in. */
+interface Pending {
+  readonly giveUp: GiveUp;
+  readonly period: number;
 }
 
 type GiveUp = (answer: Unavailable) => void;
 
 const PROBED = { outcome: 'probed' } as const;
+/** A probe of the open breaker: its outcome is told to the breaker by another word. */
+const NO_PERIOD = -1;
 
 const NOT_ASKED = {
   'breaker-open': Promise.resolve<Unavailable>({

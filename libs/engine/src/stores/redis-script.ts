@@ -33,18 +33,20 @@ export class RedisScript {
   }
 }
 
-/** What ioredis says without having written a byte. */
-const NEVER_SENT =
-  /isn't writeable|isn't ready|All startup nodes|None of startup nodes|Failed to refresh slots/;
+/** What ioredis 6 says of a command it has not written; all its other errors may come after writing. */
+const NEVER_SENT = /^(Stream isn't writeable|Cluster isn't ready) /;
 
 /**
- * An error *reply* means that nothing was written: scripts look at everything first, and Redis refuses the first
- * write (OOM, READONLY, MISCONF …), never a later one. Any other failure leaves it open. Only the message is kept:
- * the client's own error carries the command with every subject in it.
+ * What Redis replies instead of running a script, or to a script's first write, never to a later one. Another reply
+ * (`ERR …`) may tell of a script that failed halfway, after earlier checks of the same call were counted.
  */
+const NEVER_RUN =
+  /^(NOSCRIPT|BUSY|LOADING|MOVED|ASK|TRYAGAIN|CLUSTERDOWN|CROSSSLOT|MASTERDOWN|READONLY|MISCONF|OOM|NOREPLICAS|NOAUTH|NOPERM) /;
+
+/** Only the message is kept: the client's own error carries the command with every subject in it. */
 export function toStoreError(cause: unknown): StoreError {
   const message = cause instanceof Error ? cause.message : String(cause);
-  const certain = cause instanceof ReplyError || NEVER_SENT.test(message);
+  const certain = cause instanceof ReplyError ? NEVER_RUN.test(message) : NEVER_SENT.test(message);
   return new StoreError(message, certain ? 'none' : 'unknown');
 }
 

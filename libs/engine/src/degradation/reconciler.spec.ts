@@ -1,0 +1,193 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { StoreError, type SettleRequest, type SettleResult } from '../stores/store.js';
+import { CONCURRENT, MAX_OWED, Reconciler, type Debt } from './reconciler.js';
+import { StoreGuard } from './store-guard.js';
+
+const DEADLINE_MS = 20;
+
+function debt(attempt: string, intent: SettleRequest['intent'] = 'count', id = attempt): Debt {
+  const operation = { id, fingerprint: 1, attempt };
+  return {
+    settlement: { counters: [], operation, amount: 1, intent, picks: [] },
+    degraded: { cause: 'timeout', policy: 'local' },
+  };
+}
+
+/** Books that take settlements as a real store does: again is no harm. */
+class Books {
+  readonly counted = new Set<string>();
+  readonly voided = new Set<string>();
+  settlements = 0;
+  inFlight = 0;
+  mostInFlight = 0;
+  /** What happens to a settlement before the books take it. */
+  before: () => Promise<void> = () => Promise.resolve();
+
+  async settle({ intent, operation }: SettleRequest): Promise<SettleResult> {
+    this.settlements++;
+    this.mostInFlight = Math.max(this.mostInFlight, ++this.inFlight);
+    try {
+      await this.before();
+    } finally {
+      this.inFlight--;
+    }
+    const list = intent === 'count' ? this.counted : this.voided;
+    const outcome = list.has(operation.id) ? 'already-counted' : 'counted';
+    list.add(operation.id);
+    return { outcome };
+  }
+}
+
+describe('Reconciler', () => {
+  const guards: StoreGuard[] = [];
+  afterEach(() => guards.splice(0).forEach((guard) => guard.close()));
+
+  function reconciling(books: { settle(request: SettleRequest): Promise<SettleResult> }) {
+    const guard = new StoreGuard({ probe: () => Promise.resolve() }, { deadlineMs: DEADLINE_MS });
+    guards.push(guard);
+    const settled: string[] = [];
+    const reconciler = new Reconciler({
+      store: books,
+      guard,
+      deadlineMs: DEADLINE_MS,
+      settled: ({ operation }) => settled.push(operation.attempt),
+    });
+    const cleared = async () => {
+      while (!reconciler.isClear) await sleep(2);
+    };
+    return { guard, reconciler, settled, cleared };
+  }
+
+  it('tells the books of what was allowed and of what was refused without them', async () => {
+    const books = new Books();
+    const { reconciler, settled, cleared } = reconciling(books);
+    reconciler.owe(debt('a', 'count'));
+    reconciler.owe(debt('b', 'void'));
+    expect(reconciler.status).toEqual({ owed: 2, lost: 0 });
+    await cleared();
+    expect([...books.counted, ...books.voided]).toEqual(['a', 'b']);
+    expect(settled).toEqual(['a', 'b']);
+  });
+
+  it('repeats a settlement until the store has said what it did, and settles it once', async () => {
+    const books = new Books();
+    let tries = 0;
+    books.before = async () => {
+      if (++tries <= 3) throw new StoreError('cut', 'unknown');
+    };
+    const { reconciler, settled, cleared } = reconciling(books);
+    reconciler.owe(debt('a'));
+    await cleared();
+    expect(tries).toBe(4);
+    expect(settled).toEqual(['a']);
+  });
+
+  it('does no harm with a settlement that was done though its answer never came', async () => {
+    const books = new Books();
+    const late = async (request: SettleRequest) => {
+      const result = await books.settle(request);
+      if (books.settlements === 1) await new Promise(() => undefined);
+      return result;
+    };
+    const { reconciler, settled, cleared } = reconciling({ settle: late });
+    reconciler.owe(debt('a'));
+    await cleared();
+    expect(books.settlements).toBe(2);
+    expect([...books.counted]).toEqual(['a']);
+    expect(settled).toEqual(['a']);
+  });
+
+  it('leaves the store alone while it is away, and forgets nothing', async () => {
+    const books = new Books();
+    books.before = () => Promise.reject(new StoreError('down', 'none'));
+    const { guard, reconciler, cleared } = reconciling(books);
+    for (let i = 0; i < 50; i++) reconciler.owe(debt(`a${i}`));
+    while (guard.status.mode === 'exact') await sleep(1);
+    const tries = books.settlements;
+    expect(tries).toBeLessThanOrEqual(CONCURRENT);
+    expect(reconciler.status.owed).toBe(50);
+    books.before = () => Promise.resolve();
+    await cleared();
+    expect(books.counted.size).toBe(50);
+  });
+
+  it('has few settlements in flight at once, whatever it is owed', async () => {
+    const books = new Books();
+    books.before = () => sleep(1);
+    const { reconciler, cleared } = reconciling(books);
+    for (let i = 0; i < 20 * CONCURRENT; i++) reconciler.owe(debt(`a${i}`));
+    await cleared();
+    expect(books.mostInFlight).toBe(CONCURRENT);
+    expect(books.counted.size).toBe(20 * CONCURRENT);
+  });
+
+  it('gives up the oldest beyond its bound, and says how many', () => {
+    const away = { ask: () => Promise.reject(new Error('asked')), status: { mode: 'degraded' as const } };
+    const reconciler = new Reconciler({
+      store: new Books(),
+      guard: away,
+      deadlineMs: 1,
+      settled: () => undefined,
+    });
+    for (let i = 0; i < MAX_OWED + 3; i++) reconciler.owe(debt(`a${i}`));
+    expect(reconciler.status).toEqual({ owed: MAX_OWED, lost: 3 });
+    const isKept = (id: string) => reconciler.promised(id) !== undefined;
+    expect(['a0', 'a1', 'a2', 'a3', `a${MAX_OWED + 2}`].map(isKept)).toEqual([
+      false,
+      false,
+      false,
+      true,
+      true,
+    ]);
+  });
+
+  it.each(['conflict', 'broken'] as const)(
+    'counts as lost what the books answer with %s',
+    async (outcome) => {
+      const { reconciler, settled, cleared } = reconciling({ settle: () => Promise.resolve({ outcome }) });
+      reconciler.owe(debt('a'));
+      await cleared();
+      expect(reconciler.status.lost).toBe(1);
+      expect(settled).toEqual(['a']);
+    },
+  );
+
+  it('knows an allowed operation by its id until the books know it', async () => {
+    const books = new Books();
+    const { reconciler, cleared } = reconciling(books);
+    const allowed = debt('try-1', 'count', 'id-1');
+    reconciler.owe(allowed);
+    reconciler.owe(debt('try-2', 'void', 'id-2'));
+    expect(reconciler.promised('id-1')).toBe(allowed);
+    expect(reconciler.promised('id-2')).toBeUndefined();
+    let whileSettling: Debt | undefined;
+    books.before = async () => {
+      whileSettling ??= reconciler.promised('id-1');
+    };
+    await cleared();
+    expect(whileSettling).toBe(allowed);
+    expect(reconciler.promised('id-1')).toBeUndefined();
+  });
+
+  it('settles what it owes before it closes, as long as the store answers', async () => {
+    const books = new Books();
+    const { reconciler } = reconciling(books);
+    for (let i = 0; i < 100; i++) reconciler.owe(debt(`a${i}`));
+    await reconciler.close();
+    expect(books.counted.size).toBe(100);
+    expect(reconciler.status).toEqual({ owed: 0, lost: 0 });
+  });
+
+  it('closes at once when the store is away, and says what is lost', async () => {
+    const books = new Books();
+    books.before = () => Promise.reject(new StoreError('down', 'none'));
+    const { guard, reconciler } = reconciling(books);
+    for (let i = 0; i < 10; i++) reconciler.owe(debt(`a${i}`));
+    while (guard.status.mode === 'exact') await sleep(1);
+    const closedAt = performance.now();
+    await reconciler.close();
+    expect(performance.now() - closedAt).toBeLessThan(500);
+    expect(reconciler.status).toEqual({ owed: 0, lost: 10 });
+  });
+});
