@@ -1,0 +1,43 @@
+import {
+  LiveRules,
+  loadRuleFile,
+  MemoryStore,
+  QuotaEngine,
+  RedisStore,
+  RuleBook,
+  type QuotaEngineOptions,
+  type Store,
+} from '@sundial/engine';
+import { until } from '../processes/child.js';
+import { RULES_FILE } from '../subjects.js';
+import type { Contender } from './contender.js';
+
+/** Decides a day and an hour, as the service does. */
+export async function sundialOnRedis(redisUrl: string): Promise<Contender> {
+  const store = new RedisStore({ kind: 'single', url: redisUrl });
+  await until('Redis', () => store.probe().then(() => true));
+  return contender(await openEngine(store));
+}
+
+/** The same without Redis. */
+export async function sundialEmbedded(): Promise<Contender> {
+  return contender(await openEngine(await MemoryStore.open()));
+}
+
+export async function openEngine(
+  store: Store,
+  options: Pick<QuotaEngineOptions, 'deadlineMs'> = {},
+): Promise<QuotaEngine> {
+  const book = new RuleBook(1, await loadRuleFile(RULES_FILE));
+  return new QuotaEngine({ ...options, store, rules: new LiveRules(book) });
+}
+
+function contender(engine: QuotaEngine): Contender {
+  return {
+    async decide(user) {
+      const { allowed, degraded } = await engine.check({ resource: 'ocr', subject: { user } });
+      if (!allowed) throw new Error(`Refused: ${user}.`);
+      return degraded === null;
+    },
+  };
+}

@@ -1,0 +1,46 @@
+import { readOptions } from './options.js';
+import { RedisServer } from './processes/redis-server.js';
+import { machine } from './report/machine.js';
+import { publish } from './report/publish.js';
+import type { Row } from './report/row.js';
+import { table } from './report/table.js';
+import { FULL } from './scenario.js';
+import { degraded } from './scenarios/degraded.js';
+import { engine } from './scenarios/engine.js';
+import { http } from './scenarios/http.js';
+import { memory } from './scenarios/memory.js';
+import { rules } from './scenarios/rules.js';
+
+/** `npm run bench`: see docs/performance.md. A missed budget is a finding and no failure; the exit code tells of errors. */
+const SCENARIOS = [http, engine, memory, degraded, rules];
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+try {
+  await bench();
+} catch (error) {
+  console.error(error);
+  process.exit(1);
+}
+
+async function bench(): Promise<void> {
+  const { effort, only } = readOptions(
+    process.argv.slice(2),
+    SCENARIOS.map(({ name }) => name),
+  );
+  const startedAt = new Date();
+  const rows: Row[] = [];
+  for (const scenario of SCENARIOS) {
+    if (only !== undefined && scenario.name !== only) continue;
+    console.error(`${scenario.name}: ${scenario.budget} …`);
+    rows.push(...(await scenario.run(effort)));
+  }
+  const tookS = (Date.now() - startedAt.getTime()) / 1_000;
+  const run = { startedAt, tookS, machine: machine(await redisVersion()), rows };
+  console.log(`\n${run.machine}, ${Math.round(tookS)} s\n\n${table(rows)}`);
+  if (effort === FULL && only === undefined) await publish(run);
+}
+
+async function redisVersion(): Promise<string> {
+  await using redis = await RedisServer.start();
+  return redis.version();
+}

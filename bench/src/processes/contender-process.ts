@@ -1,0 +1,43 @@
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import type { Round, RoundResult } from '../contenders/contender.js';
+import type { ContenderName } from '../contenders/main.js';
+import { start, stop } from './child.js';
+
+const PROGRAM = fileURLToPath(new URL('../contenders/main.js', import.meta.url));
+
+/** A contender in a process of its own, as in production: none inherits what the others taught the compiler. */
+export class ContenderProcess {
+  readonly #gone: Promise<never>;
+
+  private constructor(private readonly child: ChildProcess) {
+    this.#gone = once(child, 'exit').then(([code]) => {
+      throw new Error(`A contender ended with ${code}.`);
+    });
+    this.#gone.catch(() => undefined);
+  }
+
+  static async start(name: ContenderName, redisUrl: string): Promise<ContenderProcess> {
+    const child = start(process.execPath, [PROGRAM, name, redisUrl], {
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    });
+    const contender = new ContenderProcess(child);
+    await contender.#message();
+    return contender;
+  }
+
+  async measure(round: Round): Promise<RoundResult> {
+    this.child.send(round);
+    return (await this.#message()) as RoundResult;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return stop(this.child);
+  }
+
+  async #message(): Promise<unknown> {
+    const [message] = await Promise.race([once(this.child, 'message'), this.#gone]);
+    return message;
+  }
+}

@@ -1,0 +1,86 @@
+import type { ChildProcess } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { RULES_FILE } from '../subjects.js';
+import { freePort, start, stop, until } from './child.js';
+
+/** Sundial's service as it is deployed, and programs of `servers/` that answer the same request. */
+export const PROGRAMS = {
+  sundial: new URL('../../../apps/quota-service/dist/main.js', import.meta.url),
+  bareFastify: new URL('../servers/bare-fastify.js', import.meta.url),
+  fastifyRateLimit: new URL('../servers/fastify-rate-limit.js', import.meta.url),
+  nestThrottler: new URL('../servers/nest-throttler.js', import.meta.url),
+} as const;
+
+export interface JsonAnswer<T> {
+  readonly status: number;
+  readonly body: T;
+}
+
+/** A server in a process of its own that answers `POST /check`. */
+export class WebServer {
+  private constructor(
+    readonly port: number,
+    private readonly child: ChildProcess,
+    private readonly directory: string,
+  ) {}
+
+  /** Starts a program on a Redis, and waits until it allows a check. */
+  static async start(program: keyof typeof PROGRAMS, redisUrl: string): Promise<WebServer> {
+    const port = await freePort();
+    const directory = await mkdtemp(join(tmpdir(), 'sundial-bench-'));
+    const env = {
+      PORT: String(port),
+      REDIS_URL: redisUrl,
+      SUNDIAL_DATA_DIR: directory,
+      SUNDIAL_RULES_FILE: RULES_FILE,
+      SUNDIAL_LAME_DUCK_MS: '0',
+    };
+    const child = start(process.execPath, [fileURLToPath(PROGRAMS[program])], {
+      env,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    let printed = '';
+    child.stderr?.on('data', (chunk: Buffer) => (printed += chunk.toString()));
+    const server = new WebServer(port, child, directory);
+    try {
+      await until(`${program} to allow a check`, () => server.#allows());
+    } catch (cause) {
+      await server[Symbol.asyncDispose]();
+      throw new Error(`${program} did not start:\n${printed}`, { cause });
+    }
+    return server;
+  }
+
+  async fetchText(path: string): Promise<string> {
+    return (await fetch(`http://127.0.0.1:${this.port}${path}`)).text();
+  }
+
+  async fetchJson<T>(method: string, path: string, body?: unknown): Promise<JsonAnswer<T>> {
+    const answer = await fetch(`http://127.0.0.1:${this.port}${path}`, {
+      method,
+      ...(body !== undefined && {
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      }),
+    });
+    return { status: answer.status, body: (await answer.json()) as T };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await stop(this.child);
+    await rm(this.directory, { recursive: true, force: true });
+  }
+
+  async #allows(): Promise<boolean> {
+    const check = { resource: 'ocr', subject: { user: 'first' } };
+    const { body } = await this.fetchJson<{ allowed: boolean; degraded?: object | null }>(
+      'POST',
+      '/check',
+      check,
+    );
+    return body.allowed && !body.degraded;
+  }
+}
