@@ -95,6 +95,20 @@ describe('rules of many nodes', () => {
     expect(a.repository.revisionOf('ocr')).toBe(2);
   });
 
+  it('start at once, and obey, where they may not subscribe', async () => {
+    await redis.cli('ACL', 'SETUSER', 'default', '-subscribe');
+    try {
+      const [a] = await started('a');
+      const b = prepared('b');
+      expect(await elapsed(() => b.start())).toBeLessThan(500);
+      expect(b.live.current.provisional).toBe(false);
+      await a.set('ocr', 11);
+      await holds(() => expect(b.maxOf('ocr')).toBe(11), { withinMs: 2_000 });
+    } finally {
+      await redis.cli('ACL', 'SETUSER', 'default', '+subscribe');
+    }
+  });
+
   it('obey in time while their subscriptions are cut again and again', async () => {
     const [a, b] = await started('a', 'b');
     for (let max = 20; max < 30; max++) {

@@ -1,31 +1,59 @@
-import { Cluster } from 'ioredis';
+import { Cluster, type Redis } from 'ioredis';
 import type { RedisClient } from '../stores/redis-connection.js';
+
+/** A Cluster's subscriber that lost its node tries another one after this long. */
+const REOPEN_MS = 100;
 
 /**
  * Calls `hear` when a change of the rules is announced, and whenever the subscription was made anew, since what was
  * announced in between is lost for ever. Pub/Sub promises nothing: whoever listens here polls as well.
+ *
+ * It has a connection of its own. In a Cluster every node passes on what is published on any, so it subscribes at one
+ * of them; not through `Cluster.subscribe`, which looks for another node without a pause, a whole core long, while
+ * none can be reached (ioredis 6.0.0).
  */
-export function listenForRules(client: RedisClient, channel: string, hear: () => void): { close(): void } {
-  // A Cluster keeps a connection of its own for subscriptions, and moves it when its node goes.
-  const shared = client instanceof Cluster;
-  // ioredis leaves the promise of its own re-subscription unhandled, so it is done here.
-  const subscriber = shared ? client : client.duplicate({ autoResubscribe: false });
-  const subscribe = () => {
-    subscriber.subscribe(channel).then(hear, () => undefined);
-  };
-  const listen = (from: string) => {
-    if (from === channel) hear();
-  };
-  subscriber.on('ready', subscribe).on('message', listen);
-  if (shared) {
-    if (client.status === 'ready') subscribe();
-  } else {
-    subscriber.on('error', () => undefined);
+export class RedisRuleAnnouncements {
+  readonly #client: RedisClient;
+  readonly #channel: string;
+  readonly #hear: () => void;
+  #subscriber: Redis | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  constructor(client: RedisClient, channel: string, hear: () => void) {
+    this.#client = client;
+    this.#channel = channel;
+    this.#hear = hear;
+    this.#open();
   }
-  return {
-    close: () => {
-      subscriber.off('ready', subscribe).off('message', listen);
-      if (!shared) subscriber.disconnect();
-    },
-  };
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    this.#subscriber?.disconnect();
+  }
+
+  #open(): void {
+    const subscriber = subscriberOf(this.#client);
+    if (!subscriber) return this.#openLater();
+    this.#subscriber = subscriber;
+    subscriber.on('error', () => undefined);
+    subscriber.on('ready', () => {
+      subscriber.subscribe(this.#channel).then(this.#hear, () => undefined);
+    });
+    subscriber.on('message', () => this.#hear());
+    subscriber.once('end', () => this.#openLater());
+  }
+
+  #openLater(): void {
+    if (!this.#closed) this.#timer = setTimeout(() => this.#open(), REOPEN_MS).unref();
+  }
+}
+
+/** ioredis leaves the promise of its own re-subscription unhandled, so no subscriber may re-subscribe by itself. */
+function subscriberOf(client: RedisClient): Redis | undefined {
+  if (!(client instanceof Cluster)) return client.duplicate({ autoResubscribe: false });
+  const nodes = client.nodes();
+  const node = nodes[Math.floor(Math.random() * nodes.length)];
+  return node?.duplicate({ autoResubscribe: false, lazyConnect: false, retryStrategy: () => null });
 }

@@ -18,9 +18,10 @@ export interface RedisRuleFollowerOptions {
 }
 
 /**
- * Keeps one node and Redis on the same book: asks every second, as long as there is a connection, and whenever it is told to, takes what is newer there,
- * and brings back what Redis has lost. The higher version wins, so that a change somebody was told of outlives the
- * store's memory of it; of two books of one version, the one that stands in Redis is written over.
+ * Keeps one node and Redis on the same book: asks every second and whenever it is told to, as long as there is a
+ * connection; takes what is newer there, and brings back what Redis has lost. The higher version wins, so that a
+ * change somebody was told of outlives the store's memory of it; of two books of one version, the one in Redis is
+ * written over. (So a Redis is set back on purpose only while no node runs.)
  */
 export class RedisRuleFollower {
   readonly #table: RedisRuleTable;
@@ -74,7 +75,10 @@ export class RedisRuleFollower {
   /** Brings this node and Redis to the same book; never rejects. A call during a run makes it run once more. */
   sync(): Promise<void> {
     this.#again = true;
-    this.#running ??= this.#syncWhileAsked().finally(() => (this.#running = undefined));
+    this.#running ??= this.#syncWhileAsked().finally(() => {
+      this.#running = undefined;
+      return this.#again && !this.#stopped ? this.sync() : undefined;
+    });
     return this.#running;
   }
 

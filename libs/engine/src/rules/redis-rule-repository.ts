@@ -4,7 +4,7 @@ import { QuotaError } from '../errors.js';
 import type { RedisClient } from '../stores/redis-connection.js';
 import { StoreError } from '../stores/store.js';
 import { LastKnownRules } from './last-known-rules.js';
-import { listenForRules } from './redis-rule-announcements.js';
+import { RedisRuleAnnouncements } from './redis-rule-announcements.js';
 import { RedisRuleFollower } from './redis-rule-follower.js';
 import { RedisRuleTable, type WriteOutcome } from './redis-rule-table.js';
 import type { RuleBook } from './rule-book.js';
@@ -54,7 +54,7 @@ export class RedisRuleRepository implements RuleRepository {
   readonly #lastKnown: LastKnownRules;
   readonly #follower: RedisRuleFollower;
   #apply: (book: RuleBook) => void = () => undefined;
-  #announcements: { close(): void } | undefined;
+  #announcements: RedisRuleAnnouncements | undefined;
   #waitingWrites = 0;
 
   constructor(client: RedisClient, options: RedisRuleRepositoryOptions) {
@@ -82,7 +82,7 @@ export class RedisRuleRepository implements RuleRepository {
   async start(apply: (book: RuleBook) => void): Promise<void> {
     this.#apply = apply;
     this.#client.on('ready', this.#wake);
-    this.#announcements = listenForRules(this.#client, this.#table.channel, this.#wake);
+    this.#announcements = new RedisRuleAnnouncements(this.#client, this.#table.channel, this.#wake);
     await Promise.race([this.#follower.start(), pause(START_PATIENCE_MS)]);
     if (this.#follower.book) return;
     const known = (await this.#lastKnown.recall()) ?? StoredBook.seed(this.#options.seed);

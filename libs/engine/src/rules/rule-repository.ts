@@ -4,7 +4,7 @@ import type { RuleBook } from './rule-book.js';
 /**
  * Where rules are kept: Redis for many nodes, a file in the data directory for an embedded one.
  *
- * Every write is compare-and-set and raises the version by one; the repository calls the listener given to
+ * Every write is compare-and-set and raises the version; the repository calls the listener given to
  * `start` with every newer book, its own writes included, before `write` resolves.
  */
 export interface RuleRepository {
@@ -12,7 +12,8 @@ export interface RuleRepository {
   start(apply: (book: RuleBook) => void): Promise<void>;
   /**
    * Applies one change. Resolves after every live node has applied it, or after 2 s.
-   * @throws QuotaError `rule-exists`, `rule-not-found`, `rule-changed` (stale `expectedRevision`) or `store-unavailable`.
+   * @throws QuotaError `rule-exists`, `rule-not-found`, `rule-changed` (stale `expectedRevision`), `store-unavailable` (its
+   * sentence says whether the change may have been made), or `invalid-rule` when there are too many.
    */
   write(change: RuleChange): Promise<RuleWritten>;
   /** The revision (ETag) of each rule: the version of the book that last changed it. */
@@ -28,6 +29,7 @@ export type RuleChange =
   | { readonly kind: 'delete'; readonly id: string; readonly expectedRevision?: number };
 
 export interface RuleWritten {
+  /** Of the book with the change; also the revision of the rule it made. */
   readonly version: number;
   readonly nodes: { readonly live: number; readonly applied: number };
 }
