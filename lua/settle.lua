@@ -30,8 +30,8 @@ if not free then
   if recorded_attempt == attempt and #recorded_picks ~= limit_count then return { FORMAT, 'broken' } end
 end
 
--- Adds to every limit's window, if it is still the counter's current one, and says how many it was.
--- A later window is never touched; an earlier one is replaced as long as the picked one lasts.
+-- Adds to every limit's window that is not over, if it is the counter's current one, and says how many it was.
+-- A later window is never touched; an earlier one is replaced.
 local function add(units, chosen)
   local touched, index = 0, 0
   for _, counter in ipairs(counters) do
@@ -41,11 +41,8 @@ local function add(units, chosen)
       local pick = tonumber(string.sub(chosen, index, index))
       local starts, target = counter.stored[2 * i - 1], counter.ladder.starts[i][pick]
       local used = starts == target and tonumber(counter.stored[2 * i])
-      local opens = not used
-        and units > 0
-        and now < counter.ladder[i].ends[pick]
-        and (tonumber(starts) or -math.huge) < tonumber(target)
-      if used or opens then
+      local opens = not used and units > 0 and (tonumber(starts) or -math.huge) < tonumber(target)
+      if now < counter.ladder[i].ends[pick] and (used or opens) then
         local total = math.min(math.max((used or 0) + units, 0), MAX_INTEGER)
         redis.call('HSET', counter.key, fields[2 * i - 1], target, fields[2 * i], total)
         touched, opened = touched + 1, opened or opens

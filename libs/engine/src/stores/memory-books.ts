@@ -1,4 +1,4 @@
-import { REMEMBER_MS, type WindowPick } from './store.js';
+import { MARGIN_MS, REMEMBER_MS, type WindowPick } from './store.js';
 
 /** One limit's current window and the units used in it. */
 export interface MemoryWindow {
@@ -25,7 +25,7 @@ const SWEEP_EVERY_MS = 1_000;
 /** Counters looked at in one sweep: a bounded pause, and each counter is seen again within minutes. */
 const SWEEP_COUNTERS = 20_000;
 
-/** The embedded store's memory: counters while one of their windows lasts, operations while they are remembered. */
+/** The embedded store's memory: counters until their windows are long over, operations while they are remembered. */
 export class MemoryBooks {
   readonly #counters = new Map<string, MemoryCounter>();
   /** The generation that is written, and the one before it: each is dropped as a whole, when its last is old enough. */
@@ -48,10 +48,10 @@ export class MemoryBooks {
     return this.#counters;
   }
 
-  /** Older ones first. */
+  /** Older ones first; also while a generation ends, none is left out. */
   *operations(): Generator<[string, MemoryOperation]> {
-    yield* this.#olderOperations;
-    yield* this.#operations;
+    const generations = [this.#olderOperations, this.#operations];
+    for (const generation of generations) yield* generation;
   }
 
   counter(key: string): MemoryCounter | undefined {
@@ -83,7 +83,7 @@ export class MemoryBooks {
     this.#counters.set(key, counter);
   }
 
-  /** Drops counters whose windows are all over and operations too old to matter, a bounded number at a time. */
+  /** Drops counters whose windows are long over and operations too old to matter, a bounded number at a time. */
   sweep(): void {
     const now = this.#now();
     for (let n = 0; n < SWEEP_COUNTERS; n++) {
@@ -93,7 +93,7 @@ export class MemoryBooks {
         break;
       }
       const [key, counter] = next.value;
-      if (counter.every((window) => window.resetsAt <= now)) this.#counters.delete(key);
+      if (counter.every(({ resetsAt }) => resetsAt + MARGIN_MS <= now)) this.#counters.delete(key);
     }
     if (now - this.#generationSince >= REMEMBER_MS) this.#nextGeneration();
   }

@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import { mkdir, open, rename, stat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { crc32 } from 'node:zlib';
 import type { MemoryBooks, MemoryCounter, MemoryOperation } from './memory-books.js';
 
 const FILE = 'counters.ndjson';
@@ -14,7 +15,7 @@ const REST_FACTOR = 4;
 
 /**
  * The embedded store's counters and operations on disk, in one file that is replaced as a whole:
- * `{format}`, a line a counter, a line an operation, `{lines}`. A crash loses at most what changed since the
+ * `{format}`, a line a counter, a line an operation, `{checksum}` of all lines before. A crash loses at most what changed since the
  * last one: a second, or four times the time one takes to write.
  */
 export class MemorySnapshot {
@@ -89,30 +90,29 @@ function* linesOf(books: MemoryBooks): Generator<Line> {
 }
 
 async function writeLines(file: FileHandle, lines: Iterable<Line>): Promise<void> {
-  let [count, text] = [0, `${JSON.stringify({ format: FORMAT })}\n`];
+  let [count, checksum, text] = [0, 0, `${JSON.stringify({ format: FORMAT })}\n`];
   for (const line of lines) {
     text += `${JSON.stringify(line)}\n`;
     if (++count % LINES_A_WRITE > 0) continue;
-    await file.write(text);
+    await file.appendFile(text);
+    checksum = crc32(text, checksum);
     text = '';
   }
-  await file.write(`${text}${JSON.stringify({ lines: count })}\n`);
+  await file.appendFile(`${text}${JSON.stringify({ checksum: crc32(text, checksum) })}\n`);
 }
 
 async function load(path: string, books: MemoryBooks): Promise<void> {
-  let [lines, complete] = [0, false];
+  let [checksum, isWhole] = [0, false];
   try {
     for await (const text of createInterface({ input: createReadStream(path, 'utf8') })) {
-      const line = JSON.parse(text) as Line | { format: number } | { lines: number };
+      const line = JSON.parse(text) as Line | { format: number } | { checksum: number };
+      isWhole = 'checksum' in line && line.checksum === checksum;
+      checksum = crc32(`${text}\n`, checksum);
       if ('format' in line) {
         if (line.format !== FORMAT) throw new Error(`format ${line.format} is not known`);
-      } else if ('lines' in line) complete = line.lines === lines;
-      else {
-        lines++;
-        restore(line, books);
-      }
+      } else if (!('checksum' in line)) restore(line, books);
     }
-    if (!complete) throw new Error('its end is missing');
+    if (!isWhole) throw new Error('its checksum is missing or wrong');
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new Error(

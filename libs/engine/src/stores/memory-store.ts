@@ -46,8 +46,13 @@ export class MemoryStore implements Store {
     const offsetMs = options.clockOffsetMs ?? 0;
     const books = new MemoryBooks(() => Date.now() + offsetMs);
     if (options.directory === undefined) return new MemoryStore(books, undefined, offsetMs);
-    const snapshot = await MemorySnapshot.open(options.directory, books, options.onError);
-    return new MemoryStore(books, snapshot, offsetMs);
+    try {
+      const snapshot = await MemorySnapshot.open(options.directory, books, options.onError);
+      return new MemoryStore(books, snapshot, offsetMs);
+    } catch (error) {
+      books.close();
+      throw error;
+    }
   }
 
   now(): number {
@@ -151,7 +156,7 @@ export class MemoryStore implements Store {
     return counts;
   }
 
-  /** Adds to each limit's picked window where it still is, or can become, the counter's current one. */
+  /** Adds to each limit's picked window that is not over, where it is or can become the counter's current one. */
   #add(counters: readonly CounterRef[], picks: readonly WindowPick[], units: number, now: number): number {
     let [index, touched] = [0, 0];
     for (const { key, ladder } of counters) {
@@ -160,9 +165,8 @@ export class MemoryStore implements Store {
         const window = find(this.#books.counter(key), ceiling.field);
         const startsAt = ceiling.bounds[pick];
         const isCurrent = window?.startsAt === startsAt;
-        const canOpen =
-          units > 0 && now < ceiling.bounds[pick + 1]! && !(window && window.startsAt > startsAt);
-        if (!isCurrent && !canOpen) continue;
+        const opens = units > 0 && !(window && window.startsAt > startsAt);
+        if (now >= ceiling.bounds[pick + 1]! || !(isCurrent || opens)) continue;
         const used = isCurrent ? window!.used : 0;
         const total = Math.min(Math.max(used + units, 0), Number.MAX_SAFE_INTEGER);
         put(this.#books.openCounter(key), ceiling, pick, total);

@@ -1,4 +1,5 @@
 import {
+  MARGIN_MS,
   REMEMBER_MS,
   type Counts,
   type Ladder,
@@ -11,8 +12,6 @@ import type { TakeResult } from './store.js';
 
 /** Every script's first argument and first reply: nodes of different versions can tell each other apart. */
 export const FORMAT = '1';
-/** A counter's key outlives its windows by this, so that a clock that is set back finds it. */
-export const MARGIN_MS = 60 * 60_000;
 
 /** A check as `take.lua` wants it. Amount 0 looks, and then `operationKey` is any key of the same shard. */
 export interface BatchItem {

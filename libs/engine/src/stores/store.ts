@@ -106,8 +106,8 @@ export type ReadResult =
   { readonly outcome: 'read'; readonly counts: Counts } | { readonly outcome: 'moved' | 'broken' };
 
 /**
- * `counted` now, or `already-counted`, or too `late`: its windows are over. `reversed`: it had counted and no
- * longer does. `barred`: it had not, and now never will. `conflict`: the id belongs to other content. `broken`: a key holds something foreign.
+ * `counted` now, or `already-counted`, or too `late`: its windows are over, and such are never touched. `reversed`:
+ * it had counted and no longer does. `barred`: it had not, and now never will. `conflict`: the id belongs to other content. `broken`: a key holds something foreign.
  */
 export interface SettleResult {
   readonly outcome: 'counted' | 'already-counted' | 'late' | 'reversed' | 'barred' | 'conflict' | 'broken';
@@ -115,6 +115,9 @@ export interface SettleResult {
 
 /** How long an operation is remembered, and a settled one barred. */
 export const REMEMBER_MS = 15 * 60_000;
+
+/** How long a counter outlives its windows, so that a clock that is set back finds it. */
+export const MARGIN_MS = 60 * 60_000;
 
 /** The store could not be asked, or its answer was lost. */
 export class StoreError extends Error {
