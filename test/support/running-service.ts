@@ -1,7 +1,7 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { AddressInfo } from 'node:net';
 import supertest from 'supertest';
-import { createService, readSettings } from '../../apps/quota-service/src/index.js';
+import { createService, readSettings, type Settings } from '../../apps/quota-service/src/index.js';
 import { RedisProcess } from './redis-process.js';
 import { temporaryDirectory } from './temporary-directory.js';
 
@@ -14,9 +14,9 @@ export const STARTED_AT = '2026-11-18T14:29:26+08:00';
 /** The service in this process, from its sources, on a port, a data directory and, if asked for, a Redis of its own. */
 export class RunningService {
   private constructor(
-    readonly app: NestFastifyApplication,
-    readonly port: number,
-    readonly stop: () => Promise<void>,
+    private readonly app: NestFastifyApplication,
+    private readonly settings: Settings,
+    private readonly release: () => Promise<void>,
   ) {}
 
   static async start(
@@ -25,29 +25,45 @@ export class RunningService {
   ): Promise<RunningService> {
     const directory = await temporaryDirectory();
     const redis = store === 'redis' ? await RedisProcess.start() : undefined;
-    const app = await createService(
-      readSettings({
-        SUNDIAL_DATA_DIR: directory.path,
-        SUNDIAL_LAME_DUCK_MS: '0',
-        // A busy machine must not make these tests about degradation.
-        SUNDIAL_DEADLINE_MS: '2000',
-        LOG_LEVEL: 'silent',
-        SUNDIAL_CLOCK_OFFSET_MS: String(Date.parse(STARTED_AT) - Date.now()),
-        ...(redis && { REDIS_URL: redis.url }),
-        ...env,
-      }),
-    );
-    await app.listen(0, '127.0.0.1');
-    const { port } = app.getHttpServer().address() as AddressInfo;
-    return new RunningService(app, port, async () => {
-      await app.close();
+    const settings = readSettings({
+      SUNDIAL_DATA_DIR: directory.path,
+      SUNDIAL_LAME_DUCK_MS: '0',
+      // A busy machine must not make these tests about degradation.
+      SUNDIAL_DEADLINE_MS: '2000',
+      LOG_LEVEL: 'silent',
+      SUNDIAL_CLOCK_OFFSET_MS: String(Date.parse(STARTED_AT) - Date.now()),
+      ...(redis && { REDIS_URL: redis.url }),
+      ...env,
+    });
+    return RunningService.listening(settings, async () => {
       await redis?.stop();
       await directory.remove();
     });
   }
 
+  private static async listening(settings: Settings, release: () => Promise<void>): Promise<RunningService> {
+    const app = await createService(settings);
+    await app.listen(0, '127.0.0.1');
+    return new RunningService(app, settings, release);
+  }
+
+  get port(): number {
+    return (this.app.getHttpServer().address() as AddressInfo).port;
+  }
+
   /** Requests over a real socket. */
   get api(): ReturnType<typeof supertest> {
     return supertest(`http://127.0.0.1:${this.port}`);
+  }
+
+  async stop(): Promise<void> {
+    await this.app.close();
+    await this.release();
+  }
+
+  /** Ends it and starts it anew on what it left behind. */
+  async restart(): Promise<RunningService> {
+    await this.app.close();
+    return RunningService.listening(this.settings, this.release);
   }
 }

@@ -49,8 +49,8 @@ export class RulesController {
   ) {}
 
   @Get()
-  @Route({ access: 'admin' })
   @Describe(LIST_RULES)
+  @Route({ access: 'admin' })
   list(
     @Headers('if-none-match') known: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
@@ -60,8 +60,8 @@ export class RulesController {
   }
 
   @Get(':id')
-  @Route({ access: 'admin' })
   @Describe(READ_RULE)
+  @Route({ access: 'admin' })
   read(
     @Param('id') id: string,
     @Headers('if-none-match') known: string | undefined,
@@ -73,8 +73,8 @@ export class RulesController {
 
   @Post()
   @HttpCode(201)
-  @Route({ access: 'admin' })
   @Describe(CREATE_RULE)
+  @Route({ access: 'admin' })
   async create(@Body() body: unknown, @Res({ passthrough: true }) reply: FastifyReply): Promise<RuleAnswer> {
     const rule = parseRule(body);
     const answer = await this.write({ kind: 'create', rule }, rule, reply);
@@ -83,8 +83,8 @@ export class RulesController {
   }
 
   @Put(':id')
-  @Route({ access: 'admin' })
   @Describe(REPLACE_RULE)
+  @Route({ access: 'admin' })
   replace(
     @Param('id') id: string,
     @Headers('if-match') ifMatch: string | undefined,
@@ -97,8 +97,8 @@ export class RulesController {
 
   /** Always compared with the revision it was read at, so that two patches at once cannot undo each other. */
   @Patch(':id')
-  @Route({ access: 'admin' })
   @Describe(PATCH_RULE)
+  @Route({ access: 'admin' })
   patch(
     @Param('id') id: string,
     @Headers('if-match') ifMatch: string | undefined,
@@ -112,8 +112,8 @@ export class RulesController {
   }
 
   @Delete(':id')
-  @Route({ access: 'admin' })
   @Describe(DELETE_RULE)
+  @Route({ access: 'admin' })
   delete(
     @Param('id') id: string,
     @Headers('if-match') ifMatch: string | undefined,

@@ -27,6 +27,8 @@ const ifMatch = {
   optional: true,
 } as const;
 const ETAG = { ETag: 'The revision of the rule, for If-Match.' };
+/** Beside the other reasons of this status, which `Route` knows. */
+const NOT_NOW = ['store-unavailable', 'overloaded', 'shutting-down'] as const;
 const UNREADABLE = ['invalid-json', 'payload-too-large', 'unsupported-media-type'] as const;
 
 const written = (summary: string) => ({
@@ -36,6 +38,7 @@ const written = (summary: string) => ({
 });
 
 export const LIST_RULES: Operation = {
+  id: 'listRules',
   tag,
   summary: 'All rules in force on this node',
   answers: {
@@ -50,6 +53,7 @@ export const LIST_RULES: Operation = {
 };
 
 export const READ_RULE: Operation = {
+  id: 'readRule',
   tag,
   summary: 'One rule',
   parameters: [id],
@@ -66,6 +70,7 @@ export const READ_RULE: Operation = {
 };
 
 export const CREATE_RULE: Operation = {
+  id: 'createRule',
   tag,
   summary: 'Create a rule',
   description: 'It is in force on all live nodes when the answer arrives, or `nodes` says on how many.',
@@ -85,10 +90,11 @@ export const CREATE_RULE: Operation = {
     },
   },
   answers: { 201: { ...written('Created'), headers: { ...ETAG, Location: 'The path of the rule.' } } },
-  problems: ['invalid-rule', ...UNREADABLE, 'rule-exists', 'store-unavailable'],
+  problems: ['invalid-rule', ...UNREADABLE, 'rule-exists', ...NOT_NOW],
 };
 
 export const REPLACE_RULE: Operation = {
+  id: 'replaceRule',
   tag,
   summary: 'Replace a rule',
   description:
@@ -101,11 +107,12 @@ export const REPLACE_RULE: Operation = {
     },
   },
   answers: { 200: { ...written('Replaced'), headers: ETAG } },
-  problems: ['invalid-rule', ...UNREADABLE, 'rule-not-found', 'rule-changed', 'store-unavailable'],
+  problems: ['invalid-rule', ...UNREADABLE, 'rule-not-found', 'rule-changed', ...NOT_NOW],
 };
 
 export const PATCH_RULE: Operation = {
   ...REPLACE_RULE,
+  id: 'patchRule',
   summary: 'Change some fields of a rule',
   body: {
     schema: 'RulePatch',
@@ -118,10 +125,11 @@ export const PATCH_RULE: Operation = {
 };
 
 export const DELETE_RULE: Operation = {
+  id: 'deleteRule',
   tag,
   summary: 'Delete a rule',
   description: 'The answer holds the rule as it was. Its counters stay until their windows have passed.',
   parameters: [id, ifMatch],
   answers: { 200: written('Deleted') },
-  problems: ['rule-not-found', 'rule-changed', 'store-unavailable'],
+  problems: ['rule-not-found', 'rule-changed', ...NOT_NOW],
 };

@@ -24,8 +24,8 @@ export class BatchController {
 
   @Post()
   @HttpCode(200)
-  @Route({ access: 'check', maxBodyBytes: MAX_BATCH_BODY_BYTES, heavy: true, hot: true })
   @Describe(BATCH)
+  @Route({ access: 'check', maxBodyBytes: MAX_BATCH_BODY_BYTES, heavy: true, hot: true })
   async check(@Body() body: unknown): Promise<BatchAnswer> {
     const checks = checksOf(body);
     const results = await this.engine.checkBatch(checks);

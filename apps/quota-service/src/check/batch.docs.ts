@@ -3,6 +3,7 @@ import { MAX_BATCH_CHECKS } from '../http/bounds.js';
 import { ALLOWED } from './check.docs.js';
 
 export const BATCH: Operation = {
+  id: 'checkBatch',
   tag: 'check',
   summary: 'Many checks in one request',
   description: `1 to ${MAX_BATCH_CHECKS} checks, each decided on its own. One that is not valid refuses the batch, and nothing is counted. One whose operation id was another check's has an \`error\` in its place.`,

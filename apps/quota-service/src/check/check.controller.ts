@@ -15,9 +15,9 @@ export class CheckController {
 
   @Post()
   @HttpCode(200)
+  @Describe(CHECK)
   @Route({ access: 'check', hot: true })
   @RouteSchema({ response: { 200: decisionSchema } })
-  @Describe(CHECK)
   async check(
     @Body() request: CheckRequest,
     @Res({ passthrough: true }) reply: FastifyReply,

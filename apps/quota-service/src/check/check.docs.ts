@@ -51,6 +51,7 @@ const DENIED: Decision = {
 };
 
 export const CHECK: Operation = {
+  id: 'check',
   tag: 'check',
   summary: 'May this run? If so, it is counted',
   description:

@@ -24,6 +24,8 @@ interface Answer {
 
 /** What the documentation says of a route, as data beside its controller. */
 export interface Operation {
+  /** What generated clients call it. */
+  readonly id: string;
   readonly tag: string;
   readonly summary: string;
   readonly description?: string;
@@ -36,6 +38,7 @@ export interface Operation {
 
 /** Describes a route in OpenAPI. Nothing is guessed from types, so every build tool gives the same document. */
 export function Describe({
+  id,
   tag,
   summary,
   description,
@@ -46,7 +49,7 @@ export function Describe({
 }: Operation): MethodDecorator {
   return applyDecorators(
     ApiTags(tag),
-    ApiOperation({ summary, ...(description && { description }) }),
+    ApiOperation({ operationId: id, summary, ...(description && { description }) }),
     ...(parameters ?? []).map(parameter),
     ...(body ? [ApiBody({ required: true, schema: ref(body.schema), examples: { ...body.examples } })] : []),
     ...Object.entries(answers).map(([status, answer]) => response(Number(status), answer)),
@@ -69,7 +72,12 @@ export function DescribeProblems(codes: readonly ProblemCode[]): MethodDecorator
 }
 
 function parameter({ in: place, name, description, example, optional }: Parameter): MethodDecorator {
-  const described = { name, description, example, required: !optional, schema: { type: 'string' } };
+  const described = {
+    name,
+    description,
+    required: !optional,
+    schema: { type: 'string', examples: [example] },
+  };
   switch (place) {
     case 'path':
       return ApiParam(described);

@@ -35,16 +35,16 @@ export class HealthController {
 
   /** The process runs and its event loop turns. */
   @Get('live')
-  @Route({ access: 'open', hot: true })
   @Describe(LIVE)
+  @Route({ access: 'open', hot: true })
   live(): { readonly status: 'live' } {
     return { status: 'live' };
   }
 
   /** 200 also while degraded: this node still answers in time, by the rules' policies. 503 only when it is leaving. */
   @Get('ready')
-  @Route({ access: 'open', hot: true })
   @Describe(READY_TO_SERVE)
+  @Route({ access: 'open', hot: true })
   ready(@Res({ passthrough: true }) reply: FastifyReply): Readiness {
     const { store: kind, mode, cause, breaker, owed } = this.engine.status();
     const { version, provisional } = this.rules.current;

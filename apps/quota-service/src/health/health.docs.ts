@@ -10,6 +10,7 @@ const READY: Readiness = {
 };
 
 export const LIVE: Operation = {
+  id: 'live',
   tag: 'health',
   summary: 'Does the process run?',
   answers: {
@@ -22,6 +23,7 @@ export const LIVE: Operation = {
 };
 
 export const READY_TO_SERVE: Operation = {
+  id: 'ready',
   tag: 'health',
   summary: 'Should this node get requests?',
   description: 'Also while degraded: it still answers every check in time.',

@@ -1,9 +1,7 @@
-import { Injectable } from '@nestjs/common';
 import type { FastifyRequest, RouteOptions } from 'fastify';
 import { Problem } from '../problems/problem.js';
 
 /** The routes there are, to tell a wrong method (405) from a wrong path (404). */
-@Injectable()
 export class RouteTable {
   readonly #routes: { readonly path: RegExp; readonly methods: readonly string[] }[] = [];
 
@@ -15,7 +13,8 @@ export class RouteTable {
   missing({ method, url }: FastifyRequest): Problem {
     const path = url.split('?', 1)[0] ?? url;
     const allowed = this.#routes.filter((route) => route.path.test(path)).flatMap(({ methods }) => methods);
-    if (allowed.length === 0) return new Problem('not-found', 'No route has this path: see /docs.');
+    if (allowed.length === 0 || allowed.includes(method))
+      return new Problem('not-found', 'No route has this path: see /docs.');
     const allow = [...new Set(allowed)].sort().join(', ');
     return new Problem('method-not-allowed', `${method} is not supported here: use ${allow}.`, {
       headers: { allow },

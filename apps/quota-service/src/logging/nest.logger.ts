@@ -5,7 +5,11 @@ import type { Log } from './log.js';
 export function nestLogger(log: Log): LoggerService {
   return {
     fatal: (message: unknown, ...context: unknown[]) => log.fatal({ context }, String(message)),
-    error: (message: unknown, ...context: unknown[]) => log.error({ context }, String(message)),
+    error: (message: unknown, ...context: unknown[]) => {
+      // A start that failed: it is thrown as well, and `main.ts` says it once and plainly.
+      const level = context.at(-1) === 'ExceptionHandler' ? 'debug' : 'error';
+      log[level]({ context }, String(message));
+    },
     warn: (message: unknown, ...context: unknown[]) => log.warn({ context }, String(message)),
     log: (message: unknown, ...context: unknown[]) => log.debug({ context }, String(message)),
     debug: (message: unknown, ...context: unknown[]) => log.trace({ context }, String(message)),

@@ -17,8 +17,8 @@ export class MetricsController {
   ) {}
 
   @Get()
-  @Route({ access: 'check', hot: true })
   @Describe(METRICS)
+  @Route({ access: 'check', hot: true })
   async scrape(@Res({ passthrough: true }) reply: FastifyReply): Promise<string> {
     this.metrics.forgetRulesBut((rule) => this.rules.current.byId(rule) !== undefined);
     reply.type(this.registry.contentType);

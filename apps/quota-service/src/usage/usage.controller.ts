@@ -12,8 +12,8 @@ export class UsageController {
   constructor(private readonly engine: QuotaEngine) {}
 
   @Get()
-  @Route({ access: 'check', hot: true })
   @Describe(USAGE)
+  @Route({ access: 'check', hot: true })
   usage(@Req() request: FastifyRequest): Promise<Usage> {
     return this.engine.usage(parseUsageQuery(request.url) as UsageRequest);
   }

@@ -2,6 +2,7 @@ import { ALLOWED } from '../check/check.docs.js';
 import type { Operation } from '../docs/describe.js';
 
 export const USAGE: Operation = {
+  id: 'usage',
   tag: 'usage',
   summary: 'What a subject has used and has left',
   description: 'Every parameter but `resource` is an attribute of the subject. Writes nothing.',

@@ -1,0 +1,36 @@
+import type { DegradedCause, StoreMode } from '@sundial/engine';
+
+/** What can fail by itself: one resource's use of one thing it depends on. */
+export interface Channel {
+  readonly resource: string;
+  readonly dependency: string;
+}
+
+/**
+ * What alarms are made of. Whoever sees one of these happen gives it to `AlarmBoard.take`, at the time of the call,
+ * and knows nothing of patterns.
+ *
+ * - `succeeded`, `failed`: outcomes of a channel; successes may come in bulk.
+ * - `over-admitted`: a counter was seen above its `max`.
+ * - `mode-changed`: the store decides again, or can no longer be asked.
+ * - `clock-read`: how far the store's clock is ahead of this node's; to be repeated, since a clock can be set.
+ * - `journal-overflowed`: degraded decisions that the journal could no longer keep one by one.
+ */
+export type AlarmSignal = ChannelSignal | NodeSignal;
+
+export type ChannelSignal =
+  | { readonly kind: 'succeeded'; readonly channel: Channel; readonly count: number }
+  | { readonly kind: 'failed'; readonly channel: Channel }
+  | { readonly kind: 'over-admitted'; readonly channel: Channel; readonly counter: CounterAboveMax };
+
+export type NodeSignal =
+  | { readonly kind: 'mode-changed'; readonly mode: StoreMode; readonly cause: DegradedCause | null }
+  | { readonly kind: 'clock-read'; readonly offsetMs: number }
+  | { readonly kind: 'journal-overflowed'; readonly operations: number };
+
+export interface CounterAboveMax {
+  readonly rule: string;
+  readonly window: string;
+  readonly used: number;
+  readonly max: number;
+}

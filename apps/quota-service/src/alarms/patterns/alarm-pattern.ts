@@ -1,0 +1,117 @@
+import { ValidateBy } from 'class-validator';
+import { Integer, Like, OneOf } from '../../settings/environment.decorators.js';
+
+const ALARM_CLASSES = ['alarm', 'attention'] as const;
+/** `alarm`: somebody has to act now. `attention`: somebody should look in working hours. */
+export type AlarmClass = (typeof ALARM_CLASSES)[number];
+
+/** Bounds of a pattern's numbers: they bound what every channel remembers, and for how long. */
+const MAX_FAILURES = 1_000;
+const MAX_CHANNELS = 100;
+const MAX_MINUTES = 60;
+const MIN_WITHIN_MS = 1_000;
+const MAX_WITHIN_MS = 3_600_000;
+
+/** What every pattern says. */
+export class PatternHead {
+  /** Its name in logs, metrics and notices. */
+  @Like(/^[a-z][a-z0-9-]{0,63}$/, '1 to 64 small letters, digits and "-", of which the first is a letter')
+  id!: string;
+
+  @OneOf(ALARM_CLASSES)
+  class!: AlarmClass;
+
+  /** The episode is over when the pattern has not held for this long, without a break. */
+  @Integer(0, MAX_WITHIN_MS)
+  clearAfterMs = 30_000;
+}
+
+/** `failures` in a row on one channel, the first and the last of them at most `withinMs` apart. */
+export class ConsecutiveTerms {
+  @Integer(2, MAX_FAILURES)
+  failures!: number;
+
+  @Integer(MIN_WITHIN_MS, MAX_WITHIN_MS)
+  withinMs!: number;
+}
+
+/**
+ * `failures` in each of `minutes` minutes in a row, of all channels together, over at least `channels` channels in all
+ * these minutes. The last minute need not be over. Minutes may begin at any whole second, whichever way shows it.
+ */
+export class SustainedTerms {
+  @Integer(1, MAX_FAILURES)
+  failures!: number;
+
+  @Integer(1, MAX_MINUTES)
+  minutes!: number;
+
+  @Integer(1, MAX_CHANNELS)
+  channels!: number;
+}
+
+/** `failures` of all channels together within `withinMs`, over at least `channels` channels. */
+export class SpreadTerms {
+  @Integer(1, MAX_FAILURES)
+  failures!: number;
+
+  @Integer(MIN_WITHIN_MS, MAX_WITHIN_MS)
+  withinMs!: number;
+
+  @Integer(1, MAX_CHANNELS)
+  channels!: number;
+}
+
+/** More than the share `rate` of at least `outcomes` outcomes of one channel failed within `withinMs`. */
+export class ErrorRateTerms {
+  @Share()
+  rate!: number;
+
+  @Integer(1, 1_000_000_000)
+  outcomes!: number;
+
+  @Integer(MIN_WITHIN_MS, MAX_WITHIN_MS)
+  withinMs!: number;
+}
+
+/** The clocks of the store and of this node are more than `offsetMs` apart. */
+export class ClockOffsetTerms {
+  @Integer(1, MAX_WITHIN_MS)
+  offsetMs!: number;
+}
+
+/** For patterns that are a state or an event and need no number. */
+export class NoTerms {}
+
+/**
+ * Every kind of pattern: its own terms, and what it watches. Of scope `channel` each channel has an alarm of its own,
+ * of scope `node` there is one for all.
+ */
+export const PATTERN_KINDS = {
+  consecutive: { terms: ConsecutiveTerms, scope: 'channel' },
+  sustained: { terms: SustainedTerms, scope: 'node' },
+  spread: { terms: SpreadTerms, scope: 'node' },
+  'error-rate': { terms: ErrorRateTerms, scope: 'channel' },
+  'degraded-mode': { terms: NoTerms, scope: 'node' },
+  'over-admission': { terms: NoTerms, scope: 'channel' },
+  'journal-overflow': { terms: NoTerms, scope: 'node' },
+  'clock-offset': { terms: ClockOffsetTerms, scope: 'node' },
+} as const;
+
+type Kinds = typeof PATTERN_KINDS;
+export type PatternKind = keyof Kinds;
+
+/** One entry of the alarms file. */
+export type AlarmPattern = {
+  [Kind in PatternKind]: Readonly<PatternHead & InstanceType<Kinds[Kind]['terms']>> & { readonly kind: Kind };
+}[PatternKind];
+
+function Share(): PropertyDecorator {
+  return ValidateBy({
+    name: 'share',
+    validator: {
+      validate: (value) => typeof value === 'number' && value > 0 && value < 1,
+      defaultMessage: () => 'must be a number above 0 and below 1',
+    },
+  });
+}

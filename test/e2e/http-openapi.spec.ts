@@ -1,0 +1,161 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { RunningService } from '../support/running-service.js';
+
+interface Media {
+  readonly schema?: { readonly $ref: string };
+  readonly examples?: Readonly<Record<string, { readonly value: object }>>;
+}
+interface Operation {
+  readonly parameters: readonly {
+    in: string;
+    name: string;
+    required?: boolean;
+    schema: { examples: string[] };
+  }[];
+  readonly requestBody?: { readonly content: Readonly<Record<string, Media>> };
+  readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, Media>> }>>;
+}
+type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
+interface Document {
+  readonly openapi: string;
+  readonly paths: Readonly<Record<string, Readonly<Partial<Record<Method, Operation>>>>>;
+}
+
+/** In an order in which each finds what it needs: a rule is created before it is read, and deleted last. */
+const ORDER: readonly Method[] = ['post', 'get', 'put', 'patch', 'delete'];
+
+let service: RunningService;
+let document: Document;
+let matches: (schema: string, value: unknown) => string[];
+
+beforeAll(async () => {
+  service = await RunningService.start();
+  document = (await service.api.get('/openapi.json')).body as Document;
+  const ajv = new Ajv2020({ strict: false, validateFormats: false, allErrors: true });
+  ajv.addSchema(document, 'document');
+  matches = (schema, value) => {
+    const validate = ajv.compile({ $ref: `document${schema}` });
+    return validate(value)
+      ? []
+      : (validate.errors ?? []).map(({ instancePath, message }) => `${instancePath} ${message}`);
+  };
+});
+afterAll(() => service.stop());
+
+function operations(): { method: Method; path: string; operation: Operation }[] {
+  return ORDER.flatMap((method) =>
+    Object.entries(document.paths).flatMap(([path, item]) => {
+      const operation = item[method];
+      return operation ? [{ method, path, operation }] : [];
+    }),
+  );
+}
+
+/** The path with the examples of its required parameters in place. */
+function addressOf(path: string, { parameters }: Operation): string {
+  const given = parameters
+    .filter(({ in: place, required }) => required || place === 'query')
+    .map(({ in: place, name, schema }) => ({ place, name, example: String(schema.examples[0]) }));
+  const query = given
+    .filter(({ place }) => place === 'query')
+    .map(({ name, example }) => `${name}=${example}`);
+  const filled = given.reduce((filling, { name, example }) => filling.replace(`{${name}}`, example), path);
+  return query.length > 0 ? `${filled}?${query.join('&')}` : filled;
+}
+
+describe('/openapi.json', () => {
+  it('describes every route of the contract and no other', () => {
+    expect(document.openapi).toBe('3.1.0');
+    expect(
+      operations()
+        .map(({ method, path }) => `${method} ${path}`)
+        .sort(),
+    ).toEqual([
+      'delete /admin/rules/{id}',
+      'get /admin/rules',
+      'get /admin/rules/{id}',
+      'get /health/live',
+      'get /health/ready',
+      'get /metrics',
+      'get /usage',
+      'patch /admin/rules/{id}',
+      'post /admin/rules',
+      'post /check',
+      'post /check/batch',
+      'put /admin/rules/{id}',
+    ]);
+  });
+
+  it('has examples that its own schemas accept', () => {
+    let tried = 0;
+    for (const { operation } of operations()) {
+      for (const { content = {} } of [...Object.values(operation.responses), operation.requestBody ?? {}]) {
+        for (const { schema, examples = {} } of Object.values<Media>(content)) {
+          for (const [name, { value }] of Object.entries(examples)) {
+            expect({ name, mistakes: matches(String(schema?.$ref), value) }).toEqual({ name, mistakes: [] });
+            tried += 1;
+          }
+        }
+      }
+    }
+    expect(tried).toBeGreaterThan(20);
+  });
+
+  it('has an example for every body, sent and received', () => {
+    for (const { method, path, operation } of operations()) {
+      const success = Object.entries(operation.responses).filter(([status]) => status.startsWith('2'));
+      const media = [...success.map(([, response]) => response), operation.requestBody].flatMap((body) =>
+        Object.entries<Media>(body?.content ?? {}),
+      );
+      for (const [type, { examples }] of media) {
+        expect({ method, path, type, examples: Object.keys(examples ?? {}).length }).not.toMatchObject({
+          examples: 0,
+        });
+      }
+    }
+  });
+
+  it('has examples that work: each is sent, and the answer is as documented', async () => {
+    for (const { method, path, operation } of operations()) {
+      const bodies = Object.values(operation.requestBody?.content['application/json']?.examples ?? {});
+      for (const body of bodies.length > 0 ? bodies.map(({ value }) => value) : [undefined]) {
+        const request = service.api[method](addressOf(path, operation));
+        const answer = body === undefined ? await request : await request.send(body);
+        const documented = operation.responses[answer.status];
+        expect({ method, path, body, status: answer.status, problem: answer.body.code }).toMatchObject({
+          status: method === 'post' && path === '/admin/rules' ? 201 : 200,
+        });
+        const schema = documented?.content?.['application/json']?.schema?.$ref;
+        if (schema) expect(matches(schema, answer.body)).toEqual([]);
+      }
+    }
+  });
+
+  it('describes the refusals of every route', async () => {
+    for (const { path, operation } of operations()) {
+      const problems = Object.entries(operation.responses).filter(
+        ([status]) => Number(status) >= 400 && !path.startsWith('/health'),
+      );
+      for (const [, { content }] of problems) {
+        expect(content?.['application/problem+json']?.schema?.$ref).toBe('#/components/schemas/Problem');
+      }
+    }
+    const { body } = await service.api.post('/check').send({});
+    expect(matches('#/components/schemas/Problem', body)).toEqual([]);
+  });
+});
+
+describe('/docs', () => {
+  it('is a page that loads all it needs from this service', async () => {
+    const { status, text, headers } = await service.api.get('/docs');
+    expect(status).toBe(200);
+    expect(headers['content-type']).toMatch(/^text\/html/);
+    const needed = [...text.matchAll(/(?:href|src)="([^"]+)"/g)].map(([, address]) => String(address));
+    expect(needed.length).toBeGreaterThan(3);
+    for (const address of needed) {
+      expect(address).not.toMatch(/^(https?:)?\/\//);
+      expect((await service.api.get(`/${address}`)).status).toBe(200);
+    }
+  });
+});

@@ -1,0 +1,150 @@
+import { writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { ServiceProcess } from '../support/service-process.js';
+import { temporaryDirectory, type TemporaryDirectory } from '../support/temporary-directory.js';
+
+let service: ServiceProcess | undefined;
+let directory: TemporaryDirectory | undefined;
+afterEach(async () => {
+  await service?.stop('SIGKILL');
+  await directory?.remove();
+  [service, directory] = [undefined, undefined];
+});
+
+function opens(url: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(Number(url.split(':').at(-1)), '127.0.0.1', () => resolve(true));
+    socket.on('error', () => resolve(false));
+    socket.on('close', () => socket.destroy());
+  });
+}
+
+/** Runs it to its end, and tells what it printed; its port must not have been open for a moment (I11). */
+async function refusal(env: Record<string, string>): Promise<string> {
+  service = await ServiceProcess.launch({ env });
+  let exit: unknown;
+  void service.exit.then((value) => (exit = value));
+  while (exit === undefined) {
+    expect(await opens(service.url)).toBe(false);
+    await sleep(10);
+  }
+  expect(exit).toBe(1);
+  expect(service.stdout).toBe('');
+  return service.stderr;
+}
+
+describe('a service that cannot run as it was told', () => {
+  it('lists every mistake with the variable, its value and the fix', async () => {
+    const startedAt = performance.now();
+    const stderr = await refusal({
+      LOG_LEVEL: 'chatty',
+      HOST: '0.0.0.0',
+      SUNDIAL_DEADLINE_MS: 'fast',
+      SUNDIAL_UNKNOWN_RESOURCE: 'maybe',
+      REDIS_URL: 'http://localhost',
+      REDIS_SENTINELS: 'one:26379',
+      SUNDIAL_ADMIN_KEY: 's3cret-key',
+    });
+    expect(performance.now() - startedAt).toBeLessThan(5_000);
+    expect(stderr.trim().split('\n')).toEqual([
+      'Sundial did not start:',
+      'SUNDIAL_ADMIN_KEY is no setting: did you mean SUNDIAL_ADMIN_KEYS?',
+      expect.stringMatching(/^REDIS_URL must look like redis:/),
+      'SUNDIAL_DEADLINE_MS="fast" must be an integer from 5 to 10000',
+      'SUNDIAL_UNKNOWN_RESOURCE="maybe" must be one of: allow, deny',
+      'LOG_LEVEL="chatty" must be one of: trace, debug, info, warn, error, fatal, silent',
+      'REDIS_URL and REDIS_SENTINELS are set: set one of them, for one Redis only',
+      'REDIS_SENTINELS and REDIS_SENTINEL_NAME go together: set both or none',
+      expect.stringMatching(
+        /^HOST="0.0.0.0" is reachable by others and no keys are set: set SUNDIAL_CHECK_KEYS/,
+      ),
+    ]);
+  });
+
+  it('never shows a key or a password', async () => {
+    const stderr = await refusal({
+      SUNDIAL_CHECK_KEYS: 's3cret key',
+      REDIS_URL: 'rediss//:s3cret@host',
+      REDIS_PASSWORD: 's3cret',
+    });
+    expect(stderr).toContain('SUNDIAL_CHECK_KEYS must');
+    expect(stderr).not.toContain('s3cret');
+  });
+
+  it('lists every mistake of the rules file with its line', async () => {
+    directory = await temporaryDirectory();
+    const file = join(directory.path, 'rules.yaml');
+    await writeFile(
+      file,
+      'rules:\n  - id: a\n    resource: ocr\n    per: [user]\n    timeZone: Mars/Olympus\n    limits: [{ window: dya, max: -1 }]\n',
+    );
+    const stderr = await refusal({ SUNDIAL_RULES_FILE: file });
+    expect(stderr).toContain(file);
+    for (const path of ['rules.0.timeZone', 'rules.0.limits.0.window', 'rules.0.limits.0.max']) {
+      expect(stderr).toMatch(new RegExp(`${path}: .*\\(line \\d\\)`));
+    }
+  });
+
+  it('names a rules file that is not there', async () => {
+    expect(await refusal({ SUNDIAL_RULES_FILE: '/nowhere/rules.yaml' })).toContain('/nowhere/rules.yaml');
+  });
+
+  it('names a data directory it cannot write', async () => {
+    directory = await temporaryDirectory();
+    const file = join(directory.path, 'file');
+    await writeFile(file, '');
+    expect(await refusal({ SUNDIAL_DATA_DIR: join(file, 'data') })).toMatch(
+      /SUNDIAL_DATA_DIR=.* must be a directory/,
+    );
+  });
+
+  it('names rules on disk that are damaged, and leaves them alone', async () => {
+    directory = await temporaryDirectory();
+    await writeFile(join(directory.path, 'rules.json'), '{"format":1,');
+    expect(await refusal({ SUNDIAL_DATA_DIR: directory.path })).toContain('rules.json');
+  });
+});
+
+describe('a port that is taken', () => {
+  it('ends the second service and says so', async () => {
+    service = await ServiceProcess.start();
+    const second = await ServiceProcess.launch({ env: { PORT: new URL(service.url).port } });
+    expect(await second.exit).toBe(1);
+    expect(second.stderr).toContain('EADDRINUSE');
+    await second.stop();
+  });
+});
+
+describe('a service that starts', () => {
+  it('says where it listens, what it counts in, and a command that works when pasted', async () => {
+    service = await ServiceProcess.start();
+    expect(service.stderr).toContain(`Sundial listens on ${service.url} and counts in this process`);
+    const [, address, body] =
+      /curl -s (\S+) -H 'content-type: application\/json' -d '(.+)'/.exec(service.stderr) ?? [];
+    const answer = await fetch(`http://${address}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: String(body),
+    });
+    expect(await answer.json()).toMatchObject({ allowed: true, limits: [{ used: 1 }, { used: 1 }] });
+  });
+
+  it('needs no keys on any loopback host', async () => {
+    service = await ServiceProcess.start({ env: { HOST: '127.0.0.1' } });
+    expect((await service.fetchJson('GET', '/health/ready')).body).toMatchObject({ status: 'ready' });
+  });
+
+  it('listens for others when it has keys', async () => {
+    service = await ServiceProcess.start({ env: { HOST: '0.0.0.0', SUNDIAL_CHECK_KEYS: 'k1' } });
+    expect(service.stderr).toContain(`-H 'authorization: Bearer <key>'`);
+  });
+
+  it('makes its data directory', async () => {
+    directory = await temporaryDirectory();
+    service = await ServiceProcess.start({ env: { SUNDIAL_DATA_DIR: join(directory.path, 'a', 'b') } });
+    expect((await service.fetchJson('GET', '/health/ready')).status).toBe(200);
+  });
+});
