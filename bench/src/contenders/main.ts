@@ -16,6 +16,7 @@ const [, , name, redisUrl = ''] = process.argv;
 const contender = await CONTENDERS[name as ContenderName](redisUrl);
 process.on('message', async (round: Round) => process.send?.(await measure(contender, round)));
 process.on('disconnect', () => process.exit());
+process.on('SIGTERM', () => process.exit());
 process.send?.('open');
 
 async function measure({ decide }: Contender, { durationMs }: Round): Promise<RoundResult> {

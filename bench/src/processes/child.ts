@@ -12,17 +12,25 @@ process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL');
 });
 
-/** Starts a process that ends with this one at the latest; of what it prints, the errors are shown. */
+/** Starts a process that ends with this one at the latest, with nothing of its environment but PATH. */
 export function start(
   command: string,
   args: readonly string[],
   { stdio = ['ignore', 'ignore', 'inherit'], env }: Pick<SpawnOptions, 'stdio' | 'env'> = {},
 ): ChildProcess {
-  const { PATH, NODE_OPTIONS } = process.env;
-  const child = spawn(command, args, { stdio, env: { PATH, ...(NODE_OPTIONS && { NODE_OPTIONS }), ...env } });
+  const child = spawn(command, args, { stdio, env: { PATH: process.env.PATH, ...env } });
   running.add(child);
   child.once('exit', () => running.delete(child));
   return child;
+}
+
+/** Starts a Node program with the flags of this process, so that `node --cpu-prof …` profiles all of them. */
+export function startNode(
+  program: string,
+  args: readonly string[],
+  options: Pick<SpawnOptions, 'stdio' | 'env'>,
+): ChildProcess {
+  return start(process.execPath, [...process.execArgv, program, ...args], options);
 }
 
 /** Asks it to end, and makes it. */

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { Round, RoundResult } from '../contenders/contender.js';
 import type { ContenderName } from '../contenders/main.js';
-import { start, stop } from './child.js';
+import { startNode, stop } from './child.js';
 
 const PROGRAM = fileURLToPath(new URL('../contenders/main.js', import.meta.url));
 
@@ -19,7 +19,7 @@ export class ContenderProcess {
   }
 
   static async start(name: ContenderName, redisUrl: string): Promise<ContenderProcess> {
-    const child = start(process.execPath, [PROGRAM, name, redisUrl], {
+    const child = startNode(PROGRAM, [name, redisUrl], {
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
     const contender = new ContenderProcess(child);

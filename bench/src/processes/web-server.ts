@@ -1,10 +1,11 @@
 import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { RULES_FILE } from '../subjects.js';
-import { freePort, start, stop, until } from './child.js';
+import { freePort, startNode, stop, until } from './child.js';
 
 /** Sundial's service as it is deployed, and programs of `servers/` that answer the same request. */
 export const PROGRAMS = {
@@ -38,7 +39,7 @@ export class WebServer {
       SUNDIAL_RULES_FILE: RULES_FILE,
       SUNDIAL_LAME_DUCK_MS: '0',
     };
-    const child = start(process.execPath, [fileURLToPath(PROGRAMS[program])], {
+    const child = startNode(fileURLToPath(PROGRAMS[program]), [], {
       env,
       stdio: ['ignore', 'ignore', 'pipe'],
     });
@@ -46,7 +47,10 @@ export class WebServer {
     child.stderr?.on('data', (chunk: Buffer) => (printed += chunk.toString()));
     const server = new WebServer(port, child, directory);
     try {
-      await until(`${program} to allow a check`, () => server.#allows());
+      const gone = once(child, 'exit').then(([code]) => {
+        throw new Error(`It ended with ${code}.`);
+      });
+      await Promise.race([until(`${program} to allow a check`, () => server.#allows()), gone]);
     } catch (cause) {
       await server[Symbol.asyncDispose]();
       throw new Error(`${program} did not start:\n${printed}`, { cause });

@@ -36,7 +36,7 @@ function cells(row: Row): string[] {
     opponentValue === undefined ? '' : figure(opponentValue),
     ratio === undefined ? '' : ratio.toFixed(2),
     row.budget ? budgetText(row.budget, row.unit) : '',
-    missedBy === undefined ? '' : missedBy === 0 ? 'met' : `missed by ${(100 * missedBy).toFixed(1)} %`,
+    missedBy === undefined ? '' : missedBy === 0 ? 'met' : `missed by ${figure(100 * missedBy)} %`,
   ];
 }
 
