@@ -1,0 +1,84 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { StoreError, type Store } from '@sundial/engine';
+import { counterKey } from '../../libs/engine/src/counters/counter-key.js';
+import type { RedisCluster } from '../support/redis-cluster.js';
+import { type Books, clusterBooks } from './books.js';
+import { aRule } from './rules.js';
+import { counter, daily, GROUPS, hourly, NOON, operation, settling, taking, used } from './store-requests.js';
+
+describe('RedisStore on a Cluster of three', () => {
+  let books: Books & { readonly cluster: RedisCluster };
+  let cluster: RedisCluster;
+  let store: Store;
+  beforeAll(async () => {
+    books = await clusterBooks();
+    cluster = books.cluster;
+  }, 30_000);
+  beforeEach(async () => {
+    await books.empty();
+    store = await books.at(NOON);
+  });
+  afterAll(() => books.close());
+
+  const counters = GROUPS.map((group) => counter([daily(10), hourly(3)], { group }));
+  const [first, second, third] = counters;
+
+  it('has the groups of these tests on three masters', async () => {
+    const nodes = await Promise.all(counters.map(({ key }) => cluster.nodeOfKey(key)));
+    expect(new Set(nodes).size).toBe(3);
+  });
+
+  it('keeps the counters of rules per user, and per user and grade, in one slot, whatever the subject is', async () => {
+    for (const user of ['u1', 'u2', '{}', 'a}b', '}{', '{a', '\ud800', '🦊'.repeat(256), '\n']) {
+      const keys = [['user'], ['user', 'grade'], ['user', 'city', 'grade']].map(
+        (per, i) => counterKey(aRule({ id: `rule-${i}`, per }), { user, grade: '3', city: 'c' }).key,
+      );
+      const slots = await Promise.all(keys.map((key) => cluster.nodes[0]!.cli('CLUSTER', 'KEYSLOT', key)));
+      expect(new Set(slots).size).toBe(1);
+    }
+  });
+
+  it('takes what an operation still lacks when its first attempt died between two shards', async () => {
+    await store.take(taking([first!], { operation: operation('o1') }));
+    expect(await store.take(taking(counters, { operation: operation('o1') }))).toEqual({
+      outcome: 'taken',
+      counts: used(1, 1, 1, 1, 1, 1),
+    });
+  });
+
+  it('refuses what an operation still lacks where there is no room, and keeps what another attempt took', async () => {
+    await store.take(taking([third!], { amount: 3 }));
+    await store.take(taking([first!], { operation: operation('o1') }));
+    expect(await store.take(taking(counters, { operation: operation('o1') }))).toEqual({
+      outcome: 'refused',
+      counts: used(1, 1, 0, 0, 3, 3),
+    });
+  });
+
+  it('gives back what was taken when a later shard holds something foreign', async () => {
+    await (await cluster.nodeOfKey(third!.key)).cli('SET', third!.key, 'not ours');
+    expect(await store.take(taking(counters))).toEqual({ outcome: 'broken' });
+    expect(await store.read({ counters: [first!, second!] })).toMatchObject({ counts: used(0, 0, 0, 0) });
+  });
+
+  it('leaves what was taken to whoever asked when the deadline has passed meanwhile', async () => {
+    await (await cluster.nodeOfKey(third!.key)).cli('SET', third!.key, 'not ours');
+    const request = taking(counters);
+    const answer = store.take(request);
+    Object.assign(request, { deadlineAt: NOON - 1 });
+    await expect(answer).rejects.toMatchObject({ name: 'StoreError', fate: 'unknown' });
+    await (await cluster.nodeOfKey(third!.key)).cli('DEL', third!.key);
+    expect(await store.settle(settling('void', request))).toEqual({ outcome: 'reversed' });
+    expect(await store.read({ counters })).toMatchObject({ counts: used(0, 0, 0, 0, 0, 0) });
+  });
+
+  it('says that the fate is unknown when a later shard is gone, and settles the others all the same', async () => {
+    const node = await cluster.nodeOfKey(third!.key);
+    await node.kill();
+    const request = taking(counters);
+    await expect(store.take(request)).rejects.toMatchObject({ name: 'StoreError', fate: 'unknown' });
+    expect(await store.read({ counters: [first!] })).toMatchObject({ counts: used(1, 1) });
+    await expect(store.settle(settling('void', request))).rejects.toBeInstanceOf(StoreError);
+    expect(await store.read({ counters: [first!, second!] })).toMatchObject({ counts: used(0, 0, 0, 0) });
+  });
+});

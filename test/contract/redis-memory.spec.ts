@@ -1,0 +1,64 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { RedisStore } from '@sundial/engine';
+import { RuleWindowsCache } from '../../libs/engine/src/counters/rule-windows.js';
+import { ask, operationOf } from '../../libs/engine/src/decisions/question.js';
+import { RedisProcess } from '../support/redis-process.js';
+import { openRedisStore } from './books.js';
+import { aRule } from './rules.js';
+import { taking } from './store-requests.js';
+
+const SUBJECTS = 50_000;
+const AT_ONCE = 1_000;
+/** With ids of eight characters. An allocator of coarse sizes takes 16 more from the next one on. */
+const BYTES_A_SUBJECT = 200;
+/** What is remembered of an operation for a quarter of an hour. */
+const BYTES_AN_OPERATION = 200;
+
+describe('the memory of Redis', () => {
+  let redis: RedisProcess;
+  beforeAll(async () => {
+    redis = await RedisProcess.start();
+  });
+  afterAll(() => redis.stop());
+
+  it(`holds a subject of a day and an hour in ${BYTES_A_SUBJECT} bytes, and an operation in ${BYTES_AN_OPERATION}`, async () => {
+    const empty = await usedAfterRestart();
+    const store = await openRedisStore({ kind: 'single', url: redis.url });
+    await checkEverySubject(store);
+    await store.close();
+    const full = await usedAfterRestart();
+    await forgetOperations();
+    expect(Number(await redis.cli('DBSIZE'))).toBe(SUBJECTS);
+    const counters = await usedAfterRestart();
+    const [aSubject, anOperation] = [(counters - empty) / SUBJECTS, (full - counters) / SUBJECTS];
+    expect(aSubject).toBeLessThanOrEqual(BYTES_A_SUBJECT);
+    expect(aSubject).toBeGreaterThan(50);
+    expect(anOperation).toBeLessThanOrEqual(BYTES_AN_OPERATION);
+  }, 60_000);
+
+  async function checkEverySubject(store: RedisStore): Promise<void> {
+    const [rules, windows] = [[aRule()], new RuleWindowsCache()];
+    for (let from = 0; from < SUBJECTS; from += AT_ONCE) {
+      const asked = Array.from({ length: AT_ONCE }, (_, i) => {
+        const subject = { user: `u${1_000_000 + from + i}` };
+        const { counters } = ask(rules, subject, windows, store.now());
+        return store.take(taking(counters, { operation: operationOf({ resource: 'ocr', subject }, 1) }));
+      });
+      const outcomes = new Set((await Promise.all(asked)).map(({ outcome }) => outcome));
+      expect(outcomes).toEqual(new Set(['taken']));
+    }
+  }
+
+  /** Buffers of clients and tables half full are not what is measured: the server starts anew with what it held. */
+  async function usedAfterRestart(): Promise<number> {
+    await redis.cli('SAVE');
+    await redis.restart();
+    return Number(/used_memory:(\d+)/.exec(String(await redis.cli('INFO', 'memory')))?.[1]);
+  }
+
+  async function forgetOperations(): Promise<void> {
+    const keys = (await redis.cli('KEYS', 'sd1:op:*')) as string[];
+    for (let from = 0; from < keys.length; from += AT_ONCE)
+      await redis.cli('DEL', ...keys.slice(from, from + AT_ONCE));
+  }
+});

@@ -1,0 +1,107 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { StoreError, type RedisStore } from '@sundial/engine';
+import { eventually } from '../support/eventually.js';
+import { RedisCluster } from '../support/redis-cluster.js';
+import { RedisProcess } from '../support/redis-process.js';
+import { TcpProxy } from '../support/tcp-proxy.js';
+import { openRedisStore } from './books.js';
+import { executed } from './redis-commands.js';
+import { counter, GROUPS, hourly, settling, taking } from './store-requests.js';
+
+/** ioredis sends again, by default, what was in flight when a connection was lost: it would count twice. */
+describe('a command that was in flight when the connection was lost', () => {
+  const undo: (() => unknown)[] = [];
+  afterEach(async () => {
+    for (const step of undo.splice(0).reverse()) await step();
+  });
+
+  const counters = [counter([hourly(1_000, { at: Date.now() })])];
+
+  async function behindProxy() {
+    const redis = await RedisProcess.start();
+    undo.push(() => redis.stop());
+    const proxy = await TcpProxy.start(redis.port);
+    undo.push(() => proxy.stop());
+    const store = await openRedisStore({ kind: 'single', url: `redis://127.0.0.1:${proxy.port}` });
+    undo.push(() => store.close());
+    await store.take(taking(counters));
+    await store.settle(settling('void', taking(counters)));
+    await redis.cli('CONFIG', 'RESETSTAT');
+    return { redis, proxy, store };
+  }
+
+  it.each(['take', 'settle'] as const)('is not sent again, and its fate is unknown: %s', async (verb) => {
+    const { redis, proxy, store } = await behindProxy();
+    proxy.dropReplies();
+    const lost = ask(store, verb);
+    await eventually(async () => (await executed(redis, 'evalsha')) === 1);
+    await proxy.heal();
+    await expect(lost).rejects.toMatchObject({ name: 'StoreError', fate: 'unknown' });
+    await reconnected(store);
+    expect(await executed(redis, 'evalsha')).toBe(1);
+  });
+
+  it('is not sent to the server that takes its place', async () => {
+    const { redis, store } = await behindProxy();
+    redis.freeze();
+    const lost = ask(store, 'take');
+    const settled = expect(lost).rejects.toBeInstanceOf(StoreError);
+    await sleep(20);
+    await redis.kill();
+    await redis.restart();
+    await settled;
+    await reconnected(store);
+    expect(await redis.cli('EXISTS', counters[0]!.key)).toBe(0);
+  });
+
+  it('is not sent to another node of a Cluster, nor to the one that comes back', async () => {
+    const cluster = await RedisCluster.start();
+    undo.push(() => cluster.stop());
+    const nodes = cluster.nodes.map(({ port }) => ({ host: '127.0.0.1', port }));
+    const store = await openRedisStore({ kind: 'cluster', nodes });
+    undo.push(() => store.close());
+    const [mine] = counters;
+    const node = await cluster.nodeOfKey(mine!.key);
+    await store.take(taking(counters));
+    node.freeze();
+    const lost = ask(store, 'take');
+    const settled = expect(lost).rejects.toBeInstanceOf(StoreError);
+    await sleep(20);
+    await node.kill();
+    await node.restart();
+    await settled;
+    const ladder = mine!.ladder;
+    await eventually(() => store.read({ counters: GROUPS.map((group) => counter(ladder, { group })) }), {
+      withinMs: 15_000,
+    });
+    expect(await node.cli('EXISTS', mine!.key)).toBe(0);
+  });
+
+  it('is not kept for later while there is no connection', async () => {
+    const { redis, proxy, store } = await behindProxy();
+    proxy.refuse();
+    proxy.reset();
+    await eventually(() =>
+      ask(store, 'take').then(
+        () => false,
+        () => true,
+      ),
+    );
+    await expect(ask(store, 'take')).rejects.toMatchObject({ fate: 'none' });
+    const before = await executed(redis, 'evalsha');
+    await proxy.heal();
+    await reconnected(store);
+    expect(await executed(redis, 'evalsha')).toBe(before);
+  });
+
+  async function ask(store: RedisStore, verb: 'take' | 'settle'): Promise<unknown> {
+    const request = taking(counters);
+    return verb === 'take' ? store.take(request) : store.settle(settling('count', request));
+  }
+
+  async function reconnected(store: RedisStore): Promise<void> {
+    await eventually(() => store.probe().then(() => true));
+    await sleep(150);
+  }
+});

@@ -1,0 +1,157 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { REMEMBER_MS, type RedisStore, type Store } from '@sundial/engine';
+import type { RedisProcess } from '../support/redis-process.js';
+import { type Books, redisBooks } from './books.js';
+import { executed } from './redis-commands.js';
+import {
+  counter,
+  daily,
+  DAY_MS,
+  HOUR_MS,
+  hourly,
+  NOON,
+  operation,
+  settling,
+  taking,
+  used,
+} from './store-requests.js';
+
+describe('RedisStore', () => {
+  let books: Books & { readonly redis: RedisProcess };
+  let redis: RedisProcess;
+  let store: Store;
+  beforeAll(async () => {
+    books = await redisBooks();
+    redis = books.redis;
+  });
+  beforeEach(async () => {
+    await books.empty();
+    store = await books.at(NOON);
+  });
+  afterAll(() => books.close());
+
+  const both = counter([daily(1_000_000), hourly(1_000_000)]);
+
+  describe('keys', () => {
+    const livesForMs = async (key: string) => Number(await redis.cli('PTTL', key));
+    const leftMs = (limit: ReturnType<typeof daily>, pick: 0 | 1) => limit.bounds[pick + 1]! - NOON;
+
+    it('of counters outlive their windows, and the next ones, by an hour', async () => {
+      await store.take(taking([both]));
+      const expected = leftMs(both.ladder[0]!, 1) + HOUR_MS;
+      expect(await livesForMs(both.key)).toBeLessThanOrEqual(expected);
+      expect(await livesForMs(both.key)).toBeGreaterThan(expected - 10_000);
+    });
+
+    it('of counters live on when a new window starts', async () => {
+      await store.take(taking([counter([hourly(5)])]));
+      const nextHour = NOON + HOUR_MS;
+      const later = counter([hourly(5, { at: nextHour })]);
+      await (await books.at(nextHour)).take(taking([later]));
+      const expected = later.ladder[0]!.bounds[2] - nextHour + HOUR_MS;
+      expect(await livesForMs(later.key)).toBeGreaterThan(expected - 10_000);
+    });
+
+    it('of operations live for as long as an operation is remembered', async () => {
+      await store.take(taking([both], { operation: operation('o1') }));
+      expect(await livesForMs('sd1:op:o1')).toBeLessThanOrEqual(REMEMBER_MS);
+      expect(await livesForMs('sd1:op:o1')).toBeGreaterThan(REMEMBER_MS - 10_000);
+    });
+
+    it('all expire, whatever wrote them', async () => {
+      const reversed = taking([both, counter([daily(9)], { name: 'other' })]);
+      await store.take(reversed);
+      await store.settle(settling('void', reversed));
+      await store.settle(settling('void', taking([both])));
+      await store.settle(settling('count', taking([counter([hourly(9)], { name: 'counted' })])));
+      await store.settle(settling('count', taking([counter([hourly(9, { at: 0 })], { name: 'late' })])));
+      const keys = (await redis.cli('KEYS', '*')) as string[];
+      expect(keys.length).toBeGreaterThanOrEqual(7);
+      for (const key of keys) expect([key, await livesForMs(key)]).toEqual([key, expect.any(Number)]);
+      for (const key of keys) expect(await livesForMs(key)).toBeGreaterThan(0);
+    });
+
+    it('of counters that a late settlement does not touch live on', async () => {
+      const evening = NOON + 6 * HOUR_MS;
+      const owed = taking([both, counter([hourly(5)], { name: 'hourly' })]);
+      const current = counter([hourly(5, { at: evening })], { name: 'hourly' });
+      const later = await books.at(evening);
+      await later.take(taking([current], { amount: 4 }));
+      expect(await later.settle(settling('count', owed))).toEqual({ outcome: 'counted' });
+      expect(await later.read({ counters: [current] })).toMatchObject({ counts: used(4) });
+      expect(await livesForMs(current.key)).toBeGreaterThan(HOUR_MS);
+    });
+  });
+
+  describe('a key that holds something else', () => {
+    const broken = counter([daily(10)], { name: 'foreign' });
+
+    it.each([
+      ['text', ['SET', broken.key, 'not ours']],
+      ['a list', ['RPUSH', broken.key, 'not ours']],
+    ] as const)(
+      'is answered with broken, and nothing is written anywhere: %s',
+      async (_what, [command, ...args]) => {
+        await redis.cli(command, ...args);
+        const before = Number(await redis.cli('DBSIZE'));
+        const request = taking([both, broken]);
+        expect(await store.take(request)).toEqual({ outcome: 'broken' });
+        expect(await store.read({ counters: [both, broken] })).toEqual({ outcome: 'broken' });
+        expect(await store.settle(settling('count', request))).toEqual({ outcome: 'broken' });
+        expect(await store.settle(settling('void', request))).toEqual({ outcome: 'broken' });
+        expect(Number(await redis.cli('DBSIZE'))).toBe(before);
+      },
+    );
+
+    it('in the place of an operation is answered with broken, and nothing is counted', async () => {
+      await redis.cli('RPUSH', 'sd1:op:o1', 'not ours');
+      const request = taking([both], { operation: operation('o1') });
+      expect(await store.take(request)).toEqual({ outcome: 'broken' });
+      expect(await store.settle(settling('count', request))).toEqual({ outcome: 'broken' });
+      expect(await store.settle(settling('void', request))).toEqual({ outcome: 'broken' });
+      expect(await redis.cli('EXISTS', both.key)).toBe(0);
+    });
+
+    it('concerns only the check that needs it', async () => {
+      await redis.cli('SET', broken.key, 'not ours');
+      const asked = [[both], [broken], [both]].map((counters) => store.take(taking(counters)));
+      const outcomes = (await Promise.all(asked)).map(({ outcome }) => outcome);
+      expect(outcomes).toEqual(['taken', 'broken', 'taken']);
+    });
+
+    it('inside a counter counts as no window', async () => {
+      await redis.cli('HSET', both.key, 'd@', 'x', 'd', 'y');
+      expect(await store.settle(settling('count', taking([both])))).toEqual({ outcome: 'counted' });
+      expect(await store.read({ counters: [both] })).toMatchObject({ counts: used(1, 1) });
+    });
+  });
+
+  it('takes its scripts up again when Redis forgets them, without a failed or a double check', async () => {
+    const results: string[] = [];
+    for (let round = 0; round < 40; round++) {
+      const flush = redis.cli('SCRIPT', 'FLUSH');
+      const asked = Array.from({ length: 25 }, () => store.take(taking([both])));
+      results.push(...(await Promise.all(asked)).map(({ outcome }) => outcome));
+      const owed = taking([both]);
+      await store.settle(settling('count', owed));
+      await flush;
+      await redis.cli('SCRIPT', 'FLUSH');
+      await store.settle(settling('void', owed));
+    }
+    expect(new Set(results)).toEqual(new Set(['taken']));
+    expect(await store.read({ counters: [both] })).toMatchObject({ counts: used(1_000, 1_000) });
+  });
+
+  it('sends the checks of one turn as a few commands, each of a bounded size', async () => {
+    await store.take(taking([both]));
+    await redis.cli('CONFIG', 'RESETSTAT');
+    await Promise.all(Array.from({ length: 250 }, () => store.take(taking([both]))));
+    expect(await executed(redis, 'evalsha')).toBe(3);
+  });
+
+  it('knows the clock of the server from its first answer on', async () => {
+    expect(Math.abs(store.now() - NOON)).toBeLessThan(5_000);
+    const ahead = (await books.at(NOON + 400 * DAY_MS)) as RedisStore;
+    expect(Math.abs(ahead.now() - NOON - 400 * DAY_MS)).toBeLessThan(5_000);
+  });
+});
