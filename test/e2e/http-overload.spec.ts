@@ -57,3 +57,13 @@ describe('as many batches as a node takes at once', () => {
     expect((await batch()).status).toBe(200);
   });
 });
+
+describe('a caller that never finishes its headers', () => {
+  it('is told so and hung up on', async () => {
+    const socket = await open('POST /check HTTP/1.1\r\nhost: x\r\nx-slow');
+    let received = '';
+    socket.on('data', (chunk: Buffer) => (received += chunk.toString()));
+    await new Promise((resolve) => socket.on('close', resolve));
+    expect(received).toMatch(/^HTTP\/1.1 408 [^]*"code":"request-timeout"/);
+  });
+});

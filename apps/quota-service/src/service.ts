@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { LiveRules, QuotaEngine } from '@sundial/engine';
 import { AppModule } from './app.module.js';
 import { serveOpenApi } from './docs/openapi.js';
 import { fastifyAdapter } from './http/fastify.adapter.js';
@@ -13,6 +14,7 @@ import { nestLogger } from './logging/nest.logger.js';
 import { ProblemFilter } from './problems/problem.filter.js';
 import type { Settings } from './settings/settings.js';
 import { Lifecycle } from './shutdown/lifecycle.js';
+import { warmUp } from './warm-up.js';
 
 /** The whole service, store opened and rules loaded, ready to listen. `close` on it loses nothing: see `Lifecycle`. */
 export async function createService(settings: Settings): Promise<NestFastifyApplication> {
@@ -34,5 +36,6 @@ export async function createService(settings: Settings): Promise<NestFastifyAppl
     log,
   });
   serveOpenApi(app);
+  await warmUp(app.get(QuotaEngine), app.get(LiveRules).current);
   return app;
 }

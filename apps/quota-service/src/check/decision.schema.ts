@@ -1,7 +1,7 @@
 import { DEGRADE_POLICIES, RULE_MODES, WINDOW_UNITS } from '@sundial/engine';
 
 /** One limit of one rule, as every answer shows it. */
-export const limitStateSchema = {
+const limitStateSchema = {
   type: 'object',
   description: 'One limit of one rule, for one subject, in its concrete window.',
   properties: {
