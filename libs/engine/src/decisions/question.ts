@@ -33,11 +33,8 @@ export function ask(
 /** Names the operation of a request: the caller's id or a new one, a fingerprint of its content, and this try. */
 export function operationOf(request: CheckRequest, amount: number): Operation {
   const attempt = PROCESS_NAME + (attempts++).toString(36);
-  return {
-    id: request.operationId ?? attempt,
-    fingerprint: fingerprint(contentOf(request, amount)),
-    attempt,
-  };
+  const { operationId: id = attempt } = request;
+  return { id, fingerprint: fingerprint(contentOf(request, amount)), attempt, isNew: id === attempt };
 }
 
 /** Lengths go first, so that no value can pretend to be the end of another. */

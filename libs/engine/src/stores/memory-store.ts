@@ -1,6 +1,5 @@
 import {
   type CounterRef,
-  type Counts,
   type LimitCeiling,
   type LimitCount,
   type Operation,
@@ -65,14 +64,15 @@ export class MemoryStore implements Store {
     if (now > request.deadlineAt) return EXPIRED;
     const counts = this.#look(counters, now);
     if (counts === undefined) return MOVED;
-    if (amount > 0) {
+    if (amount > 0 && !operation.isNew) {
       const recalled = this.#recall(operation);
       if (recalled === 'replayed') return { outcome: recalled, counts };
       if (recalled !== undefined) return { outcome: recalled };
     }
     if (!hasRoom(counters, counts, amount)) return { outcome: 'refused', counts };
     if (amount === 0) return { outcome: 'taken', counts };
-    return { outcome: 'taken', counts: this.#count(request, counts) };
+    this.#count(request, counts);
+    return { outcome: 'taken', counts };
   }
 
   read({ counters }: ReadRequest): ReadResult {
@@ -126,8 +126,8 @@ export class MemoryStore implements Store {
     return recorded.fingerprint === operation.fingerprint ? 'replayed' : 'conflict';
   }
 
-  #look(counters: readonly CounterRef[], now: number): LimitCount[] | undefined {
-    const counts: LimitCount[] = [];
+  #look(counters: readonly CounterRef[], now: number): MutableCount[] | undefined {
+    const counts: MutableCount[] = [];
     for (const { key, ladder } of counters) {
       const counter = this.#books.counter(key);
       for (const ceiling of ladder) {
@@ -139,21 +139,19 @@ export class MemoryStore implements Store {
     return counts;
   }
 
-  #count({ counters, operation, amount }: TakeRequest, before: Counts): Counts {
-    const counts: LimitCount[] = [];
-    let picks: WindowPick[] | undefined;
+  /** Writes the amount into the books, and into what was read of them. */
+  #count({ counters, operation, amount }: TakeRequest, counts: readonly MutableCount[]): void {
+    let [index, picks] = [0, ALL_FIRST];
     for (const { key, ladder } of counters) {
       const counter = this.#books.openCounter(key);
       for (const ceiling of ladder) {
-        const { pick, used } = before[counts.length]!;
-        const total = Math.min(used + amount, Number.MAX_SAFE_INTEGER);
-        put(counter, ceiling, pick, total);
-        counts.push({ pick, used: total });
-        if (pick > 0) picks = counts.map((count) => count.pick);
+        const count = counts[index++]!;
+        count.used = Math.min(count.used + amount, Number.MAX_SAFE_INTEGER);
+        put(counter, ceiling, count.pick, count.used);
+        if (count.pick > 0) picks = counts.map(({ pick }) => pick);
       }
     }
-    this.#record(operation, picks ?? ALL_FIRST);
-    return counts;
+    this.#record(operation, picks);
   }
 
   /** Adds to each limit's picked window that is not over, where it is or can become the counter's current one. */
@@ -180,6 +178,9 @@ export class MemoryStore implements Store {
     this.#books.remember(id, { fingerprint, attempt, picks, barred: false });
   }
 }
+
+/** This take's own, until it is answered. */
+type MutableCount = { -readonly [Field in keyof LimitCount]: LimitCount[Field] };
 
 const EXPIRED = { outcome: 'expired' } as const;
 const MOVED = { outcome: 'moved' } as const;

@@ -79,6 +79,8 @@ export interface Operation {
   readonly fingerprint: number;
   /** This try of the operation, unique among all nodes: a reversal touches no other try. */
   readonly attempt: string;
+  /** The node made the id just now, so no store can know it yet: there is nothing to look up. */
+  readonly isNew?: boolean;
 }
 
 /** Which of the two offered windows. */
