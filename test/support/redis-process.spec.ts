@@ -1,4 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { Redis } from 'ioredis';
+import { createCertificates } from './certificates.js';
 import { RedisProcess, type RedisProcessOptions } from './redis-process.js';
 
 describe('RedisProcess', () => {
@@ -37,6 +39,17 @@ describe('RedisProcess', () => {
     expect(redis.url).toBe(`redis://:p%40ss%20word@127.0.0.1:${redis.port}`);
     expect(await redis.cli('PING')).toBe('PONG');
     expect(await redis.cli('CONFIG', 'GET', 'requirepass')).toEqual(['requirepass', 'p@ss word']);
+  });
+
+  it('talks TLS only, to those who trust its authority', async () => {
+    const tls = await createCertificates();
+    const redis = await start({ tls });
+    expect(redis.url).toBe(`rediss://127.0.0.1:${redis.port}`);
+    expect(await redis.cli('PING')).toBe('PONG');
+    const stranger = new Redis(redis.url, { retryStrategy: () => null });
+    const error = await new Promise((resolve) => stranger.on('error', resolve));
+    expect(String(error)).toMatch(/unable to verify|self-signed/);
+    await tls.remove();
   });
 
   it('stops while frozen', async () => {

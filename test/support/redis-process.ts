@@ -1,6 +1,9 @@
 import type { ChildProcess } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { Redis, type RedisOptions } from 'ioredis';
 import { findRedisServer } from '../../scripts/find-redis.mjs';
+import type { Certificates } from './certificates.js';
 import { eventually } from './eventually.js';
 import { freePort } from './free-port.js';
 import { exitOf, spawnGuarded } from './guarded-process.js';
@@ -10,11 +13,16 @@ export interface RedisProcessOptions {
   /** Further arguments of the server, e.g. `['--appendonly', 'yes']`; by default nothing is kept on disk. */
   readonly args?: readonly string[];
   readonly password?: string;
+  /** Then it talks TLS and nothing else, to clients, replicas and the other nodes of a Cluster. */
+  readonly tls?: Certificates;
+  /** The text of a configuration file. The server may rewrite it, as Sentinels do, and finds it again when restarted. */
+  readonly configuration?: string;
 }
 
 /** A Cluster node also listens on its port plus this. */
 const BUS_OFFSET = 10_000;
 const TRIES = 5;
+const CONFIGURATION_FILE = 'server.conf';
 
 /** It waits as long as the server is away, reconnects at once, and leaves no timer behind. */
 const PATIENT = {
@@ -37,13 +45,17 @@ export class RedisProcess {
     private readonly directory: TemporaryDirectory,
     private readonly options: RedisProcessOptions,
   ) {
-    this.#client = new Redis(this.url, PATIENT);
+    const { tls } = options;
+    this.#client = new Redis(this.url, { ...PATIENT, ...(tls && { tls: { ca: tls.ca } }) });
     this.#client.on('error', () => undefined);
   }
 
   /** Starts a server and waits until it answers. */
   static async start(options: RedisProcessOptions = {}): Promise<RedisProcess> {
     const directory = await temporaryDirectory();
+    if (options.configuration !== undefined) {
+      await writeFile(join(directory.path, CONFIGURATION_FILE), options.configuration);
+    }
     for (let tries = 1; ; tries += 1) {
       const redis = new RedisProcess(await freePort(BUS_OFFSET), directory, options);
       try {
@@ -59,8 +71,8 @@ export class RedisProcess {
   }
 
   get url(): string {
-    const { password } = this.options;
-    return `redis://${password ? `:${encodeURIComponent(password)}@` : ''}127.0.0.1:${this.port}`;
+    const { password, tls } = this.options;
+    return `redis${tls ? 's' : ''}://${password ? `:${encodeURIComponent(password)}@` : ''}127.0.0.1:${this.port}`;
   }
 
   /** Sends one command through a plain ioredis client, for assertions; while the server is frozen it waits. */
@@ -124,9 +136,22 @@ export class RedisProcess {
   }
 
   #arguments(): readonly string[] {
-    const { args = [], password } = this.options;
-    const place = ['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.directory.path];
-    const nothingOnDisk = ['--save', '', '--appendonly', 'no'];
-    return [...place, ...nothingOnDisk, ...(password ? ['--requirepass', password] : []), ...args];
+    const { args = [], password, tls, configuration } = this.options;
+    const port = String(this.port);
+    return [
+      ...(configuration === undefined ? [] : [join(this.directory.path, CONFIGURATION_FILE)]),
+      ...['--bind', '127.0.0.1', '--dir', this.directory.path, '--save', '', '--appendonly', 'no'],
+      ...(tls ? tlsArguments(port, tls) : ['--port', port]),
+      ...(password ? ['--requirepass', password] : []),
+      ...args,
+    ];
   }
+}
+
+function tlsArguments(port: string, { files }: Certificates): readonly string[] {
+  return [
+    ...['--port', '0', '--tls-port', port, '--tls-auth-clients', 'no'],
+    ...['--tls-replication', 'yes', '--tls-cluster', 'yes'],
+    ...['--tls-cert-file', files.certificate, '--tls-key-file', files.key, '--tls-ca-cert-file', files.ca],
+  ];
 }
