@@ -58,20 +58,18 @@ export async function clusterBooks(): Promise<Books & { readonly cluster: RedisC
 }
 
 function booksOn(nodes: readonly RedisProcess[], target: RedisTarget): Books {
-  const stores: Store[] = [];
+  let open: Store | undefined;
   return {
     at: async (instant) => {
-      const store = await openRedisStore(target, instant - Date.now());
-      stores.push(store);
-      return store;
+      await open?.close();
+      return (open = await openRedisStore(target, instant - Date.now()));
     },
     contents: async () => (await Promise.all(nodes.map(contentsOf))).join('\n'),
     empty: async () => {
-      await Promise.all(stores.splice(0).map((store) => store.close()));
       await Promise.all(nodes.map((node) => node.cli('FLUSHALL')));
     },
     close: async () => {
-      await Promise.all(stores.map((store) => store.close()));
+      await open?.close();
       await Promise.all(nodes.map((node) => node.stop()));
     },
   };

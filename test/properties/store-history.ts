@@ -1,0 +1,186 @@
+import type {
+  CounterRef,
+  LimitCeiling,
+  ReadRequest,
+  SettleRequest,
+  Store,
+  TakeRequest,
+  WindowPick,
+} from '@sundial/engine';
+import fc from 'fast-check';
+
+const MINUTE_MS = 60_000;
+const LENGTHS = { m: MINUTE_MS, h: 60 * MINUTE_MS, d: 24 * 60 * MINUTE_MS } as const;
+type Field = keyof typeof LENGTHS;
+
+/** Half a minute from every boundary, and so are all instants that whole minutes lead to. */
+const BEGINNING = Date.UTC(2026, 10, 22, 12, 20, 30);
+/** A clock is not set back by more than the hour for which stores keep what is over. */
+const FARTHEST_BACK_MS = 50 * MINUTE_MS;
+
+interface Limit {
+  readonly field: Field;
+  readonly max: number;
+  readonly enforced: boolean;
+}
+
+interface Asked {
+  readonly counters: readonly { readonly name: number; readonly limits: readonly Limit[] }[];
+  readonly id: number;
+  readonly content: number;
+  readonly amount: number;
+  /** Whole windows by which the caller's clock is behind: 1 still offers the current one, 2 does not. */
+  readonly behind: number;
+  readonly isLate: boolean;
+}
+
+/** One thing that happens to a store. `which` and `again` point back into what was asked before. */
+export type Step =
+  | { readonly kind: 'take'; readonly together: readonly Asked[] }
+  | { readonly kind: 'take again'; readonly which: number }
+  | {
+      readonly kind: 'settle';
+      readonly which: number;
+      readonly intent: SettleRequest['intent'];
+      readonly picks: readonly WindowPick[];
+    }
+  | { readonly kind: 'read'; readonly asked: Asked }
+  | { readonly kind: 'set the clock'; readonly minutes: number };
+
+const anyLimits = fc.uniqueArray(
+  fc.record({
+    field: fc.constantFrom<Field>('m', 'h', 'd'),
+    max: fc.oneof(fc.integer({ min: 0, max: 8 }), fc.constant(Number.MAX_SAFE_INTEGER)),
+    enforced: fc.oneof({ weight: 4, arbitrary: fc.constant(true) }, fc.constant(false)),
+  }),
+  { selector: ({ field }) => field, minLength: 1, maxLength: 3 },
+);
+
+const anyAsked: fc.Arbitrary<Asked> = fc.record({
+  counters: fc.uniqueArray(fc.record({ name: fc.nat({ max: 2 }), limits: anyLimits }), {
+    selector: ({ name }) => name,
+    minLength: 1,
+    maxLength: 3,
+  }),
+  id: fc.nat({ max: 5 }),
+  content: fc.nat({ max: 1 }),
+  amount: fc.oneof(
+    { weight: 8, arbitrary: fc.nat({ max: 4 }) },
+    fc.constantFrom(Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER - 1, 2 ** 52),
+  ),
+  behind: fc.oneof({ weight: 6, arbitrary: fc.constant(0) }, fc.constantFrom(1, 2, -1)),
+  isLate: fc.oneof({ weight: 9, arbitrary: fc.constant(false) }, fc.constant(true)),
+});
+
+const anyStep: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      kind: fc.constant('take'),
+      together: fc.array(anyAsked, { minLength: 1, maxLength: 4 }),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('take again'), which: fc.nat() }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constant('settle'),
+      which: fc.nat(),
+      intent: fc.constantFrom('count', 'void'),
+      picks: fc.array(fc.constantFrom(0, 1), { minLength: 9, maxLength: 9 }),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('read'), asked: anyAsked }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('set the clock'),
+      minutes: fc.constantFrom(-45, -10, -1, 1, 10, 45, 60, 119, 24 * 60, 36 * 60),
+    }),
+  },
+);
+
+export const anyHistory = fc.array(anyStep, { minLength: 1, maxLength: 25 });
+
+let histories = 0;
+
+/** Tells the steps of one history to any number of stores: the same requests, under names no other history uses. */
+export class Storyteller {
+  readonly #name = `h${histories++}`;
+  readonly #told: TakeRequest[] = [];
+  #attempts = 0;
+  #now = BEGINNING;
+  #latest = BEGINNING;
+
+  get now(): number {
+    return this.#now;
+  }
+
+  /** What a store has to do; undefined when the step is no business of a store's. */
+  tell(step: Step): ((store: Store) => Promise<unknown>) | undefined {
+    switch (step.kind) {
+      case 'take':
+        return this.#take(step.together.map((asked) => this.#taking(asked)));
+      case 'take again':
+        return this.#take(this.#earlier(step.which));
+      case 'settle': {
+        const [taken] = this.#earlier(step.which);
+        return taken && ((store) => Promise.resolve(store.settle(settling(taken, step))));
+      }
+      case 'read': {
+        const request: ReadRequest = { counters: this.#counters(step.asked) };
+        return (store) => Promise.resolve(store.read(request));
+      }
+      case 'set the clock':
+        this.#now = Math.max(this.#now + step.minutes * MINUTE_MS, this.#latest - FARTHEST_BACK_MS);
+        this.#latest = Math.max(this.#latest, this.#now);
+        return undefined;
+      default:
+        return step satisfies never;
+    }
+  }
+
+  #take(requests: readonly TakeRequest[]) {
+    this.#told.push(...requests);
+    return (store: Store) => Promise.all(requests.map((request) => store.take(request)));
+  }
+
+  #earlier(which: number): TakeRequest[] {
+    return this.#told.length === 0 ? [] : [this.#told[which % this.#told.length]!];
+  }
+
+  #taking(asked: Asked): TakeRequest {
+    return {
+      counters: this.#counters(asked),
+      operation: {
+        id: `${this.#name}.${asked.id}`,
+        fingerprint: asked.content,
+        attempt: `${this.#name}.${this.#attempts++}`,
+      },
+      amount: asked.amount,
+      deadlineAt: asked.isLate ? this.#now - 1 : Number.MAX_SAFE_INTEGER,
+    };
+  }
+
+  #counters({ counters, behind }: Asked): CounterRef[] {
+    return counters.map(({ name, limits }) => ({
+      key: `sd1:{${this.#name}}:${name}`,
+      shardGroup: this.#name,
+      ladder: limits.map((limit) => this.#ceiling(limit, behind)),
+    }));
+  }
+
+  #ceiling({ field, max, enforced }: Limit, behind: number): LimitCeiling {
+    const length = LENGTHS[field];
+    const startsAt = (Math.floor(this.#now / length) - behind) * length;
+    return { field, max, enforced, bounds: [startsAt, startsAt + length, startsAt + 2 * length] };
+  }
+}
+
+function settling(
+  { counters, operation, amount }: TakeRequest,
+  { intent, picks }: Extract<Step, { kind: 'settle' }>,
+): SettleRequest {
+  const limits = counters.reduce((sum, { ladder }) => sum + ladder.length, 0);
+  return { counters, operation, amount, intent, picks: picks.slice(0, limits) };
+}

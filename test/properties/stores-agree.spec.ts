@@ -1,0 +1,52 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Store } from '@sundial/engine';
+import fc from 'fast-check';
+import { type Books, memoryBooks, redisBooks } from '../contract/books.js';
+import { anyHistory, Storyteller, type Step } from './store-history.js';
+
+/** Every answer a store has but `broken`, which needs a key that others have written. */
+const OUTCOMES = [
+  ...['already-counted', 'barred', 'conflict', 'counted', 'expired', 'late', 'moved'],
+  ...['read', 'refused', 'replayed', 'reversed', 'taken'],
+];
+
+describe('MemoryStore and RedisStore', () => {
+  let memory: Books;
+  let redis: Books;
+  beforeAll(async () => {
+    [memory, redis] = await Promise.all([memoryBooks(), redisBooks()]);
+  });
+  afterAll(() => Promise.all([memory.close(), redis.close()]));
+
+  it('give equal answers to any history of takes, settlements, looks and clocks', async () => {
+    const met = new Set<string>();
+    await fc.assert(
+      fc.asyncProperty(anyHistory, async (history) => {
+        const [inMemory, onRedis] = await answers(history);
+        expect(inMemory).toEqual(onRedis);
+        for (const [outcome] of JSON.stringify(onRedis).matchAll(/(?<="outcome":")[a-z-]+/g))
+          met.add(outcome);
+      }),
+      { numRuns: 150 },
+    );
+    expect([...met].sort()).toEqual(OUTCOMES);
+  }, 60_000);
+
+  /** What both stores answer, step by step. */
+  async function answers(history: readonly Step[]): Promise<[unknown[], unknown[]]> {
+    await memory.empty();
+    const storyteller = new Storyteller();
+    const told: [unknown[], unknown[]] = [[], []];
+    let stores = await at(storyteller.now);
+    for (const step of history) {
+      const call = storyteller.tell(step);
+      if (!call) stores = await at(storyteller.now);
+      else (await Promise.all(stores.map(call))).forEach((answer, index) => told[index]!.push(answer));
+    }
+    return told;
+  }
+
+  async function at(instant: number): Promise<Store[]> {
+    return [await memory.at(instant), await redis.at(instant)];
+  }
+});
