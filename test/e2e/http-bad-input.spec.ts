@@ -89,7 +89,7 @@ describe('a check is refused for', () => {
     [
       'constructor.prototype',
       '{"resource":"ocr","subject":{"user":"u1"},"constructor":{"prototype":{}}}',
-      '',
+      'constructor',
     ],
     [
       '10,000 lists in each other',

@@ -65,6 +65,21 @@ describe('the log', () => {
 });
 
 describe('the log at its usual level', () => {
+  it('warns of what somebody may not have meant', async () => {
+    const env = { SUNDIAL_CHECK_KEYS: 'short', SUNDIAL_CLOCK_OFFSET_MS: '1', SUNDIAL_LAME_DUCK_MS: '0' };
+    const service = await ServiceProcess.start({ env });
+    const warnings = await eventually(() => {
+      const found = lines(service).filter(({ level }) => level === 40);
+      return found.length === 3 && found.map(({ msg }) => msg);
+    });
+    expect(warnings).toEqual([
+      expect.stringContaining('SUNDIAL_ADMIN_KEYS'),
+      expect.stringContaining('16 characters'),
+      expect.stringContaining('SUNDIAL_CLOCK_OFFSET_MS'),
+    ]);
+    await service.stop();
+  });
+
   it('has no line a check, and one each time the store goes and comes back', async () => {
     const redis = await RedisProcess.start();
     const service = await ServiceProcess.start({ env: { REDIS_URL: redis.url, SUNDIAL_LAME_DUCK_MS: '0' } });

@@ -1,7 +1,9 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { AddressInfo } from 'node:net';
 import { greeting } from './greeting.js';
+import { LOG, type Log } from './logging/log.js';
 import { createService } from './service.js';
+import { cautions } from './settings/cautions.js';
 import { readSettings, type Settings } from './settings/settings.js';
 
 /** Closing a store and its connections takes milliseconds; one that hangs must not keep the process. */
@@ -12,6 +14,9 @@ try {
   const app = await createService(settings);
   closeOnSignal(app, settings);
   await app.listen(settings.port, settings.host);
+  const log = app.get<Log>(LOG);
+  for (const caution of cautions(settings)) log.warn(caution);
+  log.info({ address: app.getHttpServer().address() }, 'listening');
   process.stderr.write(greeting(settings, app.getHttpServer().address() as AddressInfo));
 } catch (error) {
   // Plainly, and not as JSON: whoever starts the service reads this, and it says what to change.

@@ -5,41 +5,49 @@ import { MAX_JSON_DEPTH } from './bounds.js';
 
 /**
  * Takes JSON bodies and nothing else. Refused beside bad JSON: text that is not UTF-8 (decoding would make different
- * subjects equal), `__proto__`, and nesting that recursive code could not walk.
+ * subjects equal), a key `__proto__`, and nesting that recursive code could not walk.
  */
 export function acceptOnlyJson(fastify: FastifyInstance): void {
-  const parse = fastify.getDefaultJsonParser('error', 'error');
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser<Buffer>(
     ['application/json', 'application/merge-patch+json'],
     { parseAs: 'buffer' },
-    (request, body, done) => {
-      if (!isUtf8(body)) return done(unusable('is not UTF-8'));
-      void parse(request, body.toString(), (error, value) => {
-        if (error) return done(unusable('is not valid JSON, or has a key __proto__'));
-        if (isDeep(value)) return done(unusable(`is nested deeper than ${MAX_JSON_DEPTH} levels`));
-        done(null, value);
-      });
+    (_request, body, done) => {
+      const parsed = parse(body);
+      if ('value' in parsed) return done(null, parsed.value);
+      const errors = [{ path: '', message: parsed.complaint }];
+      done(new Problem('invalid-json', `The body ${parsed.complaint}.`, { errors }));
     },
   );
 }
 
-function unusable(message: string): Problem {
-  return new Problem('invalid-json', `The body ${message}.`, { errors: [{ path: '', message }] });
+function parse(body: Buffer): { readonly value: unknown } | { readonly complaint: string } {
+  if (!isUtf8(body)) return { complaint: 'is not UTF-8' };
+  try {
+    const value: unknown = JSON.parse(body.toString());
+    const complaint = complaintAbout(value);
+    return complaint === undefined ? { value } : { complaint };
+  } catch {
+    return { complaint: 'is not valid JSON' };
+  }
 }
 
 /** Level by level, since recursion is what deep values break. */
-function isDeep(value: unknown): boolean {
-  let level = [value];
+function complaintAbout(value: unknown): string | undefined {
+  let level = [value as JsonNode];
   for (let depth = 0; level.length > 0; depth++) {
-    if (depth > MAX_JSON_DEPTH) return true;
-    const next: unknown[] = [];
+    if (depth > MAX_JSON_DEPTH) return `is nested deeper than ${MAX_JSON_DEPTH} levels`;
+    const next: JsonNode[] = [];
     for (const node of level) {
-      if (typeof node !== 'object' || node === null) continue;
-      for (const child of Object.values(node))
-        if (typeof child === 'object' && child !== null) next.push(child);
+      for (const key in node) {
+        if (key === '__proto__') return 'has a key __proto__';
+        const child = node[key];
+        if (typeof child === 'object' && child !== null) next.push(child as JsonNode);
+      }
     }
     level = next;
   }
-  return false;
+  return undefined;
 }
+
+type JsonNode = Readonly<Record<string, unknown>>;

@@ -1,0 +1,23 @@
+import type { Settings } from './settings.js';
+
+/** A key that somebody could guess; `openssl rand -hex 16` makes one that nobody can. */
+const SHORT_KEY = 16;
+
+/** What the service runs with all the same, and somebody may not have meant. Each is a warning in the log at start. */
+export function cautions({ checkKeys, adminKeys, clockOffsetMs }: Settings): string[] {
+  const keys = [...checkKeys, ...adminKeys];
+  const remarks: [boolean, string][] = [
+    [keys.length > 0 && adminKeys.length === 0, 'no SUNDIAL_ADMIN_KEYS: rules cannot be changed over HTTP'],
+    [keys.length > 0 && checkKeys.length === 0, 'no SUNDIAL_CHECK_KEYS: checks need an admin key'],
+    [
+      checkKeys.some((key) => adminKeys.includes(key)),
+      'a key is in SUNDIAL_CHECK_KEYS and SUNDIAL_ADMIN_KEYS: it opens everything',
+    ],
+    [
+      keys.some((key) => key.length < SHORT_KEY),
+      `a key is shorter than ${SHORT_KEY} characters: it may be guessed`,
+    ],
+    [clockOffsetMs !== 0, 'SUNDIAL_CLOCK_OFFSET_MS is set: windows are not those of the calendar'],
+  ];
+  return remarks.filter(([applies]) => applies).map(([, remark]) => remark);
+}
