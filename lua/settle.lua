@@ -1,7 +1,8 @@
 -- Makes the books say what the caller was told, whatever became of the take: safe to repeat, safe in any order.
 --
 -- `count`: the operation was allowed; count it once, also above the limit, in the windows it was decided in.
--- `void`: it was not; reverse it in exactly the windows it was taken from, or bar the try that may still run.
+-- `void`: it was not; bar the attempt that may still run, or take it off those whose callers were told that it was.
+-- Without the last of them the operation is reversed, in exactly the windows it was taken from.
 --
 -- KEYS    the operation, then its counters
 -- ARGV    the common ones (shared/arguments.lua), then intent (count | void), amount, fingerprint, attempt, picks
@@ -10,6 +11,7 @@
 --         | broken
 -- @include shared/arguments.lua
 -- @include shared/ladders.lua
+-- @include shared/operation.lua
 local intent, amount, fingerprint, attempt, picks = word(), integer(), word(), word(), word()
 if intent ~= 'count' and intent ~= 'void' then error('SUNDIAL unknown intent: ' .. intent) end
 local record = redis.pcall('GET', KEYS[1])
@@ -23,26 +25,36 @@ for i = 2, #KEYS do
 end
 if not finished() then error('SUNDIAL too many arguments') end
 if #picks ~= limit_count or string.find(picks, '[^01]') then error('SUNDIAL wrong picks: ' .. picks) end
-local free = not record or string.sub(record, 1, 1) == '!'
-local recorded_fingerprint, recorded_attempt, recorded_picks
+local free, recorded_fingerprint, attempts, at = is_free(record), nil, '', nil
 if not free then
-  recorded_fingerprint, recorded_attempt, recorded_picks = string.match(record, '^(%S+) (%S+) ([01]+)$')
-  if recorded_attempt == attempt and #recorded_picks ~= limit_count then return { FORMAT, 'broken' } end
+  recorded_fingerprint, attempts, at = read_record(record)
+  if not attempts then return { FORMAT, 'broken' } end
 end
 
--- Adds to every limit's window that is not over, if it is the counter's current one, and says how many it was.
--- A later window is never touched; an earlier one is replaced.
-local function add(units, chosen)
-  local touched, index = 0, 0
+-- The offered window of a limit that was picked, or that holds the instant the operation was counted at.
+local function window_of(ladder, i, index)
+  if intent == 'count' then return tonumber(string.sub(picks, index, index)) end
+  for pick = 0, 1 do
+    local starts, ends = tonumber(ladder.starts[i][pick]), ladder[i].ends[pick]
+    if tonumber(at) >= starts and tonumber(at) < ends then return pick end
+  end
+  return nil
+end
+
+-- Adds to every limit's window that is not over, if it is the counter's current one, and says how many it was, and
+-- the latest start of them all. A later window is never touched; an earlier one is replaced.
+local function add(units)
+  local touched, index, latest = 0, 0, -math.huge
   for _, counter in ipairs(counters) do
     local fields, opened = counter.ladder.fields, false
     for i = 1, counter.ladder.size do
       index = index + 1
-      local pick = tonumber(string.sub(chosen, index, index))
-      local starts, target = counter.stored[2 * i - 1], counter.ladder.starts[i][pick]
-      local used = starts == target and tonumber(counter.stored[2 * i])
+      local pick = window_of(counter.ladder, i, index)
+      local starts, target = counter.stored[2 * i - 1], pick and counter.ladder.starts[i][pick]
+      latest = math.max(latest, tonumber(target) or latest)
+      local used = pick and starts == target and tonumber(counter.stored[2 * i])
       local opens = not used and units > 0 and (tonumber(starts) or -math.huge) < tonumber(target)
-      if now < counter.ladder[i].ends[pick] and (used or opens) then
+      if (used or opens) and now < counter.ladder[i].ends[pick] then
         local total = math.min(math.max((used or 0) + units, 0), MAX_INTEGER)
         redis.call('HSET', counter.key, fields[2 * i - 1], target, fields[2 * i], total)
         touched, opened = touched + 1, opened or opens
@@ -51,23 +63,26 @@ local function add(units, chosen)
     -- Only then is its life still to be set; windows that are over would shorten it.
     if opened then redis.call('PEXPIRE', counter.key, counter.ladder.expires_in) end
   end
-  return touched
+  return touched, latest
 end
 
-local outcome
 if intent == 'count' then
-  if not free then
-    outcome = recorded_fingerprint == fingerprint and 'already-counted' or 'conflict'
-  else
-    outcome = add(amount, picks) > 0 and 'counted' or 'late'
-    redis.call('SET', KEYS[1], fingerprint .. ' ' .. attempt .. ' ' .. picks, 'PX', remember)
+  if free then
+    local touched, latest = add(amount)
+    local counted = record_of(fingerprint, attempt, string.format('%.0f', latest))
+    redis.call('SET', KEYS[1], counted, 'PX', remember)
+    return { FORMAT, touched > 0 and 'counted' or 'late' }
   end
-else
-  outcome = 'barred'
-  if recorded_attempt == attempt then
-    add(-amount, recorded_picks)
-    outcome = 'reversed'
-  end
-  if free or recorded_attempt == attempt then redis.call('SET', KEYS[1], '!' .. attempt, 'PX', remember) end
+  if recorded_fingerprint ~= fingerprint then return { FORMAT, 'conflict' } end
+  add_attempt(KEYS[1], fingerprint, attempts, attempt, at)
+  return { FORMAT, 'already-counted' }
 end
-return { FORMAT, outcome }
+if not free and not has_attempt(attempts, attempt) then return { FORMAT, 'barred' } end
+local rest = without_attempt(attempts, attempt)
+if rest ~= '' then
+  redis.call('SET', KEYS[1], record_of(recorded_fingerprint, rest, at), 'KEEPTTL')
+  return { FORMAT, 'barred' }
+end
+if not free then add(-amount) end
+redis.call('SET', KEYS[1], '!' .. attempt, 'PX', remember)
+return { FORMAT, free and 'barred' or 'reversed' }

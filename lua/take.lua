@@ -6,12 +6,13 @@
 -- KEYS    of each check: its operation, then its counters
 -- ARGV    the common ones (shared/arguments.lua), then how many ladders, each ladder (shared/ladders.lua), how many
 --         checks, of each check: deadline (store clock, ms; when it starts later, it writes nothing), amount, name
---         ('fingerprint attempt '), how many counters, of each: its ladder (from 1)
+--         ('fingerprint attempt'), how many counters, of each: its ladder (from 1)
 -- Returns format, now (ms), then of each check its outcome: taken | refused | replayed, followed by pick (which
 --         offered window: 0|1) and used of each limit; conflict | expired | moved | broken, followed by nothing
 -- @include shared/arguments.lua
 -- @include shared/ladders.lua
 -- @include shared/counter.lua
+-- @include shared/operation.lua
 local ladders, checks, key_count = {}, {}, 0
 for i = 1, integer() do
   ladders[i] = read_ladder()
@@ -32,17 +33,21 @@ if not finished() or key_count ~= #KEYS then error('SUNDIAL wrong number of argu
 local function recall(check)
   local record = redis.pcall('GET', KEYS[check.keys])
   if type(record) == 'table' then return 'broken' end
-  local fingerprint, attempt = string.match(check.name, '^(%S+) (%S+) $')
+  local fingerprint, attempt = string.match(check.name, '^(%S+) (%S+)$')
   if record == '!' .. attempt then return 'expired' end
-  if not record or string.sub(record, 1, 1) == '!' then return nil end
-  return string.find(record, fingerprint .. ' ', 1, true) == 1 and 'replayed' or 'conflict'
+  if is_free(record) then return nil end
+  local recorded_fingerprint, attempts, at = read_record(record)
+  if recorded_fingerprint ~= fingerprint then return 'conflict' end
+  add_attempt(KEYS[check.keys], fingerprint, attempts, attempt, at)
+  return 'replayed'
 end
 
 -- Writes the operation down: nil, or what stands against it.
-local function claim(check, digits)
-  if redis.call('SET', KEYS[check.keys], check.name .. digits, 'NX', 'PX', remember) then return nil end
+local function claim(check, at)
+  local record = check.name .. string.format(' %.0f', at)
+  if redis.call('SET', KEYS[check.keys], record, 'NX', 'PX', remember) then return nil end
   local against = recall(check)
-  if not against then redis.call('SET', KEYS[check.keys], check.name .. digits, 'PX', remember) end
+  if not against then redis.call('SET', KEYS[check.keys], record, 'PX', remember) end
   return against
 end
 
@@ -50,17 +55,17 @@ end
 local function decide(check)
   if now > check.deadline then return 'expired', 0 end
   if check.moved then return 'moved', 0 end
-  local limit_count, room, digits = 0, true, ''
+  local limit_count, room, at = 0, true, -math.huge
   for c = 1, check.size do
-    local looked = look(KEYS[check.keys + c], check[c], limit_count + 1)
-    if not looked then return 'broken', 0 end
-    digits = digits .. looked
+    local latest = look(KEYS[check.keys + c], check[c], limit_count + 1)
+    if not latest then return 'broken', 0 end
+    at = math.max(at, latest)
     room = room and has_room(check[c], limit_count + 1, check.amount)
     limit_count = limit_count + check[c].size
   end
   if check.amount == 0 then return room and 'taken' or 'refused', limit_count end
   if not room then return recall(check) or 'refused', limit_count end
-  local against = claim(check, digits)
+  local against = claim(check, at)
   if against then return against, limit_count end
   local first = 1
   for c = 1, check.size do

@@ -2,20 +2,21 @@
 -- units used in it. What is read of a check's counters goes to these lists, an entry a limit.
 local picks, used, current = {}, {}, {}
 
--- Reads where a counter's limits stand, from entry `first` on: their picks as digits, or nil when its key holds
--- something else. A window never goes back: when the clock was set back over a boundary, the later one stays.
+-- Reads where a counter's limits stand, from entry `first` on: the latest start of their windows, or nil when its
+-- key holds something else. A window never goes back: when the clock was set back over a boundary, the later one
+-- stays.
 local function look(key, ladder, first)
-  local stored, digits = redis.pcall('HMGET', key, unpack(ladder.fields)), ladder.picks
+  local stored, latest = redis.pcall('HMGET', key, unpack(ladder.fields)), ladder.latest
   if stored.err then return nil end
   for i = 1, ladder.size do
     local at, starts, pick = first + i - 1, stored[2 * i - 1], ladder[i].pick
     if pick == 0 and starts == ladder.starts[i][1] then
-      pick, digits = 1, string.sub(digits, 1, i - 1) .. '1' .. string.sub(digits, i + 1)
+      pick, latest = 1, math.max(latest, ladder[i].ends[0])
     end
     picks[at], current[at] = pick, starts == ladder.starts[i][pick]
     used[at] = current[at] and tonumber(stored[2 * i]) or 0
   end
-  return digits
+  return latest
 end
 
 local function has_room(ladder, first, amount)

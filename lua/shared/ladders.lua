@@ -7,14 +7,14 @@
 local function instant() return integer(-MAX_INTEGER) end
 
 local function read_ladder()
-  local ladder = { fields = {}, starts = {}, picks = '', size = integer(), expires_in = 0 }
+  local ladder = { fields = {}, starts = {}, latest = -math.huge, size = integer(), expires_in = 0 }
   for i = 1, ladder.size do
     local field, max, enforced = word(), integer(), flag()
     local this_text, this, next_text, next, after =
       ARGV[cursor + 1], instant(), ARGV[cursor + 1], instant(), instant()
     local pick = (now >= this and now < next and 0) or (now >= next and now < after and 1)
     ladder.moved = ladder.moved or not pick
-    ladder.picks = ladder.picks .. (pick or '-')
+    if pick then ladder.latest = math.max(ladder.latest, pick == 0 and this or next) end
     ladder.expires_in = math.max(ladder.expires_in, after - now + margin)
     ladder.fields[2 * i - 1], ladder.fields[2 * i] = field .. '@', field
     ladder.starts[i] = { [0] = this_text, [1] = next_text }

@@ -92,6 +92,39 @@ export function settleContract(scene: () => StoreScene): void {
       expect(await store.take(lost)).toEqual({ outcome: 'replayed', counts: used(1, 1) });
     });
 
+    it('takes nothing back while another attempt was told that the operation is counted', async () => {
+      const { store } = scene();
+      const [first, second] = [0, 1].map(() => taking([both], { operation: operation('o1') }));
+      await store.take(first!);
+      await store.take(second!);
+      expect(await store.settle(settling('void', first!))).toEqual({ outcome: 'barred' });
+      expect(await store.read({ counters: [both] })).toMatchObject({ counts: used(1, 1) });
+      expect(await store.settle(settling('void', second!))).toEqual({ outcome: 'reversed' });
+      expect(await store.read({ counters: [both] })).toMatchObject({ counts: used(0, 0) });
+    });
+
+    it('takes nothing back when another attempt was settled as counted', async () => {
+      const { store } = scene();
+      const [refused, allowed] = [0, 1].map(() => taking([both], { operation: operation('o1') }));
+      await store.take(refused!);
+      await store.settle(settling('count', allowed!));
+      expect(await store.settle(settling('void', refused!))).toEqual({ outcome: 'barred' });
+      expect(await store.read({ counters: [both] })).toMatchObject({ counts: used(1, 1) });
+    });
+
+    it('reverses in the windows of the take, also for an attempt that came in later ones', async () => {
+      const { books, store } = scene();
+      const first = taking([both], { operation: operation('o1'), amount: 2 });
+      await store.take(first);
+      const later = await books.at(nextHour);
+      const second = { ...first, counters: [bothLater], operation: operation('o1') };
+      expect(await later.take(second)).toEqual({ outcome: 'replayed', counts: used(2, 0) });
+      await later.take(taking([bothLater]));
+      await later.settle(settling('void', first));
+      expect(await later.settle(settling('void', second))).toEqual({ outcome: 'reversed' });
+      expect(await later.read({ counters: [bothLater] })).toMatchObject({ counts: used(1, 1) });
+    });
+
     it('reverses what a settlement had counted', async () => {
       const { store } = scene();
       const owed = taking([both], { amount: 2 });

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { MAX_OPERATIONS, MemoryBooks, type MemoryOperation } from './memory-books.js';
 import { MARGIN_MS, REMEMBER_MS } from './store.js';
 
-const OPERATION: MemoryOperation = { fingerprint: 1, attempt: 'a', picks: [], barred: false };
+const OPERATION: MemoryOperation = { fingerprint: 1, attempts: 'a', at: 0, barred: false };
 
 describe('MemoryBooks', () => {
   let now: number;

@@ -1,4 +1,4 @@
-import { MARGIN_MS, REMEMBER_MS, type WindowPick } from './store.js';
+import { MARGIN_MS, REMEMBER_MS } from './store.js';
 
 /** One limit's current window and the units used in it. */
 export interface MemoryWindow {
@@ -12,10 +12,10 @@ export type MemoryCounter = MemoryWindow[];
 
 export interface MemoryOperation {
   readonly fingerprint: number;
-  readonly attempt: string;
-  /** Which offered window each limit was counted in; past the end: the first. */
-  readonly picks: readonly WindowPick[];
-  /** True where the attempt must not count any more. */
+  /** The attempts whose callers were not told otherwise, joined by commas; where barred, the one that must not count. */
+  readonly attempts: string;
+  /** An instant that lies in every window it was counted in. */
+  readonly at: number;
   readonly barred: boolean;
 }
 

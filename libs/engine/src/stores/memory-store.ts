@@ -13,7 +13,7 @@ import {
   type TakeResult,
 } from './store.js';
 import { hasRoom } from './room.js';
-import { MemoryBooks, type MemoryCounter, type MemoryWindow } from './memory-books.js';
+import { MemoryBooks, type MemoryCounter, type MemoryOperation, type MemoryWindow } from './memory-books.js';
 import { MemorySnapshot } from './memory-snapshot.js';
 
 export interface MemoryStoreOptions {
@@ -83,29 +83,12 @@ export class MemoryStore implements Store {
   settle(request: SettleRequest): SettleResult {
     const { operation, intent } = request;
     const recorded = this.#books.operation(operation.id);
-    const now = this.now();
+    const counted = recorded?.barred === false ? recorded : undefined;
     switch (intent) {
-      case 'count': {
-        if (recorded && !recorded.barred) {
-          return { outcome: recorded.fingerprint === operation.fingerprint ? 'already-counted' : 'conflict' };
-        }
-        const touched = this.#add(request.counters, request.picks, request.amount, now);
-        this.#record(operation, request.picks);
-        return { outcome: touched > 0 ? 'counted' : 'late' };
-      }
-      case 'void': {
-        if (recorded && recorded.attempt !== operation.attempt && !recorded.barred)
-          return { outcome: 'barred' };
-        const counted = recorded !== undefined && !recorded.barred;
-        if (counted) this.#add(request.counters, recorded.picks, -request.amount, now);
-        this.#books.remember(operation.id, {
-          fingerprint: 0,
-          attempt: operation.attempt,
-          picks: ALL_FIRST,
-          barred: true,
-        });
-        return { outcome: counted ? 'reversed' : 'barred' };
-      }
+      case 'count':
+        return { outcome: counted ? this.#join(operation, counted) : this.#countLate(request) };
+      case 'void':
+        return { outcome: counted ? this.#reverse(request, counted) : this.#bar(operation) };
       default:
         return intent satisfies never;
     }
@@ -122,8 +105,46 @@ export class MemoryStore implements Store {
   #recall(operation: Operation): 'replayed' | 'conflict' | 'expired' | undefined {
     const recorded = this.#books.operation(operation.id);
     if (recorded === undefined) return undefined;
-    if (recorded.barred) return recorded.attempt === operation.attempt ? 'expired' : undefined;
-    return recorded.fingerprint === operation.fingerprint ? 'replayed' : 'conflict';
+    if (recorded.barred) return recorded.attempts === operation.attempt ? 'expired' : undefined;
+    return this.#join(operation, recorded) === 'conflict' ? 'conflict' : 'replayed';
+  }
+
+  /** Notes that the caller of one more attempt is told that the operation was counted. */
+  #join({ id, fingerprint, attempt }: Operation, counted: MemoryOperation): 'already-counted' | 'conflict' {
+    if (counted.fingerprint !== fingerprint) return 'conflict';
+    const { attempts } = counted;
+    const isNoted = attempts === attempt || attempts.split(',').includes(attempt);
+    if (!isNoted && attempts.length + attempt.length <= MAX_ATTEMPTS_LENGTH) {
+      this.#books.remember(id, { ...counted, attempts: `${attempts},${attempt}` });
+    }
+    return 'already-counted';
+  }
+
+  /** Takes an attempt off an operation that was counted, and reverses it without the last one. */
+  #reverse({ operation, counters, amount }: SettleRequest, counted: MemoryOperation): 'reversed' | 'barred' {
+    const attempts = counted.attempts.split(',');
+    const rest = attempts.filter((attempt) => attempt !== operation.attempt);
+    if (rest.length === attempts.length) return 'barred';
+    if (rest.length > 0) {
+      this.#books.remember(operation.id, { ...counted, attempts: rest.join(',') });
+      return 'barred';
+    }
+    this.#add(counters, (ceiling) => pickWindow(ceiling, counted.at), -amount);
+    this.#bar(operation);
+    return 'reversed';
+  }
+
+  #bar({ id, attempt }: Operation): 'barred' {
+    this.#books.remember(id, { fingerprint: 0, attempts: attempt, at: 0, barred: true });
+    return 'barred';
+  }
+
+  #countLate({ operation, counters, picks, amount }: SettleRequest): 'counted' | 'late' {
+    const touched = this.#add(counters, (_ceiling, index) => picks[index], amount);
+    const ceilings = counters.flatMap(({ ladder }) => ladder);
+    const starts = ceilings.map(({ bounds }, index) => bounds[picks[index]!]);
+    this.#record(operation, Math.max(...starts));
+    return touched > 0 ? 'counted' : 'late';
   }
 
   #look(counters: readonly CounterRef[], now: number): MutableCount[] | undefined {
@@ -141,25 +162,31 @@ export class MemoryStore implements Store {
 
   /** Writes the amount into the books, and into what was read of them. */
   #count({ counters, operation, amount }: TakeRequest, counts: readonly MutableCount[]): void {
-    let [index, picks] = [0, ALL_FIRST];
+    let [index, at] = [0, -Infinity];
     for (const { key, ladder } of counters) {
       const counter = this.#books.openCounter(key);
       for (const ceiling of ladder) {
         const count = counts[index++]!;
         count.used = Math.min(count.used + amount, Number.MAX_SAFE_INTEGER);
         put(counter, ceiling, count.pick, count.used);
-        if (count.pick > 0) picks = counts.map(({ pick }) => pick);
+        at = Math.max(at, ceiling.bounds[count.pick]);
       }
     }
-    this.#record(operation, picks);
+    this.#record(operation, at);
   }
 
   /** Adds to each limit's picked window that is not over, where it is or can become the counter's current one. */
-  #add(counters: readonly CounterRef[], picks: readonly WindowPick[], units: number, now: number): number {
+  #add(
+    counters: readonly CounterRef[],
+    pickOf: (ceiling: LimitCeiling, index: number) => WindowPick | undefined,
+    units: number,
+  ): number {
+    const now = this.now();
     let [index, touched] = [0, 0];
     for (const { key, ladder } of counters) {
       for (const ceiling of ladder) {
-        const pick = picks[index++] ?? 0;
+        const pick = pickOf(ceiling, index++);
+        if (pick === undefined) continue;
         const window = find(this.#books.counter(key), ceiling.field);
         const startsAt = ceiling.bounds[pick];
         const isCurrent = window?.startsAt === startsAt;
@@ -174,8 +201,8 @@ export class MemoryStore implements Store {
     return touched;
   }
 
-  #record({ id, fingerprint, attempt }: Operation, picks: readonly WindowPick[]): void {
-    this.#books.remember(id, { fingerprint, attempt, picks, barred: false });
+  #record({ id, fingerprint, attempt }: Operation, at: number): void {
+    this.#books.remember(id, { fingerprint, attempts: attempt, at, barred: false });
   }
 }
 
@@ -184,8 +211,8 @@ type MutableCount = { -readonly [Field in keyof LimitCount]: LimitCount[Field] }
 
 const EXPIRED = { outcome: 'expired' } as const;
 const MOVED = { outcome: 'moved' } as const;
-/** Shared by nearly all operations: only the moments around a boundary pick another window. */
-const ALL_FIRST: readonly WindowPick[] = [];
+/** As in the script: an operation that is repeated for ever takes no more room than this. */
+const MAX_ATTEMPTS_LENGTH = 1_000;
 
 function pickWindow({ bounds }: LimitCeiling, now: number): WindowPick | undefined {
   if (now < bounds[0]) return undefined;

@@ -94,29 +94,31 @@ export class RedisStore implements Store {
    * have died there, and then this one takes what is missing.
    */
   async #takeShardByShard(request: TakeRequest, shards: readonly Shard[]): Promise<TakeResult> {
-    const [counts, taken]: [Counts[], TakenShard[]] = [[], []];
+    const counted: CountedShard[] = [];
+    let outcome: 'taken' | 'replayed' = 'replayed';
     try {
       for (const shard of shards) {
         const result = await this.#enqueue({ ...request, counters: shard.counters });
-        if (result.outcome === 'taken') taken.push({ shard, counts: result.counts });
-        else if (result.outcome !== 'replayed') {
-          await this.#giveBack(request, taken);
+        if (result.outcome !== 'taken' && result.outcome !== 'replayed') {
+          await this.#giveBack(request, counted);
           return result.outcome === 'refused' ? await this.#refusal(shards, shard, result.counts) : result;
         }
-        counts.push(result.counts);
+        counted.push({ shard, counts: result.counts });
+        if (result.outcome === 'taken') outcome = 'taken';
       }
     } catch (error) {
-      // Whatever became of the call that failed, the shards before it have taken.
-      throw taken.length === 0 ? error : new StoreError((error as Error).message, 'unknown');
+      // Whatever became of the call that failed, the shards before it have counted.
+      throw counted.length === 0 ? error : new StoreError((error as Error).message, 'unknown');
     }
-    return { outcome: taken.length > 0 ? 'taken' : 'replayed', counts: joinCounts(shards, counts) };
+    const counts = counted.map((each) => each.counts);
+    return { outcome, counts: joinCounts(shards, counts) };
   }
 
   /** After the deadline whoever asked has decided by himself: only his settlement knows what to make of it. */
-  async #giveBack(request: TakeRequest, taken: readonly TakenShard[]): Promise<void> {
-    if (request.amount === 0 || taken.length === 0) return;
+  async #giveBack(request: TakeRequest, counted: readonly CountedShard[]): Promise<void> {
+    if (request.amount === 0 || counted.length === 0) return;
     if (this.now() > request.deadlineAt) throw new StoreError('Taken in part, and late', 'unknown');
-    const voids = taken.map(({ shard: { counters }, counts }) =>
+    const voids = counted.map(({ shard: { counters }, counts }) =>
       this.#settleShard({ ...request, counters, picks: counts.map(({ pick }) => pick), intent: 'void' }),
     );
     await Promise.all(voids);
@@ -195,8 +197,8 @@ export class RedisStore implements Store {
   }
 }
 
-/** A shard that took by this attempt, and in which windows. */
-interface TakenShard {
+/** A shard that told this attempt that the operation is counted, and in which windows. */
+interface CountedShard {
   readonly shard: Shard;
   readonly counts: Counts;
 }

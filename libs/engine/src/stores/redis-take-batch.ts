@@ -30,7 +30,7 @@ export function encodeTakes(
   for (const { request, operationKey } of items) {
     keys.push(operationKey);
     const { operation, counters, amount, deadlineAt } = request;
-    const name = `${encodeFingerprint(operation)} ${operation.attempt} `;
+    const name = `${encodeFingerprint(operation)} ${operation.attempt}`;
     checks.push(String(Math.floor(deadlineAt)), String(amount), name, String(counters.length));
     for (const { key, ladder } of counters) {
       keys.push(key);
