@@ -3,7 +3,7 @@ import { RuleWindowsCache } from './counters/rule-windows.js';
 import { limitStates, noRule, refused, replayed, taken, type DecisionContext } from './decisions/decision.js';
 import { ask, operationOf, type Question } from './decisions/question.js';
 import { DegradedDecisions } from './degradation/degraded-decisions.js';
-import { ALONE, LocalCounters, type NodeShare } from './degradation/local-counters.js';
+import { LocalCounters, type NodeShare } from './degradation/local-counters.js';
 import { Reconciler } from './degradation/reconciler.js';
 import { StoreGuard, type Unavailable } from './degradation/store-guard.js';
 import { QuotaError, type InputError } from './errors.js';
@@ -31,6 +31,7 @@ export interface QuotaEngineOptions {
 export const DEFAULT_DEADLINE_MS = 50;
 /** Offers of windows and deadlines: the second is made with the clock that the store's answer told. */
 const MAX_OFFERS = 2;
+const ALONE: NodeShare = { live: 1, rank: 0 };
 
 /** Sundial's verbs in the process, on any store. See `Quota` for what they mean. */
 export class QuotaEngine implements Quota {
@@ -117,9 +118,12 @@ export class QuotaEngine implements Quota {
     if (rules.length === 0) return { ...answer, limits: [] };
 
     const read = ({ counters }: Question) => this.#store.read({ counters });
-    const { question, result } = await this.#offer({ rules, subject, dueAt, call: read });
-    if ('counts' in result) return { ...answer, limits: limitStates(question.rules, result.counts, 1) };
-    const known = this.#local.counts(question.counters, this.#store.now(), ALONE);
+    const { question, result } = await this.#offer({ rules, subject, amount: 0, dueAt, call: read });
+    if ('counts' in result) {
+      const counts = this.#known(question, result.counts);
+      return { ...answer, limits: limitStates(question.rules, counts, 1) };
+    }
+    const known = this.#local.counts(question.counters, this.#store.now());
     const { cause } = unavailableFor(result);
     return { ...answer, limits: limitStates(question.rules, known, 1), degraded: { cause } };
   }
@@ -165,7 +169,7 @@ export class QuotaEngine implements Quota {
         amount,
         deadlineAt: this.#store.now() + dueAt - performance.now(),
       });
-    return then(this.#offer({ rules, subject, dueAt, call: take }), ({ question, result }) =>
+    return then(this.#offer({ rules, subject, amount, dueAt, call: take }), ({ question, result }) =>
       tell(this.#conclude({ question, operation, amount, context, result })),
     );
   }
@@ -173,10 +177,15 @@ export class QuotaEngine implements Quota {
   /** Poses the question with the windows of now, and once more when the store's clock says that they are others. */
   #offer<T extends TakeResult | ReadResult>(query: Query<T>, offersLeft = MAX_OFFERS): Answer<Offered<T>> {
     const question = ask(query.rules, query.subject, this.#windows, this.#store.now());
-    const answer = this.#isRemote
-      ? this.#guard.ask(() => query.call(question), query.dueAt)
-      : query.call(question);
+    let isAsked = false;
+    const call = () => {
+      isAsked = true;
+      this.#local.asked(question.counters, query.amount);
+      return query.call(question);
+    };
+    const answer = this.#isRemote ? this.#guard.ask(call, query.dueAt) : query.call(question);
     return then<T | Unavailable, Offered<T>>(answer, (result) => {
+      if (isAsked) this.#local.answered(question.counters, query.amount);
       const isStale = result.outcome === 'moved' || result.outcome === 'expired';
       const mayRepeat = isStale && offersLeft > 1 && performance.now() < query.dueAt;
       return mayRepeat ? this.#offer(query, offersLeft - 1) : { question, result };
@@ -215,7 +224,7 @@ export class QuotaEngine implements Quota {
   #known({ counters }: Question, counts: Counts): Counts {
     if (!this.#isRemote) return counts;
     this.#local.learn(counters, counts);
-    return this.#reconciler.isClear ? counts : this.#local.counts(counters, this.#store.now(), ALONE);
+    return this.#reconciler.isClear ? counts : this.#local.counts(counters, this.#store.now());
   }
 }
 
@@ -223,6 +232,7 @@ export class QuotaEngine implements Quota {
 interface Query<T> {
   readonly rules: readonly Rule[];
   readonly subject: Subject;
+  readonly amount: number;
   readonly dueAt: number;
   readonly call: (question: Question) => Answer<T>;
 }

@@ -3,7 +3,7 @@ import { performance } from 'node:perf_hooks';
 /** Turns of the event loop given to replies that have already arrived, before a call is declared late. */
 const GRACE_TURNS = 2;
 /** A timer that fires this late tells of a stalled loop: the calls themselves may have left only now. */
-const STALL_MS = 10;
+const STALL_MS = 15;
 /** Then their replies get this long to arrive. */
 const STALL_GRACE_MS = 5;
 

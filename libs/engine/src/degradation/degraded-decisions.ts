@@ -3,7 +3,7 @@ import type { Question } from '../decisions/question.js';
 import type { Decision, Degraded, DegradePolicy } from '../quota.js';
 import type { OnDeny, Rule } from '../rules/rule.js';
 import type { Operation, WindowPick } from '../stores/store.js';
-import { ALONE, type LocalCounters, type NodeShare } from './local-counters.js';
+import type { LocalCounters, NodeShare } from './local-counters.js';
 import type { Debt } from './reconciler.js';
 import type { Unavailable } from './store-guard.js';
 
@@ -56,13 +56,13 @@ export class DegradedDecisions {
 
   /** Repeats that an operation was allowed, while only this node knows it. */
   repeat(question: Question, context: DecisionContext): Decision {
-    return replayed(question.rules, this.#local.counts(question.counters, this.#now(), ALONE), context);
+    return replayed(question.rules, this.#local.counts(question.counters, this.#now()), context);
   }
 
   #decideBy({ policy }: Degraded, { question, amount }: UndecidedCheck, context: DecisionContext): Outcome {
     const { rules, counters } = question;
     const now = this.#now();
-    const known = { rules, counts: this.#local.counts(counters, now, ALONE) };
+    const known = { rules, counts: this.#local.counts(counters, now) };
     const picks = known.counts.map(({ pick }) => pick);
     switch (policy) {
       case 'allow':

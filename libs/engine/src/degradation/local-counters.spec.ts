@@ -1,9 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { CounterRef, WindowPick } from '../stores/store.js';
-import { ALONE, LocalCounters, type NodeShare } from './local-counters.js';
+import { LocalCounters, type NodeShare } from './local-counters.js';
 
 const NOW = 50;
+const ALONE: NodeShare = { live: 1, rank: 0 };
 const HOUR: readonly [number, number, number] = [0, 100, 200];
 const DAY: readonly [number, number, number] = [0, 1_000, 2_000];
 
@@ -29,7 +30,7 @@ function nodeThatKnows(counters: readonly CounterRef[], used: number): LocalCoun
 }
 
 function used(node: LocalCounters, counters: readonly CounterRef[], now = NOW): number[] {
-  return node.counts(counters, now, ALONE).map((count) => count.used);
+  return node.counts(counters, now).map((count) => count.used);
 }
 
 /** Takes until nothing fits any more, and says how many units were taken. */
@@ -74,10 +75,22 @@ describe('LocalCounters', () => {
     );
   });
 
+  it('leaves alone what the store is being asked for, until it has answered', () => {
+    const counters = [counter({ hour: 10 })];
+    const node = nodeThatKnows(counters, 2);
+    node.asked(counters, 3);
+    node.asked(counters, 4);
+    expect(node.take(counters, 2, NOW, ALONE).outcome).toBe('refused');
+    node.answered(counters, 3);
+    expect(node.take(counters, 2, NOW, ALONE).outcome).toBe('taken');
+    node.answered(counters, 4);
+    expect(exhaust(node, counters, ALONE)).toBe(6);
+  });
+
   it('starts a new window with nothing used', () => {
     const counters = [counter({ hour: 10, day: 100 })];
     const node = nodeThatKnows(counters, 10);
-    expect(node.counts(counters, HOUR[1], ALONE)).toEqual([
+    expect(node.counts(counters, HOUR[1])).toEqual([
       { pick: 1, used: 0 },
       { pick: 0, used: 10 },
     ]);
@@ -90,7 +103,7 @@ describe('LocalCounters', () => {
       { pick: 1, used: 6 },
       { pick: 0, used: 9 },
     ]);
-    expect(node.counts(counters, NOW, ALONE)[0]).toEqual({ pick: 1, used: 6 });
+    expect(node.counts(counters, NOW)[0]).toEqual({ pick: 1, used: 6 });
   });
 
   it('forgets nothing it allowed when the store speaks of the rest', () => {

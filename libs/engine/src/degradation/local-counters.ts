@@ -11,9 +11,6 @@ export interface NodeShare {
   readonly rank: number;
 }
 
-/** What is known belongs to one node: all that remains is this node's. */
-export const ALONE: NodeShare = { live: 1, rank: 0 };
-
 /** What this node knows of one limit's current window. */
 interface KnownLimit {
   readonly field: string;
@@ -31,6 +28,8 @@ interface KnownLimit {
  */
 export class LocalCounters {
   readonly #known = new QuickLRU<string, KnownLimit[]>({ maxSize: MAX_KNOWN_COUNTERS });
+  /** Units that the store is being asked for, by counter: it may be taking them right now. */
+  readonly #asked = new Map<string, number>();
 
   /** Notes what the store just said. */
   learn(counters: readonly CounterRef[], counts: Counts): void {
@@ -44,24 +43,32 @@ export class LocalCounters {
     }
   }
 
-  /** Where the limits stand as far as this node may act on it: what it may still allow is what remains. */
-  counts(counters: readonly CounterRef[], now: number, share: NodeShare): Counts {
-    const counts: LimitCount[] = [];
-    for (const { key, ladder } of counters) {
-      const limits = this.#open(key);
-      for (const ceiling of ladder) {
-        const pick = pickOf(limits, ceiling, now);
-        const { used, local } = this.#window(limits, ceiling, pick);
-        const mine = shareOf(Math.max(0, ceiling.max - used), share);
-        counts.push({ pick, used: Math.max(used + local, ceiling.max - mine + local) });
-      }
-    }
-    return counts;
+  /** The store is being asked for units: until it answers or is given up, they are not this node's to allow. */
+  asked(counters: readonly CounterRef[], amount: number): void {
+    if (amount === 0) return;
+    for (const { key } of counters) this.#asked.set(key, (this.#asked.get(key) ?? 0) + amount);
   }
 
-  /** Takes from all counters or from none, like a store. */
+  answered(counters: readonly CounterRef[], amount: number): void {
+    if (amount === 0) return;
+    for (const { key } of counters) {
+      const rest = (this.#asked.get(key) ?? 0) - amount;
+      if (rest > 0) this.#asked.set(key, rest);
+      else this.#asked.delete(key);
+    }
+  }
+
+  /** Where the limits stand: what the store said last, and what was allowed here since. */
+  counts(counters: readonly CounterRef[], now: number): Counts {
+    return this.#count(counters, now, ({ used, local }) => used + local);
+  }
+
+  /** Takes from all counters or from none, like a store; what may still be taken here is what its counts leave. */
   take(counters: readonly CounterRef[], amount: number, now: number, share: NodeShare): LocalTake {
-    const counts = this.counts(counters, now, share);
+    const counts = this.#count(counters, now, ({ used, local }, { key, max }) => {
+      const mine = shareOf(Math.max(0, max - used), share);
+      return Math.max(used, max - mine) + local + (this.#asked.get(key) ?? 0);
+    });
     if (!hasRoom(counters, counts, amount)) return { outcome: 'refused', counts };
     this.count(
       counters,
@@ -101,6 +108,23 @@ export class LocalCounters {
       });
       return { ...counter, ladder };
     });
+  }
+
+  #count(
+    counters: readonly CounterRef[],
+    now: number,
+    usedOf: (limit: KnownLimit, of: { readonly key: string; readonly max: number }) => number,
+  ): LimitCount[] {
+    const counts: LimitCount[] = [];
+    for (const { key, ladder } of counters) {
+      const limits = this.#open(key);
+      for (const ceiling of ladder) {
+        const pick = pickOf(limits, ceiling, now);
+        const limit = this.#window(limits, ceiling, pick);
+        counts.push({ pick, used: usedOf(limit, { key, max: ceiling.max }) });
+      }
+    }
+    return counts;
   }
 
   #each(
