@@ -43,7 +43,7 @@ export function refused(
   const refusing = limits.filter(({ refuses }) => refuses);
   const hopeless = refusing.some(({ canNeverFit }) => canNeverFit);
   const retryAt = Math.max(...refusing.map(({ window }) => window.resetsAtMs));
-  const onDeny = refusing.find((limit) => limit.onDeny)?.onDeny;
+  const onDeny = refusing[0]?.onDeny;
   return {
     allowed: false,
     reason: hopeless ? 'amount-exceeds-limit' : 'limit-reached',

@@ -29,7 +29,7 @@ export function missingAttributes(
   let errors: InputError[] | undefined;
   for (const rule of rules) {
     for (const name of rule.per) {
-      if (subject[name] !== undefined) continue;
+      if (Object.hasOwn(subject, name)) continue;
       errors ??= [];
       errors.push({
         path: `subject.${name}`,

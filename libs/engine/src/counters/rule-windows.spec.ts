@@ -1,0 +1,63 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Rule } from '../rules/rule.js';
+import { RuleWindowsCache } from './rule-windows.js';
+
+const HOUR_MS = 3_600_000;
+const NOW = Date.parse('2026-11-22T04:20:00Z');
+const RULE: Rule = {
+  ...{
+    id: 'r',
+    resource: 'ocr',
+    per: ['user'],
+    timeZone: 'Asia/Shanghai',
+    mode: 'enforce',
+    degrade: 'local',
+  },
+  limits: [
+    { window: 'day', max: 10 },
+    { window: 'hour', max: 3 },
+  ],
+};
+
+describe('RuleWindowsCache', () => {
+  it('offers, of each limit, the window of now and the one after it', () => {
+    const { ladder, offered } = new RuleWindowsCache().at(RULE, NOW);
+    const midnight = Date.parse('2026-11-22T00:00:00+08:00');
+    expect(ladder).toEqual([
+      { field: 'd', max: 10, enforced: true, bounds: [0, 24, 48].map((hours) => midnight + hours * HOUR_MS) },
+      { field: 'h', max: 3, enforced: true, bounds: [12, 13, 14].map((hours) => midnight + hours * HOUR_MS) },
+    ]);
+    expect(offered.map((pair) => pair.map(({ startsAtMs }) => startsAtMs))).toEqual(
+      ladder.map(({ bounds: [current, next] }) => [current, next]),
+    );
+  });
+
+  it('gives the same object while no window ends, and another one after', () => {
+    const cache = new RuleWindowsCache();
+    const first = cache.at(RULE, NOW);
+    const endsAt = first.ladder[1]!.bounds[1];
+    expect(cache.at(RULE, endsAt - 1)).toBe(first);
+    expect(cache.at(RULE, NOW - 19 * 60_000)).toBe(first);
+    const second = cache.at(RULE, endsAt);
+    expect(second.ladder[1]!.bounds[0]).toBe(endsAt);
+    expect(second.ladder[0]!.bounds).toEqual(first.ladder[0]!.bounds);
+    expect(cache.at(RULE, endsAt - 1).ladder).toEqual(first.ladder);
+  });
+
+  it('goes by the rule itself: an edited one is another', () => {
+    const cache = new RuleWindowsCache();
+    const first = cache.at(RULE, NOW);
+    const edited = { ...RULE, mode: 'observe' as const, limits: [{ window: 'day' as const, max: 20 }] };
+    expect(cache.at(edited, NOW).ladder).toEqual([{ ...first.ladder[0]!, max: 20, enforced: false }]);
+    expect(cache.at(RULE, NOW)).toBe(first);
+  });
+
+  it('names every unit differently inside a counter', () => {
+    const units = ['minute', 'hour', 'day', 'week', 'month', 'year'] as const;
+    const { ladder } = new RuleWindowsCache().at(
+      { ...RULE, limits: units.map((window) => ({ window, max: 1 })) },
+      NOW,
+    );
+    expect(new Set(ladder.map(({ field }) => field)).size).toBe(units.length);
+  });
+});

@@ -1,0 +1,164 @@
+import { describe, expect, it } from '@jest/globals';
+import { RuleWindowsCache } from '../counters/rule-windows.js';
+import type { Limit, Rule, RuleMode } from '../rules/rule.js';
+import type { Counts } from '../stores/store.js';
+import { byPolicy, limitStates, noRule, refused, replayed, taken } from './decision.js';
+
+const NOW = Date.parse('2026-11-22T04:20:00Z');
+const CONTEXT = { operationId: 'o1', rulesVersion: 12, degraded: null };
+const windows = new RuleWindowsCache();
+
+interface RuleOptions {
+  readonly id?: string;
+  readonly mode?: RuleMode;
+  readonly onDeny?: Rule['onDeny'];
+}
+
+function ruled(limits: readonly Limit[], { id = 'r', mode = 'enforce', onDeny }: RuleOptions = {}) {
+  const rule: Rule = {
+    ...{ id, mode, limits, resource: 'ocr', per: ['user'], timeZone: 'Asia/Shanghai', degrade: 'local' },
+    ...(onDeny && { onDeny }),
+  };
+  return windows.at(rule, NOW);
+}
+
+const counts = (...used: readonly number[]): Counts => used.map((units) => ({ pick: 0, used: units }));
+const day = (max: number): Limit => ({ window: 'day', max });
+const hour = (max: number): Limit => ({ window: 'hour', max });
+const UNTIL_HOUR_MS = 40 * 60_000;
+const UNTIL_DAY_MS = (11 * 60 + 40) * 60_000;
+
+describe('the states of limits', () => {
+  it('say all there is to say of each', () => {
+    expect(limitStates([ruled([day(10), hour(3)])], counts(4, 3), 1)).toEqual([
+      {
+        ...{ rule: 'r', mode: 'enforce', window: 'day', timeZone: 'Asia/Shanghai' },
+        ...{ max: 10, used: 4, reserved: 0, remaining: 6, exceeded: false },
+        ...{ startsAt: '2026-11-22T00:00:00+08:00', resetsAt: '2026-11-23T00:00:00+08:00' },
+      },
+      {
+        ...{ rule: 'r', mode: 'enforce', window: 'hour', timeZone: 'Asia/Shanghai' },
+        ...{ max: 3, used: 3, reserved: 0, remaining: 0, exceeded: true },
+        ...{ startsAt: '2026-11-22T12:00:00+08:00', resetsAt: '2026-11-22T13:00:00+08:00' },
+      },
+    ]);
+  });
+
+  it('show the window that the store picked', () => {
+    const [state] = limitStates([ruled([hour(3)])], [{ pick: 1, used: 1 }], 0);
+    expect(state).toMatchObject({
+      startsAt: '2026-11-22T13:00:00+08:00',
+      resetsAt: '2026-11-22T14:00:00+08:00',
+    });
+  });
+
+  it('never have less than nothing remaining', () => {
+    expect(limitStates([ruled([day(2)])], counts(5), 0)).toMatchObject([{ remaining: 0, exceeded: true }]);
+  });
+
+  it('follow one another rule by rule', () => {
+    const states = limitStates(
+      [ruled([day(1), hour(2)], { id: 'a' }), ruled([hour(3)], { id: 'b' })],
+      counts(0, 0, 0),
+      1,
+    );
+    expect(states.map(({ rule, max }) => [rule, max])).toEqual([
+      ['a', 1],
+      ['a', 2],
+      ['b', 3],
+    ]);
+  });
+});
+
+describe('a refusal', () => {
+  const refusing = (rules: Parameters<typeof refused>[0], used: Counts, amount = 1) =>
+    refused(rules, used, { ...CONTEXT, amount, now: NOW });
+
+  it('tells when the limit that refuses resets', () => {
+    expect(refusing([ruled([day(10), hour(3)])], counts(4, 3))).toMatchObject({
+      ...{ allowed: false, reason: 'limit-reached', retryAfterMs: UNTIL_HOUR_MS, wouldDeny: false },
+      ...{ replayed: false, operationId: 'o1', rulesVersion: 12, degraded: null },
+      limits: [{ exceeded: false }, { exceeded: true }],
+    });
+  });
+
+  it('tells the latest reset of those that refuse', () => {
+    expect(refusing([ruled([day(4), hour(3)])], counts(4, 3)).retryAfterMs).toBe(UNTIL_DAY_MS);
+  });
+
+  it('does not make anybody wait for a limit that only observes', () => {
+    const rules = [ruled([day(0)], { id: 'a', mode: 'observe' }), ruled([hour(3)], { id: 'b' })];
+    expect(refusing(rules, counts(5, 3))).toMatchObject({ retryAfterMs: UNTIL_HOUR_MS, wouldDeny: true });
+  });
+
+  it('tells no time where waiting never helps, also when another limit is only reached', () => {
+    const decision = refusing([ruled([day(2), hour(9)])], counts(0, 9), 3);
+    expect(decision.reason).toBe('amount-exceeds-limit');
+    expect(decision).not.toHaveProperty('retryAfterMs');
+  });
+
+  it('is hopeless only for limits that enforce', () => {
+    const rules = [ruled([day(1)], { id: 'a', mode: 'observe' }), ruled([hour(3)], { id: 'b' })];
+    expect(refusing(rules, counts(0, 3), 2).reason).toBe('limit-reached');
+  });
+
+  it('hands out what the first rule that refuses wants, and nothing of the others', () => {
+    const [a, b] = [{ code: 'A' }, { code: 'B' }];
+    const rules = (first: number) => [
+      ruled([day(first)], { id: 'a', onDeny: a }),
+      ruled([day(0)], { id: 'b', onDeny: b }),
+    ];
+    expect(refusing(rules(0), counts(0, 0)).onDeny).toEqual(a);
+    expect(refusing(rules(5), counts(0, 0)).onDeny).toEqual(b);
+    const silent = [ruled([day(0)], { id: 'a' }), ruled([day(0)], { id: 'b', onDeny: b })];
+    expect(refusing(silent, counts(0, 0))).not.toHaveProperty('onDeny');
+    const watching = [
+      ruled([day(0)], { id: 'a', mode: 'observe', onDeny: a }),
+      ruled([day(0)], { id: 'b', onDeny: b }),
+    ];
+    expect(refusing(watching, counts(0, 0)).onDeny).toEqual(b);
+  });
+
+  it('never tells to wait for less than nothing', () => {
+    const late = { ...CONTEXT, amount: 1, now: NOW + 2 * UNTIL_DAY_MS };
+    expect(refused([ruled([hour(0)])], counts(0), { ...late, amount: 0 }).retryAfterMs).toBe(0);
+  });
+});
+
+describe('an allowance', () => {
+  it('tells what the rules that only observe would have said', () => {
+    const rules = [ruled([day(1)], { id: 'a', mode: 'observe' }), ruled([day(9)], { id: 'b' })];
+    expect(taken(rules, counts(1, 1), CONTEXT)).toMatchObject({
+      allowed: true,
+      reason: 'ok',
+      wouldDeny: false,
+    });
+    expect(taken(rules, counts(2, 2), CONTEXT)).toMatchObject({
+      allowed: true,
+      reason: 'ok',
+      wouldDeny: true,
+    });
+  });
+
+  it('that is a replay asked no limit', () => {
+    expect(replayed([ruled([day(1)])], counts(5), CONTEXT)).toMatchObject({
+      ...{ allowed: true, reason: 'ok', replayed: true, wouldDeny: false },
+      limits: [{ used: 5, remaining: 0, exceeded: false }],
+    });
+  });
+
+  it('may be there for want of a rule, or may not', () => {
+    const answer = { reason: 'no-rule', limits: [], operationId: 'o1', rulesVersion: 12, degraded: null };
+    expect(noRule(true, CONTEXT)).toMatchObject({ ...answer, allowed: true });
+    expect(noRule(false, CONTEXT)).toMatchObject({ ...answer, allowed: false });
+  });
+
+  it('by policy says why, and what is known', () => {
+    const degraded = { cause: 'timeout', policy: 'deny' } as const;
+    const known = { rules: [ruled([day(1)])], counts: counts(1) };
+    expect(byPolicy(false, known, { ...CONTEXT, degraded, onDeny: { code: 'A' } })).toMatchObject({
+      ...{ allowed: false, reason: 'degraded', degraded, onDeny: { code: 'A' } },
+      limits: [{ used: 1 }],
+    });
+  });
+});
