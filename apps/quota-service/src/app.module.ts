@@ -16,6 +16,9 @@ import { randomUUID } from 'node:crypto';
 import { access, constants, mkdir } from 'node:fs/promises';
 import { Registry } from 'prom-client';
 import { RulesController } from './admin/rules.controller.js';
+import { AlarmObserver } from './alarms/alarm-observer.js';
+import { AlarmsController } from './alarms/alarms.controller.js';
+import { ALARM_PROVIDERS } from './alarms/alarms.providers.js';
 import { BatchController } from './check/batch.controller.js';
 import { CheckController } from './check/check.controller.js';
 import { RULE_REPOSITORY, STORE } from './composition.js';
@@ -26,6 +29,7 @@ import { KeyRing } from './keys/key-ring.js';
 import { LOG, type Log } from './logging/log.js';
 import { MetricsController } from './metrics/metrics.controller.js';
 import { NodeMetrics } from './metrics/node-metrics.js';
+import { observers } from './metrics/observers.js';
 import { QuotaMetrics } from './metrics/quota-metrics.js';
 import { ConfigurationError, SETTINGS, type Settings } from './settings/settings.js';
 import { Lifecycle } from './shutdown/lifecycle.js';
@@ -38,6 +42,7 @@ import { UsageController } from './usage/usage.controller.js';
     BatchController,
     UsageController,
     RulesController,
+    AlarmsController,
     HealthController,
     MetricsController,
     DocsController,
@@ -48,7 +53,7 @@ import { UsageController } from './usage/usage.controller.js';
     { provide: LiveRules, inject: [RULE_REPOSITORY], useFactory: followRules },
     {
       provide: QuotaEngine,
-      inject: [STORE, LiveRules, RULE_REPOSITORY, QuotaMetrics, SETTINGS],
+      inject: [STORE, LiveRules, RULE_REPOSITORY, QuotaMetrics, AlarmObserver, SETTINGS],
       useFactory: createEngine,
     },
     { provide: KeyRing, inject: [SETTINGS], useFactory: (settings: Settings) => new KeyRing(settings) },
@@ -57,6 +62,7 @@ import { UsageController } from './usage/usage.controller.js';
     Lifecycle,
     QuotaMetrics,
     NodeMetrics,
+    ...ALARM_PROVIDERS,
   ],
 })
 export class AppModule implements OnApplicationShutdown {
@@ -127,7 +133,8 @@ function createEngine(
   store: Store,
   rules: LiveRules,
   repository: RuleRepository,
-  observer: QuotaMetrics,
+  metrics: QuotaMetrics,
+  alarms: AlarmObserver,
   settings: Settings,
 ): QuotaEngine {
   const { deadlineMs, unknownResource } = settings;
@@ -137,6 +144,6 @@ function createEngine(
     deadlineMs,
     unknownResource,
     nodes: () => repository.nodes,
-    observer,
+    observer: observers(metrics, alarms),
   });
 }

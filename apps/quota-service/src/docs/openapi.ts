@@ -14,7 +14,7 @@ function openApiDocument(app: NestFastifyApplication): OpenAPIObject {
     .setLicense('MIT', 'https://opensource.org/license/mit')
     .addTag('check', 'Ask, and be counted')
     .addTag('usage', 'Look')
-    .addTag('admin', 'Rules, live')
+    .addTag('admin', 'Rules and alarms, live')
     .addTag('health')
     .addTag('metrics')
     .addBearerAuth(

@@ -1,5 +1,6 @@
 import { checkRequestSchema } from '@sundial/engine';
 import { ruleListSchema, rulePatchSchema, ruleSchema, ruleWrittenSchema } from '../admin/rule.schema.js';
+import { alarmListSchema } from '../alarms/alarm.schema.js';
 import { batchAnswerSchema, batchSchema } from '../check/batch.schema.js';
 import { decisionSchema, usageSchema } from '../check/decision.schema.js';
 import { livenessSchema, readinessSchema } from '../health/health.schema.js';
@@ -16,6 +17,7 @@ export const schemas = {
   RulePatch: rulePatchSchema,
   RuleList: ruleListSchema,
   RuleWritten: ruleWrittenSchema,
+  AlarmList: alarmListSchema,
   Liveness: livenessSchema,
   Readiness: readinessSchema,
   Problem: problemSchema,

@@ -1,5 +1,6 @@
 import { Transform } from 'class-transformer';
 import { ValidateBy } from 'class-validator';
+import { isWebhookUrl } from '../alarms/webhook/webhook-url.js';
 import { parseHostPorts } from './redis-target.js';
 
 /** A whole number in a range. The text is kept when it is none, so that the message can show it. */
@@ -30,6 +31,12 @@ export function RedisUrl(): PropertyDecorator {
     const url = URL.canParse(String(value)) ? new URL(String(value)) : undefined;
     return url !== undefined && /^rediss?:$/.test(url.protocol) && url.hostname !== '';
   });
+}
+
+export function WebhookUrl(): PropertyDecorator {
+  return must('be an https:// URL, or http:// to a loopback host, without a user in it', (value) =>
+    isWebhookUrl(String(value)),
+  );
 }
 
 export function Like(pattern: RegExp, what: string): PropertyDecorator {

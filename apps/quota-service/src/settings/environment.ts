@@ -1,11 +1,13 @@
 import { Transform } from 'class-transformer';
 import { IsOptional } from 'class-validator';
 import { fileURLToPath } from 'node:url';
-import { HostPorts, Integer, Like, OneOf, RedisUrl } from './environment.decorators.js';
+import { HostPorts, Integer, Like, OneOf, RedisUrl, WebhookUrl } from './environment.decorators.js';
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 /** The samples in `config/`, wherever the service is started from; `src` and `dist` are equally deep. */
 const SAMPLE_RULES = fileURLToPath(new URL('../../../../config/rules.yaml', import.meta.url));
+/** Ready for use, unlike the sample rules. */
+const SHIPPED_ALARMS = fileURLToPath(new URL('../../../../config/alarms.yaml', import.meta.url));
 /** RFC 6750's token characters: a key travels in an `Authorization` header as it is. */
 const KEYS = /^[\w.~+/=-]+(\s*,\s*[\w.~+/=-]+)*$/;
 const KEYS_ARE = 'keys of letters, digits and ._~+/=- separated by commas';
@@ -61,6 +63,20 @@ export class Environment {
   /** YAML, applied at start where no rules are stored yet. */
   @IsOptional()
   SUNDIAL_RULES_FILE = SAMPLE_RULES;
+
+  /** YAML: the patterns that raise alarms (docs/alarms.md). */
+  @IsOptional()
+  SUNDIAL_ALARMS_FILE = SHIPPED_ALARMS;
+
+  /** Where alarms are pushed to; absent: nowhere. */
+  @IsOptional()
+  @WebhookUrl()
+  SUNDIAL_ALARM_WEBHOOK_URL: string | undefined = undefined;
+
+  /** Signs what is pushed. */
+  @IsOptional()
+  @Like(/^\S{16,256}$/, '16 to 256 characters without spaces')
+  SUNDIAL_ALARM_WEBHOOK_SECRET: string | undefined = undefined;
 
   /** May check and look. */
   @IsOptional()

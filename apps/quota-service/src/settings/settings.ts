@@ -4,6 +4,7 @@ import { getConfigToken } from '@nestjs/config';
 import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
 import { resolve } from 'node:path';
+import type { WebhookTarget } from '../alarms/webhook/webhook.js';
 import { Environment } from './environment.js';
 import { isLoopback } from './loopback.js';
 import { misspelling } from './misspelling.js';
@@ -18,6 +19,9 @@ export interface Settings {
   readonly deadlineMs: number;
   readonly dataDirectory: string;
   readonly rulesFile: string;
+  readonly alarmsFile: string;
+  /** Undefined: alarms are not pushed. */
+  readonly alarmWebhook: WebhookTarget | undefined;
   readonly checkKeys: readonly string[];
   readonly adminKeys: readonly string[];
   readonly unknownResource: 'allow' | 'deny';
@@ -52,6 +56,8 @@ const NAMES = Object.keys(new Environment());
 const SECRET = new Set([
   'SUNDIAL_CHECK_KEYS',
   'SUNDIAL_ADMIN_KEYS',
+  'SUNDIAL_ALARM_WEBHOOK_URL',
+  'SUNDIAL_ALARM_WEBHOOK_SECRET',
   'REDIS_URL',
   'REDIS_USERNAME',
   'REDIS_PASSWORD',
@@ -84,6 +90,7 @@ function invalid(environment: Environment): string[] {
 function contradictions(environment: Environment): string[] {
   const { HOST, REDIS_URL, REDIS_CLUSTER_NODES, REDIS_SENTINELS, REDIS_SENTINEL_NAME } = environment;
   const { REDIS_USERNAME, REDIS_PASSWORD, REDIS_TLS, SUNDIAL_CHECK_KEYS, SUNDIAL_ADMIN_KEYS } = environment;
+  const { SUNDIAL_ALARM_WEBHOOK_URL, SUNDIAL_ALARM_WEBHOOK_SECRET } = environment;
   const targets = Object.entries({ REDIS_URL, REDIS_CLUSTER_NODES, REDIS_SENTINELS }).filter(
     ([, value]) => value,
   );
@@ -103,6 +110,10 @@ function contradictions(environment: Environment): string[] {
       'REDIS_USERNAME, REDIS_PASSWORD and REDIS_TLS go with a Cluster or Sentinels: put them into REDIS_URL instead',
     ],
     [
+      Boolean(SUNDIAL_ALARM_WEBHOOK_URL) !== Boolean(SUNDIAL_ALARM_WEBHOOK_SECRET),
+      'SUNDIAL_ALARM_WEBHOOK_URL and SUNDIAL_ALARM_WEBHOOK_SECRET go together: set both or none',
+    ],
+    [
       !SUNDIAL_CHECK_KEYS && !SUNDIAL_ADMIN_KEYS && !isLoopback(HOST),
       `HOST=${JSON.stringify(HOST)} is reachable by others and no keys are set: ` +
         'set SUNDIAL_CHECK_KEYS and SUNDIAL_ADMIN_KEYS, or HOST=127.0.0.1',
@@ -119,6 +130,8 @@ function toSettings(environment: Environment): Settings {
     deadlineMs: environment.SUNDIAL_DEADLINE_MS,
     dataDirectory: resolve(environment.SUNDIAL_DATA_DIR),
     rulesFile: resolve(environment.SUNDIAL_RULES_FILE),
+    alarmsFile: resolve(environment.SUNDIAL_ALARMS_FILE),
+    alarmWebhook: webhookTarget(environment),
     checkKeys: list(environment.SUNDIAL_CHECK_KEYS),
     adminKeys: list(environment.SUNDIAL_ADMIN_KEYS),
     unknownResource: environment.SUNDIAL_UNKNOWN_RESOURCE,
@@ -127,6 +140,11 @@ function toSettings(environment: Environment): Settings {
     clockOffsetMs: environment.SUNDIAL_CLOCK_OFFSET_MS,
     logLevel: environment.LOG_LEVEL,
   };
+}
+
+function webhookTarget(environment: Environment): WebhookTarget | undefined {
+  const { SUNDIAL_ALARM_WEBHOOK_URL: url, SUNDIAL_ALARM_WEBHOOK_SECRET: secret } = environment;
+  return url && secret ? { url, secret } : undefined;
 }
 
 function list(keys: string | undefined): string[] {

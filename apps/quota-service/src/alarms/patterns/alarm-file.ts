@@ -31,11 +31,20 @@ export function parseAlarmFile(text: string, path: string): readonly AlarmPatter
       faults.map(({ pos, message }) => `${path}:${lines.linePos(pos[0]).line} ${message}`),
     );
   }
-  const { patterns, mistakes } = read(document.toJS());
+  const { patterns, mistakes } = read(contentOf(document, path));
   if (mistakes.length === 0) return patterns;
   throw new ConfigurationError(
     mistakes.map(({ at, message }) => `${path}:${lineOf(document, lines, at)} ${at.join('.')} ${message}`),
   );
+}
+
+/** An alias that leads nowhere, or to too much, is found only here. */
+function contentOf(document: Document, path: string): unknown {
+  try {
+    return document.toJS();
+  } catch (error) {
+    throw new ConfigurationError([`${path}:1 ${error instanceof Error ? error.message : String(error)}`]);
+  }
 }
 
 interface Mistake {

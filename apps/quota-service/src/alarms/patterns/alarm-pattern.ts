@@ -1,5 +1,5 @@
-import { ValidateBy } from 'class-validator';
-import { Integer, Like, OneOf } from '../../settings/environment.decorators.js';
+import { IsIn, Matches, ValidateBy } from 'class-validator';
+import { Integer } from '../../settings/environment.decorators.js';
 
 const ALARM_CLASSES = ['alarm', 'attention'] as const;
 /** `alarm`: somebody has to act now. `attention`: somebody should look in working hours. */
@@ -15,10 +15,12 @@ const MAX_WITHIN_MS = 3_600_000;
 /** What every pattern says. */
 export class PatternHead {
   /** Its name in logs, metrics and notices. */
-  @Like(/^[a-z][a-z0-9-]{0,63}$/, '1 to 64 small letters, digits and "-", of which the first is a letter')
+  @Matches(/^[a-z][a-z0-9-]{0,63}$/, {
+    message: 'must be 1 to 64 small letters, digits and "-", a letter first',
+  })
   id!: string;
 
-  @OneOf(ALARM_CLASSES)
+  @IsIn(ALARM_CLASSES, { message: `must be one of: ${ALARM_CLASSES.join(', ')}` })
   class!: AlarmClass;
 
   /** The episode is over when the pattern has not held for this long, without a break. */

@@ -1,0 +1,75 @@
+import type { AlarmSignal, Channel } from './alarm-signal.js';
+import { PATTERN_KINDS, type AlarmPattern } from './patterns/alarm-pattern.js';
+import { Watch, type Notice } from './watch.js';
+
+/** Channels watched at once, about 2 KB each. Rules have fewer resources almost always. */
+export const MAX_CHANNELS = 4_096;
+/** Stands for all channels beyond `MAX_CHANNELS`; no resource has this name. */
+export const OTHERS: Channel = { resource: '*', dependency: '*' };
+
+/**
+ * Judges signals by patterns, in memory and on this node alone: an alarm about Redis must not need Redis.
+ *
+ * `take` judges at once, so a number in a pattern is met at the very signal that meets it; `tick`, to be called a few
+ * times a second, judges what only time changes. Times are monotonic milliseconds. Each is read when the call is made,
+ * in one thread, so signals cannot arrive out of order.
+ *
+ * The first `MAX_CHANNELS` channels have a memory each; all others share one until idle ones are forgotten, and then
+ * a success of any of them ends a row of failures. No failure goes unnoticed.
+ */
+export class AlarmBoard {
+  readonly #channelPatterns: readonly AlarmPattern[];
+  readonly #node: readonly Watch[];
+  readonly #channels = new Map<string, WatchedChannel>();
+  readonly #others: WatchedChannel;
+  readonly #tell: (notice: Notice) => void;
+
+  constructor(patterns: readonly AlarmPattern[], tell: (notice: Notice) => void) {
+    const ofScope = (scope: 'channel' | 'node') =>
+      patterns.filter(({ kind }) => PATTERN_KINDS[kind].scope === scope);
+    this.#tell = tell;
+    this.#channelPatterns = ofScope('channel');
+    this.#node = ofScope('node').map((pattern) => new Watch(pattern, null, tell));
+    this.#others = this.#watch(OTHERS);
+  }
+
+  take(signal: AlarmSignal, at: number): void {
+    if ('channel' in signal) {
+      const { channel, watches } = this.#find(signal.channel);
+      const known = channel === OTHERS ? { ...signal, channel } : signal;
+      for (const watch of watches) watch.note(known, at);
+      for (const watch of this.#node) watch.note(known, at);
+    } else {
+      for (const watch of this.#node) watch.note(signal, at);
+    }
+  }
+
+  tick(at: number): void {
+    for (const watch of this.#node) watch.judge(at);
+    for (const watch of this.#others.watches) watch.judge(at);
+    for (const [key, { watches }] of this.#channels) {
+      for (const watch of watches) watch.judge(at);
+      if (watches.every((watch) => watch.isIdle(at))) this.#channels.delete(key);
+    }
+  }
+
+  #find(channel: Channel): WatchedChannel {
+    const key = `${channel.dependency} ${channel.resource}`;
+    const known = this.#channels.get(key);
+    if (known) return known;
+    if (this.#channels.size >= MAX_CHANNELS) return this.#others;
+    const watched = this.#watch(channel);
+    this.#channels.set(key, watched);
+    return watched;
+  }
+
+  #watch(channel: Channel): WatchedChannel {
+    const watches = this.#channelPatterns.map((pattern) => new Watch(pattern, channel, this.#tell));
+    return { channel, watches };
+  }
+}
+
+interface WatchedChannel {
+  readonly channel: Channel;
+  readonly watches: readonly Watch[];
+}

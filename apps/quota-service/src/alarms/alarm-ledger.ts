@@ -1,0 +1,36 @@
+import { randomUUID } from 'node:crypto';
+import { raisedAlarm, type Alarm } from './alarm.js';
+import type { Episode, Notice } from './watch.js';
+
+/** Episodes that are over and still listed. */
+export const MAX_LISTED = 100;
+
+/** The alarms of this node: those that are active, and the last ones that are over. In memory only. */
+export class AlarmLedger {
+  readonly #active = new Map<Episode, Alarm>();
+  readonly #over: Alarm[] = [];
+
+  /** In the order they were raised. */
+  get active(): readonly Alarm[] {
+    return [...this.#active.values()];
+  }
+
+  /** The last `MAX_LISTED` ones, the latest first. */
+  get over(): readonly Alarm[] {
+    return this.#over;
+  }
+
+  /** Writes a notice down, and gives the alarm as it is from now on. */
+  record({ kind, episode }: Notice, at: Date): Alarm {
+    const known = this.#active.get(episode) ?? raisedAlarm(episode, randomUUID(), at);
+    if (kind === 'raised') {
+      this.#active.set(episode, known);
+      return known;
+    }
+    const alarm = { ...known, clearedAt: at.toISOString() };
+    this.#active.delete(episode);
+    this.#over.unshift(alarm);
+    if (this.#over.length > MAX_LISTED) this.#over.pop();
+    return alarm;
+  }
+}

@@ -1,0 +1,61 @@
+import { Counter, Gauge, type Registry } from 'prom-client';
+import type { Alarm } from './alarm.js';
+import type { AlarmLedger } from './alarm-ledger.js';
+import type { AlarmPattern } from './patterns/alarm-pattern.js';
+import { WEBHOOK_OUTCOMES, type Webhook } from './webhook/webhook.js';
+
+/** Alarms for Prometheus. Every series is there from the start, so that its first increase is seen as one. */
+export class AlarmMetrics {
+  readonly #raised: Counter<'pattern' | 'class'>;
+
+  constructor(
+    registry: Registry,
+    sources: {
+      readonly patterns: readonly AlarmPattern[];
+      readonly ledger: AlarmLedger;
+      readonly webhook: Webhook | null;
+    },
+  ) {
+    const { patterns, ledger, webhook } = sources;
+    const registers = [registry];
+    this.#raised = new Counter({
+      name: 'sundial_alarms_total',
+      help: 'Alarms raised, by pattern',
+      labelNames: ['pattern', 'class'],
+      registers,
+    });
+    for (const pattern of patterns) this.#raised.inc({ pattern: pattern.id, class: pattern.class }, 0);
+    new Gauge({
+      name: 'sundial_alarm_active',
+      help: 'Alarms that are raised and not over, by pattern',
+      labelNames: ['pattern'],
+      registers,
+      collect() {
+        for (const { id } of patterns) this.set({ pattern: id }, 0);
+        for (const { pattern } of ledger.active) this.inc({ pattern });
+      },
+    });
+    new Counter({
+      name: 'sundial_alarm_notices_total',
+      help: 'Notices and attempts of the webhook, by what became of them',
+      labelNames: ['outcome'],
+      registers,
+      collect() {
+        this.reset();
+        for (const outcome of WEBHOOK_OUTCOMES) this.inc({ outcome }, webhook?.count(outcome) ?? 0);
+      },
+    });
+    new Gauge({
+      name: 'sundial_alarm_notices_waiting',
+      help: 'Notices the webhook has not been tried with yet',
+      registers,
+      collect() {
+        this.set(webhook?.waiting ?? 0);
+      },
+    });
+  }
+
+  raised({ pattern, class: alarmClass }: Alarm): void {
+    this.#raised.inc({ pattern, class: alarmClass });
+  }
+}

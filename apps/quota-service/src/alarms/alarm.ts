@@ -1,0 +1,67 @@
+import type { Channel } from './alarm-signal.js';
+import type { Evidence } from './evaluators/evaluator.js';
+import type { AlarmClass, AlarmPattern, PatternKind } from './patterns/alarm-pattern.js';
+import type { Episode } from './watch.js';
+
+/** One episode as operators see it: in the log, in notices and at `GET /admin/alarms`. */
+export interface Alarm {
+  /** The same when it is raised and when it is cleared. */
+  readonly id: string;
+  /** The pattern's id. */
+  readonly pattern: string;
+  readonly kind: PatternKind;
+  readonly class: AlarmClass;
+  /** Null: it is about the whole node. */
+  readonly channel: Channel | null;
+  readonly summary: string;
+  /** What was seen when it was raised. */
+  readonly evidence: Evidence;
+  /** By this node's clock. */
+  readonly raisedAt: string;
+  readonly clearedAt: string | null;
+}
+
+export function raisedAlarm({ pattern, channel, evidence }: Episode, id: string, at: Date): Alarm {
+  const { id: name, kind, class: alarmClass } = pattern;
+  const what = summaryOf(pattern);
+  const summary = channel ? `${what}: ${channel.resource} on ${channel.dependency}` : what;
+  const raisedAt = at.toISOString();
+  return {
+    id,
+    pattern: name,
+    kind,
+    class: alarmClass,
+    channel,
+    summary,
+    evidence,
+    raisedAt,
+    clearedAt: null,
+  };
+}
+
+function summaryOf(pattern: AlarmPattern): string {
+  switch (pattern.kind) {
+    case 'consecutive':
+      return `${pattern.failures} failures in a row within ${seconds(pattern.withinMs)}`;
+    case 'sustained':
+      return `${pattern.failures} failures in each of ${pattern.minutes} minutes in a row over ${pattern.channels} channels`;
+    case 'spread':
+      return `${pattern.failures} failures within ${seconds(pattern.withinMs)} over ${pattern.channels} channels`;
+    case 'error-rate':
+      return `more than ${Number((pattern.rate * 100).toFixed(2))} % failures within ${seconds(pattern.withinMs)}`;
+    case 'degraded-mode':
+      return "the store cannot be asked: the rules' degrade policies decide";
+    case 'over-admission':
+      return 'a counter is above its max: more was allowed than the rule says';
+    case 'journal-overflow':
+      return 'the journal of degraded decisions is full: further ones are kept as sums only';
+    case 'clock-offset':
+      return `the clocks of this node and of the store are more than ${pattern.offsetMs} ms apart`;
+    default:
+      return pattern satisfies never;
+  }
+}
+
+function seconds(ms: number): string {
+  return `${ms / 1_000} s`;
+}

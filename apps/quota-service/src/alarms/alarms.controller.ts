@@ -1,0 +1,20 @@
+import { Controller, Get } from '@nestjs/common';
+import { Describe } from '../docs/describe.js';
+import { Route } from '../http/route.decorator.js';
+import type { Alarm } from './alarm.js';
+import { AlarmLedger } from './alarm-ledger.js';
+import { LIST_ALARMS } from './alarms.docs.js';
+
+/** What is wrong with this node, and what was. */
+@Controller('admin/alarms')
+export class AlarmsController {
+  constructor(private readonly ledger: AlarmLedger) {}
+
+  @Get()
+  @Describe(LIST_ALARMS)
+  @Route({ access: 'admin' })
+  list(): { readonly active: readonly Alarm[]; readonly over: readonly Alarm[] } {
+    const { active, over } = this.ledger;
+    return { active, over };
+  }
+}

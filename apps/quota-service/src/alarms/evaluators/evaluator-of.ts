@@ -1,0 +1,34 @@
+import type { AlarmPattern } from '../patterns/alarm-pattern.js';
+import { Consecutive } from './consecutive.js';
+import { ErrorRate } from './error-rate.js';
+import type { Evaluator } from './evaluator.js';
+import { ClockOffset, DegradedMode } from './node-state.js';
+import { Sightings } from './sightings.js';
+import { Spread } from './spread.js';
+import { Sustained } from './sustained.js';
+
+/** A fresh memory for a pattern. */
+export function evaluatorOf(pattern: AlarmPattern): Evaluator {
+  switch (pattern.kind) {
+    case 'consecutive':
+      return new Consecutive(pattern);
+    case 'sustained':
+      return new Sustained(pattern);
+    case 'spread':
+      return new Spread(pattern);
+    case 'error-rate':
+      return new ErrorRate(pattern);
+    case 'degraded-mode':
+      return new DegradedMode();
+    case 'over-admission':
+      return new Sightings((signal) => (signal.kind === 'over-admitted' ? { ...signal.counter } : undefined));
+    case 'journal-overflow':
+      return new Sightings((signal) =>
+        signal.kind === 'journal-overflowed' ? { operations: signal.operations } : undefined,
+      );
+    case 'clock-offset':
+      return new ClockOffset(pattern);
+    default:
+      return pattern satisfies never;
+  }
+}

@@ -1,0 +1,48 @@
+import type { AlarmSignal } from '../alarm-signal.js';
+import type { ClockOffsetTerms } from '../patterns/alarm-pattern.js';
+import type { Evaluator, Evidence } from './evaluator.js';
+
+/** Holds while the store cannot be asked. */
+export class DegradedMode implements Evaluator {
+  #cause: string | undefined;
+
+  note(signal: AlarmSignal): void {
+    if (signal.kind !== 'mode-changed') return;
+    this.#cause = signal.mode === 'degraded' ? (signal.cause ?? 'unknown') : undefined;
+  }
+
+  holds(): boolean {
+    return this.#cause !== undefined;
+  }
+
+  evidence(): Evidence {
+    return { cause: this.#cause ?? 'unknown' };
+  }
+
+  isIdle(): boolean {
+    return !this.holds();
+  }
+}
+
+/** Holds while the clock of the store, as read last, is more than `offsetMs` before or behind this node's. */
+export class ClockOffset implements Evaluator {
+  #offsetMs = 0;
+
+  constructor(private readonly terms: Readonly<ClockOffsetTerms>) {}
+
+  note(signal: AlarmSignal): void {
+    if (signal.kind === 'clock-read') this.#offsetMs = signal.offsetMs;
+  }
+
+  holds(): boolean {
+    return Math.abs(this.#offsetMs) > this.terms.offsetMs;
+  }
+
+  evidence(): Evidence {
+    return { offsetMs: this.#offsetMs };
+  }
+
+  isIdle(): boolean {
+    return !this.holds();
+  }
+}

@@ -1,0 +1,148 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { signedHeaders } from './signature.js';
+
+/** Where notices go. The secret is shared with the receiver. */
+export interface WebhookTarget {
+  readonly url: string;
+  readonly secret: string;
+}
+
+/**
+ * What became of attempts and notices. `delivered`: the receiver answered 2xx. `retried`: an attempt failed and another
+ * one followed. `rejected`: the receiver will never take it (another 4xx, or a redirect, which is not followed).
+ * `given-up`: it failed `MAX_ATTEMPTS` times. `dropped`: pushed out by newer ones.
+ */
+export const WEBHOOK_OUTCOMES = ['delivered', 'retried', 'rejected', 'given-up', 'dropped'] as const;
+export type WebhookOutcome = (typeof WEBHOOK_OUTCOMES)[number];
+
+/** An outage raises one notice for each channel; each is about 1 KB. */
+export const MAX_WAITING = 1_000;
+const MAX_ATTEMPTS = 8;
+const ATTEMPT_LIMIT_MS = 3_000;
+const FIRST_RETRY_MS = 250;
+const LONGEST_RETRY_MS = 15_000;
+/** What a receiver may answer differently later (RFC 9110 §15.5.9, RFC 8470, RFC 6585 §4). */
+const RETRYABLE = new Set([408, 425, 429]);
+
+export interface WebhookOptions extends WebhookTarget {
+  /** Told what the log should say: `delivered` goes without saying. */
+  readonly onTrouble?: (outcome: WebhookOutcome, reason: string) => void;
+  /** Between 0 and 1, to spread the retries of nodes that fail together. */
+  readonly random?: () => number;
+  readonly attemptLimitMs?: number;
+  readonly firstRetryMs?: number;
+}
+
+/**
+ * Sends notices to one receiver, one after the other and in order, each signed anew at every attempt. `push` only
+ * queues: a receiver that is down, slow or hangs costs the caller nothing.
+ */
+export class Webhook {
+  readonly #waiting: string[] = [];
+  readonly #outcomes = new Map<WebhookOutcome, number>();
+  readonly #closing = new AbortController();
+  readonly #options: Required<WebhookOptions>;
+  #isSending = false;
+
+  constructor(options: WebhookOptions) {
+    this.#options = {
+      onTrouble: () => undefined,
+      random: Math.random,
+      attemptLimitMs: ATTEMPT_LIMIT_MS,
+      firstRetryMs: FIRST_RETRY_MS,
+      ...options,
+    };
+  }
+
+  /** Notices that no attempt has been made for. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  /** How often each came about so far. */
+  count(outcome: WebhookOutcome): number {
+    return this.#outcomes.get(outcome) ?? 0;
+  }
+
+  push(notice: object): void {
+    if (this.#closing.signal.aborted) return;
+    if (this.#waiting.length >= MAX_WAITING) {
+      this.#waiting.shift();
+      this.#became('dropped', `${MAX_WAITING} notices wait`);
+    }
+    this.#waiting.push(JSON.stringify(notice));
+    if (!this.#isSending) void this.#sendAll();
+  }
+
+  /** Ends attempts and waiting at once; what was not delivered is lost. */
+  close(): void {
+    this.#closing.abort();
+    this.#waiting.length = 0;
+  }
+
+  async #sendAll(): Promise<void> {
+    this.#isSending = true;
+    for (let body = this.#waiting.shift(); body !== undefined; body = this.#waiting.shift()) {
+      await this.#send(body);
+    }
+    this.#isSending = false;
+  }
+
+  async #send(body: string): Promise<void> {
+    for (let attempts = 1; ; attempts++) {
+      const { outcome, reason } = await this.#attempt(body);
+      if (this.#closing.signal.aborted) return;
+      if (outcome !== 'failed') return this.#became(outcome, reason);
+      if (attempts === MAX_ATTEMPTS) return this.#became('given-up', reason);
+      this.#became('retried', reason);
+      await this.#pause(attempts);
+    }
+  }
+
+  async #attempt(body: string): Promise<Attempt> {
+    const { url, secret, attemptLimitMs } = this.#options;
+    try {
+      const response = await fetch(url, {
+        method: 'POST',
+        redirect: 'manual',
+        headers: { 'content-type': 'application/json', ...signedHeaders(secret, body, new Date()) },
+        body,
+        signal: AbortSignal.any([this.#closing.signal, AbortSignal.timeout(attemptLimitMs)]),
+      });
+      await response.body?.cancel();
+      return { outcome: outcomeOf(response.status), reason: `it answered ${response.status}` };
+    } catch (error) {
+      return { outcome: 'failed', reason: reasonOf(error) };
+    }
+  }
+
+  #became(outcome: WebhookOutcome, reason: string): void {
+    this.#outcomes.set(outcome, this.count(outcome) + 1);
+    if (outcome !== 'delivered') this.#options.onTrouble(outcome, reason);
+  }
+
+  /** Twice as long after each attempt, and up to half of it left to chance. */
+  async #pause(attempts: number): Promise<void> {
+    const { firstRetryMs, random } = this.#options;
+    const longest = Math.min(firstRetryMs * 2 ** (attempts - 1), LONGEST_RETRY_MS);
+    const wait = longest * (1 - random() / 2);
+    await sleep(wait, undefined, { signal: this.#closing.signal, ref: false }).catch(() => undefined);
+  }
+}
+
+interface Attempt {
+  readonly outcome: 'delivered' | 'rejected' | 'failed';
+  readonly reason: string;
+}
+
+function outcomeOf(status: number): Attempt['outcome'] {
+  if (status >= 200 && status < 300) return 'delivered';
+  return status >= 500 || RETRYABLE.has(status) ? 'failed' : 'rejected';
+}
+
+/** `fetch` says only that it failed; its cause says why. Neither names the address, which may hold a token. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'it could not be asked';
+  const { code } = (error.cause ?? error) as { code?: unknown };
+  return typeof code === 'string' ? code : error.name;
+}

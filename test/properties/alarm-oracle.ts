@@ -1,0 +1,181 @@
+import type { AlarmSignal, Channel } from '../../apps/quota-service/src/alarms/alarm-signal.js';
+import type { AlarmPattern } from '../../apps/quota-service/src/alarms/patterns/alarm-pattern.js';
+
+/** What a node lived through: signals, and ticks in between. */
+export interface Moment {
+  readonly at: number;
+  readonly signal: AlarmSignal | 'tick';
+}
+
+/** A notice as plain data; `index` is the moment it came with. */
+export interface ToldNotice {
+  readonly index: number;
+  readonly kind: 'raised' | 'cleared';
+  readonly pattern: string;
+  readonly channel: string;
+}
+
+const MINUTE_MS = 60_000;
+const NODE = 'the node';
+
+/**
+ * Says what should have been told, from the definitions in docs/alarms.md and nothing else: at every moment it looks
+ * at the whole history again. Slow, and without any state that could go wrong.
+ */
+export function expectedNotices(
+  patterns: readonly AlarmPattern[],
+  history: readonly Moment[],
+): readonly ToldNotice[] {
+  return patterns.flatMap((pattern) => {
+    const watched = isAboutChannels(pattern) ? channelsOf(history) : [NODE];
+    return watched.flatMap((channel) => noticesOf(pattern, channel, history));
+  });
+}
+
+/** Whether a pattern holds at the last moment of a history. */
+export function holdsAt(pattern: AlarmPattern, channel: string, history: readonly Moment[]): boolean {
+  const at = history.at(-1)?.at ?? 0;
+  switch (pattern.kind) {
+    case 'consecutive':
+      return isInARow(outcomesOf(history, channel).slice(-pattern.failures), pattern, at);
+    case 'spread': {
+      const recent = failuresOf(history).filter((failure) => at - failure.at <= pattern.withinMs);
+      return recent.length >= pattern.failures && differentChannels(recent) >= pattern.channels;
+    }
+    case 'sustained':
+      return isSustained(pattern, failuresOf(history), at);
+    case 'error-rate':
+      return isFrequent(outcomesOf(history, channel), pattern, at);
+    case 'degraded-mode': {
+      const last = history.findLast(({ signal }) => isA(signal, 'mode-changed'))?.signal;
+      return last !== undefined && isA(last, 'mode-changed') && last.mode === 'degraded';
+    }
+    case 'clock-offset': {
+      const offsets = history.flatMap(({ signal }) => (isA(signal, 'clock-read') ? [signal.offsetMs] : []));
+      return Math.abs(offsets.at(-1) ?? 0) > pattern.offsetMs;
+    }
+    case 'journal-overflow':
+    case 'over-admission':
+      return history.some((moment) => moment.at === at && isSighting(moment.signal, pattern.kind, channel));
+    default:
+      return pattern satisfies never;
+  }
+}
+
+function isInARow(
+  last: readonly Outcome[],
+  { failures, withinMs }: { failures: number; withinMs: number },
+  at: number,
+): boolean {
+  return last.length === failures && last.every(({ failed }) => failed) && at - last[0]!.at <= withinMs;
+}
+
+/** The current twentieth of the time and the 19 before it. */
+function isFrequent(
+  all: readonly Outcome[],
+  { rate, outcomes, withinMs }: { rate: number; outcomes: number; withinMs: number },
+  at: number,
+): boolean {
+  const since = (Math.floor(at / (withinMs / 20)) - 19) * (withinMs / 20);
+  const recent = all.filter((outcome) => outcome.at >= since);
+  return recent.length >= outcomes && recent.filter(({ failed }) => failed).length > rate * recent.length;
+}
+
+/** Lays the minutes from every whole second from which the last of them is the current one. */
+function isSustained(
+  { failures: full, minutes, channels }: { failures: number; minutes: number; channels: number },
+  failures: readonly Outcome[],
+  at: number,
+): boolean {
+  if (failures.length < full * minutes) return false;
+  const earliest = Math.floor((at - minutes * MINUTE_MS) / 1_000) * 1_000;
+  for (let startsAt = earliest; startsAt <= at; startsAt += 1_000) {
+    const isLastCurrent = startsAt + (minutes - 1) * MINUTE_MS <= at && at < startsAt + minutes * MINUTE_MS;
+    if (!isLastCurrent) continue;
+    const within = failures.filter((failure) => failure.at >= startsAt);
+    const minutesOf = within.map((failure) => Math.floor((failure.at - startsAt) / MINUTE_MS));
+    const areFull = Array.from({ length: minutes }, (_, minute) => minute).every(
+      (minute) => minutesOf.filter((each) => each === minute).length >= full,
+    );
+    if (areFull && differentChannels(within) >= channels) return true;
+  }
+  return false;
+}
+
+function isSighting(
+  signal: Moment['signal'],
+  kind: 'journal-overflow' | 'over-admission',
+  channel: string,
+): boolean {
+  if (kind === 'journal-overflow') return isA(signal, 'journal-overflowed');
+  return isA(signal, 'over-admitted') && nameOf(signal.channel) === channel;
+}
+
+function noticesOf(pattern: AlarmPattern, channel: string, history: readonly Moment[]): ToldNotice[] {
+  const notices: ToldNotice[] = [];
+  let isActive = false;
+  let heldAt = -Infinity;
+  for (const [index, { at, signal }] of history.entries()) {
+    if (channel !== NODE && signal !== 'tick' && !('channel' in signal && nameOf(signal.channel) === channel))
+      continue;
+    const told = { index, pattern: pattern.id, channel };
+    if (holdsAt(pattern, channel, history.slice(0, index + 1))) {
+      heldAt = at;
+      if (!isActive) notices.push({ ...told, kind: 'raised' });
+      isActive = true;
+    } else if (isActive && at - heldAt >= pattern.clearAfterMs) {
+      notices.push({ ...told, kind: 'cleared' });
+      isActive = false;
+    }
+  }
+  return notices;
+}
+
+interface Outcome {
+  readonly at: number;
+  readonly channel: string;
+  readonly failed: boolean;
+}
+
+function outcomesOf(history: readonly Moment[], channel: string): Outcome[] {
+  return history.flatMap(({ at, signal }): Outcome[] => {
+    if (isA(signal, 'failed') && nameOf(signal.channel) === channel) return [{ at, channel, failed: true }];
+    if (!isA(signal, 'succeeded') || nameOf(signal.channel) !== channel) return [];
+    return Array.from({ length: signal.count }, () => ({ at, channel, failed: false }));
+  });
+}
+
+function failuresOf(history: readonly Moment[]): Outcome[] {
+  return history.flatMap(({ at, signal }) =>
+    isA(signal, 'failed') ? [{ at, channel: nameOf(signal.channel), failed: true }] : [],
+  );
+}
+
+function differentChannels(outcomes: readonly Outcome[]): number {
+  return new Set(outcomes.map(({ channel }) => channel)).size;
+}
+
+function channelsOf(history: readonly Moment[]): string[] {
+  return [
+    ...new Set(
+      history.flatMap(({ signal }) =>
+        signal !== 'tick' && 'channel' in signal ? [nameOf(signal.channel)] : [],
+      ),
+    ),
+  ];
+}
+
+function isAboutChannels({ kind }: AlarmPattern): boolean {
+  return kind === 'consecutive' || kind === 'error-rate' || kind === 'over-admission';
+}
+
+function isA<Kind extends AlarmSignal['kind']>(
+  signal: Moment['signal'],
+  kind: Kind,
+): signal is Extract<AlarmSignal, { kind: Kind }> {
+  return signal !== 'tick' && signal.kind === kind;
+}
+
+export function nameOf(channel: Channel | null): string {
+  return channel ? `${channel.resource} on ${channel.dependency}` : NODE;
+}
