@@ -1,4 +1,4 @@
-import { readOptions } from './options.js';
+import { readOptions, type Options } from './options.js';
 import { RedisServer } from './processes/redis-server.js';
 import { machine } from './report/machine.js';
 import { publish } from './report/publish.js';
@@ -16,17 +16,23 @@ const SCENARIOS = [http, engine, memory, degraded, rules];
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 try {
-  await bench();
+  await bench(options());
 } catch (error) {
   console.error(error);
   process.exit(1);
 }
 
-async function bench(): Promise<void> {
-  const { effort, only } = readOptions(
-    process.argv.slice(2),
-    SCENARIOS.map(({ name }) => name),
-  );
+function options(): Options {
+  const names = SCENARIOS.map(({ name }) => name);
+  try {
+    return readOptions(process.argv.slice(2), names);
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    process.exit(2);
+  }
+}
+
+async function bench({ effort, only }: Options): Promise<void> {
   const startedAt = new Date();
   const rows: Row[] = [];
   for (const scenario of SCENARIOS) {

@@ -20,5 +20,5 @@ export interface Effort {
   readonly writes: number;
 }
 
-export const QUICK: Effort = { rounds: 3, roundMs: 500, warmUpMs: 500, subjects: 25_000, writes: 30 };
+export const QUICK: Effort = { rounds: 3, roundMs: 400, warmUpMs: 400, subjects: 25_000, writes: 30 };
 export const FULL: Effort = { rounds: 5, roundMs: 3_000, warmUpMs: 2_000, subjects: 100_000, writes: 100 };

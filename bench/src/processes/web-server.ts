@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,6 +15,11 @@ export const PROGRAMS = {
   fastifyRateLimit: new URL('../servers/fastify-rate-limit.js', import.meta.url),
   nestThrottler: new URL('../servers/nest-throttler.js', import.meta.url),
 } as const;
+
+const directories = new Set<string>();
+process.on('exit', () => {
+  for (const directory of directories) rmSync(directory, { recursive: true, force: true });
+});
 
 export interface JsonAnswer<T> {
   readonly status: number;
@@ -32,6 +38,7 @@ export class WebServer {
   static async start(program: keyof typeof PROGRAMS, redisUrl: string): Promise<WebServer> {
     const port = await freePort();
     const directory = await mkdtemp(join(tmpdir(), 'sundial-bench-'));
+    directories.add(directory);
     const env = {
       PORT: String(port),
       REDIS_URL: redisUrl,
@@ -76,6 +83,7 @@ export class WebServer {
   async [Symbol.asyncDispose](): Promise<void> {
     await stop(this.child);
     await rm(this.directory, { recursive: true, force: true });
+    directories.delete(this.directory);
   }
 
   async #allows(): Promise<boolean> {

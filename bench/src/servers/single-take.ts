@@ -32,7 +32,7 @@ export async function singleTake(redis: Redis): Promise<(check: SingleTake) => P
     const id = `${attempt}${operations++}`;
     const keys = [`sd1:op:${id}`, `sd1:{${resource}:user=${user}}:bare-${resource}`];
     const now = Date.now();
-    const check = [NO_DEADLINE, 1, `1 ${id} `, 1, 1];
+    const check = [NO_DEADLINE, 1, `1 ${id}`, 1, 1];
     const args = [...COMMON, 1, 2, ...limit('d', max, DAY_MS, now), ...limit('h', max, HOUR_MS, now), 1];
     const reply = (await redis.evalsha(digest, keys.length, ...keys, ...args, ...check)) as unknown[];
     const [, , outcome, , day, , hour] = reply;
