@@ -1,0 +1,55 @@
+import { expect } from '@jest/globals';
+import { percentile } from '../support/open-loop.js';
+import type { DegradedCause } from '@sundial/engine';
+import { MAX_PER_HOUR, type Audit, type Endured, type Told } from './ordeal.js';
+
+const DEADLINE_MS = 50;
+const ALLOWANCE_MS = 15;
+const EXACT_AGAIN_MS = 2_000;
+
+/** What holds whatever happens to the store (I1, I2, I4, I5, I6, I7, I8, and that answers say what they are). */
+export function expectPromisesKept(endured: Endured, audits: readonly Audit[]): void {
+  const { told, errors, modes, recoveredMs, most } = endured;
+  expect(errors).toEqual([]);
+  expect(tooLate(told)).toEqual([]);
+  expect(recoveredMs).toBeLessThanOrEqual(EXACT_AGAIN_MS);
+  expect(audits).toEqual(audits.map((audit) => ({ ...audit, hour: audit.allowed, day: audit.allowed })));
+  expect(audits.filter(({ policy, allowed }) => policy !== 'allow' && allowed > MAX_PER_HOUR)).toEqual([]);
+  expect(told.filter((entry) => !isHonest(entry))).toEqual([]);
+  expect(modes.map(({ mode }) => mode)).toEqual(
+    modes.map((_, index) => (index % 2 === 0 ? 'degraded' : 'exact')),
+  );
+  expect(most.inFlight).toBeLessThanOrEqual(100);
+  expect(most.owed).toBeLessThanOrEqual(told.length);
+}
+
+/** All but one answer in a thousand come in time; of fewer than a thousand, all but one. */
+function tooLate(told: readonly Told[]): Told[] {
+  const late = told.filter(({ latencyMs }) => latencyMs > DEADLINE_MS + ALLOWANCE_MS);
+  return late.length <= Math.ceil(told.length / 1_000) ? [] : late;
+}
+
+/** A degraded answer names its rule's policy, and the reason that goes with it. */
+function isHonest({ policy, decision }: Told): boolean {
+  const { degraded, reason, allowed } = decision;
+  if (degraded === null) return reason === (allowed ? 'ok' : 'limit-reached');
+  if (degraded.policy !== policy) return false;
+  if (policy === 'local') return reason === (allowed ? 'ok' : 'limit-reached');
+  return reason === 'degraded' && allowed === (policy === 'allow');
+}
+
+/** The answers that were due from `sinceMs` after the fault began until 60 ms before its end. */
+function duringFault({ told, injectedAt, healedAt }: Endured, sinceMs: number): Told[] {
+  return told.filter(({ dueAt }) => dueAt >= injectedAt + sinceMs && dueAt <= healedAt - 60);
+}
+
+/** The share of them that the store gave. */
+export function exactShareDuringFault(endured: Endured, sinceMs = 5): number {
+  const during = duringFault(endured, sinceMs);
+  return during.filter(({ decision }) => decision.degraded === null).length / during.length;
+}
+
+/** Why the store did not give the others. */
+export function causesDuringFault(endured: Endured): DegradedCause[] {
+  return [...new Set(duringFault(endured, 5).flatMap(({ decision }) => decision.degraded?.cause ?? []))];
+}
