@@ -1,0 +1,148 @@
+import { describe, expect, it } from '@jest/globals';
+import type { CheckRequest } from '@sundial/engine';
+import type { BeginScene } from './quota.contract.js';
+import { aRule } from './rules.js';
+
+export function operationContract(scene: BeginScene): void {
+  const perUser = aRule();
+  const conflict = expect.objectContaining({ code: 'operation-conflict', retryable: false });
+
+  describe('an operation', () => {
+    it('counts once, and its answer is repeated with the limits as they are now', async () => {
+      const { quota, user } = await scene(perUser);
+      const request = { resource: 'ocr', subject: { user }, operationId: `${user}-o1` };
+      expect(await quota.check(request)).toMatchObject({
+        allowed: true,
+        replayed: false,
+        operationId: `${user}-o1`,
+      });
+      await quota.check({ resource: 'ocr', subject: { user } });
+      expect(await quota.check(request)).toMatchObject({
+        ...{ allowed: true, reason: 'ok', replayed: true, operationId: `${user}-o1` },
+        limits: [
+          { used: 2, exceeded: false },
+          { used: 2, exceeded: false },
+        ],
+      });
+    });
+
+    it('counts once when it is asked many times at once', async () => {
+      const { quota, user } = await scene(perUser);
+      const request = { resource: 'ocr', subject: { user }, operationId: `${user}-o1` };
+      const decisions = await Promise.all(Array.from({ length: 20 }, () => quota.check(request)));
+      expect(decisions.every(({ allowed }) => allowed)).toBe(true);
+      expect(decisions.filter(({ replayed }) => !replayed)).toHaveLength(1);
+      const { limits } = await quota.usage({ resource: 'ocr', subject: { user } });
+      expect(limits.map(({ used }) => used)).toEqual([1, 1]);
+    });
+
+    it('is allowed again where no room is left for another', async () => {
+      const { quota, user } = await scene(perUser);
+      const request = { resource: 'ocr', subject: { user }, operationId: `${user}-o1`, amount: 3 };
+      await quota.check(request);
+      expect(await quota.check(request)).toMatchObject({ allowed: true, replayed: true });
+      expect(await quota.check({ ...request, operationId: `${user}-o2` })).toMatchObject({ allowed: false });
+    });
+
+    it('is allowed again when its rule has become stricter', async () => {
+      const { quota, user, applyRules } = await scene(perUser);
+      const request = { resource: 'ocr', subject: { user }, operationId: `${user}-o1`, amount: 3 };
+      await quota.check(request);
+      await applyRules([aRule({ limits: [{ window: 'day', max: 1 }] })]);
+      expect(await quota.check(request)).toMatchObject({ allowed: true, replayed: true });
+    });
+
+    it.each<[string, (user: string) => Partial<CheckRequest>]>([
+      ['another amount', () => ({ amount: 2 })],
+      ['another subject', (user) => ({ subject: { user: `${user}-other` } })],
+      ['an attribute more', (user) => ({ subject: { user, grade: '3' } })],
+    ])('conflicts with %s under its id, and counts nothing', async (_what, otherFor) => {
+      const { quota, user } = await scene(perUser);
+      const request = { resource: 'ocr', subject: { user }, operationId: `${user}-o1` };
+      await quota.check(request);
+      const other = { ...request, ...otherFor(user) };
+      await expect(quota.check(other)).rejects.toEqual(conflict);
+      for (const [subject, used] of [
+        [other.subject, other.subject.user === user ? 1 : 0],
+        [request.subject, 1],
+      ] as const) {
+        const { limits } = await quota.usage({ resource: 'ocr', subject });
+        expect(limits.map((limit) => limit.used)).toEqual([used, used]);
+      }
+    });
+
+    it('is not remembered when it was refused: the id may be used again', async () => {
+      const { quota, user } = await scene(perUser);
+      const request = { resource: 'ocr', subject: { user }, operationId: `${user}-o1` };
+      expect(await quota.check({ ...request, amount: 4 })).toMatchObject({ allowed: false });
+      expect(await quota.check(request)).toMatchObject({ allowed: true, replayed: false });
+    });
+
+    it('is not remembered when it only looked', async () => {
+      const { quota, user } = await scene(perUser);
+      const request = { resource: 'ocr', subject: { user }, operationId: `${user}-o1` };
+      await quota.check({ ...request, amount: 0 });
+      expect(await quota.check(request)).toMatchObject({ allowed: true, replayed: false });
+    });
+
+    it('has an id of its own where the caller gives none, which the caller may repeat', async () => {
+      const { quota, user } = await scene(perUser);
+      const ask = (operationId?: string) =>
+        quota.check({ resource: 'ocr', subject: { user }, ...(operationId && { operationId }) });
+      const [first, second] = [await ask(), await ask()];
+      expect(first.operationId).not.toBe(second.operationId);
+      expect(await ask(first.operationId)).toMatchObject({
+        replayed: true,
+        limits: [{ used: 2 }, { used: 2 }],
+      });
+    });
+
+    it('may have any id of 1 to 128 printable characters', async () => {
+      const { quota, user } = await scene(aRule({ limits: [{ window: 'day', max: 100 }] }));
+      for (const id of [
+        '{}',
+        ' ',
+        '~',
+        '"\\',
+        '%00',
+        '../..',
+        'é'.normalize('NFKD').slice(0, 1),
+        'x'.repeat(100),
+      ]) {
+        const request = { resource: 'ocr', subject: { user }, operationId: `${id}${user}` };
+        expect(await quota.check(request)).toMatchObject({ allowed: true, replayed: false });
+        expect(await quota.check(request)).toMatchObject({ allowed: true, replayed: true });
+      }
+    });
+  });
+
+  describe('a batch', () => {
+    it('decides each check by itself, in order', async () => {
+      const { quota, user } = await scene(perUser);
+      const check = (amount: number) => ({ resource: 'ocr', subject: { user }, amount });
+      const decisions = await quota.checkBatch([check(2), check(2), check(1), check(1)]);
+      expect(decisions).toMatchObject([true, false, true, false].map((allowed) => ({ allowed })));
+    });
+
+    it('has an operation’s conflict in its place, and decides the others', async () => {
+      const { quota, user } = await scene(perUser);
+      const request = { resource: 'ocr', subject: { user }, operationId: `${user}-o1` };
+      const [first, second, third] = await quota.checkBatch([request, { ...request, amount: 2 }, request]);
+      expect(first).toMatchObject({ allowed: true, replayed: false });
+      expect(second).toEqual(conflict);
+      expect(third).toMatchObject({ allowed: true, replayed: true });
+    });
+
+    it('counts nothing when one of its checks is bad, and says which and why', async () => {
+      const { quota, user } = await scene(perUser);
+      const good = { resource: 'ocr', subject: { user } };
+      const batch = [good, { ...good, amount: -1 }, { resource: 'ocr', subject: { grade: '3' } }];
+      await expect(quota.checkBatch(batch)).rejects.toMatchObject({
+        code: 'invalid-request',
+        errors: [{ path: 'checks.1.amount' }, { path: 'checks.2.subject.user' }],
+      });
+      const { limits } = await quota.usage(good);
+      expect(limits.map(({ used }) => used)).toEqual([0, 0]);
+    });
+  });
+}

@@ -1,0 +1,150 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Rule } from '@sundial/engine';
+import type { BeginScene } from './quota.contract.js';
+import { aRule } from './rules.js';
+
+export function ruleContract(scene: BeginScene): void {
+  const day = (max: number): Rule['limits'] => [{ window: 'day', max }];
+
+  describe('a rule that only observes', () => {
+    const observing = aRule({ id: 'observing', mode: 'observe', limits: day(1) });
+
+    it('counts, and says that it would have denied, but never does', async () => {
+      const { quota, user } = await scene(observing);
+      const ask = () => quota.check({ resource: 'ocr', subject: { user } });
+      expect(await ask()).toMatchObject({
+        allowed: true,
+        wouldDeny: false,
+        limits: [{ mode: 'observe', used: 1 }],
+      });
+      expect(await ask()).toMatchObject({
+        ...{ allowed: true, reason: 'ok', wouldDeny: true },
+        limits: [{ used: 2, remaining: 0, exceeded: true }],
+      });
+    });
+
+    it('keeps nobody waiting when another rule refuses', async () => {
+      const hourly = aRule({ limits: [{ window: 'hour', max: 2 }] });
+      const { quota, user } = await scene(hourly, { ...observing, onDeny: { code: 'NEVER' } });
+      const subject = { user };
+      await quota.check({ resource: 'ocr', subject, amount: 2 });
+      const decision = await quota.check({ resource: 'ocr', subject });
+      expect(decision).toMatchObject({ allowed: false, reason: 'limit-reached', wouldDeny: true });
+      expect(decision.retryAfterMs).toBeLessThan(3_600_000);
+      expect(decision).not.toHaveProperty('onDeny');
+    });
+  });
+
+  describe('a rule that is off', () => {
+    it('is not there', async () => {
+      const { quota, user } = await scene(aRule({ mode: 'off', limits: day(0) }));
+      expect(await quota.check({ resource: 'ocr', subject: { user } })).toMatchObject({
+        reason: 'no-rule',
+        limits: [],
+      });
+      expect(await quota.check({ resource: 'ocr', subject: { other: 'x' } })).toMatchObject({
+        reason: 'no-rule',
+      });
+    });
+
+    it('leaves the other rules of its resource alone', async () => {
+      const { quota, user } = await scene(
+        aRule({ id: 'a', mode: 'off', per: ['grade'] }),
+        aRule({ id: 'b' }),
+      );
+      const { limits } = await quota.check({ resource: 'ocr', subject: { user } });
+      expect(limits.map(({ rule }) => rule)).toEqual(['b', 'b']);
+    });
+  });
+
+  describe('what a rule wants to happen', () => {
+    const onDeny = {
+      code: 'OCR_LIMIT',
+      message: 'Come back tomorrow',
+      action: 'recharge-vip',
+      params: { plan: ['a'] },
+    };
+
+    it('is handed out untouched with a refusal, and never with an allowance', async () => {
+      const { quota, user } = await scene(aRule({ limits: day(1), onDeny }));
+      const ask = () => quota.check({ resource: 'ocr', subject: { user } });
+      expect(await ask()).not.toHaveProperty('onDeny');
+      expect((await ask()).onDeny).toEqual(onDeny);
+    });
+
+    it('is that of the first rule that refuses', async () => {
+      const rules = [
+        aRule({ id: 'a', limits: day(5), onDeny: { code: 'A' } }),
+        aRule({ id: 'b', limits: day(1), onDeny: { code: 'B' } }),
+        aRule({ id: 'c', limits: day(1), onDeny: { code: 'C' } }),
+      ];
+      const { quota, user } = await scene(...rules);
+      expect(await quota.check({ resource: 'ocr', subject: { user }, amount: 2 })).toMatchObject({
+        onDeny: { code: 'B' },
+      });
+    });
+  });
+
+  describe('changing a rule', () => {
+    it('is told by the version of the rules, which one answer has one of', async () => {
+      const { quota, user, applyRules } = await scene(aRule());
+      const version = await applyRules([aRule(), aRule({ id: 'z' })]);
+      const decision = await quota.check({ resource: 'ocr', subject: { user } });
+      expect(decision.rulesVersion).toBe(version);
+      expect(decision.limits.map(({ rule }) => rule)).toEqual(['ocr-per-user', 'ocr-per-user', 'z', 'z']);
+      expect((await quota.usage({ resource: 'ocr', subject: { user } })).rulesVersion).toBe(version);
+      expect((await quota.check({ resource: 'none', subject: { user } })).rulesVersion).toBe(version);
+      expect(await applyRules([aRule()])).toBeGreaterThan(version);
+    });
+
+    it('keeps what was counted when only the limit is edited', async () => {
+      const { quota, user, applyRules } = await scene(aRule({ limits: day(3) }));
+      const ask = () => quota.check({ resource: 'ocr', subject: { user } });
+      for (let i = 0; i < 3; i++) await ask();
+      expect(await ask()).toMatchObject({ allowed: false });
+      await applyRules([aRule({ limits: day(4) })]);
+      expect(await ask()).toMatchObject({ allowed: true, limits: [{ max: 4, used: 4, remaining: 0 }] });
+      await applyRules([aRule({ limits: day(2) })]);
+      expect(await ask()).toMatchObject({
+        allowed: false,
+        limits: [{ max: 2, used: 4, remaining: 0, exceeded: true }],
+      });
+    });
+
+    it('keeps what was counted when its mode, its texts or its other limits are edited', async () => {
+      const { quota, user, applyRules } = await scene(aRule({ limits: day(3) }));
+      await quota.check({ resource: 'ocr', subject: { user }, amount: 2 });
+      const edited = aRule({ mode: 'observe', degrade: 'deny', description: 'New', onDeny: { code: 'N' } });
+      await applyRules([edited]);
+      const { limits } = await quota.check({ resource: 'ocr', subject: { user } });
+      expect(limits).toMatchObject([
+        { window: 'day', used: 3 },
+        { window: 'hour', used: 1 },
+      ]);
+    });
+
+    it.each([
+      ['the window', { limits: [{ window: 'week', max: 3 }] }],
+      ['the time zone', { timeZone: 'Asia/Tokyo' }],
+      ['what it counts per', { per: ['user', 'grade'] }],
+    ] satisfies [string, Partial<Rule>][])('starts new counters when %s is edited', async (_what, edit) => {
+      const { quota, user, applyRules } = await scene(aRule({ limits: day(3) }));
+      const ask = () => quota.check({ resource: 'ocr', subject: { user, grade: '3' }, amount: 3 });
+      await ask();
+      await applyRules([aRule({ limits: day(3), ...edit })]);
+      expect(await ask()).toMatchObject({ allowed: true, limits: [{ used: 3 }] });
+    });
+  });
+
+  describe('a rule per nothing', () => {
+    it('has one counter that all subjects share', async () => {
+      const { quota, user, applyRules } = await scene();
+      await applyRules([aRule({ id: `all-of-${user}`, per: [], limits: day(2) })]);
+      const allowed = [];
+      for (const name of ['a', 'b', 'c']) {
+        allowed.push((await quota.check({ resource: 'ocr', subject: { user: `${user}-${name}` } })).allowed);
+      }
+      expect(allowed).toEqual([true, true, false]);
+    });
+  });
+}

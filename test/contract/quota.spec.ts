@@ -1,0 +1,56 @@
+import { QuotaClient } from '@sundial/client';
+import { LiveRules, MemoryStore, QuotaEngine, RuleBook, type Rule, type Store } from '@sundial/engine';
+import { RedisProcess } from '../support/redis-process.js';
+import { RunningService } from '../support/running-service.js';
+import { openRedisStore } from './books.js';
+import { quotaContract, type QuotaOptions, type QuotaUnderTest } from './quota.contract.js';
+
+quotaContract('QuotaEngine on a MemoryStore', async (options) =>
+  engineOn(await MemoryStore.open({ clockOffsetMs: options.at - Date.now() }), options),
+);
+
+quotaContract('QuotaEngine on a RedisStore', async (options) => {
+  const redis = await RedisProcess.start();
+  const store = await openRedisStore({ kind: 'single', url: redis.url }, options.at - Date.now());
+  const tested = engineOn(store, options);
+  return {
+    ...tested,
+    close: async () => {
+      await tested.close();
+      await redis.stop();
+    },
+  };
+});
+
+quotaContract('QuotaClient through a service', async ({ at, unknownResource = 'allow' }) => {
+  const service = await RunningService.start({
+    SUNDIAL_CLOCK_OFFSET_MS: String(at - Date.now()),
+    SUNDIAL_UNKNOWN_RESOURCE: unknownResource,
+  });
+  const quota = new QuotaClient({ url: `http://127.0.0.1:${service.port}`, timeoutMs: 5_000 });
+  return {
+    quota,
+    applyRules: async (next) => {
+      const { body } = await service.api.get('/admin/rules');
+      for (const { id } of body.rules as Rule[]) await service.api.delete(`/admin/rules/${id}`).expect(200);
+      for (const rule of next) await service.api.post('/admin/rules').send(rule).expect(201);
+      return ((await service.api.get('/admin/rules')).body as { version: number }).version;
+    },
+    close: () => service.stop(),
+  };
+});
+
+function engineOn(store: Store, { unknownResource = 'allow' }: QuotaOptions): QuotaUnderTest {
+  const rules = new LiveRules();
+  // A busy machine must not make these tests about degradation.
+  const quota = new QuotaEngine({ store, rules, unknownResource, deadlineMs: 5_000 });
+  return {
+    quota,
+    applyRules: async (next) => {
+      const sorted = next.toSorted((a, b) => (a.id < b.id ? -1 : 1));
+      rules.apply(new RuleBook(rules.current.version + 1, sorted));
+      return rules.current.version;
+    },
+    close: () => quota.close(),
+  };
+}
