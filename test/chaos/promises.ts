@@ -1,5 +1,4 @@
 import { expect } from '@jest/globals';
-import { percentile } from '../support/open-loop.js';
 import type { DegradedCause } from '@sundial/engine';
 import { MAX_PER_HOUR, type Audit, type Endured, type Told } from './ordeal.js';
 
