@@ -42,7 +42,7 @@ export class ProxiedStream {
       return;
     }
     const dueAt = performance.now() + Math.max(0, delayMs + jitterMs * (2 * Math.random() - 1));
-    this.#parcels.push({ dueAt: Math.max(dueAt, this.#parcels.at(-1)?.dueAt ?? 0), content });
+    this.#parcels.push({ dueAt, content });
     this.#deliverDue();
   }
 
