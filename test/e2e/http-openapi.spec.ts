@@ -73,6 +73,7 @@ describe('/openapi.json', () => {
         .sort(),
     ).toEqual([
       'delete /admin/rules/{id}',
+      'get /admin/alarms',
       'get /admin/rules',
       'get /admin/rules/{id}',
       'get /health/live',

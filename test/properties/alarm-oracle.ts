@@ -46,14 +46,10 @@ export function holdsAt(pattern: AlarmPattern, channel: string, history: readonl
       return isSustained(pattern, failuresOf(history), at);
     case 'error-rate':
       return isFrequent(outcomesOf(history, channel), pattern, at);
-    case 'degraded-mode': {
-      const last = history.findLast(({ signal }) => isA(signal, 'mode-changed'))?.signal;
-      return last !== undefined && isA(last, 'mode-changed') && last.mode === 'degraded';
-    }
-    case 'clock-offset': {
-      const offsets = history.flatMap(({ signal }) => (isA(signal, 'clock-read') ? [signal.offsetMs] : []));
-      return Math.abs(offsets.at(-1) ?? 0) > pattern.offsetMs;
-    }
+    case 'degraded-mode':
+      return lastOf(history, 'mode-changed')?.mode === 'degraded';
+    case 'clock-offset':
+      return Math.abs(lastOf(history, 'clock-read')?.offsetMs ?? 0) > pattern.offsetMs;
     case 'journal-overflow':
     case 'over-admission':
       return history.some((moment) => moment.at === at && isSighting(moment.signal, pattern.kind, channel));
@@ -167,6 +163,10 @@ function channelsOf(history: readonly Moment[]): string[] {
 
 function isAboutChannels({ kind }: AlarmPattern): boolean {
   return kind === 'consecutive' || kind === 'error-rate' || kind === 'over-admission';
+}
+
+function lastOf<Kind extends AlarmSignal['kind']>(history: readonly Moment[], kind: Kind) {
+  return history.flatMap(({ signal }) => (isA(signal, kind) ? [signal] : [])).at(-1);
 }
 
 function isA<Kind extends AlarmSignal['kind']>(
