@@ -186,6 +186,8 @@ export class QuotaEngine implements Quota {
     const answer = this.#isRemote ? this.#guard.ask(call, query.dueAt) : query.call(question);
     return then<T | Unavailable, Offered<T>>(answer, (result) => {
       if (isAsked) this.#local.answered(question.counters, query.amount);
+      // At once: in the same turn another check may be decided by what this node knows.
+      if (this.#isRemote && 'counts' in result) this.#local.learn(question.counters, result.counts);
       const isStale = result.outcome === 'moved' || result.outcome === 'expired';
       const mayRepeat = isStale && offersLeft > 1 && performance.now() < query.dueAt;
       return mayRepeat ? this.#offer(query, offersLeft - 1) : { question, result };
@@ -222,8 +224,6 @@ export class QuotaEngine implements Quota {
 
   /** What the store said, and what its books are still owed. */
   #known({ counters }: Question, counts: Counts): Counts {
-    if (!this.#isRemote) return counts;
-    this.#local.learn(counters, counts);
     return this.#reconciler.isClear ? counts : this.#local.counts(counters, this.#store.now());
   }
 }

@@ -80,7 +80,12 @@ describe('LocalCounters', () => {
     const node = nodeThatKnows(counters, 2);
     node.asked(counters, 3);
     node.asked(counters, 4);
-    expect(node.take(counters, 2, NOW, ALONE).outcome).toBe('refused');
+    const refused = node.take(counters, 2, NOW, ALONE);
+    expect(refused.outcome).toBe('refused');
+    expect(refused.counts[0]!.used).toBe(9);
+    node.asked(counters, 40);
+    expect(node.take(counters, 1, NOW, ALONE).counts[0]!.used).toBe(10);
+    node.answered(counters, 40);
     node.answered(counters, 3);
     expect(node.take(counters, 2, NOW, ALONE).outcome).toBe('taken');
     node.answered(counters, 4);

@@ -67,7 +67,8 @@ export class LocalCounters {
   take(counters: readonly CounterRef[], amount: number, now: number, share: NodeShare): LocalTake {
     const counts = this.#count(counters, now, ({ used, local }, { key, max }) => {
       const mine = shareOf(Math.max(0, max - used), share);
-      return Math.max(used, max - mine) + local + (this.#asked.get(key) ?? 0);
+      const withOthers = Math.max(used, max - mine) + local + (this.#asked.get(key) ?? 0);
+      return Math.max(used + local, Math.min(withOthers, max));
     });
     if (!hasRoom(counters, counts, amount)) return { outcome: 'refused', counts };
     this.count(
