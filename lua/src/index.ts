@@ -17,6 +17,7 @@ function read(path: string): string {
 export const scripts = {
   take: script('take'),
   settle: script('settle'),
+  probe: script('probe'),
   rulesWrite: script('rules-write'),
   rulesRestore: script('rules-restore'),
   rulesHeartbeat: script('rules-heartbeat'),

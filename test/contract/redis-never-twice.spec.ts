@@ -6,7 +6,7 @@ import { RedisCluster } from '../support/redis-cluster.js';
 import { RedisProcess } from '../support/redis-process.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 import { openRedisStore } from './books.js';
-import { executed } from './redis-commands.js';
+import { scriptsRun } from './redis-commands.js';
 import { counter, GROUPS, hourly, settling, taking } from './store-requests.js';
 
 /** ioredis sends again, by default, what was in flight when a connection was lost: it would count twice. */
@@ -35,11 +35,11 @@ describe('a command that was in flight when the connection was lost', () => {
     const { redis, proxy, store } = await behindProxy();
     proxy.dropReplies();
     const lost = ask(store, verb);
-    await eventually(async () => (await executed(redis, 'evalsha')) === 1);
+    await eventually(async () => (await scriptsRun(redis)) === 1);
     await proxy.heal();
     await expect(lost).rejects.toMatchObject({ name: 'StoreError', fate: 'unknown' });
     await reconnected(store);
-    expect(await executed(redis, 'evalsha')).toBe(1);
+    expect(await scriptsRun(redis)).toBe(1);
   });
 
   it('is not sent to the server that takes its place', async () => {
@@ -89,10 +89,10 @@ describe('a command that was in flight when the connection was lost', () => {
       ),
     );
     await expect(ask(store, 'take')).rejects.toMatchObject({ fate: 'none' });
-    const before = await executed(redis, 'evalsha');
+    const before = await scriptsRun(redis);
     await proxy.heal();
     await reconnected(store);
-    expect(await executed(redis, 'evalsha')).toBe(before);
+    expect(await scriptsRun(redis)).toBe(before);
   });
 
   async function ask(store: RedisStore, verb: 'take' | 'settle'): Promise<unknown> {

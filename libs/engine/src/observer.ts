@@ -1,4 +1,5 @@
 import type { CheckRequest, Decision, DegradedCause } from './quota.js';
+import type { StoreCondition } from './stores/store.js';
 
 /**
  * What an engine tells whoever counts and logs. Calls are synchronous and on the hot path: do little, never throw.
@@ -8,6 +9,19 @@ export interface QuotaObserver {
   decided?(request: CheckRequest, decision: Decision, elapsedMs: number): void;
   /** The store's state as this node sees it changed; called once a transition, not once a call. */
   modeChanged?(mode: StoreMode, cause: DegradedCause | null): void;
+  /** Something about a server behind the store is not as it should be, or no longer so. */
+  conditionChanged?(condition: StoreCondition, holds: boolean): void;
+  /** A key holds what Sundial did not write, so the rules' policies decide. At most once a second, however many checks met it. */
+  keyBroken?(broken: BrokenKey): void;
+}
+
+/** Where a foreign key was met. It is not named: keys hold subjects. */
+export interface BrokenKey {
+  readonly resource: string;
+  /** The rules whose counters, or whose operation, it may be. */
+  readonly rules: readonly string[];
+  /** Checks that met a foreign key since the last report, this one included. */
+  readonly checks: number;
 }
 
 /** `exact`: the store decides. `degraded`: the rules' policies do. */
@@ -19,6 +33,10 @@ export interface EngineStatus {
   readonly mode: StoreMode;
   readonly cause: DegradedCause | null;
   readonly breaker: 'closed' | 'open' | 'half-open';
+  /** Masters of a Cluster, `host:port`, that are not asked while the others are. */
+  readonly openShards: readonly string[];
+  /** What about the servers behind the store is not as it should be. */
+  readonly conditions: readonly StoreCondition[];
   /** Calls given to the store and neither answered nor known to be lost. */
   readonly inFlight: number;
   /** The store's clock minus this node's wall clock. */

@@ -2,6 +2,7 @@ import { performance } from 'node:perf_hooks';
 import { RuleWindowsCache } from './counters/rule-windows.js';
 import { limitStates, noRule, refused, replayed, taken, type DecisionContext } from './decisions/decision.js';
 import { ask, operationOf, type Question } from './decisions/question.js';
+import { BrokenKeys } from './degradation/broken-keys.js';
 import { DegradedDecisions } from './degradation/degraded-decisions.js';
 import { LocalCounters, type NodeShare } from './degradation/local-counters.js';
 import { Reconciler } from './degradation/reconciler.js';
@@ -42,6 +43,7 @@ export class QuotaEngine implements Quota {
   readonly #local = new LocalCounters();
   readonly #degraded: DegradedDecisions;
   readonly #reconciler: Reconciler;
+  readonly #brokenKeys: BrokenKeys;
   /** A store in this process answers at once: there is nothing to guard. */
   readonly #isRemote: boolean;
   readonly #deadlineMs: number;
@@ -61,6 +63,8 @@ export class QuotaEngine implements Quota {
       deadlineMs,
       onMode: (mode, cause) => observer.modeChanged?.(mode, cause),
     });
+    store.onCondition?.((condition, holds) => observer.conditionChanged?.(condition, holds));
+    this.#brokenKeys = new BrokenKeys((broken) => observer.keyBroken?.(broken));
     this.#degraded = new DegradedDecisions({ local: this.#local, now: () => store.now(), share: nodes });
     this.#reconciler = new Reconciler({
       store,
@@ -129,8 +133,9 @@ export class QuotaEngine implements Quota {
   }
 
   status(): EngineStatus {
+    const { kind: store, conditions = [] } = this.#store;
     const clockOffsetMs = Math.round(this.#store.now() - Date.now());
-    return { store: this.#store.kind, ...this.#guard.status, clockOffsetMs, ...this.#reconciler.status };
+    return { store, conditions, ...this.#guard.status, clockOffsetMs, ...this.#reconciler.status };
   }
 
   /** The store's clock, epoch milliseconds: the "now" of every answer. */
@@ -183,7 +188,9 @@ export class QuotaEngine implements Quota {
       this.#local.asked(question.counters, query.amount);
       return query.call(question);
     };
-    const answer = this.#isRemote ? this.#guard.ask(call, query.dueAt) : query.call(question);
+    const answer = this.#isRemote
+      ? this.#guard.ask(call, query.dueAt, question.counters)
+      : query.call(question);
     return then<T | Unavailable, Offered<T>>(answer, (result) => {
       if (isAsked) this.#local.answered(question.counters, query.amount);
       // At once: in the same turn another check may be decided by what this node knows.
@@ -211,6 +218,7 @@ export class QuotaEngine implements Quota {
       case 'broken':
       case 'unavailable': {
         const { rulesVersion } = context;
+        if (result.outcome === 'broken') this.#brokenKeys.met(question);
         const unavailable = unavailableFor(result);
         const check = { question, operation, amount, unavailable, rulesVersion };
         const { decision, debt } = this.#degraded.decide(check);

@@ -123,7 +123,7 @@ describe('Reconciler', () => {
   });
 
   it('gives up the oldest beyond its bound, and says how many', () => {
-    const away = { ask: () => Promise.reject(new Error('asked')), status: { mode: 'degraded' as const } };
+    const away = { ask: () => Promise.reject(new Error('asked')), wouldAsk: () => false, isCutOff: true };
     const reconciler = new Reconciler({
       store: new Books(),
       guard: away,

@@ -13,7 +13,10 @@ const RETRY_MS = 20;
 /** How long `close` waits for a store that answers. */
 const CLOSE_LIMIT_MS = 1_000;
 
-type Guard = Pick<StoreGuard, 'ask'> & { readonly status: Pick<StoreGuard['status'], 'mode'> };
+/** Settlements looked at in one go for one whose shard answers. */
+const MAX_LOOKED_AT = 1_000;
+
+type Guard = Pick<StoreGuard, 'ask' | 'wouldAsk' | 'isCutOff'>;
 
 /** What the books have to be told, and why the decision was made without them. */
 export interface Debt {
@@ -89,7 +92,7 @@ export class Reconciler {
   }
 
   get #storeAnswers(): boolean {
-    return this.#guard.status.mode === 'exact';
+    return !this.#guard.isCutOff;
   }
 
   #later(): void {
@@ -101,20 +104,24 @@ export class Reconciler {
   }
 
   #drain(): void {
-    while (this.#settling.size < CONCURRENT && this.#storeAnswers) {
+    for (let looked = 0; looked < MAX_LOOKED_AT && this.#settling.size < CONCURRENT; looked++) {
       const oldest = this.#takeOldest();
       if (!oldest) return;
-      this.#settling.set(...oldest);
-      void this.#settle(...oldest);
+      if (this.#guard.wouldAsk(oldest[1].settlement.counters)) {
+        this.#settling.set(...oldest);
+        void this.#settle(...oldest);
+      } else {
+        this.#waiting.set(...oldest);
+      }
     }
+    this.#later();
   }
 
   async #settle(key: string, debt: Debt): Promise<void> {
     const { settlement } = debt;
-    const result = await this.#guard.ask(
-      () => this.#store.settle(settlement),
-      performance.now() + this.#deadlineMs,
-    );
+    const call = () => this.#store.settle(settlement);
+    const dueAt = performance.now() + this.#deadlineMs;
+    const result = await this.#guard.ask(call, dueAt, settlement.counters);
     this.#settling.delete(key);
     if (result.outcome === 'unavailable') {
       this.owe(debt);

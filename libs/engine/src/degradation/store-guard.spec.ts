@@ -43,7 +43,7 @@ describe('StoreGuard', () => {
     });
     guards.push(guard);
     const ask = (call: () => Promise<string> = store.call) =>
-      guard.ask(call, performance.now() + DEADLINE_MS);
+      guard.ask(call, performance.now() + DEADLINE_MS, []);
     const askAll = (times: number) => Promise.all(Array.from({ length: times }, () => ask()));
     return { guard, modes, ask, askAll };
   }
@@ -150,5 +150,80 @@ describe('StoreGuard', () => {
     expect(await answer).toMatchObject({ cause: 'timeout' });
     await sleep(2 * PROBE_FLOOR_MS);
     expect(store.probes).toBe(0);
+  });
+
+  describe('before a store with shards', () => {
+    const on = (...groups: string[]) => groups.map((shardGroup) => ({ key: '', shardGroup, ladder: [] }));
+
+    /** Groups `a1`, `a2` … live on shard `a`; what is in `away` says nothing. */
+    function guardingShards() {
+      const away = new Set<string>();
+      const probed: string[] = [];
+      const modes: unknown[] = [];
+      const answer = (group: string) =>
+        away.has(group[0]!) ? new Promise<never>(() => undefined) : Promise.resolve();
+      const store = {
+        shardsOf: (counters: ReturnType<typeof on>) =>
+          counters.map(({ shardGroup: group }) => ({ name: group[0]!, group })),
+        probe: (group = '') => (probed.push(group), answer(group)),
+      };
+      const guard = new StoreGuard(store, { deadlineMs: DEADLINE_MS, onMode: (mode) => modes.push(mode) });
+      guards.push(guard);
+      const ask = (...groups: string[]) =>
+        guard.ask(
+          () => Promise.all(groups.map(answer)).then(() => 'answer'),
+          performance.now() + DEADLINE_MS,
+          on(...groups),
+        );
+      const open = (group: string) =>
+        Promise.all(Array.from({ length: CONSECUTIVE_FAILURES }, () => ask(group)));
+      return { away, probed, modes, guard, ask, open };
+    }
+
+    it('goes on asking the others while one is away', async () => {
+      const { away, guard, ask, open } = guardingShards();
+      away.add('a');
+      await open('a1');
+      expect(await ask('a2')).toMatchObject({ cause: 'breaker-open' });
+      expect(await ask('b1')).toBe('answer');
+      expect(await ask('b1', 'a1')).toMatchObject({ cause: 'breaker-open' });
+      expect(guard.status).toMatchObject({ mode: 'degraded', breaker: 'open', openShards: ['a'] });
+      expect([guard.isCutOff, guard.wouldAsk(on('a1')), guard.wouldAsk(on('b1'))]).toEqual([
+        false,
+        false,
+        true,
+      ]);
+    });
+
+    it('probes the one that is away by a group that lives there', async () => {
+      const { away, probed, guard, open } = guardingShards();
+      away.add('a');
+      await open('a7');
+      away.clear();
+      await until(() => guard.status.mode === 'exact');
+      expect(probed).toEqual(['a7']);
+      expect(guard.status.openShards).toEqual([]);
+    });
+
+    it('is degraded from the first that goes until the last that comes back', async () => {
+      const { away, modes, guard, open } = guardingShards();
+      away.add('a').add('b');
+      await open('a1');
+      await open('b1');
+      away.delete('a');
+      await until(() => guard.status.openShards.length === 1);
+      expect(guard.status).toMatchObject({ mode: 'degraded', openShards: ['b'] });
+      away.delete('b');
+      await until(() => guard.status.mode === 'exact');
+      expect(modes).toEqual(['degraded', 'exact']);
+    });
+
+    it('finds out by probes which of several is away', async () => {
+      const { away, guard, ask } = guardingShards();
+      away.add('b');
+      while (guard.status.mode === 'exact') await ask('a1', 'b1', 'c1');
+      expect(guard.status.openShards).toEqual(['b']);
+      expect(await ask('a1', 'c1')).toBe('answer');
+    });
   });
 });

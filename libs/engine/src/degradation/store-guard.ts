@@ -2,14 +2,18 @@ import { performance } from 'node:perf_hooks';
 import type { EngineStatus, StoreMode } from '../observer.js';
 import type { DegradedCause } from '../quota.js';
 import type { Answer } from '../stores/answer.js';
-import { StoreError, type Store } from '../stores/store.js';
-import { CircuitBreaker } from './circuit-breaker.js';
+import { StoreError, type CounterRef, type ShardRef, type Store } from '../stores/store.js';
 import { DeadlineQueue } from './deadline-queue.js';
+import { GuardedShard } from './guarded-shard.js';
 
 /** Calls given to the store and not yet answered; about 2 KB each while the store is frozen. */
 export const MAX_IN_FLIGHT = 4_096;
 /** A connection nobody used for this long is probed, so that a dead one is found before a caller finds it. */
 export const IDLE_PROBE_MS = 500;
+/** As many as the largest Cluster has masters; the counters of further ones share the breaker of what has no name. */
+export const MAX_SHARDS = 1_000;
+/** A shard nobody asked for this long is forgotten: nodes of a Cluster come and go. */
+const FORGET_SHARD_MS = 60_000;
 
 /** The store did not decide. `fate` says whether it may have executed the call, or still will. */
 export interface Unavailable {
@@ -22,127 +26,194 @@ export interface Unavailable {
  * Stands between the engine and a store that can be slow, frozen or gone: whatever the store does, an answer comes
  * by the deadline. A call in flight is counted until its reply or its socket's end, not until its deadline, so
  * that a frozen store is never owed more than `MAX_IN_FLIGHT` commands.
+ *
+ * Each shard of the store has a breaker of its own, so that one that is away costs the others nothing (I9). A call
+ * to several shards that fails accuses none of them; they are probed, and a probe that fails counts.
  */
 export class StoreGuard {
-  readonly #store: Pick<Store, 'probe'>;
+  readonly #store: Pick<Store, 'probe' | 'shardsOf'>;
   readonly #deadlineMs: number;
   readonly #onMode: (mode: StoreMode, cause: DegradedCause | null) => void;
-  readonly #breaker = new CircuitBreaker();
-  readonly #deadlines = new DeadlineQueue<Pending>((pending) => this.#declareLate(pending));
+  readonly #shards = new Map<string, GuardedShard>();
+  /** What all calls go to where the store has no shards. */
+  readonly #whole: readonly [GuardedShard];
+  readonly #deadlines = new DeadlineQueue<Call>((call) => this.#declareLate(call));
   readonly #watchdog: NodeJS.Timeout;
-  #probeTimer: NodeJS.Timeout | undefined;
   #inFlight = 0;
-  #lastAnswerAt = performance.now();
-  #cause: DegradedCause | null = null;
-  #closed = false;
+  #mode: StoreMode = 'exact';
 
   constructor(
-    store: Pick<Store, 'probe'>,
+    store: Pick<Store, 'probe' | 'shardsOf'>,
     options: { deadlineMs: number; onMode?: (mode: StoreMode, cause: DegradedCause | null) => void },
   ) {
     this.#store = store;
     this.#deadlineMs = options.deadlineMs;
     this.#onMode = options.onMode ?? (() => undefined);
-    this.#watchdog = setInterval(() => this.#probeWhenIdle(), IDLE_PROBE_MS).unref();
+    this.#whole = [this.#add(WHOLE)];
+    this.#watchdog = setInterval(() => this.#watch(), IDLE_PROBE_MS).unref();
   }
 
-  get status(): Pick<EngineStatus, 'mode' | 'cause' | 'breaker' | 'inFlight'> {
-    const breaker = this.#breaker.state;
+  get status(): Pick<EngineStatus, 'mode' | 'cause' | 'breaker' | 'inFlight' | 'openShards'> {
+    const troubled = [...this.#shards].filter(([, { isClosed }]) => !isClosed);
+    const states = troubled.map(([, { state }]) => state);
     return {
-      mode: breaker === 'closed' ? 'exact' : 'degraded',
-      cause: this.#cause,
-      breaker,
+      mode: this.#mode,
+      cause: troubled[0]?.[1].cause ?? null,
+      breaker: states.includes('open') ? 'open' : (states[0] ?? 'closed'),
       inFlight: this.#inFlight,
+      openShards: troubled.map(([name]) => name).filter((name) => name !== WHOLE.name),
     };
   }
 
-  /** Asks the store, and waits until `dueAt` (monotonic) at the latest. Never rejects. */
-  ask<T>(call: () => Answer<T>, dueAt: number): Promise<T | Unavailable> {
-    if (this.#breaker.state !== 'closed') return NOT_ASKED['breaker-open'];
+  /** Nobody answers, as far as is known. */
+  get isCutOff(): boolean {
+    return [...this.#shards.values()].every(({ isClosed }) => !isClosed);
+  }
+
+  /** Whether a call for these counters would be given to the store now. */
+  wouldAsk(counters: readonly CounterRef[]): boolean {
+    return this.#shardsOf(counters).every(isClosed) && this.#inFlight < MAX_IN_FLIGHT;
+  }
+
+  /**
+   * Asks the store something about these counters, and waits until `dueAt` (monotonic) at the latest. Never rejects.
+   * An answer that comes after that is told to `late`.
+   */
+  ask<T>(
+    call: () => Answer<T>,
+    dueAt: number,
+    counters: readonly CounterRef[],
+    late?: (answer: T) => void,
+  ): Promise<T | Unavailable> {
+    const shards = this.#shardsOf(counters);
+    if (!shards.every(isClosed)) return NOT_ASKED['breaker-open'];
     if (this.#inFlight >= MAX_IN_FLIGHT) return NOT_ASKED.overloaded;
-    return this.#send(call, dueAt, this.#breaker.period);
+    return this.#send({ call, dueAt, shards, period: shards[0]!.period, late });
   }
 
   close(): void {
-    this.#closed = true;
     clearInterval(this.#watchdog);
-    clearTimeout(this.#probeTimer);
+    for (const shard of this.#shards.values()) shard.leave();
   }
 
-  #send<T>(call: () => Answer<T>, dueAt: number, period: number): Promise<T | Unavailable> {
+  #send<T>({ call, dueAt, shards, period, late }: Asking<T>): Promise<T | Unavailable> {
     return new Promise((resolve) => {
-      const deadline = this.#deadlines.add({ giveUp: resolve as GiveUp, period }, dueAt);
+      const sent = { giveUp: resolve as GiveUp, shards, period };
+      const deadline = this.#deadlines.add(sent, dueAt);
       this.#inFlight++;
       Promise.resolve(call()).then(
         (result) => {
           this.#inFlight--;
-          this.#lastAnswerAt = performance.now();
-          if (deadline.done) return;
+          this.#answered(sent, deadline.done);
+          if (deadline.done) return late?.(result);
           deadline.done = true;
-          this.#breaker.succeeded(period, this.#lastAnswerAt);
           resolve(result);
         },
         (error: unknown) => {
           this.#inFlight--;
           if (deadline.done) return;
           deadline.done = true;
-          this.#failed(period, 'store-error');
+          this.#failed(sent, 'store-error');
           resolve({ outcome: 'unavailable', cause: 'store-error', fate: fateOf(error) });
         },
       );
     });
   }
 
-  #declareLate({ giveUp, period }: Pending): void {
-    this.#failed(period, 'timeout');
-    giveUp({ outcome: 'unavailable', cause: 'timeout', fate: 'unknown' });
+  #answered({ shards, period }: Call, isLate: boolean): void {
+    const now = performance.now();
+    for (const shard of shards) shard.lastAnswerAt = now;
+    if (!isLate && shards.length === 1) shards[0]!.succeeded(period);
   }
 
-  #failed(period: number, cause: DegradedCause): void {
-    if (!this.#breaker.failed(period, performance.now())) return;
-    this.#cause = cause;
-    this.#onMode('degraded', cause);
-    this.#scheduleProbe();
+  #declareLate(call: Call): void {
+    this.#failed(call, 'timeout');
+    call.giveUp({ outcome: 'unavailable', cause: 'timeout', fate: 'unknown' });
   }
 
-  #scheduleProbe(): void {
-    if (this.#closed) return;
-    this.#probeTimer = setTimeout(() => void this.#probe(), this.#breaker.probeDelayMs).unref();
+  #failed({ shards, period }: Call, cause: DegradedCause): void {
+    if (shards.length === 1) shards[0]!.failed(period, cause);
+    else for (const shard of shards) void this.#suspect(shard);
+  }
+
+  async #suspect(shard: GuardedShard): Promise<void> {
+    if (shard.isSuspected || !shard.isClosed) return;
+    shard.isSuspected = true;
+    await this.#probe(shard, shard.period);
+    shard.isSuspected = false;
   }
 
   /** A probe that hangs has failed at its deadline: the next one may meet a new connection. */
-  async #probe(): Promise<void> {
-    this.#breaker.probing();
-    const answer = await this.#send(this.#sendProbe, performance.now() + this.#deadlineMs, NO_PERIOD);
-    if (answer === PROBED) {
-      this.#breaker.probeSucceeded(performance.now());
-      this.#cause = null;
-      this.#onMode('exact', null);
-    } else {
-      this.#breaker.probeFailed();
-      this.#scheduleProbe();
+  async #probe(shard: GuardedShard, period: number): Promise<boolean> {
+    const probe = () => this.#store.probe(shard.group).then(() => PROBED);
+    const dueAt = performance.now() + this.#deadlineMs;
+    return (await this.#send({ call: probe, dueAt, shards: [shard], period })) === PROBED;
+  }
+
+  /** A half-open connection says nothing until it is used. */
+  #watch(): void {
+    const now = performance.now();
+    for (const [name, shard] of this.#shards) {
+      if (!shard.isClosed) continue;
+      if (shard !== this.#whole[0] && now - shard.lastAskedAt >= FORGET_SHARD_MS) this.#shards.delete(name);
+      else if (now - shard.lastAnswerAt >= IDLE_PROBE_MS && this.#inFlight < MAX_IN_FLIGHT)
+        void this.#probe(shard, shard.period);
     }
   }
 
-  readonly #sendProbe = () => this.#store.probe().then(() => PROBED);
+  #shardsOf(counters: readonly CounterRef[]): readonly GuardedShard[] {
+    const refs = this.#store.shardsOf?.(counters) ?? [];
+    return refs.length === 0 ? this.#whole : refs.map((ref) => this.#open(ref));
+  }
 
-  /** A half-open connection says nothing until it is used. */
-  #probeWhenIdle(): void {
-    if (performance.now() - this.#lastAnswerAt < IDLE_PROBE_MS) return;
-    void this.ask(this.#sendProbe, performance.now() + this.#deadlineMs);
+  #open(ref: ShardRef): GuardedShard {
+    const shard = this.#shards.get(ref.name) ?? this.#add(ref);
+    shard.lastAskedAt = performance.now();
+    if (shard.isClosed) shard.group = ref.group;
+    return shard;
+  }
+
+  #add({ name, group }: ShardRef): GuardedShard {
+    if (this.#shards.size >= MAX_SHARDS) return this.#whole[0];
+    const shard = new GuardedShard(group, {
+      probe: (probed) => this.#probe(probed, NO_PERIOD),
+      changed: () => this.#changeMode(),
+    });
+    this.#shards.set(name, shard);
+    return shard;
+  }
+
+  #changeMode(): void {
+    const troubled = [...this.#shards.values()].find(({ isClosed }) => !isClosed);
+    const mode = troubled ? 'degraded' : 'exact';
+    if (mode === this.#mode) return;
+    this.#mode = mode;
+    this.#onMode(mode, troubled?.cause ?? null);
   }
 }
 
-/** A call in flight: how to answer its caller without the store, and the breaker's period it was asked in. */
-interface Pending {
+/** A call that is given to the store. */
+interface Asking<T> {
+  readonly call: () => Answer<T>;
+  readonly dueAt: number;
+  readonly shards: readonly GuardedShard[];
+  readonly period: number;
+  readonly late?: ((answer: T) => void) | undefined;
+}
+
+/** A call in flight: how to answer its caller without the store, whom it went to, and in which period of theirs. */
+interface Call {
   readonly giveUp: GiveUp;
+  readonly shards: readonly GuardedShard[];
   readonly period: number;
 }
 
 type GiveUp = (answer: Unavailable) => void;
 
+/** Stands for the store itself, and for whatever of it has no name. */
+const WHOLE: ShardRef = { name: '', group: 'probe' };
 const PROBED = { outcome: 'probed' } as const;
-/** A probe of the open breaker: its outcome is told to the breaker by another word. */
+/** A probe of an open breaker: its outcome is told to the breaker by another word. */
 const NO_PERIOD = -1;
 
 const NOT_ASKED = {
@@ -153,6 +224,10 @@ const NOT_ASKED = {
   }),
   overloaded: Promise.resolve<Unavailable>({ outcome: 'unavailable', cause: 'overloaded', fate: 'none' }),
 };
+
+function isClosed(shard: GuardedShard): boolean {
+  return shard.isClosed;
+}
 
 function fateOf(error: unknown): StoreError['fate'] {
   return error instanceof StoreError ? error.fate : 'unknown';

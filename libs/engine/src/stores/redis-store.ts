@@ -1,10 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { scripts } from '@sundial/lua';
 import { Cluster } from 'ioredis';
 import { operationKey } from '../counters/counter-key.js';
 import { connectRedis, type RedisClient, type RedisTarget } from './redis-connection.js';
-import { RedisScript, toStoreError } from './redis-script.js';
+import { RedisExaminer, type ConditionListener } from './redis-examiner.js';
+import { RedisScript } from './redis-script.js';
+import { slotOfTag } from './redis-slots.js';
 import {
   commonArguments,
   decodeTakes,
@@ -14,10 +17,12 @@ import {
   FORMAT,
 } from './redis-take-batch.js';
 import type { BatchItem } from './redis-take-batch.js';
+import { tryOut } from './redis-trial.js';
 import { splitByShard, joinCounts, type Shard } from './shards.js';
 import { StoreClock } from './store-clock.js';
-import { StoreError, type Counts, type ReadRequest, type ReadResult, type SettleRequest } from './store.js';
-import type { SettleResult, Store, TakeRequest, TakeResult } from './store.js';
+import { StoreError, type CounterRef, type Counts, type ReadRequest, type ReadResult } from './store.js';
+import type { SettleRequest, SettleResult, ShardRef, Store, StoreCondition } from './store.js';
+import type { TakeRequest, TakeResult } from './store.js';
 
 export interface RedisStoreOptions {
   /** Milliseconds added to Redis' clock; only tests set it. */
@@ -38,10 +43,12 @@ export class RedisStore implements Store {
   readonly #isCluster: boolean;
   readonly #clock: StoreClock;
   readonly #offsetMs: number;
+  readonly #examiner: RedisExaminer;
   readonly #take = new RedisScript(scripts.take);
   readonly #settle = new RedisScript(scripts.settle);
   /** Checks waiting for the end of this turn, by shard group; all in one lane where there are no shards. */
   #lanes = new Map<string, Waiting[]>();
+  #refused = false;
 
   constructor(target: RedisTarget, options: RedisStoreOptions = {}) {
     this.#offsetMs = options.clockOffsetMs ?? 0;
@@ -49,6 +56,7 @@ export class RedisStore implements Store {
     this.#client = connectRedis(target, `sundial-${randomBytes(3).toString('hex')}`);
     this.#isCluster = this.#client instanceof Cluster;
     this.#client.on('ready', () => void this.#readClock());
+    this.#examiner = new RedisExaminer(this.#client);
   }
 
   now(): number {
@@ -78,13 +86,41 @@ export class RedisStore implements Store {
     return results.find(({ outcome }) => outcome === 'counted' || outcome === 'reversed') ?? results[0]!;
   }
 
-  async probe(): Promise<void> {
-    await this.#client.set('sd1:probe', '1', 'PX', 1_000).catch((error: unknown) => {
-      throw toStoreError(error);
-    });
+  /** By doing what checks and rules do, since a Redis that reads may not write, and one user may not what another may. */
+  async probe(shardGroup = 'probe'): Promise<void> {
+    const { failed } = await tryOut(this.#client, shardGroup);
+    const [refusal] = failed;
+    if (this.#refused || refusal) this.#examiner.examine();
+    this.#refused = refusal !== undefined;
+    if (refusal) throw new StoreError(refusal.error, 'none');
+  }
+
+  shardsOf(counters: readonly CounterRef[]): readonly ShardRef[] {
+    if (!(this.#client instanceof Cluster)) return NO_SHARDS;
+    const shards = new Map<string, ShardRef>();
+    for (const { shardGroup: group } of counters) {
+      const name = this.#client.slots[slotOfTag(group)]?.[0] ?? '';
+      shards.set(name, { name, group });
+    }
+    return [...shards.values()];
+  }
+
+  get conditions(): readonly StoreCondition[] {
+    return this.#examiner.conditions;
+  }
+
+  onCondition(listener: ConditionListener): void {
+    this.#examiner.listen(listener);
+  }
+
+  /** What is wrong with the servers, as soon as all are known, or as much as is known after a while. */
+  async examined(withinMs: number): Promise<readonly StoreCondition[]> {
+    await Promise.race([this.#examiner.firstFindings, sleep(withinMs, undefined, { ref: false })]);
+    return this.conditions;
   }
 
   async close(): Promise<void> {
+    this.#examiner.close();
     this.#client.disconnect();
   }
 
@@ -208,4 +244,5 @@ interface Waiting extends BatchItem {
   readonly reject: (error: unknown) => void;
 }
 
+const NO_SHARDS: readonly ShardRef[] = [];
 const NO_OPERATION = { id: '-', fingerprint: 0, attempt: '-' };

@@ -22,8 +22,14 @@ export interface Store {
   settle(request: SettleRequest): Answer<SettleResult>;
   /** Looks at counters and writes nothing. */
   read(request: ReadRequest): Answer<ReadResult>;
-  /** Resolves when the store takes writes, rejects when it does not. */
-  probe(): Promise<void>;
+  /** Resolves when the store, or the shard of this group, does what checks need; rejects when it does not. */
+  probe(shardGroup?: string): Promise<void>;
+  /** Which parts of the store counters live on that fail on their own. Absent or none: it fails as a whole. */
+  shardsOf?(counters: readonly CounterRef[]): readonly ShardRef[];
+  /** What is wrong with the servers behind the store, as far as is known. */
+  readonly conditions?: readonly StoreCondition[];
+  /** Tells of each condition that holds, at once, and whenever one begins or ends. */
+  onCondition?(listener: (condition: StoreCondition, holds: boolean) => void): void;
   /** The store's clock as far as this node knows it, epoch milliseconds. */
   now(): number;
   close(): Promise<void>;
@@ -51,6 +57,13 @@ export interface CounterRef {
   /** Counters of one shard group are always on one shard of a Redis Cluster. */
   readonly shardGroup: string;
   readonly ladder: Ladder;
+}
+
+/** A part of a store that fails on its own: a master of a Redis Cluster. */
+export interface ShardRef {
+  readonly name: string;
+  /** One of the shard groups that live there now. */
+  readonly group: string;
 }
 
 export interface ReadRequest {
@@ -113,6 +126,30 @@ export type ReadResult =
  */
 export interface SettleResult {
   readonly outcome: 'counted' | 'already-counted' | 'late' | 'reversed' | 'barred' | 'conflict' | 'broken';
+}
+
+/** What the servers behind a store can lack. */
+export type StoreConditionName =
+  | 'credentials'
+  | 'version'
+  | 'eviction'
+  | 'permissions'
+  | 'certificate'
+  | 'role'
+  | 'writable'
+  | 'clock'
+  | 'persistence'
+  | 'unknown';
+
+/** Something about a server behind the store that is not as Sundial's promises need it. */
+export interface StoreCondition {
+  readonly condition: StoreConditionName;
+  /** `refuse`: a service that finds it at its start ends. At run time nothing does. */
+  readonly severity: 'refuse' | 'warn';
+  /** With the value that was found, and what to change. */
+  readonly sentence: string;
+  /** `host:port`, or null where it is not about one server. */
+  readonly server: string | null;
 }
 
 /** How long an operation is remembered, and a settled one barred. */
