@@ -75,12 +75,15 @@ function booksOn(nodes: readonly RedisProcess[], target: RedisTarget): Books {
   };
 }
 
+/** Nodes of a Cluster on a busy machine take each other for dead now and then. */
+const PATIENCE = { withinMs: 15_000 };
+
 /** A store that is connected to every node and has read the clock. */
 export async function openRedisStore(target: RedisTarget, clockOffsetMs = 0): Promise<RedisStore> {
   const store = new RedisStore(target, { clockOffsetMs });
   const ladder = [hourly(1, { at: Date.now() + clockOffsetMs })];
   const counters = GROUPS.map((group) => counter(ladder, { group }));
-  await eventually(() => store.read({ counters }));
+  await eventually(() => store.read({ counters }), PATIENCE);
   return store;
 }
 

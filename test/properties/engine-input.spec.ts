@@ -1,0 +1,103 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import {
+  LiveRules,
+  MemoryStore,
+  QuotaEngine,
+  QuotaError,
+  RuleBook,
+  type CheckRequest,
+} from '@sundial/engine';
+import fc from 'fast-check';
+import { aRule } from '../contract/rules.js';
+
+const anyJunk = fc.anything({
+  ...{ withBigInt: true, withDate: true, withMap: true, withSet: true, withTypedArray: true },
+  ...{ withNullPrototype: true, withObjectString: true, withSparseArray: true, stringUnit: 'binary' },
+});
+const anyValid = fc.record(
+  {
+    resource: fc.constantFrom('ocr', 'asr', 'none'),
+    subject: fc.record({
+      user: fc.constantFrom('u1', '{}', '}', '\ud800', '\0', 'x'.repeat(256)),
+      grade: fc.constantFrom('1', '2'),
+    }),
+    amount: fc.nat({ max: 3 }),
+    operationId: fc.constantFrom('a', 'b', ' ', '~'),
+  },
+  { requiredKeys: ['resource', 'subject'] },
+);
+const anyName = fc.oneof(
+  fc.constantFrom(
+    'user',
+    'grade',
+    'constructor',
+    'toString',
+    '__proto__',
+    'resource',
+    'amount',
+    'operationId',
+  ),
+  fc.string({ unit: 'binary', maxLength: 40 }),
+);
+/** A field, of the request or of its subject, that becomes something else. */
+const anyChange = fc.record({
+  inSubject: fc.boolean(),
+  name: anyName,
+  value: fc.oneof(anyJunk, fc.string({ unit: 'binary', maxLength: 300 }), fc.double()),
+});
+/** Right in most places: what is wrong everywhere is refused at the first look. */
+const anyInput = fc.oneof(
+  { weight: 1, arbitrary: anyJunk },
+  {
+    weight: 9,
+    arbitrary: fc.tuple(anyValid, fc.array(anyChange, { maxLength: 2 })).map(([valid, changes]) => {
+      const [request, subject]: Record<string, unknown>[] = [{ ...valid }, { ...valid.subject }];
+      for (const { inSubject, name, value } of changes) {
+        const [target, own] = [inSubject ? subject : request, { value, enumerable: true, writable: true }];
+        Object.defineProperty(target, name, own);
+      }
+      return { ...request, ...(request!['subject'] === valid.subject && { subject }) };
+    }),
+  },
+) as fc.Arbitrary<CheckRequest>;
+
+const VERBS: readonly ((engine: QuotaEngine, input: CheckRequest) => Promise<unknown>)[] = [
+  (engine, input) => engine.check(input),
+  (engine, input) => engine.checkBatch([input]),
+  (engine, input) => engine.usage(input),
+];
+
+describe('an engine that is asked anything', () => {
+  let engine: QuotaEngine;
+  beforeAll(async () => {
+    const rules = new LiveRules();
+    const plenty = [{ window: 'day', max: Number.MAX_SAFE_INTEGER }] as const;
+    const book = [
+      aRule({ id: 'a' }),
+      aRule({ id: 'b', resource: 'asr', per: ['constructor', 'grade'], limits: plenty }),
+    ];
+    rules.apply(new RuleBook(1, book));
+    engine = new QuotaEngine({ store: await MemoryStore.open(), rules });
+  });
+  afterAll(() => engine.close());
+
+  it('decides or says what is wrong, and where: nothing else ever happens', async () => {
+    const outcomes = new Set<string>();
+    await fc.assert(
+      fc.asyncProperty(anyInput, async (input) => {
+        for (const ask of VERBS) {
+          const answer = await ask(engine, input).catch((error: unknown) => error);
+          outcomes.add(answer instanceof QuotaError ? answer.code : 'answered');
+          if (!(answer instanceof Error)) continue;
+          expect(answer).toBeInstanceOf(QuotaError);
+          const { code, errors } = answer as QuotaError;
+          expect(['invalid-request', 'operation-conflict']).toContain(code);
+          if (code === 'invalid-request') expect(errors.length).toBeGreaterThan(0);
+          for (const { path, message } of errors) expect(`${path}${message}`).toMatch(/^[\x20-\x7e]{1,300}$/);
+        }
+      }),
+      { numRuns: 1_500 },
+    );
+    expect([...outcomes].sort()).toEqual(['answered', 'invalid-request', 'operation-conflict']);
+  });
+});

@@ -1,0 +1,179 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import {
+  LiveRules,
+  MemoryStore,
+  QuotaEngine,
+  QuotaError,
+  RuleBook,
+  type Decision,
+  type Rule,
+  type Subject,
+  WINDOW_UNITS,
+} from '@sundial/engine';
+import fc from 'fast-check';
+import { openRedisStore } from '../contract/books.js';
+import { aRule } from '../contract/rules.js';
+import { RedisProcess } from '../support/redis-process.js';
+
+/** Half a minute from every boundary of any of the zones; days on which some of them set their clocks. */
+const BEGINNINGS = [
+  '2026-11-22T12:20:30Z',
+  '2026-03-08T07:20:30Z',
+  '2026-04-04T15:20:30Z',
+  '2026-12-31T18:20:30Z',
+];
+
+const anyRule: fc.Arbitrary<Rule> = fc
+  .record({
+    resource: fc.constantFrom('ocr', 'asr'),
+    per: fc.constantFrom<Rule['per']>(['user'], ['user', 'grade'], ['grade'], []),
+    timeZone: fc.constantFrom(
+      'Asia/Shanghai',
+      'UTC',
+      'America/New_York',
+      'Australia/Lord_Howe',
+      'Asia/Kathmandu',
+    ),
+    mode: fc.constantFrom<Rule['mode']>('enforce', 'enforce', 'enforce', 'observe', 'off'),
+    limits: fc.uniqueArray(fc.record({ window: fc.constantFrom(...WINDOW_UNITS), max: fc.nat({ max: 9 }) }), {
+      selector: ({ window }) => window,
+      minLength: 1,
+      maxLength: 4,
+    }),
+    onDeny: fc.constantFrom(undefined, { code: 'A' }, { code: 'B' }),
+  })
+  .map(({ onDeny, ...rule }) => aRule({ ...rule, ...(onDeny && { onDeny }) }));
+
+const anySubject = fc.record(
+  { user: fc.constantFrom('a', 'b', '\ud800', '{}'), grade: fc.constantFrom('1', '2') },
+  { requiredKeys: [] },
+);
+const anyCheck = fc.record(
+  {
+    resource: fc.constantFrom('ocr', 'ocr', 'asr', 'none'),
+    subject: anySubject,
+    amount: fc.oneof(
+      { weight: 9, arbitrary: fc.nat({ max: 4 }) },
+      fc.constantFrom(-1, 0.5, Number.MAX_SAFE_INTEGER),
+    ),
+    operationId: fc.constantFrom('a', 'b', 'c', 'd', 'e'),
+  },
+  { requiredKeys: ['resource', 'subject'] },
+);
+type Check = typeof anyCheck extends fc.Arbitrary<infer T> ? T : never;
+
+type Step =
+  | { readonly kind: 'check'; readonly check: Check }
+  | { readonly kind: 'batch'; readonly checks: readonly Check[] }
+  | { readonly kind: 'usage'; readonly check: Check }
+  | { readonly kind: 'rules'; readonly rules: readonly Rule[] };
+
+const anyRules = fc.array(anyRule, { minLength: 1, maxLength: 4 });
+const anyStep: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 8, arbitrary: fc.record({ kind: fc.constant('check'), check: anyCheck }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ kind: fc.constant('batch'), checks: fc.array(anyCheck, { maxLength: 5 }) }),
+  },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('usage'), check: anyCheck }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('rules'), rules: anyRules }) },
+);
+
+describe('an engine in memory and an engine on Redis', () => {
+  let redis: RedisProcess;
+  beforeAll(async () => {
+    redis = await RedisProcess.start();
+  });
+  afterAll(() => redis.stop());
+
+  it('give equal decisions for any rules and any checks', async () => {
+    const met = new Set<string>();
+    const anyStory = fc.array(anyStep, { minLength: 1, maxLength: 30 });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(...BEGINNINGS),
+        anyRules,
+        anyStory,
+        async (beginning, rules, story) => {
+          await redis.cli('FLUSHALL');
+          const engines = await enginesAt(Date.parse(beginning));
+          for (const step of [{ kind: 'rules', rules } as const, ...story]) {
+            const [inMemory, onRedis] = await Promise.all(engines.map((engine) => answer(engine, step)));
+            expect(onRedis).toEqual(inMemory);
+            met.add(JSON.stringify(inMemory).match(/(?<="(?:reason|code)":")[a-z-]+/)?.[0] ?? '');
+          }
+          await Promise.all(engines.map(({ quota }) => quota.close()));
+        },
+      ),
+      { numRuns: 120 },
+    );
+    expect([...met]).toEqual(expect.arrayContaining(REASONS));
+  }, 60_000);
+
+  async function enginesAt(instant: number) {
+    const clockOffsetMs = instant - Date.now();
+    const stores = [
+      await MemoryStore.open({ clockOffsetMs }),
+      await openRedisStore({ kind: 'single', url: redis.url }, clockOffsetMs),
+    ];
+    return stores.map((store) => {
+      const rules = new LiveRules();
+      return { rules, quota: new QuotaEngine({ store, rules, deadlineMs: 10_000 }) };
+    });
+  }
+});
+
+const REASONS = [
+  'ok',
+  'limit-reached',
+  'amount-exceeds-limit',
+  'no-rule',
+  'invalid-request',
+  'operation-conflict',
+];
+
+/** What is to be the same: everything but the names that engines make, and the milliseconds between two answers. */
+async function answer({ rules, quota }: Answering, step: Step): Promise<unknown> {
+  try {
+    switch (step.kind) {
+      case 'check':
+        return comparable(await quota.check(step.check), step.check, quota.now());
+      case 'batch': {
+        const decisions = await quota.checkBatch(step.checks);
+        return decisions.map((each, i) =>
+          each instanceof QuotaError ? told(each) : comparable(each, step.checks[i]!, quota.now()),
+        );
+      }
+      case 'usage':
+        return await quota.usage({ resource: step.check.resource, subject: step.check.subject as Subject });
+      case 'rules': {
+        const named = step.rules.map((rule, i) => ({ ...rule, id: `r${i}` }));
+        return rules.apply(new RuleBook(rules.current.version + 1, named));
+      }
+      default:
+        return step satisfies never;
+    }
+  } catch (error) {
+    return told(error);
+  }
+}
+
+interface Answering {
+  readonly rules: LiveRules;
+  readonly quota: QuotaEngine;
+}
+
+function told(error: unknown): unknown {
+  if (!(error instanceof QuotaError)) throw error;
+  return { code: error.code, detail: error.message, errors: error.errors };
+}
+
+/** A wait becomes the reset that it leads to. */
+function comparable({ operationId, retryAfterMs, ...rest }: Decision, asked: Check, now: number): unknown {
+  const isReset = (text: string) => Math.abs(Date.parse(text) - now - retryAfterMs!) < 10_000;
+  return {
+    ...rest,
+    ...(asked.operationId !== undefined && { operationId }),
+    ...(retryAfterMs !== undefined && { retryAt: rest.limits.map(({ resetsAt }) => resetsAt).find(isReset) }),
+  };
+}
