@@ -130,9 +130,8 @@ describe('a frozen Redis', () => {
       expect.arrayContaining(['channel-down', 'store-away']),
     );
 
-    // The store is told of what was allowed meanwhile; then a refusal shows a counter above its max of 3.
-    await eventually(async () => {
-      expect((await check('promo')).body).toMatchObject({ allowed: false, degraded: null });
+    // The store has been told of what was allowed meanwhile.
+    await eventually(() => {
       const [notice] = told('raised', 'over-admitted');
       expect(notice?.body.alarm.class).toBe('attention');
       expect(notice?.body.alarm.evidence).toMatchObject({ rule: 'promo', window: 'day', max: 3 });

@@ -2,7 +2,7 @@ import type { AlarmSignal, Channel } from './alarm-signal.js';
 import { PATTERN_KINDS, type AlarmPattern } from './patterns/alarm-pattern.js';
 import { Watch, type Notice } from './watch.js';
 
-/** Channels watched at once, about 2 KB each. Rules have fewer resources almost always. */
+/** Channels watched at once, about 2.5 KB each. Rules have fewer resources almost always. */
 export const MAX_CHANNELS = 4_096;
 /** Stands for all channels beyond `MAX_CHANNELS`; no resource has this name. */
 export const OTHERS: Channel = { resource: '*', dependency: '*' };
@@ -14,11 +14,13 @@ export const OTHERS: Channel = { resource: '*', dependency: '*' };
  * times a second, judges what only time changes. Times are monotonic milliseconds. Each is read when the call is made,
  * in one thread, so signals cannot arrive out of order.
  *
- * The first `MAX_CHANNELS` channels have a memory each; all others share one until idle ones are forgotten, and then
- * a success of any of them ends a row of failures. No failure goes unnoticed.
+ * The first `MAX_CHANNELS` channels have a memory each. All others share one until one of those has been quiet for so
+ * long that it is forgotten: no failure goes unnoticed, but a success of any of them ends their row of failures.
  */
 export class AlarmBoard {
   readonly #channelPatterns: readonly AlarmPattern[];
+  /** No pattern looks further back on a channel. */
+  readonly #memoryMs: number;
   readonly #node: readonly Watch[];
   readonly #channels = new Map<string, WatchedChannel>();
   readonly #others: WatchedChannel;
@@ -29,13 +31,17 @@ export class AlarmBoard {
       patterns.filter(({ kind }) => PATTERN_KINDS[kind].scope === scope);
     this.#tell = tell;
     this.#channelPatterns = ofScope('channel');
+    this.#memoryMs = Math.max(
+      0,
+      ...this.#channelPatterns.map((pattern) => ('withinMs' in pattern ? pattern.withinMs : 0)),
+    );
     this.#node = ofScope('node').map((pattern) => new Watch(pattern, null, tell));
     this.#others = this.#watch(OTHERS);
   }
 
   take(signal: AlarmSignal, at: number): void {
     if ('channel' in signal) {
-      const { channel, watches } = this.#find(signal.channel);
+      const { channel, watches } = this.#find(signal.channel, at);
       const known = channel === OTHERS ? { ...signal, channel } : signal;
       for (const watch of watches) watch.note(known, at);
       for (const watch of this.#node) watch.note(known, at);
@@ -47,29 +53,35 @@ export class AlarmBoard {
   tick(at: number): void {
     for (const watch of this.#node) watch.judge(at);
     for (const watch of this.#others.watches) watch.judge(at);
-    for (const [key, { watches }] of this.#channels) {
+    for (const [key, { watches, seenAt }] of this.#channels) {
       for (const watch of watches) watch.judge(at);
-      if (watches.every((watch) => watch.isIdle(at))) this.#channels.delete(key);
+      if (at - seenAt > this.#memoryMs && !watches.some(({ isActive }) => isActive))
+        this.#channels.delete(key);
     }
   }
 
-  #find(channel: Channel): WatchedChannel {
+  #find(channel: Channel, at: number): WatchedChannel {
     const key = `${channel.dependency} ${channel.resource}`;
     const known = this.#channels.get(key);
-    if (known) return known;
+    if (known) {
+      known.seenAt = at;
+      return known;
+    }
     if (this.#channels.size >= MAX_CHANNELS) return this.#others;
-    const watched = this.#watch(channel);
+    const watched = this.#watch(channel, at);
     this.#channels.set(key, watched);
     return watched;
   }
 
-  #watch(channel: Channel): WatchedChannel {
+  #watch(channel: Channel, seenAt = 0): WatchedChannel {
     const watches = this.#channelPatterns.map((pattern) => new Watch(pattern, channel, this.#tell));
-    return { channel, watches };
+    return { channel, watches, seenAt };
   }
 }
 
 interface WatchedChannel {
   readonly channel: Channel;
   readonly watches: readonly Watch[];
+  /** When the latest signal of it came. */
+  seenAt: number;
 }

@@ -11,7 +11,7 @@ export interface Channel {
  * and knows nothing of patterns.
  *
  * - `succeeded`, `failed`: outcomes of a channel; successes may come in bulk.
- * - `over-admitted`: a counter was seen above its `max`.
+ * - `over-admitted`: a counter got above its `max`, because what had been allowed without the store was counted.
  * - `mode-changed`: the store decides again, or can no longer be asked.
  * - `clock-read`: how far the store's clock is ahead of this node's; to be repeated, since a clock can be set.
  * - `journal-overflowed`: degraded decisions that the journal could no longer keep one by one.

@@ -1,5 +1,5 @@
 import type { Provider } from '@nestjs/common';
-import { LiveRules, QuotaEngine, type Store } from '@sundial/engine';
+import { QuotaEngine, type Store } from '@sundial/engine';
 import { hostname } from 'node:os';
 import { Registry } from 'prom-client';
 import { STORE } from '../composition.js';
@@ -40,8 +40,8 @@ export const ALARM_PROVIDERS: Provider[] = [
   },
   {
     provide: AlarmObserver,
-    inject: [AlarmBoard, LiveRules, STORE],
-    useFactory: (board: AlarmBoard, rules: LiveRules, store: Store) => new AlarmObserver(board, rules, store),
+    inject: [AlarmBoard, STORE],
+    useFactory: (board: AlarmBoard, { kind }: Store) => new AlarmObserver(board, kind),
   },
   {
     provide: AlarmTicker,

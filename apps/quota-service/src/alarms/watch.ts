@@ -49,9 +49,8 @@ export class Watch {
     }
   }
 
-  /** A fresh watch would say the same from now on. */
-  isIdle(at: number): boolean {
-    return !this.#episode && this.#evaluator.isIdle(at);
+  get isActive(): boolean {
+    return this.#episode !== undefined;
   }
 
   #begin(evidence: Evidence): void {

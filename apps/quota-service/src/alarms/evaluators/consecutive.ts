@@ -24,9 +24,4 @@ export class Consecutive implements Evaluator {
   evidence(at: number): Evidence {
     return { failures: this.terms.failures, spanMs: Math.round(at - (this.#inARow.oldest ?? at)) };
   }
-
-  isIdle(at: number): boolean {
-    const { latest } = this.#inARow;
-    return latest === undefined || at - latest > this.terms.withinMs;
-  }
 }

@@ -3,7 +3,7 @@ import type { ErrorRateTerms } from '../patterns/alarm-pattern.js';
 import type { Evaluator, Evidence } from './evaluator.js';
 
 /** Outcomes are too many to keep the time of each: they are counted in slices, and leave a slice at a time. */
-export const SLICES = 20;
+const SLICES = 20;
 
 interface Slice {
   /** Which twentieth of `withinMs` it is, counted from time 0. */
@@ -19,6 +19,7 @@ interface Slice {
 export class ErrorRate implements Evaluator {
   readonly #slices: Slice[];
   readonly #sliceMs: number;
+  #lastFailure = -Infinity;
 
   constructor(private readonly terms: Readonly<ErrorRateTerms>) {
     this.#sliceMs = terms.withinMs / SLICES;
@@ -28,11 +29,15 @@ export class ErrorRate implements Evaluator {
   note(signal: AlarmSignal, at: number): void {
     if (signal.kind !== 'succeeded' && signal.kind !== 'failed') return;
     const slice = this.#sliceOf(at);
-    if (signal.kind === 'failed') slice.failures++;
+    if (signal.kind === 'failed') {
+      slice.failures++;
+      this.#lastFailure = slice.index;
+    }
     slice.outcomes += signal.kind === 'failed' ? 1 : signal.count;
   }
 
   holds(at: number): boolean {
+    if (this.#lastFailure < this.#oldestSlice(at)) return false;
     const { outcomes, failures } = this.#sum(at);
     return outcomes >= this.terms.outcomes && failures > this.terms.rate * outcomes;
   }
@@ -40,10 +45,6 @@ export class ErrorRate implements Evaluator {
   evidence(at: number): Evidence {
     const { outcomes, failures } = this.#sum(at);
     return { failures, outcomes, rate: Number((failures / outcomes).toFixed(4)) };
-  }
-
-  isIdle(at: number): boolean {
-    return this.#sum(at).outcomes === 0;
   }
 
   #sliceOf(at: number): Slice {
@@ -54,7 +55,7 @@ export class ErrorRate implements Evaluator {
   }
 
   #sum(at: number): { readonly outcomes: number; readonly failures: number } {
-    const oldest = Math.floor(at / this.#sliceMs) - SLICES + 1;
+    const oldest = this.#oldestSlice(at);
     let [outcomes, failures] = [0, 0];
     for (const slice of this.#slices) {
       if (slice.index < oldest) continue;
@@ -62,5 +63,9 @@ export class ErrorRate implements Evaluator {
       failures += slice.failures;
     }
     return { outcomes, failures };
+  }
+
+  #oldestSlice(at: number): number {
+    return Math.floor(at / this.#sliceMs) - SLICES + 1;
   }
 }

@@ -14,6 +14,4 @@ export interface Evaluator {
   holds(at: number): boolean;
   /** Asked when the pattern holds. */
   evidence(at: number): Evidence;
-  /** Nothing it remembers can matter any more: a fresh one would say the same from now on. */
-  isIdle(at: number): boolean;
 }

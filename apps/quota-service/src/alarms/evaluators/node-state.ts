@@ -18,10 +18,6 @@ export class DegradedMode implements Evaluator {
   evidence(): Evidence {
     return { cause: this.#cause ?? 'unknown' };
   }
-
-  isIdle(): boolean {
-    return !this.holds();
-  }
 }
 
 /** Holds while the clock of the store, as read last, is more than `offsetMs` before or behind this node's. */
@@ -40,9 +36,5 @@ export class ClockOffset implements Evaluator {
 
   evidence(): Evidence {
     return { offsetMs: this.#offsetMs };
-  }
-
-  isIdle(): boolean {
-    return !this.holds();
   }
 }

@@ -19,8 +19,4 @@ export class RecentTimes {
   get oldest(): number | undefined {
     return this.#times.length < this.capacity ? undefined : this.#times[this.#next];
   }
-
-  get latest(): number | undefined {
-    return this.#times[(this.#next + this.capacity - 1) % this.capacity];
-  }
 }

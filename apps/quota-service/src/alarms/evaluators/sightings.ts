@@ -22,8 +22,4 @@ export class Sightings implements Evaluator {
   evidence(): Evidence {
     return this.#evidence;
   }
-
-  isIdle(): boolean {
-    return true;
-  }
 }

@@ -35,9 +35,4 @@ export class Spread implements Evaluator {
       channels: this.#channels.names,
     };
   }
-
-  isIdle(at: number): boolean {
-    const { latest } = this.#failures;
-    return latest === undefined || at - latest > this.terms.withinMs;
-  }
 }

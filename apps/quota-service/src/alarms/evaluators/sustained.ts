@@ -3,89 +3,80 @@ import type { SustainedTerms } from '../patterns/alarm-pattern.js';
 import type { Evaluator, Evidence } from './evaluator.js';
 import { RecentChannels } from './recent-channels.js';
 
-const MINUTE_MS = 60_000;
 const SECOND_MS = 1_000;
+const MINUTE_S = 60;
+
+/** A way to divide time into minutes: its current one, and how many full ones in a row led up to it. */
+interface Chart {
+  /** Failures there had been when the current minute began. */
+  failuresBefore: number;
+  fullMinutes: number;
+}
 
 /**
  * Holds while there is a way to divide time into minutes so that the current one and each of the `minutes − 1` before
  * it have `failures` failures, over `channels` channels in all.
  *
- * Where minutes begin must not matter: trouble that comes in bursts would fall now into one, now into another. So one
- * chart is kept for each whole second of the minute, and each remembers three numbers.
+ * Where minutes begin must not matter: trouble that comes in bursts would fall now into one, now into another. So there
+ * is a chart for each second of the minute, and with every second one of them begins a new minute.
  */
 export class Sustained implements Evaluator {
-  readonly #charts: readonly Chart[];
+  readonly #charts: readonly Chart[] = Array.from({ length: MINUTE_S }, () => ({
+    failuresBefore: 0,
+    fullMinutes: 0,
+  }));
   readonly #channels: RecentChannels;
+  #failures = 0;
+  /** The latest whole second that has begun. */
+  #second: number | undefined;
 
   constructor(private readonly terms: Readonly<SustainedTerms>) {
-    const starts = Array.from({ length: MINUTE_MS / SECOND_MS }, (_, second) => second * SECOND_MS);
-    this.#charts = starts.map((startsAt) => new Chart(startsAt, terms.failures));
     this.#channels = new RecentChannels(terms.channels);
   }
 
   note(signal: AlarmSignal, at: number): void {
     if (signal.kind !== 'failed') return;
+    this.#turnTo(at);
+    this.#failures++;
     this.#channels.failed(signal.channel, at);
-    for (const chart of this.#charts) chart.failed(at);
   }
 
   holds(at: number): boolean {
+    const second = this.#turnTo(at);
     const { since } = this.#channels;
     if (since === undefined) return false;
     const { minutes } = this.terms;
-    return this.#charts.some(
-      (chart) => chart.fullMinutes(at) >= minutes && chart.startOfMinutes(minutes, at) <= since,
-    );
-  }
-
-  evidence(at: number): Evidence {
-    const minutes = Math.max(...this.#charts.map((chart) => chart.fullMinutes(at)));
-    return { failures: this.terms.failures, minutes, channels: this.#channels.names };
-  }
-
-  isIdle(at: number): boolean {
-    return this.#charts.every((chart) => chart.isOver(at));
-  }
-}
-
-/** Minutes that begin at one certain second: the failures of the latest that had one, and the full minutes before it. */
-class Chart {
-  #minute = -Infinity;
-  #failures = 0;
-  #fullBefore = 0;
-
-  constructor(
-    private readonly startsAt: number,
-    /** As many failures make a minute full. */
-    private readonly full: number,
-  ) {}
-
-  failed(at: number): void {
-    const minute = this.#minuteOf(at);
-    if (minute !== this.#minute) {
-      const isNext = minute === this.#minute + 1;
-      this.#fullBefore = isNext && this.#failures >= this.full ? this.#fullBefore + 1 : 0;
-      this.#failures = 0;
-      this.#minute = minute;
+    for (let began = second; began > second - MINUTE_S; began--) {
+      const chart = this.#chartOf(began);
+      if (chart.fullMinutes < minutes - 1 || !this.#isFull(chart)) continue;
+      if ((began - (minutes - 1) * MINUTE_S) * SECOND_MS <= since) return true;
     }
-    this.#failures++;
+    return false;
   }
 
-  /** How many minutes in a row up to the current one are full; none if that one is not. */
-  fullMinutes(at: number): number {
-    return this.#minute === this.#minuteOf(at) && this.#failures >= this.full ? this.#fullBefore + 1 : 0;
+  evidence(): Evidence {
+    const { failures, minutes } = this.terms;
+    return { failures, minutes, channels: this.#channels.names };
   }
 
-  /** When the earliest of so many minutes up to the current one began. */
-  startOfMinutes(minutes: number, at: number): number {
-    return (this.#minuteOf(at) - minutes + 1) * MINUTE_MS + this.startsAt;
+  /** Begins the minutes that begin with each second since the last look; two minutes ago all is forgotten. */
+  #turnTo(at: number): number {
+    const second = Math.floor(at / SECOND_MS);
+    const last = this.#second ?? second;
+    for (let began = Math.max(last + 1, second - 2 * MINUTE_S); began <= second; began++) {
+      const chart = this.#chartOf(began);
+      chart.fullMinutes = this.#isFull(chart) ? chart.fullMinutes + 1 : 0;
+      chart.failuresBefore = this.#failures;
+    }
+    this.#second = second;
+    return second;
   }
 
-  isOver(at: number): boolean {
-    return this.#minute < this.#minuteOf(at) - 1;
+  #isFull({ failuresBefore }: Chart): boolean {
+    return this.#failures - failuresBefore >= this.terms.failures;
   }
 
-  #minuteOf(at: number): number {
-    return Math.floor((at - this.startsAt) / MINUTE_MS);
+  #chartOf(second: number): Chart {
+    return this.#charts[(second + MINUTE_S) % MINUTE_S]!;
   }
 }
