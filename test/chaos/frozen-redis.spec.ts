@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { RedisProcess } from '../support/redis-process.js';
 import { Ordeal } from './ordeal.js';
 import { causesDuringFault, exactShareDuringFault, expectPromisesKept } from './promises.js';
@@ -24,13 +25,31 @@ describe('An engine whose Redis freezes', () => {
     expectPromisesKept(endured, await ordeal.audit(endured.told));
   });
 
+  it('keeps every promise through pauses of all lengths', async () => {
+    let isOver = false;
+    const pause = async () => {
+      while (!isOver) {
+        redis.freeze();
+        await sleep(20 + 100 * Math.random());
+        redis.thaw();
+        await sleep(20 + 200 * Math.random());
+      }
+    };
+    const endured = await ordeal.endure({
+      inject: () => void pause(),
+      heal: () => (isOver = true),
+      forMs: 3_000,
+    });
+    expectPromisesKept(endured, await ordeal.audit(endured.told));
+  });
+
   it.each([600, 10_000])(
     'keeps every promise through %d ms, and decides by policy meanwhile',
     async (forMs) => {
       const endured = await freezeFor(forMs);
       expectPromisesKept(endured, await ordeal.audit(endured.told));
       expect(exactShareDuringFault(endured)).toBe(0);
-      expect(causesDuringFault(endured)).toEqual(['timeout', 'breaker-open']);
+      expect(causesDuringFault(endured)).toEqual(expect.arrayContaining(['timeout', 'breaker-open']));
     },
     40_000,
   );

@@ -1,0 +1,143 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { QuotaEngine } from '../quota-engine.js';
+import type { DegradePolicy } from '../quota.js';
+import { LiveRules } from '../rules/live-rules.js';
+import { RuleBook } from '../rules/rule-book.js';
+import type { Rule } from '../rules/rule.js';
+import {
+  StoreError,
+  type SettleRequest,
+  type Store,
+  type TakeRequest,
+  type TakeResult,
+} from '../stores/store.js';
+
+const HOUR_MS = 3_600_000;
+const HALF_PAST = Date.UTC(2026, 10, 22, 12, 30);
+const CHECK = { resource: 'ocr', subject: { user: 'u' } };
+
+function rule(id: string, degrade: DegradePolicy, more: Partial<Rule> = {}): Rule {
+  const limits = [{ window: 'hour', max: 3 } as const];
+  return { id, resource: 'ocr', per: ['user'], timeZone: 'UTC', limits, mode: 'enforce', degrade, ...more };
+}
+
+/** A store far away whose answers the test gives. */
+class FarStore implements Store {
+  readonly kind = 'redis';
+  clock = HALF_PAST;
+  readonly settlements: SettleRequest[] = [];
+  take: (request: TakeRequest) => Promise<TakeResult> = () =>
+    Promise.reject(new StoreError('not connected', 'none'));
+
+  settle(request: SettleRequest) {
+    this.settlements.push(request);
+    return { outcome: 'counted' } as const;
+  }
+
+  read() {
+    return { outcome: 'moved' } as const;
+  }
+
+  now(): number {
+    return this.clock;
+  }
+
+  async probe(): Promise<void> {}
+  async close(): Promise<void> {}
+}
+
+describe('A check that the store did not decide', () => {
+  const engines: QuotaEngine[] = [];
+  afterEach(() => Promise.all(engines.splice(0).map((engine) => engine.close())));
+
+  function engineOn(store: Store, ...rules: Rule[]): QuotaEngine {
+    const engine = new QuotaEngine({ store, rules: new LiveRules(new RuleBook(1, rules)) });
+    engines.push(engine);
+    return engine;
+  }
+
+  it.each([
+    { policies: ['allow'], policy: 'allow', allowed: true, reason: 'degraded' },
+    { policies: ['allow', 'local'], policy: 'local', allowed: true, reason: 'ok' },
+    { policies: ['local', 'deny', 'allow'], policy: 'deny', allowed: false, reason: 'degraded' },
+  ] as const)('goes by the strictest policy of $policies', async ({ policies, ...expected }) => {
+    const engine = engineOn(new FarStore(), ...policies.map((degrade) => rule(`by-${degrade}`, degrade)));
+    const { allowed, reason, degraded } = await engine.check(CHECK);
+    expect({ allowed, reason, policy: degraded?.policy }).toEqual({
+      allowed: expected.allowed,
+      reason: expected.reason,
+      policy: expected.policy,
+    });
+    expect(degraded?.cause).toBe('store-error');
+  });
+
+  it('is no business of rules that only observe', async () => {
+    const engine = engineOn(new FarStore(), rule('seen', 'deny', { mode: 'observe' }), rule('kept', 'local'));
+    expect(await engine.check(CHECK)).toMatchObject({ allowed: true, degraded: { policy: 'local' } });
+  });
+
+  it('is denied with what the denying rule wants to happen', async () => {
+    const engine = engineOn(
+      new FarStore(),
+      rule('a', 'local', { onDeny: { code: 'LOCAL' } }),
+      rule('b', 'deny', { onDeny: { code: 'SEEN' }, mode: 'observe' }),
+      rule('c', 'deny', { onDeny: { code: 'DENIED' } }),
+    );
+    expect(await engine.check(CHECK)).toMatchObject({ allowed: false, onDeny: { code: 'DENIED' } });
+  });
+
+  it('is refused under policy local as by the store, and says when to come again', async () => {
+    const engine = engineOn(new FarStore(), rule('r', 'local'));
+    await engine.check({ ...CHECK, amount: 3 });
+    expect(await engine.check(CHECK)).toMatchObject({
+      allowed: false,
+      reason: 'limit-reached',
+      retryAfterMs: HOUR_MS / 2,
+      limits: [{ used: 3, remaining: 0, exceeded: true }],
+      degraded: { policy: 'local' },
+    });
+  });
+
+  it('is settled in the window it was decided in, not in the one it was asked in', async () => {
+    const store = new FarStore();
+    const engine = engineOn(store, rule('r', 'local'));
+    store.take = async () => {
+      store.clock = HALF_PAST + HOUR_MS;
+      throw new StoreError('cut', 'unknown');
+    };
+    const { limits } = await engine.check(CHECK);
+    expect(limits[0]!.startsAt).toBe('2026-11-22T13:00:00+00:00');
+    while (store.settlements.length === 0) await sleep(1);
+    expect(store.settlements[0]).toMatchObject({ intent: 'count', picks: [1] });
+  });
+
+  it('owes nothing where the store certainly did nothing and nothing was allowed', async () => {
+    const store = new FarStore();
+    const engine = engineOn(store, rule('r', 'deny'));
+    await engine.check(CHECK);
+    await engine.check({ ...CHECK, amount: 0 });
+    expect(engine.status().owed).toBe(0);
+    store.take = () => Promise.reject(new StoreError('cut', 'unknown'));
+    await engine.check(CHECK);
+    expect(engine.status().owed).toBe(1);
+  });
+
+  /**
+   * Two answers came in one packet: the older check had expired, the younger had taken the last units. The older was
+   * then decided locally before the younger's usage was noted, and went over the limit.
+   */
+  it('knows what the store gave to another check in the same turn', async () => {
+    const store = new FarStore();
+    const engine = engineOn(store, rule('r', 'local'));
+    const answers: ((result: TakeResult) => void)[] = [];
+    store.take = () => new Promise((resolve) => answers.push(resolve));
+    const older = engine.check({ ...CHECK, amount: 3 });
+    const stallEnd = performance.now() + 60;
+    while (performance.now() < stallEnd);
+    const younger = engine.check({ ...CHECK, amount: 3 });
+    answers[0]!({ outcome: 'expired' });
+    answers[1]!({ outcome: 'taken', counts: [{ pick: 0, used: 3 }] });
+    expect((await Promise.all([older, younger])).map(({ allowed }) => allowed)).toEqual([false, true]);
+  });
+});
