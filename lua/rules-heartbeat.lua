@@ -13,7 +13,7 @@ local version, stamp = stored_version()
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
-redis.call('HSET', KEYS[2], node, string.format('%.0f:%.0f', now, applied))
+redis.call('HSET', KEYS[2], node, string.format('%d:%d', now, applied))
 redis.call('PEXPIRE', KEYS[2], 10 * lifetime)
 local live, rank, current = 0, 0, 0
 -- Bounded by the live nodes: every beat removes the dead ones.

@@ -5,26 +5,28 @@
 -- Without the last of them the operation is reversed, in exactly the windows it was taken from.
 --
 -- KEYS    the operation, then its counters
--- ARGV    the common ones (shared/arguments.lua), then intent (count | void), amount, fingerprint, attempt, picks
---         (the window of each limit when it was decided, as digits), then the ladder of each counter
+-- ARGV[1] JSON: what is common (shared/arguments.lua), intent (count | void), amount, fingerprint, attempt, picks (the
+--         window of each limit when it was decided, as digits), ladders: of each counter (shared/ladders.lua)
 -- Returns format, outcome: counted | already-counted | late (every window is over) | reversed | barred | conflict
---         | broken
+--         | broken; after counted, of each limit that is above its max now its place (from 0) and its used
 -- @include shared/arguments.lua
 -- @include shared/ladders.lua
 -- @include shared/operation.lua
-local intent, amount, fingerprint, attempt, picks = word(), integer(), word(), word(), word()
-if intent ~= 'count' and intent ~= 'void' then error('SUNDIAL unknown intent: ' .. intent) end
+local intent, amount, picks = arguments.intent, integer(arguments.amount), text(arguments.picks)
+local fingerprint, attempt, ladders =
+  text(arguments.fingerprint), text(arguments.attempt), list(arguments.ladders)
+if intent ~= 'count' and intent ~= 'void' then fail('an intent', intent) end
+if #ladders == 0 or #ladders ~= #KEYS - 1 then fail('the right number of keys', #KEYS) end
 local record = redis.pcall('GET', KEYS[1])
 if type(record) == 'table' then return { FORMAT, 'broken' } end
 local counters, limit_count = {}, 0
 for i = 2, #KEYS do
-  local counter = { key = KEYS[i], ladder = read_ladder() }
+  local counter = { key = KEYS[i], ladder = read_ladder(ladders[i - 1]) }
   counter.stored = redis.pcall('HMGET', counter.key, unpack(counter.ladder.fields))
   if counter.stored.err then return { FORMAT, 'broken' } end
   counters[i - 1], limit_count = counter, limit_count + counter.ladder.size
 end
-if not finished() then error('SUNDIAL too many arguments') end
-if #picks ~= limit_count or string.find(picks, '[^01]') then error('SUNDIAL wrong picks: ' .. picks) end
+if #picks ~= limit_count or string.find(picks, '[^01]') then fail('picks', picks) end
 local free, recorded_fingerprint, attempts, at = is_free(record), nil, '', nil
 if not free then
   recorded_fingerprint, attempts, at = read_record(record)
@@ -42,9 +44,10 @@ local function window_of(ladder, i, index)
 end
 
 -- Adds to every limit's window that is not over, if it is the counter's current one, and says how many it was, and
--- the latest start of them all. A later window is never touched; an earlier one is replaced.
+-- the latest start of them all, and which limits are above their max by that. A later window is never touched; an
+-- earlier one is replaced.
 local function add(units)
-  local touched, index, latest = 0, 0, -math.huge
+  local touched, index, latest, forced = 0, 0, -math.huge, {}
   for _, counter in ipairs(counters) do
     local fields, opened = counter.ladder.fields, false
     for i = 1, counter.ladder.size do
@@ -56,25 +59,34 @@ local function add(units)
       local opens = not used and units > 0 and (tonumber(starts) or -math.huge) < tonumber(target)
       if (used or opens) and now < counter.ladder[i].ends[pick] then
         local total = math.min(math.max((used or 0) + units, 0), MAX_INTEGER)
-        redis.call('HSET', counter.key, fields[2 * i - 1], target, fields[2 * i], total)
+        redis.call('HSET', counter.key, fields[2 * i - 1], target, fields[2 * i], digits(total))
         touched, opened = touched + 1, opened or opens
+        if units > 0 and total > counter.ladder[i].max then
+          forced[#forced + 1], forced[#forced + 2] = index - 1, string.format('%d', total)
+        end
       end
     end
     -- Only then is its life still to be set; windows that are over would shorten it.
     if opened then redis.call('PEXPIRE', counter.key, counter.ladder.expires_in) end
   end
-  return touched, latest
+  return touched, latest, forced
+end
+
+-- A settlement may be repeated long after the take it is about would have been forgotten.
+local function remember_longer()
+  if redis.call('PTTL', KEYS[1]) < tonumber(remember) then redis.call('PEXPIRE', KEYS[1], remember) end
 end
 
 if intent == 'count' then
   if free then
-    local touched, latest = add(amount)
-    local counted = record_of(fingerprint, attempt, string.format('%.0f', latest))
+    local touched, latest, forced = add(amount)
+    local counted = record_of(fingerprint, attempt, digits(latest))
     redis.call('SET', KEYS[1], counted, 'PX', remember)
-    return { FORMAT, touched > 0 and 'counted' or 'late' }
+    return { FORMAT, touched > 0 and 'counted' or 'late', unpack(forced) }
   end
   if recorded_fingerprint ~= fingerprint then return { FORMAT, 'conflict' } end
   add_attempt(KEYS[1], fingerprint, attempts, attempt, at)
+  remember_longer()
   return { FORMAT, 'already-counted' }
 end
 if not free and not has_attempt(attempts, attempt) then return { FORMAT, 'barred' } end

@@ -32,16 +32,20 @@ export async function singleTake(redis: Redis): Promise<(check: SingleTake) => P
     const id = `${attempt}${operations++}`;
     const keys = [`sd1:op:${id}`, `sd1:{${resource}:user=${user}}:bare-${resource}`];
     const now = Date.now();
-    const check = [NO_DEADLINE, 1, `1 ${id}`, 1, 1];
-    const args = [...COMMON, 1, 2, ...limit('d', max, DAY_MS, now), ...limit('h', max, HOUR_MS, now), 1];
-    const reply = (await redis.evalsha(digest, keys.length, ...keys, ...args, ...check)) as unknown[];
+    const ladder = [limit('d', max, DAY_MS, now), limit('h', max, HOUR_MS, now)];
+    const argument = JSON.stringify({
+      ...COMMON,
+      ladders: [ladder],
+      checks: [[NO_DEADLINE, 1, `1 ${id}`, 1]],
+    });
+    const reply = (await redis.evalsha(digest, keys.length, ...keys, argument)) as unknown[];
     const [, , outcome, , day, , hour] = reply;
     if (outcome !== 'taken' && outcome !== 'refused') throw new Error(`take.lua answered ${String(outcome)}`);
     return { allowed: outcome === 'taken', used: [Number(day), Number(hour)] };
   };
 }
 
-const COMMON = [FORMAT, 0, REMEMBER_MS, MARGIN_MS];
+const COMMON = { format: FORMAT, offset: 0, remember: REMEMBER_MS, margin: MARGIN_MS };
 
 function limit(field: string, max: number, lengthMs: number, now: number): (string | number)[] {
   const startsAt = now - (now % lengthMs);

@@ -8,18 +8,12 @@ import { connectRedis, type RedisClient, type RedisTarget } from './redis-connec
 import { RedisExaminer, type ConditionListener } from './redis-examiner.js';
 import { RedisScript } from './redis-script.js';
 import { slotOfTag } from './redis-slots.js';
-import {
-  commonArguments,
-  decodeTakes,
-  encodeLadder,
-  encodeTakes,
-  encodeFingerprint,
-  FORMAT,
-} from './redis-take-batch.js';
+import { decodeSettled, decodeTakes, encodeLadder, encodeTakes, encodeArgument } from './redis-take-batch.js';
 import type { BatchItem } from './redis-take-batch.js';
 import { tryOut } from './redis-trial.js';
 import { splitByShard, joinCounts, type Shard } from './shards.js';
 import { StoreClock } from './store-clock.js';
+import { REMEMBER_MS, REMEMBER_SETTLED_MS } from './store.js';
 import { StoreError, type CounterRef, type Counts, type ReadRequest, type ReadResult } from './store.js';
 import type { SettleRequest, SettleResult, ShardRef, Store, StoreCondition } from './store.js';
 import type { TakeRequest, TakeResult } from './store.js';
@@ -77,13 +71,18 @@ export class RedisStore implements Store {
 
   async settle(request: SettleRequest): Promise<SettleResult> {
     const shards = this.#isCluster ? splitByShard(request.counters) : undefined;
-    if (shards === undefined) return this.#settleShard(request);
+    if (shards === undefined) return this.#settleShard(request, REMEMBER_SETTLED_MS);
     const results = await Promise.all(
-      shards.map((shard) =>
-        this.#settleShard({ ...request, counters: shard.counters, picks: shard.ofLimits(request.picks) }),
-      ),
+      shards.map(async (shard) => {
+        const part = { ...request, counters: shard.counters, picks: shard.ofLimits(request.picks) };
+        const { outcome, forced = [] } = await this.#settleShard(part, REMEMBER_SETTLED_MS);
+        return { outcome, forced: forced.map((each) => ({ ...each, limit: shard.positions[each.limit]! })) };
+      }),
     );
-    return results.find(({ outcome }) => outcome === 'counted' || outcome === 'reversed') ?? results[0]!;
+    const isChange = ({ outcome }: SettleResult) => outcome === 'counted' || outcome === 'reversed';
+    const { outcome } = results.find(isChange) ?? results[0]!;
+    const forced = results.flatMap((result) => result.forced);
+    return forced.length > 0 ? { outcome, forced } : { outcome };
   }
 
   /** By doing what checks and rules do, since a Redis that reads may not write, and one user may not what another may. */
@@ -155,7 +154,10 @@ export class RedisStore implements Store {
     if (request.amount === 0 || counted.length === 0) return;
     if (this.now() > request.deadlineAt) throw new StoreError('Taken in part, and late', 'unknown');
     const voids = counted.map(({ shard: { counters }, counts }) =>
-      this.#settleShard({ ...request, counters, picks: counts.map(({ pick }) => pick), intent: 'void' }),
+      this.#settleShard(
+        { ...request, counters, picks: counts.map(({ pick }) => pick), intent: 'void' },
+        REMEMBER_MS,
+      ),
     );
     await Promise.all(voids);
   }
@@ -175,13 +177,19 @@ export class RedisStore implements Store {
     return { outcome: 'refused', counts: joinCounts(shards, counts) };
   }
 
-  async #settleShard({ counters, operation, intent, amount, picks }: SettleRequest): Promise<SettleResult> {
+  async #settleShard(request: SettleRequest, rememberMs: number): Promise<SettleResult> {
+    const { counters, operation, intent, amount, picks } = request;
     const keys = [this.#operationKey(counters, operation.id), ...counters.map(({ key }) => key)];
-    const args = [...commonArguments(this.#offsetMs), intent, String(amount), encodeFingerprint(operation)];
-    args.push(operation.attempt, picks.join(''), ...counters.flatMap(({ ladder }) => encodeLadder(ladder)));
-    const reply = (await this.#settle.run(this.#client, keys, args)) as [string, SettleResult['outcome']];
-    if (reply[0] !== FORMAT) throw new StoreError(`settle.lua answered ${JSON.stringify(reply)}`, 'unknown');
-    return { outcome: reply[1] };
+    const argument = encodeArgument(this.#offsetMs, {
+      intent,
+      amount,
+      fingerprint: String(operation.fingerprint),
+      attempt: operation.attempt,
+      picks: picks.join(''),
+      ladders: counters.map(({ ladder }) => encodeLadder(ladder)),
+      remember: rememberMs,
+    });
+    return decodeSettled(await this.#settle.run(this.#client, keys, [argument]));
   }
 
   #enqueue(request: TakeRequest): Promise<TakeResult> {
@@ -208,9 +216,9 @@ export class RedisStore implements Store {
 
   async #send(batch: readonly Waiting[]): Promise<void> {
     try {
-      const { keys, args } = encodeTakes(batch, this.#offsetMs);
+      const { keys, argument } = encodeTakes(batch, this.#offsetMs);
       const sentAt = performance.now();
-      const reply = await this.#take.run(this.#client, keys, args);
+      const reply = await this.#take.run(this.#client, keys, [argument]);
       const { now, results } = decodeTakes(batch, reply);
       this.#clock.observe({ sentAt, receivedAt: performance.now(), storeNow: now });
       batch.forEach(({ resolve }, index) => resolve(results[index]!));

@@ -2,9 +2,10 @@ import {
   MARGIN_MS,
   REMEMBER_MS,
   type Counts,
+  type ForcedLimit,
   type Ladder,
   type LimitCount,
-  type Operation,
+  type SettleResult,
   type WindowPick,
   type TakeRequest,
 } from './store.js';
@@ -23,26 +24,26 @@ export interface BatchItem {
 export function encodeTakes(
   items: readonly BatchItem[],
   offsetMs: number,
-): { keys: string[]; args: string[] } {
+): { keys: string[]; argument: string } {
   const keys: string[] = [];
-  const checks: string[] = [];
-  const ladders = new Map<Ladder, string>();
+  const checks: (string | number)[][] = [];
+  const ladders = new Map<Ladder, number>();
   for (const { request, operationKey } of items) {
     keys.push(operationKey);
     const { operation, counters, amount, deadlineAt } = request;
-    const name = `${encodeFingerprint(operation)} ${operation.attempt}`;
-    checks.push(String(Math.floor(deadlineAt)), String(amount), name, String(counters.length));
+    const check = [Math.floor(deadlineAt), amount, `${operation.fingerprint} ${operation.attempt}`];
     for (const { key, ladder } of counters) {
       keys.push(key);
       let position = ladders.get(ladder);
-      if (position === undefined) ladders.set(ladder, (position = String(ladders.size + 1)));
-      checks.push(position);
+      if (position === undefined) ladders.set(ladder, (position = ladders.size + 1));
+      check.push(position);
     }
+    checks.push(check);
   }
-  const args = [...commonArguments(offsetMs), String(ladders.size)];
-  for (const ladder of ladders.keys()) args.push(...encodeLadder(ladder));
-  args.push(String(items.length), ...checks);
-  return { keys, args };
+  return {
+    keys,
+    argument: encodeArgument(offsetMs, { ladders: [...ladders.keys()].map(encodeLadder), checks }),
+  };
 }
 
 /** Reads the reply of `take.lua`: the store's clock, and the result of each check. */
@@ -68,29 +69,37 @@ export function decodeTakes(
   return { now: words[1] as number, results };
 }
 
-export function commonArguments(offsetMs: number): string[] {
-  return [FORMAT, String(offsetMs), String(REMEMBER_MS), String(MARGIN_MS)];
-}
-
-export function encodeLadder(ladder: Ladder): readonly string[] {
-  let encoded = encodedLadders.get(ladder);
-  if (encoded === undefined) {
-    encoded = [String(ladder.length)].concat(
-      ladder.flatMap(({ field, max, enforced, bounds }) => [
-        field,
-        String(max),
-        enforced ? '1' : '0',
-        ...bounds.map(String),
-      ]),
-    );
-    encodedLadders.set(ladder, encoded);
+/** Reads the reply of `settle.lua`. */
+export function decodeSettled(reply: unknown): SettleResult {
+  const [format, outcome, ...words] = reply as [string, SettleResult['outcome'], ...(string | number)[]];
+  if (format !== FORMAT) throw new TypeError(`settle.lua answered ${JSON.stringify(reply)}`);
+  const forced: ForcedLimit[] = [];
+  for (let at = 0; at < words.length; at += 2) {
+    forced.push({ limit: Number(words[at]), used: Number(words[at + 1]) });
   }
-  return encoded;
+  return forced.length > 0 ? { outcome, forced } : { outcome };
 }
 
-/** Ladders are shared by all subjects of a rule while its windows last. */
-const encodedLadders = new WeakMap<Ladder, readonly string[]>();
-
-export function encodeFingerprint({ fingerprint }: Operation): string {
-  return String(fingerprint);
+/** The one argument of a script that counts: what all of them need, and its own. */
+export function encodeArgument(offsetMs: number, own: object): string {
+  return JSON.stringify({
+    format: FORMAT,
+    offset: offsetMs,
+    remember: REMEMBER_MS,
+    margin: MARGIN_MS,
+    ...own,
+  });
 }
+
+export function encodeLadder(ladder: Ladder): readonly EncodedLimit[] {
+  return ladder.map(({ field, max, enforced, bounds }) => [field, max, enforced ? 1 : 0, ...bounds]);
+}
+
+type EncodedLimit = readonly [
+  field: string,
+  max: number,
+  enforced: 0 | 1,
+  starts: number,
+  next: number,
+  after: number,
+];
