@@ -139,8 +139,29 @@ export function settleContract(scene: () => StoreScene): void {
       const { store } = scene();
       await store.take(taking([both], { amount: 3 }));
       const owed = taking([both], { amount: 2 });
-      expect(await store.settle(settling('count', owed))).toEqual({ outcome: 'counted' });
+      expect(await store.settle(settling('count', owed))).toMatchObject({ outcome: 'counted' });
       expect(await store.read({ counters: [both] })).toMatchObject({ counts: used(5, 5) });
+    });
+
+    it('tells which limits are above their max by it, and how far', async () => {
+      const { store } = scene();
+      await store.take(taking([both, second], { amount: 3 }));
+      const above = await store.settle(settling('count', taking([both, second], { amount: 3 })));
+      expect(above).toEqual({
+        outcome: 'counted',
+        forced: [
+          { limit: 1, used: 6 },
+          { limit: 2, used: 6 },
+        ],
+      });
+    });
+
+    it('calls nothing forced that has room, or that only observes', async () => {
+      const { store } = scene();
+      const observed = counter([daily(1, { enforced: false })], { name: 'observed' });
+      const counters = [second, observed];
+      const fits = await store.settle(settling('count', taking(counters, { amount: 5 })));
+      expect(fits).toEqual({ outcome: 'counted' });
     });
 
     it('counts once, however often it is done', async () => {

@@ -14,6 +14,7 @@ const CHECKS = [
 ] as const;
 const ADMINISTRATION = [
   ['get', '/admin/rules', undefined, 200],
+  ['get', '/admin/journal', undefined, 200],
   ['get', '/admin/rules/ocr-per-user', undefined, 200],
   ['post', '/admin/rules', {}, 400],
   ['put', '/admin/rules/ocr-per-user', {}, 400],

@@ -74,6 +74,7 @@ describe('/openapi.json', () => {
     ).toEqual([
       'delete /admin/rules/{id}',
       'get /admin/alarms',
+      'get /admin/journal',
       'get /admin/rules',
       'get /admin/rules/{id}',
       'get /health/live',

@@ -2,7 +2,9 @@ import { Inject, Module, type DynamicModule, type OnApplicationShutdown } from '
 import { ConfigModule, registerAs } from '@nestjs/config';
 import {
   connectRedis,
+  DirectoryInUseError,
   FileRuleRepository,
+  Journal,
   LiveRules,
   loadRuleFile,
   MemoryStore,
@@ -21,10 +23,12 @@ import { AlarmsController } from './alarms/alarms.controller.js';
 import { ALARM_PROVIDERS } from './alarms/alarms.providers.js';
 import { BatchController } from './check/batch.controller.js';
 import { CheckController } from './check/check.controller.js';
-import { RULE_REPOSITORY, STORE } from './composition.js';
+import { JOURNAL, RULE_REPOSITORY, STORE } from './composition.js';
 import { DocsController } from './docs/docs.controller.js';
 import { HealthController } from './health/health.controller.js';
 import { Gates } from './http/gate.js';
+import { JournalMetrics } from './journal/journal-metrics.js';
+import { JournalController } from './journal/journal.controller.js';
 import { KeyRing } from './keys/key-ring.js';
 import { LOG, type Log } from './logging/log.js';
 import { MetricsController } from './metrics/metrics.controller.js';
@@ -43,17 +47,19 @@ import { UsageController } from './usage/usage.controller.js';
     UsageController,
     RulesController,
     AlarmsController,
+    JournalController,
     HealthController,
     MetricsController,
     DocsController,
   ],
   providers: [
     { provide: STORE, inject: [SETTINGS, LOG], useFactory: openStore },
+    { provide: JOURNAL, inject: [SETTINGS, LOG, STORE], useFactory: openJournal },
     { provide: RULE_REPOSITORY, inject: [SETTINGS, LOG], useFactory: openRuleRepository },
     { provide: LiveRules, inject: [RULE_REPOSITORY], useFactory: followRules },
     {
       provide: QuotaEngine,
-      inject: [STORE, LiveRules, RULE_REPOSITORY, QuotaMetrics, AlarmObserver, SETTINGS],
+      inject: [STORE, LiveRules, RULE_REPOSITORY, JOURNAL, QuotaMetrics, AlarmObserver, SETTINGS],
       useFactory: createEngine,
     },
     { provide: KeyRing, inject: [SETTINGS], useFactory: (settings: Settings) => new KeyRing(settings) },
@@ -62,6 +68,7 @@ import { UsageController } from './usage/usage.controller.js';
     Lifecycle,
     QuotaMetrics,
     NodeMetrics,
+    JournalMetrics,
     ...ALARM_PROVIDERS,
   ],
 })
@@ -92,6 +99,25 @@ async function openStore({ redis, dataDirectory, clockOffsetMs }: Settings, log:
   if (redis) return new RedisStore(redis, { clockOffsetMs });
   const onError = (err: Error) => log.error({ err }, 'the counters could not be written to disk');
   return MemoryStore.open({ directory: dataDirectory, clockOffsetMs, onError });
+}
+
+/** The embedded store is never away, so there nothing is owed. */
+async function openJournal(
+  { redis, dataDirectory, journalSync }: Settings,
+  log: Log,
+): Promise<Journal | undefined> {
+  if (!redis) return undefined;
+  const onTrouble = (err: Error | null) => {
+    if (err) log.error({ err }, 'the journal cannot be written: degraded decisions are only in memory');
+    else log.info('the journal is whole again');
+  };
+  try {
+    return await Journal.open({ directory: dataDirectory, sync: journalSync, onTrouble });
+  } catch (error) {
+    if (error instanceof DirectoryInUseError)
+      throw new ConfigurationError([`SUNDIAL_DATA_DIR: ${error.message}`]);
+    throw error;
+  }
 }
 
 async function openRuleRepository(
@@ -133,6 +159,7 @@ function createEngine(
   store: Store,
   rules: LiveRules,
   repository: RuleRepository,
+  journal: Journal | undefined,
   metrics: QuotaMetrics,
   alarms: AlarmObserver,
   settings: Settings,
@@ -144,6 +171,7 @@ function createEngine(
     deadlineMs,
     unknownResource,
     nodes: () => repository.nodes,
+    journal,
     observer: observers(metrics, alarms),
   });
 }

@@ -2,6 +2,9 @@ export type * from './quota.js';
 export { DEFAULT_DEADLINE_MS, QuotaEngine, type QuotaEngineOptions } from './quota-engine.js';
 export * from './errors.js';
 export * from './observer.js';
+export { Journal, type JournalOptions, type JournalSync } from './journal/journal.js';
+export { DirectoryInUseError } from './journal/directory-lock.js';
+export type { JournalStatus } from './journal/journal-status.js';
 export * from './rules/rule.js';
 export {
   ATTRIBUTE_PATTERN,

@@ -1,4 +1,5 @@
 import type { CheckRequest, Decision, DegradedCause } from './quota.js';
+import type { WindowUnit } from './rules/rule.js';
 import type { StoreCondition } from './stores/store.js';
 
 /**
@@ -13,6 +14,19 @@ export interface QuotaObserver {
   conditionChanged?(condition: StoreCondition, holds: boolean): void;
   /** A key holds what Sundial did not write, so the rules' policies decide. At most once a second, however many checks met it. */
   keyBroken?(broken: BrokenKey): void;
+  /** So many more decisions could not be kept one by one until the store is back: the journal is full. */
+  journalOverflowed?(operations: number): void;
+  /** What had been allowed without the store was counted, and is more than a limit allows. */
+  overAdmitted?(limit: OverAdmitted): void;
+}
+
+/** A limit of some subject, and how far above its max the subject is. */
+export interface OverAdmitted {
+  readonly resource: string;
+  readonly rule: string;
+  readonly window: WindowUnit;
+  readonly used: number;
+  readonly max: number;
 }
 
 /** Where a foreign key was met. It is not named: keys hold subjects. */

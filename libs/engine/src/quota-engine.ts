@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks';
-import { RuleWindowsCache } from './counters/rule-windows.js';
+import { RuleWindowsCache, windowOf } from './counters/rule-windows.js';
 import { limitStates, noRule, refused, replayed, taken, type DecisionContext } from './decisions/decision.js';
 import { ask, operationOf, type Question } from './decisions/question.js';
 import { BrokenKeys } from './degradation/broken-keys.js';
@@ -8,6 +8,9 @@ import { LocalCounters, type NodeShare } from './degradation/local-counters.js';
 import { Reconciler } from './degradation/reconciler.js';
 import { StoreGuard, type Unavailable } from './degradation/store-guard.js';
 import { QuotaError, type InputError } from './errors.js';
+import type { Debt } from './journal/debt.js';
+import { STRICT_WAIT_MS, type Journal } from './journal/journal.js';
+import type { JournalStatus } from './journal/journal-status.js';
 import type { EngineStatus, QuotaObserver } from './observer.js';
 import type { CheckRequest, Decision, Quota, Subject, Usage, UsageRequest } from './quota.js';
 import { assertUsageRequest, mistakesInCheck, missingAttributes } from './requests/parse-request.js';
@@ -15,7 +18,7 @@ import type { LiveRules } from './rules/live-rules.js';
 import type { Rule } from './rules/rule.js';
 import type { RuleBook } from './rules/rule-book.js';
 import { then, type Answer } from './stores/answer.js';
-import type { Counts, Operation, ReadResult, Store, TakeResult } from './stores/store.js';
+import type { Counts, Operation, ReadResult, SettleResult, Store, TakeResult } from './stores/store.js';
 
 export interface QuotaEngineOptions {
   readonly store: Store;
@@ -26,6 +29,8 @@ export interface QuotaEngineOptions {
   readonly deadlineMs?: number;
   /** Who shares what remains under policy `local`. Default: this node alone. */
   readonly nodes?: () => NodeShare;
+  /** Keeps what is decided without the store over a restart. The engine closes it. Default: memory only. */
+  readonly journal?: Journal | undefined;
   readonly observer?: QuotaObserver;
 }
 
@@ -51,12 +56,14 @@ export class QuotaEngine implements Quota {
   readonly #observer: QuotaObserver;
 
   constructor(options: QuotaEngineOptions) {
-    const { store, observer = {}, deadlineMs = DEFAULT_DEADLINE_MS, nodes = () => ALONE } = options;
+    const { store, observer = {}, deadlineMs = DEFAULT_DEADLINE_MS, nodes = () => ALONE, journal } = options;
     this.#store = store;
     this.#isRemote = store.kind === 'redis';
     this.#rules = options.rules;
     // In memory nothing can be late: a stalled event loop must not make this node guess at its own books.
-    this.#deadlineMs = this.#isRemote ? deadlineMs : Infinity;
+    const storeMs =
+      journal?.sync === 'strict' ? deadlineMs - Math.min(STRICT_WAIT_MS, deadlineMs / 2) : deadlineMs;
+    this.#deadlineMs = this.#isRemote ? storeMs : Infinity;
     this.#allowsUnknown = options.unknownResource !== 'deny';
     this.#observer = observer;
     this.#guard = new StoreGuard(store, {
@@ -66,13 +73,17 @@ export class QuotaEngine implements Quota {
     store.onCondition?.((condition, holds) => observer.conditionChanged?.(condition, holds));
     this.#brokenKeys = new BrokenKeys((broken) => observer.keyBroken?.(broken));
     this.#degraded = new DegradedDecisions({ local: this.#local, now: () => store.now(), share: nodes });
+    for (const { settlement } of journal?.debts() ?? []) {
+      const { intent, counters, picks, amount } = settlement;
+      if (intent === 'count') this.#local.restore(counters, picks, amount, store.now());
+    }
     this.#reconciler = new Reconciler({
       store,
       guard: this.#guard,
       deadlineMs,
-      settled: ({ intent, counters, picks, amount }) => {
-        if (intent === 'count') this.#local.settled(counters, picks, amount);
-      },
+      journal,
+      settled: (debt, result) => this.#settled(debt, result),
+      overflowed: (operations) => observer.journalOverflowed?.(operations),
     });
   }
 
@@ -138,6 +149,11 @@ export class QuotaEngine implements Quota {
     return { store, conditions, ...this.#guard.status, clockOffsetMs, ...this.#reconciler.status };
   }
 
+  /** What was decided without the store, and what became of it. */
+  journal(): JournalStatus {
+    return this.#reconciler.journalStatus;
+  }
+
   /** The store's clock, epoch milliseconds: the "now" of every answer. */
   now(): number {
     return this.#store.now();
@@ -174,8 +190,9 @@ export class QuotaEngine implements Quota {
         amount,
         deadlineAt: this.#store.now() + dueAt - performance.now(),
       });
-    return then(this.#offer({ rules, subject, amount, dueAt, call: take }), ({ question, result }) =>
-      tell(this.#conclude({ question, operation, amount, context, result })),
+    const late = (answer: TakeResult) => this.#reconciler.heard(operation, answer);
+    return then(this.#offer({ rules, subject, amount, dueAt, call: take, late }), ({ question, result }) =>
+      then(this.#conclude({ question, operation, amount, context, result }), tell),
     );
   }
 
@@ -189,7 +206,7 @@ export class QuotaEngine implements Quota {
       return query.call(question);
     };
     const answer = this.#isRemote
-      ? this.#guard.ask(call, query.dueAt, question.counters)
+      ? this.#guard.ask(call, query.dueAt, question.counters, query.late)
       : query.call(question);
     return then<T | Unavailable, Offered<T>>(answer, (result) => {
       if (isAsked) this.#local.answered(question.counters, query.amount);
@@ -201,7 +218,7 @@ export class QuotaEngine implements Quota {
     });
   }
 
-  #conclude({ question, operation, amount, context, result }: Concluding): Decision {
+  #conclude({ question, operation, amount, context, result }: Concluding): Answer<Decision> {
     switch (result.outcome) {
       case 'taken':
         return taken(question.rules, this.#known(question, result.counts), context);
@@ -222,12 +239,24 @@ export class QuotaEngine implements Quota {
         const unavailable = unavailableFor(result);
         const check = { question, operation, amount, unavailable, rulesVersion };
         const { decision, debt } = this.#degraded.decide(check);
-        if (debt) this.#reconciler.owe(debt);
-        return decision;
+        const isJournaled = debt && this.#reconciler.owe(debt);
+        return isJournaled ? isJournaled.then(() => decision) : decision;
       }
       default:
         return result satisfies never;
     }
+  }
+
+  /** A debt is in the books, or never will be. */
+  #settled({ settlement, resource, rules }: Debt, { forced = [] }: SettleResult): void {
+    const { intent, counters, picks, amount } = settlement;
+    if (intent === 'count') this.#local.settled(counters, picks, amount);
+    if (forced.length === 0) return;
+    const limits = counters.flatMap(({ ladder }, index) =>
+      ladder.map(({ field, max }) => ({ rule: rules[index]!, window: windowOf(field), max })),
+    );
+    for (const { limit, used } of forced)
+      this.#observer.overAdmitted?.({ resource, ...limits[limit]!, used });
   }
 
   /** What the store said, and what its books are still owed. */
@@ -243,6 +272,8 @@ interface Query<T> {
   readonly amount: number;
   readonly dueAt: number;
   readonly call: (question: Question) => Answer<T>;
+  /** Told an answer that comes after the deadline. */
+  readonly late?: (answer: T) => void;
 }
 
 interface Offered<T> {

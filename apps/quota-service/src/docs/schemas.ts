@@ -4,6 +4,7 @@ import { alarmListSchema } from '../alarms/alarm.schema.js';
 import { batchAnswerSchema, batchSchema } from '../check/batch.schema.js';
 import { decisionSchema, usageSchema } from '../check/decision.schema.js';
 import { livenessSchema, readinessSchema } from '../health/health.schema.js';
+import { journalSchema } from '../journal/journal.schema.js';
 import { problemSchema } from '../problems/problem.schema.js';
 
 /** Every body of the contract, as JSON Schema under the name the OpenAPI document gives it. */
@@ -18,6 +19,7 @@ export const schemas = {
   RuleList: ruleListSchema,
   RuleWritten: ruleWrittenSchema,
   AlarmList: alarmListSchema,
+  Journal: journalSchema,
   Liveness: livenessSchema,
   Readiness: readinessSchema,
   Problem: problemSchema,

@@ -56,9 +56,13 @@ export class Environment {
   @Integer(5, 10_000)
   SUNDIAL_DEADLINE_MS = 50;
 
-  /** The last good rules, and the counters of the embedded store. Created when missing. */
+  /** The last good rules, and the journal or the counters of the embedded store. One node's own; created when missing. */
   @IsOptional()
   SUNDIAL_DATA_DIR = './data';
+
+  /** When a degraded decision is answered: at once (`group`), or when the journal holds it on the disk (`strict`). */
+  @OneOf(['group', 'strict'])
+  SUNDIAL_JOURNAL: 'group' | 'strict' = 'group';
 
   /** YAML, applied at start where no rules are stored yet. */
   @IsOptional()

@@ -18,6 +18,7 @@ export interface Settings {
   readonly redis: RedisTarget | undefined;
   readonly deadlineMs: number;
   readonly dataDirectory: string;
+  readonly journalSync: 'group' | 'strict';
   readonly rulesFile: string;
   readonly alarmsFile: string;
   /** Undefined: alarms are not pushed. */
@@ -129,6 +130,7 @@ function toSettings(environment: Environment): Settings {
     redis: redisTarget(environment),
     deadlineMs: environment.SUNDIAL_DEADLINE_MS,
     dataDirectory: resolve(environment.SUNDIAL_DATA_DIR),
+    journalSync: environment.SUNDIAL_JOURNAL,
     rulesFile: resolve(environment.SUNDIAL_RULES_FILE),
     alarmsFile: resolve(environment.SUNDIAL_ALARMS_FILE),
     alarmWebhook: webhookTarget(environment),

@@ -21,6 +21,13 @@ const FIELDS: Record<WindowUnit, string> = {
   year: 'y',
 };
 
+/** The unit of the windows that a limit of this name is counted in. */
+export function windowOf(field: string): WindowUnit {
+  return UNITS.get(field)!;
+}
+
+const UNITS = new Map(Object.entries(FIELDS).map(([unit, field]) => [field, unit as WindowUnit]));
+
 /**
  * Computes each rule's windows once a window. While no window of a rule ends, the answer is the same object,
  * so that stores can keep what they derive from its ladder.

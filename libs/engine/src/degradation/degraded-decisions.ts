@@ -4,7 +4,7 @@ import type { Decision, Degraded, DegradePolicy } from '../quota.js';
 import type { OnDeny, Rule } from '../rules/rule.js';
 import type { Operation, WindowPick } from '../stores/store.js';
 import type { LocalCounters, NodeShare } from './local-counters.js';
-import type { Debt } from './reconciler.js';
+import type { Debt } from '../journal/debt.js';
 import type { Unavailable } from './store-guard.js';
 
 /** A check that the store did not decide. */
@@ -51,7 +51,17 @@ export class DegradedDecisions {
     if (amount === 0 || (!allowed && unavailable.fate === 'none')) return { decision, debt: undefined };
     const { counters } = question;
     const settlement = { counters, operation, amount, intent: allowed ? 'count' : 'void', picks } as const;
-    return { decision, debt: { settlement, degraded } };
+    const { fate } = unavailable;
+    const rules = question.rules.map(({ rule }) => rule);
+    const debt: Debt = {
+      settlement,
+      degraded,
+      fate,
+      decidedAt: Math.round(this.#now()),
+      resource: rules[0]!.resource,
+      rules: rules.map(({ id }) => id),
+    };
+    return { decision, debt };
   }
 
   /** Repeats that an operation was allowed, while only this node knows it. */

@@ -86,6 +86,12 @@ export class LocalCounters {
     });
   }
 
+  /** Notes what was allowed here before this process started. */
+  restore(counters: readonly CounterRef[], picks: readonly WindowPick[], amount: number, now: number): void {
+    this.counts(counters, now);
+    this.count(counters, picks, amount);
+  }
+
   /** What was allowed here is in the store's books now, or never will be. */
   settled(counters: readonly CounterRef[], picks: readonly WindowPick[], amount: number): void {
     this.#each(counters, picks, (limit) => {

@@ -1,16 +1,23 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StoreError, type SettleRequest, type SettleResult } from '../stores/store.js';
-import { CONCURRENT, MAX_OWED, Reconciler, type Debt } from './reconciler.js';
+import type { Debt } from '../journal/debt.js';
+import { MAX_OWED, RESERVED_FOR_UNKNOWN } from './debts.js';
+import { CONCURRENT, Reconciler } from './reconciler.js';
 import { StoreGuard } from './store-guard.js';
 
 const DEADLINE_MS = 20;
+const NOW = Date.UTC(2026, 10, 22);
 
 function debt(attempt: string, intent: SettleRequest['intent'] = 'count', id = attempt): Debt {
   const operation = { id, fingerprint: 1, attempt };
   return {
     settlement: { counters: [], operation, amount: 1, intent, picks: [] },
     degraded: { cause: 'timeout', policy: 'local' },
+    fate: 'unknown',
+    decidedAt: NOW,
+    resource: 'ocr',
+    rules: [],
   };
 }
 
@@ -48,10 +55,10 @@ describe('Reconciler', () => {
     guards.push(guard);
     const settled: string[] = [];
     const reconciler = new Reconciler({
-      store: books,
+      store: { settle: (request) => books.settle(request), now: () => NOW },
       guard,
       deadlineMs: DEADLINE_MS,
-      settled: ({ operation }) => settled.push(operation.attempt),
+      settled: ({ settlement }) => settled.push(settlement.operation.attempt),
     });
     const cleared = async () => {
       while (!reconciler.isClear) await sleep(2);
@@ -62,8 +69,8 @@ describe('Reconciler', () => {
   it('tells the books of what was allowed and of what was refused without them', async () => {
     const books = new Books();
     const { reconciler, settled, cleared } = reconciling(books);
-    reconciler.owe(debt('a', 'count'));
-    reconciler.owe(debt('b', 'void'));
+    void reconciler.owe(debt('a', 'count'));
+    void reconciler.owe(debt('b', 'void'));
     expect(reconciler.status).toEqual({ owed: 2, lost: 0 });
     await cleared();
     expect([...books.counted, ...books.voided]).toEqual(['a', 'b']);
@@ -77,7 +84,7 @@ describe('Reconciler', () => {
       if (++tries <= 3) throw new StoreError('cut', 'unknown');
     };
     const { reconciler, settled, cleared } = reconciling(books);
-    reconciler.owe(debt('a'));
+    void reconciler.owe(debt('a'));
     await cleared();
     expect(tries).toBe(4);
     expect(settled).toEqual(['a']);
@@ -91,7 +98,7 @@ describe('Reconciler', () => {
       return result;
     };
     const { reconciler, settled, cleared } = reconciling({ settle: late });
-    reconciler.owe(debt('a'));
+    void reconciler.owe(debt('a'));
     await cleared();
     expect(books.settlements).toBe(2);
     expect([...books.counted]).toEqual(['a']);
@@ -102,7 +109,7 @@ describe('Reconciler', () => {
     const books = new Books();
     books.before = () => Promise.reject(new StoreError('down', 'none'));
     const { guard, reconciler, cleared } = reconciling(books);
-    for (let i = 0; i < 50; i++) reconciler.owe(debt(`a${i}`));
+    for (let i = 0; i < 50; i++) void reconciler.owe(debt(`a${i}`));
     while (guard.status.mode === 'exact') await sleep(1);
     const tries = books.settlements;
     expect(tries).toBeLessThanOrEqual(CONCURRENT);
@@ -116,37 +123,57 @@ describe('Reconciler', () => {
     const books = new Books();
     books.before = () => sleep(1);
     const { reconciler, cleared } = reconciling(books);
-    for (let i = 0; i < 20 * CONCURRENT; i++) reconciler.owe(debt(`a${i}`));
+    for (let i = 0; i < 20 * CONCURRENT; i++) void reconciler.owe(debt(`a${i}`));
     await cleared();
     expect(books.mostInFlight).toBe(CONCURRENT);
     expect(books.counted.size).toBe(20 * CONCURRENT);
   });
 
-  it('gives up the oldest beyond its bound, and says how many', () => {
-    const away = { ask: () => Promise.reject(new Error('asked')), wouldAsk: () => false, isCutOff: true };
-    const reconciler = new Reconciler({
-      store: new Books(),
-      guard: away,
-      deadlineMs: 1,
-      settled: () => undefined,
+  describe('when it is full', () => {
+    function full(fate: Debt['fate']) {
+      const overflows: number[] = [];
+      const reconciler = new Reconciler({
+        store: { settle: () => Promise.reject(new Error('asked')), now: () => NOW },
+        guard: { ask: () => Promise.reject(new Error('asked')), wouldAsk: () => false, isCutOff: true },
+        deadlineMs: 1,
+        settled: () => undefined,
+        overflowed: (operations) => overflows.push(operations),
+      });
+      const room = fate === 'none' ? MAX_OWED - RESERVED_FOR_UNKNOWN : MAX_OWED;
+      for (let i = 0; i < room; i++) void reconciler.owe({ ...debt(`a${i}`), fate });
+      return { reconciler, overflows, room };
+    }
+
+    it('adds up what certainly never ran, and says how many operations that were', async () => {
+      const { reconciler, overflows, room } = full('none');
+      for (let i = 0; i < 7; i++) void reconciler.owe({ ...debt(`b${i}`), fate: 'none' });
+      expect(reconciler.status).toEqual({ owed: room + 1, lost: 0 });
+      expect(reconciler.journalStatus).toMatchObject({ summed: 7 });
+      while (overflows.length === 0) await sleep(5);
+      expect(overflows).toEqual([7]);
+      await reconciler.close();
     });
-    for (let i = 0; i < MAX_OWED + 3; i++) reconciler.owe(debt(`a${i}`));
-    expect(reconciler.status).toEqual({ owed: MAX_OWED, lost: 3 });
-    const isKept = (id: string) => reconciler.promised(id) !== undefined;
-    expect(['a0', 'a1', 'a2', 'a3', `a${MAX_OWED + 2}`].map(isKept)).toEqual([
-      false,
-      false,
-      false,
-      true,
-      true,
-    ]);
+
+    it('has room left for what may have run', async () => {
+      const { reconciler, room } = full('none');
+      void reconciler.owe({ ...debt('b', 'void'), fate: 'unknown' });
+      expect(reconciler.status).toEqual({ owed: room + 1, lost: 0 });
+      await reconciler.close();
+    });
+
+    it('gives up what can neither be kept nor added up, and says how many', async () => {
+      const { reconciler, room } = full('unknown');
+      for (let i = 0; i < 3; i++) void reconciler.owe(debt(`b${i}`));
+      expect(reconciler.status).toEqual({ owed: room, lost: 3 });
+      await reconciler.close();
+    });
   });
 
   it.each(['conflict', 'broken'] as const)(
     'counts as lost what the books answer with %s',
     async (outcome) => {
       const { reconciler, settled, cleared } = reconciling({ settle: () => Promise.resolve({ outcome }) });
-      reconciler.owe(debt('a'));
+      void reconciler.owe(debt('a'));
       await cleared();
       expect(reconciler.status.lost).toBe(1);
       expect(settled).toEqual(['a']);
@@ -157,8 +184,8 @@ describe('Reconciler', () => {
     const books = new Books();
     const { reconciler, cleared } = reconciling(books);
     const allowed = debt('try-1', 'count', 'id-1');
-    reconciler.owe(allowed);
-    reconciler.owe(debt('try-2', 'void', 'id-2'));
+    void reconciler.owe(allowed);
+    void reconciler.owe(debt('try-2', 'void', 'id-2'));
     expect(reconciler.promised('id-1')).toBe(allowed);
     expect(reconciler.promised('id-2')).toBeUndefined();
     let whileSettling: Debt | undefined;
@@ -173,7 +200,7 @@ describe('Reconciler', () => {
   it('settles what it owes before it closes, as long as the store answers', async () => {
     const books = new Books();
     const { reconciler } = reconciling(books);
-    for (let i = 0; i < 100; i++) reconciler.owe(debt(`a${i}`));
+    for (let i = 0; i < 100; i++) void reconciler.owe(debt(`a${i}`));
     await reconciler.close();
     expect(books.counted.size).toBe(100);
     expect(reconciler.status).toEqual({ owed: 0, lost: 0 });
@@ -183,7 +210,7 @@ describe('Reconciler', () => {
     const books = new Books();
     books.before = () => Promise.reject(new StoreError('down', 'none'));
     const { guard, reconciler } = reconciling(books);
-    for (let i = 0; i < 10; i++) reconciler.owe(debt(`a${i}`));
+    for (let i = 0; i < 10; i++) void reconciler.owe(debt(`a${i}`));
     while (guard.status.mode === 'exact') await sleep(1);
     const closedAt = performance.now();
     await reconciler.close();

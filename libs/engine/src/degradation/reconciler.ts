@@ -1,72 +1,109 @@
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Degraded } from '../quota.js';
-import type { SettleRequest, SettleResult, Store } from '../stores/store.js';
+import { countKey, isVerifiable, keyOf, type Debt } from '../journal/debt.js';
+import type { Journal } from '../journal/journal.js';
+import type { JournalStatus } from '../journal/journal-status.js';
+import type { Operation, SettleResult, Store, TakeResult } from '../stores/store.js';
+import { Debts } from './debts.js';
 import type { StoreGuard } from './store-guard.js';
+import { UnverifiableSpans } from './unverifiable-spans.js';
 
-/** Settlements kept while the store is away, about 1 KB each; beyond it the oldest are given up and counted as `lost`. */
-export const MAX_OWED = 100_000;
 /** Settlements in flight at once: live checks come first when the store is back. */
 export const CONCURRENT = 32;
 /** How soon a settlement is tried when nothing says that the store is away. */
-const RETRY_MS = 20;
+const TURN_MS = 20;
+/** Settlements begun in one turn: 10,000 a second at most. */
+const MAX_A_TURN = 200;
+/** After an outage each node waits up to this long, so that not all of them begin in the same moment. */
+const JITTER_MS = 100;
+/** Settlements looked at in one turn for one whose shard answers. */
+const MAX_LOOKED_AT = 1_000;
 /** How long `close` waits for a store that answers. */
 const CLOSE_LIMIT_MS = 1_000;
 
-/** Settlements looked at in one go for one whose shard answers. */
-const MAX_LOOKED_AT = 1_000;
-
 type Guard = Pick<StoreGuard, 'ask' | 'wouldAsk' | 'isCutOff'>;
 
-/** What the books have to be told, and why the decision was made without them. */
-export interface Debt {
-  readonly settlement: SettleRequest;
-  readonly degraded: Degraded;
+export interface ReconcilerOptions {
+  readonly store: Pick<Store, 'settle' | 'now'>;
+  readonly guard: Guard;
+  readonly deadlineMs: number;
+  readonly journal?: Journal | undefined;
+  /** Told when the books have what they were owed, or never will; `result` says which limits went above their max. */
+  readonly settled: (debt: Debt, result: SettleResult) => void;
+  /** Told how many operations more could not be kept one by one. */
+  readonly overflowed?: (operations: number) => void;
 }
 
 /**
  * What the store's books still owe to decisions that were made without them: an operation that was allowed is
  * counted once, one that was refused but may have run is made void. Every settlement is safe whatever had become
- * of the operation, so it is simply repeated until the store has said what it did.
+ * of the operation, so it is simply repeated until the store has said what it did; an answer to the operation itself
+ * that comes late saves it.
  */
 export class Reconciler {
-  readonly #store: Pick<Store, 'settle'>;
+  readonly #store: Pick<Store, 'settle' | 'now'>;
   readonly #guard: Guard;
   readonly #deadlineMs: number;
-  readonly #settled: (request: SettleRequest) => void;
-  /** Waiting ones, the oldest first; `#next` goes through them as they come. */
-  readonly #waiting = new Map<string, Debt>();
-  #next = this.#waiting.entries();
+  readonly #journal: Journal | undefined;
+  readonly #told: Pick<Required<ReconcilerOptions>, 'settled' | 'overflowed'>;
+  readonly #waiting: Debts;
   readonly #settling = new Map<string, Debt>();
+  readonly #spans = new UnverifiableSpans();
+  readonly #outcomes = { ...NO_OUTCOMES };
   #timer: NodeJS.Timeout | undefined;
+  /** Settlements that may still be begun in this turn. */
+  #allowance = 0;
+  #resumesAt = 0;
+  #overflowTold = 0;
   #lost = 0;
   #closed = false;
 
-  constructor(options: {
-    readonly store: Pick<Store, 'settle'>;
-    readonly guard: Guard;
-    readonly deadlineMs: number;
-    /** Told when the books have what they were owed, or never will. */
-    readonly settled: (request: SettleRequest) => void;
-  }) {
-    this.#store = options.store;
-    this.#guard = options.guard;
-    this.#deadlineMs = options.deadlineMs;
-    this.#settled = options.settled;
+  constructor({
+    store,
+    guard,
+    deadlineMs,
+    journal,
+    settled,
+    overflowed = () => undefined,
+  }: ReconcilerOptions) {
+    this.#store = store;
+    this.#guard = guard;
+    this.#deadlineMs = deadlineMs;
+    this.#journal = journal;
+    this.#told = { settled, overflowed };
+    this.#waiting = new Debts(journal);
+    if (this.#waiting.size > 0) this.#later();
   }
 
   get status(): { readonly owed: number; readonly lost: number } {
-    return { owed: this.#waiting.size + this.#settling.size, lost: this.#lost };
+    return { owed: this.#waiting.size + this.#settling.size, lost: this.#lost + this.#waiting.givenUp };
   }
 
-  owe(debt: Debt): void {
+  /** For people: all that is known of what is owed and of what became of it. */
+  get journalStatus(): JournalStatus {
+    const decided = [...this.#waiting.values(), ...this.#settling.values()].map(({ decidedAt }) => decidedAt);
+    const oldest = decided.reduce((least, at) => Math.min(least, at), Infinity);
+    return {
+      sync: this.#journal?.sync ?? 'memory',
+      ...this.status,
+      oldestMs: decided.length === 0 ? null : Math.max(0, Math.round(this.#store.now() - oldest)),
+      bytes: this.#journal?.bytes ?? 0,
+      tornBytes: this.#journal?.tornBytes ?? 0,
+      unjournaled: this.#journal?.unjournaled ?? 0,
+      summed: this.#waiting.summed,
+      settled: { ...this.#outcomes },
+      unverifiable: this.#spans.all,
+    };
+  }
+
+  /** In strict mode the answer may go out when what this returns has resolved. It never rejects. */
+  owe(debt: Debt): Promise<void> | undefined {
     if (this.#closed) {
       this.#lost++;
-      return;
+      return undefined;
     }
-    if (this.#waiting.size >= MAX_OWED && this.#takeOldest()) this.#lost++;
-    this.#waiting.set(keyOf(debt.settlement), debt);
     this.#later();
+    return this.#waiting.add(debt, this.#settling.size);
   }
 
   /** The books owe nothing. */
@@ -81,77 +118,109 @@ export class Reconciler {
     return this.#waiting.get(key) ?? this.#settling.get(key);
   }
 
-  /** Settles what it can as long as the store answers; what is left is lost with the process. */
-  async close(): Promise<void> {
-    const until = performance.now() + CLOSE_LIMIT_MS;
-    while (this.status.owed > 0 && this.#storeAnswers && performance.now() < until) await sleep(RETRY_MS);
-    this.#closed = true;
-    clearTimeout(this.#timer);
-    this.#lost += this.#waiting.size;
-    this.#waiting.clear();
+  /** The store's answer to an operation that was decided without it: it may say all that a settlement would. */
+  heard({ id, attempt }: Operation, { outcome }: TakeResult): void {
+    const isCounted = outcome === 'taken' || outcome === 'replayed';
+    if (!isCounted && outcome === 'conflict') return;
+    const debt = this.#waiting.get(isCounted ? countKey(id) : `void ${attempt}`);
+    if (debt?.settlement.operation.attempt !== attempt) return;
+    this.#pay(debt, { outcome: isCounted ? 'already-counted' : 'barred' });
   }
 
-  get #storeAnswers(): boolean {
-    return !this.#guard.isCutOff;
+  /** Settles what it can as long as the store answers. What is left is lost with the process, but for a journal. */
+  async close(): Promise<void> {
+    const until = performance.now() + CLOSE_LIMIT_MS;
+    while (this.status.owed > 0 && !this.#guard.isCutOff && performance.now() < until) await sleep(TURN_MS);
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    this.#waiting.abandon();
+    await this.#journal?.close();
   }
 
   #later(): void {
-    this.#timer ??= setTimeout(() => {
-      this.#timer = undefined;
-      if (this.#storeAnswers) this.#drain();
-      else this.#later();
-    }, RETRY_MS).unref();
+    this.#timer ??= setTimeout(() => this.#turn(), TURN_MS).unref();
+  }
+
+  #turn(): void {
+    this.#timer = undefined;
+    this.#tellOverflow();
+    const now = performance.now();
+    if (this.#guard.isCutOff) this.#resumesAt = now + Math.random() * JITTER_MS;
+    else if (now >= this.#resumesAt) {
+      this.#allowance = MAX_A_TURN;
+      this.#drain();
+    }
+    if (!this.isClear) this.#later();
   }
 
   #drain(): void {
-    for (let looked = 0; looked < MAX_LOOKED_AT && this.#settling.size < CONCURRENT; looked++) {
-      const oldest = this.#takeOldest();
-      if (!oldest) return;
-      if (this.#guard.wouldAsk(oldest[1].settlement.counters)) {
-        this.#settling.set(...oldest);
-        void this.#settle(...oldest);
+    for (let looked = 0; looked < MAX_LOOKED_AT && this.#mayBegin; looked++) {
+      const debt = this.#waiting.takeOldest();
+      if (!debt) return;
+      if (!isVerifiable(debt, this.#store.now())) {
+        this.#giveUp(debt);
+      } else if (this.#guard.wouldAsk(debt.settlement.counters)) {
+        this.#allowance--;
+        void this.#settle(debt);
       } else {
-        this.#waiting.set(...oldest);
+        this.#waiting.putBack(debt);
       }
     }
-    this.#later();
   }
 
-  async #settle(key: string, debt: Debt): Promise<void> {
+  get #mayBegin(): boolean {
+    return this.#allowance > 0 && this.#settling.size < CONCURRENT && !this.#closed;
+  }
+
+  async #settle(debt: Debt): Promise<void> {
     const { settlement } = debt;
+    const key = keyOf(debt);
+    this.#settling.set(key, debt);
     const call = () => this.#store.settle(settlement);
     const dueAt = performance.now() + this.#deadlineMs;
-    const result = await this.#guard.ask(call, dueAt, settlement.counters);
+    const late = (result: SettleResult) => this.#waiting.get(key) === debt && this.#pay(debt, result);
+    const result = await this.#guard.ask(call, dueAt, settlement.counters, late);
     this.#settling.delete(key);
-    if (result.outcome === 'unavailable') {
-      this.owe(debt);
-      return;
+    if (result.outcome !== 'unavailable') {
+      this.#pay(debt, result);
+      this.#drain();
+    } else if (!this.#closed) {
+      this.#waiting.putBack(debt);
+      this.#later();
     }
-    if (isLost(result)) this.#lost++;
-    this.#settled(settlement);
-    this.#drain();
   }
 
-  #takeOldest(): [string, Debt] | undefined {
-    if (this.#waiting.size === 0) return undefined;
-    let next = this.#next.next();
-    if (next.done) {
-      this.#next = this.#waiting.entries();
-      next = this.#next.next();
-    }
-    if (next.done) return undefined;
-    this.#waiting.delete(next.value[0]);
-    return next.value;
+  #pay(debt: Debt, result: SettleResult): void {
+    const { operations = 1 } = debt;
+    this.#outcomes[result.outcome] += operations;
+    if (isLost(result)) this.#lost += operations;
+    this.#waiting.paid(debt, result.outcome);
+    this.#told.settled(debt, result);
+  }
+
+  /** The store may have counted it and forgotten that: neither counting nor leaving it would be sure to be right. */
+  #giveUp(debt: Debt): void {
+    const { decidedAt: at, operations = 1 } = debt;
+    this.#spans.add({ from: at, to: at, reason: 'settled-too-late', operations });
+    this.#pay(debt, { outcome: 'late' });
+  }
+
+  #tellOverflow(): void {
+    const operations = this.#waiting.summed + this.#waiting.givenUp - this.#overflowTold;
+    if (operations > 0) this.#told.overflowed(operations);
+    this.#overflowTold += operations;
   }
 }
 
-function keyOf({ intent, operation }: SettleRequest): string {
-  return intent === 'count' ? countKey(operation.id) : `void ${operation.attempt}`;
-}
-
-function countKey(operationId: string): string {
-  return `count ${operationId}`;
-}
+const NO_OUTCOMES: Readonly<Record<SettleResult['outcome'], number>> = {
+  counted: 0,
+  'already-counted': 0,
+  reversed: 0,
+  barred: 0,
+  late: 0,
+  conflict: 0,
+  broken: 0,
+};
 
 /** The operation's id or its counters belong to something else: it will never be counted. */
 function isLost({ outcome }: SettleResult): boolean {

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { toCheckedLine } from './checked-line.js';
 import { JournalFile } from './journal-file.js';
 
 describe('A journal file', () => {
@@ -23,22 +24,22 @@ describe('A journal file', () => {
 
   it('gives back what was appended, in order', async () => {
     const { file } = await JournalFile.open(path);
-    await Promise.all([1, 'zwei', { three: ['3\n'] }].map((value) => file.append(value)));
-    await file.append('later');
+    await Promise.all([1, 'zwei', { three: ['3\n'] }].map((value) => file.append(toCheckedLine(value))));
+    await file.append(toCheckedLine('later'));
     await file.close();
     expect(await reopened()).toEqual({ values: [1, 'zwei', { three: ['3\n'] }, 'later'], tornBytes: 0 });
   });
 
   it('has a line on the disk when its append resolves', async () => {
     const { file } = await JournalFile.open(path);
-    await file.append({ a: 1 });
+    await file.append(toCheckedLine({ a: 1 }));
     expect(await readFile(path, 'utf8')).toMatch(/^[0-9a-f]{8} \{"a":1\}\n$/);
     await file.close();
   });
 
   it('writes what is still pending when it is closed', async () => {
     const { file } = await JournalFile.open(path);
-    void file.append('last');
+    void file.append(toCheckedLine('last'));
     await file.close();
     expect((await reopened()).values).toEqual(['last']);
   });
@@ -49,19 +50,19 @@ describe('A journal file', () => {
     ['junk', '\0\0\0\0\n\n'],
   ])('cuts away %s, and appends behind the whole lines', async (_kind, tail) => {
     const { file } = await JournalFile.open(path);
-    await file.append('whole');
+    await file.append(toCheckedLine('whole'));
     await file.close();
     await appendFile(path, tail);
     const again = await JournalFile.open(path);
     expect(again.found).toEqual({ values: ['whole'], tornBytes: Buffer.byteLength(tail) });
-    await again.file.append('next');
+    await again.file.append(toCheckedLine('next'));
     await again.file.close();
     expect(await reopened()).toEqual({ values: ['whole', 'next'], tornBytes: 0 });
   });
 
   it('reads nothing behind damage in the middle', async () => {
     const { file } = await JournalFile.open(path);
-    for (const value of ['first', 'second', 'third']) await file.append(value);
+    for (const value of ['first', 'second', 'third']) await file.append(toCheckedLine(value));
     await file.close();
     const text = await readFile(path, 'utf8');
     await writeFile(path, text.replace('second', 'secnod'));
@@ -70,9 +71,9 @@ describe('A journal file', () => {
 
   it('is rewritten as a whole, and goes on behind that', async () => {
     const { file } = await JournalFile.open(path);
-    for (let n = 0; n < 100; n++) void file.append(n);
-    await file.rewrite([98, 99]);
-    await file.append(100);
+    for (let n = 0; n < 100; n++) void file.append(toCheckedLine(n));
+    await file.rewrite([98, 99].map(toCheckedLine));
+    await file.append(toCheckedLine(100));
     expect(file.bytes).toBe(Buffer.byteLength(await readFile(path)));
     await file.close();
     expect((await reopened()).values).toEqual([98, 99, 100]);

@@ -1,9 +1,12 @@
-import { open, readFile, rename, type FileHandle } from 'node:fs/promises';
+import { open, readFile, rename, rm, type FileHandle } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fromCheckedLine, toCheckedLine } from './checked-line.js';
+import { fromCheckedLine } from './checked-line.js';
 
 /** How long a line may wait for others before all of them are synced together. */
 export const GROUP_SYNC_MS = 5;
+/** What `rewrite` gathers before it lets others go on. */
+const CHUNK_LENGTH = 64 * 1024;
 
 /** What is found in a file that another run has left behind. */
 export interface FoundLines {
@@ -23,7 +26,7 @@ export class JournalFile {
   #pending = '';
   /** The group that still takes lines. */
   #gathering: Promise<void> | undefined;
-  /** The last group, gathering or being written: groups reach the disk one after the other. */
+  /** The last group or rewriting, waiting or under way: they reach the disk one after the other. */
   #last: Promise<void> = Promise.resolve();
 
   private constructor(path: string, file: FileHandle, bytes: number) {
@@ -34,17 +37,16 @@ export class JournalFile {
 
   /** Opens or makes the file, and reads what it holds. */
   static async open(path: string): Promise<{ file: JournalFile; found: FoundLines }> {
-    const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return '';
+    const content = await readFile(path).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return Buffer.alloc(0);
       throw error;
     });
-    const { values, whole } = readWholeLines(text);
-    const bytes = Buffer.byteLength(whole);
+    const { values, bytes } = readWholeLines(content);
     const handle = await open(path, 'a');
     await handle.truncate(bytes);
     return {
       file: new JournalFile(path, handle, bytes),
-      found: { values, tornBytes: Buffer.byteLength(text) - bytes },
+      found: { values, tornBytes: content.length - bytes },
     };
   }
 
@@ -52,28 +54,21 @@ export class JournalFile {
     return this.#bytes;
   }
 
-  /** Resolves when the line is on the disk, rejects when it could not be written. */
-  append(value: unknown): Promise<void> {
-    this.#pending += toCheckedLine(value);
+  /** Resolves when the line is on the disk, rejects when it could not be written: with all others of its group. */
+  append(line: string): Promise<void> {
+    this.#pending += line;
     this.#gathering ??= this.#last = settled(this.#last)
       .then(() => sleep(GROUP_SYNC_MS))
       .then(() => this.#writeGroup());
     return this.#gathering;
   }
 
-  /** Puts these lines in the place of all others, in one step. No `append` may be under way. */
-  async rewrite(values: Iterable<unknown>): Promise<void> {
-    await settled(this.#last);
-    let text = '';
-    for (const value of values) text += toCheckedLine(value);
-    const next = await open(`${this.#path}.new`, 'w');
-    await next.writeFile(text);
-    await next.sync();
-    await rename(`${this.#path}.new`, this.#path);
-    const old = this.#file;
-    this.#file = next;
-    this.#bytes = Buffer.byteLength(text);
-    await old.close();
+  /**
+   * Puts these lines in the place of all that were appended before, in one step. They are read bit by bit, so a list
+   * may change meanwhile; lines that are appended meanwhile come behind.
+   */
+  rewrite(lines: Iterable<string>): Promise<void> {
+    return (this.#last = settled(this.#last).then(() => this.#replace(lines)));
   }
 
   /** Writes what was appended. */
@@ -96,18 +91,57 @@ export class JournalFile {
       throw error;
     }
   }
+
+  async #replace(lines: Iterable<string>): Promise<void> {
+    const path = `${this.#path}.new`;
+    await rm(path, { force: true });
+    const next = await open(path, 'a');
+    try {
+      for (const chunk of inChunks(lines)) await next.appendFile(chunk);
+      await next.sync();
+      const { size } = await next.stat();
+      await rename(path, this.#path);
+      const old = this.#file;
+      this.#file = next;
+      this.#bytes = size;
+      await old.close();
+    } catch (error) {
+      await next.close().catch(() => undefined);
+      await rm(path, { force: true }).catch(() => undefined);
+      throw error;
+    }
+    await syncDirectory(dirname(this.#path));
+  }
 }
 
-function readWholeLines(text: string): { values: unknown[]; whole: string } {
+function readWholeLines(content: Buffer): { values: unknown[]; bytes: number } {
   const values: unknown[] = [];
   let end = 0;
-  for (let next = text.indexOf('\n'); next >= 0; next = text.indexOf('\n', end)) {
-    const value = fromCheckedLine(text.slice(end, next));
+  for (let next = content.indexOf('\n'); next >= 0; next = content.indexOf('\n', end)) {
+    const value = fromCheckedLine(content.toString('utf8', end, next));
     if (value === undefined) break;
     values.push(value);
     end = next + 1;
   }
-  return { values, whole: text.slice(0, end) };
+  return { values, bytes: end };
+}
+
+function* inChunks(lines: Iterable<string>): Generator<string> {
+  let chunk = '';
+  for (const line of lines) {
+    chunk += line;
+    if (chunk.length < CHUNK_LENGTH) continue;
+    yield chunk;
+    chunk = '';
+  }
+  if (chunk) yield chunk;
+}
+
+/** Else a power failure may bring the old file back. Not every system can. */
+async function syncDirectory(path: string): Promise<void> {
+  const directory = await open(path, 'r').catch(() => undefined);
+  await directory?.sync().catch(() => undefined);
+  await directory?.close();
 }
 
 function settled(promise: Promise<void>): Promise<void> {

@@ -1,5 +1,6 @@
 import {
   type CounterRef,
+  type ForcedLimit,
   type LimitCeiling,
   type LimitCount,
   type Operation,
@@ -86,7 +87,7 @@ export class MemoryStore implements Store {
     const counted = recorded?.barred === false ? recorded : undefined;
     switch (intent) {
       case 'count':
-        return { outcome: counted ? this.#join(operation, counted) : this.#countLate(request) };
+        return counted ? { outcome: this.#join(operation, counted) } : this.#countLate(request);
       case 'void':
         return { outcome: counted ? this.#reverse(request, counted) : this.#bar(operation) };
       default:
@@ -139,12 +140,13 @@ export class MemoryStore implements Store {
     return 'barred';
   }
 
-  #countLate({ operation, counters, picks, amount }: SettleRequest): 'counted' | 'late' {
-    const touched = this.#add(counters, (_ceiling, index) => picks[index], amount);
+  #countLate({ operation, counters, picks, amount }: SettleRequest): SettleResult {
+    const { touched, forced } = this.#add(counters, (_ceiling, index) => picks[index], amount);
     const ceilings = counters.flatMap(({ ladder }) => ladder);
     const starts = ceilings.map(({ bounds }, index) => bounds[picks[index]!]);
     this.#record(operation, Math.max(...starts));
-    return touched > 0 ? 'counted' : 'late';
+    const outcome = touched > 0 ? 'counted' : 'late';
+    return forced.length > 0 ? { outcome, forced } : { outcome };
   }
 
   #look(counters: readonly CounterRef[], now: number): MutableCount[] | undefined {
@@ -175,12 +177,16 @@ export class MemoryStore implements Store {
     this.#record(operation, at);
   }
 
-  /** Adds to each limit's picked window that is not over, where it is or can become the counter's current one. */
+  /**
+   * Adds to each limit's picked window that is not over, where it is or can become the counter's current one: how many
+   * it was, and which limits are above their max by that.
+   */
   #add(
     counters: readonly CounterRef[],
     pickOf: (ceiling: LimitCeiling, index: number) => WindowPick | undefined,
     units: number,
-  ): number {
+  ): { touched: number; forced: ForcedLimit[] } {
+    const forced: ForcedLimit[] = [];
     const now = this.now();
     let [index, touched] = [0, 0];
     for (const { key, ladder } of counters) {
@@ -196,9 +202,11 @@ export class MemoryStore implements Store {
         const total = Math.min(Math.max(used + units, 0), Number.MAX_SAFE_INTEGER);
         put(this.#books.openCounter(key), ceiling, pick, total);
         touched++;
+        if (units > 0 && ceiling.enforced && total > ceiling.max)
+          forced.push({ limit: index - 1, used: total });
       }
     }
-    return touched;
+    return { touched, forced };
   }
 
   #record({ id, fingerprint, attempt }: Operation, at: number): void {

@@ -126,6 +126,16 @@ export type ReadResult =
  */
 export interface SettleResult {
   readonly outcome: 'counted' | 'already-counted' | 'late' | 'reversed' | 'barred' | 'conflict' | 'broken';
+  /** The limits that are above their max now that it counted; absent when there are none. */
+  readonly forced?: readonly ForcedLimit[];
+}
+
+/** A limit that had no room for what was counted. */
+export interface ForcedLimit {
+  /** Its place among all limits of the request, from 0. */
+  readonly limit: number;
+  /** The units used in its window. */
+  readonly used: number;
 }
 
 /** What the servers behind a store can lack. */
@@ -152,8 +162,11 @@ export interface StoreCondition {
   readonly server: string | null;
 }
 
-/** How long an operation is remembered, and a settled one barred. */
+/** How long an operation is remembered that was taken. */
 export const REMEMBER_MS = 15 * 60_000;
+
+/** How long a store that can be away remembers what was settled, at least: a settlement is repeated until it is answered. */
+export const REMEMBER_SETTLED_MS = 24 * 60 * 60_000;
 
 /** How long a counter outlives its windows, so that a clock that is set back finds it. */
 export const MARGIN_MS = 60 * 60_000;

@@ -1,0 +1,80 @@
+import { Injectable } from '@nestjs/common';
+import { QuotaEngine, type JournalStatus } from '@sundial/engine';
+import { Counter, Gauge, Registry } from 'prom-client';
+
+/** What a scrape reads of the journal. */
+interface Reading {
+  readonly name: string;
+  readonly help: string;
+  readonly read: (journal: JournalStatus) => number;
+}
+
+const GAUGES: readonly Reading[] = [
+  {
+    name: 'sundial_journal_bytes',
+    help: 'The size of the journal of degraded decisions',
+    read: ({ bytes }) => bytes,
+  },
+  {
+    name: 'sundial_journal_oldest_seconds',
+    help: 'Since when the oldest degraded decision is not in the books of the store',
+    read: ({ oldestMs }) => (oldestMs ?? 0) / 1000,
+  },
+  {
+    name: 'sundial_unverifiable_spans',
+    help: 'Times with operations that nobody can tell the truth about',
+    read: ({ unverifiable }) => unverifiable.length,
+  },
+];
+
+const COUNTERS: readonly Reading[] = [
+  {
+    name: 'sundial_journal_unjournaled_total',
+    help: 'Degraded decisions answered before the journal held them',
+    read: ({ unjournaled }) => unjournaled,
+  },
+  {
+    name: 'sundial_journal_summed_total',
+    help: 'Degraded decisions kept as sums only, since the journal was full',
+    read: ({ summed }) => summed,
+  },
+];
+
+/** The journal for Prometheus, as it is at the moment of a scrape. */
+@Injectable()
+export class JournalMetrics {
+  constructor(registry: Registry, engine: QuotaEngine) {
+    const registers = [registry];
+    for (const { read, ...named } of GAUGES) {
+      new Gauge({
+        ...named,
+        registers,
+        collect() {
+          this.set(read(engine.journal()));
+        },
+      });
+    }
+    for (const { read, ...named } of COUNTERS) {
+      new Counter({
+        ...named,
+        registers,
+        collect() {
+          this.reset();
+          this.inc(read(engine.journal()));
+        },
+      });
+    }
+    new Counter({
+      name: 'sundial_settlements_total',
+      help: 'Degraded decisions that were settled, by what the store said',
+      labelNames: ['outcome'],
+      registers,
+      collect() {
+        this.reset();
+        for (const [outcome, operations] of Object.entries(engine.journal().settled)) {
+          this.inc({ outcome }, operations);
+        }
+      },
+    });
+  }
+}

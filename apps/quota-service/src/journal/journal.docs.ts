@@ -1,0 +1,55 @@
+import type { Operation } from '../docs/describe.js';
+import type { ShownJournal } from './journal.controller.js';
+
+const RECOVERING: ShownJournal = {
+  sync: 'group',
+  owed: 1_204,
+  oldestMs: 9_870,
+  bytes: 2_310_144,
+  tornBytes: 0,
+  unjournaled: 0,
+  summed: 0,
+  lost: 0,
+  settled: {
+    counted: 2_816,
+    'already-counted': 31,
+    reversed: 12,
+    barred: 18,
+    late: 0,
+    conflict: 0,
+    broken: 0,
+  },
+  unverifiable: [],
+};
+const LATE: ShownJournal = {
+  ...RECOVERING,
+  owed: 0,
+  oldestMs: null,
+  bytes: 0,
+  settled: { ...RECOVERING.settled, late: 5 },
+  unverifiable: [
+    {
+      from: '2026-11-22T05:10:02.730Z',
+      to: '2026-11-22T05:10:02.792Z',
+      reason: 'settled-too-late',
+      operations: 5,
+    },
+  ],
+};
+
+export const SHOW_JOURNAL: Operation = {
+  id: 'showJournal',
+  tag: 'admin',
+  summary: 'What this node decided without the store',
+  description: 'Each node keeps a journal of its own (docs/adr/0010): ask every one.',
+  answers: {
+    200: {
+      description: 'What is still owed to the books, and what became of the rest since the start.',
+      schema: 'Journal',
+      examples: {
+        recovering: { summary: 'Redis is back, and the journal is being settled', value: RECOVERING },
+        late: { summary: 'Five operations could not be settled in time', value: LATE },
+      },
+    },
+  },
+};

@@ -1,0 +1,27 @@
+import type { UnverifiableSpan } from '../degradation/unverifiable-spans.js';
+import type { SettleResult } from '../stores/store.js';
+import type { JournalSync } from './journal.js';
+
+/** A reading of what was decided without the store, and of what became of it. Counts are since the start. */
+export interface JournalStatus {
+  /** `memory`: there is no file, so what is owed is lost with the process. */
+  readonly sync: JournalSync | 'memory';
+  /** Debts that the store's books do not show yet. */
+  readonly owed: number;
+  /** How long ago the oldest of them was decided; null when nothing is owed. */
+  readonly oldestMs: number | null;
+  /** The size of the file. */
+  readonly bytes: number;
+  /** Of the file that was found at the start: what was cut away, because a write had been cut off. */
+  readonly tornBytes: number;
+  /** Decisions whose caller was answered while only this process knew them, though the journal should have too. */
+  readonly unjournaled: number;
+  /** Operations that could only be added up, because there was no room for each of them. */
+  readonly summed: number;
+  /** Decisions the books will never show. */
+  readonly lost: number;
+  /** What the store said to settlements, by operations. */
+  readonly settled: Readonly<Record<SettleResult['outcome'], number>>;
+  /** When there were operations that nobody can tell the truth about. */
+  readonly unverifiable: readonly UnverifiableSpan[];
+}

@@ -1,0 +1,249 @@
+import { performance } from 'node:perf_hooks';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { keyOf, type Debt } from './debt.js';
+import { lockDirectory } from './directory-lock.js';
+import { JournalFile } from './journal-file.js';
+import { fromValue, toLine } from './journal-record.js';
+
+/** Bytes of debts beyond which the journal is full; one is about 600 bytes. */
+export const MAX_OWED_BYTES = 64 * 1024 * 1024;
+/** In strict mode an answer waits this long for its line at most; the store gets that much less time. */
+export const STRICT_WAIT_MS = 15;
+/** Lines that wait for the disk longer than this are no longer added to: they would fill the memory. */
+export const STALLED_MS = 1_000;
+/** How often the file is looked after: completed when lines could not be written, rewritten when mostly paid. */
+const TEND_EVERY_MS = 1_000;
+/** A file that is smaller than this besides what is owed is left as it is. */
+const SLACK_BYTES = 1024 * 1024;
+
+export type JournalSync = 'group' | 'strict';
+
+export interface JournalOptions {
+  /** Holds `journal.log`, which belongs to one process at a time. */
+  readonly directory: string;
+  /**
+   * `group`: a degraded decision is answered at once, and its line is on the disk a few milliseconds later: a node that
+   * is killed in between forgets it. `strict`: it is answered when its line is on the disk, or after
+   * `STRICT_WAIT_MS`: a broken disk must not stop the business either. Then it counts as `unjournaled`.
+   */
+  readonly sync: JournalSync;
+  /** Told when the disk no longer takes lines, and with null when it does again. */
+  readonly onTrouble?: (error: Error | null) => void;
+}
+
+/**
+ * The debts of a node, on its disk: what was decided without the store and is not in its books yet. A line says that
+ * something is owed, another that it is paid; after a restart the rest is owed again. What was paid and is owed again
+ * because the last lines were lost does no harm: settlements may be repeated.
+ *
+ * While the disk takes no lines, debts are only in memory. When it does again, the file is written anew.
+ */
+export class Journal {
+  readonly sync: JournalSync;
+  /** Bytes behind the last whole line that the process before this one has left. */
+  readonly tornBytes: number;
+  readonly #file: JournalFile;
+  readonly #unlock: () => Promise<void>;
+  readonly #onTrouble: (error: Error | null) => void;
+  readonly #owed = new Map<string, OwedDebt>();
+  readonly #tender: NodeJS.Timeout;
+  #owedBytes = 0;
+  #unjournaled = 0;
+  /** Some of what is owed, or of what was paid, is not in the file. */
+  #isIncomplete = false;
+  #trouble: Error | null = null;
+  #tending: Promise<void> | undefined;
+  #group: Group | undefined;
+
+  private constructor(
+    { sync, onTrouble }: JournalOptions,
+    opened: { readonly file: JournalFile; readonly unlock: () => Promise<void>; readonly tornBytes: number },
+  ) {
+    this.sync = sync;
+    this.tornBytes = opened.tornBytes;
+    this.#file = opened.file;
+    this.#unlock = opened.unlock;
+    this.#onTrouble = onTrouble ?? (() => undefined);
+    this.#tender = setInterval(() => this.#tend(), TEND_EVERY_MS).unref();
+  }
+
+  /** @throws DirectoryInUseError; Error when the file cannot be read, or was written by another version. */
+  static async open(options: JournalOptions): Promise<Journal> {
+    const unlock = await lockDirectory(options.directory);
+    try {
+      const { file, found } = await JournalFile.open(join(options.directory, 'journal.log'));
+      const journal = new Journal(options, { file, unlock, tornBytes: found.tornBytes });
+      for (const value of found.values) journal.#restore(value);
+      return journal;
+    } catch (error) {
+      await unlock();
+      throw error;
+    }
+  }
+
+  /** What is owed, the oldest first. */
+  *debts(): Generator<Debt> {
+    for (const { debt } of this.#owed.values()) yield debt;
+  }
+
+  get bytes(): number {
+    return this.#file.bytes;
+  }
+
+  /** Answers that went out while only this process knew what is owed for them. */
+  get unjournaled(): number {
+    return this.#unjournaled;
+  }
+
+  get isFull(): boolean {
+    return this.#owedBytes >= MAX_OWED_BYTES;
+  }
+
+  /** Writes a debt down. In strict mode the answer may go out when what this returns has resolved; it never rejects. */
+  owe(debt: Debt): Promise<void> | undefined {
+    const key = keyOf(debt);
+    const known = this.#owed.get(key)?.debt;
+    const line =
+      known && debt.operations ? grownLine(key, debt, debt.operations) : toLine({ kind: 'owed', debt });
+    this.#keep(key, debt, line.length);
+    const written = this.#append(line);
+    if (this.sync === 'strict') return this.#inTime(written);
+    written.catch(() => this.#unjournaled++);
+    return undefined;
+  }
+
+  /** The books have it, or never will. */
+  paid(debt: Debt, outcome: string): void {
+    const key = keyOf(debt);
+    const owed = this.#owed.get(key);
+    if (!owed) return;
+    this.#owed.delete(key);
+    this.#owedBytes -= owed.bytes;
+    this.#append(toLine({ kind: 'paid', key, outcome })).catch(() => undefined);
+  }
+
+  /** Writes what is not written yet, and leaves the directory to another. */
+  async close(): Promise<void> {
+    clearInterval(this.#tender);
+    await this.#tending;
+    this.#tend();
+    await this.#tending;
+    await this.#file.close();
+    await this.#unlock();
+  }
+
+  #restore(value: unknown): void {
+    const record = fromValue(value);
+    switch (record.kind) {
+      case 'owed':
+        return this.#keep(keyOf(record.debt), record.debt, JSON.stringify(record).length);
+      case 'grown': {
+        const { key, amount, operations } = record;
+        const debt = this.#owed.get(key)?.debt;
+        if (debt) this.#keep(key, { ...debt, settlement: { ...debt.settlement, amount }, operations }, 0);
+        return;
+      }
+      case 'paid':
+        this.#owedBytes -= this.#owed.get(record.key)?.bytes ?? 0;
+        this.#owed.delete(record.key);
+        return;
+      default:
+        record satisfies never;
+    }
+  }
+
+  #keep(key: string, debt: Debt, bytes: number): void {
+    const known = this.#owed.get(key);
+    // A sum that has grown takes no more room than before.
+    const size = Math.max(bytes, known?.bytes ?? 0);
+    this.#owedBytes += size - (known?.bytes ?? 0);
+    this.#owed.set(key, { debt, bytes: size });
+  }
+
+  #append(line: string): Promise<void> {
+    const waitsSince = this.#group?.since ?? Infinity;
+    if (this.#isIncomplete || performance.now() - waitsSince > STALLED_MS) {
+      this.#fail(new Error('The disk does not take what is written'));
+      return NOT_APPENDED;
+    }
+    const written = this.#file.append(line);
+    if (this.#group?.last !== written) this.#follow(written);
+    return written;
+  }
+
+  /** Notes how long lines have been waiting for the disk. */
+  #follow(written: Promise<void>): void {
+    const group = { since: this.#group?.since ?? performance.now(), last: written, inTime: undefined };
+    this.#group = group;
+    const end = () => {
+      if (this.#group === group) this.#group = undefined;
+      else if (this.#group) this.#group.since = performance.now();
+    };
+    written.then(end, (error: Error) => {
+      end();
+      this.#fail(error);
+    });
+  }
+
+  #inTime(written: Promise<void>): Promise<void> {
+    const group = this.#group?.last === written ? this.#group : undefined;
+    const intended = (group?.inTime ?? Promise.race([written.then(yes, no), late()])) as Promise<boolean>;
+    if (group) group.inTime = intended;
+    return intended.then((isWritten) => {
+      if (!isWritten) this.#unjournaled++;
+    });
+  }
+
+  #fail(error: Error): void {
+    this.#isIncomplete = true;
+    if (this.#trouble === null) this.#onTrouble(error);
+    this.#trouble ??= error;
+  }
+
+  #tend(): void {
+    const isMostlyPaid = this.#file.bytes > 2 * this.#owedBytes + SLACK_BYTES;
+    const isAllPaid = this.#owed.size === 0 && this.#file.bytes > 0;
+    if (this.#tending || !(this.#isIncomplete || isMostlyPaid || isAllPaid)) return;
+    // From now on lines are appended behind the new file, so that it misses none.
+    this.#isIncomplete = false;
+    this.#group = undefined;
+    const rewritten = this.#file.rewrite(this.#lines()).then(
+      () => {
+        if (this.#trouble !== null && !this.#isIncomplete) this.#onTrouble((this.#trouble = null));
+      },
+      (error: Error) => this.#fail(error),
+    );
+    this.#tending = rewritten.finally(() => (this.#tending = undefined));
+  }
+
+  *#lines(): Generator<string> {
+    for (const { debt } of this.#owed.values()) yield toLine({ kind: 'owed', debt });
+  }
+}
+
+interface OwedDebt {
+  readonly debt: Debt;
+  readonly bytes: number;
+}
+
+/** Lines that are written together, and since when the disk owes an answer. */
+interface Group {
+  since: number;
+  readonly last: Promise<void>;
+  inTime: Promise<boolean> | undefined;
+}
+
+const NOT_APPENDED = Promise.reject(new Error('Not appended'));
+NOT_APPENDED.catch(() => undefined);
+
+const yes = () => true;
+const no = () => false;
+
+function late(): Promise<false> {
+  return sleep(STRICT_WAIT_MS, false as const, { ref: false });
+}
+
+function grownLine(key: string, { settlement: { amount } }: Debt, operations: number): string {
+  return toLine({ kind: 'grown', key, amount, operations });
+}
