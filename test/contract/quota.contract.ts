@@ -27,7 +27,7 @@ export type OpenQuota = (options: QuotaOptions) => Promise<QuotaUnderTest>;
 export const TWENTY_PAST_NOON = Date.parse('2026-11-22T12:20:30+08:00');
 
 /** What a chapter of the contract works with. */
-export interface QuotaScene extends Pick<QuotaUnderTest, 'quota' | 'applyRules'> {
+interface QuotaScene extends Pick<QuotaUnderTest, 'quota' | 'applyRules'> {
   /** A user nobody has asked for before. */
   readonly user: string;
 }

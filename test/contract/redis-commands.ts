@@ -1,7 +1,7 @@
 import type { RedisProcess } from '../support/redis-process.js';
 
 /** How often the server has run a command since its statistics were reset. */
-export async function executed(redis: RedisProcess, command: string): Promise<number> {
+async function executed(redis: RedisProcess, command: string): Promise<number> {
   const info = String(await redis.cli('INFO', 'commandstats'));
   return Number(new RegExp(`cmdstat_${command}:calls=(\\d+)`).exec(info)?.[1] ?? 0);
 }

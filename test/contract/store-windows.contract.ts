@@ -21,6 +21,7 @@ export function windowsContract(scene: () => StoreScene): void {
       const late = counter([hourly(3, { at: NOON - 2 * HOUR_MS })], { name: 'late' });
       const now = counter([daily(10)]);
       expect(await store.take(taking([now, late]))).toEqual({ outcome: 'moved' });
+      expect(await store.take(taking([late, now]))).toEqual({ outcome: 'moved' });
       expect(await store.read({ counters: [now] })).toMatchObject({ counts: used(0) });
     });
 

@@ -99,6 +99,14 @@ describe('counterKey', () => {
     expect(odd).toEqual([]);
   });
 
+  it('lets nobody be called what stands in a key for a value that is not plain', () => {
+    for (const user of HOSTILE) {
+      const { shardGroup } = counterKey(rule(), { user });
+      const standIn = shardGroup.slice('ocr:user='.length);
+      if (standIn !== user) expect(counterKey(rule(), { user: standIn }).shardGroup).not.toBe(shardGroup);
+    }
+  });
+
   const anyValue = fc.oneof(
     fc.constantFrom(...HOSTILE),
     fc.string({ unit: 'binary', minLength: 1, maxLength: 20 }),

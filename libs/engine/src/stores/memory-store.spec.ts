@@ -1,6 +1,6 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { eventually } from '../../../../test/support/eventually.js';
 import { temporaryDirectory, type TemporaryDirectory } from '../../../../test/support/temporary-directory.js';
 import { MemoryStore } from './memory-store.js';
@@ -107,6 +107,22 @@ describe('MemoryStore with a directory', () => {
 });
 
 describe('MemoryStore without a directory', () => {
+  it('ends a window and a deadline in the very millisecond', async () => {
+    const store = await MemoryStore.open();
+    const [{ ladder }] = counters as [CounterRef];
+    const [, endsAt] = ladder[0]!.bounds;
+    const now = jest.spyOn(Date, 'now');
+    const takeAt = (instant: number) => {
+      now.mockReturnValue(instant);
+      return store.take({ ...taking(`at-${instant}`, 1), deadlineAt: endsAt });
+    };
+    expect(takeAt(endsAt - 1)).toMatchObject({ outcome: 'taken', counts: [{ pick: 0, used: 1 }] });
+    expect(takeAt(endsAt)).toMatchObject({ outcome: 'taken', counts: [{ pick: 1, used: 1 }] });
+    expect(takeAt(endsAt + 1)).toEqual({ outcome: 'expired' });
+    now.mockRestore();
+    await store.close();
+  });
+
   it('begins empty', async () => {
     const store = await MemoryStore.open();
     expect(store.read({ counters })).toEqual({ outcome: 'read', counts: [{ pick: 0, used: 0 }] });
