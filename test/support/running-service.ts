@@ -51,9 +51,13 @@ export class RunningService {
     return (this.app.getHttpServer().address() as AddressInfo).port;
   }
 
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
   /** Requests over a real socket. */
   get api(): ReturnType<typeof supertest> {
-    return supertest(`http://127.0.0.1:${this.port}`);
+    return supertest(this.url);
   }
 
   async stop(): Promise<void> {

@@ -11,6 +11,7 @@ import {
   QuotaEngine,
   RedisRuleRepository,
   RedisStore,
+  type RedisTarget,
   type RuleRepository,
   type Store,
 } from '@sundial/engine';
@@ -38,6 +39,9 @@ import { QuotaMetrics } from './metrics/quota-metrics.js';
 import { ConfigurationError, SETTINGS, type Settings } from './settings/settings.js';
 import { Lifecycle } from './shutdown/lifecycle.js';
 import { UsageController } from './usage/usage.controller.js';
+
+/** How long a start waits to learn what Redis is like. */
+const REDIS_PATIENCE_MS = 1_000;
 
 /** The one place that names a store: what runs depends on the settings, and nothing else knows which it is. */
 @Module({
@@ -96,7 +100,7 @@ export class AppModule implements OnApplicationShutdown {
 
 async function openStore({ redis, dataDirectory, clockOffsetMs }: Settings, log: Log): Promise<Store> {
   await makeWritable(dataDirectory);
-  if (redis) return new RedisStore(redis, { clockOffsetMs });
+  if (redis) return openRedisStore(redis, clockOffsetMs);
   const onError = (err: Error) => log.error({ err }, 'the counters could not be written to disk');
   return MemoryStore.open({ directory: dataDirectory, clockOffsetMs, onError });
 }
@@ -118,6 +122,18 @@ async function openJournal(
       throw new ConfigurationError([`SUNDIAL_DATA_DIR: ${error.message}`]);
     throw error;
   }
+}
+
+/** A Redis that answers and is not fit for this ends the start; one that does not answer may come later. */
+async function openRedisStore(target: RedisTarget, clockOffsetMs: number): Promise<Store> {
+  const store = new RedisStore(target, { clockOffsetMs });
+  const conditions = await store.examined(REDIS_PATIENCE_MS);
+  const refusals = conditions.filter(({ severity }) => severity === 'refuse');
+  if (refusals.length === 0) return store;
+  await store.close();
+  throw new ConfigurationError(
+    refusals.map(({ server, sentence }) => (server === null ? sentence : `${server}: ${sentence}`)),
+  );
 }
 
 async function openRuleRepository(

@@ -25,6 +25,7 @@ export type * from './windows/window.js';
 export * from './requests/request-schema.js';
 export * from './stores/store.js';
 export { MemoryStore, type MemoryStoreOptions } from './stores/memory-store.js';
+export { CONDITION_SEVERITY } from './stores/redis-conditions.js';
 export { RedisStore, type RedisStoreOptions } from './stores/redis-store.js';
 export {
   connectRedis,

@@ -1,5 +1,11 @@
 import { Controller, Get, Inject, Res } from '@nestjs/common';
-import { LiveRules, QuotaEngine, type EngineStatus, type RuleRepository } from '@sundial/engine';
+import {
+  LiveRules,
+  QuotaEngine,
+  type EngineStatus,
+  type RuleRepository,
+  type StoreCondition,
+} from '@sundial/engine';
 import type { FastifyReply } from 'fastify';
 import { RULE_REPOSITORY } from '../composition.js';
 import { Describe } from '../docs/describe.js';
@@ -16,6 +22,8 @@ export interface Readiness {
     readonly breaker: EngineStatus['breaker'];
     /** Degraded decisions the store does not show yet. */
     readonly owed: number;
+    /** What is not right with Redis. */
+    readonly conditions: readonly Pick<StoreCondition, 'condition' | 'severity' | 'sentence'>[];
   };
   readonly rules: { readonly version: number; readonly provisional: boolean };
   readonly nodes: { readonly live: number };
@@ -46,12 +54,13 @@ export class HealthController {
   @Describe(READY_TO_SERVE)
   @Route({ access: 'open', hot: true })
   ready(@Res({ passthrough: true }) reply: FastifyReply): Readiness {
-    const { store: kind, mode, cause, breaker, owed } = this.engine.status();
+    const { store: kind, mode, cause, breaker, owed, conditions: found } = this.engine.status();
+    const conditions = found.map(({ condition, severity, sentence }) => ({ condition, severity, sentence }));
     const { version, provisional } = this.rules.current;
     if (this.lifecycle.isLeaving) reply.code(503);
     return {
       status: this.lifecycle.isLeaving ? 'shutting-down' : 'ready',
-      store: { kind, mode, cause, breaker, owed },
+      store: { kind, mode, cause, breaker, owed, conditions },
       rules: { version, provisional },
       nodes: { live: this.repository.nodes.live },
       tzdata: process.versions.tz ?? 'unknown',

@@ -1,3 +1,5 @@
+import { CONDITION_SEVERITY } from '@sundial/engine';
+
 export const livenessSchema = {
   type: 'object',
   properties: { status: { type: 'string', enum: ['live'] } },
@@ -21,8 +23,26 @@ export const readinessSchema = {
         cause: { type: ['string', 'null'] },
         breaker: { type: 'string', enum: ['closed', 'half-open', 'open'] },
         owed: { type: 'integer', description: 'Degraded decisions the store does not show yet.' },
+        conditions: {
+          type: 'array',
+          description: 'What is not right with Redis, and what to change: docs/redis.md.',
+          items: {
+            type: 'object',
+            properties: {
+              condition: { type: 'string', enum: Object.keys(CONDITION_SEVERITY) },
+              severity: {
+                type: 'string',
+                enum: ['refuse', 'warn'],
+                description: '`refuse`: a service would not start on it.',
+              },
+              sentence: { type: 'string' },
+            },
+            required: ['condition', 'severity', 'sentence'],
+            additionalProperties: false,
+          },
+        },
       },
-      required: ['kind', 'mode', 'cause', 'breaker', 'owed'],
+      required: ['kind', 'mode', 'cause', 'breaker', 'owed', 'conditions'],
       additionalProperties: false,
     },
     rules: {

@@ -1,5 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { LiveRules, QuotaEngine, type EngineStatus, type RuleRepository } from '@sundial/engine';
+import {
+  CONDITION_SEVERITY,
+  LiveRules,
+  QuotaEngine,
+  type EngineStatus,
+  type RuleRepository,
+} from '@sundial/engine';
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { RULE_REPOSITORY } from '../composition.js';
 import { Gates } from '../http/gate.js';
@@ -21,6 +27,18 @@ export class NodeMetrics {
   ) {
     this.#registers = [registry];
     const status = () => engine.status();
+    this.#store(status);
+    this.#gauge('sundial_in_flight', 'Requests without a complete answer', () => gates.inFlight);
+    this.#gauge('sundial_rules_version', 'The version of the rules in force', () => rules.current.version);
+    this.#gauge(
+      'sundial_nodes_live',
+      'Nodes that share this store, as this one sees them',
+      () => repository.nodes.live,
+    );
+    collectDefaultMetrics({ register: registry });
+  }
+
+  #store(status: () => EngineStatus): void {
     this.#oneOf(
       'sundial_store_state',
       'state',
@@ -51,14 +69,12 @@ export class NodeMetrics {
       'Degraded decisions the store will never show',
       () => status().lost,
     );
-    this.#gauge('sundial_in_flight', 'Requests without a complete answer', () => gates.inFlight);
-    this.#gauge('sundial_rules_version', 'The version of the rules in force', () => rules.current.version);
     this.#gauge(
-      'sundial_nodes_live',
-      'Nodes that share this store, as this one sees them',
-      () => repository.nodes.live,
+      'sundial_store_shards_open',
+      'Masters of a Cluster that are not asked while the others are',
+      () => status().openShards.length,
     );
-    collectDefaultMetrics({ register: registry });
+    this.#conditions(() => status().conditions);
   }
 
   #gauge(name: string, help: string, read: () => number): void {
@@ -68,6 +84,23 @@ export class NodeMetrics {
       registers: this.#registers,
       collect() {
         this.set(read());
+      },
+    });
+  }
+
+  /** One series for whatever can be wrong with a Redis: how many servers it is wrong with. */
+  #conditions(read: () => EngineStatus['conditions']): void {
+    new Gauge({
+      name: 'sundial_redis_condition',
+      help: 'What is wrong with Redis: on how many servers',
+      labelNames: ['condition', 'severity'],
+      registers: this.#registers,
+      collect() {
+        const found = read();
+        for (const [condition, severity] of Object.entries(CONDITION_SEVERITY)) {
+          const servers = found.filter((each) => each.condition === condition).length;
+          this.set({ condition, severity }, servers);
+        }
       },
     });
   }

@@ -1,10 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type {
+  BrokenKey,
   CheckRequest,
   Decision,
   DegradedCause,
   LimitState,
   QuotaObserver,
+  StoreCondition,
   StoreMode,
 } from '@sundial/engine';
 import { Counter, Histogram, Registry } from 'prom-client';
@@ -32,6 +34,7 @@ export class QuotaMetrics implements QuotaObserver {
   readonly #degraded = new Tally('cause', 'policy');
   readonly #modes = new Tally('mode');
   readonly #duration: Histogram;
+  readonly #broken: Counter<'resource'>;
 
   constructor(
     registry: Registry,
@@ -42,6 +45,12 @@ export class QuotaMetrics implements QuotaObserver {
       name: 'sundial_check_duration_seconds',
       help: 'From the call of check to its decision',
       buckets: DURATION_BUCKETS,
+      registers,
+    });
+    this.#broken = new Counter({
+      name: 'sundial_broken_keys_total',
+      help: 'Checks that met a key which Sundial did not write, by resource',
+      labelNames: ['resource'],
       registers,
     });
     const counter = (name: string, help: string, tally: Tally) =>
@@ -69,6 +78,17 @@ export class QuotaMetrics implements QuotaObserver {
     this.#modes.count(mode);
     if (mode === 'exact') this.log.info({ mode }, 'the store decides again');
     else this.log.warn({ mode, cause }, "the store cannot be asked: the rules' degrade policies decide");
+  }
+
+  conditionChanged({ sentence, ...condition }: StoreCondition, holds: boolean): void {
+    if (!holds) this.log.info(condition, `no longer: ${sentence}`);
+    else if (condition.severity === 'refuse') this.log.error(condition, sentence);
+    else this.log.warn(condition, sentence);
+  }
+
+  keyBroken(broken: BrokenKey): void {
+    this.#broken.inc({ resource: broken.resource }, broken.checks);
+    this.log.error(broken, 'a key of these rules holds what Sundial did not write: see docs/redis.md');
   }
 
   /** Rules that are gone would stay in the counts for ever. */

@@ -1,5 +1,6 @@
 import { Transform } from 'class-transformer';
 import { ValidateBy } from 'class-validator';
+import { readFileSync } from 'node:fs';
 import { isWebhookUrl } from '../alarms/webhook/webhook-url.js';
 import { parseHostPorts } from './redis-target.js';
 
@@ -37,6 +38,16 @@ export function WebhookUrl(): PropertyDecorator {
   return must('be an https:// URL, or http:// to a loopback host, without a user in it', (value) =>
     isWebhookUrl(String(value)),
   );
+}
+
+export function CertificateFile(): PropertyDecorator {
+  return must('name a file with PEM certificates that this process can read', (value) => {
+    try {
+      return readFileSync(String(value), 'utf8').includes('-----BEGIN CERTIFICATE-----');
+    } catch {
+      return false;
+    }
+  });
 }
 
 export function Like(pattern: RegExp, what: string): PropertyDecorator {

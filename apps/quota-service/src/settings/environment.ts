@@ -1,7 +1,15 @@
 import { Transform } from 'class-transformer';
 import { IsOptional } from 'class-validator';
 import { fileURLToPath } from 'node:url';
-import { HostPorts, Integer, Like, OneOf, RedisUrl, WebhookUrl } from './environment.decorators.js';
+import {
+  CertificateFile,
+  HostPorts,
+  Integer,
+  Like,
+  OneOf,
+  RedisUrl,
+  WebhookUrl,
+} from './environment.decorators.js';
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 /** The samples in `config/`, wherever the service is started from; `src` and `dist` are equally deep. */
@@ -51,6 +59,11 @@ export class Environment {
 
   @OneOf(['true', 'false'])
   REDIS_TLS = 'false';
+
+  /** With TLS: a file with the certificates (PEM) of the authority that signed those of Redis. */
+  @IsOptional()
+  @CertificateFile()
+  SUNDIAL_REDIS_CA: string | undefined = undefined;
 
   /** A check is answered within this, whatever the store does. */
   @Integer(5, 10_000)

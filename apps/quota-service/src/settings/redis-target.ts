@@ -1,11 +1,13 @@
 import type { HostPort, RedisTarget } from '@sundial/engine';
+import { readFileSync } from 'node:fs';
 import type { Environment } from './environment.js';
 
 /** Where Redis is, or undefined for the embedded store. The environment has been validated. */
 export function redisTarget(environment: Environment): RedisTarget | undefined {
   const { REDIS_URL, REDIS_CLUSTER_NODES, REDIS_SENTINELS, REDIS_SENTINEL_NAME } = environment;
-  if (REDIS_URL) return { kind: 'single', url: REDIS_URL };
-  const credentials = credentialsUrl(environment);
+  const trust = trusted(environment);
+  if (REDIS_URL) return { kind: 'single', url: REDIS_URL, ...trust };
+  const credentials = { ...credentialsUrl(environment), ...trust };
   if (REDIS_CLUSTER_NODES) {
     return { kind: 'cluster', nodes: parseHostPorts(REDIS_CLUSTER_NODES) ?? [], ...credentials };
   }
@@ -29,6 +31,10 @@ export function parseHostPorts(text: string): HostPort[] | undefined {
     nodes.push({ host, port });
   }
   return nodes;
+}
+
+function trusted({ SUNDIAL_REDIS_CA: file }: Environment): { ca?: string } {
+  return file === undefined ? {} : { ca: readFileSync(file, 'utf8') };
 }
 
 /** The engine takes credentials as a URL; its host is not looked at. */

@@ -90,7 +90,14 @@ function invalid(environment: Environment): string[] {
 
 function contradictions(environment: Environment): string[] {
   const { HOST, REDIS_URL, REDIS_CLUSTER_NODES, REDIS_SENTINELS, REDIS_SENTINEL_NAME } = environment;
-  const { REDIS_USERNAME, REDIS_PASSWORD, REDIS_TLS, SUNDIAL_CHECK_KEYS, SUNDIAL_ADMIN_KEYS } = environment;
+  const {
+    REDIS_USERNAME,
+    REDIS_PASSWORD,
+    REDIS_TLS,
+    SUNDIAL_REDIS_CA,
+    SUNDIAL_CHECK_KEYS,
+    SUNDIAL_ADMIN_KEYS,
+  } = environment;
   const { SUNDIAL_ALARM_WEBHOOK_URL, SUNDIAL_ALARM_WEBHOOK_SECRET } = environment;
   const targets = Object.entries({ REDIS_URL, REDIS_CLUSTER_NODES, REDIS_SENTINELS }).filter(
     ([, value]) => value,
@@ -113,6 +120,10 @@ function contradictions(environment: Environment): string[] {
     [
       Boolean(SUNDIAL_ALARM_WEBHOOK_URL) !== Boolean(SUNDIAL_ALARM_WEBHOOK_SECRET),
       'SUNDIAL_ALARM_WEBHOOK_URL and SUNDIAL_ALARM_WEBHOOK_SECRET go together: set both or none',
+    ],
+    [
+      Boolean(SUNDIAL_REDIS_CA) && REDIS_TLS !== 'true' && !REDIS_URL?.startsWith('rediss:'),
+      'SUNDIAL_REDIS_CA is for TLS: use rediss:// in REDIS_URL, or REDIS_TLS=true',
     ],
     [
       !SUNDIAL_CHECK_KEYS && !SUNDIAL_ADMIN_KEYS && !isLoopback(HOST),

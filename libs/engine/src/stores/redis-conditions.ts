@@ -24,7 +24,8 @@ export const NODE_CLOCK_TOLERANCE_MS = 1_000;
 /** A deadline is written by one estimate of the clock for all masters: 50 ms by default. */
 export const MASTER_CLOCK_TOLERANCE_MS = 25;
 
-const SEVERITY: Readonly<Record<StoreConditionName, StoreCondition['severity']>> = {
+/** Every condition there is. `refuse` is what only a change of configuration mends, and what would break a promise. */
+export const CONDITION_SEVERITY: Readonly<Record<StoreConditionName, StoreCondition['severity']>> = {
   credentials: 'refuse',
   version: 'refuse',
   eviction: 'refuse',
@@ -36,8 +37,6 @@ const SEVERITY: Readonly<Record<StoreConditionName, StoreCondition['severity']>>
   persistence: 'warn',
   unknown: 'warn',
 };
-
-export const STORE_CONDITIONS = Object.keys(SEVERITY) as readonly StoreConditionName[];
 
 /** What about a server is not as Sundial needs it. */
 export function judgeServer(facts: ServerFacts): StoreCondition[] {
@@ -83,7 +82,7 @@ export function judgeConnection({ message }: Error): StoreCondition | undefined 
 }
 
 function condition(name: StoreConditionName, sentence: string, server: string | null): StoreCondition {
-  return { condition: name, severity: SEVERITY[name], sentence, server };
+  return { condition: name, severity: CONDITION_SEVERITY[name], sentence, server };
 }
 
 function judgeInfo(info: ReadonlyMap<string, string>): [StoreConditionName, string | undefined][] {

@@ -1,7 +1,10 @@
 import { Cluster, Redis, type ClusterOptions, type RedisOptions } from 'ioredis';
 
-/** Where Redis is: one server, a Sentinel group, or a Cluster. */
-export type RedisTarget =
+/**
+ * Where Redis is: one server, a Sentinel group, or a Cluster. `url` carries user, password and, as `rediss:`, that all
+ * of them talk TLS.
+ */
+export type RedisTarget = (
   | { readonly kind: 'single'; readonly url: string }
   | {
       readonly kind: 'sentinel';
@@ -9,7 +12,11 @@ export type RedisTarget =
       readonly name: string;
       readonly url?: string;
     }
-  | { readonly kind: 'cluster'; readonly nodes: readonly HostPort[]; readonly url?: string };
+  | { readonly kind: 'cluster'; readonly nodes: readonly HostPort[]; readonly url?: string }
+) & {
+  /** Certificates (PEM) of the authority that signed those of the servers. Default: the authorities Node.js trusts. */
+  readonly ca?: string;
+};
 
 export interface HostPort {
   readonly host: string;
@@ -40,12 +47,13 @@ function open(target: RedisTarget, connectionName: string): RedisClient {
   const options = { ...NEVER_TWICE, connectionName };
   switch (target.kind) {
     case 'single':
-      return untilDisconnected(new Redis(target.url, options));
+      return untilDisconnected(new Redis(target.url, { ...options, ...credentialsOf(target) }));
     case 'sentinel':
       return untilDisconnected(
         new Redis({
           ...options,
-          ...credentialsOf(target.url),
+          ...credentialsOf(target),
+          ...sentinelTls(target),
           sentinels: [...target.sentinels],
           name: target.name,
           sentinelRetryStrategy: backOff,
@@ -56,7 +64,7 @@ function open(target: RedisTarget, connectionName: string): RedisClient {
       return connectingAtOnce(
         new Cluster([...target.nodes], {
           ...CLUSTER_NEVER_TWICE,
-          redisOptions: { ...options, ...credentialsOf(target.url) },
+          redisOptions: { ...options, ...credentialsOf(target) },
         }),
       );
     default:
@@ -124,13 +132,19 @@ function backOff(attempt: number): number {
 }
 
 /** User, password, database and TLS of a `redis://` or `rediss://` URL, for targets that name their hosts elsewhere. */
-function credentialsOf(url: string | undefined) {
+function credentialsOf({ url, ca }: RedisTarget): Pick<RedisOptions, 'username' | 'password' | 'db' | 'tls'> {
   if (url === undefined) return {};
   const { username, password, protocol, pathname } = new URL(url);
   return {
     ...(username && { username: decodeURIComponent(username) }),
     ...(password && { password: decodeURIComponent(password) }),
     ...(pathname.length > 1 && { db: Number(pathname.slice(1)) }),
-    ...(protocol === 'rediss:' && { tls: {} }),
+    ...(protocol === 'rediss:' && { tls: ca === undefined ? {} : { ca } }),
   };
+}
+
+/** The sentinels of a group that talks TLS do so too. */
+function sentinelTls(target: RedisTarget): Pick<RedisOptions, 'sentinelTLS' | 'enableTLSForSentinelMode'> {
+  const { tls } = credentialsOf(target);
+  return tls ? { sentinelTLS: tls, enableTLSForSentinelMode: true } : {};
 }

@@ -1,0 +1,199 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { eventually } from '../support/eventually.js';
+import { RedisProcess, type RedisProcessOptions } from '../support/redis-process.js';
+import { RunningService } from '../support/running-service.js';
+import { ServiceProcess } from '../support/service-process.js';
+
+/** A Redis that keeps what it is told, so that there is nothing to say about it. */
+const GOOD = ['--appendonly', 'yes'];
+const EVICTING = ['--maxmemory', '100mb', '--maxmemory-policy', 'volatile-lru'];
+
+const undo: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const step of undo.splice(0).reverse()) await step();
+});
+
+async function startRedis(options: RedisProcessOptions = { args: GOOD }): Promise<RedisProcess> {
+  const redis = await RedisProcess.start(options);
+  undo.push(() => redis.stop());
+  return redis;
+}
+
+async function startService(url: string): Promise<ServiceProcess> {
+  const service = await ServiceProcess.start({ env: { REDIS_URL: url, SUNDIAL_LAME_DUCK_MS: '0' } });
+  undo.push(() => service.stop());
+  return service;
+}
+
+/** What a service says that ends at its start. */
+async function refusal(url: string): Promise<string> {
+  const service = await ServiceProcess.launch({ env: { REDIS_URL: url } });
+  undo.push(() => service.stop('SIGKILL'));
+  expect(await service.exit).toBe(1);
+  return service.stderr;
+}
+
+/** The address of a Redis for a user with these rights only. */
+async function urlOf(redis: RedisProcess, ...rights: readonly string[]): Promise<string> {
+  await redis.cli('ACL', 'SETUSER', 'sundial', 'reset', 'on', '>secret', ...rights);
+  return redis.url.replace('//', '//sundial:secret@');
+}
+
+const ALL = ['~sd1:*', '&sd1:*', '+@all'];
+
+interface Served {
+  readonly url: string;
+}
+
+async function get(service: Served, path: string): Promise<Response> {
+  return fetch(new URL(path, service.url));
+}
+
+interface Ready {
+  readonly store: { readonly mode: string; readonly conditions: readonly { readonly condition: string }[] };
+}
+
+async function readiness(service: Served): Promise<Ready['store']> {
+  return ((await (await get(service, '/health/ready')).json()) as Ready).store;
+}
+
+/** Waits until exactly these conditions are shown. */
+async function shown(service: Served, ...conditions: readonly string[]): Promise<void> {
+  await eventually(async () => {
+    const { conditions: found } = await readiness(service);
+    expect(found.map(({ condition }) => condition)).toEqual(conditions);
+    return true;
+  });
+}
+
+async function check(service: Served): Promise<{ readonly allowed: boolean; readonly degraded: unknown }> {
+  const body = JSON.stringify({ resource: 'ocr', subject: { user: `u${Math.random()}` } });
+  const headers = { 'content-type': 'application/json' };
+  const answer = await fetch(new URL('/check', service.url), { method: 'POST', headers, body });
+  return answer.json() as Promise<{ allowed: boolean; degraded: unknown }>;
+}
+
+async function metric(service: Served, series: string): Promise<number> {
+  const text = await (await get(service, '/metrics')).text();
+  const line = text.split('\n').find((each) => each.startsWith(`${series} `));
+  return Number(line?.slice(series.length));
+}
+
+/** What was logged about one condition, in order. */
+function logged(service: ServiceProcess, name: string): string[] {
+  const lines = service.stdout.split('\n').filter((line) => line.includes(`"condition":"${name}"`));
+  return lines.map((line) => (JSON.parse(line) as { msg: string }).msg);
+}
+
+describe('a service does not start on a Redis', () => {
+  it('that does not let it in', async () => {
+    const { url } = await startRedis({ password: 'right' });
+    const urls = [url.replace('right', 'wrong'), url.replace(':right@', '')];
+    const [wrong, none] = await Promise.all(urls.map(refusal));
+    expect(wrong).toMatch(/does not accept the user and password \(WRONGPASS/);
+    expect(none).toMatch(/does not accept the user and password \(NOAUTH/);
+  });
+
+  it('that drops counters, nor for a user who may not do what is needed; it says both', async () => {
+    const redis = await startRedis({ args: EVICTING });
+    const stderr = await refusal(await urlOf(redis, ...ALL, '-hdel', '-publish'));
+    const server = `127.0.0.1:${redis.port}`;
+    expect(stderr).toContain(
+      `${server}: Redis may drop counters to make room (maxmemory-policy volatile-lru)`,
+    );
+    expect(stderr).toContain(`${server}: Redis forbids this user HDEL, PUBLISH (`);
+  });
+
+  it('that runs no scripts for it', async () => {
+    const redis = await startRedis();
+    expect(await refusal(await urlOf(redis, ...ALL, '-@scripting'))).toContain(
+      'Redis forbids this user EVALSHA (NOPERM',
+    );
+  });
+});
+
+describe('a service that runs', () => {
+  const evicting = 'sundial_redis_condition{condition="eviction",severity="refuse"}';
+
+  it('warns where it is not allowed to look', async () => {
+    const redis = await startRedis();
+    const REDIS_URL = await urlOf(redis, ...ALL, '-info', '-config');
+    const service = await RunningService.start({ REDIS_URL });
+    undo.push(() => service.stop());
+    await shown(service, 'unknown');
+    expect(await check(service)).toMatchObject({ allowed: true, degraded: null });
+  });
+
+  it('tells once of a Redis that changes for the worse, and when it is mended; and serves meanwhile', async () => {
+    const redis = await startRedis();
+    const service = await startService(redis.url);
+    const reconnect = () => redis.cli('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
+    await shown(service);
+    expect(await metric(service, evicting)).toBe(0);
+    await redis.cli('CONFIG', 'SET', 'maxmemory', '100mb', 'maxmemory-policy', 'allkeys-lru');
+    await reconnect();
+    await shown(service, 'eviction');
+    expect(await metric(service, evicting)).toBe(1);
+    await reconnect();
+    await eventually(async () => (await check(service)).degraded === null);
+    await redis.cli('CONFIG', 'SET', 'maxmemory-policy', 'noeviction');
+    await reconnect();
+    await shown(service);
+    await eventually(() => logged(service, 'eviction').length === 2);
+    expect(logged(service, 'eviction')).toEqual([
+      expect.stringMatching(/^Redis may drop counters .*allkeys-lru/),
+      expect.stringMatching(/^no longer: /),
+    ]);
+  });
+
+  describe('on a Redis that refuses what it is asked', () => {
+    let redis: RedisProcess;
+    let service: RunningService;
+    beforeAll(async () => {
+      redis = await RedisProcess.start({ args: GOOD });
+      const REDIS_URL = await urlOf(redis, ...ALL);
+      service = await RunningService.start({ REDIS_URL, SUNDIAL_DEADLINE_MS: '50' });
+    });
+    afterAll(async () => {
+      await service.stop();
+      await redis.stop();
+    });
+
+    it.each([
+      {
+        fault: ['CONFIG', 'SET', 'min-replicas-to-write', '1'],
+        mended: ['CONFIG', 'SET', 'min-replicas-to-write', '0'],
+        found: ['writable'],
+      },
+      {
+        fault: ['CONFIG', 'SET', 'maxmemory', '1'],
+        mended: ['CONFIG', 'SET', 'maxmemory', '0'],
+        found: ['writable'],
+      },
+      {
+        fault: ['REPLICAOF', '127.0.0.1', '1'],
+        mended: ['REPLICAOF', 'NO', 'ONE'],
+        found: ['role', 'writable'],
+      },
+      {
+        fault: ['ACL', 'SETUSER', 'sundial', '-hset'],
+        mended: ['ACL', 'SETUSER', 'sundial', '+hset'],
+        found: ['permissions'],
+      },
+    ] as const)(
+      'says why it degrades, stays so, and is exact within 2 s of $mended',
+      async ({ fault, mended, found }) => {
+        await redis.cli(...(fault as unknown as [string]));
+        await eventually(
+          async () =>
+            (await check(service)).degraded !== null && (await readiness(service)).mode === 'degraded',
+        );
+        await shown(service, ...found);
+        for (let times = 0; times < 50; times++) expect((await check(service)).degraded).not.toBeNull();
+        await redis.cli(...(mended as unknown as [string]));
+        await eventually(async () => (await check(service)).degraded === null, { withinMs: 2_000 });
+        await shown(service);
+      },
+    );
+  });
+});
