@@ -72,6 +72,17 @@ describe('RedisStore on a Cluster of three', () => {
     expect(await store.read({ counters })).toMatchObject({ counts: used(0, 0, 0, 0, 0, 0) });
   });
 
+  it('says that the fate is unknown when a later shard refuses to write, though that one certainly wrote nothing', async () => {
+    const node = await cluster.nodeOfKey(third!.key);
+    await node.cli('CONFIG', 'SET', 'maxmemory', '1');
+    const request = taking(counters);
+    await expect(store.take(request)).rejects.toMatchObject({ name: 'StoreError', fate: 'unknown' });
+    await expect(store.take(taking([third!]))).rejects.toMatchObject({ name: 'StoreError', fate: 'none' });
+    await node.cli('CONFIG', 'SET', 'maxmemory', '0');
+    expect(await store.settle(settling('void', request))).toEqual({ outcome: 'reversed' });
+    expect(await store.read({ counters })).toMatchObject({ counts: used(0, 0, 0, 0, 0, 0) });
+  });
+
   it('says that the fate is unknown when a later shard is gone, and settles the others all the same', async () => {
     const node = await cluster.nodeOfKey(third!.key);
     await node.kill();
