@@ -27,7 +27,8 @@ describe('the memory of Redis', () => {
     await checkEverySubject(store);
     await store.close();
     const full = await usedAfterRestart();
-    await forgetOperations();
+    await forget('sd1:op:*');
+    await forget('sd1:*:mark:*');
     expect(Number(await redis.cli('DBSIZE'))).toBe(SUBJECTS);
     const counters = await usedAfterRestart();
     const [aSubject, anOperation] = [(counters - empty) / SUBJECTS, (full - counters) / SUBJECTS];
@@ -56,8 +57,8 @@ describe('the memory of Redis', () => {
     return Number(/used_memory:(\d+)/.exec(String(await redis.cli('INFO', 'memory')))?.[1]);
   }
 
-  async function forgetOperations(): Promise<void> {
-    const keys = (await redis.cli('KEYS', 'sd1:op:*')) as string[];
+  async function forget(pattern: string): Promise<void> {
+    const keys = (await redis.cli('KEYS', pattern)) as string[];
     for (let from = 0; from < keys.length; from += AT_ONCE)
       await redis.cli('DEL', ...keys.slice(from, from + AT_ONCE));
   }

@@ -9,7 +9,7 @@ import { Reconciler } from './degradation/reconciler.js';
 import { StoreGuard, type Unavailable } from './degradation/store-guard.js';
 import { QuotaError, type InputError } from './errors.js';
 import type { Debt } from './journal/debt.js';
-import { STRICT_WAIT_MS, type Journal } from './journal/journal.js';
+import { STRICT_RESERVE_MS, type Journal } from './journal/journal.js';
 import type { JournalStatus } from './journal/journal-status.js';
 import type { EngineStatus, QuotaObserver } from './observer.js';
 import type { CheckRequest, Decision, Quota, Subject, Usage, UsageRequest } from './quota.js';
@@ -51,7 +51,9 @@ export class QuotaEngine implements Quota {
   readonly #brokenKeys: BrokenKeys;
   /** A store in this process answers at once: there is nothing to guard. */
   readonly #isRemote: boolean;
+  /** What the store may take, and what an answer may. */
   readonly #deadlineMs: number;
+  readonly #answerMs: number;
   readonly #allowsUnknown: boolean;
   readonly #observer: QuotaObserver;
 
@@ -62,8 +64,9 @@ export class QuotaEngine implements Quota {
     this.#rules = options.rules;
     // In memory nothing can be late: a stalled event loop must not make this node guess at its own books.
     const storeMs =
-      journal?.sync === 'strict' ? deadlineMs - Math.min(STRICT_WAIT_MS, deadlineMs / 2) : deadlineMs;
+      journal?.sync === 'strict' ? deadlineMs - Math.min(STRICT_RESERVE_MS, deadlineMs / 2) : deadlineMs;
     this.#deadlineMs = this.#isRemote ? storeMs : Infinity;
+    this.#answerMs = deadlineMs;
     this.#allowsUnknown = options.unknownResource !== 'deny';
     this.#observer = observer;
     this.#guard = new StoreGuard(store, {
@@ -183,6 +186,7 @@ export class QuotaEngine implements Quota {
     }
 
     const dueAt = startedAt + this.#deadlineMs;
+    const answerBy = startedAt + this.#answerMs;
     const take = ({ counters }: Question) =>
       this.#store.take({
         counters: this.#reconciler.isClear ? counters : this.#local.lowered(counters),
@@ -192,7 +196,7 @@ export class QuotaEngine implements Quota {
       });
     const late = (answer: TakeResult) => this.#reconciler.heard(operation, answer);
     return then(this.#offer({ rules, subject, amount, dueAt, call: take, late }), ({ question, result }) =>
-      then(this.#conclude({ question, operation, amount, context, result }), tell),
+      then(this.#conclude({ question, operation, amount, context, result, answerBy }), tell),
     );
   }
 
@@ -218,9 +222,10 @@ export class QuotaEngine implements Quota {
     });
   }
 
-  #conclude({ question, operation, amount, context, result }: Concluding): Answer<Decision> {
+  #conclude({ question, operation, amount, context, result, answerBy }: Concluding): Answer<Decision> {
     switch (result.outcome) {
       case 'taken':
+        if (this.#isRemote && amount > 0) this.#acknowledged(question, operation, amount, result.counts);
         return taken(question.rules, this.#known(question, result.counts), context);
       case 'replayed':
         return replayed(question.rules, this.#known(question, result.counts), context);
@@ -239,12 +244,17 @@ export class QuotaEngine implements Quota {
         const unavailable = unavailableFor(result);
         const check = { question, operation, amount, unavailable, rulesVersion };
         const { decision, debt } = this.#degraded.decide(check);
-        const isJournaled = debt && this.#reconciler.owe(debt);
+        const isJournaled = debt && this.#reconciler.owe(debt, answerBy);
         return isJournaled ? isJournaled.then(() => decision) : decision;
       }
       default:
         return result satisfies never;
     }
+  }
+
+  #acknowledged({ counters }: Question, operation: Operation, amount: number, counts: Counts): void {
+    const at = this.#store.now();
+    this.#reconciler.acknowledged({ at, intent: 'count', operation, counters, amount, counts });
   }
 
   /** A debt is in the books, or never will be. */
@@ -287,6 +297,8 @@ interface Concluding {
   readonly amount: number;
   readonly result: TakeResult | Unavailable;
   readonly context: DecisionContext;
+  /** Monotonic. */
+  readonly answerBy: number;
 }
 
 function mistakesOf(request: CheckRequest, book: RuleBook): readonly InputError[] {

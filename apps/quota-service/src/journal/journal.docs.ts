@@ -1,6 +1,15 @@
 import type { Operation } from '../docs/describe.js';
 import type { ShownJournal } from './journal.controller.js';
 
+const NONE = {
+  counted: 0,
+  'already-counted': 0,
+  reversed: 0,
+  barred: 0,
+  late: 0,
+  conflict: 0,
+  broken: 0,
+};
 const RECOVERING: ShownJournal = {
   sync: 'group',
   owed: 1_204,
@@ -19,6 +28,8 @@ const RECOVERING: ShownJournal = {
     conflict: 0,
     broken: 0,
   },
+  toReassert: 0,
+  reasserted: NONE,
   unverifiable: [],
 };
 const LATE: ShownJournal = {
@@ -27,6 +38,7 @@ const LATE: ShownJournal = {
   oldestMs: null,
   bytes: 0,
   settled: { ...RECOVERING.settled, late: 5 },
+  reasserted: { ...NONE, counted: 212, 'already-counted': 4_920 },
   unverifiable: [
     {
       from: '2026-11-22T05:10:02.730Z',

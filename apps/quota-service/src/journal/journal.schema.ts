@@ -2,7 +2,7 @@ const count = (description: string) => ({ type: 'integer', minimum: 0, descripti
 
 const settledSchema = {
   type: 'object',
-  description: 'What the store said to settlements, by operations.',
+  description: 'What the store said, by operations.',
   properties: {
     counted: count('Allowed, and counted now.'),
     'already-counted': count('Allowed, and the abandoned call had counted it.'),
@@ -49,6 +49,8 @@ export const journalSchema = {
     summed: count('Operations that were added up, because there was no room for each of them.'),
     lost: count('Operations the books will never show.'),
     settled: settledSchema,
+    toReassert: count('Operations still to be told again, because Redis may have lost them.'),
+    reasserted: settledSchema,
     unverifiable: {
       type: 'array',
       description: 'Times with operations that nobody can tell the truth about.',
@@ -65,6 +67,8 @@ export const journalSchema = {
     'summed',
     'lost',
     'settled',
+    'toReassert',
+    'reasserted',
     'unverifiable',
   ],
   additionalProperties: false,

@@ -49,15 +49,21 @@ export class Debts {
     return this.#waiting.values();
   }
 
-  /** Resolves when the answer may go out, where it has to wait. `beside`: how many are being settled. */
-  add(debt: Debt, beside: number): Promise<void> | undefined {
+  /**
+   * Resolves when the answer may go out, where it has to wait: at `dueAt` at the latest. `beside`: how many are being
+   * settled.
+   */
+  add(
+    debt: Debt,
+    { beside, dueAt }: { readonly beside: number; readonly dueAt: number },
+  ): Promise<void> | undefined {
     const kept = this.#hasRoom(debt, beside) ? debt : this.#addUp(debt);
     if (kept === undefined) {
       this.#givenUp++;
       return undefined;
     }
     this.#waiting.set(keyOf(kept), kept);
-    return this.#journal?.owe(kept);
+    return this.#journal?.owe(kept, dueAt);
   }
 
   takeOldest(): Debt | undefined {

@@ -7,6 +7,8 @@ import { CONCURRENT, Reconciler } from './reconciler.js';
 import { StoreGuard } from './store-guard.js';
 
 const DEADLINE_MS = 20;
+/** For a journal, of which there is none here. */
+const SOON = 0;
 const NOW = Date.UTC(2026, 10, 22);
 
 function debt(attempt: string, intent: SettleRequest['intent'] = 'count', id = attempt): Debt {
@@ -69,8 +71,8 @@ describe('Reconciler', () => {
   it('tells the books of what was allowed and of what was refused without them', async () => {
     const books = new Books();
     const { reconciler, settled, cleared } = reconciling(books);
-    void reconciler.owe(debt('a', 'count'));
-    void reconciler.owe(debt('b', 'void'));
+    void reconciler.owe(debt('a', 'count'), SOON);
+    void reconciler.owe(debt('b', 'void'), SOON);
     expect(reconciler.status).toEqual({ owed: 2, lost: 0 });
     await cleared();
     expect([...books.counted, ...books.voided]).toEqual(['a', 'b']);
@@ -84,7 +86,7 @@ describe('Reconciler', () => {
       if (++tries <= 3) throw new StoreError('cut', 'unknown');
     };
     const { reconciler, settled, cleared } = reconciling(books);
-    void reconciler.owe(debt('a'));
+    void reconciler.owe(debt('a'), SOON);
     await cleared();
     expect(tries).toBe(4);
     expect(settled).toEqual(['a']);
@@ -98,7 +100,7 @@ describe('Reconciler', () => {
       return result;
     };
     const { reconciler, settled, cleared } = reconciling({ settle: late });
-    void reconciler.owe(debt('a'));
+    void reconciler.owe(debt('a'), SOON);
     await cleared();
     expect(books.settlements).toBe(2);
     expect([...books.counted]).toEqual(['a']);
@@ -109,7 +111,7 @@ describe('Reconciler', () => {
     const books = new Books();
     books.before = () => Promise.reject(new StoreError('down', 'none'));
     const { guard, reconciler, cleared } = reconciling(books);
-    for (let i = 0; i < 50; i++) void reconciler.owe(debt(`a${i}`));
+    for (let i = 0; i < 50; i++) void reconciler.owe(debt(`a${i}`), SOON);
     while (guard.status.mode === 'exact') await sleep(1);
     const tries = books.settlements;
     expect(tries).toBeLessThanOrEqual(CONCURRENT);
@@ -123,7 +125,7 @@ describe('Reconciler', () => {
     const books = new Books();
     books.before = () => sleep(1);
     const { reconciler, cleared } = reconciling(books);
-    for (let i = 0; i < 20 * CONCURRENT; i++) void reconciler.owe(debt(`a${i}`));
+    for (let i = 0; i < 20 * CONCURRENT; i++) void reconciler.owe(debt(`a${i}`), SOON);
     await cleared();
     expect(books.mostInFlight).toBe(CONCURRENT);
     expect(books.counted.size).toBe(20 * CONCURRENT);
@@ -140,13 +142,13 @@ describe('Reconciler', () => {
         overflowed: (operations) => overflows.push(operations),
       });
       const room = fate === 'none' ? MAX_OWED - RESERVED_FOR_UNKNOWN : MAX_OWED;
-      for (let i = 0; i < room; i++) void reconciler.owe({ ...debt(`a${i}`), fate });
+      for (let i = 0; i < room; i++) void reconciler.owe({ ...debt(`a${i}`), fate }, SOON);
       return { reconciler, overflows, room };
     }
 
     it('adds up what certainly never ran, and says how many operations that were', async () => {
       const { reconciler, overflows, room } = full('none');
-      for (let i = 0; i < 7; i++) void reconciler.owe({ ...debt(`b${i}`), fate: 'none' });
+      for (let i = 0; i < 7; i++) void reconciler.owe({ ...debt(`b${i}`), fate: 'none' }, SOON);
       expect(reconciler.status).toEqual({ owed: room + 1, lost: 0 });
       expect(reconciler.journalStatus).toMatchObject({ summed: 7 });
       while (overflows.length === 0) await sleep(5);
@@ -156,14 +158,14 @@ describe('Reconciler', () => {
 
     it('has room left for what may have run', async () => {
       const { reconciler, room } = full('none');
-      void reconciler.owe({ ...debt('b', 'void'), fate: 'unknown' });
+      void reconciler.owe({ ...debt('b', 'void'), fate: 'unknown' }, SOON);
       expect(reconciler.status).toEqual({ owed: room + 1, lost: 0 });
       await reconciler.close();
     });
 
     it('gives up what can neither be kept nor added up, and says how many', async () => {
       const { reconciler, room } = full('unknown');
-      for (let i = 0; i < 3; i++) void reconciler.owe(debt(`b${i}`));
+      for (let i = 0; i < 3; i++) void reconciler.owe(debt(`b${i}`), SOON);
       expect(reconciler.status).toEqual({ owed: room, lost: 3 });
       await reconciler.close();
     });
@@ -173,7 +175,7 @@ describe('Reconciler', () => {
     'counts as lost what the books answer with %s',
     async (outcome) => {
       const { reconciler, settled, cleared } = reconciling({ settle: () => Promise.resolve({ outcome }) });
-      void reconciler.owe(debt('a'));
+      void reconciler.owe(debt('a'), SOON);
       await cleared();
       expect(reconciler.status.lost).toBe(1);
       expect(settled).toEqual(['a']);
@@ -184,8 +186,8 @@ describe('Reconciler', () => {
     const books = new Books();
     const { reconciler, cleared } = reconciling(books);
     const allowed = debt('try-1', 'count', 'id-1');
-    void reconciler.owe(allowed);
-    void reconciler.owe(debt('try-2', 'void', 'id-2'));
+    void reconciler.owe(allowed, SOON);
+    void reconciler.owe(debt('try-2', 'void', 'id-2'), SOON);
     expect(reconciler.promised('id-1')).toBe(allowed);
     expect(reconciler.promised('id-2')).toBeUndefined();
     let whileSettling: Debt | undefined;
@@ -200,7 +202,7 @@ describe('Reconciler', () => {
   it('settles what it owes before it closes, as long as the store answers', async () => {
     const books = new Books();
     const { reconciler } = reconciling(books);
-    for (let i = 0; i < 100; i++) void reconciler.owe(debt(`a${i}`));
+    for (let i = 0; i < 100; i++) void reconciler.owe(debt(`a${i}`), SOON);
     await reconciler.close();
     expect(books.counted.size).toBe(100);
     expect(reconciler.status).toEqual({ owed: 0, lost: 0 });
@@ -210,7 +212,7 @@ describe('Reconciler', () => {
     const books = new Books();
     books.before = () => Promise.reject(new StoreError('down', 'none'));
     const { guard, reconciler } = reconciling(books);
-    for (let i = 0; i < 10; i++) void reconciler.owe(debt(`a${i}`));
+    for (let i = 0; i < 10; i++) void reconciler.owe(debt(`a${i}`), SOON);
     while (guard.status.mode === 'exact') await sleep(1);
     const closedAt = performance.now();
     await reconciler.close();

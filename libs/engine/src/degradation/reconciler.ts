@@ -5,6 +5,8 @@ import type { Journal } from '../journal/journal.js';
 import type { JournalStatus } from '../journal/journal-status.js';
 import type { Operation, SettleResult, Store, TakeResult } from '../stores/store.js';
 import { Debts } from './debts.js';
+import { Reassertion } from './reassertion.js';
+import type { RecentOperation } from './recent-operations.js';
 import type { StoreGuard } from './store-guard.js';
 import { UnverifiableSpans } from './unverifiable-spans.js';
 
@@ -24,7 +26,7 @@ const CLOSE_LIMIT_MS = 1_000;
 type Guard = Pick<StoreGuard, 'ask' | 'wouldAsk' | 'isCutOff'>;
 
 export interface ReconcilerOptions {
-  readonly store: Pick<Store, 'settle' | 'now'>;
+  readonly store: Pick<Store, 'settle' | 'now' | 'onLoss'>;
   readonly guard: Guard;
   readonly deadlineMs: number;
   readonly journal?: Journal | undefined;
@@ -50,6 +52,8 @@ export class Reconciler {
   readonly #settling = new Map<string, Debt>();
   readonly #spans = new UnverifiableSpans();
   readonly #outcomes = { ...NO_OUTCOMES };
+  readonly #reassertedOutcomes = { ...NO_OUTCOMES };
+  readonly #reassertion: Reassertion;
   #timer: NodeJS.Timeout | undefined;
   /** Settlements that may still be begun in this turn. */
   #allowance = 0;
@@ -72,6 +76,14 @@ export class Reconciler {
     this.#journal = journal;
     this.#told = { settled, overflowed };
     this.#waiting = new Debts(journal);
+    this.#reassertion = new Reassertion({
+      store,
+      guard,
+      deadlineMs,
+      spans: this.#spans,
+      outcomes: this.#reassertedOutcomes,
+    });
+    store.onLoss?.((loss) => this.#reassertion.lost(loss));
     if (this.#waiting.size > 0) this.#later();
   }
 
@@ -92,18 +104,25 @@ export class Reconciler {
       unjournaled: this.#journal?.unjournaled ?? 0,
       summed: this.#waiting.summed,
       settled: { ...this.#outcomes },
+      toReassert: this.#reassertion.left,
+      reasserted: { ...this.#reassertedOutcomes },
       unverifiable: this.#spans.all,
     };
   }
 
-  /** In strict mode the answer may go out when what this returns has resolved. It never rejects. */
-  owe(debt: Debt): Promise<void> | undefined {
+  /** With a strict journal the answer may go out when this resolves: at `dueAt` at the latest. It never rejects. */
+  owe(debt: Debt, dueAt: number): Promise<void> | undefined {
     if (this.#closed) {
       this.#lost++;
       return undefined;
     }
     this.#later();
-    return this.#waiting.add(debt, this.#settling.size);
+    return this.#waiting.add(debt, { beside: this.#settling.size, dueAt });
+  }
+
+  /** The store has said that it did this: it will be told again should it lose it. */
+  acknowledged(operation: RecentOperation): void {
+    this.#reassertion.note(operation);
   }
 
   /** The books owe nothing. */
@@ -133,6 +152,7 @@ export class Reconciler {
     while (this.status.owed > 0 && !this.#guard.isCutOff && performance.now() < until) await sleep(TURN_MS);
     this.#closed = true;
     clearTimeout(this.#timer);
+    this.#reassertion.close();
     this.#waiting.abandon();
     await this.#journal?.close();
   }
@@ -195,6 +215,7 @@ export class Reconciler {
     this.#outcomes[result.outcome] += operations;
     if (isLost(result)) this.#lost += operations;
     this.#waiting.paid(debt, result.outcome);
+    if (isInBooks(result)) this.#acknowledge(debt);
     this.#told.settled(debt, result);
   }
 
@@ -203,6 +224,11 @@ export class Reconciler {
     const { decidedAt: at, operations = 1 } = debt;
     this.#spans.add({ from: at, to: at, reason: 'settled-too-late', operations });
     this.#pay(debt, { outcome: 'late' });
+  }
+
+  #acknowledge({ settlement }: Debt): void {
+    const counts = settlement.picks.map((pick) => ({ pick, used: 0 }));
+    this.acknowledged({ ...settlement, at: this.#store.now(), counts });
   }
 
   #tellOverflow(): void {
@@ -221,6 +247,10 @@ const NO_OUTCOMES: Readonly<Record<SettleResult['outcome'], number>> = {
   conflict: 0,
   broken: 0,
 };
+
+function isInBooks({ outcome }: SettleResult): boolean {
+  return outcome === 'counted' || outcome === 'already-counted' || outcome === 'reversed';
+}
 
 /** The operation's id or its counters belong to something else: it will never be counted. */
 function isLost({ outcome }: SettleResult): boolean {

@@ -22,6 +22,10 @@ export interface JournalStatus {
   readonly lost: number;
   /** What the store said to settlements, by operations. */
   readonly settled: Readonly<Record<SettleResult['outcome'], number>>;
+  /** Operations that are still to be told the store again, because it may have lost them. */
+  readonly toReassert: number;
+  /** What it said to those that were: `counted`, it had lost it. */
+  readonly reasserted: Readonly<Record<SettleResult['outcome'], number>>;
   /** When there were operations that nobody can tell the truth about. */
   readonly unverifiable: readonly UnverifiableSpan[];
 }

@@ -12,6 +12,9 @@ import { Journal, type JournalSync } from './journal.js';
 const NOW = Date.UTC(2026, 10, 22, 12);
 const DAY_MS = 86_400_000;
 
+/** Long enough for any disk. */
+const soon = () => performance.now() + 10_000;
+
 function debt(name: string, change: Partial<Debt> = {}): Debt {
   return {
     settlement: {
@@ -68,8 +71,8 @@ describe('The journal', () => {
 
   it('gives back after a restart all that is owed, with everything a settlement needs', async () => {
     const journal = await open();
-    await journal.owe(debt('a'));
-    await journal.owe(debt('b', { fate: 'unknown' }));
+    await journal.owe(debt('a'), soon());
+    await journal.owe(debt('b', { fate: 'unknown' }), soon());
     await journal.close();
     const again = await open();
     expect([...again.debts()]).toEqual([debt('a'), debt('b', { fate: 'unknown' })]);
@@ -78,7 +81,7 @@ describe('The journal', () => {
 
   it('forgets what was paid', async () => {
     const journal = await open();
-    await Promise.all(['a', 'b', 'c'].map((name) => journal.owe(debt(name))));
+    await Promise.all(['a', 'b', 'c'].map((name) => journal.owe(debt(name), soon())));
     journal.paid(debt('b'), 'counted');
     await journal.close();
     expect((await foundIn(await readFile(path))).debts).toEqual([debt('a'), debt('c')]);
@@ -86,7 +89,7 @@ describe('The journal', () => {
 
   it('is an empty file when nothing is owed', async () => {
     const journal = await open();
-    await journal.owe(debt('a'));
+    await journal.owe(debt('a'), soon());
     journal.paid(debt('a'), 'counted');
     await journal.close();
     expect(await readFile(path, 'utf8')).toBe('');
@@ -94,14 +97,14 @@ describe('The journal', () => {
 
   it('knows how large a sum has grown', async () => {
     const journal = await open();
-    for (const amount of [1, 2, 3]) await journal.owe(sumOf('sum', amount));
+    for (const amount of [1, 2, 3]) await journal.owe(sumOf('sum', amount), soon());
     expect([...(await foundIn(await readFile(path))).debts]).toEqual([sumOf('sum', 3)]);
     await journal.close();
   });
 
   it('in strict mode has the line on the disk when the answer may go out', async () => {
     const journal = await open('strict');
-    await journal.owe(debt('a'));
+    await journal.owe(debt('a'), soon());
     const { debts } = await foundIn(await readFile(path));
     expect(debts.length + journal.unjournaled).toBe(1);
     await journal.close();
@@ -109,7 +112,7 @@ describe('The journal', () => {
 
   it('in group mode lets the answer go out at once', async () => {
     const journal = await open('group');
-    expect(journal.owe(debt('a'))).toBeUndefined();
+    expect(journal.owe(debt('a'), soon())).toBeUndefined();
     await journal.close();
   });
 
@@ -157,7 +160,7 @@ describe('The journal', () => {
           const one = debt(`${n}`);
           if (kind === 'owe') {
             const unjournaled = journal.unjournaled;
-            await journal.owe(one);
+            await journal.owe(one, soon());
             // A disk that is too slow is waited for no longer, and that is said.
             if (journal.unjournaled === unjournaled) acknowledged.add(`${n}`);
             owed.add(`${n}`);
@@ -205,7 +208,7 @@ describe('The journal', () => {
 
   it('is rewritten when it is mostly paid', async () => {
     const journal = await open('group');
-    for (let n = 0; n < 4_000; n++) void journal.owe(debt(`${n}`));
+    for (let n = 0; n < 4_000; n++) void journal.owe(debt(`${n}`), soon());
     for (let n = 0; n < 3_990; n++) journal.paid(debt(`${n}`), 'counted');
     while (journal.bytes < 100_000) await sleep(5);
     while (journal.bytes > 100_000) await sleep(20);

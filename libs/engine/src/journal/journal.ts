@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { DeadlineQueue } from '../degradation/deadline-queue.js';
 import { keyOf, type Debt } from './debt.js';
 import { lockDirectory } from './directory-lock.js';
 import { JournalFile } from './journal-file.js';
@@ -8,8 +8,8 @@ import { fromValue, toLine } from './journal-record.js';
 
 /** Bytes of debts beyond which the journal is full; one is about 600 bytes. */
 export const MAX_OWED_BYTES = 64 * 1024 * 1024;
-/** In strict mode an answer waits this long for its line at most; the store gets that much less time. */
-export const STRICT_WAIT_MS = 15;
+/** In strict mode the store gets that much less time, so that there is some left for the disk. */
+export const STRICT_RESERVE_MS = 20;
 /** Lines that wait for the disk longer than this are no longer added to: they would fill the memory. */
 export const STALLED_MS = 1_000;
 /** How often the file is looked after: completed when lines could not be written, rewritten when mostly paid. */
@@ -24,8 +24,8 @@ export interface JournalOptions {
   readonly directory: string;
   /**
    * `group`: a degraded decision is answered at once, and its line is on the disk a few milliseconds later: a node that
-   * is killed in between forgets it. `strict`: it is answered when its line is on the disk, or after
-   * `STRICT_WAIT_MS`: a broken disk must not stop the business either. Then it counts as `unjournaled`.
+   * is killed in between forgets it. `strict`: it is answered when its line is on the disk, or at its
+   * deadline: a broken disk must not stop the business either. Then it counts as `unjournaled`.
    */
   readonly sync: JournalSync;
   /** Told when the disk no longer takes lines, and with null when it does again. */
@@ -47,6 +47,7 @@ export class Journal {
   readonly #unlock: () => Promise<void>;
   readonly #onTrouble: (error: Error | null) => void;
   readonly #owed = new Map<string, OwedDebt>();
+  readonly #deadlines = new DeadlineQueue<() => void>((giveUp) => giveUp());
   readonly #tender: NodeJS.Timeout;
   #owedBytes = 0;
   #unjournaled = 0;
@@ -100,15 +101,18 @@ export class Journal {
     return this.#owedBytes >= MAX_OWED_BYTES;
   }
 
-  /** Writes a debt down. In strict mode the answer may go out when what this returns has resolved; it never rejects. */
-  owe(debt: Debt): Promise<void> | undefined {
+  /**
+   * Writes a debt down. In strict mode the answer may go out when what this returns has resolved: at `dueAt`
+   * (monotonic) at the latest. It never rejects.
+   */
+  owe(debt: Debt, dueAt: number): Promise<void> | undefined {
     const key = keyOf(debt);
     const known = this.#owed.get(key)?.debt;
     const line =
       known && debt.operations ? grownLine(key, debt, debt.operations) : toLine({ kind: 'owed', debt });
     this.#keep(key, debt, line.length);
     const written = this.#append(line);
-    if (this.sync === 'strict') return this.#inTime(written);
+    if (this.sync === 'strict' && written !== NOT_APPENDED) return this.#inTime(written, dueAt);
     written.catch(() => this.#unjournaled++);
     return undefined;
   }
@@ -174,7 +178,7 @@ export class Journal {
 
   /** Notes how long lines have been waiting for the disk. */
   #follow(written: Promise<void>): void {
-    const group = { since: this.#group?.since ?? performance.now(), last: written, inTime: undefined };
+    const group = { since: this.#group?.since ?? performance.now(), last: written };
     this.#group = group;
     const end = () => {
       if (this.#group === group) this.#group = undefined;
@@ -186,12 +190,19 @@ export class Journal {
     });
   }
 
-  #inTime(written: Promise<void>): Promise<void> {
-    const group = this.#group?.last === written ? this.#group : undefined;
-    const intended = (group?.inTime ?? Promise.race([written.then(yes, no), late()])) as Promise<boolean>;
-    if (group) group.inTime = intended;
-    return intended.then((isWritten) => {
-      if (!isWritten) this.#unjournaled++;
+  #inTime(written: Promise<void>, dueAt: number): Promise<void> {
+    return new Promise((resolve) => {
+      const giveUp = () => {
+        this.#unjournaled++;
+        resolve();
+      };
+      const deadline = this.#deadlines.add(giveUp, dueAt);
+      const end = (answer: () => void) => () => {
+        if (deadline.done) return;
+        deadline.done = true;
+        answer();
+      };
+      written.then(end(resolve), end(giveUp));
     });
   }
 
@@ -231,18 +242,10 @@ interface OwedDebt {
 interface Group {
   since: number;
   readonly last: Promise<void>;
-  inTime: Promise<boolean> | undefined;
 }
 
 const NOT_APPENDED = Promise.reject(new Error('Not appended'));
 NOT_APPENDED.catch(() => undefined);
-
-const yes = () => true;
-const no = () => false;
-
-function late(): Promise<false> {
-  return sleep(STRICT_WAIT_MS, false as const, { ref: false });
-}
 
 function grownLine(key: string, { settlement: { amount } }: Debt, operations: number): string {
   return toLine({ kind: 'grown', key, amount, operations });

@@ -120,13 +120,13 @@ export class RedisExaminer {
 }
 
 /** One master, and a hash tag of keys that live on it. */
-interface Server {
+export interface Server {
   readonly name: string;
   readonly client: Redis;
   readonly tag: string;
 }
 
-function mastersOf(client: RedisClient): Server[] {
+export function mastersOf(client: RedisClient): Server[] {
   if (!(client instanceof Cluster)) return [{ name: addressOf(client), client, tag: 'probe' }];
   return client.nodes('master').flatMap((node) => {
     const name = addressOf(node);

@@ -5,6 +5,7 @@ import { scripts } from '@sundial/lua';
 import { Cluster } from 'ioredis';
 import { operationKey } from '../counters/counter-key.js';
 import { connectRedis, type RedisClient, type RedisTarget } from './redis-connection.js';
+import { RedisLossWatch } from './redis-loss-watch.js';
 import { RedisExaminer, type ConditionListener } from './redis-examiner.js';
 import { RedisScript } from './redis-script.js';
 import { slotOfTag } from './redis-slots.js';
@@ -15,7 +16,7 @@ import { splitByShard, joinCounts, type Shard } from './shards.js';
 import { StoreClock } from './store-clock.js';
 import { REMEMBER_MS, REMEMBER_SETTLED_MS } from './store.js';
 import { StoreError, type CounterRef, type Counts, type ReadRequest, type ReadResult } from './store.js';
-import type { SettleRequest, SettleResult, ShardRef, Store, StoreCondition } from './store.js';
+import type { SettleRequest, SettleResult, ShardRef, Store, StoreCondition, StoreLoss } from './store.js';
 import type { TakeRequest, TakeResult } from './store.js';
 
 export interface RedisStoreOptions {
@@ -24,7 +25,7 @@ export interface RedisStoreOptions {
 }
 
 /** Checks in one script call: keeps Redis free for others every few hundred microseconds. */
-const MAX_BATCH = 100;
+const MAX_BATCH = 32;
 
 /**
  * Counters on Redis, shared by any number of nodes. A check is one round trip; checks that are asked in the same
@@ -38,6 +39,7 @@ export class RedisStore implements Store {
   readonly #clock: StoreClock;
   readonly #offsetMs: number;
   readonly #examiner: RedisExaminer;
+  readonly #lossWatch: RedisLossWatch;
   readonly #take = new RedisScript(scripts.take);
   readonly #settle = new RedisScript(scripts.settle);
   /** Checks waiting for the end of this turn, by shard group; all in one lane where there are no shards. */
@@ -51,6 +53,7 @@ export class RedisStore implements Store {
     this.#isCluster = this.#client instanceof Cluster;
     this.#client.on('ready', () => void this.#readClock());
     this.#examiner = new RedisExaminer(this.#client);
+    this.#lossWatch = new RedisLossWatch(this.#client);
   }
 
   now(): number {
@@ -112,6 +115,10 @@ export class RedisStore implements Store {
     this.#examiner.listen(listener);
   }
 
+  onLoss(listener: (loss: StoreLoss) => void): void {
+    this.#lossWatch.listen(listener);
+  }
+
   /** What is wrong with the servers, as soon as all are known, or as much as is known after a while. */
   async examined(withinMs: number): Promise<readonly StoreCondition[]> {
     await Promise.race([this.#examiner.firstFindings, sleep(withinMs, undefined, { ref: false })]);
@@ -120,6 +127,7 @@ export class RedisStore implements Store {
 
   async close(): Promise<void> {
     this.#examiner.close();
+    this.#lossWatch.close();
     this.#client.disconnect();
   }
 

@@ -30,6 +30,8 @@ export interface Store {
   readonly conditions?: readonly StoreCondition[];
   /** Tells of each condition that holds, at once, and whenever one begins or ends. */
   onCondition?(listener: (condition: StoreCondition, holds: boolean) => void): void;
+  /** Tells when the store may have lost what it had acknowledged. */
+  onLoss?(listener: (loss: StoreLoss) => void): void;
   /** The store's clock as far as this node knows it, epoch milliseconds. */
   now(): number;
   close(): Promise<void>;
@@ -137,6 +139,9 @@ export interface ForcedLimit {
   /** The units used in its window. */
   readonly used: number;
 }
+
+/** `emptied`: all of it. `replaced`: another server, or the same one restarted, has what it got to have. */
+export type StoreLoss = 'emptied' | 'replaced';
 
 /** What the servers behind a store can lack. */
 export type StoreConditionName =

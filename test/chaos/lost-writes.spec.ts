@@ -1,0 +1,89 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { LiveRules, QuotaEngine, RedisStore, RuleBook, type Rule, type Store } from '@sundial/engine';
+import { eventually } from '../support/eventually.js';
+import { RedisProcess } from '../support/redis-process.js';
+
+const OPERATIONS = 300;
+const RULE: Rule = {
+  id: 'lasting',
+  resource: 'lasting',
+  per: ['user'],
+  timeZone: 'UTC',
+  limits: [{ window: 'year', max: 1_000_000 }],
+  mode: 'enforce',
+  degrade: 'allow',
+};
+
+describe('a Redis that loses what it had acknowledged', () => {
+  let redis: RedisProcess;
+  let engine: QuotaEngine;
+  beforeAll(async () => {
+    redis = await RedisProcess.start();
+  });
+  afterAll(() => redis.stop());
+  beforeEach(() => redis.cli('FLUSHALL'));
+  afterEach(() => engine.close());
+
+  async function start(store: Store = new RedisStore({ kind: 'single', url: redis.url })): Promise<void> {
+    engine = new QuotaEngine({ store, rules: new LiveRules(new RuleBook(1, [RULE])), deadlineMs: 500 });
+    await eventually(async () => (await usage()).degraded === null);
+    // By then the node has seen the server once.
+    await eventually(async () => String(await redis.cli('KEYS', 'sd1:*mark*')) !== '');
+  }
+
+  const usage = () => engine.usage({ resource: 'lasting', subject: { user: 'u1' } });
+
+  /** Some after others, half of them under ids that are used twice. */
+  async function count(): Promise<void> {
+    for (let n = 0; n < OPERATIONS / 2; n++) {
+      const check = { resource: 'lasting', subject: { user: 'u1' } };
+      const twice = { ...check, operationId: `twice-${n}` };
+      await Promise.all([engine.check(check), engine.check(twice).then(() => engine.check(twice))]);
+    }
+    expect((await usage()).limits[0]?.used).toBe(OPERATIONS);
+  }
+
+  async function used(): Promise<number | undefined> {
+    const { limits, degraded } = await usage();
+    return degraded === null ? limits[0]?.used : undefined;
+  }
+
+  it.each([
+    ['killed without a copy on disk, and started anew', () => redis.kill().then(() => redis.restart())],
+    ['emptied by hand', () => redis.cli('FLUSHALL')],
+  ])('is told it again: %s', async (_how, lose) => {
+    await start();
+    await count();
+    await lose();
+    await eventually(async () => (await used()) === OPERATIONS, { withinMs: 8_000, everyMs: 50 });
+    await eventually(() => engine.journal().toReassert === 0);
+    expect(engine.journal()).toMatchObject({ reasserted: { counted: OPERATIONS }, unverifiable: [] });
+    expect(await used()).toBe(OPERATIONS);
+  });
+
+  it('is told nothing twice when it has lost nothing', async () => {
+    await start();
+    await count();
+    await redis.cli('DEL', ...((await redis.cli('KEYS', 'sd1:*mark*')) as string[]));
+    await eventually(() => engine.journal().reasserted['already-counted'] === OPERATIONS, {
+      withinMs: 8_000,
+    });
+    expect(await used()).toBe(OPERATIONS);
+  });
+
+  it('would forget all of it if nobody told it again', async () => {
+    const store = new RedisStore({ kind: 'single', url: redis.url });
+    const deaf = new Proxy(store, {
+      get(target, name) {
+        if (name === 'onLoss') return () => undefined;
+        const value: unknown = Reflect.get(target, name, target);
+        return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+      },
+    });
+    await start(deaf);
+    await count();
+    await redis.cli('FLUSHALL');
+    await eventually(async () => String(await redis.cli('KEYS', 'sd1:*mark*')) !== '');
+    expect(await used()).toBe(0);
+  });
+});
