@@ -22,18 +22,18 @@ const CHANNEL = 'sd1:probe';
 const REPLY = /^(?!MOVED|ASK|TRYAGAIN)[A-Z]+ /;
 
 /**
- * Does once what checks and rules do, in one script on a key with this hash tag.
+ * Does once what checks and rules do, in one script on keys with this hash tag.
  * @throws StoreError when the server could not be asked.
  */
 export async function tryOut(client: RedisClient, tag: string): Promise<Trial> {
   try {
-    const reply = await PROBE.run(client, [`sd1:{${tag}}:probe`], [CHANNEL]);
-    const [now, ...words] = reply as [number, ...string[]];
+    const keys = [`sd1:{${tag}}:probe:text`, `sd1:{${tag}}:probe:hash`];
+    const [now, ...words] = (await PROBE.run(client, keys, [CHANNEL])) as [number | null, ...string[]];
     const failed: FailedCommand[] = [];
     for (let at = 0; at < words.length; at += 2) {
       failed.push({ command: words[at]!, error: words[at + 1]! });
     }
-    return { now, failed };
+    return { now: now ?? undefined, failed };
   } catch (error) {
     if (!(error instanceof StoreError) || !REPLY.test(error.message)) throw error;
     return { now: undefined, failed: [{ command: 'EVALSHA', error: error.message }] };
