@@ -87,8 +87,12 @@ export async function openRedisStore(target: RedisTarget, clockOffsetMs = 0): Pr
   return store;
 }
 
+/** What a store writes to find out how its servers are. */
+const OF_THE_STORE_ITSELF = /^sd1:\{?probe/;
+
 async function contentsOf(node: RedisProcess): Promise<string> {
-  const keys = ((await node.cli('KEYS', '*')) as string[]).filter((key) => key !== 'sd1:probe').sort();
+  const all = (await node.cli('KEYS', '*')) as string[];
+  const keys = all.filter((key) => !OF_THE_STORE_ITSELF.test(key)).sort();
   const values = keys.map(async (key) => {
     const read = (await node.cli('TYPE', key)) === 'hash' ? 'HGETALL' : 'GET';
     return `${key} ${String(await node.cli(read, key))}`;

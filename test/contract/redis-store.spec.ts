@@ -142,20 +142,25 @@ describe('RedisStore', () => {
     expect(await store.read({ counters: [both] })).toMatchObject({ counts: used(1_000, 1_000) });
   });
 
-  it('ends a window and a deadline in the very millisecond', async () => {
+  it('begins and ends a window in the very millisecond, and a deadline after it', async () => {
+    const at = (instant: number, before: number, after: number) => {
+      const bounds = [instant - before, instant + after, instant + 2 * HOUR_MS] as const;
+      return [counter([{ field: 'h', max: 9, enforced: true, bounds }], { name: `${instant}-${before}` })];
+    };
     const now = Math.floor(store.now());
     const instants = Array.from({ length: 50 }, (_, i) => now - 20 + i);
-    const asked = instants.flatMap((instant) => {
-      const bounds = [instant - HOUR_MS, instant, instant + HOUR_MS] as const;
-      const counters = [counter([{ field: 'h', max: 9, enforced: true, bounds }], { name: `at-${instant}` })];
-      return [taking(counters), taking(counters, { deadlineAt: instant - 1 })];
-    });
-    // A pair travels in one call of the script, which has one now.
+    // Four takes in a row travel in one call of the script, which has one now.
+    const asked = instants.flatMap((instant) => [
+      taking(at(instant, HOUR_MS, 0), { deadlineAt: instant - 1 }),
+      taking(at(instant, HOUR_MS, 0)),
+      taking(at(instant, 0, HOUR_MS)),
+      taking([both]),
+    ]);
     const results = await Promise.all(asked.map((request) => store.take(request)));
-    const picks = results.map((result) => ('counts' in result ? result.counts[0]!.pick : result.outcome));
-    const isOver = instants.map((_, i) => picks[2 * i] === 1);
-    expect(new Set(isOver)).toEqual(new Set([true, false]));
-    expect(picks).toEqual(isOver.flatMap((over) => (over ? [1, 'expired'] : [0, 0])));
+    const seen = results.map((result) => ('counts' in result ? result.counts[0]!.pick : result.outcome));
+    const isPast = instants.map((_, i) => seen[4 * i] === 'expired');
+    expect(new Set(isPast)).toEqual(new Set([true, false]));
+    expect(seen).toEqual(isPast.flatMap((past) => (past ? ['expired', 1, 0, 0] : [0, 0, 'moved', 0])));
   });
 
   it('sends the checks of one turn as a few commands, each of a bounded size', async () => {

@@ -17,6 +17,7 @@ export function settleContract(scene: () => StoreScene): void {
   const both = counter([daily(10), hourly(3)]);
   const second = counter([daily(5)], { name: 'second' });
   const nextHour = NOON + HOUR_MS;
+  const MIDNIGHT = Math.floor(NOON / DAY_MS) * DAY_MS + DAY_MS;
   const bothLater = counter([daily(10, { at: nextHour }), hourly(3, { at: nextHour })]);
 
   describe('voiding', () => {
@@ -57,6 +58,20 @@ export function settleContract(scene: () => StoreScene): void {
       await store.take(taken);
       expect(await store.settle(settling('void', taken, [0, 0]))).toEqual({ outcome: 'reversed' });
       expect(await store.read({ counters: [both] })).toMatchObject({ counts: used(0, 0) });
+    });
+
+    it('reverses in the later windows that were kept when the clock was set back', async () => {
+      const { books } = scene();
+      const offered = { at: MIDNIGHT - 1 };
+      const around = counter([daily(10, offered), hourly(3, offered)]);
+      await (await books.at(MIDNIGHT + 60_000)).take(taking([around]));
+      const setBack = await books.at(MIDNIGHT - 60_000);
+      const taken = taking([around], { amount: 2 });
+      await setBack.take(taken);
+      expect(await setBack.settle(settling('void', taken))).toEqual({ outcome: 'reversed' });
+      expect(await setBack.read({ counters: [around] })).toMatchObject({
+        counts: [{ used: 1 }, { used: 1 }],
+      });
     });
 
     it('before the take bars that attempt for ever', async () => {
@@ -219,6 +234,18 @@ export function settleContract(scene: () => StoreScene): void {
         outcome: 'counted',
       });
       expect(await later.read({ counters: [bothLater] })).toMatchObject({ counts: used(4, 1) });
+    });
+
+    it('is late for a window that a clock has left and was set back to', async () => {
+      const { books } = scene();
+      const offered = { at: MIDNIGHT - 1 };
+      const around = counter([daily(10, offered), hourly(3, offered)]);
+      await (await books.at(MIDNIGHT + 60_000)).take(taking([around]));
+      const setBack = await books.at(MIDNIGHT - 60_000);
+      expect(await setBack.settle(settling('count', taking([around])))).toEqual({ outcome: 'late' });
+      expect(await setBack.read({ counters: [around] })).toMatchObject({
+        counts: [{ used: 1 }, { used: 1 }],
+      });
     });
 
     it('counts in the next window where that was picked', async () => {
