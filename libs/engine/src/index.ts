@@ -3,7 +3,7 @@ export { DEFAULT_DEADLINE_MS, QuotaEngine, type QuotaEngineOptions } from './quo
 export * from './errors.js';
 export * from './observer.js';
 export { Journal, type JournalOptions, type JournalSync } from './journal/journal.js';
-export { DirectoryInUseError } from './journal/directory-lock.js';
+export { DirectoryInUseError } from './journal/journal-slots.js';
 export type { JournalStatus } from './journal/journal-status.js';
 export * from './rules/rule.js';
 export {

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { appendFile, copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, copyFile, mkdir, mkdtemp, readFile, rm, writeFile, readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isVerifiable, keyOf, type Debt } from './debt.js';
-import { DirectoryInUseError } from './directory-lock.js';
+import { DirectoryInUseError } from './journal-slots.js';
 import { toLine, type JournalRecord } from './journal-record.js';
 import { Journal, type JournalSync } from './journal.js';
 
@@ -180,13 +180,30 @@ describe('The journal', () => {
     );
   });
 
-  it('belongs to one process', async () => {
-    const journal = await open();
-    // Number 1 always runs, and never has this process' start.
+  /** Number 1 always runs, and never has this process' start. */
+  async function heldByAnother(lock: string): Promise<void> {
     const start = (await readFile('/proc/1/stat', 'utf8')).split(') ')[1]!.split(' ')[19];
-    await writeFile(join(directory, 'journal.lock'), `1 ${start}`);
+    await writeFile(join(directory, lock), `1 ${start}`);
+  }
+
+  it('stands beside those of other processes, and settles what one of them left when it died', async () => {
+    await heldByAnother('journal.lock');
+    const second = await open();
+    void second.owe(debt('a'), Infinity);
+    await second.close();
+    await rm(join(directory, 'journal.lock'));
+
+    const first = await open();
+    expect([...first.debts()].map(({ settlement }) => settlement.operation.id)).toEqual(['a']);
+    await first.close();
+    expect((await readdir(directory)).filter((name) => name.startsWith('journal'))).toEqual(['journal.log']);
+  });
+
+  it('is refused where too many processes share a directory', async () => {
+    for (let number = 1; number <= 16; number++) {
+      await heldByAnother(number === 1 ? 'journal.lock' : `journal-${number}.lock`);
+    }
     await expect(open()).rejects.toThrow(DirectoryInUseError);
-    await journal.close();
   });
 
   it('is taken over from a process that was killed, also when its number is used again', async () => {

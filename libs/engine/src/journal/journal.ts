@@ -1,10 +1,11 @@
 import { performance } from 'node:perf_hooks';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import { DeadlineQueue } from '../degradation/deadline-queue.js';
 import { keyOf, type Debt } from './debt.js';
-import { lockDirectory } from './directory-lock.js';
+
 import { JournalFile } from './journal-file.js';
 import { fromValue, toLine } from './journal-record.js';
+import { claimJournals, type JournalSlot } from './journal-slots.js';
 
 /** Bytes of debts beyond which the journal is full; one is about 600 bytes. */
 export const MAX_OWED_BYTES = 64 * 1024 * 1024;
@@ -20,7 +21,7 @@ const SLACK_BYTES = 1024 * 1024;
 export type JournalSync = 'group' | 'strict';
 
 export interface JournalOptions {
-  /** Holds `journal.log`, which belongs to one process at a time. */
+  /** Holds `journal.log`, and `journal-2.log` and so on for processes that share it. */
   readonly directory: string;
   /**
    * `group`: a degraded decision is answered at once, and its line is on the disk a few milliseconds later: a node that
@@ -44,7 +45,7 @@ export class Journal {
   /** Bytes behind the last whole line that the process before this one has left. */
   readonly tornBytes: number;
   readonly #file: JournalFile;
-  readonly #unlock: () => Promise<void>;
+  readonly #slot: JournalSlot;
   readonly #onTrouble: (error: Error | null) => void;
   readonly #owed = new Map<string, OwedDebt>();
   readonly #deadlines = new DeadlineQueue<() => void>((giveUp) => giveUp());
@@ -59,26 +60,27 @@ export class Journal {
 
   private constructor(
     { sync, onTrouble }: JournalOptions,
-    opened: { readonly file: JournalFile; readonly unlock: () => Promise<void>; readonly tornBytes: number },
+    opened: { readonly file: JournalFile; readonly slot: JournalSlot; readonly tornBytes: number },
   ) {
     this.sync = sync;
     this.tornBytes = opened.tornBytes;
     this.#file = opened.file;
-    this.#unlock = opened.unlock;
+    this.#slot = opened.slot;
     this.#onTrouble = onTrouble ?? (() => undefined);
     this.#tender = setInterval(() => this.#tend(), TEND_EVERY_MS).unref();
   }
 
   /** @throws DirectoryInUseError; Error when the file cannot be read, or was written by another version. */
   static async open(options: JournalOptions): Promise<Journal> {
-    const unlock = await lockDirectory(options.directory);
+    const { own, abandoned } = await claimJournals(options.directory);
     try {
-      const { file, found } = await JournalFile.open(join(options.directory, 'journal.log'));
-      const journal = new Journal(options, { file, unlock, tornBytes: found.tornBytes });
+      const { file, found } = await JournalFile.open(own.path);
+      const journal = new Journal(options, { file, slot: own, tornBytes: found.tornBytes });
       for (const value of found.values) journal.#restore(value);
+      for (const slot of abandoned) await journal.#adopt(slot);
       return journal;
     } catch (error) {
-      await unlock();
+      await Promise.all([own, ...abandoned].map((slot) => slot.release()));
       throw error;
     }
   }
@@ -134,7 +136,17 @@ export class Journal {
     this.#tend();
     await this.#tending;
     await this.#file.close();
-    await this.#unlock();
+    await this.#slot.release();
+  }
+
+  /** Takes over what a process that shared the directory has left, and writes it down before its file is removed. */
+  async #adopt(slot: JournalSlot): Promise<void> {
+    const { file, found } = await JournalFile.open(slot.path);
+    await file.close();
+    for (const value of found.values) this.#restore(value);
+    await this.#file.rewrite(this.#lines());
+    await rm(slot.path);
+    await slot.release();
   }
 
   #restore(value: unknown): void {
