@@ -210,7 +210,10 @@ export class QuotaEngine implements Quota {
       return query.call(question);
     };
     const answer = this.#isRemote
-      ? this.#guard.ask(call, query.dueAt, question.counters, query.late)
+      ? this.#guard.ask(call, query.dueAt, question.counters, {
+          resource: query.rules[0]!.resource,
+          late: query.late,
+        })
       : query.call(question);
     return then<T | Unavailable, Offered<T>>(answer, (result) => {
       if (isAsked) this.#local.answered(question.counters, query.amount);

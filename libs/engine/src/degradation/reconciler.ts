@@ -199,7 +199,7 @@ export class Reconciler {
     const call = () => this.#store.settle(settlement);
     const dueAt = performance.now() + this.#deadlineMs;
     const late = (result: SettleResult) => this.#waiting.get(key) === debt && this.#pay(debt, result);
-    const result = await this.#guard.ask(call, dueAt, settlement.counters, late);
+    const result = await this.#guard.ask(call, dueAt, settlement.counters, { late });
     this.#settling.delete(key);
     if (result.outcome !== 'unavailable') {
       this.#pay(debt, result);

@@ -8,6 +8,8 @@ import { GuardedShard } from './guarded-shard.js';
 
 /** Calls given to the store and not yet answered; about 2 KB each while the store is frozen. */
 export const MAX_IN_FLIGHT = 4_096;
+/** Of these, for one resource: a flood on it sheds only itself (I9). */
+export const MAX_IN_FLIGHT_A_RESOURCE = MAX_IN_FLIGHT / 2;
 /** A connection nobody used for this long is probed, so that a dead one is found before a caller finds it. */
 export const IDLE_PROBE_MS = 500;
 /** As many as the largest Cluster has masters; the counters of further ones share the breaker of what has no name. */
@@ -40,6 +42,8 @@ export class StoreGuard {
   readonly #deadlines = new DeadlineQueue<Call>((call) => this.#declareLate(call));
   readonly #watchdog: NodeJS.Timeout;
   #inFlight = 0;
+  /** Of each resource that has any. */
+  readonly #inFlightOf = new Map<string, number>();
   #mode: StoreMode = 'exact';
 
   constructor(
@@ -77,18 +81,22 @@ export class StoreGuard {
 
   /**
    * Asks the store something about these counters, and waits until `dueAt` (monotonic) at the latest. Never rejects.
-   * An answer that comes after that is told to `late`.
    */
   ask<T>(
     call: () => Answer<T>,
     dueAt: number,
     counters: readonly CounterRef[],
-    late?: (answer: T) => void,
+    { resource, late }: AskOptions<T> = {},
   ): Promise<T | Unavailable> {
     const shards = this.#shardsOf(counters);
     if (!shards.every(isClosed)) return NOT_ASKED['breaker-open'];
     if (this.#inFlight >= MAX_IN_FLIGHT) return NOT_ASKED.overloaded;
-    return this.#send({ call, dueAt, shards, period: shards[0]!.period, late });
+    const asking = { call, dueAt, shards, period: shards[0]!.period, late };
+    if (resource === undefined) return this.#send(asking);
+    const inFlight = this.#inFlightOf.get(resource) ?? 0;
+    if (inFlight >= MAX_IN_FLIGHT_A_RESOURCE) return NOT_ASKED.overloaded;
+    this.#inFlightOf.set(resource, inFlight + 1);
+    return this.#send({ ...asking, ended: () => this.#ended(resource) });
   }
 
   close(): void {
@@ -96,7 +104,7 @@ export class StoreGuard {
     for (const shard of this.#shards.values()) shard.leave();
   }
 
-  #send<T>({ call, dueAt, shards, period, late }: Asking<T>): Promise<T | Unavailable> {
+  #send<T>({ call, dueAt, shards, period, late, ended }: Asking<T>): Promise<T | Unavailable> {
     return new Promise((resolve) => {
       const sent = { giveUp: resolve as GiveUp, shards, period };
       const deadline = this.#deadlines.add(sent, dueAt);
@@ -104,6 +112,7 @@ export class StoreGuard {
       Promise.resolve(call()).then(
         (result) => {
           this.#inFlight--;
+          ended?.();
           this.#answered(sent, deadline.done);
           if (deadline.done) return late?.(result);
           deadline.done = true;
@@ -111,6 +120,7 @@ export class StoreGuard {
         },
         (error: unknown) => {
           this.#inFlight--;
+          ended?.();
           if (deadline.done) return;
           deadline.done = true;
           this.#failed(sent, 'store-error');
@@ -118,6 +128,12 @@ export class StoreGuard {
         },
       );
     });
+  }
+
+  #ended(resource: string): void {
+    const rest = this.#inFlightOf.get(resource)! - 1;
+    if (rest > 0) this.#inFlightOf.set(resource, rest);
+    else this.#inFlightOf.delete(resource);
   }
 
   #answered({ shards, period }: Call, isLate: boolean): void {
@@ -192,6 +208,13 @@ export class StoreGuard {
   }
 }
 
+export interface AskOptions<T> {
+  /** What the caller wants to use; without it the call has no bound but the one for all. */
+  readonly resource?: string;
+  /** Told an answer that comes after the deadline. */
+  readonly late?: ((answer: T) => void) | undefined;
+}
+
 /** A call that is given to the store. */
 interface Asking<T> {
   readonly call: () => Answer<T>;
@@ -199,6 +222,8 @@ interface Asking<T> {
   readonly shards: readonly GuardedShard[];
   readonly period: number;
   readonly late?: ((answer: T) => void) | undefined;
+  /** Told when the call is in flight no longer. */
+  readonly ended?: () => void;
 }
 
 /** A call in flight: how to answer its caller without the store, whom it went to, and in which period of theirs. */

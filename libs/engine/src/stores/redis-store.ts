@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { scripts } from '@sundial/lua';
 import { Cluster } from 'ioredis';
 import { operationKey } from '../counters/counter-key.js';
+import { FairQueue } from './fair-queue.js';
 import { connectRedis, type RedisClient, type RedisTarget } from './redis-connection.js';
 import { RedisLossWatch } from './redis-loss-watch.js';
 import { RedisExaminer, type ConditionListener } from './redis-examiner.js';
@@ -15,7 +16,14 @@ import { tryOut } from './redis-trial.js';
 import { splitByShard, joinCounts, type Shard } from './shards.js';
 import { StoreClock } from './store-clock.js';
 import { REMEMBER_MS, REMEMBER_SETTLED_MS } from './store.js';
-import { StoreError, type CounterRef, type Counts, type ReadRequest, type ReadResult } from './store.js';
+import {
+  StoreError,
+  type CounterRef,
+  type Counts,
+  type Ladder,
+  type ReadRequest,
+  type ReadResult,
+} from './store.js';
 import type { SettleRequest, SettleResult, ShardRef, Store, StoreCondition, StoreLoss } from './store.js';
 import type { TakeRequest, TakeResult } from './store.js';
 
@@ -24,6 +32,8 @@ export interface RedisStoreOptions {
   readonly clockOffsetMs?: number;
 }
 
+/** Checks sent to one server and not answered: about ten milliseconds of work. Others wait here, in a fair order. */
+const MAX_ON_WIRE = 1_024;
 /** Checks in one script call: keeps Redis free for others every few hundred microseconds. */
 const MAX_BATCH = 32;
 
@@ -42,8 +52,10 @@ export class RedisStore implements Store {
   readonly #lossWatch: RedisLossWatch;
   readonly #take = new RedisScript(scripts.take);
   readonly #settle = new RedisScript(scripts.settle);
-  /** Checks waiting for the end of this turn, by shard group; all in one lane where there are no shards. */
-  #lanes = new Map<string, Waiting[]>();
+  /** Checks waiting for the end of this turn, or for room on the wire: on a Cluster by shard group, else by rule. */
+  readonly #waiting = new Map<string, FairQueue<Ladder, Waiting>>();
+  #isFlushing = false;
+  #onWire = 0;
   #refused = false;
 
   constructor(target: RedisTarget, options: RedisStoreOptions = {}) {
@@ -203,26 +215,34 @@ export class RedisStore implements Store {
   #enqueue(request: TakeRequest): Promise<TakeResult> {
     const { counters, operation, amount } = request;
     const key = amount > 0 ? this.#operationKey(counters, operation.id) : counters[0]!.key;
-    const lane = this.#isCluster ? counters[0]!.shardGroup : '';
+    const { shardGroup, ladder } = counters[0]!;
+    const group = this.#isCluster ? shardGroup : '';
     return new Promise((resolve, reject) => {
-      const waiting = { request, operationKey: key, resolve, reject };
-      if (this.#lanes.size === 0) setImmediate(() => this.#flush());
-      const queue = this.#lanes.get(lane);
-      if (queue) queue.push(waiting);
-      else this.#lanes.set(lane, [waiting]);
+      let queue = this.#waiting.get(group);
+      if (!queue) this.#waiting.set(group, (queue = new FairQueue()));
+      queue.add(ladder, { request, operationKey: key, resolve, reject });
+      this.#flushSoon();
     });
   }
 
+  #flushSoon(): void {
+    if (this.#isFlushing) return;
+    this.#isFlushing = true;
+    setImmediate(() => this.#flush());
+  }
+
   #flush(): void {
-    const lanes = this.#lanes;
-    this.#lanes = new Map();
-    for (const queue of lanes.values()) {
-      for (let from = 0; from < queue.length; from += MAX_BATCH)
-        void this.#send(queue.slice(from, from + MAX_BATCH));
+    this.#isFlushing = false;
+    for (const [group, queue] of this.#waiting) {
+      // Of a Cluster one master that is frozen must not hold back what is for the others.
+      while (queue.size > 0 && (this.#isCluster || this.#onWire < MAX_ON_WIRE))
+        void this.#send(queue.take(MAX_BATCH));
+      if (queue.size === 0) this.#waiting.delete(group);
     }
   }
 
   async #send(batch: readonly Waiting[]): Promise<void> {
+    this.#onWire += batch.length;
     try {
       const { keys, argument } = encodeTakes(batch, this.#offsetMs);
       const sentAt = performance.now();
@@ -232,6 +252,9 @@ export class RedisStore implements Store {
       batch.forEach(({ resolve }, index) => resolve(results[index]!));
     } catch (error) {
       for (const { reject } of batch) reject(error);
+    } finally {
+      this.#onWire -= batch.length;
+      if (this.#waiting.size > 0) this.#flushSoon();
     }
   }
 
