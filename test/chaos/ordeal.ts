@@ -126,6 +126,7 @@ export class Ordeal {
       call: (index) => this.#ask(index),
     });
     await sleep(CALM_MS);
+    await eventually(() => this.engine.status().mode === 'exact' && this.engine.status().owed === 0);
     await inject();
     const injectedAt = performance.now();
     await sleep(forMs);
