@@ -147,20 +147,24 @@ describe('RedisStore', () => {
       const bounds = [instant - before, instant + after, instant + 2 * HOUR_MS] as const;
       return [counter([{ field: 'h', max: 9, enforced: true, bounds }], { name: `${instant}-${before}` })];
     };
-    const now = Math.floor(store.now());
-    const instants = Array.from({ length: 50 }, (_, i) => now - 20 + i);
-    // Four takes in a row travel in one call of the script, which has one now.
-    const asked = instants.flatMap((instant) => [
-      taking(at(instant, HOUR_MS, 0), { deadlineAt: instant - 1 }),
-      taking(at(instant, HOUR_MS, 0)),
-      taking(at(instant, 0, HOUR_MS)),
-      taking([both]),
-    ]);
-    const results = await Promise.all(asked.map((request) => store.take(request)));
-    const seen = results.map((result) => ('counts' in result ? result.counts[0]!.pick : result.outcome));
-    const isPast = instants.map((_, i) => seen[4 * i] === 'expired');
-    expect(new Set(isPast)).toEqual(new Set([true, false]));
-    expect(seen).toEqual(isPast.flatMap((past) => (past ? ['expired', 1, 0, 0] : [0, 0, 'moved', 0])));
+    const aroundNow = async () => {
+      const now = Math.floor(store.now());
+      const instants = Array.from({ length: 100 }, (_, i) => now + i);
+      // Four takes in a row travel in one call of the script, which has one now.
+      const asked = instants.flatMap((instant) => [
+        taking(at(instant, HOUR_MS, 0), { deadlineAt: instant - 1 }),
+        taking(at(instant, HOUR_MS, 0)),
+        taking(at(instant, 0, HOUR_MS)),
+        taking([both]),
+      ]);
+      const results = await Promise.all(asked.map((request) => store.take(request)));
+      const seen = results.map((result) => ('counts' in result ? result.counts[0]!.pick : result.outcome));
+      const isPast = instants.map((_, i) => seen[4 * i] === 'expired');
+      expect(seen).toEqual(isPast.flatMap((past) => (past ? ['expired', 1, 0, 0] : [0, 0, 'moved', 0])));
+      return new Set(isPast);
+    };
+    // On a busy machine the last of the instants may pass before the first is asked about.
+    while ((await aroundNow()).size < 2);
   });
 
   it('sends the checks of one turn as a few commands, each of a bounded size', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { StoreScene } from './store.contract.js';
-import { counter, daily, GROUPS, hourly, operation, settling, taking, used } from './store-requests.js';
+import { counter, daily, GROUPS, hourly, NOON, operation, settling, taking, used } from './store-requests.js';
 
 export function shardsContract(scene: () => StoreScene): void {
   const [first, second, third] = GROUPS.map((group) => counter([daily(10), hourly(3)], { group }));
@@ -98,6 +98,18 @@ export function shardsContract(scene: () => StoreScene): void {
       expect(await store.settle(owed)).toEqual({ outcome: 'counted' });
       expect(await store.settle(owed)).toEqual({ outcome: 'already-counted' });
       expect(await store.read({ counters })).toMatchObject({ counts: used(1, 1, 1, 1, 1, 1) });
+    });
+
+    it('are only looked at with amount 0, also where one has been lowered below what is used', async () => {
+      const { store, books } = scene();
+      await store.take(taking(counters, { amount: 3 }));
+      const before = await books.contents();
+      const lowered = [first!, second!, counter([daily(2)], { group: GROUPS[2] })];
+      expect(await (await books.at(NOON)).take(taking(lowered, { amount: 0 }))).toEqual({
+        outcome: 'refused',
+        counts: used(3, 3, 3, 3, 3),
+      });
+      expect(await books.contents()).toBe(before);
     });
 
     it('are read together', async () => {
