@@ -10,6 +10,8 @@ export interface ServiceProcessOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** How far ahead the process's wall clock runs; behind when negative. */
   readonly shiftedClockMs?: number;
+  /** No file it writes can become larger: a full disk that needs no disk of its own. */
+  readonly maxFileBytes?: number;
 }
 
 export interface JsonAnswer {
@@ -56,11 +58,17 @@ export class ServiceProcess {
   }
 
   /** Starts a service and does not wait: for one that is expected to end by itself (`exit`). */
-  static async launch({ env = {}, shiftedClockMs }: ServiceProcessOptions = {}): Promise<ServiceProcess> {
+  static async launch({
+    env = {},
+    shiftedClockMs,
+    maxFileBytes,
+  }: ServiceProcessOptions = {}): Promise<ServiceProcess> {
     const temporary = await temporaryDirectory();
     const settings = { PORT: String(await freePort()), SUNDIAL_DATA_DIR: temporary.path, ...env };
     const shifted = shiftedClockMs !== undefined;
-    const child = spawnGuarded(process.execPath, [...(shifted ? ['--import', SHIFTED_CLOCK] : []), MAIN], {
+    const node = [process.execPath, ...(shifted ? ['--import', SHIFTED_CLOCK] : []), MAIN];
+    const [command = '', ...args] = maxFileBytes === undefined ? node : limited(maxFileBytes, node);
+    const child = spawnGuarded(command, args, {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
         PATH: process.env.PATH,
@@ -121,4 +129,9 @@ export class ServiceProcess {
     await eventually(async () => ended() || (await live()), { withinMs: START_LIMIT_MS, everyMs: 25 });
     if (ended()) throw new Error(`It ended with ${await this.exit}.`);
   }
+}
+
+/** POSIX counts in blocks of 512 bytes. */
+function limited(maxFileBytes: number, command: readonly string[]): string[] {
+  return ['sh', '-c', `ulimit -f ${Math.floor(maxFileBytes / 512)}; exec "$0" "$@"`, ...command];
 }

@@ -1,0 +1,93 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { LiveRules, QuotaEngine, RedisStore, RuleBook, type Rule, type Store } from '@sundial/engine';
+import { eventually } from '../support/eventually.js';
+import { RedisProcess } from '../support/redis-process.js';
+
+const FROZEN_MS = 400;
+const RULES = (['allow', 'deny'] as const).map((degrade): Rule => ({
+  id: degrade,
+  resource: degrade,
+  per: ['user'],
+  timeZone: 'UTC',
+  limits: [{ window: 'year', max: 1_000_000 }],
+  mode: 'enforce',
+  degrade,
+}));
+
+/** A store with some of its verbs replaced: what a simpler design would do. */
+type Weakness = (store: RedisStore) => Partial<Pick<Store, 'take' | 'settle'>>;
+
+const WEAKNESSES: Readonly<Record<string, Weakness>> = {
+  'nothing is settled afterwards': () => ({ settle: () => ({ outcome: 'counted' }) }),
+  'a call may run however late, and its settlement does not know it': (store) => ({
+    take: (request) => store.take({ ...request, deadlineAt: Number.MAX_SAFE_INTEGER }),
+    settle: (request) =>
+      store.settle({
+        ...request,
+        operation: { ...request.operation, id: randomUUID(), attempt: randomUUID() },
+      }),
+  }),
+  'a call may run however late, and is never made void': (store) => ({
+    take: (request) => store.take({ ...request, deadlineAt: Number.MAX_SAFE_INTEGER }),
+    settle: (request) => (request.intent === 'void' ? { outcome: 'barred' } : store.settle(request)),
+  }),
+};
+
+/** Freezes a real Redis under load, and says how far the counters are from what was allowed, of both policies together. */
+describe('the exactness of an engine whose Redis is frozen', () => {
+  let redis: RedisProcess;
+  let engine: QuotaEngine | undefined;
+  beforeEach(async () => {
+    redis = await RedisProcess.start();
+  });
+  afterEach(async () => {
+    redis.thaw();
+    await engine?.close();
+    await redis.stop();
+  });
+
+  async function errorOf(weakness: Weakness): Promise<number> {
+    const store = new RedisStore({ kind: 'single', url: redis.url });
+    const weakened = weakness(store);
+    const used: Store = new Proxy(store, {
+      get(target, name) {
+        const value: unknown = Reflect.get(name in weakened ? weakened : target, name);
+        return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+      },
+    });
+    const node = (engine = new QuotaEngine({ store: used, rules: new LiveRules(new RuleBook(1, RULES)) }));
+    const subject = { user: 'u1' };
+    const usage = (resource: string) => node.usage({ resource, subject });
+    await eventually(async () => (await usage('allow')).degraded === null);
+
+    const allowed = { allow: 0, deny: 0 };
+    const check = async (resource: 'allow' | 'deny') => {
+      if ((await node.check({ resource, subject })).allowed) allowed[resource]++;
+    };
+    const burst = () => Promise.all([...Array(20)].flatMap(() => [check('allow'), check('deny')]));
+    await burst();
+    redis.freeze();
+    const bursts = burst();
+    await sleep(FROZEN_MS);
+    await burst();
+    redis.thaw();
+    await bursts;
+    await eventually(() => node.status().mode === 'exact' && node.status().owed === 0, { withinMs: 8_000 });
+    // What was abandoned on its way has run by then, if it ever does.
+    await redis.cli('PING');
+    const [first, second] = await Promise.all([usage('allow'), usage('deny')]);
+    expect([first.degraded, second.degraded]).toEqual([null, null]);
+    const usedOf = ({ limits }: typeof first) => limits[0]!.used;
+    return Math.abs(usedOf(first) - allowed.allow) + Math.abs(usedOf(second) - allowed.deny);
+  }
+
+  it('is complete', async () => {
+    expect(await errorOf(() => ({}))).toBe(0);
+  });
+
+  it.each(Object.entries(WEAKNESSES))('is gone when %s', async (_what, weakness) => {
+    expect(await errorOf(weakness)).toBeGreaterThan(0);
+  });
+});
