@@ -4,13 +4,14 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { parse, stringify } from 'yaml';
 import { eventually } from '../support/eventually.js';
 import { isAuthentic, NoticeReceiver } from '../support/notice-receiver.js';
-import { openLoop } from '../support/open-loop.js';
 import { RedisProcess } from '../support/redis-process.js';
 import { RunningService } from '../support/running-service.js';
 import { temporaryDirectory, type TemporaryDirectory } from '../support/temporary-directory.js';
 
 const SECRET = 'a-secret-of-the-receiver';
 const SHIPPED = new URL('../../config/alarms.yaml', import.meta.url);
+/** How soon Redis is asked again is tested elsewhere; a busy machine must not make this test about it. */
+const PATIENT = { withinMs: 10_000 };
 const RESOURCES = Array.from({ length: 5 }, (_, index) => `resource-${index}`);
 
 let redis: RedisProcess;
@@ -65,7 +66,8 @@ async function check(resource: string, amount = 1) {
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ resource, subject: { user: 'u1' }, amount }),
   });
-  return { status: response.status, body: await response.json() };
+  const body = (await response.json()) as { readonly degraded: object | null };
+  return { status: response.status, body };
 }
 
 const alarms = async () => (await service!.api.get('/admin/alarms').expect(200)).body;
@@ -124,7 +126,7 @@ describe('a frozen Redis', () => {
       expect(told('cleared', 'channel-down')).toHaveLength(1);
       expect(told('cleared', 'store-away')).toHaveLength(1);
       return true;
-    });
+    }, PATIENT);
     const { over } = await alarms();
     expect(over.map(({ pattern }: { pattern: string }) => pattern)).toEqual(
       expect.arrayContaining(['channel-down', 'store-away']),
@@ -136,7 +138,7 @@ describe('a frozen Redis', () => {
       expect(notice?.body.alarm.class).toBe('attention');
       expect(notice?.body.alarm.evidence).toMatchObject({ rule: 'promo', window: 'day', max: 3 });
       return true;
-    });
+    }, PATIENT);
 
     for (const notice of notices) {
       expect(isAuthentic(notice, SECRET)).toBe(true);
@@ -156,17 +158,22 @@ describe.each(['down', 'hanging'])('a receiver that is %s', (state) => {
   it('delays no check, and not the end of the service', async () => {
     receiver = await NoticeReceiver.start(() => undefined);
     await startService(state === 'down' ? 'http://127.0.0.1:1/' : receiver.url);
+    await check(RESOURCES[0]!);
     redis.freeze();
     // Five channels go down, so that notices pile up behind the one that cannot be delivered.
-    const { arrivals, errors } = await openLoop({
-      ratePerSecond: 100,
-      durationMs: 1_500,
-      call: (index) => check(RESOURCES[index % RESOURCES.length]!),
-    });
-    expect(errors).toEqual([]);
-    expect(arrivals.map(({ result }) => result.status).filter((status) => status !== 200)).toEqual([]);
+    let slowestMs = 0;
+    const askFor = async (resource: string) => {
+      for (let failures = 0; failures < 15;) {
+        const askedAt = performance.now();
+        const { status, body } = await check(resource);
+        slowestMs = Math.max(slowestMs, performance.now() - askedAt);
+        expect(status).toBe(200);
+        if (body.degraded) failures += 1;
+      }
+    };
+    await Promise.all(RESOURCES.map(askFor));
     // A check that waited for it would take as long as an attempt may: three seconds.
-    expect(Math.max(...arrivals.map(({ latencyMs }) => latencyMs))).toBeLessThan(1_000);
+    expect(slowestMs).toBeLessThan(1_000);
 
     expect((await alarms()).active.length).toBeGreaterThan(RESOURCES.length);
     expect(await metric('sundial_alarm_notices_waiting')).toBeGreaterThanOrEqual(RESOURCES.length);

@@ -6,7 +6,7 @@ import type { Notice } from './watch.js';
 import type { Webhook } from './webhook/webhook.js';
 
 /** What a webhook receives. */
-export interface AlarmEvent {
+interface AlarmEvent {
   readonly event: Notice['kind'];
   /** Which node it happened on. */
   readonly node: string;

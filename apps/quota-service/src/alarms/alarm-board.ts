@@ -5,7 +5,7 @@ import { Watch, type Notice } from './watch.js';
 /** Channels watched at once, about 2.5 KB each. Rules have fewer resources almost always. */
 export const MAX_CHANNELS = 4_096;
 /** Stands for all channels beyond `MAX_CHANNELS`; no resource has this name. */
-export const OTHERS: Channel = { resource: '*', dependency: '*' };
+const OTHERS: Channel = { resource: '*', dependency: '*' };
 
 /**
  * Judges signals by patterns, in memory and on this node alone: an alarm about Redis must not need Redis.

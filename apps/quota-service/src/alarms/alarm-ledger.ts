@@ -3,7 +3,7 @@ import { raisedAlarm, type Alarm } from './alarm.js';
 import type { Episode, Notice } from './watch.js';
 
 /** Episodes that are over and still listed. */
-export const MAX_LISTED = 100;
+const MAX_LISTED = 100;
 
 /** The alarms of this node: those that are active, and the last ones that are over. In memory only. */
 export class AlarmLedger {

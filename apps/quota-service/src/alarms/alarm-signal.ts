@@ -18,12 +18,12 @@ export interface Channel {
  */
 export type AlarmSignal = ChannelSignal | NodeSignal;
 
-export type ChannelSignal =
+type ChannelSignal =
   | { readonly kind: 'succeeded'; readonly channel: Channel; readonly count: number }
   | { readonly kind: 'failed'; readonly channel: Channel }
   | { readonly kind: 'over-admitted'; readonly channel: Channel; readonly counter: CounterAboveMax };
 
-export type NodeSignal =
+type NodeSignal =
   | { readonly kind: 'mode-changed'; readonly mode: StoreMode; readonly cause: DegradedCause | null }
   | { readonly kind: 'clock-read'; readonly offsetMs: number }
   | { readonly kind: 'journal-overflowed'; readonly operations: number };

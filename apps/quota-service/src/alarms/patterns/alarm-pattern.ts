@@ -83,7 +83,7 @@ export class ClockOffsetTerms {
 }
 
 /** For patterns that are a state or an event and need no number. */
-export class NoTerms {}
+class NoTerms {}
 
 /**
  * Every kind of pattern: its own terms, and what it watches. Of scope `channel` each channel has an alarm of its own,

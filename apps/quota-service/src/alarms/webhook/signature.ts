@@ -1,9 +1,9 @@
 import { createHmac } from 'node:crypto';
 
 /** Unix seconds at which this attempt was made: what is older than a few minutes is a replay. */
-export const TIMESTAMP_HEADER = 'sundial-timestamp';
+const TIMESTAMP_HEADER = 'sundial-timestamp';
 /** `v1=` and the hexadecimal HMAC-SHA256 of timestamp, full stop and body. */
-export const SIGNATURE_HEADER = 'sundial-signature';
+const SIGNATURE_HEADER = 'sundial-signature';
 
 /** Proves to whoever shares the secret that this node made the body, and when. */
 export function signedHeaders(secret: string, body: string, at: Date): Readonly<Record<string, string>> {

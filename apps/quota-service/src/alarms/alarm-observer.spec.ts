@@ -1,0 +1,95 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import type { Decision } from '@sundial/engine';
+import { AlarmBoard } from './alarm-board.js';
+import { AlarmObserver } from './alarm-observer.js';
+import type { AlarmPattern } from './patterns/alarm-pattern.js';
+import type { Notice } from './watch.js';
+
+const head = (id: string) => ({ id, class: 'alarm', clearAfterMs: 60_000 }) as const;
+const PATTERNS: readonly AlarmPattern[] = [
+  { ...head('row'), kind: 'consecutive', failures: 3, withinMs: 60_000 },
+  { ...head('rate'), kind: 'error-rate', rate: 0.1, outcomes: 5, withinMs: 3_600_000 },
+  { ...head('away'), kind: 'degraded-mode' },
+  { ...head('full'), kind: 'journal-overflow' },
+  { ...head('over'), kind: 'over-admission' },
+];
+
+const OK: Decision = {
+  allowed: true,
+  reason: 'ok',
+  operationId: 'o1',
+  replayed: false,
+  wouldDeny: false,
+  limits: [],
+  degraded: null,
+  rulesVersion: 1,
+};
+const DEGRADED: Decision = { ...OK, degraded: { cause: 'timeout', policy: 'local' } };
+
+let notices: Notice[];
+let observer: AlarmObserver;
+beforeEach(() => {
+  notices = [];
+  observer = new AlarmObserver(new AlarmBoard(PATTERNS, (notice) => notices.push(notice)), 'redis');
+});
+
+const decide = (decision: Decision, resource = 'ocr') =>
+  observer.decided({ resource, subject: { user: 'u1' } }, decision);
+const raised = () => notices.map(({ episode }) => episode.pattern.id);
+
+describe('what an engine tells', () => {
+  it('makes a degraded decision a failure of its resource on the store', () => {
+    for (let count = 0; count < 3; count++) decide(DEGRADED);
+    expect(notices[0]?.episode).toMatchObject({
+      pattern: { id: 'row' },
+      channel: { resource: 'ocr', dependency: 'redis' },
+    });
+  });
+
+  it('makes an exact decision a success, in its place in the row', () => {
+    for (const decision of [DEGRADED, DEGRADED, OK, DEGRADED, DEGRADED]) decide(decision);
+    expect(raised()).not.toContain('row');
+    decide(DEGRADED);
+    expect(raised()).toContain('row');
+  });
+
+  it('counts every success, those before a failure and those before a tick', () => {
+    const decideOften = (count: number, decision: Decision) => {
+      for (let done = 0; done < count; done++) decide(decision);
+    };
+    // Five failures among sixty successes are few; by themselves they would be all.
+    decideOften(60, OK);
+    decideOften(4, DEGRADED);
+    observer.flush(performance.now());
+    decideOften(1, DEGRADED);
+    expect(raised()).not.toContain('rate');
+    decideOften(30, OK);
+    observer.flush(performance.now());
+    decideOften(5, DEGRADED);
+    expect(raised()).not.toContain('rate');
+    decideOften(1, DEGRADED);
+    expect(raised()).toContain('rate');
+  });
+
+  it('makes nothing of what asked no store', () => {
+    for (let count = 0; count < 9; count++) decide({ ...DEGRADED, replayed: true });
+    decide(DEGRADED);
+    decide(DEGRADED);
+    decide({ ...OK, reason: 'no-rule' });
+    decide(DEGRADED);
+    expect(raised()).toEqual(['row']);
+  });
+
+  it('passes on what the engine finds by itself', () => {
+    observer.modeChanged('degraded', 'timeout');
+    observer.journalOverflowed(7);
+    observer.overAdmitted({ resource: 'ocr', rule: 'r1', window: 'day', used: 12, max: 10 });
+    expect(
+      notices.map(({ episode }) => [episode.pattern.id, episode.channel?.resource, episode.evidence]),
+    ).toEqual([
+      ['away', undefined, { cause: 'timeout' }],
+      ['full', undefined, { operations: 7 }],
+      ['over', 'ocr', { rule: 'r1', window: 'day', used: 12, max: 10 }],
+    ]);
+  });
+});
