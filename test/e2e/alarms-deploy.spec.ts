@@ -55,7 +55,10 @@ async function scrapeAfterAnOutage(): Promise<string> {
 }
 
 function seriesIn(text: string): typeof exposed {
-  const series: typeof exposed = new Map();
+  // What has not happened yet is there by name only.
+  const series: typeof exposed = new Map(
+    [...text.matchAll(/^# TYPE (\w+) (?:counter|gauge)$/gm)].map(([, name]) => [name!, new Map()]),
+  );
   for (const [, name, labels = ''] of text.matchAll(/^([a-z]\w*)(?:\{(.*)\})? \S+$/gm)) {
     const known = series.get(name!) ?? new Map<string, Set<string>>();
     series.set(name!, known);
