@@ -14,6 +14,8 @@ export interface RedisClusterOptions {
   readonly partitionable?: boolean;
 }
 
+type SlotRange = [from: number, to: number, master: [host: string, port: number]];
+
 const SLOTS = 16_384;
 const MASTERS = 3;
 const FORM_LIMIT_MS = 20_000;
@@ -41,7 +43,7 @@ export class RedisCluster {
     const args = [...ARGS, ...REPLICATION_ARGS, '--cluster-node-timeout', String(nodeTimeoutMs)];
     const nodes = await Promise.all(
       Array.from({ length: replicas ? 2 * MASTERS : MASTERS }, () =>
-        RedisProcess.start({ args, ...(tls && { tls }) }),
+        RedisProcess.start({ args, configuration: '', ...(tls && { tls }) }),
       ),
     );
     const cluster = new RedisCluster(nodes.slice(0, MASTERS), nodes.slice(MASTERS));
@@ -77,14 +79,13 @@ export class RedisCluster {
 
   /** Who serves a slot now, as one of the nodes sees it. */
   async ownerOf(slot: number, witness: RedisProcess): Promise<RedisProcess | undefined> {
-    const ranges = (await witness.cli('CLUSTER', 'SLOTS')) as [number, number, [string, number]][];
+    const ranges = (await witness.cli('CLUSTER', 'SLOTS')) as SlotRange[];
     const range = ranges.find(([from, to]) => from <= slot && slot <= to);
     return this.#all.find(({ port }) => port === range?.[2][1]);
   }
 
-  /** Waits until another node serves the slots of a former master, as one of the nodes sees it, and gives it. */
-  async successorOf(former: RedisProcess, witness: RedisProcess): Promise<RedisProcess> {
-    const slot = Math.ceil((this.nodes.indexOf(former) * SLOTS) / MASTERS);
+  /** Waits until another node serves a slot than its former master, as one of the nodes sees it, and gives it. */
+  async successorOf(slot: number, former: RedisProcess, witness: RedisProcess): Promise<RedisProcess> {
     return eventually(
       async () => {
         const owner = await this.ownerOf(slot, witness);
@@ -92,6 +93,14 @@ export class RedisCluster {
       },
       { withinMs: FAILOVER_LIMIT_MS },
     );
+  }
+
+  /** Those who serve slots now. */
+  async masters(): Promise<RedisProcess[]> {
+    const [witness] = this.nodes;
+    const ranges = (await witness!.cli('CLUSTER', 'SLOTS')) as SlotRange[];
+    const ports = new Set(ranges.map(([, , [, port]]) => port));
+    return this.#all.filter(({ port }) => ports.has(port));
   }
 
   /** Moves a slot with its keys, as an operator who reshards does. */
@@ -151,6 +160,7 @@ export class RedisCluster {
       const bus = await ClusterBusProxy.start(node.port + BUS_OFFSET);
       this.#buses.set(node, bus);
       await node.cli('CONFIG', 'SET', 'cluster-announce-bus-port', bus.port);
+      await node.cli('CONFIG', 'REWRITE');
     }
   }
 

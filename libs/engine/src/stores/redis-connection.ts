@@ -120,7 +120,7 @@ const CLUSTER_NEVER_TWICE = {
   retryDelayOnFailover: 0,
   retryDelayOnClusterDown: 0,
   maxRedirections: 3,
-  slotsRefreshTimeout: 1_000,
+  slotsRefreshTimeout: SILENCE_LIMIT_MS,
   slotsRefreshInterval: 5_000,
   scaleReads: 'master',
   clusterRetryStrategy: backOff,

@@ -102,11 +102,16 @@ export class RedisStore implements Store {
 
   /** By doing what checks and rules do, since a Redis that reads may not write, and one user may not what another may. */
   async probe(shardGroup = 'probe'): Promise<void> {
-    const { failed } = await tryOut(this.#client, shardGroup);
+    const { failed } = await tryOut(this.#client, shardGroup).catch((error: unknown) => {
+      this.#findMasters();
+      throw error;
+    });
     const [refusal] = failed;
     if (this.#refused || refusal) this.#examiner.examine();
     this.#refused = refusal !== undefined;
-    if (refusal) throw new StoreError(refusal.error, 'none');
+    if (!refusal) return;
+    this.#findMasters();
+    throw new StoreError(refusal.error, 'none');
   }
 
   shardsOf(counters: readonly CounterRef[]): readonly ShardRef[] {
@@ -141,6 +146,11 @@ export class RedisStore implements Store {
     this.#examiner.close();
     this.#lossWatch.close();
     this.#client.disconnect();
+  }
+
+  /** A master that is cut off from its Cluster goes on answering, and never says that another one has its place. */
+  #findMasters(): void {
+    if (this.#client instanceof Cluster) this.#client.refreshSlotsCache();
   }
 
   /**

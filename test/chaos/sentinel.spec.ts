@@ -1,0 +1,75 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { eventually } from '../support/eventually.js';
+import type { RedisProcess } from '../support/redis-process.js';
+import { RedisSentinel } from '../support/redis-sentinel.js';
+import { RunningService } from '../support/running-service.js';
+import { endureFailover } from './failover.js';
+import { Ordeal } from './ordeal.js';
+import { expectPromisesKept } from './promises.js';
+
+const EXACT_AGAIN_MS = 2_000;
+
+describe('An engine and a service on a Sentinel group', () => {
+  let group: RedisSentinel;
+  let service: RunningService;
+  let ordeal: Ordeal;
+  let master: RedisProcess;
+  beforeAll(async () => {
+    group = await RedisSentinel.start();
+    service = await RunningService.start({
+      REDIS_SENTINELS: group.sentinels.map(({ port }) => `127.0.0.1:${port}`).join(','),
+      REDIS_SENTINEL_NAME: group.target.name,
+    });
+  }, 30_000);
+  afterAll(async () => {
+    await service.stop();
+    await group.stop();
+  });
+  beforeEach(async () => {
+    await group.whole();
+    master = await group.master();
+    await master.cli('FLUSHALL');
+    ordeal = await Ordeal.start(group.target);
+  });
+  afterEach(() => ordeal.close());
+
+  /** It is not left behind on the former master, where every write would be READONLY. */
+  async function expectServiceToFollow(): Promise<void> {
+    await eventually(async () => {
+      const clients = String(await master.cli('CLIENT', 'LIST')).split('\n');
+      expect(clients.filter((client) => client.includes('name=sundial'))).toEqual([]);
+      return true;
+    });
+    const { body } = await service.api.post('/check').send({ resource: 'ocr', subject: { user: 'u1' } });
+    expect(body.degraded).toBeNull();
+    const limits = [{ window: 'day', max: 1_000 + Math.floor(performance.now()) }];
+    expect((await service.api.patch('/admin/rules/ocr-per-user').send({ limits })).status).toBe(200);
+  }
+
+  it.each([
+    { how: 'is demoted by command', strike: () => group.failOver(), mend: () => undefined },
+    { how: 'is killed', strike: () => master.kill(), mend: () => master.restart() },
+    { how: 'freezes', strike: () => master.freeze(), mend: () => master.thaw() },
+  ])(
+    'keep every promise when the master $how, and follow the new one within 2 s',
+    async ({ strike, mend }) => {
+      const promoted = () => group.masterAfter(master);
+      const { endured, audits, recoveredMs } = await endureFailover(ordeal, {
+        strike,
+        promoted,
+        mend,
+      });
+      console.log(how, {
+        failoverMs,
+        recoveredMs,
+        modes: endured.modes.map((m) => [m.mode, m.cause, Math.round(m.at - endured.injectedAt)]),
+        reasserted: JSON.stringify(ordeal.engine.journal().reasserted),
+        settled: JSON.stringify(ordeal.engine.journal().settled),
+      });
+      expectPromisesKept(endured, audits);
+      expect(recoveredMs).toBeLessThanOrEqual(EXACT_AGAIN_MS);
+      await expectServiceToFollow();
+    },
+    40_000,
+  );
+});
