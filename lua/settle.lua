@@ -12,18 +12,23 @@
 -- @include shared/arguments.lua
 -- @include shared/ladders.lua
 -- @include shared/operation.lua
+-- @include shared/foreign.lua
 local intent, amount, picks = arguments.intent, integer(arguments.amount), text(arguments.picks)
 local fingerprint, attempt, ladders =
   text(arguments.fingerprint), text(arguments.attempt), list(arguments.ladders)
 if intent ~= 'count' and intent ~= 'void' then fail('an intent', intent) end
 if #ladders == 0 or #ladders ~= #KEYS - 1 then fail('the right number of keys', #KEYS) end
 local record = redis.pcall('GET', KEYS[1])
-if type(record) == 'table' then return { FORMAT, 'broken' } end
+if is_foreign(record) then return { FORMAT, 'broken' } end
 local counters, limit_count = {}, 0
 for i = 2, #KEYS do
   local counter = { key = KEYS[i], ladder = read_ladder(ladders[i - 1]) }
   counter.stored = redis.pcall('HMGET', counter.key, unpack(counter.ladder.fields))
-  if counter.stored.err then return { FORMAT, 'broken' } end
+  if is_foreign(counter.stored) then return { FORMAT, 'broken' } end
+  for l = 1, counter.ladder.size do
+    local starts = tonumber(counter.stored[2 * l - 1])
+    if starts and not is_count(counter.stored[2 * l]) then return { FORMAT, 'broken' } end
+  end
   counters[i - 1], limit_count = counter, limit_count + counter.ladder.size
 end
 if #picks ~= limit_count or string.find(picks, '[^01]') then fail('picks', picks) end

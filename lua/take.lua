@@ -11,6 +11,7 @@
 --         offered window: 0|1) and used of each limit; conflict | expired | moved | broken, followed by nothing
 -- @include shared/arguments.lua
 -- @include shared/ladders.lua
+-- @include shared/foreign.lua
 -- @include shared/counter.lua
 -- @include shared/operation.lua
 -- Where a check's fields stand, its ladders from LADDER on.
@@ -35,7 +36,7 @@ if #checks == 0 or key_count ~= #KEYS then fail('the right number of keys', #KEY
 -- What the operation id says, if it is taken: nil when it is free after all.
 local function recall(operation, name)
   local record = redis.pcall('GET', operation)
-  if type(record) == 'table' then return 'broken' end
+  if is_foreign(record) then return 'broken' end
   local fingerprint, attempt = string.match(name, '^(%S+) (%S+)$')
   if record == '!' .. attempt then return 'expired' end
   if is_free(record) then return nil end

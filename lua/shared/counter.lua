@@ -7,13 +7,14 @@ local picks, used, current = {}, {}, {}
 -- later one stays.
 local function look(key, ladder, before)
   local stored, latest = redis.pcall('HMGET', key, unpack(ladder.fields)), ladder.latest
-  if stored.err then return nil end
+  if is_foreign(stored) then return nil end
   for i = 1, ladder.size do
     local at, starts, pick, texts = before + i, stored[2 * i - 1], ladder[i].pick, ladder.starts[i]
     if pick == 0 and starts == texts[1] then
       pick, latest = 1, math.max(latest, ladder[i].ends[0])
     end
     local is_current = starts == texts[pick]
+    if is_current and not is_count(stored[2 * i]) then return nil end
     picks[at], current[at] = pick, is_current
     used[at] = is_current and tonumber(stored[2 * i]) or 0
   end

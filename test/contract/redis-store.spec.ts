@@ -52,6 +52,15 @@ describe('RedisStore', () => {
       expect(await livesForMs(later.key)).toBeGreaterThan(expected - 10_000);
     });
 
+    it('of counters that have lost their expiry get one with the next window', async () => {
+      await store.take(taking([counter([hourly(5)])]));
+      const nextHour = NOON + HOUR_MS;
+      const later = counter([hourly(5, { at: nextHour })]);
+      await redis.cli('PERSIST', later.key);
+      await (await books.at(nextHour)).take(taking([later]));
+      expect(await livesForMs(later.key)).toBeGreaterThan(HOUR_MS);
+    });
+
     it('of operations live for as long as an operation is remembered', async () => {
       await store.take(taking([both], { operation: operation('o1') }));
       expect(await livesForMs('sd1:op:o1')).toBeLessThanOrEqual(REMEMBER_MS);
@@ -85,10 +94,15 @@ describe('RedisStore', () => {
 
   describe('a key that holds something else', () => {
     const broken = counter([daily(10)], { name: 'foreign' });
+    const today = broken.ladder[0]!.bounds[0];
 
     it.each([
       ['text', ['SET', broken.key, 'not ours']],
       ['a list', ['RPUSH', broken.key, 'not ours']],
+      ['no number', ['HSET', broken.key, 'd@', today, 'd', 'many']],
+      ['a fraction', ['HSET', broken.key, 'd@', today, 'd', '1.5']],
+      ['less than nothing', ['HSET', broken.key, 'd@', today, 'd', '-1']],
+      ['no count at all', ['HSET', broken.key, 'd@', today]],
     ] as const)(
       'is answered with broken, and nothing is written anywhere: %s',
       async (_what, [command, ...args]) => {

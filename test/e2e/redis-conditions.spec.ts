@@ -146,6 +146,28 @@ describe('a service that runs', () => {
     ]);
   });
 
+  it('reports a key that is not its own without naming it, and lets the policy decide until it is gone', async () => {
+    const redis = await startRedis();
+    const service = await startService(redis.url);
+    const checkOf = async (user: string) =>
+      (await service.fetchJson('POST', '/check', { resource: 'ocr', subject: { user } })).body;
+    await checkOf('unlucky');
+    const [key] = (await redis.cli('KEYS', 'sd1:{ocr:user=unlucky}:ocr-*')) as [string];
+    await redis.cli('SET', key, 'foreign');
+    const answers = await Promise.all(Array.from({ length: 20 }, () => checkOf('unlucky')));
+    expect(new Set(answers.map(({ degraded }) => degraded?.cause))).toEqual(new Set(['store-error']));
+    expect(await redis.cli('GET', key)).toBe('foreign');
+    expect(await readiness(service)).toMatchObject({ mode: 'exact' });
+    expect(await checkOf('lucky')).toMatchObject({ allowed: true, degraded: null });
+    const reports = () => service.stdout.split('\n').filter((line) => line.includes('did not write'));
+    await eventually(() => reports().length === 1);
+    expect(JSON.parse(reports()[0]!)).toMatchObject({ resource: 'ocr', rules: ['ocr-per-user'], checks: 1 });
+    expect(reports()[0]).not.toContain('unlucky');
+    expect(await metric(service, 'sundial_broken_keys_total{resource="ocr"}')).toBeGreaterThan(0);
+    await redis.cli('DEL', key);
+    await eventually(async () => (await checkOf('unlucky')).degraded === null);
+  });
+
   describe('on a Redis that refuses what it is asked', () => {
     let redis: RedisProcess;
     let service: RunningService;
@@ -178,6 +200,11 @@ describe('a service that runs', () => {
       {
         fault: ['ACL', 'SETUSER', 'sundial', '-hset'],
         mended: ['ACL', 'SETUSER', 'sundial', '+hset'],
+        found: ['permissions'],
+      },
+      {
+        fault: ['ACL', 'SETUSER', 'sundial', '-hmget'],
+        mended: ['ACL', 'SETUSER', 'sundial', '+hmget'],
         found: ['permissions'],
       },
     ] as const)(

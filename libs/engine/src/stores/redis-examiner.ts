@@ -8,7 +8,7 @@ import type { StoreCondition } from './store.js';
 /** Somebody may change the configuration of a server that stays connected for months. */
 const EXAMINE_AGAIN_MS = 60_000;
 /** While a server refuses what it is asked, it is examined no more often than this. */
-const SOONEST_MS = 1_000;
+const SOONEST_MS = 500;
 /** Tags tried until one is in a slot of a given master; a master with a hundredth of the slots is found in 99.99 %. */
 const MAX_TAGS = 1_000;
 
