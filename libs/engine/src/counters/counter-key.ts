@@ -22,6 +22,11 @@ export function counterKey(rule: Rule, subject: Subject): { key: string; shardGr
   return { key, shardGroup };
 }
 
+/** The group that a counter's key names. */
+export function shardGroupOf(key: string): string {
+  return key.slice(key.indexOf('{') + 1, key.indexOf('}'));
+}
+
 /** The key that remembers an operation; beside the counters of its shard group where there are shards. */
 export function operationKey(id: string, shardGroup?: string): string {
   const plain = PLAIN_VALUE.test(id) ? id : hashed(id);

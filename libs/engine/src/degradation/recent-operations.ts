@@ -1,7 +1,8 @@
-import { REMEMBER_MS, type CounterRef, type Counts, type Operation } from '../stores/store.js';
-import type { SettleRequest } from '../stores/store.js';
+import { shardGroupOf } from '../counters/counter-key.js';
+import { REMEMBER_MS, type CounterRef, type Counts, type Ladder, type Operation } from '../stores/store.js';
+import type { LimitCount, SettleRequest } from '../stores/store.js';
 
-/** Operations kept, the latest; about 500 bytes each. At 1,000 a second it is a minute. */
+/** Operations kept, the latest; about 250 bytes each. At 1,000 a second it is a minute. */
 export const MAX_RECENT = 65_536;
 /** Older ones a store may have forgotten while its counters show them: repeating them could count them twice. */
 export const RECENT_MS = REMEMBER_MS - 60_000;
@@ -18,32 +19,99 @@ export interface RecentOperation {
   readonly counts: Counts;
 }
 
-/** The latest operations that the store acknowledged to this node: what it can be told again when it has lost them. */
+/**
+ * The latest operations that the store acknowledged to this node: what it can be told again when it has lost them.
+ *
+ * Every check comes by here, and objects that live for minutes are dear to a garbage collector: so numbers are kept
+ * in arrays of numbers, and of the rest only the strings.
+ */
 export class RecentOperations {
-  /** Grows to its bound and is then written over, the oldest first. */
-  readonly #ring: RecentOperation[] = [];
+  readonly #numbers = {
+    at: new Float64Array(MAX_RECENT),
+    amount: new Float64Array(MAX_RECENT),
+    fingerprint: new Float64Array(MAX_RECENT),
+    isVoid: new Uint8Array(MAX_RECENT),
+  };
+  readonly #ids: string[] = [];
+  readonly #attempts: string[] = [];
+  readonly #places: (string | readonly CounterRef[])[] = [];
+  readonly #ladders: (Ladder | null)[] = [];
+  /** Which limits were decided in the second of the offered windows: a bit each, or all of it where there are many. */
+  readonly #picks: (number | Counts)[] = [];
   #next = 0;
   #first = Infinity;
-  #overwritten = 0;
+  #noted = 0;
 
-  note(operation: RecentOperation): void {
-    if (this.#first === Infinity) this.#first = operation.at;
-    if (this.#ring.length === MAX_RECENT) this.#overwritten++;
-    this.#ring[this.#next] = operation;
-    this.#next = (this.#next + 1) % MAX_RECENT;
+  note({ at, intent, operation, counters, amount, counts }: RecentOperation): void {
+    const place = this.#next;
+    this.#next = (place + 1) % MAX_RECENT;
+    this.#noted++;
+    if (this.#first === Infinity) this.#first = at;
+    this.#numbers.at[place] = at;
+    this.#numbers.amount[place] = amount;
+    this.#numbers.fingerprint[place] = operation.fingerprint;
+    this.#numbers.isVoid[place] = intent === 'void' ? 1 : 0;
+    this.#ids[place] = operation.id;
+    this.#attempts[place] = operation.attempt;
+    const only = counters.length === 1 ? counters[0] : undefined;
+    this.#places[place] = only?.key ?? counters;
+    this.#ladders[place] = only?.ladder ?? null;
+    this.#picks[place] = toBits(counts);
   }
 
   /** Those that can still be told again at `now`, the oldest first. */
   repeatable(now: number): RecentOperation[] {
-    const older = this.#ring.length === MAX_RECENT ? this.#ring.slice(this.#next) : [];
-    return [...older, ...this.#ring.slice(0, this.#next)].filter(({ at }) => at > now - RECENT_MS);
+    const kept = Math.min(this.#noted, MAX_RECENT);
+    const oldest = this.#noted > MAX_RECENT ? this.#next : 0;
+    const places = Array.from({ length: kept }, (_, index) => (oldest + index) % MAX_RECENT);
+    return places
+      .filter((place) => this.#numbers.at[place]! > now - RECENT_MS)
+      .map((place) => this.#operationAt(place));
   }
 
   /** From when to when operations were acknowledged that cannot be told again at `now`, and how many are known to be. */
   missing(now: number): { from: number; to: number; operations: number } | undefined {
     const repeatable = this.repeatable(now);
-    const operations = this.#overwritten + this.#ring.length - repeatable.length;
+    const operations = this.#noted - repeatable.length;
     if (operations === 0) return undefined;
     return { from: this.#first, to: repeatable[0]?.at ?? now, operations };
   }
+
+  #operationAt(place: number): RecentOperation {
+    const { at, amount, fingerprint, isVoid } = this.#numbers;
+    const kept = this.#places[place]!;
+    const counters =
+      typeof kept === 'string'
+        ? [{ key: kept, shardGroup: shardGroupOf(kept), ladder: this.#ladders[place]! }]
+        : kept;
+    const limits = counters.reduce((sum, { ladder }) => sum + ladder.length, 0);
+    const id = this.#ids[place]!;
+    const operation = { id, fingerprint: fingerprint[place]!, attempt: this.#attempts[place]! };
+    return {
+      at: at[place]!,
+      intent: isVoid[place] ? 'void' : 'count',
+      operation,
+      counters,
+      amount: amount[place]!,
+      counts: toCounts(this.#picks[place]!, limits),
+    };
+  }
+}
+
+/** More are as good as never asked for, and would not fit into the bits of a small integer. */
+const MAX_BITS = 30;
+
+function toBits(counts: Counts): number | Counts {
+  if (counts.length > MAX_BITS) return counts;
+  let bits = 0;
+  for (let index = 0; index < counts.length; index++) bits |= counts[index]!.pick << index;
+  return bits;
+}
+
+function toCounts(picks: number | Counts, limits: number): Counts {
+  if (typeof picks !== 'number') return picks;
+  return Array.from({ length: limits }, (_, index): LimitCount => ({
+    pick: (picks >> index) & 1 ? 1 : 0,
+    used: 0,
+  }));
 }
