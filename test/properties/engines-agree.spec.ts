@@ -5,6 +5,7 @@ import {
   QuotaEngine,
   QuotaError,
   RuleBook,
+  type CheckRequest,
   type Decision,
   type Rule,
   type Subject,
@@ -48,7 +49,13 @@ const anySubject = fc.record(
   { user: fc.constantFrom('a', 'b', '\ud800', '{}'), grade: fc.constantFrom('1', '2') },
   { requiredKeys: [] },
 );
-const anyCheck = fc.record(
+interface Check {
+  readonly resource: string;
+  readonly subject: { readonly user?: string; readonly grade?: string };
+  readonly amount?: number;
+  readonly operationId?: string;
+}
+const anyCheck: fc.Arbitrary<Check> = fc.record(
   {
     resource: fc.constantFrom('ocr', 'ocr', 'asr', 'none'),
     subject: anySubject,
@@ -60,7 +67,6 @@ const anyCheck = fc.record(
   },
   { requiredKeys: ['resource', 'subject'] },
 );
-type Check = typeof anyCheck extends fc.Arbitrary<infer T> ? T : never;
 
 type Step =
   | { readonly kind: 'check'; readonly check: Check }
@@ -137,11 +143,11 @@ async function answer({ rules, quota }: Answering, step: Step): Promise<unknown>
   try {
     switch (step.kind) {
       case 'check':
-        return comparable(await quota.check(step.check), step.check, quota.now());
+        return comparable(await quota.check(step.check as CheckRequest), step.check, quota.now());
       case 'batch': {
-        const decisions = await quota.checkBatch(step.checks);
+        const decisions = await quota.checkBatch(step.checks.map(named) as CheckRequest[]);
         return decisions.map((each, i) =>
-          each instanceof QuotaError ? told(each) : comparable(each, step.checks[i]!, quota.now()),
+          each instanceof QuotaError ? told(each) : comparable(each, named(step.checks[i]!), quota.now()),
         );
       }
       case 'usage':
@@ -156,6 +162,12 @@ async function answer({ rules, quota }: Answering, step: Step): Promise<unknown>
   } catch (error) {
     return told(error);
   }
+}
+
+/** Within a batch only checks of one resource keep their order: others wait in queues of their own. */
+function named(check: Check): Check {
+  const { operationId, resource } = check;
+  return { ...check, ...(operationId !== undefined && { operationId: `${resource}-${operationId}` }) };
 }
 
 interface Answering {
