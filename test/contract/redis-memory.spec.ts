@@ -12,7 +12,7 @@ const AT_ONCE = 1_000;
 /** With ids of eight characters. An allocator of coarse sizes takes 16 more from the next one on. */
 const BYTES_A_SUBJECT = 200;
 /** What is remembered of an operation for a quarter of an hour. */
-const BYTES_AN_OPERATION = 200;
+const BYTES_AN_OPERATION = 220;
 
 describe('the memory of Redis', () => {
   let redis: RedisProcess;
