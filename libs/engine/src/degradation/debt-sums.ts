@@ -1,7 +1,7 @@
 import type { Debt } from '../journal/debt.js';
 
 /** Counters and windows whose operations are added up at once, about 1 KB each. */
-export const MAX_SUMS = 10_000;
+const MAX_SUMS = 10_000;
 
 /**
  * Adds up operations that certainly never ran, one sum for the same windows of the same counters. A sum is settled

@@ -13,7 +13,7 @@ export const MAX_IN_FLIGHT_A_RESOURCE = MAX_IN_FLIGHT / 2;
 /** A connection nobody used for this long is probed, so that a dead one is found before a caller finds it. */
 export const IDLE_PROBE_MS = 500;
 /** As many as the largest Cluster has masters; the counters of further ones share the breaker of what has no name. */
-export const MAX_SHARDS = 1_000;
+const MAX_SHARDS = 1_000;
 /** A shard nobody asked for this long is forgotten: nodes of a Cluster come and go. */
 const FORGET_SHARD_MS = 60_000;
 

@@ -11,10 +11,10 @@ export interface UnverifiableSpan {
  * `settled-too-late`: the store no longer remembered whether it had counted. `writes-lost`: the store lost writes that
  * this node cannot repeat.
  */
-export type UnverifiableReason = 'settled-too-late' | 'writes-lost';
+type UnverifiableReason = 'settled-too-late' | 'writes-lost';
 
 /** The latest ones are kept. */
-export const MAX_SPANS = 100;
+const MAX_SPANS = 100;
 /** Nearer ones of one reason are one. */
 const MERGE_MS = 60_000;
 

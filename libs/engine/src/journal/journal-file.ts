@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fromCheckedLine } from './checked-line.js';
 
 /** How long a line may wait for others before all of them are synced together. */
-export const GROUP_SYNC_MS = 5;
+const GROUP_SYNC_MS = 5;
 /** What `rewrite` gathers before it lets others go on. */
 const CHUNK_LENGTH = 64 * 1024;
 

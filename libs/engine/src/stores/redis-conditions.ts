@@ -12,7 +12,7 @@ export interface ServerFacts {
   readonly clock: ClockBounds | undefined;
 }
 
-export interface ClockBounds {
+interface ClockBounds {
   readonly least: number;
   readonly most: number;
 }
@@ -20,9 +20,9 @@ export interface ClockBounds {
 /** The first with access rights for channels; what is older gets no fixes and was never tried. */
 const MINIMUM_VERSION: readonly [number, number] = [6, 2];
 /** Nothing is decided by a node's clock, but whoever reads logs of both would be misled. */
-export const NODE_CLOCK_TOLERANCE_MS = 1_000;
+const NODE_CLOCK_TOLERANCE_MS = 1_000;
 /** A deadline is written by one estimate of the clock for all masters: 50 ms by default. */
-export const MASTER_CLOCK_TOLERANCE_MS = 25;
+const MASTER_CLOCK_TOLERANCE_MS = 25;
 
 /** Every condition there is. `refuse` is what only a change of configuration mends, and what would break a promise. */
 export const CONDITION_SEVERITY: Readonly<Record<StoreConditionName, StoreCondition['severity']>> = {

@@ -12,7 +12,7 @@ import {
 import type { TakeResult } from './store.js';
 
 /** Every script's first argument and first reply: nodes of different versions can tell each other apart. */
-export const FORMAT = '1';
+const FORMAT = '1';
 
 /** A check as `take.lua` wants it. Amount 0 looks, and then `operationKey` is any key of the same shard. */
 export interface BatchItem {
