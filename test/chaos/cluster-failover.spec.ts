@@ -67,21 +67,7 @@ describe('An engine on a Cluster of three masters with replicas', () => {
     'keeps every promise when a master $how; the other shards notice nothing',
     async ({ strike, mend }) => {
       const promoted = () => cluster.successorOf(hotSlot, struck, spared);
-      const { endured, audits, recoveredMs } = await endureFailover(ordeal, {
-        strike,
-        promoted,
-        mend,
-      });
-      console.log(how, {
-        failoverMs,
-        recoveredMs,
-        modes: endured.modes.map((m) => [m.mode, m.cause, Math.round(m.at - endured.injectedAt)]),
-        reasserted: JSON.stringify(ordeal.engine.journal().reasserted),
-        settled: JSON.stringify(ordeal.engine.journal().settled),
-        share: exactShare(await toldOfSpared(endured)),
-        all: exactShare(endured.told),
-        late: endured.told.filter((t) => t.latencyMs > 65).length,
-      });
+      const { endured, audits, recoveredMs } = await endureFailover(ordeal, { strike, promoted, mend });
       expectPromisesKept(endured, audits);
       expect(recoveredMs).toBeLessThanOrEqual(EXACT_AGAIN_MS);
       expect(exactShare(await toldOfSpared(endured))).toBeGreaterThan(UNAFFECTED);

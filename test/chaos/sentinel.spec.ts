@@ -54,18 +54,7 @@ describe('An engine and a service on a Sentinel group', () => {
     'keep every promise when the master $how, and follow the new one within 2 s',
     async ({ strike, mend }) => {
       const promoted = () => group.masterAfter(master);
-      const { endured, audits, recoveredMs } = await endureFailover(ordeal, {
-        strike,
-        promoted,
-        mend,
-      });
-      console.log(how, {
-        failoverMs,
-        recoveredMs,
-        modes: endured.modes.map((m) => [m.mode, m.cause, Math.round(m.at - endured.injectedAt)]),
-        reasserted: JSON.stringify(ordeal.engine.journal().reasserted),
-        settled: JSON.stringify(ordeal.engine.journal().settled),
-      });
+      const { endured, audits, recoveredMs } = await endureFailover(ordeal, { strike, promoted, mend });
       expectPromisesKept(endured, audits);
       expect(recoveredMs).toBeLessThanOrEqual(EXACT_AGAIN_MS);
       await expectServiceToFollow();
