@@ -46,15 +46,35 @@ describe('An engine and a service on a Sentinel group', () => {
     expect((await service.api.patch('/admin/rules/ocr-per-user').send({ limits })).status).toBe(200);
   }
 
+  /** Whoever is connected stays so; the sentinels have to come again, and are not let in. */
+  async function hideFromSentinels(): Promise<void> {
+    await master.cli('CONFIG', 'SET', 'requirepass', 'unknown to sentinels');
+    const clients = String(await master.cli('CLIENT', 'LIST')).matchAll(/^id=(\d+) .* name=sentinel-/gm);
+    for (const [, id] of clients) await master.cli('CLIENT', 'KILL', 'ID', id!);
+  }
+
   it.each([
     { how: 'is demoted by command', strike: () => group.failOver(), mend: () => undefined },
     { how: 'is killed', strike: () => master.kill(), mend: () => master.restart() },
-    { how: 'freezes', strike: () => master.freeze(), mend: () => master.thaw() },
+    {
+      how: 'freezes with a sentinel',
+      strike: () => [master, group.sentinels[0]!].forEach((server) => server.freeze()),
+      mend: () => [master, group.sentinels[0]!].forEach((server) => server.thaw()),
+    },
+    {
+      how: 'is lost to the sentinels only, and goes on taking writes',
+      strike: () => hideFromSentinels(),
+      mend: () => master.cli('CONFIG', 'SET', 'requirepass', ''),
+    },
   ])(
     'keep every promise when the master $how, and follow the new one within 2 s',
     async ({ strike, mend }) => {
       const promoted = () => group.masterAfter(master);
-      const { endured, audits, recoveredMs } = await endureFailover(ordeal, { strike, promoted, mend });
+      const { endured, audits, recoveredMs } = await endureFailover(ordeal, {
+        strike,
+        promoted,
+        mend,
+      });
       expectPromisesKept(endured, audits);
       expect(recoveredMs).toBeLessThanOrEqual(EXACT_AGAIN_MS);
       await expectServiceToFollow();

@@ -72,7 +72,7 @@ export class RedisSentinel {
 
   /** The master, as the sentinels say. */
   async master(): Promise<RedisProcess> {
-    const address = await this.sentinels[0]!.cli('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', NAME);
+    const address = await this.sentinels.at(-1)!.cli('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', NAME);
     const [, port] = address as [string, string];
     return this.servers.find((server) => server.port === Number(port))!;
   }

@@ -1,4 +1,5 @@
 import { Cluster, Redis, type ClusterOptions, type RedisOptions } from 'ioredis';
+import { followingMaster } from './redis-failover-watch.js';
 
 /**
  * Where Redis is: one server, a Sentinel group, or a Cluster. `url` carries user, password and, as `rediss:`, that all
@@ -49,17 +50,7 @@ function open(target: RedisTarget, connectionName: string): RedisClient {
     case 'single':
       return untilDisconnected(new Redis(target.url, { ...options, ...credentialsOf(target) }));
     case 'sentinel':
-      return untilDisconnected(
-        new Redis({
-          ...options,
-          ...credentialsOf(target),
-          ...sentinelTls(target),
-          sentinels: [...target.sentinels],
-          name: target.name,
-          sentinelRetryStrategy: backOff,
-          failoverDetector: true,
-        }),
-      );
+      return openSentinel(target, options);
     case 'cluster':
       return connectingAtOnce(
         new Cluster([...target.nodes], {
@@ -70,6 +61,24 @@ function open(target: RedisTarget, connectionName: string): RedisClient {
     default:
       return target satisfies never;
   }
+}
+
+function openSentinel(target: RedisTarget & { kind: 'sentinel' }, options: typeof NEVER_TWICE): RedisClient {
+  const { tls, ...credentials } = credentialsOf(target);
+  const sentinels = [...target.sentinels];
+  const client = new Redis({
+    ...options,
+    ...credentials,
+    ...(tls && { tls, sentinelTLS: tls, enableTLSForSentinelMode: true }),
+    sentinels,
+    name: target.name,
+    sentinelRetryStrategy: backOff,
+    // A frozen sentinel accepts connections, and would be waited for for ever.
+    sentinelCommandTimeout: SILENCE_LIMIT_MS,
+  });
+  const listening = { ...options, ...(tls && { tls }), enableReadyCheck: false, autoResubscribe: false };
+  const listeners = sentinels.map(({ host, port }) => new Redis({ ...listening, host, port }));
+  return followingMaster(untilDisconnected(client), target.name, listeners);
 }
 
 /**
@@ -141,10 +150,4 @@ function credentialsOf({ url, ca }: RedisTarget): Pick<RedisOptions, 'username' 
     ...(pathname.length > 1 && { db: Number(pathname.slice(1)) }),
     ...(protocol === 'rediss:' && { tls: ca === undefined ? {} : { ca } }),
   };
-}
-
-/** The sentinels of a group that talks TLS do so too. */
-function sentinelTls(target: RedisTarget): Pick<RedisOptions, 'sentinelTLS' | 'enableTLSForSentinelMode'> {
-  const { tls } = credentialsOf(target);
-  return tls ? { sentinelTLS: tls, enableTLSForSentinelMode: true } : {};
 }
