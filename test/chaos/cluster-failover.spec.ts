@@ -67,12 +67,12 @@ describe('An engine on a Cluster of three masters with replicas', () => {
     'keeps every promise when a master $how; the other shards notice nothing',
     async ({ strike, mend }) => {
       const promoted = () => cluster.successorOf(hotSlot, struck, spared);
-      const { endured, audits, recoveredMs } = await endureFailover(ordeal, {
+      const { endured, audits, recoveredMs, unitsToldAgain } = await endureFailover(ordeal, {
         strike,
         promoted,
         mend,
       });
-      expectPromisesKept(endured, audits);
+      expectPromisesKept(endured, audits, { unitsToldAgain });
       expect(recoveredMs).toBeLessThanOrEqual(EXACT_AGAIN_MS);
       expect(exactShare(await toldOfSpared(endured))).toBeGreaterThan(UNAFFECTED);
       await expectMastersExamined();

@@ -1,5 +1,5 @@
 import { eventually } from '../support/eventually.js';
-import type { Audit, Endured, Ordeal } from './ordeal.js';
+import { MAX_AMOUNT, type Audit, type Endured, type Ordeal } from './ordeal.js';
 
 /** Whoever watches a master notices, agrees with the others and promotes a replica in less than this. */
 const FAULT_MS = 3_500;
@@ -16,6 +16,8 @@ export interface EnduredFailover {
   readonly audits: readonly Audit[];
   /** From when there was a new master until the engine was exact; 0 where it was before. */
   readonly recoveredMs: number;
+  /** At most so much of what the old master had acknowledged was unknown to the new one. */
+  readonly unitsToldAgain: number;
 }
 
 /** Goes through a failover under load, until the books have been told again what the old master took with it. */
@@ -42,6 +44,7 @@ export async function endureFailover(
   return {
     endured,
     audits: await ordeal.audit(endured.told),
+    unitsToldAgain: ordeal.engine.journal().reasserted.counted * MAX_AMOUNT,
     recoveredMs: before?.mode === 'degraded' ? exactAt - promotedAt : 0,
   };
 }

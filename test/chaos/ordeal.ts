@@ -17,6 +17,7 @@ import { openLoop } from '../support/open-loop.js';
 import { StolenTime } from './stolen-time.js';
 
 export const MAX_PER_HOUR = 25;
+export const MAX_AMOUNT = 3;
 const RATE_PER_SECOND = 200;
 const CALM_MS = 300;
 const AFTERMATH_MS = 1_200;
@@ -185,7 +186,7 @@ export class Ordeal {
     const policy = POLICIES[index % POLICIES.length]!;
     const turn = Math.floor(index / POLICIES.length);
     const user = turn % 2 === 0 ? `hot-${Math.floor(turn / HOT_TURNS)}` : `cold-${turn % COLD_USERS}`;
-    const amount = 1 + (turn % 3);
+    const amount = 1 + (turn % MAX_AMOUNT);
     const decision = await this.engine.check({ resource: policy, subject: { user }, amount });
     return { policy, user, amount, decision };
   }

@@ -24,14 +24,22 @@ export class RedisRuleAnnouncements {
     this.#client = client;
     this.#channel = channel;
     this.#hear = hear;
+    client.on('ready', this.#follow);
     this.#open();
   }
 
   close(): void {
     this.#closed = true;
+    this.#client.off('ready', this.#follow);
     clearTimeout(this.#timer);
     this.#subscriber?.disconnect();
   }
+
+  /** On a master that another one has replaced nobody announces anything. */
+  readonly #follow = (): void => {
+    if (this.#client instanceof Cluster || this.#subscriber?.status !== 'ready') return;
+    if (serverOf(this.#subscriber) !== serverOf(this.#client)) this.#subscriber.disconnect();
+  };
 
   #open(): void {
     const subscriber = subscriberOf(this.#client);
@@ -48,6 +56,10 @@ export class RedisRuleAnnouncements {
   #openLater(): void {
     if (!this.#closed) this.#timer = setTimeout(() => this.#open(), REOPEN_MS).unref();
   }
+}
+
+function serverOf({ stream }: Redis): string {
+  return `${stream.remoteAddress}:${stream.remotePort}`;
 }
 
 /** ioredis leaves the promise of its own re-subscription unhandled, so no subscriber may re-subscribe by itself. */
