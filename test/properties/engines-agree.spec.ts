@@ -111,7 +111,8 @@ describe('an engine in memory and an engine on Redis', () => {
           await Promise.all(engines.map(({ quota }) => quota.close()));
         },
       ),
-      { numRuns: 120 },
+      // Seeded, since what the stories meet is asserted as well.
+      { numRuns: 120, seed: 20_261_122 },
     );
     expect([...met]).toEqual(expect.arrayContaining(REASONS));
   }, 60_000);
