@@ -17,7 +17,7 @@ interface ClockBounds {
   readonly most: number;
 }
 
-/** The first with access rights for channels; what is older gets no fixes and was never tried. */
+/** The first with `SET … GET` and with access rights for channels. */
 const MINIMUM_VERSION: readonly [number, number] = [6, 2];
 /** Nothing is decided by a node's clock, but whoever reads logs of both would be misled. */
 const NODE_CLOCK_TOLERANCE_MS = 1_000;
@@ -113,7 +113,7 @@ function tooOld(version: string | undefined): string | undefined {
   const [leastMajor, leastMinor] = MINIMUM_VERSION;
   const isOldEnough = major > leastMajor || (major === leastMajor && minor >= leastMinor);
   if (version === undefined || isOldEnough) return undefined;
-  return `Redis is ${version}: Sundial needs ${MINIMUM_VERSION.join('.')} or newer, or Valkey; older ones have no access rights for channels and get no fixes.`;
+  return `Redis is ${version}: Sundial needs ${MINIMUM_VERSION.join('.')} or newer, or Valkey; older ones lack SET … GET and access rights for channels.`;
 }
 
 /** Every key of Sundial has an expiry but the rules, so every policy evicts counters. */
