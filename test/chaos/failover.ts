@@ -2,7 +2,7 @@ import { eventually } from '../support/eventually.js';
 import { MAX_AMOUNT, type Audit, type Endured, type Ordeal } from './ordeal.js';
 
 /** Whoever watches a master notices, agrees with the others and promotes a replica in less than this. */
-const FAULT_MS = 3_500;
+const FAULT_MS = 2_800;
 
 /** What happens to a master until another one is in its place, and what to do with it afterwards. */
 export interface Failover {
