@@ -101,6 +101,34 @@ describe('a service that cannot run as it was told', () => {
     );
   });
 
+  // A recursive mkdir there never came back, and the start neither went on nor ended.
+  it('names a data directory that cannot be made', async () => {
+    expect(await refusal({ SUNDIAL_DATA_DIR: '/proc/none' })).toMatch(
+      /SUNDIAL_DATA_DIR="\/proc\/none" must be a directory/,
+    );
+  });
+
+  it('lists the mistakes of its files beside those of the variables', async () => {
+    directory = await temporaryDirectory();
+    const [rules, alarms] = [join(directory.path, 'rules.yaml'), join(directory.path, 'alarms.yaml')];
+    await writeFile(
+      rules,
+      'rules:\n  - { id: a, resource: ocr, per: [user], limits: [{ window: dya, max: 1 }] }\n',
+    );
+    await writeFile(alarms, 'patterns:\n  - { id: a, kind: spreads, class: alarm }\n');
+    const stderr = await refusal({
+      SUNDIAL_DEADLINE_MS: 'fast',
+      SUNDIAL_RULES_FILE: rules,
+      SUNDIAL_ALARMS_FILE: alarms,
+      SUNDIAL_DATA_DIR: join(rules, 'data'),
+    });
+    expect(stderr).toContain('SUNDIAL_DEADLINE_MS="fast" must be');
+    expect(stderr).toContain('SUNDIAL_DATA_DIR=');
+    expect(stderr).toContain('rules.0.limits.0.window: must be one of');
+    expect(stderr).toContain('patterns.0.kind must be one of');
+    expect(stderr.match(/must/g)).toHaveLength(4);
+  });
+
   it('names rules on disk that are damaged, and leaves them alone', async () => {
     directory = await temporaryDirectory();
     await writeFile(join(directory.path, 'rules.json'), '{"format":1,');
@@ -113,7 +141,8 @@ describe('a port that is taken', () => {
     service = await ServiceProcess.start();
     const second = await ServiceProcess.launch({ env: { PORT: new URL(service.url).port } });
     expect(await second.exit).toBe(1);
-    expect(second.stderr).toContain('EADDRINUSE');
+    expect(second.stderr).toMatch(/PORT=\d+ must be a place to listen that nobody else has \(.*EADDRINUSE/);
+    expect(second.stdout).toBe('');
     await second.stop();
   });
 });

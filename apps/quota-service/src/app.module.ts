@@ -16,7 +16,6 @@ import {
   type Store,
 } from '@sundial/engine';
 import { randomUUID } from 'node:crypto';
-import { access, constants, mkdir } from 'node:fs/promises';
 import { Registry } from 'prom-client';
 import { RulesController } from './admin/rules.controller.js';
 import { AlarmObserver } from './alarms/alarm-observer.js';
@@ -36,6 +35,7 @@ import { MetricsController } from './metrics/metrics.controller.js';
 import { NodeMetrics } from './metrics/node-metrics.js';
 import { observers } from './metrics/observers.js';
 import { QuotaMetrics } from './metrics/quota-metrics.js';
+import { makeWritable } from './settings/data-directory.js';
 import { ConfigurationError, SETTINGS, type Settings } from './settings/settings.js';
 import { Lifecycle } from './shutdown/lifecycle.js';
 import { UsageController } from './usage/usage.controller.js';
@@ -150,19 +150,6 @@ async function openRuleRepository(
     seed,
     onError,
   });
-}
-
-/** Both kinds of node keep their rules there, so it is checked before anything depends on it. */
-async function makeWritable(directory: string): Promise<void> {
-  try {
-    await mkdir(directory, { recursive: true });
-    await access(directory, constants.W_OK);
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new ConfigurationError([
-      `SUNDIAL_DATA_DIR=${JSON.stringify(directory)} must be a directory this process can write (${reason})`,
-    ]);
-  }
 }
 
 async function followRules(repository: RuleRepository): Promise<LiveRules> {

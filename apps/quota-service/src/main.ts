@@ -3,8 +3,9 @@ import type { AddressInfo } from 'node:net';
 import { greeting } from './greeting.js';
 import { LOG, type Log } from './logging/log.js';
 import { createService } from './service.js';
+import { allMistakes } from './settings/all-mistakes.js';
 import { cautions } from './settings/cautions.js';
-import { readSettings, type Settings } from './settings/settings.js';
+import { ConfigurationError, readSettings, type Settings } from './settings/settings.js';
 
 /** Closing a store and its connections takes milliseconds; one that hangs must not keep the process. */
 const CLOSE_LIMIT_MS = 5_000;
@@ -13,15 +14,25 @@ try {
   const settings = readSettings(process.env);
   const app = await createService(settings);
   closeOnSignal(app, settings);
-  await app.listen(settings.port, settings.host);
+  await listen(app, settings);
   const log = app.get<Log>(LOG);
   for (const caution of cautions(settings)) log.warn(caution);
   log.info({ address: app.getHttpServer().address() }, 'listening');
   process.stderr.write(greeting(settings, app.getHttpServer().address() as AddressInfo));
 } catch (error) {
   // Plainly, and not as JSON: whoever starts the service reads this, and it says what to change.
-  process.stderr.write(`Sundial did not start:\n${error instanceof Error ? error.message : String(error)}\n`);
+  const mistakes = await allMistakes(process.env, error);
+  process.stderr.write(`Sundial did not start:\n${mistakes.join('\n')}\n`);
   process.exit(1);
+}
+
+async function listen(app: NestFastifyApplication, { host, port }: Settings): Promise<void> {
+  await app.listen(port, host).catch((cause: Error) => {
+    const place = `HOST=${JSON.stringify(host)} and PORT=${port}`;
+    throw new ConfigurationError([
+      `${place} must be a place to listen that nobody else has (${cause.message})`,
+    ]);
+  });
 }
 
 /** The first signal lets everything in flight finish; a second one ends the process at once. */

@@ -2,6 +2,7 @@ export type * from './quota.js';
 export { DEFAULT_DEADLINE_MS, QuotaEngine, type QuotaEngineOptions } from './quota-engine.js';
 export * from './errors.js';
 export * from './observer.js';
+export { makeDirectory } from './files/make-directory.js';
 export { Journal, type JournalOptions, type JournalSync } from './journal/journal.js';
 export { DirectoryInUseError } from './journal/journal-slots.js';
 export type { JournalStatus } from './journal/journal-status.js';

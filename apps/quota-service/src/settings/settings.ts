@@ -52,6 +52,13 @@ export function readSettings(variables: NodeJS.ProcessEnv): Settings {
   return toSettings(environment);
 }
 
+/** What the settings name on the disk, also where other settings are wrong. */
+export function readPaths(
+  variables: NodeJS.ProcessEnv,
+): Pick<Settings, 'dataDirectory' | 'rulesFile' | 'alarmsFile'> {
+  return pathsIn(plainToInstance(Environment, known(variables)));
+}
+
 const NAMES = Object.keys(new Environment());
 /** Values that carry keys or passwords are never shown. */
 const SECRET = new Set([
@@ -140,10 +147,8 @@ function toSettings(environment: Environment): Settings {
     port: environment.PORT,
     redis: redisTarget(environment),
     deadlineMs: environment.SUNDIAL_DEADLINE_MS,
-    dataDirectory: resolve(environment.SUNDIAL_DATA_DIR),
+    ...pathsIn(environment),
     journalSync: environment.SUNDIAL_JOURNAL,
-    rulesFile: resolve(environment.SUNDIAL_RULES_FILE),
-    alarmsFile: resolve(environment.SUNDIAL_ALARMS_FILE),
     alarmWebhook: webhookTarget(environment),
     checkKeys: list(environment.SUNDIAL_CHECK_KEYS),
     adminKeys: list(environment.SUNDIAL_ADMIN_KEYS),
@@ -152,6 +157,14 @@ function toSettings(environment: Environment): Settings {
     shutdownGraceMs: environment.SUNDIAL_SHUTDOWN_GRACE_MS,
     clockOffsetMs: environment.SUNDIAL_CLOCK_OFFSET_MS,
     logLevel: environment.LOG_LEVEL,
+  };
+}
+
+function pathsIn(environment: Environment) {
+  return {
+    dataDirectory: resolve(environment.SUNDIAL_DATA_DIR),
+    rulesFile: resolve(environment.SUNDIAL_RULES_FILE),
+    alarmsFile: resolve(environment.SUNDIAL_ALARMS_FILE),
   };
 }
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { makeDirectory } from '../files/make-directory.js';
 import { StoredBook } from './stored-book.js';
 
 /** A book on disk, in one file that is replaced as a whole: a crash leaves the old one or the new one. */
@@ -26,7 +27,7 @@ export class BookFile {
     const folder = dirname(this.path);
     // Nodes on one machine may share a data directory, so no two writers share a temporary file.
     const temporary = `${this.path}.${randomUUID()}.new`;
-    await mkdir(folder, { recursive: true });
+    await makeDirectory(folder);
     try {
       await synced(temporary, 'wx', (file) => file.writeFile(`${JSON.stringify(book, null, 2)}\n`));
       await rename(temporary, this.path);

@@ -1,8 +1,9 @@
 import { createReadStream } from 'node:fs';
-import { mkdir, open, rename, stat, type FileHandle } from 'node:fs/promises';
+import { open, rename, stat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { crc32 } from 'node:zlib';
+import { makeDirectory } from '../files/make-directory.js';
 import type { MemoryBooks, MemoryCounter, MemoryOperation } from './memory-books.js';
 
 const FILE = 'counters.ndjson';
@@ -39,7 +40,7 @@ export class MemorySnapshot {
     books: MemoryBooks,
     onError: (error: Error) => void = () => undefined,
   ): Promise<MemorySnapshot> {
-    await mkdir(directory, { recursive: true });
+    await makeDirectory(directory);
     const path = join(directory, FILE);
     if (await exists(path)) await load(path, books);
     const snapshot = new MemorySnapshot(path, books, onError);
