@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Rule } from '@sundial/engine';
-import type { BeginScene } from './quota.contract.js';
+import { TWENTY_PAST_NOON, type BeginScene, type OpenQuota } from './quota.contract.js';
 import { aRule } from './rules.js';
 
-export function ruleContract(scene: BeginScene): void {
+export function ruleContract(scene: BeginScene, open: OpenQuota): void {
   const day = (max: number): Rule['limits'] => [{ window: 'day', max }];
 
   describe('a rule that only observes', () => {
@@ -45,6 +45,16 @@ export function ruleContract(scene: BeginScene): void {
       expect(await quota.check({ resource: 'ocr', subject: { other: 'x' } })).toMatchObject({
         reason: 'no-rule',
       });
+    });
+
+    // Who lifts a limit in an emergency must not close the resource.
+    it('makes its resource no unknown one, where those are denied', async () => {
+      const strict = await open({ at: TWENTY_PAST_NOON, unknownResource: 'deny' });
+      await strict.applyRules([aRule({ mode: 'off' })]);
+      const ask = (resource: string) => strict.quota.check({ resource, subject: { user: 'u1' } });
+      expect(await ask('ocr')).toMatchObject({ allowed: true, reason: 'no-rule' });
+      expect(await ask('asr')).toMatchObject({ allowed: false, reason: 'no-rule' });
+      await strict.close();
     });
 
     it('leaves the other rules of its resource alone', async () => {

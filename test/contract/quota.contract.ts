@@ -49,7 +49,7 @@ export function quotaContract(name: string, open: OpenQuota): void {
     };
     checkContract(scene, open);
     operationContract(scene);
-    ruleContract(scene);
+    ruleContract(scene, open);
     inputContract(scene);
   });
 }

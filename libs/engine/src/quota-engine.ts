@@ -177,7 +177,7 @@ export class QuotaEngine implements Quota {
       this.#observer.decided?.(request, decision, performance.now() - startedAt);
       return decision;
     };
-    if (rules.length === 0) return tell(noRule(this.#allowsUnknown, context));
+    if (rules.length === 0) return tell(noRule(this.#allowsUnknown || book.knows(resource), context));
     const promised = amount > 0 ? this.#reconciler.promised(operation.id) : undefined;
     if (promised) {
       if (promised.settlement.operation.fingerprint !== operation.fingerprint) throw conflictOf(operation);

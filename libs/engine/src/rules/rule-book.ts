@@ -14,6 +14,7 @@ export class RuleBook {
   readonly provisional: boolean;
   readonly #byId: ReadonlyMap<string, Rule>;
   readonly #byResource = new Map<string, Rule[]>();
+  readonly #known: ReadonlySet<string>;
 
   constructor(
     /** Grows with every write; 0 only while nothing was ever stored. */
@@ -24,6 +25,7 @@ export class RuleBook {
   ) {
     this.provisional = provisional;
     this.#byId = new Map(rules.map((rule) => [rule.id, rule]));
+    this.#known = new Set(rules.map(({ resource }) => resource));
     for (const rule of rules) {
       if (rule.mode === 'off') continue;
       const sameResource = this.#byResource.get(rule.resource);
@@ -35,6 +37,11 @@ export class RuleBook {
   /** The rules of a resource that count (mode `enforce` or `observe`). */
   forResource(resource: string): readonly Rule[] {
     return this.#byResource.get(resource) ?? NO_RULES;
+  }
+
+  /** Whether any rule names the resource, be it one that is off: to lift a limit is not to forbid what it limited. */
+  knows(resource: string): boolean {
+    return this.#known.has(resource);
   }
 
   byId(id: string): Rule | undefined {
