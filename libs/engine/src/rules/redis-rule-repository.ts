@@ -133,7 +133,8 @@ export class RedisRuleRepository implements RuleRepository {
       const fate = unchanged
         ? 'Nothing was changed; try again.'
         : 'The change may have been made: read the rule, and try again with If-Match.';
-      const detail = `Redis did not confirm the change (${cause.message}). ${fate}`;
+      const reason = this.#client.status === 'ready' ? cause.message : 'it cannot be reached';
+      const detail = `Redis did not confirm the change (${reason}). ${fate}`;
       throw new QuotaError('store-unavailable', detail, [], { cause });
     });
   }
