@@ -7,6 +7,7 @@ interface Media {
   readonly examples?: Readonly<Record<string, { readonly value: object }>>;
 }
 interface Operation {
+  readonly tags: readonly string[];
   readonly parameters: readonly {
     in: string;
     name: string;
@@ -14,11 +15,14 @@ interface Operation {
     schema: { examples: string[] };
   }[];
   readonly requestBody?: { readonly content: Readonly<Record<string, Media>> };
-  readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, Media>> }>>;
+  readonly responses: Readonly<
+    Record<string, { readonly description: string; readonly content?: Readonly<Record<string, Media>> }>
+  >;
 }
 type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 interface Document {
   readonly openapi: string;
+  readonly tags: readonly { readonly name: string; readonly description: string }[];
   readonly paths: Readonly<Record<string, Readonly<Partial<Record<Method, Operation>>>>>;
 }
 
@@ -87,6 +91,24 @@ describe('/openapi.json', () => {
       'post /check/batch',
       'put /admin/rules/{id}',
     ]);
+  });
+
+  it('shows every route in one chapter, and tells each chapter', () => {
+    const chapters = document.tags.map(({ name }) => name);
+    for (const { operation } of operations()) {
+      expect(operation.tags).toHaveLength(1);
+      expect(chapters).toContain(operation.tags[0]);
+    }
+    expect(document.tags.filter(({ description }) => description === '')).toEqual([]);
+  });
+
+  it('tells each problem of an answer once', () => {
+    for (const { operation } of operations()) {
+      for (const { description } of Object.values(operation.responses)) {
+        const codes = description.match(/`[a-z-]+`:/g) ?? [];
+        expect(codes).toEqual([...new Set(codes)]);
+      }
+    }
   });
 
   it('has examples that its own schemas accept', () => {

@@ -28,7 +28,7 @@ const ifMatch = {
 } as const;
 const ETAG = { ETag: 'The revision of the rule, for If-Match.' };
 /** Beside the other reasons of this status, which `Route` knows. */
-const NOT_NOW = ['store-unavailable', 'overloaded', 'shutting-down'] as const;
+const NOT_NOW = ['store-unavailable'] as const;
 const UNREADABLE = ['invalid-json', 'payload-too-large', 'unsupported-media-type'] as const;
 
 const written = (summary: string) => ({

@@ -15,8 +15,8 @@ function openApiDocument(app: NestFastifyApplication): OpenAPIObject {
     .addTag('check', 'Ask, and be counted')
     .addTag('usage', 'Look')
     .addTag('admin', 'Rules and alarms, live')
-    .addTag('health')
-    .addTag('metrics')
+    .addTag('health', 'For load balancers and people')
+    .addTag('metrics', 'For Prometheus')
     .addBearerAuth(
       {
         type: 'http',
@@ -29,7 +29,7 @@ function openApiDocument(app: NestFastifyApplication): OpenAPIObject {
       'admin-key',
     )
     .build();
-  const document = SwaggerModule.createDocument(app, head);
+  const document = SwaggerModule.createDocument(app, head, { autoTagControllers: false });
   return {
     ...document,
     components: {
