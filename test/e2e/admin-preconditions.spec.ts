@@ -51,6 +51,14 @@ describe.each(STORES)('preconditions of /admin/rules, %s', (store) => {
     });
   });
 
+  // It was overwritten: a caller who wants to create a rule must not replace somebody else's.
+  it.each(['*', 'current'])('put replaces nothing when If-None-Match is %s', async (tag) => {
+    const answer = await writes.put().set('if-none-match', tag === '*' ? '*' : current);
+    expect(answer.status).toBe(412);
+    expect(await max()).toBe(1);
+    expect((await writes.put().set('if-none-match', stale)).status).toBe(200);
+  });
+
   it('one of many writers with the same revision wins', async () => {
     const answers = await Promise.all([1, 2, 3, 4, 5].map(() => writes.put().set('if-match', current)));
     expect(answers.map(({ status }) => status).sort()).toEqual([200, 412, 412, 412, 412]);

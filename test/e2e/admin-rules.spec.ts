@@ -94,6 +94,13 @@ describe.each(STORES)('/admin/rules, %s', (store) => {
     expect((await service.api.get('/admin/rules/sms-per-account')).status).toBe(404);
   });
 
+  // Many clients announce JSON with every request; it was refused as bad JSON.
+  it('deletes a rule also when a type is sent and no body', async () => {
+    await service.api.post('/admin/rules').send({ ...RULE, id: 'announced' });
+    const answer = await service.api.delete('/admin/rules/announced').set('content-type', 'application/json');
+    expect(answer.status).toBe(200);
+  });
+
   it('raises the version by one with every write', async () => {
     const version = async () => (await service.api.get('/admin/rules')).body.version as number;
     const before = await version();

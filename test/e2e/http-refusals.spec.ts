@@ -112,6 +112,15 @@ describe('415', () => {
     expectProblem(answer, { status: 415, code: 'unsupported-media-type' });
   });
 
+  it.each(['gzip', 'br', 'gzip, identity'])('for a body packed with %s', async (encoding) => {
+    const answer = await service.api.post('/check').set('content-encoding', encoding).send(VALID);
+    expectProblem(answer, { status: 415, code: 'unsupported-media-type' });
+    expect(answer.headers['accept-encoding']).toBe('identity');
+    expect((await service.api.post('/check').set('content-encoding', 'identity').send(VALID)).status).toBe(
+      200,
+    );
+  });
+
   it('for a body without a type', async () => {
     const body = JSON.stringify(VALID);
     const text = await exchange(

@@ -88,10 +88,17 @@ export class RulesController {
   replace(
     @Param('id') id: string,
     @Headers('if-match') ifMatch: string | undefined,
+    @Headers('if-none-match') ifNoneMatch: string | undefined,
     @Body() body: unknown,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<RuleAnswer> {
     const rule = parseRule(withId(body, id));
+    const own = this.repository.revisionOf(id);
+    if (own !== undefined && !isNoneMatch(ifNoneMatch, own))
+      throw new QuotaError(
+        'rule-changed',
+        `If-None-Match wants that there is no such rule, and there is: ${rule.id}.`,
+      );
     return this.write({ kind: 'replace', rule, ...this.expected(id, ifMatch) }, rule, reply);
   }
 

@@ -5,14 +5,22 @@ import { MAX_JSON_DEPTH } from './bounds.js';
 
 /**
  * Takes JSON bodies and nothing else. Refused beside bad JSON: text that is not UTF-8 (decoding would make different
- * subjects equal), a key `__proto__`, and nesting that recursive code could not walk.
+ * subjects equal), a key `__proto__`, and nesting that recursive code could not walk. Nothing is unpacked: a few
+ * compressed bytes could be any number of them. A DELETE may announce JSON and send nothing, as many clients do.
  */
 export function acceptOnlyJson(fastify: FastifyInstance): void {
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser<Buffer>(
     ['application/json', 'application/merge-patch+json'],
     { parseAs: 'buffer' },
-    (_request, body, done) => {
+    ({ method, headers }, body, done) => {
+      if (![undefined, 'identity'].includes(headers['content-encoding'])) {
+        const advice = 'Send the body as it is, without content-encoding.';
+        return done(
+          new Problem('unsupported-media-type', advice, { headers: { 'accept-encoding': 'identity' } }),
+        );
+      }
+      if (method === 'DELETE' && body.length === 0) return done(null, undefined);
       const parsed = parse(body);
       if ('value' in parsed) return done(null, parsed.value);
       const errors = [{ path: '', message: parsed.complaint }];
