@@ -43,7 +43,7 @@ function reasserting() {
   const finished = async () => {
     while (reassertion.left > 0) await sleep(5);
   };
-  return { reassertion, requests, told, outcomes, spans, finished };
+  return { reassertion, guard, requests, told, outcomes, spans, finished };
 }
 
 describe('Telling a store again what it has lost', () => {
@@ -55,6 +55,25 @@ describe('Telling a store again what it has lost', () => {
     expect(told).toEqual(['c', 'b', 'a']);
     expect(outcomes.counted).toBe(3);
     expect(spans.all).toEqual([]);
+  });
+
+  it('tells hundreds in a turn, but few at once: the store is whole again soon, and live checks come through', async () => {
+    const { reassertion, guard, told, finished } = reasserting();
+    const ask = guard.ask;
+    let [inFlight, most] = [0, 0];
+    guard.ask = async (...asked) => {
+      most = Math.max(most, ++inFlight);
+      const answer = await ask(...asked);
+      inFlight--;
+      return answer;
+    };
+    for (let n = 0; n < 1_000; n++) reassertion.note(done(`op-${n}`, NOW));
+    reassertion.lost('emptied');
+    while (told.length === 0) await new Promise(setImmediate);
+    expect(told).toHaveLength(200);
+    await finished();
+    expect(told).toHaveLength(1_000);
+    expect(most).toBe(32);
   });
 
   it('tells it with everything that was told before', async () => {

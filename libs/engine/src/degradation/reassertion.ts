@@ -25,6 +25,8 @@ export class Reassertion {
   readonly #outcomes: Record<SettleResult['outcome'], number>;
   #waiting: RecentOperation[] = [];
   #inFlight = 0;
+  /** How many may still be begun in this turn. */
+  #allowance = 0;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
 
@@ -73,19 +75,21 @@ export class Reassertion {
     if (this.#closed || this.#waiting.length === 0) return;
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
+      this.#allowance = MAX_A_TURN;
       this.#begin();
       this.#later();
     }, TURN_MS).unref();
   }
 
   #begin(): void {
-    for (let begun = 0; begun < MAX_A_TURN && this.#inFlight < CONCURRENT; begun++) {
+    while (this.#allowance > 0 && this.#inFlight < CONCURRENT && !this.#closed) {
       const next = this.#waiting.pop();
       if (!next) return;
       if (!this.#guard.wouldAsk(next.counters)) {
         this.#waiting.push(next);
         return;
       }
+      this.#allowance--;
       void this.#tell(next);
     }
   }
@@ -103,8 +107,12 @@ export class Reassertion {
     const dueAt = performance.now() + this.#deadlineMs;
     const result = await this.#guard.ask(() => this.#store.settle(settlement), dueAt, counters);
     this.#inFlight--;
-    if (result.outcome === 'unavailable') this.#waiting.push(recent);
-    else this.#outcomes[result.outcome]++;
+    if (result.outcome === 'unavailable') {
+      this.#waiting.push(recent);
+    } else {
+      this.#outcomes[result.outcome]++;
+      this.#begin();
+    }
     this.#later();
   }
 }
