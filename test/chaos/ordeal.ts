@@ -14,7 +14,7 @@ import {
 import { eventually } from '../support/eventually.js';
 import { middleOfAnHourOffsetMs } from '../support/middle-of-an-hour.js';
 import { openLoop } from '../support/open-loop.js';
-import { StolenTime } from './stolen-time.js';
+import { StolenTime } from '../support/stolen-time.js';
 
 export const MAX_PER_HOUR = 25;
 export const MAX_AMOUNT = 3;
@@ -117,7 +117,7 @@ export class Ordeal {
   }
 
   async endure({ inject, heal, forMs }: Fault): Promise<Endured> {
-    const stolen = new StolenTime();
+    const stolen = StolenTime.ofThisProcess();
     const readings: Endured['most'][] = [];
     const sampler = setInterval(() => readings.push({ ...this.engine.status(), sockets: openSockets() }), 5);
     const startedAt = performance.now();

@@ -47,13 +47,6 @@ describe('An engine and a service on a Sentinel group', () => {
     expect((await service.api.patch('/admin/rules/ocr-per-user').send({ limits })).status).toBe(200);
   }
 
-  /** Whoever is connected stays so; the sentinels have to come again, and are not let in. */
-  async function hideFromSentinels(): Promise<void> {
-    await master.cli('CONFIG', 'SET', 'requirepass', 'unknown to sentinels');
-    const clients = String(await master.cli('CLIENT', 'LIST')).matchAll(/^id=(\d+) .* name=sentinel-/gm);
-    for (const [, id] of clients) await master.cli('CLIENT', 'KILL', 'ID', id!);
-  }
-
   it.each([
     { how: 'is demoted by command', strike: () => group.failOver(), mend: () => undefined },
     { how: 'is killed', strike: () => master.kill(), mend: () => master.restart() },
@@ -64,10 +57,10 @@ describe('An engine and a service on a Sentinel group', () => {
     },
     {
       how: 'is lost to the sentinels only, and goes on taking writes',
-      strike: () => hideFromSentinels(),
+      strike: () => group.hide(master),
       mend: async () => {
         await expectDesertion();
-        await master.cli('CONFIG', 'SET', 'requirepass', '');
+        await group.reveal(master);
       },
     },
   ])(

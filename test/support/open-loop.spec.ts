@@ -32,6 +32,21 @@ describe('openLoop', () => {
     expect(arrivals.filter(({ latencyMs }) => latencyMs > 20).length).toBeGreaterThanOrEqual(7);
   });
 
+  it('ends when it is told to, and still waits for what it began', async () => {
+    const end = new AbortController();
+    const { arrivals } = await openLoop({
+      ratePerSecond: 1_000,
+      durationMs: Infinity,
+      signal: end.signal,
+      call: async (index) => {
+        if (index === 9) end.abort();
+        await sleep(20);
+      },
+    });
+    expect(arrivals.length).toBeGreaterThanOrEqual(10);
+    expect(arrivals.length).toBeLessThan(100);
+  });
+
   it('keeps what failed apart from what was answered', async () => {
     const { arrivals, errors } = await openLoop({
       ratePerSecond: 1_000,

@@ -3,6 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export interface OpenLoopOptions<T> {
   readonly ratePerSecond: number;
   readonly durationMs: number;
+  /** Ends the calling earlier. */
+  readonly signal?: AbortSignal;
   /** One call; `index` counts from 0. */
   readonly call: (index: number) => Promise<T>;
 }
@@ -23,7 +25,12 @@ export interface Load<T> {
 }
 
 /** Calls at a constant rate, however slow the answers are, and waits for all of them. */
-export async function openLoop<T>({ ratePerSecond, durationMs, call }: OpenLoopOptions<T>): Promise<Load<T>> {
+export async function openLoop<T>({
+  ratePerSecond,
+  durationMs,
+  signal,
+  call,
+}: OpenLoopOptions<T>): Promise<Load<T>> {
   const total = Math.round((ratePerSecond * durationMs) / 1_000);
   const arrivals: Arrival<T>[] = [];
   const errors: unknown[] = [];
@@ -41,6 +48,7 @@ export async function openLoop<T>({ ratePerSecond, durationMs, call }: OpenLoopO
   for (let index = 0; index < total; index += 1) {
     const dueMs = (index * 1_000) / ratePerSecond;
     while (dueMs > elapsed()) await sleep(Math.ceil(dueMs - elapsed()));
+    if (signal?.aborted) break;
     calls.push(arrive(index, dueMs));
   }
   await Promise.all(calls);

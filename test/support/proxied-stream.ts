@@ -5,6 +5,7 @@ export interface Toxic {
   readonly delayMs: number;
   readonly jitterMs: number;
   readonly swallow: boolean;
+  readonly bytesPerSecond: number;
 }
 
 interface Parcel {
@@ -12,11 +13,17 @@ interface Parcel {
   readonly content: Buffer | 'end';
 }
 
+/** How often a trickle brings some bytes. */
+const TRICKLE_MS = 10;
+
 /** One direction of a proxied connection. Bytes leave in the order they came, each chunk when it is due. */
 export class ProxiedStream {
   readonly #parcels: Parcel[] = [];
   #timer: NodeJS.Timeout | undefined;
   #hasHole = false;
+  #isNumb = false;
+  /** When a trickle will have brought all that came before. */
+  #freeAt = 0;
 
   constructor(
     private readonly from: Socket,
@@ -35,15 +42,39 @@ export class ProxiedStream {
     return this.#hasHole;
   }
 
+  /** From now on it swallows everything, whatever the proxy does. */
+  numb(): void {
+    this.#isNumb = true;
+    this.#hasHole = true;
+  }
+
   #accept(content: Buffer | 'end'): void {
-    const { delayMs, jitterMs, swallow } = this.toxic();
-    if (swallow) {
+    const { delayMs, jitterMs, bytesPerSecond } = this.toxic();
+    if (this.#swallows) {
       this.#hasHole = true;
       return;
     }
-    const dueAt = performance.now() + Math.max(0, delayMs + jitterMs * (2 * Math.random() - 1));
-    this.#parcels.push({ dueAt, content });
+    const now = performance.now();
+    const dueAt = now + Math.max(0, delayMs + jitterMs * (2 * Math.random() - 1));
+    if (bytesPerSecond === Infinity) this.#parcels.push({ dueAt, content });
+    else this.#trickle(content, now, Math.max(1, Math.round((bytesPerSecond * TRICKLE_MS) / 1_000)));
     this.#deliverDue();
+  }
+
+  get #swallows(): boolean {
+    return this.#isNumb || this.toxic().swallow;
+  }
+
+  #trickle(content: Buffer | 'end', now: number, bytes: number): void {
+    this.#freeAt = Math.max(this.#freeAt, now);
+    if (content === 'end') {
+      this.#parcels.push({ dueAt: this.#freeAt, content });
+      return;
+    }
+    for (let at = 0; at < content.length; at += bytes) {
+      this.#freeAt += TRICKLE_MS;
+      this.#parcels.push({ dueAt: this.#freeAt, content: content.subarray(at, at + bytes) });
+    }
   }
 
   #deliverDue(): void {
@@ -71,7 +102,7 @@ export class ProxiedStream {
 
   /** A reset goes through at once; an orderly end has already been sent on, in its turn. */
   #closed(hadError: boolean): void {
-    if (this.toxic().swallow) this.#hasHole = true;
+    if (this.#swallows) this.#hasHole = true;
     else if (hadError) this.to.resetAndDestroy();
     if (this.to.destroyed) clearTimeout(this.#timer);
   }

@@ -95,6 +95,15 @@ export class RedisCluster {
     );
   }
 
+  /** The node that would take a master's place. */
+  async replicaOf(master: RedisProcess): Promise<RedisProcess> {
+    for (const node of this.#all) {
+      const [role, , port] = (await node.cli('ROLE')) as [string, string, number];
+      if (role === 'slave' && port === master.port) return node;
+    }
+    throw new Error(`Nobody replicates ${master.port}.`);
+  }
+
   /** Those who serve slots now. */
   async masters(): Promise<RedisProcess[]> {
     const [witness] = this.nodes;

@@ -34,6 +34,15 @@ describe('RedisProcess', () => {
     expect(redis.port).toBe(port);
   });
 
+  it('comes back without anything when it has forgotten what was on disk', async () => {
+    const redis = await start({ args: ['--appendonly', 'yes', '--appendfsync', 'always'] });
+    await redis.cli('SET', 'kept', 'yes');
+    await redis.kill();
+    await redis.forget();
+    await redis.restart();
+    expect(await redis.cli('GET', 'kept')).toBeNull();
+  });
+
   it('asks for the password it was given', async () => {
     const redis = await start({ password: 'p@ss word' });
     expect(redis.url).toBe(`redis://:p%40ss%20word@127.0.0.1:${redis.port}`);

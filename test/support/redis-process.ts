@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
-import { writeFile } from 'node:fs/promises';
+import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Redis, type RedisOptions } from 'ioredis';
 import { findRedisServer } from '../../scripts/find-redis.mjs';
@@ -93,6 +93,13 @@ export class RedisProcess {
   async kill(): Promise<void> {
     this.#child?.kill('SIGKILL');
     await this.#exited;
+  }
+
+  /** Of a server that was killed: what it had written down is gone, and it will start without it. */
+  async forget(): Promise<void> {
+    for (const name of await readdir(this.directory.path)) {
+      if (name !== CONFIGURATION_FILE) await rm(join(this.directory.path, name), { recursive: true });
+    }
   }
 
   /** Starts it again on the same port and directory; one that still runs is shut down first. */

@@ -82,6 +82,18 @@ export class RedisSentinel {
     await eventually(() => this.sentinels[0]!.cli('SENTINEL', 'FAILOVER', NAME));
   }
 
+  /** Parts a server from the sentinels only: whoever else is connected stays so, and it goes on taking writes. */
+  async hide(server: RedisProcess): Promise<void> {
+    // They have to come again, and are not let in.
+    await server.cli('CONFIG', 'SET', 'requirepass', 'unknown to sentinels');
+    const clients = String(await server.cli('CLIENT', 'LIST')).matchAll(/^id=(\d+) .* name=sentinel-/gm);
+    for (const [, id] of clients) await server.cli('CLIENT', 'KILL', 'ID', id!);
+  }
+
+  async reveal(server: RedisProcess): Promise<void> {
+    await server.cli('CONFIG', 'SET', 'requirepass', '');
+  }
+
   /** Waits until the sentinels name another master and it takes writes, and gives it. */
   async masterAfter(former: RedisProcess): Promise<RedisProcess> {
     return eventually(

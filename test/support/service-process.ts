@@ -10,6 +10,8 @@ export interface ServiceProcessOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** How far ahead the process's wall clock runs; behind when negative. */
   readonly shiftedClockMs?: number;
+  /** Modules that are loaded into the process before the service. */
+  readonly preload?: readonly URL[];
   /** No file it writes can become larger: a full disk that needs no disk of its own. */
   readonly maxFileBytes?: number;
 }
@@ -61,12 +63,14 @@ export class ServiceProcess {
   static async launch({
     env = {},
     shiftedClockMs,
+    preload = [],
     maxFileBytes,
   }: ServiceProcessOptions = {}): Promise<ServiceProcess> {
     const temporary = await temporaryDirectory();
     const settings = { PORT: String(await freePort()), SUNDIAL_DATA_DIR: temporary.path, ...env };
     const shifted = shiftedClockMs !== undefined;
-    const node = [process.execPath, ...(shifted ? ['--import', SHIFTED_CLOCK] : []), MAIN];
+    const modules = [...(shifted ? [SHIFTED_CLOCK] : []), ...preload.map(({ href }) => href)];
+    const node = [process.execPath, ...modules.flatMap((module) => ['--import', module]), MAIN];
     const [command = '', ...args] = maxFileBytes === undefined ? node : limited(maxFileBytes, node);
     const child = spawnGuarded(command, args, {
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -82,6 +86,10 @@ export class ServiceProcess {
       temporary,
       child,
     );
+  }
+
+  get pid(): number {
+    return this.child.pid!;
   }
 
   get stdout(): string {
@@ -103,14 +111,25 @@ export class ServiceProcess {
     path: string,
     body?: unknown,
     headers: Readonly<Record<string, string>> = {},
+    signal?: AbortSignal,
   ): Promise<JsonAnswer> {
     const answer = await fetch(new URL(path, this.url), {
       method,
       headers: { ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
       ...(body !== undefined && { body: JSON.stringify(body) }),
+      ...(signal && { signal }),
     });
     const text = await answer.text();
     return { status: answer.status, headers: answer.headers, body: text ? JSON.parse(text) : undefined };
+  }
+
+  /** SIGSTOP: connections stay open and nothing is answered until `thaw`. */
+  freeze(): void {
+    this.child.kill('SIGSTOP');
+  }
+
+  thaw(): void {
+    this.child.kill('SIGCONT');
   }
 
   /** Asks it to end, by SIGTERM unless told otherwise, and tells what it ended with. */

@@ -10,21 +10,41 @@ const TICK_MS = 2;
 const NOTICEABLE_MS = 0.5;
 
 /**
- * Notices when the machine gave the processor to others while this process wanted to run: a tick that came late
- * although the event loop's thread did not compute. What it kept itself busy with is not excused.
+ * When the machine gave the processor to others while a process wanted to run. What it kept itself busy with is not
+ * excused.
  */
 export class StolenTime {
   readonly #thefts: Theft[] = [];
   readonly #timer: NodeJS.Timeout;
 
-  constructor() {
-    let [last, busy] = [performance.now(), computedMs()];
+  private constructor(stolenMs: (elapsedMs: number) => number) {
+    let last = performance.now();
     this.#timer = setInterval(() => {
-      const [from, busyBefore] = [last, busy];
-      [last, busy] = [performance.now(), computedMs()];
-      const stolenMs = last - from - TICK_MS - (busy - busyBefore);
-      if (stolenMs > NOTICEABLE_MS) this.#thefts.push({ from, to: last, stolenMs });
+      const from = last;
+      last = performance.now();
+      const stolen = stolenMs(last - from);
+      if (stolen > NOTICEABLE_MS) this.#thefts.push({ from, to: last, stolenMs: stolen });
     }, TICK_MS);
+  }
+
+  /** Of this process: a tick that came late although the event loop's thread did not compute. */
+  static ofThisProcess(): StolenTime {
+    let busy = computedMs();
+    return new StolenTime((elapsedMs) => {
+      const busyBefore = busy;
+      busy = computedMs();
+      return elapsedMs - TICK_MS - (busy - busyBefore);
+    });
+  }
+
+  /** Of another one: how long its first thread, a Node process' event loop, was ready and had no core. Linux only. */
+  static of(pid: number): StolenTime {
+    let waited = waitedMs(pid);
+    return new StolenTime(() => {
+      const before = waited;
+      waited = waitedMs(pid) ?? before;
+      return before === undefined || waited === undefined ? 0 : waited - before;
+    });
   }
 
   /** How much of a span was stolen. */
@@ -44,10 +64,21 @@ export class StolenTime {
 
 /** How long the event loop's thread has computed in its life; where only that is known, all threads together. */
 function computedMs(): number {
+  const { computed } = schedule('self') ?? {};
+  if (computed !== undefined) return computed;
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1_000;
+}
+
+function waitedMs(pid: number): number | undefined {
+  return schedule(pid)?.waited;
+}
+
+function schedule(pid: number | 'self'): { computed: number; waited: number } | undefined {
   try {
-    return Number(readFileSync('/proc/self/schedstat', 'utf8').split(' ')[0]) / 1e6;
+    const [computed, waited] = readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ');
+    return { computed: Number(computed) / 1e6, waited: Number(waited) / 1e6 };
   } catch {
-    const { user, system } = process.cpuUsage();
-    return (user + system) / 1_000;
+    return undefined;
   }
 }

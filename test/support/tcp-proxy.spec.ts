@@ -119,6 +119,31 @@ describe('TcpProxy', () => {
     expect(await redis.cli('GET', 'counter')).toBe('2');
   });
 
+  it('keeps commands back and lets replies through when it drops requests', async () => {
+    const client = connect();
+    await client.set('counter', 1);
+    proxy.dropRequests();
+    expect(await within(50, client.incr('counter'))).toBe('silent');
+    expect(await redis.cli('GET', 'counter')).toBe('1');
+  });
+
+  it('leaves a stranded connection open and silent, and serves new ones', async () => {
+    const old = connect();
+    await old.set('counter', 1);
+    proxy.strand();
+    expect(await within(50, old.incr('counter'))).toBe('silent');
+    expect(old.status).toBe('ready');
+    expect(await connect().get('counter')).toBe('1');
+  });
+
+  it('lets replies through slowly, and whole', async () => {
+    const client = connect();
+    await client.set('word', 'x'.repeat(93));
+    proxy.trickle(1_000);
+    const tookMs = await timeOf(async () => expect(await client.get('word')).toBe('x'.repeat(93)));
+    expect(tookMs).toBeGreaterThanOrEqual(90);
+  });
+
   it('resets every connection and goes on accepting', async () => {
     const client = connect();
     await client.ping();

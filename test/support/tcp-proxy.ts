@@ -12,7 +12,7 @@ interface ProxiedConnection {
   readonly streams: readonly ProxiedStream[];
 }
 
-const HEALTHY: Toxic = { delayMs: 0, jitterMs: 0, swallow: false };
+const HEALTHY: Toxic = { delayMs: 0, jitterMs: 0, swallow: false, bytesPerSecond: Infinity };
 
 /**
  * A proxy in front of a loopback port whose faults change while connections are open. A fault holds for open
@@ -36,18 +36,36 @@ export class TcpProxy {
 
   /** Delays every chunk by `ms`, give or take the jitter, and keeps the order; replies unless told otherwise. */
   latency(ms: number, { jitterMs = 0, direction = 'replies' as Direction } = {}): void {
-    this.#toxics[direction] = { delayMs: ms, jitterMs, swallow: false };
+    this.#toxics[direction] = { ...HEALTHY, delayMs: ms, jitterMs };
+  }
+
+  /** Lets replies through a few bytes at a time. */
+  trickle(bytesPerSecond: number): void {
+    this.#toxics.replies = { ...HEALTHY, bytesPerSecond };
   }
 
   /** Swallows all bytes: connections stay open, new ones are accepted, and nothing ever answers. */
   blackHole(): void {
-    this.#toxics.requests = { ...HEALTHY, swallow: true };
+    this.dropRequests();
     this.dropReplies();
+  }
+
+  /** Swallows what clients send, and lets through what the server answers. */
+  dropRequests(): void {
+    this.#toxics.requests = { ...HEALTHY, swallow: true };
   }
 
   /** Lets requests through and swallows what the server answers. */
   dropReplies(): void {
     this.#toxics.replies = { ...HEALTHY, swallow: true };
+  }
+
+  /** Leaves every open connection half-open: the server's end is gone, and nobody tells the client. New ones are welcome. */
+  strand(): void {
+    for (const { server, streams } of this.#connections) {
+      for (const stream of streams) stream.numb();
+      server.resetAndDestroy();
+    }
   }
 
   /** Cuts every open connection with a TCP reset; new ones are welcome. */

@@ -1,11 +1,10 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { putIntoManual } from './manual.js';
 import { outcomeOf, type Row } from './row.js';
 import { table } from './table.js';
 
 const RESULTS = new URL('../../results/', import.meta.url);
 const MANUAL = new URL('../../../docs/performance.md', import.meta.url);
-/** What stands between these in the manual is the latest full run. */
-const REGION = /(<!-- results -->\n)[^]*(\n<!-- \/results -->)/;
 
 export interface Run {
   readonly startedAt: Date;
@@ -23,9 +22,5 @@ export async function publish(run: Run): Promise<void> {
   await mkdir(RESULTS, { recursive: true });
   await writeFile(new URL(`${name}.md`, RESULTS), `# Benchmark of ${date}\n\n${text}`);
   await writeFile(new URL(`${name}.json`, RESULTS), `${JSON.stringify({ ...run, rows }, null, 2)}\n`);
-  const manual = await readFile(MANUAL, 'utf8');
-  await writeFile(
-    MANUAL,
-    manual.replace(REGION, (_region, open, close) => `${open}\n${text}${close}`),
-  );
+  await putIntoManual(MANUAL, text);
 }

@@ -1,3 +1,4 @@
+import { markdownTable } from './markdown-table.js';
 import { outcomeOf, type Budget, type Row } from './row.js';
 
 const COLUMNS = [
@@ -13,17 +14,7 @@ const COLUMNS = [
 
 /** The rows as a Markdown table whose columns line up, to be read in a terminal as well. */
 export function table(rows: readonly Row[]): string {
-  const lines = rows.map(cells);
-  const widths = COLUMNS.map(({ title }, column) =>
-    Math.max(3, title.length, ...lines.map((line) => line[column]!.length)),
-  );
-  const pad = (text: string, column: number) =>
-    COLUMNS[column]!.align === 'right' ? text.padStart(widths[column]!) : text.padEnd(widths[column]!);
-  const rule = COLUMNS.map(({ align }, column) =>
-    align === 'right' ? `${'-'.repeat(widths[column]! - 1)}:` : '-'.repeat(widths[column]!),
-  );
-  const line = (texts: readonly string[]) => `| ${texts.map(pad).join(' | ')} |`;
-  return [line(COLUMNS.map(({ title }) => title)), `| ${rule.join(' | ')} |`, ...lines.map(line)].join('\n');
+  return markdownTable(COLUMNS, rows.map(cells));
 }
 
 function cells(row: Row): string[] {

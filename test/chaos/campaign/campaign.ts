@@ -1,0 +1,78 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import type { Episode } from './episode.js';
+import { findingOf, isBroken, type Finding } from './finding.js';
+import type { HistoryFile } from './history.js';
+import type { Plan, TopologyName } from './options.js';
+import { runSlice, type SliceOptions } from './slice.js';
+import { CLUSTER } from './sites/cluster.js';
+import { SENTINEL } from './sites/sentinel.js';
+import { STANDALONE } from './sites/standalone.js';
+import { story } from './story.js';
+
+/** What a campaign found. */
+export interface Campaign {
+  readonly findings: readonly Finding[];
+  /** Each broken promise, with the command that repeats it. */
+  readonly stories: readonly string[];
+  /** How long this process was busy with itself, which callers' latencies contain. */
+  readonly stalledP999Ms: number;
+  readonly tookS: number;
+}
+
+const SLICES: Readonly<Record<TopologyName, (options: SliceOptions) => Promise<number>>> = {
+  standalone: (options) => runSlice(STANDALONE, options),
+  sentinel: (options) => runSlice(SENTINEL, options),
+  cluster: (options) => runSlice(CLUSTER, options),
+};
+/** Read again when everything is over. */
+const IN_THE_END = 'all counters again, in the end';
+
+/** Brings the faults of a plan over real processes. `tell` gets a line for each as it ends. */
+export async function run(plan: Plan, tell: (line: string) => void, copy?: HistoryFile): Promise<Campaign> {
+  const findings: Finding[] = [];
+  const stories: string[] = [];
+  const startedAt = performance.now();
+  const delay = monitorEventLoopDelay({ resolution: 1 });
+  delay.enable();
+  for (const seed of plan.seeds) {
+    for (const topology of plan.topologies) {
+      const episodes = plan.episodes[topology];
+      const replay = `npm run chaos -- --seed ${seed} --topology ${topology} --episodes ${episodes}`;
+      const broke = (what: string) => stories.push(`${what}\n  Again: ${replay}`);
+      const ended = (episode: Episode) => {
+        const finding = findingOf(topology, episode);
+        findings.push(finding);
+        if (isBroken(finding)) broke(story(episode));
+        tell(lineOf(seed, finding));
+      };
+      const i2 = await SLICES[topology]({ seed, episodes, faults: plan.faults, copy, ended });
+      if (findings.some((finding) => finding.topology === topology))
+        findings.push({ ...NOTHING, topology, fault: IN_THE_END, i2 });
+      if (i2 > 0) broke(`${topology}: in the end the books were wrong by ${i2} units that had been right.`);
+    }
+  }
+  if (findings.length === 0) throw new Error(`No fault has a name with ${plan.faults?.join(' or ')} in it.`);
+  const stalledP999Ms = delay.percentile(99.9) / 1e6;
+  delay.disable();
+  return { findings, stories, stalledP999Ms, tookS: (performance.now() - startedAt) / 1_000 };
+}
+
+const NOTHING: Omit<Finding, 'topology' | 'fault'> = {
+  i1: 0,
+  i2: 0,
+  i5: 0,
+  calls: 0,
+  degraded: 0,
+  cutOff: 0,
+  overByLocal: 0,
+  latencies: [],
+  recoveredMs: 0,
+};
+
+function lineOf(
+  seed: number,
+  { topology, fault, calls, degraded, i1, i2, i5, recoveredMs }: Finding,
+): string {
+  const broken = isBroken({ i1, i2, i5 }) ? `BROKEN: I1 ${i1}, I2 ${i2}, I5 ${i5}` : 'kept';
+  return `seed ${seed}, ${topology}, ${fault}: ${calls} calls, ${degraded} degraded, exact again after ${Math.round(recoveredMs)} ms, ${broken}`;
+}

@@ -1,0 +1,61 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { machine } from '../../../bench/src/report/machine.js';
+import { putIntoManual } from '../../../bench/src/report/manual.js';
+import { RedisProcess } from '../../support/redis-process.js';
+import { temporaryDirectory } from '../../support/temporary-directory.js';
+import { run, type Campaign } from './campaign.js';
+import { HistoryFile } from './history.js';
+import { readPlan, type Plan } from './options.js';
+import { isInTime, rowsOf, table } from './table.js';
+
+/** `npm run chaos`: see docs/chaos.md. The exit code is 1 when a promise was broken, 2 when the arguments make no sense. */
+const MANUAL = new URL('../../../docs/chaos.md', import.meta.url);
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+const plan = planned();
+const directory = await temporaryDirectory();
+const history = new HistoryFile(join(directory.path, 'history.ndjson'));
+const campaign = await run(plan, (line) => console.error(line), history);
+await history.close();
+await report(plan, campaign);
+if (campaign.stories.length === 0) await directory.remove();
+else console.error(`Everything callers were told: ${history.path}`);
+// Connections that a fault left half-open would keep the process.
+process.exit(process.exitCode ?? 0);
+
+function planned(): Plan {
+  try {
+    return readPlan(process.argv.slice(2));
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    process.exit(2);
+  }
+}
+
+async function report(
+  { seeds, out, publishes }: Plan,
+  { findings, stories, ...figures }: Campaign,
+): Promise<void> {
+  const rows = rowsOf(findings);
+  const date = new Date().toISOString().slice(0, 10);
+  const { stalledP999Ms, tookS } = figures;
+  const text = `Run ${date} in ${Math.round(tookS / 60)} min on ${machine(await redisVersion())}. Seeds ${seeds[0]} to ${seeds.at(-1)}; the caller's own event loop was late by ${stalledP999Ms.toFixed(1)} ms (p99.9).
+
+${table(rows)}
+`;
+  console.log(`\n${text}`);
+  for (const story of stories) console.log(`${story}\n`);
+  if (out !== undefined) await writeFile(out, text);
+  if (publishes) await putIntoManual(MANUAL, text);
+  if (stories.length > 0 || !rows.every(isInTime)) process.exitCode = 1;
+}
+
+async function redisVersion(): Promise<string> {
+  const redis = await RedisProcess.start();
+  try {
+    return /redis_version:(\S+)/.exec(String(await redis.cli('INFO', 'server')))?.[1] ?? 'unknown';
+  } finally {
+    await redis.stop();
+  }
+}

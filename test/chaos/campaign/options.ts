@@ -1,0 +1,86 @@
+import { parseArgs } from 'node:util';
+
+const TOPOLOGIES = ['standalone', 'sentinel', 'cluster'] as const;
+export type TopologyName = (typeof TOPOLOGIES)[number];
+
+/** What a campaign is to do. */
+export interface Plan {
+  /** Consecutive ones, each on every topology. */
+  readonly seeds: readonly number[];
+  readonly topologies: readonly TopologyName[];
+  /** Only faults whose names contain one of these. */
+  readonly faults: readonly string[] | undefined;
+  /** How many faults a seed brings over each topology. */
+  readonly episodes: Readonly<Record<TopologyName, number>>;
+  /** Where the table goes beside the terminal. */
+  readonly out: string | undefined;
+  /** The table goes into docs/chaos.md. */
+  readonly publishes: boolean;
+}
+
+const DEFAULT_MINUTES = 3;
+const SEEDS_A_MINUTE = 0.6;
+/** What a site takes to start, and one fault with what comes before and after it. */
+const START_S: Readonly<Record<TopologyName, number>> = { standalone: 4, sentinel: 6, cluster: 8 };
+const EPISODE_S: Readonly<Record<TopologyName, number>> = { standalone: 5.5, sentinel: 9, cluster: 10 };
+/** Most faults are those of a single server and its network. */
+const SHARE: Readonly<Record<TopologyName, number>> = { standalone: 2, sentinel: 1, cluster: 1 };
+
+/** @throws Error whose message says what may be asked. */
+export function readPlan(args: readonly string[]): Plan {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      seed: { type: 'string', default: '1' },
+      seeds: { type: 'string' },
+      minutes: { type: 'string' },
+      topology: { type: 'string', default: 'all' },
+      faults: { type: 'string' },
+      episodes: { type: 'string' },
+      out: { type: 'string' },
+      publish: { type: 'boolean', default: false },
+    },
+  });
+  const minutes = numberOf('minutes', values.minutes ?? String(DEFAULT_MINUTES));
+  const first = numberOf('seed', values.seed, 0);
+  const isReplay = values.episodes !== undefined && values.minutes === undefined;
+  const count = Math.ceil(
+    values.seeds === undefined ? (isReplay ? 1 : minutes * SEEDS_A_MINUTE) : numberOf('seeds', values.seeds),
+  );
+  const topologies = topologiesOf(values.topology);
+  const episodes = values.episodes === undefined ? undefined : numberOf('episodes', values.episodes);
+  return {
+    seeds: Array.from({ length: count }, (_, index) => first + index),
+    topologies,
+    faults: values.faults?.split(',').map((name) => name.trim()),
+    episodes: episodesOf(episodes, { secondsASeed: (60 * minutes) / count, topologies }),
+    out: values.out,
+    publishes: values.publish,
+  };
+}
+
+function topologiesOf(name: string): readonly TopologyName[] {
+  if (name === 'all') return TOPOLOGIES;
+  const topology = TOPOLOGIES.find((one) => one === name);
+  if (!topology) throw new Error(`--topology is one of ${TOPOLOGIES.join(', ')} or all, not "${name}".`);
+  return [topology];
+}
+
+function episodesOf(
+  episodes: number | undefined,
+  { secondsASeed, topologies }: { secondsASeed: number; topologies: readonly TopologyName[] },
+): Record<TopologyName, number> {
+  const shares = topologies.reduce((sum, topology) => sum + SHARE[topology], 0);
+  const fitting = (topology: TopologyName) => {
+    const seconds = (secondsASeed * SHARE[topology]) / shares;
+    return Math.max(1, Math.floor((seconds - START_S[topology]) / EPISODE_S[topology]));
+  };
+  const entries = TOPOLOGIES.map((topology) => [topology, episodes ?? fitting(topology)] as const);
+  return Object.fromEntries(entries) as Record<TopologyName, number>;
+}
+
+function numberOf(option: string, text: string, least = Number.MIN_VALUE): number {
+  const value = Number(text);
+  if (Number.isFinite(value) && value >= least) return value;
+  throw new Error(`--${option} is a number of at least ${least === 0 ? 0 : 'one'}, not "${text}".`);
+}
