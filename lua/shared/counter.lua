@@ -1,53 +1,47 @@
--- A counter is one hash of a rule and a subject: `<field>@` of each limit is its window's start, `<field>` the
--- units used in it. What is read of a check's counters goes to these lists, an entry a limit.
-local picks, used, current = {}, {}, {}
+-- A counter is a text of a rule and a subject: of each limit its field, where its window starts (shared/ladders.lua),
+-- and the units used in it: `dmwqz1a80=5 hmwrxbjk0=3`.
+local WINDOW = '^(%a)(%-?[0-9a-z]+)=(%d+) ?()'
+-- Of the largest instant.
+local MAX_LENGTH = 12
 
--- Reads where a counter's limits stand, into the entries behind `before`: the latest start of their windows, or nil
--- when its key holds something else. A window never goes back: when the clock was set back over a boundary, the
--- later one stays.
-local function look(key, ladder, before)
-  local stored, latest = redis.pcall('HMGET', key, unpack(ladder.fields)), ladder.latest
-  if is_foreign(stored) then return nil end
-  for i = 1, ladder.size do
-    local at, starts, pick, texts = before + i, stored[2 * i - 1], ladder[i].pick, ladder.starts[i]
-    if pick == 0 and starts == texts[1] then
-      pick, latest = 1, math.max(latest, ladder[i].ends[0])
-    end
-    local is_current = starts == texts[pick]
-    if is_current and not is_count(stored[2 * i]) then return nil end
-    picks[at], current[at] = pick, is_current
-    used[at] = is_current and tonumber(stored[2 * i]) or 0
-  end
-  return latest
+-- The windows of a counter, in their order and by field; nil when the text is something else.
+local function read_windows(text)
+  local windows, at = {}, 1
+  repeat
+    local field, starts, units, rest = string.match(text, WINDOW, at)
+    local used = tonumber(units)
+    if not used or used > MAX_INTEGER or #starts > MAX_LENGTH then return nil end
+    local window = { field = field, starts = starts, used = used }
+    windows[#windows + 1], windows[field], at = window, window, rest
+  until at > #text
+  return windows
 end
 
-local function has_room(ladder, before, amount)
-  for i = 1, ladder.size do
-    if used[before + i] + amount > ladder[i].max then return false end
+local function text_of(windows)
+  local texts = {}
+  for i, window in ipairs(windows) do
+    texts[i] = window.field .. window.starts .. '=' .. digits(window.used)
   end
-  return true
+  return table.concat(texts, ' ')
 end
 
--- Adds to the windows that `look` found.
-local function count(key, ladder, before, amount)
-  local fresh = false
-  for i = 1, ladder.size do
-    local at = before + i
-    local units = math.min(amount, MAX_INTEGER - used[at])
-    used[at] = used[at] + units
-    if current[at] then
-      redis.call('HINCRBY', key, ladder.fields[2 * i], digits(units))
-    else
-      fresh = true
-      redis.call(
-        'HSET',
-        key,
-        ladder.fields[2 * i - 1],
-        ladder.starts[i][picks[at]],
-        ladder.fields[2 * i],
-        digits(units)
-      )
-    end
+-- Puts units into a limit's window, in the place of an earlier one: whether that opened it.
+local function put(windows, field, starts, used)
+  local window = windows[field]
+  if not window then
+    window = { field = field }
+    windows[#windows + 1], windows[field] = window, window
   end
-  if fresh then redis.call('PEXPIRE', key, ladder.expires_in) end
+  local opens = window.starts ~= starts
+  window.starts, window.used = starts, used
+  return opens
+end
+
+-- A counter whose life is set goes on living; one that opens a window has all of it before it.
+local function write_counter(key, text, ladder, opens)
+  if opens then
+    redis.call('SET', key, text, 'PX', ladder.expires_in)
+  else
+    redis.call('SET', key, text, 'KEEPTTL')
+  end
 end

@@ -6,5 +6,3 @@ local function is_foreign(reply)
   if string.find(reply.err, '^WRONGTYPE') then return true end
   error(reply.err)
 end
-
-local function is_count(units) return string.find(units or '', '^%d+$') ~= nil end

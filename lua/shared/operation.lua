@@ -8,7 +8,7 @@ local function is_free(record) return not record or string.sub(record, 1, 1) == 
 local function record_of(fingerprint, attempts, at) return fingerprint .. ' ' .. attempts .. ' ' .. at end
 
 -- Fingerprint, attempts and instant; nothing of a record that is foreign.
-local function read_record(record) return string.match(record, '^(%S+) (%S+) (%-?%d+)$') end
+local function read_record(record) return string.match(record, '^(%S+) (%S+) (%-?[0-9a-z]+)$') end
 
 local function has_attempt(attempts, attempt)
   return string.find(',' .. attempts .. ',', ',' .. attempt .. ',', 1, true) ~= nil

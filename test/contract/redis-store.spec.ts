@@ -94,15 +94,19 @@ describe('RedisStore', () => {
 
   describe('a key that holds something else', () => {
     const broken = counter([daily(10)], { name: 'foreign' });
-    const today = broken.ladder[0]!.bounds[0];
+    const today = broken.ladder[0]!.bounds[0].toString(36);
 
     it.each([
       ['text', ['SET', broken.key, 'not ours']],
       ['a list', ['RPUSH', broken.key, 'not ours']],
-      ['no number', ['HSET', broken.key, 'd@', today, 'd', 'many']],
-      ['a fraction', ['HSET', broken.key, 'd@', today, 'd', '1.5']],
-      ['less than nothing', ['HSET', broken.key, 'd@', today, 'd', '-1']],
-      ['no count at all', ['HSET', broken.key, 'd@', today]],
+      ['a hash', ['HSET', broken.key, 'd', '1']],
+      ['nothing at all', ['SET', broken.key, '']],
+      ['no number', ['SET', broken.key, `d${today}=many`]],
+      ['a fraction', ['SET', broken.key, `d${today}=1.5`]],
+      ['less than nothing', ['SET', broken.key, `d${today}=-1`]],
+      ['more than a number can be', ['SET', broken.key, `d${today}=9007199254740992`]],
+      ['no count', ['SET', broken.key, `d${today}`]],
+      ['something behind it', ['SET', broken.key, `d${today}=1 and more`]],
     ] as const)(
       'is answered with broken, and nothing is written anywhere: %s',
       async (_what, [command, ...args]) => {
@@ -133,10 +137,11 @@ describe('RedisStore', () => {
       expect(outcomes).toEqual(['taken', 'broken', 'taken']);
     });
 
-    it('inside a counter counts as no window', async () => {
-      await redis.cli('HSET', both.key, 'd@', 'x', 'd', 'y');
+    it('only knows the windows of another rule is kept, and counted beside', async () => {
+      await redis.cli('SET', both.key, 'w0=7');
       expect(await store.settle(settling('count', taking([both])))).toEqual({ outcome: 'counted' });
-      expect(await store.read({ counters: [both] })).toMatchObject({ counts: used(1, 1) });
+      expect(await store.take(taking([both]))).toMatchObject({ counts: used(2, 2) });
+      expect(await redis.cli('GET', both.key)).toMatch(/^w0=7 d\w+=2 h\w+=2$/);
     });
   });
 

@@ -32,22 +32,19 @@ export async function singleTake(redis: Redis): Promise<(check: SingleTake) => P
     const id = `${attempt}${operations++}`;
     const keys = [`sd1:op:${id}`, `sd1:{${resource}:user=${user}}:bare-${resource}`];
     const now = Date.now();
-    const ladder = [limit('d', max, DAY_MS, now), limit('h', max, HOUR_MS, now)];
-    const argument = JSON.stringify({
-      ...COMMON,
-      ladders: [ladder],
-      checks: [[NO_DEADLINE, 1, `1 ${id}`, 1]],
-    });
-    const reply = (await redis.evalsha(digest, keys.length, ...keys, argument)) as unknown[];
+    const ladder = `${limit('d', max, DAY_MS, now)},${limit('h', max, HOUR_MS, now)}`;
+    const args = [COMMON, ladder, `1 ${NO_DEADLINE} 1 1`, `1 ${id}`];
+    const reply = String(await redis.evalsha(digest, keys.length, ...keys, ...args)).split(' ');
     const [, , outcome, , day, , hour] = reply;
-    if (outcome !== 'taken' && outcome !== 'refused') throw new Error(`take.lua answered ${String(outcome)}`);
+    if (outcome !== 'taken' && outcome !== 'refused') throw new Error(`take.lua answered ${reply.join(' ')}`);
     return { allowed: outcome === 'taken', used: [Number(day), Number(hour)] };
   };
 }
 
-const COMMON = { format: FORMAT, offset: 0, remember: REMEMBER_MS, margin: MARGIN_MS };
+const COMMON = `${FORMAT} 0 ${REMEMBER_MS} ${MARGIN_MS}`;
 
-function limit(field: string, max: number, lengthMs: number, now: number): (string | number)[] {
+function limit(field: string, max: number, lengthMs: number, now: number): string {
   const startsAt = now - (now % lengthMs);
-  return [field, max, 1, startsAt, startsAt + lengthMs, startsAt + 2 * lengthMs];
+  const bounds = [startsAt, startsAt + lengthMs, startsAt + 2 * lengthMs];
+  return `${field} ${max} 1 ${bounds.map((bound) => bound.toString(36)).join(' ')}`;
 }

@@ -150,7 +150,7 @@ export class RedisRuleTable {
   }
 
   async #run(script: RedisScript, keys: string[], args: (string | number)[]): Promise<unknown[]> {
-    const reply = (await script.run(this.#client, keys, [FORMAT, ...args])) as unknown[];
+    const reply = (await script.run(this.#client, { keys, args: [FORMAT, ...args] })) as unknown[];
     const [format, ...values] = reply;
     if (format !== FORMAT) throw unexpected(format);
     return values;

@@ -3,7 +3,11 @@ import { ReplyError } from 'ioredis';
 import type { RedisClient } from './redis-connection.js';
 import { StoreError } from './store.js';
 
-type Argument = string | number;
+/** What a script is called with: `KEYS` and `ARGV`. */
+export interface ScriptCall {
+  readonly keys: readonly string[];
+  readonly args: readonly (string | number)[];
+}
 
 /**
  * A script sent by its digest, and by its text when the server does not know it (restarted, failed over, flushed):
@@ -19,7 +23,7 @@ export class RedisScript {
   }
 
   /** @throws StoreError saying whether the script may have run. */
-  async run(client: RedisClient, keys: readonly string[], args: readonly Argument[]): Promise<unknown> {
+  async run(client: RedisClient, { keys, args }: ScriptCall): Promise<unknown> {
     try {
       return await client.evalsha(this.#sha1, keys.length, ...keys, ...args);
     } catch (error) {

@@ -10,7 +10,7 @@ import { RedisLossWatch } from './redis-loss-watch.js';
 import { RedisExaminer, type ConditionListener } from './redis-examiner.js';
 import { RedisScript } from './redis-script.js';
 import { slotOfTag } from './redis-slots.js';
-import { decodeSettled, decodeTakes, encodeLadder, encodeTakes, encodeArgument } from './redis-take-batch.js';
+import { decodeSettled, decodeTakes, encodeSettlement, encodeTakes } from './redis-take-batch.js';
 import type { BatchItem } from './redis-take-batch.js';
 import { tryOut } from './redis-trial.js';
 import { splitByShard, joinCounts, type Shard } from './shards.js';
@@ -208,18 +208,9 @@ export class RedisStore implements Store {
   }
 
   async #settleShard(request: SettleRequest, rememberMs: number): Promise<SettleResult> {
-    const { counters, operation, intent, amount, picks } = request;
-    const keys = [this.#operationKey(counters, operation.id), ...counters.map(({ key }) => key)];
-    const argument = encodeArgument(this.#offsetMs, {
-      intent,
-      amount,
-      fingerprint: String(operation.fingerprint),
-      attempt: operation.attempt,
-      picks: picks.join(''),
-      ladders: counters.map(({ ladder }) => encodeLadder(ladder)),
-      remember: rememberMs,
-    });
-    return decodeSettled(await this.#settle.run(this.#client, keys, [argument]));
+    const operationKey = this.#operationKey(request.counters, request.operation.id);
+    const call = encodeSettlement(request, { operationKey, offsetMs: this.#offsetMs, rememberMs });
+    return decodeSettled(await this.#settle.run(this.#client, call));
   }
 
   #enqueue(request: TakeRequest): Promise<TakeResult> {
@@ -231,7 +222,8 @@ export class RedisStore implements Store {
       let queue = this.#waiting.get(group);
       if (!queue) this.#waiting.set(group, (queue = new FairQueue()));
       queue.add(ladder, { request, operationKey: key, resolve, reject });
-      this.#flushSoon();
+      if (queue.size >= MAX_BATCH && this.#onWire < MAX_ON_WIRE) void this.#send(queue.take(MAX_BATCH));
+      else this.#flushSoon();
     });
   }
 
@@ -254,9 +246,9 @@ export class RedisStore implements Store {
   async #send(batch: readonly Waiting[]): Promise<void> {
     this.#onWire += batch.length;
     try {
-      const { keys, argument } = encodeTakes(batch, this.#offsetMs);
+      const call = encodeTakes(batch, this.#offsetMs);
       const sentAt = performance.now();
-      const reply = await this.#take.run(this.#client, keys, [argument]);
+      const reply = await this.#take.run(this.#client, call);
       const { now, results } = decodeTakes(batch, reply);
       this.#clock.observe({ sentAt, receivedAt: performance.now(), storeNow: now });
       batch.forEach(({ resolve }, index) => resolve(results[index]!));

@@ -5,11 +5,13 @@ import {
   type ForcedLimit,
   type Ladder,
   type LimitCount,
+  type SettleRequest,
   type SettleResult,
   type WindowPick,
   type TakeRequest,
 } from './store.js';
 import type { TakeResult } from './store.js';
+import type { ScriptCall } from './redis-script.js';
 
 /** Every script's first argument and first reply: nodes of different versions can tell each other apart. */
 const FORMAT = '1';
@@ -21,28 +23,44 @@ export interface BatchItem {
 }
 
 /** Writes many checks into one call of `take.lua`; the ladders that they share are sent once. */
-export function encodeTakes(
-  items: readonly BatchItem[],
-  offsetMs: number,
-): { keys: string[]; argument: string } {
+export function encodeTakes(items: readonly BatchItem[], offsetMs: number): ScriptCall {
   const keys: string[] = [];
-  const checks: (string | number)[][] = [];
-  const ladders = new Map<Ladder, number>();
+  const names: string[] = [];
+  const ladders = new LadderList();
+  let groups = '';
+  let [shape, checks] = ['', 0];
   for (const { request, operationKey } of items) {
-    keys.push(operationKey);
     const { operation, counters, amount, deadlineAt } = request;
-    const check = [Math.floor(deadlineAt), amount, `${operation.fingerprint} ${operation.attempt}`];
+    keys.push(operationKey);
+    names.push(`${operation.fingerprint} ${operation.attempt}`);
+    let itsShape = `${Math.floor(deadlineAt)} ${amount}`;
     for (const { key, ladder } of counters) {
       keys.push(key);
-      let position = ladders.get(ladder);
-      if (position === undefined) ladders.set(ladder, (position = ladders.size + 1));
-      check.push(position);
+      itsShape += ` ${ladders.positionOf(ladder)}`;
     }
-    checks.push(check);
+    if (itsShape !== shape && checks > 0) {
+      groups += `${checks} ${shape};`;
+      checks = 0;
+    }
+    shape = itsShape;
+    checks++;
   }
   return {
     keys,
-    argument: encodeArgument(offsetMs, { ladders: [...ladders.keys()].map(encodeLadder), checks }),
+    args: [common(offsetMs, REMEMBER_MS), ladders.text, `${groups}${checks} ${shape}`, ...names],
+  };
+}
+
+/** Writes a settlement into a call of `settle.lua`. */
+export function encodeSettlement(
+  { operation, counters, amount, intent, picks }: SettleRequest,
+  options: { readonly operationKey: string; readonly offsetMs: number; readonly rememberMs: number },
+): ScriptCall {
+  const ladders = counters.map(({ ladder }) => encodeLadder(ladder)).join(';');
+  const settlement = `${intent} ${amount} ${operation.fingerprint} ${operation.attempt} ${picks.join('')}`;
+  return {
+    keys: [options.operationKey, ...counters.map(({ key }) => key)],
+    args: [common(options.offsetMs, options.rememberMs), ladders, settlement],
   };
 }
 
@@ -51,9 +69,8 @@ export function decodeTakes(
   items: readonly BatchItem[],
   reply: unknown,
 ): { now: number; results: TakeResult[] } {
-  const words = reply as (string | number)[];
-  if (!Array.isArray(words) || words[0] !== FORMAT)
-    throw new TypeError(`take.lua answered ${JSON.stringify(reply)}`);
+  const words = String(reply).split(' ');
+  if (words[0] !== FORMAT) throw new TypeError(`take.lua answered ${JSON.stringify(reply)}`);
   let at = 2;
   const results = items.map(({ request }): TakeResult => {
     const outcome = words[at++] as TakeResult['outcome'];
@@ -61,12 +78,12 @@ export function decodeTakes(
     const counts: LimitCount[] = [];
     for (const { ladder } of request.counters) {
       for (let limit = 0; limit < ladder.length; limit++) {
-        counts.push({ pick: words[at++] as WindowPick, used: Number(words[at++]) });
+        counts.push({ pick: Number(words[at++]) as WindowPick, used: Number(words[at++]) });
       }
     }
     return { outcome, counts: counts satisfies Counts };
   });
-  return { now: words[1] as number, results };
+  return { now: Number(words[1]), results };
 }
 
 /** Reads the reply of `settle.lua`. */
@@ -80,26 +97,39 @@ export function decodeSettled(reply: unknown): SettleResult {
   return forced.length > 0 ? { outcome, forced } : { outcome };
 }
 
-/** The one argument of a script that counts: what all of them need, and its own. */
-export function encodeArgument(offsetMs: number, own: object): string {
-  return JSON.stringify({
-    format: FORMAT,
-    offset: offsetMs,
-    remember: REMEMBER_MS,
-    margin: MARGIN_MS,
-    ...own,
-  });
+/** The ladders of a call, each once. */
+class LadderList {
+  readonly #positions = new Map<Ladder, number>();
+  text = '';
+
+  /** From 1, as scripts count. */
+  positionOf(ladder: Ladder): number {
+    const known = this.#positions.get(ladder);
+    if (known !== undefined) return known;
+    this.text += `${this.text && ';'}${encodeLadder(ladder)}`;
+    this.#positions.set(ladder, this.#positions.size + 1);
+    return this.#positions.size;
+  }
 }
 
-export function encodeLadder(ladder: Ladder): readonly EncodedLimit[] {
-  return ladder.map(({ field, max, enforced, bounds }) => [field, max, enforced ? 1 : 0, ...bounds]);
+/** What every script that counts is told. */
+function common(offsetMs: number, rememberMs: number): string {
+  return `${FORMAT} ${offsetMs} ${rememberMs} ${MARGIN_MS}`;
 }
 
-type EncodedLimit = readonly [
-  field: string,
-  max: number,
-  enforced: 0 | 1,
-  starts: number,
-  next: number,
-  after: number,
-];
+/** A ladder is the same object while its windows last: it is written once. */
+function encodeLadder(ladder: Ladder): string {
+  let text = encodedLadders.get(ladder);
+  if (text === undefined) {
+    text = ladder
+      .map(({ field, max, enforced, bounds }) => {
+        const instants = bounds.map((bound) => bound.toString(36)).join(' ');
+        return `${field} ${max} ${enforced ? 1 : 0} ${instants}`;
+      })
+      .join(',');
+    encodedLadders.set(ladder, text);
+  }
+  return text;
+}
+
+const encodedLadders = new WeakMap<Ladder, string>();

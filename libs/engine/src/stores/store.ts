@@ -45,7 +45,7 @@ export type Ladder = readonly LimitCeiling[];
 
 /** One limit's ceiling, and the windows that may hold the store's now: `[0, 1)` and `[1, 2)` of `bounds`. */
 export interface LimitCeiling {
-  /** The limit's name inside its counter, one a window unit. */
+  /** The limit's name inside its counter: one letter, a different one for each window unit. */
   readonly field: string;
   readonly max: number;
   /** False where the rule only observes: it counts and never refuses. */
