@@ -28,7 +28,10 @@ const REPLY = /^(?!MOVED|ASK|TRYAGAIN)[A-Z]+ /;
 export async function tryOut(client: RedisClient, tag: string): Promise<Trial> {
   try {
     const keys = [`sd1:{${tag}}:probe:text`, `sd1:{${tag}}:probe:hash`];
-    const [now, ...words] = (await PROBE.run(client, { keys, args: [CHANNEL] })) as [number | null, ...string[]];
+    const [now, ...words] = (await PROBE.run(client, { keys, args: [CHANNEL] })) as [
+      number | null,
+      ...string[],
+    ];
     const failed: FailedCommand[] = [];
     for (let at = 0; at < words.length; at += 2) {
       failed.push({ command: words[at]!, error: words[at + 1]! });
