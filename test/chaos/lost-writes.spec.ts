@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { LiveRules, QuotaEngine, RedisStore, RuleBook, type Rule, type Store } from '@sundial/engine';
 import { eventually } from '../support/eventually.js';
 import { RedisProcess } from '../support/redis-process.js';
+import { NEVER_TELLS_AGAIN, weakened } from './weakened-store.js';
 
 const OPERATIONS = 300;
 const RULE: Rule = {
@@ -72,15 +73,7 @@ describe('a Redis that loses what it had acknowledged', () => {
   });
 
   it('would forget all of it if nobody told it again', async () => {
-    const store = new RedisStore({ kind: 'single', url: redis.url });
-    const deaf = new Proxy(store, {
-      get(target, name) {
-        if (name === 'onLoss') return () => undefined;
-        const value: unknown = Reflect.get(target, name, target);
-        return typeof value === 'function' ? (value.bind(target) as unknown) : value;
-      },
-    });
-    await start(deaf);
+    await start(weakened(new RedisStore({ kind: 'single', url: redis.url }), NEVER_TELLS_AGAIN));
     await count();
     await redis.cli('FLUSHALL');
     await eventually(async () => String(await redis.cli('KEYS', 'sd1:*mark*')) !== '');

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { LiveRules, QuotaEngine, RedisStore, RuleBook, type Rule, type Store } from '@sundial/engine';
+import { LiveRules, QuotaEngine, RedisStore, RuleBook, type Rule } from '@sundial/engine';
 import { eventually } from '../support/eventually.js';
 import { RedisProcess } from '../support/redis-process.js';
+import { ADDS_AGAIN, NEVER_SETTLES, NEVER_VOIDS, weakened, type Weakness } from './weakened-store.js';
 
 const FROZEN_MS = 400;
 const RULES = (['allow', 'deny'] as const).map((degrade): Rule => ({
@@ -16,23 +16,10 @@ const RULES = (['allow', 'deny'] as const).map((degrade): Rule => ({
   degrade,
 }));
 
-/** A store with some of its verbs replaced: what a simpler design would do. */
-type Weakness = (store: RedisStore) => Partial<Pick<Store, 'take' | 'settle'>>;
-
 const WEAKNESSES: Readonly<Record<string, Weakness>> = {
-  'nothing is settled afterwards': () => ({ settle: () => ({ outcome: 'counted' }) }),
-  'a call may run however late, and its settlement does not know it': (store) => ({
-    take: (request) => store.take({ ...request, deadlineAt: Number.MAX_SAFE_INTEGER }),
-    settle: (request) =>
-      store.settle({
-        ...request,
-        operation: { ...request.operation, id: randomUUID(), attempt: randomUUID() },
-      }),
-  }),
-  'a call may run however late, and is never made void': (store) => ({
-    take: (request) => store.take({ ...request, deadlineAt: Number.MAX_SAFE_INTEGER }),
-    settle: (request) => (request.intent === 'void' ? { outcome: 'barred' } : store.settle(request)),
-  }),
+  'nothing is settled afterwards': NEVER_SETTLES,
+  'a call may run however late, and its settlement does not know it': ADDS_AGAIN,
+  'a call may run however late, and is never made void': NEVER_VOIDS,
 };
 
 /** Freezes a real Redis under load, and says how far the counters are from what was allowed, of both policies together. */
@@ -49,15 +36,8 @@ describe('the exactness of an engine whose Redis is frozen', () => {
   });
 
   async function errorOf(weakness: Weakness): Promise<number> {
-    const store = new RedisStore({ kind: 'single', url: redis.url });
-    const weakened = weakness(store);
-    const used: Store = new Proxy(store, {
-      get(target, name) {
-        const value: unknown = Reflect.get(name in weakened ? weakened : target, name);
-        return typeof value === 'function' ? (value.bind(target) as unknown) : value;
-      },
-    });
-    const node = (engine = new QuotaEngine({ store: used, rules: new LiveRules(new RuleBook(1, RULES)) }));
+    const store = weakened(new RedisStore({ kind: 'single', url: redis.url }), weakness);
+    const node = (engine = new QuotaEngine({ store, rules: new LiveRules(new RuleBook(1, RULES)) }));
     const subject = { user: 'u1' };
     const usage = (resource: string) => node.usage({ resource, subject });
     await eventually(async () => (await usage('allow')).degraded === null);

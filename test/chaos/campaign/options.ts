@@ -21,8 +21,8 @@ export interface Plan {
 const DEFAULT_MINUTES = 3;
 const SEEDS_A_MINUTE = 0.6;
 /** What a site takes to start, and one fault with what comes before and after it. */
-const START_S: Readonly<Record<TopologyName, number>> = { standalone: 4, sentinel: 6, cluster: 8 };
-const EPISODE_S: Readonly<Record<TopologyName, number>> = { standalone: 5.5, sentinel: 9, cluster: 10 };
+const START_S: Readonly<Record<TopologyName, number>> = { standalone: 4, sentinel: 5, cluster: 6 };
+const EPISODE_S: Readonly<Record<TopologyName, number>> = { standalone: 5.5, sentinel: 7.5, cluster: 8 };
 /** Most faults are those of a single server and its network. */
 const SHARE: Readonly<Record<TopologyName, number>> = { standalone: 2, sentinel: 1, cluster: 1 };
 

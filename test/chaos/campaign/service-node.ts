@@ -10,7 +10,7 @@ import type { CampaignNode, Standing } from './node.js';
 import { RULES } from './rules.js';
 
 /** Far beyond what the service promises: who is not answered by then asks another node. */
-const PATIENCE_MS = 1_000;
+const PATIENCE_MS = 2_000;
 const STANDING_PATIENCE_MS = 500;
 /** After a fault of its own a node works off what came meanwhile. */
 const CATCHING_UP_MS = 150;

@@ -57,6 +57,9 @@ export async function runSlice<S extends Site>(
   }
 }
 
+/** All faults of a topology are in this order, mixed once and for all, so that every slice has different kinds of them. */
+const DEALING_SEED = 1;
+
 /** Consecutive seeds go through the whole list, each in an order of its own. */
 function faultsOf<S>(
   all: readonly Fault<S>[],
@@ -64,9 +67,10 @@ function faultsOf<S>(
 ): Fault<S>[] {
   const wanted = faults ? all.filter(({ name }) => faults.some((part) => name.includes(part))) : all;
   if (wanted.length === 0) return [];
+  const pack = new Random(DEALING_SEED, 'pack').shuffled(wanted);
   const dealt = Array.from(
     { length: episodes },
-    (_, index) => wanted[(seed * episodes + index) % wanted.length]!,
+    (_, index) => pack[(seed * episodes + index) % pack.length]!,
   );
   return new Random(seed, 'order').shuffled(dealt);
 }

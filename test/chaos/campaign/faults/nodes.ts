@@ -58,7 +58,7 @@ export const nodeFaults: readonly Fault<HasNodes & { readonly redis: RedisProces
   },
   {
     name: 'node frozen',
-    lastsMs: [100, 2_500],
+    lastsMs: [100, 3_500],
     strike: ({ nodes }, { random }) => {
       const node = random.pick(nodes);
       node.freeze();

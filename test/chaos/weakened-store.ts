@@ -1,0 +1,35 @@
+import { randomUUID } from 'node:crypto';
+import type { RedisStore, Store } from '@sundial/engine';
+
+/** A store with some of its verbs replaced: what a simpler design would do. */
+export type Weakness = (store: RedisStore) => Partial<Pick<Store, 'take' | 'settle' | 'onLoss'>>;
+
+/** An engine on it does without what keeps the books right. */
+export function weakened(store: RedisStore, weakness: Weakness): Store {
+  const replaced = weakness(store);
+  return new Proxy(store, {
+    get(target, name) {
+      const value: unknown = Reflect.get(name in replaced ? replaced : target, name);
+      return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+    },
+  });
+}
+
+export const NEVER_SETTLES: Weakness = () => ({ settle: () => ({ outcome: 'counted' }) });
+
+/** What was allowed meanwhile is added, whether or not the abandoned call had counted it. */
+export const ADDS_AGAIN: Weakness = (store) => ({
+  take: (request) => store.take({ ...request, deadlineAt: Number.MAX_SAFE_INTEGER }),
+  settle: (request) =>
+    store.settle({
+      ...request,
+      operation: { ...request.operation, id: randomUUID(), attempt: randomUUID() },
+    }),
+});
+
+export const NEVER_VOIDS: Weakness = (store) => ({
+  take: (request) => store.take({ ...request, deadlineAt: Number.MAX_SAFE_INTEGER }),
+  settle: (request) => (request.intent === 'void' ? { outcome: 'barred' } : store.settle(request)),
+});
+
+export const NEVER_TELLS_AGAIN: Weakness = () => ({ onLoss: () => undefined });
