@@ -4,7 +4,7 @@ import { limitStates, noRule, refused, replayed, taken, type DecisionContext } f
 import { ask, operationOf, type Question } from './decisions/question.js';
 import { BrokenKeys } from './degradation/broken-keys.js';
 import { DegradedDecisions } from './degradation/degraded-decisions.js';
-import { LocalCounters, type NodeShare } from './degradation/local-counters.js';
+import { LocalCounters, type Asking, type NodeShare } from './degradation/local-counters.js';
 import { Reconciler } from './degradation/reconciler.js';
 import { StoreGuard, type Unavailable } from './degradation/store-guard.js';
 import { QuotaError, type InputError } from './errors.js';
@@ -90,12 +90,17 @@ export class QuotaEngine implements Quota {
     });
   }
 
-  async check(request: CheckRequest): Promise<Decision> {
-    const startedAt = performance.now();
-    const book = this.#rules.current;
-    const mistakes = mistakesOf(request, book);
-    if (mistakes.length > 0) throw QuotaError.invalid('invalid-request', mistakes);
-    return this.#decide(request, book, startedAt);
+  /** Not an `async` function, which would wrap a promise into another one: a check has as few as it needs. */
+  check(request: CheckRequest): Promise<Decision> {
+    try {
+      const startedAt = performance.now();
+      const book = this.#rules.current;
+      const mistakes = mistakesOf(request, book);
+      if (mistakes.length > 0) throw QuotaError.invalid('invalid-request', mistakes);
+      return Promise.resolve(this.#decide(request, book, startedAt));
+    } catch (error) {
+      return Promise.reject(error as QuotaError);
+    }
   }
 
   /**
@@ -136,14 +141,16 @@ export class QuotaEngine implements Quota {
     if (rules.length === 0) return { ...answer, limits: [] };
 
     const read = ({ counters }: Question) => this.#store.read({ counters });
-    const { question, result } = await this.#offer({ rules, subject, amount: 0, dueAt, call: read });
-    if ('counts' in result) {
-      const counts = this.#known(question, result.counts);
-      return { ...answer, limits: limitStates(question.rules, counts, 1) };
-    }
-    const known = this.#local.counts(question.counters, this.#store.now());
-    const { cause } = unavailableFor(result);
-    return { ...answer, limits: limitStates(question.rules, known, 1), degraded: { cause } };
+    const query: Query<ReadResult> = { rules, subject, amount: 0, dueAt, call: read };
+    return this.#offer(query, (question, result) => {
+      if ('counts' in result) {
+        const counts = this.#known(question, result.counts);
+        return { ...answer, limits: limitStates(question.rules, counts, 1) };
+      }
+      const known = this.#local.counts(question.counters, this.#store.now());
+      const { cause } = unavailableFor(result);
+      return { ...answer, limits: limitStates(question.rules, known, 1), degraded: { cause } };
+    });
   }
 
   status(): EngineStatus {
@@ -187,41 +194,49 @@ export class QuotaEngine implements Quota {
 
     const dueAt = startedAt + this.#deadlineMs;
     const answerBy = startedAt + this.#answerMs;
-    const take = ({ counters }: Question) =>
+    const take = ({ counters }: Question, deadlineAt: number) =>
       this.#store.take({
         counters: this.#reconciler.isClear ? counters : this.#local.lowered(counters),
         operation,
         amount,
-        deadlineAt: this.#store.now() + dueAt - performance.now(),
+        deadlineAt,
       });
     const late = (answer: TakeResult) => this.#reconciler.heard(operation, answer);
-    return then(this.#offer({ rules, subject, amount, dueAt, call: take, late }), ({ question, result }) =>
-      then(this.#conclude({ question, operation, amount, context, result, answerBy }), tell),
+    return this.#offer<TakeResult, Decision>(
+      { rules, subject, amount, dueAt, call: take, late },
+      (question, result) =>
+        then(this.#conclude({ question, operation, amount, context, result, answerBy }), tell),
     );
   }
 
-  /** Poses the question with the windows of now, and once more when the store's clock says that they are others. */
-  #offer<T extends TakeResult | ReadResult>(query: Query<T>, offersLeft = MAX_OFFERS): Answer<Offered<T>> {
-    const question = ask(query.rules, query.subject, this.#windows, this.#store.now());
-    let isAsked = false;
-    const call = () => {
-      isAsked = true;
-      this.#local.asked(question.counters, query.amount);
-      return query.call(question);
-    };
-    const answer = this.#isRemote
-      ? this.#guard.ask(call, query.dueAt, question.counters, {
-          resource: query.rules[0]!.resource,
-          late: query.late,
-        })
-      : query.call(question);
-    return then<T | Unavailable, Offered<T>>(answer, (result) => {
-      if (isAsked) this.#local.answered(question.counters, query.amount);
-      // At once: in the same turn another check may be decided by what this node knows.
-      if (this.#isRemote && 'counts' in result) this.#local.learn(question.counters, result.counts);
+  /**
+   * Poses the question with the windows of now, and once more when the store's clock says that they are others; then
+   * concludes from what the store said.
+   */
+  #offer<T extends TakeResult | ReadResult, U>(
+    query: Query<T>,
+    conclude: (question: Question, result: T | Unavailable) => Answer<U>,
+    offersLeft = MAX_OFFERS,
+  ): Answer<U> {
+    const now = this.#store.now();
+    const deadlineAt = now + query.dueAt - performance.now();
+    const question = ask(query.rules, query.subject, this.#windows, now);
+    const heard = (result: T | Unavailable): Answer<U> => {
       const isStale = result.outcome === 'moved' || result.outcome === 'expired';
       const mayRepeat = isStale && offersLeft > 1 && performance.now() < query.dueAt;
-      return mayRepeat ? this.#offer(query, offersLeft - 1) : { question, result };
+      return mayRepeat ? this.#offer(query, conclude, offersLeft - 1) : conclude(question, result);
+    };
+    if (!this.#isRemote) return then(query.call(question, deadlineAt), heard);
+    let asking: Asking | undefined;
+    const call = () => {
+      asking = this.#local.asking(question.counters, query.amount);
+      return query.call(question, deadlineAt);
+    };
+    const of = { resource: query.rules[0]!.resource, late: query.late };
+    return this.#guard.ask(call, query.dueAt, question.counters, of).then((result) => {
+      // At once: in the same turn another check may be decided by what this node knows.
+      asking?.ends('counts' in result ? result.counts : undefined);
+      return heard(result);
     });
   }
 
@@ -284,14 +299,9 @@ interface Query<T> {
   readonly subject: Subject;
   readonly amount: number;
   readonly dueAt: number;
-  readonly call: (question: Question) => Answer<T>;
+  readonly call: (question: Question, deadlineAt: number) => Answer<T>;
   /** Told an answer that comes after the deadline. */
   readonly late?: (answer: T) => void;
-}
-
-interface Offered<T> {
-  readonly question: Question;
-  readonly result: T | Unavailable;
 }
 
 interface Concluding {

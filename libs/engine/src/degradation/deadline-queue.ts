@@ -27,7 +27,8 @@ export class DeadlineQueue<T> {
     const deadline = { item, dueAt, done: false };
     let position = this.#entries.length;
     while (position > 0 && this.#entries[position - 1]!.dueAt > dueAt) position--;
-    this.#entries.splice(position, 0, deadline);
+    if (position === this.#entries.length) this.#entries.push(deadline);
+    else this.#entries.splice(position, 0, deadline);
     if (position === 0) this.#arm(dueAt);
     return deadline;
   }

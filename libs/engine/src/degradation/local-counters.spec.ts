@@ -25,7 +25,7 @@ function counter({ hour, day = 1_000_000 }: Max, key = 'u1', enforced = true): C
 function nodeThatKnows(counters: readonly CounterRef[], used: number): LocalCounters {
   const node = new LocalCounters();
   const counts = counters.flatMap(({ ladder }) => ladder.map(() => ({ pick: 0 as WindowPick, used })));
-  node.learn(counters, counts);
+  node.asking(counters, 0).ends(counts);
   return node;
 }
 
@@ -78,17 +78,16 @@ describe('LocalCounters', () => {
   it('leaves alone what the store is being asked for, until it has answered', () => {
     const counters = [counter({ hour: 10 })];
     const node = nodeThatKnows(counters, 2);
-    node.asked(counters, 3);
-    node.asked(counters, 4);
+    const [three, four] = [node.asking(counters, 3), node.asking(counters, 4)];
     const refused = node.take(counters, 2, NOW, ALONE);
     expect(refused.outcome).toBe('refused');
     expect(refused.counts[0]!.used).toBe(9);
-    node.asked(counters, 40);
+    const forty = node.asking(counters, 40);
     expect(node.take(counters, 1, NOW, ALONE).counts[0]!.used).toBe(10);
-    node.answered(counters, 40);
-    node.answered(counters, 3);
+    forty.ends();
+    three.ends();
     expect(node.take(counters, 2, NOW, ALONE).outcome).toBe('taken');
-    node.answered(counters, 4);
+    four.ends();
     expect(exhaust(node, counters, ALONE)).toBe(6);
   });
 
@@ -104,7 +103,7 @@ describe('LocalCounters', () => {
   it('never goes back to an earlier window', () => {
     const counters = [counter({ hour: 10 })];
     const node = new LocalCounters();
-    node.learn(counters, [
+    node.asking(counters, 0).ends([
       { pick: 1, used: 6 },
       { pick: 0, used: 9 },
     ]);
@@ -115,7 +114,7 @@ describe('LocalCounters', () => {
     const counters = [counter({ hour: 10 })];
     const node = nodeThatKnows(counters, 2);
     node.take(counters, 3, NOW, ALONE);
-    node.learn(counters, [
+    node.asking(counters, 0).ends([
       { pick: 0, used: 4 },
       { pick: 0, used: 4 },
     ]);

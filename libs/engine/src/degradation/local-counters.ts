@@ -21,41 +21,26 @@ interface KnownLimit {
   local: number;
 }
 
+/** What this node knows of a counter. */
+interface KnownCounter {
+  readonly limits: KnownLimit[];
+  /** Units that the store is being asked for. */
+  asked: number;
+}
+
 /**
  * This node's own idea of the counters: the usage it last heard of, and what it allowed by itself since. When the
  * store does not answer, policy `local` enforces the limits with it: each live node may use its share of what
  * remained. Shares add up to exactly what remained, so nodes that knew the same usage stay within the limit.
  */
 export class LocalCounters {
-  readonly #known = new QuickLRU<string, KnownLimit[]>({ maxSize: MAX_KNOWN_COUNTERS });
-  /** Units that the store is being asked for, by counter: it may be taking them right now. */
-  readonly #asked = new Map<string, number>();
+  readonly #known = new QuickLRU<string, KnownCounter>({ maxSize: MAX_KNOWN_COUNTERS });
 
-  /** Notes what the store just said. */
-  learn(counters: readonly CounterRef[], counts: Counts): void {
-    let index = 0;
-    for (const { key, ladder } of counters) {
-      const limits = this.#open(key);
-      for (const ceiling of ladder) {
-        const { pick, used } = counts[index++]!;
-        this.#window(limits, ceiling, pick).used = used;
-      }
-    }
-  }
-
-  /** The store is being asked for units: until it answers or is given up, they are not this node's to allow. */
-  asked(counters: readonly CounterRef[], amount: number): void {
-    if (amount === 0) return;
-    for (const { key } of counters) this.#asked.set(key, (this.#asked.get(key) ?? 0) + amount);
-  }
-
-  answered(counters: readonly CounterRef[], amount: number): void {
-    if (amount === 0) return;
-    for (const { key } of counters) {
-      const rest = (this.#asked.get(key) ?? 0) - amount;
-      if (rest > 0) this.#asked.set(key, rest);
-      else this.#asked.delete(key);
-    }
+  /** The store is being asked for units: until it has answered or is given up, they are not this node's to allow. */
+  asking(counters: readonly CounterRef[], amount: number): Asking {
+    const known = new Array<KnownCounter>(counters.length);
+    for (let index = 0; index < counters.length; index++) known[index] = this.#open(counters[index]!.key);
+    return new Asking(counters, known, amount);
   }
 
   /** Where the limits stand: what the store said last, and what was allowed here since. */
@@ -65,9 +50,9 @@ export class LocalCounters {
 
   /** Takes from all counters or from none, like a store; what may still be taken here is what its counts leave. */
   take(counters: readonly CounterRef[], amount: number, now: number, share: NodeShare): LocalTake {
-    const counts = this.#count(counters, now, ({ used, local }, { key, max }) => {
+    const counts = this.#count(counters, now, ({ used, local }, { asked, max }) => {
       const mine = shareOf(Math.max(0, max - used), share);
-      const withOthers = Math.max(used, max - mine) + local + (this.#asked.get(key) ?? 0);
+      const withOthers = Math.max(used, max - mine) + local + asked;
       return Math.max(used + local, Math.min(withOthers, max));
     });
     if (!hasRoom(counters, counts, amount)) return { outcome: 'refused', counts };
@@ -106,10 +91,10 @@ export class LocalCounters {
    */
   lowered(counters: readonly CounterRef[]): readonly CounterRef[] {
     return counters.map((counter) => {
-      const limits = this.#known.get(counter.key);
+      const limits = this.#known.get(counter.key)?.limits;
       if (!limits?.some(({ local }) => local > 0)) return counter;
       const ladder = counter.ladder.map((ceiling) => {
-        const { startsAt, local } = limits.find(({ field }) => field === ceiling.field) ?? UNKNOWN;
+        const { startsAt, local } = find(limits, ceiling.field) ?? UNKNOWN;
         const isOffered = startsAt === ceiling.bounds[0] || startsAt === ceiling.bounds[1];
         return isOffered ? { ...ceiling, max: Math.max(0, ceiling.max - local) } : ceiling;
       });
@@ -120,15 +105,15 @@ export class LocalCounters {
   #count(
     counters: readonly CounterRef[],
     now: number,
-    usedOf: (limit: KnownLimit, of: { readonly key: string; readonly max: number }) => number,
+    usedOf: (limit: KnownLimit, of: { readonly asked: number; readonly max: number }) => number,
   ): LimitCount[] {
     const counts: LimitCount[] = [];
     for (const { key, ladder } of counters) {
-      const limits = this.#open(key);
+      const { limits, asked } = this.#open(key);
       for (const ceiling of ladder) {
         const pick = pickOf(limits, ceiling, now);
-        const limit = this.#window(limits, ceiling, pick);
-        counts.push({ pick, used: usedOf(limit, { key, max: ceiling.max }) });
+        const limit = openWindow(limits, ceiling, pick);
+        counts.push({ pick, used: usedOf(limit, { asked, max: ceiling.max }) });
       }
     }
     return counts;
@@ -141,26 +126,44 @@ export class LocalCounters {
   ): void {
     let index = 0;
     for (const { key, ladder } of counters) {
-      const limits = this.#open(key);
+      const { limits } = this.#open(key);
       for (const { field, bounds } of ladder) {
         const startsAt = bounds[picks[index++]!];
-        const limit = limits.find((known) => known.field === field);
+        const limit = find(limits, field);
         if (limit?.startsAt === startsAt) change(limit);
       }
     }
   }
 
-  #open(key: string): KnownLimit[] {
-    let limits = this.#known.get(key);
-    if (limits === undefined) this.#known.set(key, (limits = []));
-    return limits;
+  #open(key: string): KnownCounter {
+    let known = this.#known.get(key);
+    if (known === undefined) this.#known.set(key, (known = { limits: [], asked: 0 }));
+    return known;
+  }
+}
+
+/** Units that the store is being asked for: it may be taking them right now. */
+export class Asking {
+  constructor(
+    private readonly counters: readonly CounterRef[],
+    private readonly known: readonly KnownCounter[],
+    private readonly amount: number,
+  ) {
+    for (const counter of known) counter.asked += amount;
   }
 
-  #window(limits: KnownLimit[], { field, bounds }: LimitCeiling, pick: WindowPick): KnownLimit {
-    let limit = limits.find((known) => known.field === field);
-    if (limit === undefined) limits.push((limit = { field, startsAt: bounds[pick], used: 0, local: 0 }));
-    if (limit.startsAt !== bounds[pick]) Object.assign(limit, { startsAt: bounds[pick], used: 0, local: 0 });
-    return limit;
+  /** Notes what the store has said, if it has said anything, and that it is not being asked any more. */
+  ends(counts?: Counts): void {
+    let index = 0;
+    for (let place = 0; place < this.known.length; place++) {
+      const known = this.known[place]!;
+      known.asked -= this.amount;
+      if (counts === undefined) continue;
+      for (const ceiling of this.counters[place]!.ladder) {
+        const { pick, used } = counts[index++]!;
+        openWindow(known.limits, ceiling, pick).used = used;
+      }
+    }
   }
 }
 
@@ -174,7 +177,20 @@ const UNKNOWN = { startsAt: NaN, local: 0 };
 /** Windows never go back, as in a store: the later one stays the current one. */
 function pickOf(limits: readonly KnownLimit[], { field, bounds }: LimitCeiling, now: number): WindowPick {
   if (now >= bounds[1]) return 1;
-  return limits.find((known) => known.field === field)?.startsAt === bounds[1] ? 1 : 0;
+  return find(limits, field)?.startsAt === bounds[1] ? 1 : 0;
+}
+
+function find(limits: readonly KnownLimit[], field: string): KnownLimit | undefined {
+  for (const limit of limits) if (limit.field === field) return limit;
+  return undefined;
+}
+
+function openWindow(limits: KnownLimit[], { field, bounds }: LimitCeiling, pick: WindowPick): KnownLimit {
+  const startsAt = bounds[pick];
+  let limit = find(limits, field);
+  if (limit === undefined) limits.push((limit = { field, startsAt, used: 0, local: 0 }));
+  if (limit.startsAt !== startsAt) Object.assign(limit, { startsAt, used: 0, local: 0 });
+  return limit;
 }
 
 function shareOf(remaining: number, { live, rank }: NodeShare): number {

@@ -43,7 +43,7 @@ export class StoreGuard {
   readonly #watchdog: NodeJS.Timeout;
   #inFlight = 0;
   /** Of each resource that has any. */
-  readonly #inFlightOf = new Map<string, number>();
+  readonly #shares = new Map<string, Share>();
   #mode: StoreMode = 'exact';
 
   constructor(
@@ -91,12 +91,9 @@ export class StoreGuard {
     const shards = this.#shardsOf(counters);
     if (!shards.every(isClosed)) return NOT_ASKED['breaker-open'];
     if (this.#inFlight >= MAX_IN_FLIGHT) return NOT_ASKED.overloaded;
-    const asking = { call, dueAt, shards, period: shards[0]!.period, late };
-    if (resource === undefined) return this.#send(asking);
-    const inFlight = this.#inFlightOf.get(resource) ?? 0;
-    if (inFlight >= MAX_IN_FLIGHT_A_RESOURCE) return NOT_ASKED.overloaded;
-    this.#inFlightOf.set(resource, inFlight + 1);
-    return this.#send({ ...asking, ended: () => this.#ended(resource) });
+    const share = resource === undefined ? undefined : this.#shareOf(resource);
+    if (share && share.inFlight >= MAX_IN_FLIGHT_A_RESOURCE) return NOT_ASKED.overloaded;
+    return this.#send({ call, dueAt, shards, period: shards[0]!.period, late, share });
   }
 
   close(): void {
@@ -104,23 +101,21 @@ export class StoreGuard {
     for (const shard of this.#shards.values()) shard.leave();
   }
 
-  #send<T>({ call, dueAt, shards, period, late, ended }: Asking<T>): Promise<T | Unavailable> {
+  #send<T>({ call, dueAt, shards, period, late, share }: Asking<T>): Promise<T | Unavailable> {
     return new Promise((resolve) => {
       const sent = { giveUp: resolve as GiveUp, shards, period };
       const deadline = this.#deadlines.add(sent, dueAt);
-      this.#inFlight++;
+      this.#begun(share);
       Promise.resolve(call()).then(
         (result) => {
-          this.#inFlight--;
-          ended?.();
+          this.#ended(share);
           this.#answered(sent, deadline.done);
           if (deadline.done) return late?.(result);
           deadline.done = true;
           resolve(result);
         },
         (error: unknown) => {
-          this.#inFlight--;
-          ended?.();
+          this.#ended(share);
           if (deadline.done) return;
           deadline.done = true;
           this.#failed(sent, 'store-error');
@@ -130,10 +125,20 @@ export class StoreGuard {
     });
   }
 
-  #ended(resource: string): void {
-    const rest = this.#inFlightOf.get(resource)! - 1;
-    if (rest > 0) this.#inFlightOf.set(resource, rest);
-    else this.#inFlightOf.delete(resource);
+  #shareOf(resource: string): Share {
+    let share = this.#shares.get(resource);
+    if (share === undefined) this.#shares.set(resource, (share = { resource, inFlight: 0 }));
+    return share;
+  }
+
+  #begun(share: Share | undefined): void {
+    this.#inFlight++;
+    if (share) share.inFlight++;
+  }
+
+  #ended(share: Share | undefined): void {
+    this.#inFlight--;
+    if (share && --share.inFlight === 0) this.#shares.delete(share.resource);
   }
 
   #answered({ shards, period }: Call, isLate: boolean): void {
@@ -222,8 +227,13 @@ interface Asking<T> {
   readonly shards: readonly GuardedShard[];
   readonly period: number;
   readonly late?: ((answer: T) => void) | undefined;
-  /** Told when the call is in flight no longer. */
-  readonly ended?: () => void;
+  readonly share?: Share | undefined;
+}
+
+/** The calls in flight for one resource. */
+interface Share {
+  readonly resource: string;
+  inFlight: number;
 }
 
 /** A call in flight: how to answer its caller without the store, whom it went to, and in which period of theirs. */

@@ -72,7 +72,7 @@ export class RedisStore implements Store {
     return this.#clock.now();
   }
 
-  async take(request: TakeRequest): Promise<TakeResult> {
+  take(request: TakeRequest): Promise<TakeResult> {
     const shards = this.#isCluster ? splitByShard(request.counters) : undefined;
     if (shards === undefined || shards.length === 1) return this.#enqueue(request);
     return this.#takeShardByShard(request, shards);

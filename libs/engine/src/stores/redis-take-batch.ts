@@ -7,7 +7,6 @@ import {
   type LimitCount,
   type SettleRequest,
   type SettleResult,
-  type WindowPick,
   type TakeRequest,
 } from './store.js';
 import type { TakeResult } from './store.js';
@@ -22,33 +21,29 @@ export interface BatchItem {
   readonly operationKey: string;
 }
 
-/** Writes many checks into one call of `take.lua`; the ladders that they share are sent once. */
+/** Writes many checks into one call of `take.lua`; what neighbours have in common, and ladders, are sent once. */
 export function encodeTakes(items: readonly BatchItem[], offsetMs: number): ScriptCall {
   const keys: string[] = [];
-  const names: string[] = [];
+  const args = ['', '', ''];
   const ladders = new LadderList();
   let groups = '';
-  let [shape, checks] = ['', 0];
+  let [first, checks] = [items[0]!.request, 0];
   for (const { request, operationKey } of items) {
-    const { operation, counters, amount, deadlineAt } = request;
+    const { operation, counters } = request;
     keys.push(operationKey);
-    names.push(`${operation.fingerprint} ${operation.attempt}`);
-    let itsShape = `${Math.floor(deadlineAt)} ${amount}`;
-    for (const { key, ladder } of counters) {
-      keys.push(key);
-      itsShape += ` ${ladders.positionOf(ladder)}`;
+    for (const { key } of counters) keys.push(key);
+    args.push(`${operation.fingerprint} ${operation.attempt}`);
+    if (!isAlike(first, request)) {
+      groups += `${groupOf(first, checks, ladders)};`;
+      [first, checks] = [request, 0];
     }
-    if (itsShape !== shape && checks > 0) {
-      groups += `${checks} ${shape};`;
-      checks = 0;
-    }
-    shape = itsShape;
     checks++;
   }
-  return {
-    keys,
-    args: [common(offsetMs, REMEMBER_MS), ladders.text, `${groups}${checks} ${shape}`, ...names],
-  };
+  groups += groupOf(first, checks, ladders);
+  args[0] = common(offsetMs, REMEMBER_MS);
+  args[1] = ladders.text;
+  args[2] = groups;
+  return { keys, args };
 }
 
 /** Writes a settlement into a call of `settle.lua`. */
@@ -72,17 +67,21 @@ export function decodeTakes(
   const words = String(reply).split(' ');
   if (words[0] !== FORMAT) throw new TypeError(`take.lua answered ${JSON.stringify(reply)}`);
   let at = 2;
-  const results = items.map(({ request }): TakeResult => {
+  const results: TakeResult[] = [];
+  for (const { request } of items) {
     const outcome = words[at++] as TakeResult['outcome'];
-    if (outcome !== 'taken' && outcome !== 'refused' && outcome !== 'replayed') return { outcome };
+    if (outcome !== 'taken' && outcome !== 'refused' && outcome !== 'replayed') {
+      results.push({ outcome });
+      continue;
+    }
     const counts: LimitCount[] = [];
     for (const { ladder } of request.counters) {
       for (let limit = 0; limit < ladder.length; limit++) {
-        counts.push({ pick: Number(words[at++]) as WindowPick, used: Number(words[at++]) });
+        counts.push({ pick: words[at++] === '0' ? 0 : 1, used: Number(words[at++]) });
       }
     }
-    return { outcome, counts: counts satisfies Counts };
-  });
+    results.push({ outcome, counts: counts satisfies Counts });
+  }
   return { now: Number(words[1]), results };
 }
 
@@ -95,6 +94,21 @@ export function decodeSettled(reply: unknown): SettleResult {
     forced.push({ limit: Number(words[at]), used: Number(words[at + 1]) });
   }
   return forced.length > 0 ? { outcome, forced } : { outcome };
+}
+
+/** Whether two checks differ in their names and keys only. */
+function isAlike(one: TakeRequest, other: TakeRequest): boolean {
+  if (one === other) return true;
+  if (Math.floor(one.deadlineAt) !== Math.floor(other.deadlineAt) || one.amount !== other.amount)
+    return false;
+  if (one.counters.length !== other.counters.length) return false;
+  return one.counters.every(({ ladder }, index) => ladder === other.counters[index]!.ladder);
+}
+
+function groupOf({ deadlineAt, amount, counters }: TakeRequest, checks: number, ladders: LadderList): string {
+  let group = `${checks} ${Math.floor(deadlineAt)} ${amount}`;
+  for (const { ladder } of counters) group += ` ${ladders.positionOf(ladder)}`;
+  return group;
 }
 
 /** The ladders of a call, each once. */
