@@ -113,6 +113,20 @@ describe('a service does not start on a Redis', () => {
 });
 
 describe('a service that runs', () => {
+  // A mistyped address was an outage like any other, and nothing told which.
+  it('says once that nobody is at the address it was given, and that somebody is', async () => {
+    const redis = await startRedis();
+    await redis.kill();
+    const service = await startService(redis.url);
+    await shown(service, 'unreachable');
+    await redis.restart();
+    await shown(service);
+    const [began, ended, ...others] = logged(service, 'unreachable');
+    expect(began).toContain(`Redis cannot be reached (connect ECONNREFUSED 127.0.0.1:${redis.port})`);
+    expect(ended).toBeDefined();
+    expect(others).toEqual([]);
+  });
+
   const evicting = 'sundial_redis_condition{condition="eviction",severity="refuse"}';
 
   it('warns where it is not allowed to look', async () => {

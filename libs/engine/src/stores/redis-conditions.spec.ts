@@ -131,7 +131,17 @@ describe('judgeConnection', () => {
     expect(judgeConnection(new Error(message))).toMatchObject({ condition, severity });
   });
 
-  it.each(['connect ECONNREFUSED 127.0.0.1:6379', 'Connection is closed.', 'Command timed out'])(
+  it.each([
+    ['connect ECONNREFUSED 127.0.0.1:6379', 'ECONNREFUSED'],
+    ['getaddrinfo ENOTFOUND redsi', 'ENOTFOUND'],
+    ['', 'ECONNREFUSED'],
+  ])('tells that nobody is there when it reads: %s (%s)', (message, code) => {
+    const found = judgeConnection(Object.assign(new Error(message), { code }));
+    expect(found).toMatchObject({ condition: 'unreachable', severity: 'warn' });
+    expect(found?.sentence).toContain(message || code);
+  });
+
+  it.each(['read ECONNRESET', 'Connection is closed.', 'Command timed out'])(
     'takes an outage for an outage: %s',
     (message) => expect(judgeConnection(new Error(message))).toBeUndefined(),
   );

@@ -31,6 +31,7 @@ export const CONDITION_SEVERITY: Readonly<Record<StoreConditionName, StoreCondit
   eviction: 'refuse',
   permissions: 'refuse',
   certificate: 'warn',
+  unreachable: 'warn',
   role: 'warn',
   writable: 'warn',
   clock: 'warn',
@@ -64,8 +65,14 @@ export function judgeClocks(servers: readonly ServerFacts[]): StoreCondition[] {
   return [condition('clock', sentence, null)];
 }
 
-/** What kept a connection from being made, if it was neither the network nor the server's state. */
-export function judgeConnection({ message }: Error): StoreCondition | undefined {
+/** What the system says of an address where nobody is. Node.js tells of several addresses by the code alone. */
+const UNREACHABLE = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT)$/;
+
+/** What kept a connection from being made, if people can mend it. A connection that ended is no reason to tell anybody. */
+export function judgeConnection({
+  message,
+  code = '',
+}: Error & { code?: string }): StoreCondition | undefined {
   if (/\b(WRONGPASS|NOAUTH)\b|invalid password/.test(message)) {
     const sentence = `Redis does not accept the user and password (${message}): correct them in REDIS_URL, or in REDIS_USERNAME and REDIS_PASSWORD.`;
     return condition('credentials', sentence, null);
@@ -77,6 +84,10 @@ export function judgeConnection({ message }: Error): StoreCondition | undefined 
   if (/certificate|altname|wrong version number/i.test(message)) {
     const sentence = `No trusted TLS connection to Redis can be made (${message}): set SUNDIAL_REDIS_CA to the certificate of its authority, and use rediss:// or REDIS_TLS=true only where Redis talks TLS.`;
     return condition('certificate', sentence, null);
+  }
+  if (UNREACHABLE.test(code) || /sentinels are unreachable/.test(message)) {
+    const sentence = `Redis cannot be reached (${message || code}): see whether it runs, and whether its address is right.`;
+    return condition('unreachable', sentence, null);
   }
   return undefined;
 }

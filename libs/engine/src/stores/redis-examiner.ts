@@ -95,10 +95,13 @@ export class RedisExaminer {
 
   #failed(error: Error): void {
     const condition = judgeConnection(error);
-    if (!condition) return;
+    const isUnreachable = condition?.condition === 'unreachable';
+    // Of a Cluster that is there, one node that is not is its own affair.
+    if (!condition || (isUnreachable && this.#client.status === 'ready')) return;
     this.#connection = condition;
     this.#conclude();
-    this.#answered();
+    // Redis may be there in a moment: whoever waits for it goes on waiting.
+    if (!isUnreachable) this.#answered();
   }
 
   #conclude(): void {

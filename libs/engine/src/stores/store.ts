@@ -150,6 +150,7 @@ export type StoreConditionName =
   | 'eviction'
   | 'permissions'
   | 'certificate'
+  | 'unreachable'
   | 'role'
   | 'writable'
   | 'clock'
