@@ -73,4 +73,15 @@ describe('a flood on one resource', () => {
     expect(told.exact).toBeLessThanOrEqual(atMost);
     await all;
   });
+
+  // Each check has ceilings of its own then, and was taken for a lane of its own.
+  it('keeps to that while the store is owed what the flood was allowed without it', async () => {
+    await flood().all;
+    const { told, all } = flood();
+    await turn();
+    expect(engine.status().owed).toBeGreaterThan(0);
+    await check('calm', 'u1');
+    expect(told.exact).toBeLessThanOrEqual(AHEAD);
+    await all;
+  });
 });

@@ -16,14 +16,7 @@ import { tryOut } from './redis-trial.js';
 import { splitByShard, joinCounts, type Shard } from './shards.js';
 import { StoreClock } from './store-clock.js';
 import { REMEMBER_MS, REMEMBER_SETTLED_MS } from './store.js';
-import {
-  StoreError,
-  type CounterRef,
-  type Counts,
-  type Ladder,
-  type ReadRequest,
-  type ReadResult,
-} from './store.js';
+import { StoreError, type CounterRef, type Counts, type ReadRequest, type ReadResult } from './store.js';
 import type { SettleRequest, SettleResult, ShardRef, Store, StoreCondition, StoreLoss } from './store.js';
 import type { TakeRequest, TakeResult } from './store.js';
 
@@ -53,7 +46,7 @@ export class RedisStore implements Store {
   readonly #take = new RedisScript(scripts.take);
   readonly #settle = new RedisScript(scripts.settle);
   /** Checks waiting for the end of this turn, or for room on the wire: on a Cluster by shard group, else by rule. */
-  readonly #waiting = new Map<string, FairQueue<Ladder, Waiting>>();
+  readonly #waiting = new Map<string, FairQueue<object, Waiting>>();
   #isFlushing = false;
   #onWire = 0;
   #refused = false;
@@ -221,7 +214,8 @@ export class RedisStore implements Store {
     return new Promise((resolve, reject) => {
       let queue = this.#waiting.get(group);
       if (!queue) this.#waiting.set(group, (queue = new FairQueue()));
-      queue.add(ladder, { request, operationKey: key, resolve, reject });
+      // Owed usage makes a ladder of its own for each check; its windows stay the rule's.
+      queue.add(ladder[0]!.bounds, { request, operationKey: key, resolve, reject });
       if (queue.size >= MAX_BATCH && this.#onWire < MAX_ON_WIRE) void this.#send(queue.take(MAX_BATCH));
       else this.#flushSoon();
     });
