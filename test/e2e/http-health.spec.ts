@@ -60,6 +60,21 @@ describe('health of a service on Redis', () => {
 });
 
 describe('a service that starts while Redis is away', () => {
+  // It called itself exact until a few checks had failed.
+  it('says so from its first moment', async () => {
+    const redis = await RedisProcess.start();
+    await redis.kill();
+    const service = await RunningService.start({ REDIS_URL: redis.url, SUNDIAL_DEADLINE_MS: '50' });
+    const { store } = (await service.api.get('/health/ready')).body as { store: object };
+    await service.stop();
+    await redis.stop();
+    expect(store).toMatchObject({
+      mode: 'degraded',
+      cause: 'store-error',
+      breaker: expect.stringMatching('open'),
+    });
+  });
+
   it('is ready with the rules it knows, provisionally', async () => {
     const redis = await RedisProcess.start();
     redis.freeze();

@@ -1,8 +1,11 @@
 import type { QuotaEngine, RuleBook, UsageRequest } from '@sundial/engine';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** A store that is there has answered by then; one that is not must not keep the service from starting. */
-const TRIES = 4;
+/**
+ * A store that is there has answered by then; one that is not must not keep the service from starting. As many open
+ * the breaker, so that a service that starts without its store says so from its first moment.
+ */
+const TRIES = 5;
 const PAUSE_MS = 100;
 /** Each costs about a millisecond: no service starts a second later for its rules. */
 const MAX_RESOURCES = 500;

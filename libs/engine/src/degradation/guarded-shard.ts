@@ -16,7 +16,7 @@ export class GuardedShard {
   /** When it last answered anything, and when a caller last wanted something of it (monotonic). */
   lastAnswerAt = performance.now();
   lastAskedAt = performance.now();
-  /** A call to several shards failed, and a probe is on its way to tell whether it was this one. */
+  /** It has been silent, or a call to it and others failed, and probes are on their way to tell whether it is away. */
   isSuspected = false;
 
   constructor(

@@ -168,6 +168,29 @@ describe('StoreGuard', () => {
     expect(performance.now() - openedAt).toBeGreaterThan(IDLE_PROBE_MS - 10);
   });
 
+  // It took five rounds of the watchdog, 2.5 s, until a node that nobody asked knew that its store was gone.
+  it.each([
+    ['refuses', () => Promise.reject(new StoreError('gone', 'none'))],
+    ['says nothing', () => new Promise<void>(() => undefined)],
+  ])('soon finds that a store nobody uses is away, when it %s', async (_what, probe) => {
+    const store = new SilentStore();
+    store.probe = probe;
+    const { modes } = guarding(store);
+    const openedAt = performance.now();
+    await until(() => modes.length > 0);
+    expect(performance.now() - openedAt).toBeLessThan(3 * IDLE_PROBE_MS);
+    expect(modes[0]![0]).toBe('degraded');
+  });
+
+  it('forgives an idle store one probe that fails', async () => {
+    const store = new SilentStore();
+    store.probe = () => (store.probes === 1 ? Promise.reject(new Error('socket closed')) : Promise.resolve());
+    const { guard, modes } = guarding(store);
+    await until(() => store.probes > 2);
+    expect(guard.status.mode).toBe('exact');
+    expect(modes).toEqual([]);
+  });
+
   it('stops probing when it is closed, and still answers at the deadline', async () => {
     const store = new SilentStore();
     const { guard, ask, askAll } = guarding(store);

@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { EngineStatus, StoreMode } from '../observer.js';
 import type { DegradedCause } from '../quota.js';
 import type { Answer } from '../stores/answer.js';
@@ -12,6 +13,9 @@ export const MAX_IN_FLIGHT = 4_096;
 export const MAX_IN_FLIGHT_A_RESOURCE = MAX_IN_FLIGHT / 2;
 /** A connection nobody used for this long is probed, so that a dead one is found before a caller finds it. */
 export const IDLE_PROBE_MS = 500;
+const WATCH_EVERY_MS = 100;
+/** One that fails a probe is asked again after this long, until it answers or its breaker opens: known in about a second. */
+const SUSPECT_PROBE_MS = 50;
 /** As many as the largest Cluster has masters; the counters of further ones share the breaker of what has no name. */
 const MAX_SHARDS = 1_000;
 /** A shard nobody asked for this long is forgotten: nodes of a Cluster come and go. */
@@ -45,6 +49,7 @@ export class StoreGuard {
   /** Of each resource that has any. */
   readonly #shares = new Map<string, Share>();
   #mode: StoreMode = 'exact';
+  #isLeft = false;
 
   constructor(
     store: Pick<Store, 'probe' | 'shardsOf'>,
@@ -54,7 +59,7 @@ export class StoreGuard {
     this.#deadlineMs = options.deadlineMs;
     this.#onMode = options.onMode ?? (() => undefined);
     this.#whole = [this.#add(WHOLE)];
-    this.#watchdog = setInterval(() => this.#watch(), IDLE_PROBE_MS).unref();
+    this.#watchdog = setInterval(() => this.#watch(), WATCH_EVERY_MS).unref();
   }
 
   get status(): Pick<EngineStatus, 'mode' | 'cause' | 'breaker' | 'inFlight' | 'openShards'> {
@@ -97,6 +102,7 @@ export class StoreGuard {
   }
 
   close(): void {
+    this.#isLeft = true;
     clearInterval(this.#watchdog);
     for (const shard of this.#shards.values()) shard.leave();
   }
@@ -160,7 +166,8 @@ export class StoreGuard {
   async #suspect(shard: GuardedShard): Promise<void> {
     if (shard.isSuspected || !shard.isClosed) return;
     shard.isSuspected = true;
-    await this.#probe(shard, shard.period);
+    while (!(await this.#probe(shard, shard.period)) && shard.isClosed && !this.#isLeft)
+      await sleep(SUSPECT_PROBE_MS, undefined, { ref: false });
     shard.isSuspected = false;
   }
 
@@ -178,7 +185,7 @@ export class StoreGuard {
       if (!shard.isClosed) continue;
       if (shard !== this.#whole[0] && now - shard.lastAskedAt >= FORGET_SHARD_MS) this.#shards.delete(name);
       else if (now - shard.lastAnswerAt >= IDLE_PROBE_MS && this.#inFlight < MAX_IN_FLIGHT)
-        void this.#probe(shard, shard.period);
+        void this.#suspect(shard);
     }
   }
 
