@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { RedisStore } from '@sundial/engine';
-import { RuleWindowsCache } from '../../libs/engine/src/counters/rule-windows.js';
-import { ask, operationOf } from '../../libs/engine/src/decisions/question.js';
+import { operationOf, Questions } from '../../libs/engine/src/decisions/question.js';
 import { RedisProcess } from '../support/redis-process.js';
 import { openRedisStore } from './books.js';
 import { aRule } from './rules.js';
@@ -38,11 +37,11 @@ describe('the memory of Redis', () => {
   }, 60_000);
 
   async function checkEverySubject(store: RedisStore): Promise<void> {
-    const [rules, windows] = [[aRule()], new RuleWindowsCache()];
+    const [rules, questions] = [[aRule()], new Questions()];
     for (let from = 0; from < SUBJECTS; from += AT_ONCE) {
       const asked = Array.from({ length: AT_ONCE }, (_, i) => {
         const subject = { user: `u${1_000_000 + from + i}` };
-        const { counters } = ask(rules, subject, windows, store.now());
+        const { counters } = questions.at(rules, subject, store.now());
         return store.take(taking(counters, { operation: operationOf({ resource: 'ocr', subject }, 1) }));
       });
       const outcomes = new Set((await Promise.all(asked)).map(({ outcome }) => outcome));

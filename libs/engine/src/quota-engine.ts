@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
-import { RuleWindowsCache, windowOf } from './counters/rule-windows.js';
+import { windowOf } from './counters/rule-windows.js';
 import { limitStates, noRule, refused, replayed, taken, type DecisionContext } from './decisions/decision.js';
-import { ask, operationOf, type Question } from './decisions/question.js';
+import { operationOf, Questions, type Question } from './decisions/question.js';
 import { BrokenKeys } from './degradation/broken-keys.js';
 import { DegradedDecisions } from './degradation/degraded-decisions.js';
 import { LocalCounters, type Asking, type NodeShare } from './degradation/local-counters.js';
@@ -43,7 +43,7 @@ const ALONE: NodeShare = { live: 1, rank: 0 };
 export class QuotaEngine implements Quota {
   readonly #store: Store;
   readonly #rules: LiveRules;
-  readonly #windows = new RuleWindowsCache();
+  readonly #questions = new Questions();
   readonly #guard: StoreGuard;
   readonly #local = new LocalCounters();
   readonly #degraded: DegradedDecisions;
@@ -188,7 +188,7 @@ export class QuotaEngine implements Quota {
     const promised = amount > 0 ? this.#reconciler.promised(operation.id) : undefined;
     if (promised) {
       if (promised.settlement.operation.fingerprint !== operation.fingerprint) throw conflictOf(operation);
-      const question = ask(rules, subject, this.#windows, this.#store.now());
+      const question = this.#questions.at(rules, subject, this.#store.now());
       return tell(this.#degraded.repeat(question, { ...context, degraded: promised.degraded }));
     }
 
@@ -220,7 +220,7 @@ export class QuotaEngine implements Quota {
   ): Answer<U> {
     const now = this.#store.now();
     const deadlineAt = now + query.dueAt - performance.now();
-    const question = ask(query.rules, query.subject, this.#windows, now);
+    const question = this.#questions.at(query.rules, query.subject, now);
     const heard = (result: T | Unavailable): Answer<U> => {
       const isStale = result.outcome === 'moved' || result.outcome === 'expired';
       const mayRepeat = isStale && offersLeft > 1 && performance.now() < query.dueAt;

@@ -1,9 +1,58 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { CheckRequest } from '../quota.js';
-import { operationOf } from './question.js';
+import type { Rule } from '../rules/rule.js';
+import { operationOf, Questions } from './question.js';
 
 const REQUEST: CheckRequest = { resource: 'ocr', subject: { user: 'u1', grade: '3' } };
+
+const HOUR_MS = 3_600_000;
+const NOW = Date.parse('2026-11-22T04:20:00Z');
+const rule = (id: string, per: readonly string[]): Rule => ({
+  ...{ id, resource: 'ocr', per, timeZone: 'UTC', mode: 'enforce', degrade: 'local' },
+  limits: [{ window: 'hour', max: 3 }],
+});
+
+describe('Questions', () => {
+  const keysOf = (...[rules, subject, now = NOW]: Parameters<Questions['at']> | [Rule[], object]) =>
+    new Questions().at(rules, subject as never, now as number).counters.map(({ key }) => key);
+
+  it('are the same object while their windows last, and others after', () => {
+    const [questions, rules] = [new Questions(), [rule('r', ['user'])]];
+    const first = questions.at(rules, { user: 'u1' }, NOW);
+    expect(questions.at(rules, { user: 'u1', city: 'c' }, NOW + 60_000)).toBe(first);
+    const next = questions.at(rules, { user: 'u1' }, NOW + HOUR_MS);
+    expect(next).not.toBe(first);
+    expect(next.counters.map(({ key }) => key)).toEqual(first.counters.map(({ key }) => key));
+    expect(next.counters[0]!.ladder[0]!.bounds[0]).toBe(first.counters[0]!.ladder[0]!.bounds[1]);
+  });
+
+  it('are of one subject and one set of rules, whatever was asked before', () => {
+    const questions = new Questions();
+    const anyValue = fc.string({ unit: fc.constantFrom('a', '1', ' '), minLength: 1, maxLength: 4 });
+    const [perUser, perBoth, perAll] = [
+      [rule('r', ['user'])],
+      [rule('r', ['user', 'grade'])],
+      [rule('r', [])],
+    ];
+    fc.assert(
+      fc.property(fc.constantFrom(perUser, perBoth, perAll), anyValue, anyValue, (rules, user, grade) => {
+        const { counters } = questions.at(rules, { user, grade }, NOW);
+        expect(counters.map(({ key }) => key)).toEqual(keysOf(rules, { user, grade }));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('are forgotten when there are many, and right all the same', () => {
+    const [questions, rules] = [new Questions(), [rule('r', ['user'])]];
+    const first = questions.at(rules, { user: 'u0' }, NOW);
+    for (let i = 1; i <= 50_000; i++) questions.at(rules, { user: `u${i}` }, NOW);
+    const again = questions.at(rules, { user: 'u0' }, NOW);
+    expect(again).not.toBe(first);
+    expect(again).toEqual(first);
+  });
+});
 
 describe('operationOf', () => {
   const contentOf = (request: CheckRequest, amount = 1) => operationOf(request, amount).fingerprint;

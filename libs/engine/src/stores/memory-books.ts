@@ -1,3 +1,5 @@
+import { idOf, numberOf } from './own-ids.js';
+import { OwnOperations, type OwnOperation } from './own-operations.js';
 import { MARGIN_MS, REMEMBER_MS } from './store.js';
 
 /** One limit's current window and the units used in it. */
@@ -19,7 +21,7 @@ export interface MemoryOperation {
   readonly barred: boolean;
 }
 
-/** Beyond this the older half of the operations is forgotten early: about 200 MB. */
+/** Beyond this the older half of the operations under their callers' ids is forgotten early: about 200 MB. */
 export const MAX_OPERATIONS = 1_000_000;
 const SWEEP_EVERY_MS = 1_000;
 /** Counters looked at in one sweep: a bounded pause, and each counter is seen again within minutes. */
@@ -32,6 +34,8 @@ export class MemoryBooks {
   #operations = new Map<string, MemoryOperation>();
   #olderOperations = new Map<string, MemoryOperation>();
   #generationSince: number;
+  /** Those that are under an id of this process, unless they were told of again. */
+  readonly #own = new OwnOperations();
   readonly #now: () => number;
   readonly #sweeper: NodeJS.Timeout;
   #unswept: Iterator<[string, MemoryCounter]> = this.#counters.entries();
@@ -51,6 +55,10 @@ export class MemoryBooks {
   /** Older ones first; also while a generation ends, none is left out. */
   *operations(): Generator<[string, MemoryOperation]> {
     const generations = [this.#olderOperations, this.#operations];
+    for (const [number, noted] of this.#own.entries()) {
+      const id = idOf(number);
+      yield [id, asRemembered(id, noted)];
+    }
     for (const generation of generations) yield* generation;
   }
 
@@ -69,7 +77,13 @@ export class MemoryBooks {
   }
 
   operation(id: string): MemoryOperation | undefined {
-    return this.#operations.get(id) ?? this.#olderOperations.get(id);
+    return this.#operations.get(id) ?? this.#olderOperations.get(id) ?? this.#ownOperation(id);
+  }
+
+  /** Remembers one that was counted under the id with this number, for `REMEMBER_MS` at least. */
+  rememberOwn(number: number, fingerprint: number, at: number, now: number): void {
+    this.changes++;
+    this.#own.note(number, { fingerprint, at }, now);
   }
 
   /** Remembers it for `REMEMBER_MS` at least. */
@@ -96,10 +110,17 @@ export class MemoryBooks {
       if (counter.every(({ resetsAt }) => resetsAt + MARGIN_MS <= now)) this.#counters.delete(key);
     }
     if (now - this.#generationSince >= REMEMBER_MS) this.#nextGeneration();
+    this.#own.sweep(now);
   }
 
   close(): void {
     clearInterval(this.#sweeper);
+  }
+
+  #ownOperation(id: string): MemoryOperation | undefined {
+    const number = numberOf(id);
+    const noted = number === undefined ? undefined : this.#own.get(number);
+    return noted && asRemembered(id, noted);
   }
 
   #nextGeneration(): void {
@@ -107,4 +128,9 @@ export class MemoryBooks {
     this.#operations = new Map();
     this.#generationSince = this.#now();
   }
+}
+
+/** Nobody else has tried it: whoever repeats it gets a record of his own. */
+function asRemembered(id: string, { fingerprint, at }: OwnOperation): MemoryOperation {
+  return { fingerprint, attempts: id, at, barred: false };
 }

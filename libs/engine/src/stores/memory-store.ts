@@ -65,14 +65,14 @@ export class MemoryStore implements Store {
     if (now > request.deadlineAt) return EXPIRED;
     const counts = this.#look(counters, now);
     if (counts === undefined) return MOVED;
-    if (amount > 0 && !operation.isNew) {
+    if (amount > 0 && operation.number === undefined) {
       const recalled = this.#recall(operation);
       if (recalled === 'replayed') return { outcome: recalled, counts };
       if (recalled !== undefined) return { outcome: recalled };
     }
     if (!hasRoom(counters, counts, amount)) return { outcome: 'refused', counts };
     if (amount === 0) return { outcome: 'taken', counts };
-    this.#count(request, counts);
+    this.#count(request, counts, now);
     return { outcome: 'taken', counts };
   }
 
@@ -163,7 +163,7 @@ export class MemoryStore implements Store {
   }
 
   /** Writes the amount into the books, and into what was read of them. */
-  #count({ counters, operation, amount }: TakeRequest, counts: readonly MutableCount[]): void {
+  #count({ counters, operation, amount }: TakeRequest, counts: readonly MutableCount[], now: number): void {
     let [index, at] = [0, -Infinity];
     for (const { key, ladder } of counters) {
       const counter = this.#books.openCounter(key);
@@ -174,7 +174,8 @@ export class MemoryStore implements Store {
         at = Math.max(at, ceiling.bounds[count.pick]);
       }
     }
-    this.#record(operation, at);
+    if (operation.number === undefined) this.#record(operation, at);
+    else this.#books.rememberOwn(operation.number, operation.fingerprint, at, now);
   }
 
   /**

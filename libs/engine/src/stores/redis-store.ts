@@ -27,6 +27,8 @@ export interface RedisStoreOptions {
 
 /** Checks sent to one server and not answered: about ten milliseconds of work. Others wait here, in a fair order. */
 const MAX_ON_WIRE = 1_024;
+/** Up to here a full batch leaves before its turn ends, so that Redis works while more are asked; then turns are fair. */
+const MAX_ON_WIRE_EARLY = 128;
 /** Checks in one script call: keeps Redis free for others every few hundred microseconds. */
 const MAX_BATCH = 32;
 
@@ -216,7 +218,7 @@ export class RedisStore implements Store {
       if (!queue) this.#waiting.set(group, (queue = new FairQueue()));
       // Owed usage makes a ladder of its own for each check; its windows stay the rule's.
       queue.add(ladder[0]!.bounds, { request, operationKey: key, resolve, reject });
-      if (queue.size >= MAX_BATCH && this.#onWire < MAX_ON_WIRE) void this.#send(queue.take(MAX_BATCH));
+      if (queue.size >= MAX_BATCH && this.#onWire < MAX_ON_WIRE_EARLY) void this.#send(queue.take(MAX_BATCH));
       else this.#flushSoon();
     });
   }

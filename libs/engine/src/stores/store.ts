@@ -94,8 +94,8 @@ export interface Operation {
   readonly fingerprint: number;
   /** This try of the operation, unique among all nodes: a reversal touches no other try. */
   readonly attempt: string;
-  /** The node made the id just now, so no store can know it yet: there is nothing to look up. */
-  readonly isNew?: boolean;
+  /** Of an id that this process made just now (`own-ids.ts`): no store can know it, so there is nothing to look up. */
+  readonly number?: number;
 }
 
 /** Which of the two offered windows. */
