@@ -21,8 +21,14 @@ const FAILOVER_LIMIT_MS = 10_000;
 
 /** A replica that asks to be fed gets it at once. */
 const SERVER_ARGS = ['--repl-diskless-sync-delay', '0', '--repl-ping-replica-period', '1'];
-/** Sentinels look and gossip every few seconds; a test has no time for that. */
-const PERIODS = ['info-period', 300, 'ping-period', 100, 'publish-period', 200, 'ask-period', 100];
+/**
+ * Sentinels look and gossip every few seconds; a test has no time for that. One that was frozen mistrusts itself for 30 s
+ * (TILT), and has no say in the next failover.
+ */
+const PERIODS = [
+  ...['info-period', 300, 'ping-period', 100, 'publish-period', 200, 'ask-period', 100],
+  ...['tilt-period', 1_000],
+];
 
 /** A master with two replicas, watched by three sentinels: all of them real processes. */
 export class RedisSentinel {

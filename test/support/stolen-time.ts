@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 
+/** When a process was kept waiting; of a tick that noticed it, the end. */
 interface Theft {
   readonly from: number;
   readonly to: number;
-  readonly stolenMs: number;
 }
 
 const TICK_MS = 2;
@@ -23,7 +23,7 @@ export class StolenTime {
       const from = last;
       last = performance.now();
       const stolen = stolenMs(last - from);
-      if (stolen > NOTICEABLE_MS) this.#thefts.push({ from, to: last, stolenMs: stolen });
+      if (stolen > NOTICEABLE_MS) this.#thefts.push({ from: Math.max(from, last - stolen), to: last });
     }, TICK_MS);
   }
 
@@ -49,10 +49,18 @@ export class StolenTime {
 
   /** How much of a span was stolen. */
   within(from: number, to: number): number {
-    let stolen = 0;
-    for (const theft of this.#thefts) {
-      const shared = Math.min(to, theft.to) - Math.max(from, theft.from);
-      if (shared > 0) stolen += Math.min(shared, theft.stolenMs);
+    return StolenTime.fromAny([this], from, to);
+  }
+
+  /** How much of a span was stolen from one or another of some processes; what was taken from two at once is counted once. */
+  static fromAny(processes: readonly StolenTime[], from: number, to: number): number {
+    const thefts = processes
+      .flatMap((one) => one.#thefts.filter((theft) => theft.from < to && theft.to > from))
+      .sort((a, b) => a.from - b.from);
+    let [stolen, countedTo] = [0, from];
+    for (const theft of thefts) {
+      stolen += Math.max(0, Math.min(to, theft.to) - Math.max(countedTo, theft.from));
+      countedTo = Math.max(countedTo, theft.to);
     }
     return stolen;
   }

@@ -8,6 +8,8 @@ const CONFLICT = 409;
 
 /** An engine in this process, on any store: for campaigns that test the campaign. Nothing is done to itself. */
 export class EngineNode implements CampaignNode {
+  /** It is the caller's own process. */
+  readonly stolen = [];
   readonly #engine: QuotaEngine;
 
   constructor(
@@ -50,10 +52,6 @@ export class EngineNode implements CampaignNode {
 
   mayHaveForgotten(): boolean {
     return false;
-  }
-
-  stolenWithin(): number {
-    return 0;
   }
 
   stop(): Promise<void> {

@@ -109,7 +109,7 @@ export async function endure<S extends Site>(options: EpisodeOptions<S>): Promis
       .map(({ result, dueMs }) => {
         const [dueAt, { endedAt }] = [startedAt + dueMs, result];
         const node = nodes.find((one) => one.name === result.node)!;
-        const notOurs = Math.max(stolen.within(dueAt, endedAt), node.stolenWithin(dueAt, endedAt));
+        const notOurs = StolenTime.fromAny([stolen, ...node.stolen], dueAt, endedAt);
         return { seenMs: endedAt - dueAt, oursMs: endedAt - dueAt - notOurs };
       }),
     recoveredMs: recovery.from(

@@ -4,7 +4,7 @@ import { machine } from '../../../bench/src/report/machine.js';
 import { putIntoManual } from '../../../bench/src/report/manual.js';
 import { RedisProcess } from '../../support/redis-process.js';
 import { temporaryDirectory } from '../../support/temporary-directory.js';
-import { run, type Campaign } from './campaign.js';
+import { FAULT_NAMES, run, type Campaign } from './campaign.js';
 import { HistoryFile } from './history.js';
 import { readPlan, type Plan } from './options.js';
 import { isInTime, rowsOf, table } from './table.js';
@@ -26,7 +26,7 @@ process.exit(process.exitCode ?? 0);
 
 function planned(): Plan {
   try {
-    return readPlan(process.argv.slice(2));
+    return readPlan(process.argv.slice(2), FAULT_NAMES);
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
     process.exit(2);

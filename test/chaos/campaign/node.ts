@@ -1,4 +1,5 @@
 import type { StoreMode } from '@sundial/engine';
+import type { StolenTime } from '../../support/stolen-time.js';
 import type { Answer } from './history.js';
 import type { Operation } from './load.js';
 
@@ -27,8 +28,8 @@ export interface CampaignNode {
   wasStruck(from: number, to: number): boolean;
   /** Whether it was killed so soon after it said something that this may not have been on its disk. */
   mayHaveForgotten(saidAt: number): boolean;
-  /** How much of a span the machine gave to others while the node wanted to run. */
-  stolenWithin(from: number, to: number): number;
+  /** When the machine gave the processor to others while the node's process wanted to run. */
+  readonly stolen: readonly StolenTime[];
 }
 
 /** A node answers nothing and owes nothing, or says so. */

@@ -22,12 +22,12 @@ const DEFAULT_MINUTES = 3;
 const SEEDS_A_MINUTE = 0.6;
 /** What a site takes to start, and one fault with what comes before and after it. */
 const START_S: Readonly<Record<TopologyName, number>> = { standalone: 4, sentinel: 5, cluster: 6 };
-const EPISODE_S: Readonly<Record<TopologyName, number>> = { standalone: 5.5, sentinel: 7.5, cluster: 8 };
+const EPISODE_S: Readonly<Record<TopologyName, number>> = { standalone: 4.8, sentinel: 6.5, cluster: 7 };
 /** Most faults are those of a single server and its network. */
 const SHARE: Readonly<Record<TopologyName, number>> = { standalone: 2, sentinel: 1, cluster: 1 };
 
-/** @throws Error whose message says what may be asked. */
-export function readPlan(args: readonly string[]): Plan {
+/** @throws Error whose message says what may be asked; `names` are those of the faults. */
+export function readPlan(args: readonly string[], names: readonly string[]): Plan {
   const { values } = parseArgs({
     args: [...args],
     options: {
@@ -42,7 +42,7 @@ export function readPlan(args: readonly string[]): Plan {
     },
   });
   const minutes = numberOf('minutes', values.minutes ?? String(DEFAULT_MINUTES));
-  const first = numberOf('seed', values.seed, 0);
+  const first = numberOf('seed', values.seed, { orZero: true });
   const isReplay = values.episodes !== undefined && values.minutes === undefined;
   const count = Math.ceil(
     values.seeds === undefined ? (isReplay ? 1 : minutes * SEEDS_A_MINUTE) : numberOf('seeds', values.seeds),
@@ -52,11 +52,18 @@ export function readPlan(args: readonly string[]): Plan {
   return {
     seeds: Array.from({ length: count }, (_, index) => first + index),
     topologies,
-    faults: values.faults?.split(',').map((name) => name.trim()),
+    faults: values.faults === undefined ? undefined : faultsOf(values.faults, names),
     episodes: episodesOf(episodes, { secondsASeed: (60 * minutes) / count, topologies }),
     out: values.out,
     publishes: values.publish,
   };
+}
+
+function faultsOf(text: string, names: readonly string[]): readonly string[] {
+  const parts = text.split(',').map((part) => part.trim());
+  const unknown = parts.find((part) => !names.some((name) => name.includes(part)));
+  if (unknown === undefined) return parts;
+  throw new Error(`--faults are parts of these names, not "${unknown}":\n  ${names.join('\n  ')}`);
 }
 
 function topologiesOf(name: string): readonly TopologyName[] {
@@ -79,8 +86,8 @@ function episodesOf(
   return Object.fromEntries(entries) as Record<TopologyName, number>;
 }
 
-function numberOf(option: string, text: string, least = Number.MIN_VALUE): number {
+function numberOf(option: string, text: string, { orZero = false } = {}): number {
   const value = Number(text);
-  if (Number.isFinite(value) && value >= least) return value;
-  throw new Error(`--${option} is a number of at least ${least === 0 ? 0 : 'one'}, not "${text}".`);
+  if (Number.isFinite(value) && (value > 0 || (orZero && value === 0))) return value;
+  throw new Error(`--${option} is a number above 0${orZero ? ' or 0' : ''}, not "${text}".`);
 }

@@ -23,7 +23,8 @@ const BUSY_MS = 400;
 /** The built service as a process of its own, that can be killed, frozen, kept busy and started again on what it left. */
 export class ServiceNode implements CampaignNode {
   #service: ServiceProcess | undefined;
-  #stolen: StolenTime | undefined;
+  /** Of each process that it has been. */
+  readonly stolen: StolenTime[] = [];
   /** When faults were done to this process. */
   readonly #struck: { from: number; to: number }[] = [];
   readonly #deaths: { at: number; restartedAt: number }[] = [];
@@ -83,10 +84,6 @@ export class ServiceNode implements CampaignNode {
     return this.#deaths.some(({ at, restartedAt }) => saidAt >= at - SYNC_MS && saidAt <= restartedAt);
   }
 
-  stolenWithin(from: number, to: number): number {
-    return this.#stolen?.within(from, to) ?? 0;
-  }
-
   /** SIGKILL: what is not on disk is lost. Returns when it is dead. */
   async kill(): Promise<void> {
     this.#strike();
@@ -126,7 +123,7 @@ export class ServiceNode implements CampaignNode {
   }
 
   async stop(): Promise<void> {
-    this.#stolen?.stop();
+    this.stolen.at(-1)?.stop();
     await this.#service?.stop('SIGKILL');
     await this.directory.remove();
   }
@@ -148,8 +145,8 @@ export class ServiceNode implements CampaignNode {
         ...this.env,
       },
     });
-    this.#stolen?.stop();
-    this.#stolen = StolenTime.of(this.#service.pid);
+    this.stolen.at(-1)?.stop();
+    this.stolen.push(StolenTime.of(this.#service.pid));
   }
 
   #strike(): void {
