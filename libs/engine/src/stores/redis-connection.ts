@@ -1,5 +1,6 @@
 import { Cluster, Redis, type ClusterOptions, type RedisOptions } from 'ioredis';
 import { followingMaster } from './redis-failover-watch.js';
+import { endingSilence } from './redis-silence-watch.js';
 
 /**
  * Where Redis is: one server, a Sentinel group, or a Cluster. `url` carries user, password and, as `rediss:`, that all
@@ -26,10 +27,10 @@ export interface HostPort {
 
 export type RedisClient = Redis | Cluster;
 
-/** A silent connection with commands in flight is destroyed after this long; TCP cannot see a frozen server. */
+/** A silent connection with commands in flight is ended after this long. */
 const SILENCE_LIMIT_MS = 500;
-/** Covers the handshake. It is no deadline: a timed-out command may still run (ioredis #2130). */
-const COMMAND_LIMIT_MS = 1_000;
+/** For a server that says something now and then, and answers nothing. No deadline: the command may still run (ioredis #2130). */
+const COMMAND_LIMIT_MS = 5_000;
 const RECONNECT_FLOOR_MS = 50;
 const RECONNECT_CEILING_MS = 250;
 
@@ -48,7 +49,7 @@ function open(target: RedisTarget, connectionName: string): RedisClient {
   const options = { ...NEVER_TWICE, connectionName };
   switch (target.kind) {
     case 'single':
-      return untilDisconnected(new Redis(target.url, { ...options, ...credentialsOf(target) }));
+      return untilDisconnected(heardOf(new Redis(target.url, { ...options, ...credentialsOf(target) })));
     case 'sentinel':
       return openSentinel(target, options);
     case 'cluster':
@@ -77,8 +78,8 @@ function openSentinel(target: RedisTarget & { kind: 'sentinel' }, options: typeo
     sentinelCommandTimeout: SILENCE_LIMIT_MS,
   });
   const listening = { ...options, ...(tls && { tls }), enableReadyCheck: false, autoResubscribe: false };
-  const listeners = sentinels.map(({ host, port }) => new Redis({ ...listening, host, port }));
-  return followingMaster(untilDisconnected(client), target.name, listeners);
+  const listeners = sentinels.map(({ host, port }) => heardOf(new Redis({ ...listening, host, port })));
+  return followingMaster(untilDisconnected(heardOf(client)), target.name, listeners);
 }
 
 /**
@@ -105,7 +106,14 @@ function connectingAtOnce(cluster: Cluster): Cluster {
   const connectSoon = (node: Redis) =>
     setImmediate(() => node.status === 'wait' && void node.connect().catch(() => undefined));
   cluster.on('ready', () => cluster.nodes().forEach(connectSoon));
-  return cluster.on('+node', (node: Redis) => cluster.status === 'ready' && connectSoon(node));
+  return cluster.on('+node', (node: Redis) => {
+    heardOf(node);
+    if (cluster.status === 'ready') connectSoon(node);
+  });
+}
+
+function heardOf(client: Redis): Redis {
+  return endingSilence(client, SILENCE_LIMIT_MS);
 }
 
 /** Sources: ioredis issues #2130, #2193, #1431, #305; measured in docs/adr/0003. */
@@ -114,7 +122,6 @@ const NEVER_TWICE = {
   maxRetriesPerRequest: 0,
   autoResendUnfulfilledCommands: false,
   commandTimeout: COMMAND_LIMIT_MS,
-  socketTimeout: SILENCE_LIMIT_MS,
   connectTimeout: 1_000,
   disconnectTimeout: 100,
   maxLoadingRetryTime: 1_000,
