@@ -200,6 +200,7 @@ export class QuotaEngine implements Quota {
         operation,
         amount,
         deadlineAt,
+        lane: resource,
       });
     const late = (answer: TakeResult) => this.#reconciler.heard(operation, answer);
     return this.#offer<TakeResult, Decision>(

@@ -4,14 +4,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { scripts } from '@sundial/lua';
 import { Cluster } from 'ioredis';
 import { operationKey } from '../counters/counter-key.js';
-import { FairQueue } from './fair-queue.js';
 import { connectRedis, type RedisClient, type RedisTarget } from './redis-connection.js';
 import { RedisLossWatch } from './redis-loss-watch.js';
 import { RedisExaminer, type ConditionListener } from './redis-examiner.js';
 import { RedisScript } from './redis-script.js';
 import { slotOfTag } from './redis-slots.js';
-import { decodeSettled, decodeTakes, encodeSettlement, encodeTakes } from './redis-take-batch.js';
-import type { BatchItem } from './redis-take-batch.js';
+import { decodeSettled, encodeSettlement } from './redis-take-batch.js';
+import { RedisTakeQueue } from './redis-take-queue.js';
 import { tryOut } from './redis-trial.js';
 import { splitByShard, joinCounts, type Shard } from './shards.js';
 import { StoreClock } from './store-clock.js';
@@ -24,13 +23,6 @@ export interface RedisStoreOptions {
   /** Milliseconds added to Redis' clock; only tests set it. */
   readonly clockOffsetMs?: number;
 }
-
-/** Checks sent to one server and not answered: about ten milliseconds of work. Others wait here, in a fair order. */
-const MAX_ON_WIRE = 1_024;
-/** Up to here a full batch leaves before its turn ends, so that Redis works while more are asked; then turns are fair. */
-const MAX_ON_WIRE_EARLY = 128;
-/** Checks in one script call: keeps Redis free for others every few hundred microseconds. */
-const MAX_BATCH = 32;
 
 /**
  * Counters on Redis, shared by any number of nodes. A check is one round trip; checks that are asked in the same
@@ -45,12 +37,8 @@ export class RedisStore implements Store {
   readonly #offsetMs: number;
   readonly #examiner: RedisExaminer;
   readonly #lossWatch: RedisLossWatch;
-  readonly #take = new RedisScript(scripts.take);
+  readonly #takes: RedisTakeQueue;
   readonly #settle = new RedisScript(scripts.settle);
-  /** Checks waiting for the end of this turn, or for room on the wire: on a Cluster by shard group, else by rule. */
-  readonly #waiting = new Map<string, FairQueue<object, Waiting>>();
-  #isFlushing = false;
-  #onWire = 0;
   #refused = false;
 
   constructor(target: RedisTarget, options: RedisStoreOptions = {}) {
@@ -58,6 +46,7 @@ export class RedisStore implements Store {
     this.#clock = new StoreClock(this.#offsetMs);
     this.#client = connectRedis(target, `sundial-${randomBytes(3).toString('hex')}`);
     this.#isCluster = this.#client instanceof Cluster;
+    this.#takes = new RedisTakeQueue(this.#client, this.#clock, this.#offsetMs);
     this.#client.on('ready', () => void this.#readClock());
     this.#examiner = new RedisExaminer(this.#client);
     this.#lossWatch = new RedisLossWatch(this.#client);
@@ -113,7 +102,7 @@ export class RedisStore implements Store {
     if (!(this.#client instanceof Cluster)) return NO_SHARDS;
     const shards = new Map<string, ShardRef>();
     for (const { shardGroup: group } of counters) {
-      const name = this.#client.slots[slotOfTag(group)]?.[0] ?? '';
+      const name = this.#masterOf(group);
       shards.set(name, { name, group });
     }
     return [...shards.values()];
@@ -141,6 +130,12 @@ export class RedisStore implements Store {
     this.#examiner.close();
     this.#lossWatch.close();
     this.#client.disconnect();
+  }
+
+  /** `host:port` of a Cluster's master, or nothing where it is not known or there are no shards. */
+  #masterOf(shardGroup: string): string {
+    if (!(this.#client instanceof Cluster)) return '';
+    return this.#client.slots[slotOfTag(shardGroup)]?.[0] ?? '';
   }
 
   /** A master that is cut off from its Cluster goes on answering, and never says that another one has its place. */
@@ -210,50 +205,13 @@ export class RedisStore implements Store {
 
   #enqueue(request: TakeRequest): Promise<TakeResult> {
     const { counters, operation, amount } = request;
-    const key = amount > 0 ? this.#operationKey(counters, operation.id) : counters[0]!.key;
-    const { shardGroup, ladder } = counters[0]!;
-    const group = this.#isCluster ? shardGroup : '';
-    return new Promise((resolve, reject) => {
-      let queue = this.#waiting.get(group);
-      if (!queue) this.#waiting.set(group, (queue = new FairQueue()));
-      // Owed usage makes a ladder of its own for each check; its windows stay the rule's.
-      queue.add(ladder[0]!.bounds, { request, operationKey: key, resolve, reject });
-      if (queue.size >= MAX_BATCH && this.#onWire < MAX_ON_WIRE_EARLY) void this.#send(queue.take(MAX_BATCH));
-      else this.#flushSoon();
+    const { key, shardGroup } = counters[0]!;
+    return this.#takes.ask({
+      request,
+      operationKey: amount > 0 ? this.#operationKey(counters, operation.id) : key,
+      shard: this.#masterOf(shardGroup),
+      group: this.#isCluster ? shardGroup : '',
     });
-  }
-
-  #flushSoon(): void {
-    if (this.#isFlushing) return;
-    this.#isFlushing = true;
-    setImmediate(() => this.#flush());
-  }
-
-  #flush(): void {
-    this.#isFlushing = false;
-    for (const [group, queue] of this.#waiting) {
-      // Of a Cluster one master that is frozen must not hold back what is for the others.
-      while (queue.size > 0 && (this.#isCluster || this.#onWire < MAX_ON_WIRE))
-        void this.#send(queue.take(MAX_BATCH));
-      if (queue.size === 0) this.#waiting.delete(group);
-    }
-  }
-
-  async #send(batch: readonly Waiting[]): Promise<void> {
-    this.#onWire += batch.length;
-    try {
-      const call = encodeTakes(batch, this.#offsetMs);
-      const sentAt = performance.now();
-      const reply = await this.#take.run(this.#client, call);
-      const { now, results } = decodeTakes(batch, reply);
-      this.#clock.observe({ sentAt, receivedAt: performance.now(), storeNow: now });
-      batch.forEach(({ resolve }, index) => resolve(results[index]!));
-    } catch (error) {
-      for (const { reject } of batch) reject(error);
-    } finally {
-      this.#onWire -= batch.length;
-      if (this.#waiting.size > 0) this.#flushSoon();
-    }
   }
 
   #operationKey(counters: TakeRequest['counters'], id: string): string {
@@ -274,11 +232,6 @@ export class RedisStore implements Store {
 interface CountedShard {
   readonly shard: Shard;
   readonly counts: Counts;
-}
-
-interface Waiting extends BatchItem {
-  readonly resolve: (result: TakeResult) => void;
-  readonly reject: (error: unknown) => void;
 }
 
 const NO_SHARDS: readonly ShardRef[] = [];

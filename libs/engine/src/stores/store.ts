@@ -78,6 +78,8 @@ export interface TakeRequest extends ReadRequest {
   readonly amount: number;
   /** Store clock: a take that starts later writes nothing and answers `expired` (I8). */
   readonly deadlineAt: number;
+  /** Takes of different lanes that have to wait are let by in turn: the engine names the resource. */
+  readonly lane?: string;
 }
 
 export interface SettleRequest extends ReadRequest {
