@@ -14,6 +14,8 @@ const RULE = {
 /** Room for about a hundred decisions. */
 const MAX_FILE_BYTES = 64 * 1024;
 const CHECKS = 600;
+/** A journal in which nothing is owed: what stays is a note of how far Redis has come. */
+const NOTHING_OWED_BYTES = 400;
 
 describe('a node whose disk takes no more', () => {
   let redis: RedisProcess;
@@ -52,7 +54,10 @@ describe('a node whose disk takes no more', () => {
     redis.thaw();
     const journal = async () => (await service.fetchJson('GET', '/admin/journal')).body;
     await eventually(async () => (await journal()).owed === 0, { withinMs: 10_000, everyMs: 50 });
-    await eventually(async () => (await journal()).bytes === 0, { withinMs: 5_000, everyMs: 50 });
+    await eventually(async () => (await journal()).bytes < NOTHING_OWED_BYTES, {
+      withinMs: 5_000,
+      everyMs: 50,
+    });
     await eventually(() => service.output.includes('the journal is whole again'));
     const usage = await service.fetchJson('GET', '/usage?resource=spacious&user=u1');
     expect(usage.body.limits[0].used).toBe(CHECKS);

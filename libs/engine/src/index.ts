@@ -5,6 +5,7 @@ export * from './observer.js';
 export { makeDirectory } from './files/make-directory.js';
 export { Journal, type JournalOptions, type JournalSync } from './journal/journal.js';
 export { DirectoryInUseError } from './journal/journal-slots.js';
+export type { UnverifiableSpan } from './degradation/unverifiable-spans.js';
 export type { JournalStatus } from './journal/journal-status.js';
 export * from './rules/rule.js';
 export {

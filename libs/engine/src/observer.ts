@@ -1,3 +1,4 @@
+import type { UnverifiableSpan } from './degradation/unverifiable-spans.js';
 import type { CheckRequest, Decision, DegradedCause } from './quota.js';
 import type { WindowUnit } from './rules/rule.js';
 import type { StoreCondition } from './stores/store.js';
@@ -16,6 +17,8 @@ export interface QuotaObserver {
   keyBroken?(broken: BrokenKey): void;
   /** So many more decisions could not be kept one by one until the store is back: the journal is full. */
   journalOverflowed?(operations: number): void;
+  /** Nobody can tell any more what became of operations of this time. At most once a minute of one reason. */
+  unverifiable?(span: UnverifiableSpan): void;
   /** What had been allowed without the store was counted, and is more than a limit allows. */
   overAdmitted?(limit: OverAdmitted): void;
 }

@@ -48,6 +48,7 @@ export class QuotaEngine implements Quota {
   readonly #local = new LocalCounters();
   readonly #degraded: DegradedDecisions;
   readonly #reconciler: Reconciler;
+  readonly #journal: Journal | undefined;
   readonly #brokenKeys: BrokenKeys;
   /** A store in this process answers at once: there is nothing to guard. */
   readonly #isRemote: boolean;
@@ -80,6 +81,7 @@ export class QuotaEngine implements Quota {
       const { intent, counters, picks, amount } = settlement;
       if (intent === 'count') this.#local.restore(counters, picks, amount, store.now());
     }
+    this.#journal = journal;
     this.#reconciler = new Reconciler({
       store,
       guard: this.#guard,
@@ -87,6 +89,7 @@ export class QuotaEngine implements Quota {
       journal,
       settled: (debt, result) => this.#settled(debt, result),
       overflowed: (operations) => observer.journalOverflowed?.(operations),
+      unverifiable: (span) => observer.unverifiable?.(span),
     });
   }
 
@@ -173,6 +176,7 @@ export class QuotaEngine implements Quota {
     await this.#reconciler.close();
     this.#guard.close();
     await this.#store.close();
+    await this.#journal?.close();
   }
 
   #decide(request: CheckRequest, book: RuleBook, startedAt: number): Answer<Decision> {

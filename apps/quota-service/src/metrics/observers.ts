@@ -18,6 +18,9 @@ export function observers(...all: readonly QuotaObserver[]): Required<QuotaObser
     journalOverflowed: (operations) => {
       for (const observer of all) observer.journalOverflowed?.(operations);
     },
+    unverifiable: (span) => {
+      for (const observer of all) observer.unverifiable?.(span);
+    },
     overAdmitted: (limit) => {
       for (const observer of all) observer.overAdmitted?.(limit);
     },

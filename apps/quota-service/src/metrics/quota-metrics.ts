@@ -8,6 +8,7 @@ import type {
   QuotaObserver,
   StoreCondition,
   StoreMode,
+  UnverifiableSpan,
 } from '@sundial/engine';
 import { Counter, Histogram, Registry } from 'prom-client';
 import { LOG, type Log } from '../logging/log.js';
@@ -89,6 +90,14 @@ export class QuotaMetrics implements QuotaObserver {
   keyBroken(broken: BrokenKey): void {
     this.#broken.inc({ resource: broken.resource }, broken.checks);
     this.log.error(broken, 'a key of these rules holds what Sundial did not write: see docs/redis.md');
+  }
+
+  unverifiable({ from, to, ...span }: UnverifiableSpan): void {
+    const times = { from: new Date(from).toISOString(), to: new Date(to).toISOString() };
+    this.log.error(
+      { ...span, ...times },
+      'counters of this time may be wrong, and nobody can know: see GET /admin/journal',
+    );
   }
 
   /** Rules that are gone would stay in the counts for ever. */

@@ -50,7 +50,7 @@ describe('Telling a store again what it has lost', () => {
   it('tells each operation once, the latest first', async () => {
     const { reassertion, told, outcomes, spans, finished } = reasserting();
     for (const id of ['a', 'b', 'c']) reassertion.note(done(id, NOW - 1_000));
-    reassertion.lost('emptied');
+    reassertion.lost({ kind: 'emptied' });
     await finished();
     expect(told).toEqual(['c', 'b', 'a']);
     expect(outcomes.counted).toBe(3);
@@ -68,7 +68,7 @@ describe('Telling a store again what it has lost', () => {
       return answer;
     };
     for (let n = 0; n < 1_000; n++) reassertion.note(done(`op-${n}`, NOW));
-    reassertion.lost('emptied');
+    reassertion.lost({ kind: 'emptied' });
     while (told.length === 0) await new Promise(setImmediate);
     expect(told).toHaveLength(200);
     await finished();
@@ -98,7 +98,7 @@ describe('Telling a store again what it has lost', () => {
       note([counter(2), counter(3)], 'void'),
       note([counter(40)], 'count'),
     ];
-    reassertion.lost('emptied');
+    reassertion.lost({ kind: 'emptied' });
     await finished();
     expect(requests.reverse()).toEqual(noted);
   });
@@ -107,7 +107,7 @@ describe('Telling a store again what it has lost', () => {
     const { reassertion, told, spans, finished } = reasserting();
     reassertion.note(done('old', NOW - RECENT_MS - 1));
     reassertion.note(done('new', NOW - 1_000));
-    reassertion.lost('emptied');
+    reassertion.lost({ kind: 'emptied' });
     await finished();
     expect(told).toEqual(['new']);
     expect(spans.all).toEqual([
@@ -119,7 +119,7 @@ describe('Telling a store again what it has lost', () => {
     const { reassertion, spans } = reasserting();
     reassertion.note(done('old', NOW - RECENT_MS - 1));
     reassertion.note(done('new', NOW - 2 * MINUTE_MS));
-    reassertion.lost('replaced');
+    reassertion.lost({ kind: 'replaced' });
     expect(spans.all).toEqual([]);
     reassertion.close();
   });
@@ -127,7 +127,7 @@ describe('Telling a store again what it has lost', () => {
   it('reports what it could not keep', () => {
     const { reassertion, spans } = reasserting();
     for (let n = 0; n < MAX_RECENT + 10; n++) reassertion.note(done(`${n}`, NOW - 30_000 + n / 10));
-    reassertion.lost('replaced');
+    reassertion.lost({ kind: 'replaced' });
     expect(reassertion.left).toBe(MAX_RECENT);
     expect(spans.all).toEqual([
       { from: NOW - 30_000, to: NOW - 30_000 + 1, reason: 'writes-lost', operations: 10 },

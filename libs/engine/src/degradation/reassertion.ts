@@ -55,9 +55,14 @@ export class Reassertion {
   }
 
   lost(loss: StoreLoss): void {
+    if (loss.kind === 'unseen') {
+      // Nobody is left who could tell it again, or how much it was.
+      this.#spans.add({ from: loss.from, to: loss.to, reason: 'writes-lost', operations: 0 });
+      return;
+    }
     const now = this.#store.now();
     const missing = this.#recent.missing(now);
-    const since = loss === 'emptied' ? -Infinity : now - MAX_LAG_MS;
+    const since = loss.kind === 'emptied' ? -Infinity : now - MAX_LAG_MS;
     if (missing && missing.to > since) {
       this.#spans.add({ ...missing, from: Math.max(missing.from, since), reason: 'writes-lost' });
     }

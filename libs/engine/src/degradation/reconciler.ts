@@ -4,11 +4,12 @@ import { countKey, isVerifiable, keyOf, type Debt } from '../journal/debt.js';
 import type { Journal } from '../journal/journal.js';
 import type { JournalStatus } from '../journal/journal-status.js';
 import type { Operation, SettleResult, Store, TakeResult } from '../stores/store.js';
+import type { StoreMark } from '../stores/store-mark.js';
 import { Debts } from './debts.js';
 import { Reassertion } from './reassertion.js';
 import type { RecentOperation } from './recent-operations.js';
 import type { StoreGuard } from './store-guard.js';
-import { UnverifiableSpans } from './unverifiable-spans.js';
+import { UnverifiableSpans, type UnverifiableSpan } from './unverifiable-spans.js';
 
 /** Settlements in flight at once: live checks come first when the store is back. */
 export const CONCURRENT = 32;
@@ -34,6 +35,8 @@ export interface ReconcilerOptions {
   readonly settled: (debt: Debt, result: SettleResult) => void;
   /** Told how many operations more could not be kept one by one. */
   readonly overflowed?: (operations: number) => void;
+  /** Told of times with operations that nobody can tell the truth about. */
+  readonly unverifiable?: (span: UnverifiableSpan) => void;
 }
 
 /**
@@ -50,7 +53,7 @@ export class Reconciler {
   readonly #told: Pick<Required<ReconcilerOptions>, 'settled' | 'overflowed'>;
   readonly #waiting: Debts;
   readonly #settling = new Map<string, Debt>();
-  readonly #spans = new UnverifiableSpans();
+  readonly #spans: UnverifiableSpans;
   readonly #outcomes = { ...NO_OUTCOMES };
   readonly #reassertedOutcomes = { ...NO_OUTCOMES };
   readonly #reassertion: Reassertion;
@@ -59,6 +62,8 @@ export class Reconciler {
   #allowance = 0;
   #resumesAt = 0;
   #overflowTold = 0;
+  /** Since marks were kept last. */
+  #hasAcknowledged = true;
   #lost = 0;
   #closed = false;
 
@@ -69,6 +74,7 @@ export class Reconciler {
     journal,
     settled,
     overflowed = () => undefined,
+    unverifiable,
   }: ReconcilerOptions) {
     this.#store = store;
     this.#guard = guard;
@@ -76,6 +82,7 @@ export class Reconciler {
     this.#journal = journal;
     this.#told = { settled, overflowed };
     this.#waiting = new Debts(journal);
+    this.#spans = new UnverifiableSpans(unverifiable);
     this.#reassertion = new Reassertion({
       store,
       guard,
@@ -83,7 +90,9 @@ export class Reconciler {
       spans: this.#spans,
       outcomes: this.#reassertedOutcomes,
     });
-    store.onLoss?.((loss) => this.#reassertion.lost(loss));
+    const marks = journal?.marks ?? [];
+    const keeper = journal && { marks, keep: (all: readonly StoreMark[]) => this.#keepMarks(all) };
+    store.onLoss?.((loss) => this.#reassertion.lost(loss), keeper);
     if (this.#waiting.size > 0) this.#later();
   }
 
@@ -122,6 +131,7 @@ export class Reconciler {
 
   /** The store has said that it did this: it will be told again should it lose it. */
   acknowledged(operation: RecentOperation): void {
+    this.#hasAcknowledged = true;
     this.#reassertion.note(operation);
   }
 
@@ -146,7 +156,7 @@ export class Reconciler {
     this.#pay(debt, { outcome: isCounted ? 'already-counted' : 'barred' });
   }
 
-  /** Settles what it can as long as the store answers. What is left is lost with the process, but for a journal. */
+  /** Settles what it can as long as the store answers. What is left is lost with the process, unless a journal has it. */
   async close(): Promise<void> {
     const until = performance.now() + CLOSE_LIMIT_MS;
     while (this.status.owed > 0 && !this.#guard.isCutOff && performance.now() < until) await sleep(TURN_MS);
@@ -154,7 +164,14 @@ export class Reconciler {
     clearTimeout(this.#timer);
     this.#reassertion.close();
     this.#waiting.abandon();
-    await this.#journal?.close();
+  }
+
+  /** Marks that say no more than the ones before are not worth a line. */
+  #keepMarks(marks: readonly StoreMark[]): void {
+    const isNews = this.#hasAcknowledged || marks.some(({ isLast }) => isLast);
+    if (!isNews && marks.length === this.#journal?.marks.length) return;
+    this.#hasAcknowledged = false;
+    this.#journal?.keepMarks(marks);
   }
 
   #later(): void {

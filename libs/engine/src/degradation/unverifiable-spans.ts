@@ -9,7 +9,7 @@ export interface UnverifiableSpan {
 
 /**
  * `settled-too-late`: the store no longer remembered whether it had counted. `writes-lost`: the store lost writes that
- * this node cannot repeat.
+ * this node cannot repeat, or may have.
  */
 type UnverifiableReason = 'settled-too-late' | 'writes-lost';
 
@@ -20,7 +20,13 @@ const MERGE_MS = 60_000;
 
 /** What is reported instead of guessed. */
 export class UnverifiableSpans {
+  readonly #onNew: (span: UnverifiableSpan) => void;
   #spans: UnverifiableSpan[] = [];
+
+  /** `onNew` is told of each span once, as it was when it was found. */
+  constructor(onNew: (span: UnverifiableSpan) => void = () => undefined) {
+    this.#onNew = onNew;
+  }
 
   get all(): readonly UnverifiableSpan[] {
     return this.#spans;
@@ -36,5 +42,6 @@ export class UnverifiableSpans {
     const to = Math.max(span.to, near?.to ?? span.to);
     const operations = span.operations + (near?.operations ?? 0);
     this.#spans = [...others, { from, to, reason: span.reason, operations }].slice(-MAX_SPANS);
+    if (!near) this.#onNew(span);
   }
 }

@@ -1,12 +1,15 @@
 import { toCheckedLine } from './checked-line.js';
+import type { StoreMark } from '../stores/store-mark.js';
 import type { Debt } from './debt.js';
 
-/** A line of the journal. The last one of a key holds. */
+/** A line of the journal. The last one of a key holds, and the last of the marks. */
 export type JournalRecord =
   | { readonly kind: 'owed'; readonly debt: Debt }
   /** A debt that is a sum has grown. */
   | { readonly kind: 'grown'; readonly key: string; readonly amount: number; readonly operations: number }
-  | { readonly kind: 'paid'; readonly key: string; readonly outcome: string };
+  | { readonly kind: 'paid'; readonly key: string; readonly outcome: string }
+  /** What was written into the store last, on each of its servers. */
+  | { readonly kind: 'marks'; readonly marks: readonly StoreMark[] };
 
 /** Raised when records change in a way that an older or newer program would misread. */
 const FORMAT = 1;

@@ -4,6 +4,7 @@ import { appendFile, copyFile, mkdir, mkdtemp, readFile, rm, writeFile, readdir 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { StoreMark } from '../stores/store-mark.js';
 import { isVerifiable, keyOf, type Debt } from './debt.js';
 import { DirectoryInUseError } from './journal-slots.js';
 import { toLine, type JournalRecord } from './journal-record.js';
@@ -39,6 +40,10 @@ function debt(name: string, change: Partial<Debt> = {}): Debt {
   };
 }
 
+function mark(at: number): StoreMark {
+  return { key: 'sd1:{probe}:mark:a', since: 0, at, server: 'run replication', isLast: false };
+}
+
 function sumOf(name: string, amount: number): Debt {
   const one = debt(name);
   return { ...one, settlement: { ...one.settlement, amount }, operations: amount };
@@ -59,14 +64,21 @@ describe('The journal', () => {
     Journal.open({ directory, sync, ...(onTrouble && { onTrouble }) });
 
   /** What a process would find that starts with this file. */
-  async function foundIn(content: Buffer): Promise<{ debts: Debt[]; tornBytes: number }> {
+  async function foundIn(content: Buffer) {
     const other = join(directory, 'other');
     await mkdir(other, { recursive: true });
     await writeFile(join(other, 'journal.log'), content);
     const journal = await Journal.open({ directory: other, sync: 'group' });
-    const found = { debts: [...journal.debts()], tornBytes: journal.tornBytes };
+    const { tornBytes, marks } = journal;
+    const found = { debts: [...journal.debts()], tornBytes, marks };
     await journal.close();
     return found;
+  }
+
+  /** Number 1 always runs, and never has this process' start. */
+  async function heldByAnother(lock: string): Promise<void> {
+    const start = (await readFile('/proc/1/stat', 'utf8')).split(') ')[1]!.split(' ')[19];
+    await writeFile(join(directory, lock), `1 ${start}`);
   }
 
   it('gives back after a restart all that is owed, with everything a settlement needs', async () => {
@@ -95,6 +107,22 @@ describe('The journal', () => {
     expect(await readFile(path, 'utf8')).toBe('');
   });
 
+  it('keeps the last marks, also when it is rewritten and when another process takes them over', async () => {
+    await heldByAnother('journal.lock');
+    const second = await open();
+    second.keepMarks([mark(1)]);
+    second.keepMarks([mark(2)]);
+    await second.owe(debt('a'), soon());
+    second.paid(debt('a'), 'counted');
+    await second.close();
+    await rm(join(directory, 'journal.lock'));
+    const first = await open();
+    expect(first.marks).toEqual([mark(2)]);
+    first.keepMarks([mark(2), mark(3)]);
+    await first.close();
+    expect((await foundIn(await readFile(path))).marks).toEqual([mark(2), mark(3)]);
+  });
+
   it('knows how large a sum has grown', async () => {
     const journal = await open();
     for (const amount of [1, 2, 3]) await journal.owe(sumOf('sum', amount), soon());
@@ -120,6 +148,7 @@ describe('The journal', () => {
     const record: fc.Arbitrary<JournalRecord> = fc.oneof(
       { weight: 3, arbitrary: fc.nat(8).map((n) => ({ kind: 'owed' as const, debt: debt(`${n}`) })) },
       fc.nat(8).map((n) => ({ kind: 'paid' as const, key: `count ${n}`, outcome: 'counted' })),
+      fc.nat(8).map((n) => ({ kind: 'marks' as const, marks: [mark(n)] })),
     );
     await fc.assert(
       fc.asyncProperty(
@@ -130,16 +159,18 @@ describe('The journal', () => {
           const text = lines.join('');
           const length = Math.floor(text.length * cut);
           const owed = new Map<string, Debt>();
+          let marks: readonly StoreMark[] = [];
           let end = 0;
           for (const [index, line] of lines.entries()) {
             if (end + line.length > length) break;
             end += line.length;
             const kept = records[index]!;
             if (kept.kind === 'owed') owed.set(keyOf(kept.debt), kept.debt);
-            else owed.delete(kept.key);
+            else if (kept.kind === 'paid') owed.delete(kept.key);
+            else if (kept.kind === 'marks') marks = kept.marks;
           }
           const found = await foundIn(Buffer.from(text.slice(0, length)));
-          expect(found).toEqual({ debts: [...owed.values()], tornBytes: length - end });
+          expect(found).toEqual({ debts: [...owed.values()], tornBytes: length - end, marks });
         },
       ),
       { numRuns: 100 },
@@ -179,12 +210,6 @@ describe('The journal', () => {
       { numRuns: 20 },
     );
   });
-
-  /** Number 1 always runs, and never has this process' start. */
-  async function heldByAnother(lock: string): Promise<void> {
-    const start = (await readFile('/proc/1/stat', 'utf8')).split(') ')[1]!.split(' ')[19];
-    await writeFile(join(directory, lock), `1 ${start}`);
-  }
 
   it('stands beside those of other processes, and settles what one of them left when it died', async () => {
     await heldByAnother('journal.lock');

@@ -1,10 +1,10 @@
 import { performance } from 'node:perf_hooks';
 import { rm } from 'node:fs/promises';
 import { DeadlineQueue } from '../degradation/deadline-queue.js';
+import type { StoreMark } from '../stores/store-mark.js';
 import { keyOf, type Debt } from './debt.js';
-
 import { JournalFile } from './journal-file.js';
-import { fromValue, toLine } from './journal-record.js';
+import { fromValue, toLine, type JournalRecord } from './journal-record.js';
 import { claimJournals, type JournalSlot } from './journal-slots.js';
 
 /** Bytes of debts beyond which the journal is full; one is about 600 bytes. */
@@ -50,6 +50,9 @@ export class Journal {
   readonly #owed = new Map<string, OwedDebt>();
   readonly #deadlines = new DeadlineQueue<() => void>((giveUp) => giveUp());
   readonly #tender: NodeJS.Timeout;
+  #marks: readonly StoreMark[] = [];
+  /** The file has lines about debts. */
+  #hasDebts = false;
   #owedBytes = 0;
   #unjournaled = 0;
   /** Some of what is owed, or of what was paid, is not in the file. */
@@ -76,13 +79,23 @@ export class Journal {
     try {
       const { file, found } = await JournalFile.open(own.path);
       const journal = new Journal(options, { file, slot: own, tornBytes: found.tornBytes });
-      for (const value of found.values) journal.#restore(value);
+      journal.#restore(found.values);
       for (const slot of abandoned) await journal.#adopt(slot);
       return journal;
     } catch (error) {
       await Promise.all([own, ...abandoned].map((slot) => slot.release()));
       throw error;
     }
+  }
+
+  /** What this process has kept, or those before it, of the store's state. */
+  get marks(): readonly StoreMark[] {
+    return this.#marks;
+  }
+
+  keepMarks(marks: readonly StoreMark[]): void {
+    this.#marks = marks;
+    this.#append(toLine({ kind: 'marks', marks })).catch(() => undefined);
   }
 
   /** What is owed, the oldest first. */
@@ -109,6 +122,7 @@ export class Journal {
    */
   owe(debt: Debt, dueAt: number): Promise<void> | undefined {
     const key = keyOf(debt);
+    this.#hasDebts = true;
     const known = this.#owed.get(key)?.debt;
     const line =
       known && debt.operations ? grownLine(key, debt, debt.operations) : toLine({ kind: 'owed', debt });
@@ -143,14 +157,24 @@ export class Journal {
   async #adopt(slot: JournalSlot): Promise<void> {
     const { file, found } = await JournalFile.open(slot.path);
     await file.close();
-    for (const value of found.values) this.#restore(value);
+    this.#restore(found.values);
     await this.#file.rewrite(this.#lines());
     await rm(slot.path);
     await slot.release();
   }
 
-  #restore(value: unknown): void {
-    const record = fromValue(value);
+  #restore(values: readonly unknown[]): void {
+    let marks: readonly StoreMark[] = [];
+    for (const value of values) {
+      const record = fromValue(value);
+      if (record.kind === 'marks') marks = record.marks;
+      else this.#restoreDebt(record);
+    }
+    this.#marks = [...this.#marks, ...marks];
+  }
+
+  #restoreDebt(record: Exclude<JournalRecord, { kind: 'marks' }>): void {
+    this.#hasDebts = true;
     switch (record.kind) {
       case 'owed':
         return this.#keep(keyOf(record.debt), record.debt, JSON.stringify(record).length);
@@ -226,10 +250,11 @@ export class Journal {
 
   #tend(): void {
     const isMostlyPaid = this.#file.bytes > 2 * this.#owedBytes + SLACK_BYTES;
-    const isAllPaid = this.#owed.size === 0 && this.#file.bytes > 0;
+    const isAllPaid = this.#owed.size === 0 && this.#hasDebts;
     if (this.#tending || !(this.#isIncomplete || isMostlyPaid || isAllPaid)) return;
     // From now on lines are appended behind the new file, so that it misses none.
     this.#isIncomplete = false;
+    this.#hasDebts = this.#owed.size > 0;
     this.#group = undefined;
     const rewritten = this.#file.rewrite(this.#lines()).then(
       () => {
@@ -241,6 +266,7 @@ export class Journal {
   }
 
   *#lines(): Generator<string> {
+    if (this.#marks.length > 0) yield toLine({ kind: 'marks', marks: this.#marks });
     for (const { debt } of this.#owed.values()) yield toLine({ kind: 'owed', debt });
   }
 }

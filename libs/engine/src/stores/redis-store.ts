@@ -14,6 +14,7 @@ import { RedisTakeQueue } from './redis-take-queue.js';
 import { tryOut } from './redis-trial.js';
 import { splitByShard, joinCounts, type Shard } from './shards.js';
 import { StoreClock } from './store-clock.js';
+import type { MarkKeeper } from './store-mark.js';
 import { REMEMBER_MS, REMEMBER_SETTLED_MS } from './store.js';
 import { StoreError, type CounterRef, type Counts, type ReadRequest, type ReadResult } from './store.js';
 import type { SettleRequest, SettleResult, ShardRef, Store, StoreCondition, StoreLoss } from './store.js';
@@ -49,7 +50,7 @@ export class RedisStore implements Store {
     this.#takes = new RedisTakeQueue(this.#client, this.#clock, this.#offsetMs);
     this.#client.on('ready', () => void this.#readClock());
     this.#examiner = new RedisExaminer(this.#client);
-    this.#lossWatch = new RedisLossWatch(this.#client);
+    this.#lossWatch = new RedisLossWatch(this.#client, () => this.now());
   }
 
   now(): number {
@@ -116,8 +117,8 @@ export class RedisStore implements Store {
     this.#examiner.listen(listener);
   }
 
-  onLoss(listener: (loss: StoreLoss) => void): void {
-    this.#lossWatch.listen(listener);
+  onLoss(listener: (loss: StoreLoss) => void, keeper?: MarkKeeper): void {
+    this.#lossWatch.listen(listener, keeper);
   }
 
   /** What is wrong with the servers, as soon as all are known, or as much as is known after a while. */
@@ -128,7 +129,7 @@ export class RedisStore implements Store {
 
   async close(): Promise<void> {
     this.#examiner.close();
-    this.#lossWatch.close();
+    await this.#lossWatch.close();
     this.#client.disconnect();
   }
 

@@ -1,4 +1,5 @@
 import type { Answer } from './answer.js';
+import type { MarkKeeper } from './store-mark.js';
 
 /**
  * Where counters live. A store knows counters, amounts and ceilings; rules, reasons and policies are above it.
@@ -30,8 +31,8 @@ export interface Store {
   readonly conditions?: readonly StoreCondition[];
   /** Tells of each condition that holds, at once, and whenever one begins or ends. */
   onCondition?(listener: (condition: StoreCondition, holds: boolean) => void): void;
-  /** Tells when the store may have lost what it had acknowledged. */
-  onLoss?(listener: (loss: StoreLoss) => void): void;
+  /** Tells when the store may have lost what it had acknowledged; with a keeper also while no process of this node ran. */
+  onLoss?(listener: (loss: StoreLoss) => void, keeper?: MarkKeeper): void;
   /** The store's clock as far as this node knows it, epoch milliseconds. */
   now(): number;
   close(): Promise<void>;
@@ -142,8 +143,13 @@ export interface ForcedLimit {
   readonly used: number;
 }
 
-/** `emptied`: all of it. `replaced`: another server, or the same one restarted, has what it got to have. */
-export type StoreLoss = 'emptied' | 'replaced';
+/**
+ * `emptied`: all of it. `replaced`: another server, or the same one restarted, has what it got to have. `unseen`: what a
+ * process before this one had counted in this time (epoch milliseconds, store clock).
+ */
+export type StoreLoss =
+  | { readonly kind: 'emptied' | 'replaced' }
+  | { readonly kind: 'unseen'; readonly from: number; readonly to: number };
 
 /** What the servers behind a store can lack. */
 export type StoreConditionName =

@@ -1,0 +1,217 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Journal, LiveRules, QuotaEngine, RedisStore, RuleBook, type Rule } from '@sundial/engine';
+import { eventually } from '../support/eventually.js';
+import { RedisCluster } from '../support/redis-cluster.js';
+import { RedisProcess } from '../support/redis-process.js';
+import { ServiceProcess } from '../support/service-process.js';
+import { temporaryDirectory, type TemporaryDirectory } from '../support/temporary-directory.js';
+
+/** Each second a node notes how far it has come; what it counted after that is in doubt for two. */
+const NOTED_MS = 1_300;
+const UNNOTED_MS = 2_000;
+
+interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+
+describe('a node whose Redis loses data while it is away', () => {
+  let redis: RedisProcess;
+  let directory: TemporaryDirectory;
+  let service: ServiceProcess;
+  beforeEach(async () => {
+    redis = await RedisProcess.start();
+    directory = await temporaryDirectory();
+    await writeFile(
+      join(directory.path, 'rules.yaml'),
+      'rules: [{ id: kept, resource: kept, per: [user], limits: [{ window: year, max: 1000000 }] }]',
+    );
+    service = await start();
+  });
+  afterEach(async () => {
+    await service.stop('SIGKILL');
+    await redis.stop();
+    await directory.remove();
+  });
+
+  function start(): Promise<ServiceProcess> {
+    return ServiceProcess.start({
+      env: {
+        REDIS_URL: redis.url,
+        SUNDIAL_DATA_DIR: directory.path,
+        SUNDIAL_RULES_FILE: join(directory.path, 'rules.yaml'),
+        SUNDIAL_LAME_DUCK_MS: '0',
+      },
+    });
+  }
+
+  /** Counts for longer than a note takes, and says when. */
+  async function count(): Promise<Span> {
+    const from = Date.now();
+    while (Date.now() < from + NOTED_MS) {
+      const { body } = await service.fetchJson('POST', '/check', {
+        resource: 'kept',
+        subject: { user: 'u1' },
+      });
+      expect(body).toMatchObject({ allowed: true, degraded: null });
+      await sleep(20);
+    }
+    return { from, to: Date.now() };
+  }
+
+  /** What the node reports, as soon as it has asked Redis for all marks of the processes before it. */
+  async function reported(): Promise<Span[]> {
+    await eventually(async () => ((await redis.cli('KEYS', 'sd1:*mark*')) as string[]).length === 1, {
+      withinMs: 10_000,
+    });
+    const { body } = await service.fetchJson('GET', '/admin/journal');
+    const spans = (body as { unverifiable: { from: string; to: string; reason: string }[] }).unverifiable;
+    expect(spans.every(({ reason }) => reason === 'writes-lost')).toBe(true);
+    return spans.map(({ from, to }) => ({ from: Date.parse(from), to: Date.parse(to) }));
+  }
+
+  function expectCovered([span]: readonly Span[], { from, to }: Span, marginMs: number): void {
+    expect(span!.from).toBeLessThanOrEqual(from);
+    expect(span!.to).toBeGreaterThanOrEqual(to);
+    expect(span!.to).toBeLessThanOrEqual(to + marginMs);
+  }
+
+  it.each([
+    ['was stopped', 'SIGTERM', 200],
+    ['was killed', 'SIGKILL', UNNOTED_MS],
+  ] as const)(
+    'reports all that it had counted when it %s, and Redis started anew without a copy',
+    async (_how, signal, marginMs) => {
+      const counted = await count();
+      await service.stop(signal);
+      await redis.kill();
+      await redis.restart();
+      service = await start();
+      await eventually(async () => (await reported()).length > 0);
+      expectCovered(await reported(), counted, marginMs);
+      expect(service.output).toContain('nobody can know');
+      const metrics = await (await fetch(new URL('/metrics', service.url))).text();
+      expect(metrics).toContain('sundial_unverifiable_spans 1');
+    },
+    30_000,
+  );
+
+  it('reports only what came after the copy that Redis found on its disk', async () => {
+    const kept = await count();
+    await sleep(NOTED_MS);
+    await redis.cli('SAVE');
+    const lost = await count();
+    await service.stop();
+    await redis.kill();
+    await redis.restart();
+    service = await start();
+    await eventually(async () => (await reported()).length > 0);
+    const spans = await reported();
+    expectCovered(spans, lost, 200);
+    expect(spans[0]!.from).toBeGreaterThan(kept.to);
+  }, 30_000);
+
+  it('reports it also when it could not reach Redis in the run between', async () => {
+    const counted = await count();
+    await service.stop();
+    await redis.kill();
+    service = await start();
+    await service.stop();
+    await redis.restart();
+    service = await start();
+    await eventually(async () => (await reported()).length > 0);
+    expectCovered(await reported(), counted, 200);
+  }, 40_000);
+
+  it('remembers since when it has counted there over a run in which nothing was lost', async () => {
+    const counted = await count();
+    await service.stop();
+    service = await start();
+    await reported();
+    await count();
+    await service.stop();
+    await redis.cli('FLUSHALL');
+    service = await start();
+    await eventually(async () => (await reported()).length > 0);
+    expect((await reported())[0]!.from).toBeLessThanOrEqual(counted.from);
+  }, 40_000);
+
+  it.each(['SIGTERM', 'SIGKILL'] as const)(
+    'reports nothing after %s when Redis was there all the time',
+    async (signal) => {
+      await count();
+      await service.stop(signal);
+      service = await start();
+      expect(await reported()).toEqual([]);
+    },
+    30_000,
+  );
+
+  it('reports nothing when both were stopped as they should be, and Redis kept a copy', async () => {
+    await count();
+    await service.stop();
+    await redis.cli('SAVE');
+    await redis.restart();
+    service = await start();
+    expect(await reported()).toEqual([]);
+  }, 30_000);
+});
+
+describe('a node on a Cluster of which one master loses data while it is away', () => {
+  const RULE: Rule = {
+    id: 'kept',
+    resource: 'kept',
+    per: ['user'],
+    timeZone: 'UTC',
+    limits: [{ window: 'year', max: 1_000_000 }],
+    mode: 'enforce',
+    degrade: 'allow',
+  };
+  let cluster: RedisCluster;
+  let directory: TemporaryDirectory;
+  beforeEach(async () => {
+    cluster = await RedisCluster.start();
+    directory = await temporaryDirectory();
+  }, 30_000);
+  afterEach(async () => {
+    await cluster.stop();
+    await directory.remove();
+  });
+
+  async function run(during: (engine: QuotaEngine) => Promise<void>): Promise<void> {
+    const engine = new QuotaEngine({
+      store: new RedisStore(cluster.target),
+      rules: new LiveRules(new RuleBook(1, [RULE])),
+      journal: await Journal.open({ directory: directory.path, sync: 'group' }),
+    });
+    await during(engine).finally(() => engine.close());
+  }
+
+  async function marks(): Promise<number> {
+    const keys = await Promise.all(cluster.nodes.map((node) => node.cli('KEYS', 'sd1:*mark*')));
+    return keys.flat().length;
+  }
+
+  it('reports it, and nothing when none has', async () => {
+    const counting = async (engine: QuotaEngine) => {
+      await eventually(async () => (await marks()) === cluster.nodes.length);
+      for (let n = 0; n < 60; n++) {
+        const check = () => engine.check({ resource: 'kept', subject: { user: `u${n}` } });
+        await eventually(async () => (await check()).degraded === null);
+      }
+    };
+    await run(counting);
+    await run(async (engine) => {
+      await counting(engine);
+      expect(engine.journal().unverifiable).toEqual([]);
+    });
+    await cluster.nodes[1]!.cli('FLUSHALL');
+    await run(async (engine) => {
+      await eventually(() => engine.journal().unverifiable.length > 0);
+      expect(engine.journal().unverifiable).toMatchObject([{ reason: 'writes-lost' }]);
+    });
+  }, 30_000);
+});
