@@ -12,7 +12,6 @@ local trials = {
   { 'HSET', hash, 'field', '1' },
   { 'PEXPIRE', hash, '1000' },
   { 'PTTL', hash },
-  { 'HINCRBY', hash, 'field', '1' },
   { 'HGET', hash, 'field' },
   { 'HMGET', hash, 'field' },
   { 'HGETALL', hash },

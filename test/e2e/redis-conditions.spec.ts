@@ -212,13 +212,13 @@ describe('a service that runs', () => {
         found: ['role', 'writable'],
       },
       {
-        fault: ['ACL', 'SETUSER', 'sundial', '-hset'],
-        mended: ['ACL', 'SETUSER', 'sundial', '+hset'],
+        fault: ['ACL', 'SETUSER', 'sundial', '-set'],
+        mended: ['ACL', 'SETUSER', 'sundial', '+set'],
         found: ['permissions'],
       },
       {
-        fault: ['ACL', 'SETUSER', 'sundial', '-hmget'],
-        mended: ['ACL', 'SETUSER', 'sundial', '+hmget'],
+        fault: ['ACL', 'SETUSER', 'sundial', '-get'],
+        mended: ['ACL', 'SETUSER', 'sundial', '+get'],
         found: ['permissions'],
       },
     ] as const)(
