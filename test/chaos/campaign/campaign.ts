@@ -41,7 +41,8 @@ export async function run(plan: Plan, tell: (line: string) => void, copy?: Histo
   for (const seed of plan.seeds) {
     for (const topology of plan.topologies) {
       const episodes = plan.episodes[topology];
-      const replay = `npm run chaos -- --seed ${seed} --topology ${topology} --episodes ${episodes}`;
+      const only = plan.faults ? ` --faults '${plan.faults.join(',')}'` : '';
+      const replay = `npm run chaos -- --seed ${seed} --topology ${topology} --episodes ${episodes}${only}`;
       const broke = (what: string) => stories.push(`${what}\n  Again: ${replay}`);
       const ended = (episode: Episode) => {
         const finding = findingOf(topology, episode);

@@ -46,11 +46,20 @@ export class HistoryFile {
 
   append({ operation, node, sentAt, endedAt, answer }: Telling): void {
     const [sentAtMs, endedAtMs] = [sentAt, endedAt].map((at) => Number(at.toFixed(1)));
-    this.#stream.write(`${JSON.stringify({ sentAtMs, endedAtMs, node, ...operation, ...answer })}\n`);
+    const line = { sentAtMs, endedAtMs, node, ...operation, ...briefly(answer) };
+    this.#stream.write(`${JSON.stringify(line)}\n`);
   }
 
   async close(): Promise<void> {
     this.#stream.end();
     await once(this.#stream, 'close');
   }
+}
+
+/** Of a decision, what the books depend on. */
+function briefly(answer: Answer): object {
+  if (answer.kind !== 'decided') return answer;
+  const { allowed, replayed, reason, degraded, limits } = answer.decision;
+  const counted = limits.map(({ rule, window, startsAt, used }) => `${rule} ${window} ${startsAt} ${used}`);
+  return { allowed, replayed, reason, degraded, limits: counted };
 }
