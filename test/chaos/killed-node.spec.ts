@@ -110,16 +110,16 @@ describe('a node that is killed while Redis is frozen', () => {
     await sleep(2_500);
     const { unjournaled } = await journal();
     await service.stop('SIGKILL');
-    const told = (await checking).length;
-    expect(told).toBeGreaterThan(100);
+    const told = await checking;
+    const allowed = told.filter(Boolean).length;
+    expect(allowed).toBeGreaterThan(100);
+    expect(unjournaled).toBe(0);
 
     service = await start('strict');
     await settled();
     const counted = await used('local');
-    // Beyond what was answered: what was decided, or on its way to Redis, when the end came.
-    expect(counted).toBeLessThanOrEqual(25 + told + TOGETHER);
-    // A disk that is too slow is waited for no longer, and that is said; then the promise is not strict.
-    expect(counted).toBeGreaterThanOrEqual(25 + told - unjournaled);
-    expect(unjournaled).toBeLessThan(told / 10);
+    expect(counted).toBeGreaterThanOrEqual(25 + allowed);
+    // Beyond that: what was decided, or on its way to Redis, when the end came; and what the disk had, but too late.
+    expect(counted).toBeLessThanOrEqual(25 + told.length + TOGETHER);
   });
 });

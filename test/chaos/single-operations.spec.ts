@@ -124,6 +124,23 @@ describe('An operation in an outage', () => {
     expect(await node.check(request)).toMatchObject({ allowed: true, replayed: true, degraded: null });
   });
 
+  it('takes up one unit when it is asked twice at once, in this outage and in the next', async () => {
+    const node = await connect();
+    redis.freeze();
+    const request = check('local', 'u', { operationId: 'op-1' });
+    const answers = await Promise.all([node.check(request), node.check(request)]);
+    expect(answers).toMatchObject([
+      { allowed: true, replayed: false },
+      { allowed: true, replayed: true },
+    ]);
+    redis.thaw();
+    await settled(node);
+    redis.freeze();
+    for (let unit = 2; unit <= MAX; unit++)
+      expect((await node.check(check('local', 'u'))).allowed).toBe(true);
+    expect((await node.check(check('local', 'u'))).allowed).toBe(false);
+  });
+
   it.each(['allow', 'local'] as const)(
     'is counted once under policy %s though the store had done it and the answer was lost',
     async (policy) => {

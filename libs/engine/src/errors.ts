@@ -37,6 +37,11 @@ export class QuotaError extends Error {
     this.retryable = CATALOGUE[code].retryable;
   }
 
+  static conflict(operationId: string): QuotaError {
+    const detail = `Operation ${operationId} was another check; use a new operationId.`;
+    return new QuotaError('operation-conflict', detail);
+  }
+
   /** Bad input, every mistake listed. */
   static invalid(code: 'invalid-request' | 'invalid-rule', errors: readonly InputError[]): QuotaError {
     const detail = errors.map(({ path, message }) => `${path || 'body'}: ${message}`).join('; ');

@@ -7,6 +7,7 @@ import { DegradedDecisions } from './degradation/degraded-decisions.js';
 import { LocalCounters, type Asking, type NodeShare } from './degradation/local-counters.js';
 import { Reconciler } from './degradation/reconciler.js';
 import { StoreGuard, type Unavailable } from './degradation/store-guard.js';
+import { UndecidedChecks } from './degradation/undecided-checks.js';
 import { QuotaError, type InputError } from './errors.js';
 import type { Debt } from './journal/debt.js';
 import { STRICT_RESERVE_MS, type Journal } from './journal/journal.js';
@@ -37,6 +38,8 @@ export interface QuotaEngineOptions {
 export const DEFAULT_DEADLINE_MS = 50;
 /** Offers of windows and deadlines: the second is made with the clock that the store's answer told. */
 const MAX_OFFERS = 2;
+/** The store need not be asked. */
+const NOT_ASKED = { outcome: 'unavailable', fate: 'none' } as const;
 const ALONE: NodeShare = { live: 1, rank: 0 };
 
 /** Sundial's verbs in the process, on any store. See `Quota` for what they mean. */
@@ -46,7 +49,7 @@ export class QuotaEngine implements Quota {
   readonly #questions = new Questions();
   readonly #guard: StoreGuard;
   readonly #local = new LocalCounters();
-  readonly #degraded: DegradedDecisions;
+  readonly #undecided: UndecidedChecks;
   readonly #reconciler: Reconciler;
   readonly #journal: Journal | undefined;
   readonly #brokenKeys: BrokenKeys;
@@ -76,7 +79,6 @@ export class QuotaEngine implements Quota {
     });
     store.onCondition?.((condition, holds) => observer.conditionChanged?.(condition, holds));
     this.#brokenKeys = new BrokenKeys((broken) => observer.keyBroken?.(broken));
-    this.#degraded = new DegradedDecisions({ local: this.#local, now: () => store.now(), share: nodes });
     for (const { settlement } of journal?.debts() ?? []) {
       const { intent, counters, picks, amount } = settlement;
       if (intent === 'count') this.#local.restore(counters, picks, amount, store.now());
@@ -91,6 +93,8 @@ export class QuotaEngine implements Quota {
       overflowed: (operations) => observer.journalOverflowed?.(operations),
       unverifiable: (span) => observer.unverifiable?.(span),
     });
+    const degraded = new DegradedDecisions({ local: this.#local, now: () => store.now(), share: nodes });
+    this.#undecided = new UndecidedChecks(degraded, this.#reconciler);
   }
 
   /** Not an `async` function, which would wrap a promise into another one: a check has as few as it needs. */
@@ -189,15 +193,16 @@ export class QuotaEngine implements Quota {
       return decision;
     };
     if (rules.length === 0) return tell(noRule(this.#allowsUnknown || book.knows(resource), context));
-    const promised = amount > 0 ? this.#reconciler.promised(operation.id) : undefined;
+    const answerBy = startedAt + this.#answerMs;
+    const promised = this.#undecided.promised(operation, amount);
     if (promised) {
-      if (promised.settlement.operation.fingerprint !== operation.fingerprint) throw conflictOf(operation);
       const question = this.#questions.at(rules, subject, this.#store.now());
-      return tell(this.#degraded.repeat(question, { ...context, degraded: promised.degraded }));
+      const unavailable = { ...NOT_ASKED, cause: promised.degraded.cause };
+      const check = { question, operation, amount, unavailable, rulesVersion: book.version };
+      return then(this.#undecided.decide(check, answerBy), tell);
     }
 
     const dueAt = startedAt + this.#deadlineMs;
-    const answerBy = startedAt + this.#answerMs;
     const take = ({ counters }: Question, deadlineAt: number) =>
       this.#store.take({
         counters: this.#reconciler.isClear ? counters : this.#local.lowered(counters),
@@ -257,7 +262,7 @@ export class QuotaEngine implements Quota {
         return refused(question.rules, counts, { ...context, amount, now: this.#store.now() });
       }
       case 'conflict':
-        throw conflictOf(operation);
+        throw QuotaError.conflict(operation.id);
       case 'expired':
       case 'moved':
       case 'broken':
@@ -266,9 +271,7 @@ export class QuotaEngine implements Quota {
         if (result.outcome === 'broken') this.#brokenKeys.met(question);
         const unavailable = unavailableFor(result);
         const check = { question, operation, amount, unavailable, rulesVersion };
-        const { decision, debt } = this.#degraded.decide(check);
-        const isJournaled = debt && this.#reconciler.owe(debt, answerBy);
-        return isJournaled ? isJournaled.then(() => decision) : decision;
+        return this.#undecided.decide(check, answerBy);
       }
       default:
         return result satisfies never;
@@ -334,8 +337,4 @@ function unavailableFor(result: { readonly outcome: string } | Unavailable): Una
     cause: result.outcome === 'broken' ? 'store-error' : 'timeout',
     fate: 'none',
   };
-}
-
-function conflictOf({ id }: Operation): QuotaError {
-  return new QuotaError('operation-conflict', `Operation ${id} was another check; use a new operationId.`);
 }

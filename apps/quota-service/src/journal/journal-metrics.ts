@@ -34,6 +34,11 @@ const COUNTERS: readonly Reading[] = [
     read: ({ unjournaled }) => unjournaled,
   },
   {
+    name: 'sundial_journal_withheld_total',
+    help: 'Degraded decisions that were no instead of yes, since the strict journal did not hold them in time',
+    read: ({ withheld }) => withheld,
+  },
+  {
     name: 'sundial_journal_summed_total',
     help: 'Degraded decisions kept as sums only, since the journal was full',
     read: ({ summed }) => summed,

@@ -17,6 +17,7 @@ const RECOVERING: ShownJournal = {
   bytes: 2_310_144,
   tornBytes: 0,
   unjournaled: 0,
+  withheld: 0,
   summed: 0,
   lost: 0,
   settled: {

@@ -46,6 +46,9 @@ export const journalSchema = {
     unjournaled: count(
       'Answers that went out before the journal held them, because the disk did not take them.',
     ),
+    withheld: count(
+      'Answers that were no instead of yes, because the disk did not take them in time (`sync` is `strict`).',
+    ),
     summed: count('Operations that were added up, because there was no room for each of them.'),
     lost: count('Operations the books will never show.'),
     settled: settledSchema,
@@ -64,6 +67,7 @@ export const journalSchema = {
     'bytes',
     'tornBytes',
     'unjournaled',
+    'withheld',
     'summed',
     'lost',
     'settled',

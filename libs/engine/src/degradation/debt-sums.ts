@@ -21,6 +21,21 @@ export class DebtSums {
     return sum;
   }
 
+  /** The sum without this operation again; nothing when it is being settled. */
+  takeOff(debt: Debt): Debt | undefined {
+    const place = placeOf(debt);
+    const before = this.#open.get(place);
+    const amount = (before?.settlement.amount ?? 0) - debt.settlement.amount;
+    if (!before || amount < 0) return undefined;
+    const rest = {
+      ...before,
+      settlement: { ...before.settlement, amount },
+      operations: before.operations! - 1,
+    };
+    this.#open.set(place, rest);
+    return rest;
+  }
+
   /** It is about to be settled: from now on it must not grow, or the store would take the larger one for settled. */
   end(debt: Debt): void {
     if (debt.operations) this.#open.delete(placeOf(debt));

@@ -17,11 +17,14 @@ export const RESERVED_FOR_UNKNOWN = 20_000;
 export class Debts {
   readonly #journal: Journal | undefined;
   readonly #waiting = new Map<string, Debt>();
+  /** On their way to the disk: nobody has been promised anything, so they are not to be settled yet. */
+  readonly #pending = new Map<string, PendingDebt>();
   /** Goes through them as they come: the first key of a map from which much was deleted is slow to find. */
   #next = this.#waiting.entries();
   readonly #sums = new DebtSums();
   #summed = 0;
   #givenUp = 0;
+  #withheld = 0;
 
   constructor(journal?: Journal) {
     this.#journal = journal;
@@ -29,7 +32,12 @@ export class Debts {
   }
 
   get size(): number {
-    return this.#waiting.size;
+    return this.#waiting.size + this.#pending.size;
+  }
+
+  /** Promises that were not made, because the disk did not take them in time. */
+  get withheld(): number {
+    return this.#withheld;
   }
 
   /** Operations that were added to others, and such for which there was no room even so. */
@@ -42,28 +50,35 @@ export class Debts {
   }
 
   get(key: string): Debt | undefined {
-    return this.#waiting.get(key);
+    return this.#waiting.get(key) ?? this.#pending.get(key)?.debt;
   }
 
-  values(): Iterable<Debt> {
-    return this.#waiting.values();
+  /** Of one that is on its way to the disk: whether it gets there, so that the promise holds. */
+  isKept(key: string): Promise<boolean> | undefined {
+    return this.#pending.get(key)?.isKept;
+  }
+
+  *values(): Generator<Debt> {
+    yield* this.#waiting.values();
+    for (const { debt } of this.#pending.values()) yield debt;
   }
 
   /**
-   * Resolves when the answer may go out, where it has to wait: at `dueAt` at the latest. `beside`: how many are being
-   * settled.
+   * With a strict journal a promise may be made when this has resolved with true: at `dueAt` at the latest. With false
+   * nothing is owed. `beside`: how many are being settled.
    */
-  add(
-    debt: Debt,
-    { beside, dueAt }: { readonly beside: number; readonly dueAt: number },
-  ): Promise<void> | undefined {
+  add(debt: Debt, { beside, dueAt, isPromise }: Adding): Promise<boolean> | undefined {
     const kept = this.#hasRoom(debt, beside) ? debt : this.#addUp(debt);
     if (kept === undefined) {
       this.#givenUp++;
       return undefined;
     }
+    const written = this.#journal?.owe(kept, dueAt);
+    if (written && isPromise && kept === debt) return this.#await(debt, written);
     this.#waiting.set(keyOf(kept), kept);
-    return this.#journal?.owe(kept, dueAt);
+    return written?.then(
+      (isWritten) => isWritten || (isPromise ? this.#takeOff(debt) : this.#answerWithout()),
+    );
   }
 
   takeOldest(): Debt | undefined {
@@ -89,10 +104,13 @@ export class Debts {
   /** It was settled, or needs not be any more. */
   paid(debt: Debt, outcome: string): void {
     const key = keyOf(debt);
-    const waiting = this.#waiting.get(key);
-    if (waiting === debt) this.#waiting.delete(key);
+    const known = this.get(key);
+    if (known === debt) {
+      this.#waiting.delete(key);
+      this.#pending.delete(key);
+    }
     // The same operation was owed anew while it was being settled: that is still to be paid.
-    if (waiting === undefined || waiting === debt) this.#journal?.paid(debt, outcome);
+    if (known === undefined || known === debt) this.#journal?.paid(debt, outcome);
   }
 
   /** Forgets what is only in memory, and says how much that was. */
@@ -101,8 +119,46 @@ export class Debts {
     this.#waiting.clear();
   }
 
+  #await(debt: Debt, written: Promise<boolean>): Promise<boolean> {
+    const key = keyOf(debt);
+    const isKept = written.then((isWritten) => {
+      // The store has said meanwhile that it counted it.
+      if (this.#pending.get(key)?.debt !== debt) return true;
+      this.#pending.delete(key);
+      if (isWritten) this.#waiting.set(key, debt);
+      else {
+        // Its line may get to the disk all the same.
+        this.#journal?.paid(debt, 'withheld');
+        this.#withheld++;
+      }
+      return isWritten;
+    });
+    this.#pending.set(key, { debt, isKept });
+    return isKept;
+  }
+
+  /** Takes an operation off the sum it was added to; true when that is on its way to the books. */
+  #takeOff(debt: Debt): boolean {
+    const rest = this.#sums.takeOff(debt);
+    if (!rest) return true;
+    this.#withheld++;
+    if (rest.operations === 0) {
+      this.#sums.end(rest);
+      this.paid(this.#waiting.get(keyOf(rest))!, 'withheld');
+    } else {
+      this.#waiting.set(keyOf(rest), rest);
+      void this.#journal?.owe(rest, 0);
+    }
+    return false;
+  }
+
+  #answerWithout(): true {
+    this.#journal?.answeredWithout();
+    return true;
+  }
+
   #hasRoom({ fate }: Debt, beside: number): boolean {
-    const owed = this.#waiting.size + beside;
+    const owed = this.size + beside;
     if (fate === 'unknown') return owed < MAX_OWED;
     return owed < MAX_OWED - RESERVED_FOR_UNKNOWN && !this.#journal?.isFull;
   }
@@ -112,4 +168,16 @@ export class Debts {
     if (sum) this.#summed++;
     return sum;
   }
+}
+
+interface PendingDebt {
+  readonly debt: Debt;
+  readonly isKept: Promise<boolean>;
+}
+
+interface Adding {
+  readonly beside: number;
+  readonly dueAt: number;
+  /** The caller is to be told yes, and would rather be told no than yes for nothing. */
+  readonly isPromise: boolean;
 }

@@ -38,9 +38,9 @@ export class DegradedDecisions {
     this.#share = options.share;
   }
 
-  decide(check: UndecidedCheck): DegradedDecision {
+  decide(check: UndecidedCheck, policy = strictestPolicy(check.question)): DegradedDecision {
     const { question, operation, amount, unavailable, rulesVersion } = check;
-    const degraded: Degraded = { cause: unavailable.cause, policy: strictestPolicy(question) };
+    const degraded: Degraded = { cause: unavailable.cause, policy };
     const { decision, picks } = this.#decideBy(degraded, check, {
       operationId: operation.id,
       rulesVersion,
@@ -64,9 +64,15 @@ export class DegradedDecisions {
     return { decision, debt };
   }
 
+  /** Takes back what could not be written down in time. */
+  takeBack({ settlement: { counters, picks, amount } }: Debt): void {
+    this.#local.count(counters, picks, -amount);
+  }
+
   /** Repeats that an operation was allowed, while only this node knows it. */
-  repeat(question: Question, context: DecisionContext): Decision {
-    return replayed(question.rules, this.#local.counts(question.counters, this.#now()), context);
+  repeat({ question, operation, rulesVersion }: UndecidedCheck, degraded: Degraded): Decision {
+    const counts = this.#local.counts(question.counters, this.#now());
+    return replayed(question.rules, counts, { operationId: operation.id, rulesVersion, degraded });
   }
 
   #decideBy({ policy }: Degraded, { question, amount }: UndecidedCheck, context: DecisionContext): Outcome {
@@ -107,8 +113,11 @@ function strictestPolicy(question: Question): DegradePolicy {
   return policies.includes('local') ? 'local' : 'allow';
 }
 
+/** Of the rules that want to deny; where there are none, all had to. */
 function onDenyOf(question: Question): OnDeny | undefined {
-  return enforced(question).find(({ degrade, onDeny }) => degrade === 'deny' && onDeny)?.onDeny;
+  const rules = enforced(question);
+  const denying = rules.filter(({ degrade }) => degrade === 'deny');
+  return (denying.length > 0 ? denying : rules).find(({ onDeny }) => onDeny)?.onDeny;
 }
 
 function enforced({ rules }: Question): Rule[] {

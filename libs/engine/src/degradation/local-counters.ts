@@ -64,10 +64,10 @@ export class LocalCounters {
     return { outcome: 'taken', counts: counts.map(({ pick, used }) => ({ pick, used: used + amount })) };
   }
 
-  /** Notes what was allowed here, whether or not it fitted. */
+  /** Notes what was allowed here, whether or not it fitted; a negative amount takes it back. */
   count(counters: readonly CounterRef[], picks: readonly WindowPick[], amount: number): void {
     this.#each(counters, picks, (limit) => {
-      limit.local += amount;
+      limit.local = Math.max(0, limit.local + amount);
     });
   }
 

@@ -112,6 +112,7 @@ export class Reconciler {
       tornBytes: this.#journal?.tornBytes ?? 0,
       unjournaled: this.#journal?.unjournaled ?? 0,
       summed: this.#waiting.summed,
+      withheld: this.#waiting.withheld,
       settled: { ...this.#outcomes },
       toReassert: this.#reassertion.left,
       reasserted: { ...this.#reassertedOutcomes },
@@ -119,14 +120,18 @@ export class Reconciler {
     };
   }
 
-  /** With a strict journal the answer may go out when this resolves: at `dueAt` at the latest. It never rejects. */
-  owe(debt: Debt, dueAt: number): Promise<void> | undefined {
+  /**
+   * With a strict journal what was decided may be answered when this resolves with true; with false nothing is owed,
+   * and the caller is to be refused. At `dueAt` (monotonic) at the latest; it never rejects.
+   */
+  owe(debt: Debt, dueAt: number): Promise<boolean> | undefined {
     if (this.#closed) {
       this.#lost++;
       return undefined;
     }
     this.#later();
-    return this.#waiting.add(debt, { beside: this.#settling.size, dueAt });
+    const isPromise = debt.settlement.intent === 'count' && debt.degraded.policy !== 'allow';
+    return this.#waiting.add(debt, { beside: this.#settling.size, dueAt, isPromise });
   }
 
   /** The store has said that it did this: it will be told again should it lose it. */
@@ -145,6 +150,11 @@ export class Reconciler {
     if (this.isClear) return undefined;
     const key = countKey(operationId);
     return this.#waiting.get(key) ?? this.#settling.get(key);
+  }
+
+  /** Whether that promise can be kept, where the disk has not said so yet. */
+  isKept(debt: Debt): Promise<boolean> | undefined {
+    return this.#waiting.isKept(keyOf(debt));
   }
 
   /** The store's answer to an operation that was decided without it: it may say all that a settlement would. */

@@ -16,6 +16,8 @@ export interface JournalStatus {
   readonly tornBytes: number;
   /** Decisions whose caller was answered while only this process knew them, though the journal should have too. */
   readonly unjournaled: number;
+  /** Decisions that were no instead of yes, because a strict journal did not hold them in time. */
+  readonly withheld: number;
   /** Operations that could only be added up, because there was no room for each of them. */
   readonly summed: number;
   /** Decisions the books will never show. */

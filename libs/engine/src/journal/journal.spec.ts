@@ -132,9 +132,14 @@ describe('The journal', () => {
 
   it('in strict mode has the line on the disk when the answer may go out', async () => {
     const journal = await open('strict');
-    await journal.owe(debt('a'), soon());
-    const { debts } = await foundIn(await readFile(path));
-    expect(debts.length + journal.unjournaled).toBe(1);
+    expect(await journal.owe(debt('a'), soon())).toBe(true);
+    expect((await foundIn(await readFile(path))).debts).toEqual([debt('a')]);
+    await journal.close();
+  });
+
+  it('in strict mode says at the deadline that the disk does not have it yet', async () => {
+    const journal = await open('strict');
+    expect(await journal.owe(debt('a'), performance.now())).toBe(false);
     await journal.close();
   });
 
@@ -190,10 +195,8 @@ describe('The journal', () => {
         for (const { kind, n } of steps.slice(0, crashAt)) {
           const one = debt(`${n}`);
           if (kind === 'owe') {
-            const unjournaled = journal.unjournaled;
-            await journal.owe(one, soon());
             // A disk that is too slow is waited for no longer, and that is said.
-            if (journal.unjournaled === unjournaled) acknowledged.add(`${n}`);
+            if (await journal.owe(one, soon())) acknowledged.add(`${n}`);
             owed.add(`${n}`);
           } else {
             journal.paid(one, 'counted');

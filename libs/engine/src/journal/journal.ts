@@ -25,9 +25,8 @@ export interface JournalOptions {
   readonly directory: string;
   /**
    * `group`: a degraded decision is answered at once, and its line is on the disk a few milliseconds later: a node that
-   * is killed in between forgets it. `strict`: it is answered when its line is on the disk, or at its
-   * deadline: a broken disk must not stop the business either. Then it counts as `unjournaled`.
-   */
+   * is killed in between forgets it. `strict`: it is answered when its line is on the disk. At its deadline it is
+  XX   */
   readonly sync: JournalSync;
   /** Told when the disk no longer takes lines, and with null when it does again. */
   readonly onTrouble?: (error: Error | null) => void;
@@ -117,10 +116,10 @@ export class Journal {
   }
 
   /**
-   * Writes a debt down. In strict mode the answer may go out when what this returns has resolved: at `dueAt`
-   * (monotonic) at the latest. It never rejects.
+   * Writes a debt down. In strict mode it says whether the disk has it, at `dueAt` (monotonic) at the latest; it never
+   * rejects. Whoever answers all the same says so with `answeredWithout`.
    */
-  owe(debt: Debt, dueAt: number): Promise<void> | undefined {
+  owe(debt: Debt, dueAt: number): Promise<boolean> | undefined {
     const key = keyOf(debt);
     this.#hasDebts = true;
     const known = this.#owed.get(key)?.debt;
@@ -128,9 +127,14 @@ export class Journal {
       known && debt.operations ? grownLine(key, debt, debt.operations) : toLine({ kind: 'owed', debt });
     this.#keep(key, debt, line.length);
     const written = this.#append(line);
-    if (this.sync === 'strict' && written !== NOT_APPENDED) return this.#inTime(written, dueAt);
-    written.catch(() => this.#unjournaled++);
+    if (this.sync === 'strict') return written === NOT_APPENDED ? NO : this.#inTime(written, dueAt);
+    written.catch(() => this.answeredWithout());
     return undefined;
+  }
+
+  /** An answer goes out while only this process knows what is owed for it. */
+  answeredWithout(): void {
+    this.#unjournaled++;
   }
 
   /** The books have it, or never will. */
@@ -226,19 +230,14 @@ export class Journal {
     });
   }
 
-  #inTime(written: Promise<void>, dueAt: number): Promise<void> {
+  #inTime(written: Promise<void>, dueAt: number): Promise<boolean> {
     return new Promise((resolve) => {
-      const giveUp = () => {
-        this.#unjournaled++;
-        resolve();
-      };
-      const deadline = this.#deadlines.add(giveUp, dueAt);
-      const end = (answer: () => void) => () => {
-        if (deadline.done) return;
+      const deadline = this.#deadlines.add(() => resolve(false), dueAt);
+      const end = (isWritten: boolean) => () => {
         deadline.done = true;
-        answer();
+        resolve(isWritten);
       };
-      written.then(end(resolve), end(giveUp));
+      written.then(end(true), end(false));
     });
   }
 
@@ -284,6 +283,7 @@ interface Group {
 
 const NOT_APPENDED = Promise.reject(new Error('Not appended'));
 NOT_APPENDED.catch(() => undefined);
+const NO = Promise.resolve(false);
 
 function grownLine(key: string, { settlement: { amount } }: Debt, operations: number): string {
   return toLine({ kind: 'grown', key, amount, operations });

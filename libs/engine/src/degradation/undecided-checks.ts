@@ -1,0 +1,60 @@
+import { QuotaError } from '../errors.js';
+import type { Debt } from '../journal/debt.js';
+import type { Decision } from '../quota.js';
+import type { Answer } from '../stores/answer.js';
+import type { Operation } from '../stores/store.js';
+import type { DegradedDecisions, UndecidedCheck } from './degraded-decisions.js';
+import type { Reconciler } from './reconciler.js';
+
+/**
+ * What becomes of checks that the store did not decide: the rules' policies decide, unless the operation has been
+ * promised before, and the store's books are owed what was said. A strict journal has to hold a promise before it is
+ * made; one that it does not hold in time is not made.
+ */
+export class UndecidedChecks {
+  readonly #degraded: DegradedDecisions;
+  readonly #reconciler: Reconciler;
+
+  constructor(degraded: DegradedDecisions, reconciler: Reconciler) {
+    this.#degraded = degraded;
+    this.#reconciler = reconciler;
+  }
+
+  /** `answerBy` is monotonic. @throws QuotaError `operation-conflict` */
+  decide(check: UndecidedCheck, answerBy: number): Answer<Decision> {
+    const promised = this.promised(check.operation, check.amount);
+    if (promised) return this.#repeat(check, promised, answerBy);
+    const { decision, debt } = this.#degraded.decide(check);
+    const isKept = debt && this.#reconciler.owe(debt, answerBy);
+    if (!isKept) return decision;
+    return isKept.then((kept) => {
+      if (kept) return decision;
+      this.#degraded.takeBack(debt);
+      return this.#refuse(check, answerBy);
+    });
+  }
+
+  /**
+   * What was promised under the operation's id and is not in the books yet.
+   * @throws QuotaError `operation-conflict`
+   */
+  promised({ id, fingerprint }: Operation, amount: number): Debt | undefined {
+    const promised = amount > 0 ? this.#reconciler.promised(id) : undefined;
+    if (promised && promised.settlement.operation.fingerprint !== fingerprint) throw QuotaError.conflict(id);
+    return promised;
+  }
+
+  #repeat(check: UndecidedCheck, promised: Debt, answerBy: number): Answer<Decision> {
+    const isKept = this.#reconciler.isKept(promised);
+    if (!isKept) return this.#degraded.repeat(check, promised.degraded);
+    return isKept.then((kept) =>
+      kept ? this.#degraded.repeat(check, promised.degraded) : this.#refuse(check, answerBy),
+    );
+  }
+
+  #refuse(check: UndecidedCheck, answerBy: number): Decision {
+    const { decision, debt } = this.#degraded.decide(check, 'deny');
+    if (debt) void this.#reconciler.owe(debt, answerBy);
+    return decision;
+  }
+}
