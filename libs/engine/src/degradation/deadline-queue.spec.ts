@@ -37,6 +37,17 @@ describe('DeadlineQueue', () => {
     expect(due.filter((entry) => entry.at < dueAtOf(entry))).toEqual([]);
   });
 
+  it('takes a new one from whoever is told of a late one', async () => {
+    const due: number[] = [];
+    const queue: DeadlineQueue<number> = new DeadlineQueue((item) => {
+      due.push(item);
+      if (item < 10) queue.add(item + 10, performance.now() + 5);
+    });
+    for (const item of [1, 2, 3]) queue.add(item, performance.now() + 5);
+    await until(() => due.length === 6);
+    expect(due).toEqual([1, 2, 3, 11, 12, 13]);
+  });
+
   it('says nothing of what was answered', async () => {
     const { queue, due } = queueOf();
     const now = performance.now();

@@ -15,8 +15,10 @@ const STALL_GRACE_MS = 5;
  */
 export class DeadlineQueue<T> {
   readonly #onDue: (item: T) => void;
-  #entries: Deadline<T>[] = [];
+  readonly #entries: Deadline<T>[] = [];
   #timer: NodeJS.Timeout | undefined;
+  /** What the timer waits for, or what is being expired: an earlier one may have been answered since. */
+  #armedFor = Infinity;
 
   constructor(onDue: (item: T) => void) {
     this.#onDue = onDue;
@@ -24,17 +26,26 @@ export class DeadlineQueue<T> {
 
   /** `dueAt` on the monotonic clock (`performance.now()`); mostly not earlier than those before it. */
   add(item: T, dueAt: number): Deadline<T> {
+    this.#forgetAnswered();
     const deadline = { item, dueAt, done: false };
     let position = this.#entries.length;
     while (position > 0 && this.#entries[position - 1]!.dueAt > dueAt) position--;
     if (position === this.#entries.length) this.#entries.push(deadline);
     else this.#entries.splice(position, 0, deadline);
-    if (position === 0) this.#arm(dueAt);
+    if (dueAt < this.#armedFor) this.#arm(dueAt);
     return deadline;
+  }
+
+  /** What was answered would live until its deadline, long enough to be dear to a garbage collector. */
+  #forgetAnswered(): void {
+    let answered = 0;
+    while (answered < this.#entries.length && this.#entries[answered]!.done) answered++;
+    if (answered > 0) this.#entries.splice(0, answered);
   }
 
   #arm(dueAt: number): void {
     clearTimeout(this.#timer);
+    this.#armedFor = dueAt;
     this.#timer = setTimeout(() => this.#fallDue(dueAt), Math.max(1, dueAt - performance.now())).unref();
   }
 
@@ -52,17 +63,21 @@ export class DeadlineQueue<T> {
   #expire(): void {
     const now = performance.now();
     let passed = 0;
-    for (const entry of this.#entries) {
-      if (!entry.done && entry.dueAt > now) break;
-      passed++;
-      if (entry.done) continue;
+    while (passed < this.#entries.length && hasPassed(this.#entries[passed]!, now)) passed++;
+    // Whoever is told may add another one.
+    const late = this.#entries.splice(0, passed).filter(({ done }) => !done);
+    const next = this.#entries[0];
+    this.#armedFor = Infinity;
+    if (next) this.#arm(next.dueAt);
+    for (const entry of late) {
       entry.done = true;
       this.#onDue(entry.item);
     }
-    this.#entries = this.#entries.slice(passed);
-    const next = this.#entries[0];
-    if (next) this.#arm(next.dueAt);
   }
+}
+
+function hasPassed({ done, dueAt }: Deadline<unknown>, now: number): boolean {
+  return done || dueAt <= now;
 }
 
 /** `done` is set by whoever comes first: the call that was answered, or the queue. */

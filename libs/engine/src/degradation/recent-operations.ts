@@ -1,4 +1,5 @@
 import { shardGroupOf } from '../counters/counter-key.js';
+import { idOf } from '../stores/own-ids.js';
 import { REMEMBER_MS, type CounterRef, type Counts, type Ladder, type Operation } from '../stores/store.js';
 import type { LimitCount, SettleRequest } from '../stores/store.js';
 
@@ -23,17 +24,19 @@ export interface RecentOperation {
  * The latest operations that the store acknowledged to this node: what it can be told again when it has lost them.
  *
  * Every check comes by here, and objects that live for minutes are dear to a garbage collector: so numbers are kept
- * in arrays of numbers, and of the rest only the strings.
+ * in arrays of numbers, and of the rest only the strings. An id of this process is its number.
  */
 export class RecentOperations {
   readonly #numbers = {
     at: new Float64Array(MAX_RECENT),
     amount: new Float64Array(MAX_RECENT),
     fingerprint: new Float64Array(MAX_RECENT),
+    /** Of ids of this process; NaN where it is the caller's. */
+    id: new Float64Array(MAX_RECENT),
     isVoid: new Uint8Array(MAX_RECENT),
   };
-  readonly #ids: string[] = [];
-  readonly #attempts: string[] = [];
+  readonly #ids: (string | null)[] = [];
+  readonly #attempts: (string | null)[] = [];
   readonly #places: (string | readonly CounterRef[])[] = [];
   readonly #ladders: (Ladder | null)[] = [];
   /** Which limits were decided in the second of the offered windows: a bit each, or all of it where there are many. */
@@ -51,8 +54,10 @@ export class RecentOperations {
     this.#numbers.amount[place] = amount;
     this.#numbers.fingerprint[place] = operation.fingerprint;
     this.#numbers.isVoid[place] = intent === 'void' ? 1 : 0;
-    this.#ids[place] = operation.id;
-    this.#attempts[place] = operation.attempt;
+    const { number } = operation;
+    this.#numbers.id[place] = number ?? NaN;
+    this.#ids[place] = number === undefined ? operation.id : null;
+    this.#attempts[place] = number === undefined ? operation.attempt : null;
     const only = counters.length === 1 ? counters[0] : undefined;
     this.#places[place] = only?.key ?? counters;
     this.#ladders[place] = only?.ladder ?? null;
@@ -78,15 +83,15 @@ export class RecentOperations {
   }
 
   #operationAt(place: number): RecentOperation {
-    const { at, amount, fingerprint, isVoid } = this.#numbers;
+    const { at, amount, fingerprint, isVoid, id: ownId } = this.#numbers;
     const kept = this.#places[place]!;
     const counters =
       typeof kept === 'string'
         ? [{ key: kept, shardGroup: shardGroupOf(kept), ladder: this.#ladders[place]! }]
         : kept;
     const limits = counters.reduce((sum, { ladder }) => sum + ladder.length, 0);
-    const id = this.#ids[place]!;
-    const operation = { id, fingerprint: fingerprint[place]!, attempt: this.#attempts[place]! };
+    const id = this.#ids[place] ?? idOf(ownId[place]!);
+    const operation = { id, fingerprint: fingerprint[place]!, attempt: this.#attempts[place] ?? id };
     return {
       at: at[place]!,
       intent: isVoid[place] ? 'void' : 'count',
