@@ -15,7 +15,7 @@ const MAX_CODE_LINES = 80;
 const HEADER = [/^-- \S.*\.$/m, /^-- KEYS\b/m, /^-- ARGV\b/m, /^-- Returns\b/m];
 /** What a script may use of what Redis gives it: no randomness, no code made from text. */
 const GLOBALS = new Set(
-  'redis KEYS ARGV cjson math string table assert error ipairs next pairs pcall select tonumber tostring type unpack'.split(
+  'redis KEYS ARGV math string table assert error ipairs next pairs pcall select tonumber tostring type unpack'.split(
     ' ',
   ),
 );

@@ -42,11 +42,11 @@ export class RedisTakeQueue {
   ) {}
 
   /** @throws StoreError saying whether it may have counted. */
-  ask(take: QueuedTake): Promise<TakeResult> {
+  ask({ request, operationKey, shard: name, group }: QueuedTake): Promise<TakeResult> {
     return new Promise((resolve, reject) => {
-      let shard = this.#shards.get(take.shard);
-      if (!shard) this.#shards.set(take.shard, (shard = { waiting: new FairQueue(), onWire: 0 }));
-      shard.waiting.add(take.request.lane ?? '', { ...take, resolve, reject });
+      let shard = this.#shards.get(name);
+      if (!shard) this.#shards.set(name, (shard = { waiting: new FairQueue(), onWire: 0 }));
+      shard.waiting.add(request.lane ?? '', { request, operationKey, group, resolve, reject });
       if (shard.waiting.size >= MAX_BATCH && shard.onWire < MAX_ON_WIRE_EARLY) this.#sendNext(shard);
       else this.#flushSoon();
     });
@@ -93,7 +93,8 @@ interface ShardQueue {
   onWire: number;
 }
 
-interface Waiting extends QueuedTake {
+interface Waiting extends BatchItem {
+  readonly group: string;
   readonly resolve: (result: TakeResult) => void;
   readonly reject: (error: unknown) => void;
 }
