@@ -4,7 +4,7 @@
 -- What a check's counters say, an entry a limit: which offered window, and the units used in it.
 local picks, used = { 0, 0, 0, 0 }, { 0, 0, 0, 0 }
 
--- A window never goes back: when the clock was set back over a boundary, the later one stays.
+-- When the clock was set back over the boundary between the two that are offered, the later one stays.
 local function look_closely(windows, ladder, before)
   local latest, latest_text = ladder.latest, ladder.latest_text
   for i = 1, ladder.size do

@@ -133,6 +133,17 @@ export function operationContract(scene: BeginScene): void {
       expect(third).toMatchObject({ allowed: true, replayed: true });
     });
 
+    it.each([undefined, null, 'ocr', 7, {}, { length: 1 }])(
+      'is refused when it is no list: %j',
+      async (input) => {
+        const { quota } = await scene(perUser);
+        await expect(quota.checkBatch(input as never)).rejects.toMatchObject({
+          code: 'invalid-request',
+          errors: [{ path: 'checks', message: 'must be a list of checks' }],
+        });
+      },
+    );
+
     it('counts nothing when one of its checks is bad, and says which and why', async () => {
       const { quota, user } = await scene(perUser);
       const good = { resource: 'ocr', subject: { user } };

@@ -77,7 +77,7 @@ export function windowsContract(scene: () => StoreScene): void {
       });
     });
 
-    it('never go back: a clock that was set back keeps the later one', async () => {
+    it('do not go back: a clock that was set back over a boundary keeps the later one', async () => {
       const { books } = scene();
       const offered = { at: MIDNIGHT - 1 };
       const both = counter([daily(10, offered), hourly(3, offered)]);
@@ -94,6 +94,20 @@ export function windowsContract(scene: () => StoreScene): void {
       expect(await setBack.read({ counters: [both] })).toMatchObject({
         outcome: 'read',
         counts: [{ pick: 1 }, { pick: 1 }],
+      });
+    });
+
+    it('begin anew when the clock is set back over more windows than are offered', async () => {
+      const { books } = scene();
+      const late = counter([hourly(3, { at: NOON + 2 * HOUR_MS })]);
+      await (await books.at(NOON + 2 * HOUR_MS)).take(taking([late], { amount: 2 }));
+      const early = counter([hourly(3)]);
+      expect(await (await books.at(NOON)).take(taking([early]))).toEqual({
+        outcome: 'taken',
+        counts: used(1),
+      });
+      expect(await (await books.at(NOON + 2 * HOUR_MS)).read({ counters: [late] })).toMatchObject({
+        counts: used(0),
       });
     });
 

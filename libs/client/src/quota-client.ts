@@ -50,6 +50,7 @@ export class QuotaClient implements Quota {
    * (its operation id was used for something else) has its error in its place. Bad input fails the whole batch.
    */
   async checkBatch(requests: readonly CheckRequest[]): Promise<(Decision | QuotaClientError)[]> {
+    if (!Array.isArray(requests)) throw QuotaClientError.invalidRequest('checks', 'must be a list of checks');
     const isBatch = (body: unknown): body is { decisions: BatchEntry[] } =>
       hasList(body, 'decisions') &&
       body.decisions.length === requests.length &&

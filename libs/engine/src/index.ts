@@ -35,3 +35,4 @@ export {
   type RedisClient,
   type RedisTarget,
 } from './stores/redis-connection.js';
+export { YamlError, YamlText } from './yaml-text.js';

@@ -116,6 +116,8 @@ export class QuotaEngine implements Quota {
    */
   async checkBatch(requests: readonly CheckRequest[]): Promise<(Decision | QuotaError)[]> {
     const startedAt = performance.now();
+    if (!Array.isArray(requests))
+      throw QuotaError.invalid('invalid-request', [{ path: 'checks', message: 'must be a list of checks' }]);
     const book = this.#rules.current;
     const mistakes = requests.flatMap((request, index) =>
       mistakesOf(request, book).map(({ path, message }) => ({

@@ -1,14 +1,10 @@
 import { readFile } from 'node:fs/promises';
-import { LineCounter, parseDocument, type Document } from 'yaml';
 import { QuotaError, type InputError } from '../errors.js';
+import { YamlError, YamlText } from '../yaml-text.js';
 import { parseRule } from './parse-rule.js';
 import { isPlainObject, show } from './plain-json.js';
 import { MAX_RULES } from './rule-book.js';
 import type { Rule } from './rule.js';
-
-const MAX_FILE_BYTES = 8 * 1_024 * 1_024;
-/** References a file may make; each may repeat a large part of it. */
-const MAX_ALIASES = 100;
 
 /**
  * Reads a start-up file: YAML 1.2 with one list, `rules`, of rules as `RuleDefinition` says.
@@ -23,15 +19,13 @@ export async function loadRuleFile(path: string): Promise<Rule[]> {
 
 /** `loadRuleFile` for a text already read; `path` is only named in errors. */
 export function parseRuleFile(text: string, path: string): Rule[] {
-  if (Buffer.byteLength(text) > MAX_FILE_BYTES) {
-    throw refused(path, [{ path: '', message: `must be at most ${MAX_FILE_BYTES} bytes` }]);
-  }
-  const lines = new LineCounter();
-  const { document, content } = read(text, path, lines);
-  const { rules, mistakes } = rulesIn(content);
+  const yaml = read(text, path);
+  const { rules, mistakes } = rulesIn(yaml.content);
   if (mistakes.length === 0) return rules;
-  const located = mistakes.map((mistake) => ({ ...mistake, line: lineOf(document, lines, mistake.path) }));
-  throw refused(path, located);
+  throw refused(
+    path,
+    mistakes.map((mistake) => ({ ...mistake, line: yaml.lineOf(mistake.path.split('.')) })),
+  );
 }
 
 interface LocatedError extends InputError {
@@ -47,26 +41,15 @@ function refused(path: string, mistakes: readonly LocatedError[]): QuotaError {
   return new QuotaError('invalid-rule', `The rules in ${path} are not valid:${sentences.join('')}`, errors);
 }
 
-function read(text: string, path: string, lines: LineCounter): { document: Document; content: unknown } {
+function read(text: string, path: string): YamlText {
   try {
-    const document = parseDocument(text, {
-      version: '1.2',
-      merge: false,
-      prettyErrors: false,
-      lineCounter: lines,
-    });
-    const faults = [...document.errors, ...document.warnings].map(({ message, pos }) => ({
-      path: '',
-      message,
-      line: lines.linePos(pos[0]).line,
-    }));
-    if (faults.length > 0) throw refused(path, faults);
-    return { document, content: document.toJS({ maxAliasCount: MAX_ALIASES }) };
-  } catch (cause) {
-    if (cause instanceof QuotaError) throw cause;
-    // The parser recurses: a file that nests without end exhausts the stack, one of too many aliases is refused.
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw refused(path, [{ path: '', message: `cannot be parsed (${reason})` }]);
+    return new YamlText(text);
+  } catch (error) {
+    if (!(error instanceof YamlError)) throw error;
+    throw refused(
+      path,
+      error.faults.map((fault) => ({ ...fault, path: '' })),
+    );
   }
 }
 
@@ -110,14 +93,4 @@ function ruleOrMistakes(entry: unknown, at: string, mistakes: InputError[]): Rul
     );
     return undefined;
   }
-}
-
-/** The line of the innermost thing a path names; a missing field is told by what it is missing from. */
-function lineOf(document: Document, lines: LineCounter, path: string): number | undefined {
-  for (let steps = path.split('.'); steps.length > 0; steps = steps.slice(0, -1)) {
-    const node = document.getIn(steps, true) as { range?: readonly number[] | null } | undefined;
-    const start = node?.range?.[0];
-    if (start !== undefined) return lines.linePos(start).line;
-  }
-  return undefined;
 }

@@ -7,7 +7,9 @@ import type { MarkKeeper } from './store-mark.js';
  *
  * The store's own clock decides which window an instant belongs to. The caller offers, for every limit, the
  * window it expects and the one after it; when the store's clock is in neither, the answer is `moved` and the
- * caller offers anew. Windows of a counter never go back: a clock that was set back keeps the later one.
+ * caller offers anew. While the clock is set back by no more than the two windows that are offered span, a counter's
+ * window does not go back: the later one stays. Set back further, the earlier window begins anew in the later one's
+ * place, and what was used in that is forgotten.
  *
  * Every verb rejects with a `StoreError` when the store could not be asked; none of them waits for a deadline,
  * which is `StoreGuard`'s business.

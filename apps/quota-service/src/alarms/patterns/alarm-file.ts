@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
+import { YamlError, YamlText } from '@sundial/engine';
 import { getMetadataStorage, validateSync } from 'class-validator';
-import { LineCounter, parseDocument, type Document } from 'yaml';
 import { ConfigurationError } from '../../settings/settings.js';
 import { PATTERN_KINDS, PatternHead, type AlarmPattern, type PatternKind } from './alarm-pattern.js';
 
@@ -23,27 +23,20 @@ export async function loadAlarmFile(path: string): Promise<readonly AlarmPattern
 
 /** `loadAlarmFile` for a text already read; `path` is only named in errors. */
 export function parseAlarmFile(text: string, path: string): readonly AlarmPattern[] {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { merge: false, prettyErrors: false, lineCounter: lines });
-  const faults = [...document.errors, ...document.warnings];
-  if (faults.length > 0) {
-    throw new ConfigurationError(
-      faults.map(({ pos, message }) => `${path}:${lines.linePos(pos[0]).line} ${message}`),
-    );
-  }
-  const { patterns, mistakes } = read(contentOf(document, path));
+  const yaml = parse(text, path);
+  const { patterns, mistakes } = read(yaml.content);
   if (mistakes.length === 0) return patterns;
   throw new ConfigurationError(
-    mistakes.map(({ at, message }) => `${path}:${lineOf(document, lines, at)} ${at.join('.')} ${message}`),
+    mistakes.map(({ at, message }) => `${path}:${yaml.lineOf(at) ?? 1} ${at.join('.')} ${message}`),
   );
 }
 
-/** An alias that leads nowhere, or to too much, is found only here. */
-function contentOf(document: Document, path: string): unknown {
+function parse(text: string, path: string): YamlText {
   try {
-    return document.toJS();
+    return new YamlText(text);
   } catch (error) {
-    throw new ConfigurationError([`${path}:1 ${error instanceof Error ? error.message : String(error)}`]);
+    if (!(error instanceof YamlError)) throw error;
+    throw new ConfigurationError(error.faults.map(({ message, line = 1 }) => `${path}:${line} ${message}`));
   }
 }
 
@@ -125,16 +118,6 @@ function fieldsOf(definition: new () => object): readonly string[] {
 function fill<T extends object>(definition: new () => T, entry: Record<string, unknown>): T {
   const given = fieldsOf(definition).filter((field) => entry[field] !== undefined);
   return Object.assign(new definition(), Object.fromEntries(given.map((field) => [field, entry[field]])));
-}
-
-/** The line of the innermost thing a path names; a missing field is told by what it is missing from. */
-function lineOf(document: Document, lines: LineCounter, at: Mistake['at']): number {
-  for (let steps = at.length; steps > 0; steps--) {
-    const node = document.getIn(at.slice(0, steps), true) as { range?: readonly number[] } | undefined;
-    const start = node?.range?.[0];
-    if (start !== undefined) return lines.linePos(start).line;
-  }
-  return 1;
 }
 
 function complain(requirement: string, value: unknown): string {
