@@ -35,6 +35,8 @@ export function expectedNotices(
 /** Whether a pattern holds at the last moment of a history. */
 export function holdsAt(pattern: AlarmPattern, channel: string, history: readonly Moment[]): boolean {
   const at = history.at(-1)?.at ?? 0;
+  if (isOfSightings(pattern))
+    return history.some((moment) => moment.at === at && isSighting(moment.signal, pattern, channel));
   switch (pattern.kind) {
     case 'consecutive':
       return isInARow(outcomesOf(history, channel).slice(-pattern.failures), pattern, at);
@@ -48,11 +50,10 @@ export function holdsAt(pattern: AlarmPattern, channel: string, history: readonl
       return isFrequent(outcomesOf(history, channel), pattern, at);
     case 'degraded-mode':
       return lastOf(history, 'mode-changed')?.mode === 'degraded';
+    case 'unfit-store':
+      return isUnfit(history);
     case 'clock-offset':
       return Math.abs(lastOf(history, 'clock-read')?.offsetMs ?? 0) > pattern.offsetMs;
-    case 'journal-overflow':
-    case 'over-admission':
-      return history.some((moment) => moment.at === at && isSighting(moment.signal, pattern.kind, channel));
     default:
       return pattern satisfies never;
   }
@@ -98,13 +99,38 @@ function isSustained(
   return false;
 }
 
-function isSighting(
-  signal: Moment['signal'],
-  kind: 'journal-overflow' | 'over-admission',
-  channel: string,
-): boolean {
-  if (kind === 'journal-overflow') return isA(signal, 'journal-overflowed');
-  return isA(signal, 'over-admitted') && nameOf(signal.channel) === channel;
+/** Patterns that hold at the instant of a signal, and of which. */
+const SIGHTINGS = {
+  'journal-overflow': 'journal-overflowed',
+  'over-admission': 'over-admitted',
+  'foreign-key': 'key-broken',
+  unverifiable: 'unverifiable',
+} as const;
+type OfSightings = Extract<AlarmPattern, { readonly kind: keyof typeof SIGHTINGS }>;
+
+function isOfSightings(pattern: AlarmPattern): pattern is OfSightings {
+  return Object.hasOwn(SIGHTINGS, pattern.kind);
+}
+
+function isSighting(signal: Moment['signal'], pattern: OfSightings, channel: string): boolean {
+  if (!isA(signal, SIGHTINGS[pattern.kind])) return false;
+  return 'channel' in signal ? nameOf(signal.channel) === channel : true;
+}
+
+/** Each condition of a server is as it was told last. */
+function isUnfit(history: readonly Moment[]): boolean {
+  const told = history
+    .flatMap(({ signal }) => (isA(signal, 'condition-changed') ? [signal] : []))
+    .filter(({ condition }) => condition.severity === 'refuse');
+  return told.some(({ condition, holds }, index) => {
+    const isLast = !told
+      .slice(index + 1)
+      .some(
+        (later) =>
+          later.condition.condition === condition.condition && later.condition.server === condition.server,
+      );
+    return isLast && holds;
+  });
 }
 
 function noticesOf(pattern: AlarmPattern, channel: string, history: readonly Moment[]): ToldNotice[] {
@@ -162,7 +188,9 @@ function channelsOf(history: readonly Moment[]): string[] {
 }
 
 function isAboutChannels({ kind }: AlarmPattern): boolean {
-  return kind === 'consecutive' || kind === 'error-rate' || kind === 'over-admission';
+  return (
+    kind === 'consecutive' || kind === 'error-rate' || kind === 'over-admission' || kind === 'foreign-key'
+  );
 }
 
 function lastOf<Kind extends AlarmSignal['kind']>(history: readonly Moment[], kind: Kind) {

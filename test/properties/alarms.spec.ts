@@ -41,6 +41,9 @@ const SMALL: readonly AlarmPattern[] = [
   { ...head('degraded', 1_000), kind: 'degraded-mode' },
   { ...head('overflow', 1_000), kind: 'journal-overflow' },
   { ...head('over', 300), kind: 'over-admission' },
+  { ...head('unfit', 300), kind: 'unfit-store' },
+  { ...head('foreign', 300), kind: 'foreign-key' },
+  { ...head('uncertain', 1_000), kind: 'unverifiable' },
   { ...head('clocks', 250), kind: 'clock-offset', offsetMs: 500 },
 ];
 
@@ -67,6 +70,23 @@ const anyOtherSignal: fc.Arbitrary<AlarmSignal> = fc.oneof(
   ),
   fc.constantFrom(-501, -500, 0, 500, 501).map((offsetMs) => ({ kind: 'clock-read', offsetMs }) as const),
   fc.constant({ kind: 'journal-overflowed', operations: 1 } as const),
+  fc.record({
+    kind: fc.constant('condition-changed' as const),
+    condition: fc.constantFrom('eviction' as const, 'version' as const, 'clock' as const).chain((condition) =>
+      fc.record({
+        condition: fc.constant(condition),
+        severity: fc.constant(condition === 'clock' ? ('warn' as const) : ('refuse' as const)),
+        sentence: fc.constant('It is not fit.'),
+        server: fc.constantFrom('a:1', 'b:2'),
+      }),
+    ),
+    holds: fc.boolean(),
+  }),
+  anyChannel.map((channel) => ({ kind: 'key-broken', channel, key: { rules: ['r'], checks: 1 } }) as const),
+  fc.constant({
+    kind: 'unverifiable',
+    span: { from: 0, to: 1, reason: 'writes-lost', operations: 0 },
+  } as const),
   anyChannel.map((channel) => {
     const counter = { rule: 'r', window: 'day', used: 11, max: 10 };
     return { kind: 'over-admitted', channel, counter } as const;

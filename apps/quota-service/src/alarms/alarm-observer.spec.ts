@@ -12,6 +12,9 @@ const PATTERNS: readonly AlarmPattern[] = [
   { ...head('away'), kind: 'degraded-mode' },
   { ...head('full'), kind: 'journal-overflow' },
   { ...head('over'), kind: 'over-admission' },
+  { ...head('unfit'), kind: 'unfit-store' },
+  { ...head('foreign'), kind: 'foreign-key' },
+  { ...head('uncertain'), kind: 'unverifiable' },
 ];
 
 const OK: Decision = {
@@ -84,12 +87,28 @@ describe('what an engine tells', () => {
     observer.modeChanged('degraded', 'timeout');
     observer.journalOverflowed(7);
     observer.overAdmitted({ resource: 'ocr', rule: 'r1', window: 'day', used: 12, max: 10 });
+    const sentence = 'Redis may drop counters.';
+    observer.conditionChanged({ condition: 'eviction', severity: 'refuse', sentence, server: 'a:1' }, true);
+    observer.keyBroken({ resource: 'ocr', rules: ['r1'], checks: 2 });
+    observer.unverifiable({ from: 0, to: 1_000, reason: 'writes-lost', operations: 0 });
     expect(
       notices.map(({ episode }) => [episode.pattern.id, episode.channel?.resource, episode.evidence]),
     ).toEqual([
       ['away', undefined, { cause: 'timeout' }],
       ['full', undefined, { operations: 7 }],
       ['over', 'ocr', { rule: 'r1', window: 'day', used: 12, max: 10 }],
+      ['unfit', undefined, { conditions: ['a:1: Redis may drop counters.'] }],
+      ['foreign', 'ocr', { rules: ['r1'], checks: 2 }],
+      [
+        'uncertain',
+        undefined,
+        {
+          reason: 'writes-lost',
+          operations: 0,
+          from: '1970-01-01T00:00:00.000Z',
+          to: '1970-01-01T00:00:01.000Z',
+        },
+      ],
     ]);
   });
 });

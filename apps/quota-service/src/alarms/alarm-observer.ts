@@ -1,4 +1,14 @@
-import type { CheckRequest, Decision, DegradedCause, QuotaObserver, Store, StoreMode } from '@sundial/engine';
+import type {
+  BrokenKey,
+  CheckRequest,
+  Decision,
+  DegradedCause,
+  QuotaObserver,
+  Store,
+  StoreCondition,
+  StoreMode,
+  UnverifiableSpan,
+} from '@sundial/engine';
 import { performance } from 'node:perf_hooks';
 import type { AlarmBoard } from './alarm-board.js';
 import type { Channel, CounterAboveMax } from './alarm-signal.js';
@@ -39,6 +49,18 @@ export class AlarmObserver implements QuotaObserver {
 
   overAdmitted({ resource, ...counter }: CounterAboveMax & { readonly resource: string }): void {
     this.board.take({ kind: 'over-admitted', channel: this.#channel(resource), counter }, performance.now());
+  }
+
+  conditionChanged(condition: StoreCondition, holds: boolean): void {
+    this.board.take({ kind: 'condition-changed', condition, holds }, performance.now());
+  }
+
+  keyBroken({ resource, ...key }: BrokenKey): void {
+    this.board.take({ kind: 'key-broken', channel: this.#channel(resource), key }, performance.now());
+  }
+
+  unverifiable(span: UnverifiableSpan): void {
+    this.board.take({ kind: 'unverifiable', span }, performance.now());
   }
 
   /** Hands over what was only counted. */

@@ -57,6 +57,12 @@ function summaryOf(pattern: AlarmPattern): string {
       return 'the journal of degraded decisions is full: further ones are kept as sums only';
     case 'clock-offset':
       return `the clocks of this node and of the store are more than ${pattern.offsetMs} ms apart`;
+    case 'unfit-store':
+      return 'a server of the store is not fit to count on';
+    case 'foreign-key':
+      return 'a key holds what Sundial did not write';
+    case 'unverifiable':
+      return 'counters of some time may be wrong, and nobody can know';
     default:
       return pattern satisfies never;
   }

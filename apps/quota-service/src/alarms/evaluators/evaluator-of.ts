@@ -1,8 +1,9 @@
+import type { UnverifiableSpan } from '@sundial/engine';
 import type { AlarmPattern } from '../patterns/alarm-pattern.js';
 import { Consecutive } from './consecutive.js';
 import { ErrorRate } from './error-rate.js';
-import type { Evaluator } from './evaluator.js';
-import { ClockOffset, DegradedMode } from './node-state.js';
+import type { Evaluator, Evidence } from './evaluator.js';
+import { ClockOffset, DegradedMode, UnfitStore } from './node-state.js';
 import { Sightings } from './sightings.js';
 import { Spread } from './spread.js';
 import { Sustained } from './sustained.js';
@@ -28,7 +29,17 @@ export function evaluatorOf(pattern: AlarmPattern): Evaluator {
       );
     case 'clock-offset':
       return new ClockOffset(pattern);
+    case 'unfit-store':
+      return new UnfitStore();
+    case 'foreign-key':
+      return new Sightings((signal) => (signal.kind === 'key-broken' ? { ...signal.key } : undefined));
+    case 'unverifiable':
+      return new Sightings((signal) => (signal.kind === 'unverifiable' ? timesOf(signal.span) : undefined));
     default:
       return pattern satisfies never;
   }
+}
+
+function timesOf({ from, to, reason, operations }: UnverifiableSpan): Evidence {
+  return { reason, operations, from: new Date(from).toISOString(), to: new Date(to).toISOString() };
 }

@@ -38,3 +38,24 @@ export class ClockOffset implements Evaluator {
     return { offsetMs: this.#offsetMs };
   }
 }
+
+/** Holds while something about a server of the store is such that a start would be refused for it. */
+export class UnfitStore implements Evaluator {
+  readonly #sentences = new Map<string, string>();
+
+  note(signal: AlarmSignal): void {
+    if (signal.kind !== 'condition-changed' || signal.condition.severity !== 'refuse') return;
+    const { condition, server, sentence } = signal.condition;
+    const key = `${condition} ${server}`;
+    if (signal.holds) this.#sentences.set(key, server === null ? sentence : `${server}: ${sentence}`);
+    else this.#sentences.delete(key);
+  }
+
+  holds(): boolean {
+    return this.#sentences.size > 0;
+  }
+
+  evidence(): Evidence {
+    return { conditions: [...this.#sentences.values()] };
+  }
+}

@@ -98,6 +98,9 @@ export const PATTERN_KINDS = {
   'over-admission': { terms: NoTerms, scope: 'channel' },
   'journal-overflow': { terms: NoTerms, scope: 'node' },
   'clock-offset': { terms: ClockOffsetTerms, scope: 'node' },
+  'unfit-store': { terms: NoTerms, scope: 'node' },
+  'foreign-key': { terms: NoTerms, scope: 'channel' },
+  unverifiable: { terms: NoTerms, scope: 'node' },
 } as const;
 
 type Kinds = typeof PATTERN_KINDS;
