@@ -148,6 +148,8 @@ describe('a service that runs', () => {
     await reconnect();
     await shown(service, 'eviction');
     expect(await metric(service, evicting)).toBe(1);
+    const alarms = (await service.fetchJson('GET', '/admin/alarms')).body;
+    expect(alarms.active).toMatchObject([{ pattern: 'store-unfit' }]);
     await reconnect();
     await eventually(async () => (await check(service)).degraded === null);
     await redis.cli('CONFIG', 'SET', 'maxmemory-policy', 'noeviction');
@@ -173,10 +175,12 @@ describe('a service that runs', () => {
     expect(await redis.cli('GET', key)).toBe('foreign');
     expect(await readiness(service)).toMatchObject({ mode: 'exact' });
     expect(await checkOf('lucky')).toMatchObject({ allowed: true, degraded: null });
-    const reports = () => service.stdout.split('\n').filter((line) => line.includes('did not write'));
+    const reports = () => service.stdout.split('\n').filter((line) => line.includes('did not write: see'));
     await eventually(() => reports().length === 1);
     expect(JSON.parse(reports()[0]!)).toMatchObject({ resource: 'ocr', rules: ['ocr-per-user'], checks: 1 });
-    expect(reports()[0]).not.toContain('unlucky');
+    expect(service.stdout).not.toContain('unlucky');
+    const alarms = (await service.fetchJson('GET', '/admin/alarms')).body;
+    expect(alarms.active[0]).toMatchObject({ pattern: 'keys-foreign', channel: { resource: 'ocr' } });
     expect(await metric(service, 'sundial_broken_keys_total{resource="ocr"}')).toBeGreaterThan(0);
     await redis.cli('DEL', key);
     await eventually(async () => (await checkOf('unlucky')).degraded === null);

@@ -41,7 +41,7 @@ const SMALL: readonly AlarmPattern[] = [
   { ...head('degraded', 1_000), kind: 'degraded-mode' },
   { ...head('overflow', 1_000), kind: 'journal-overflow' },
   { ...head('over', 300), kind: 'over-admission' },
-  { ...head('unfit', 300), kind: 'unfit-store' },
+  { ...head('unfit', 0), kind: 'unfit-store' },
   { ...head('foreign', 300), kind: 'foreign-key' },
   { ...head('uncertain', 1_000), kind: 'unverifiable' },
   { ...head('clocks', 250), kind: 'clock-offset', offsetMs: 500 },
@@ -63,6 +63,7 @@ const anyOutcome = (failures: number): fc.Arbitrary<AlarmSignal> =>
         .map(([channel, count]) => ({ kind: 'succeeded', channel, count }) as const),
     },
   );
+const EVICTING = { condition: 'eviction', severity: 'refuse', sentence: 'It drops.', server: 'a:1' } as const;
 const anyOtherSignal: fc.Arbitrary<AlarmSignal> = fc.oneof(
   fc.constantFrom(
     { kind: 'mode-changed', mode: 'exact', cause: null } as const,
@@ -72,15 +73,14 @@ const anyOtherSignal: fc.Arbitrary<AlarmSignal> = fc.oneof(
   fc.constant({ kind: 'journal-overflowed', operations: 1 } as const),
   fc.record({
     kind: fc.constant('condition-changed' as const),
-    condition: fc.constantFrom('eviction' as const, 'version' as const, 'clock' as const).chain((condition) =>
-      fc.record({
-        condition: fc.constant(condition),
-        severity: fc.constant(condition === 'clock' ? ('warn' as const) : ('refuse' as const)),
-        sentence: fc.constant('It is not fit.'),
-        server: fc.constantFrom('a:1', 'b:2'),
-      }),
+    condition: fc.constantFrom(
+      EVICTING,
+      EVICTING,
+      EVICTING,
+      { ...EVICTING, server: 'b:2' } as const,
+      { ...EVICTING, condition: 'clock', severity: 'warn' } as const,
     ),
-    holds: fc.boolean(),
+    holds: fc.constantFrom(true, false, false),
   }),
   anyChannel.map((channel) => ({ kind: 'key-broken', channel, key: { rules: ['r'], checks: 1 } }) as const),
   fc.constant({
