@@ -17,7 +17,8 @@ const DOWN_AFTER_MS = 500;
 /** Sentinels try another failover of the same master after twice this. */
 const FAILOVER_TIMEOUT_MS = 1_000;
 const FORM_LIMIT_MS = 20_000;
-const FAILOVER_LIMIT_MS = 10_000;
+/** Two sentinels who want to lead at the same moment vote for themselves, and try again later: now and then several times. */
+const FAILOVER_LIMIT_MS = 30_000;
 
 /** A replica that asks to be fed gets it at once. */
 const SERVER_ARGS = ['--repl-diskless-sync-delay', '0', '--repl-ping-replica-period', '1'];

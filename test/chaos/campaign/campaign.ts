@@ -14,6 +14,8 @@ export interface Campaign {
   readonly findings: readonly Finding[];
   /** Each broken promise, with the command that repeats it. */
   readonly stories: readonly string[];
+  /** Slices that ended early, because a fault could not be brought about. */
+  readonly leftOut: readonly string[];
   /** How long this process was busy with itself, which callers' latencies contain. */
   readonly stalledP999Ms: number;
   readonly tookS: number;
@@ -35,6 +37,7 @@ const IN_THE_END = 'all counters again, in the end';
 export async function run(plan: Plan, tell: (line: string) => void, copy?: HistoryFile): Promise<Campaign> {
   const findings: Finding[] = [];
   const stories: string[] = [];
+  const leftOut: string[] = [];
   const startedAt = performance.now();
   const delay = monitorEventLoopDelay({ resolution: 1 });
   delay.enable();
@@ -50,7 +53,12 @@ export async function run(plan: Plan, tell: (line: string) => void, copy?: Histo
         if (isBroken(finding)) broke(story(episode));
         tell(lineOf(seed, finding));
       };
-      const i2 = await SLICES[topology]({ seed, episodes, faults: plan.faults, copy, ended });
+      const slice = SLICES[topology]({ seed, episodes, faults: plan.faults, copy, ended });
+      const i2 = await slice.catch((error: Error) => {
+        leftOut.push(`Seed ${seed} on ${topology} ended early: ${error.message.split('\n', 1)[0]}`);
+        tell(leftOut.at(-1)!);
+        return 0;
+      });
       if (findings.some((finding) => finding.topology === topology))
         findings.push({ ...NOTHING, topology, fault: IN_THE_END, i2 });
       if (i2 > 0) broke(`${topology}: in the end the books were wrong by ${i2} units that had been right.`);
@@ -58,7 +66,7 @@ export async function run(plan: Plan, tell: (line: string) => void, copy?: Histo
   }
   const stalledP999Ms = delay.percentile(99.9) / 1e6;
   delay.disable();
-  return { findings, stories, stalledP999Ms, tookS: (performance.now() - startedAt) / 1_000 };
+  return { findings, stories, leftOut, stalledP999Ms, tookS: (performance.now() - startedAt) / 1_000 };
 }
 
 const NOTHING: Omit<Finding, 'topology' | 'fault'> = {

@@ -35,7 +35,7 @@ function planned(): Plan {
 
 async function report(
   { seeds, out, publishes }: Plan,
-  { findings, stories, ...figures }: Campaign,
+  { findings, stories, leftOut, ...figures }: Campaign,
 ): Promise<void> {
   const rows = rowsOf(findings);
   const date = new Date().toISOString().slice(0, 10);
@@ -44,12 +44,12 @@ async function report(
   const text = `Run ${date} in ${Math.round(tookS / 60)} min on ${machine(await redisVersion())}. Seeds ${seeds[0]} to ${seeds.at(-1)}; the caller's own event loop was late by ${stalledP999Ms.toFixed(1)} ms (p99.9).
 
 ${table(rows)}
-${late}`;
+${late}${leftOut.map((line) => `\n${line}\n`).join('')}`;
   console.log(`\n${text}`);
   for (const story of stories) console.log(`${story}\n`);
   if (out !== undefined) await writeFile(out, text);
   if (publishes) await putIntoManual(MANUAL, text);
-  if (stories.length > 0 || late !== '') process.exitCode = 1;
+  if (stories.length > 0 || leftOut.length > 0 || late !== '') process.exitCode = 1;
 }
 
 async function redisVersion(): Promise<string> {
