@@ -1,6 +1,8 @@
 import { Logger } from '@nestjs/common';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
-import { type Decision, type Quota, QuotaError } from '@sundial/engine';
+import { LiveRules, MemoryStore, QuotaEngine, QuotaError, RuleBook } from '@sundial/engine';
+import type { Decision, Quota } from '@sundial/engine';
+import { aRule } from '../../../test/contract/rules.js';
 import { CountingQuota } from '../../../test/support/counting-quota.js';
 import { bindQuota } from './bound-quota.js';
 import { RiskLimit } from './risk-limit.decorator.js';
@@ -173,7 +175,7 @@ describe('a quota that cannot be asked', () => {
     await expect(ocr.plain('u1', 'a')).resolves.toBe('a of u1');
     await expect(ocr.plain('u1', 'b')).resolves.toBe('b of u1');
     expect(warn.mock.calls).toEqual([
-      ['OcrService.plain ran uncounted: the quota could not be asked. Error: nobody there'],
+      ['OcrService.plain ran uncounted: the quota did not decide. Error: nobody there'],
     ]);
   });
 
@@ -195,13 +197,80 @@ describe('a quota that cannot be asked', () => {
   });
 });
 
+describe('a rule that counts by an attribute the method does not tell', () => {
+  const missing = (...attributes: string[]) =>
+    QuotaError.invalid(
+      'invalid-request',
+      attributes.map((name) => ({
+        path: `subject.${name}`,
+        message: `is missing: rule r counts per ${name}`,
+      })),
+    );
+
+  /** A class of its own has not warned yet. */
+  function freshWith(quota: Quota): { submit(userId: string): Promise<string> } {
+    class Fresh {
+      @RiskLimit({ resource: 'ocr' })
+      async submit(@Subject('user') userId: string): Promise<string> {
+        return `ran for ${userId}`;
+      }
+    }
+    return bindQuota(new Fresh(), quota);
+  }
+
+  it('stops no business: the method runs uncounted, and the warning names the rule', async () => {
+    const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+    const fresh = freshWith(quotaThat(() => Promise.reject(missing('grade', 'school'))));
+    await expect(fresh.submit('u1')).resolves.toBe('ran for u1');
+    expect(warn.mock.calls).toEqual([
+      [
+        expect.stringMatching(
+          /^Fresh\.submit ran uncounted: .*subject\.grade: is missing: rule r counts per/,
+        ),
+      ],
+    ]);
+  });
+
+  it('does so on a real engine whose rules are changed live', async () => {
+    const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+    const rules = new LiveRules(new RuleBook(1, [aRule({ per: ['user'] })]));
+    const engine = new QuotaEngine({ store: await MemoryStore.open(), rules });
+    const fresh = freshWith(engine);
+    await fresh.submit('u1');
+    expect(warn).not.toHaveBeenCalled();
+    rules.apply(new RuleBook(2, [aRule({ per: ['user', 'grade'] })]));
+    await expect(fresh.submit('u1')).resolves.toBe('ran for u1');
+    expect(warn).toHaveBeenCalledTimes(1);
+    await engine.close();
+  });
+
+  it('is given to onUnavailable', async () => {
+    const ocr = ocrWith(quotaThat(() => Promise.reject(missing('grade'))));
+    await expect(ocr.careful('u1')).resolves.toMatch(/^u1, later .*subject\.grade: is missing/);
+  });
+
+  it('is no excuse for an attribute that the method tells and that has no value', async () => {
+    const ocr = ocrWith(quotaThat(() => Promise.reject(missing('user', 'grade'))));
+    await expect(ocr.plain(undefined as never, 'a')).rejects.toThrow(RiskLimitMisuseError);
+    expect(ocr.pages).toEqual([]);
+  });
+
+  it('is misuse where the subject is a function: what it tells may differ from call to call', async () => {
+    const call = ocrWith(quotaThat(() => Promise.reject(missing('grade')))).described({
+      owner: 'u1',
+      pages: 1,
+    });
+    await expect(call).rejects.toThrow(RiskLimitMisuseError);
+  });
+});
+
 describe('misuse', () => {
   it('of the request is an error with class and method, and the method does not run', async () => {
-    const invalid = QuotaError.invalid('invalid-request', [{ path: 'subject.grade', message: 'is missing' }]);
+    const invalid = QuotaError.invalid('invalid-request', [{ path: 'subject.user', message: 'is missing' }]);
     const ocr = ocrWith(quotaThat(() => Promise.reject(invalid)));
-    const error = (await failure(ocr.plain('u1', 'a'))) as RiskLimitMisuseError;
+    const error = (await failure(ocr.plain(undefined as never, 'a'))) as RiskLimitMisuseError;
     expect(error).toBeInstanceOf(RiskLimitMisuseError);
-    expect(error.message).toBe('OcrService.plain: its check was refused: subject.grade: is missing');
+    expect(error.message).toBe('OcrService.plain: its check was refused: subject.user: is missing');
     expect(error.cause).toBe(invalid);
     expect(ocr.pages).toEqual([]);
   });

@@ -1,4 +1,4 @@
-import type { CheckRequest, Decision, Quota, Subject } from '@sundial/engine';
+import type { CheckRequest, Decision, InputError, Quota, Subject } from '@sundial/engine';
 import { boundQuota } from './bound-quota.js';
 import type { SubjectArgument } from './limited-methods.js';
 import { RiskLimitExceededException } from './risk-limit-exceeded.exception.js';
@@ -8,6 +8,13 @@ import { UnavailabilityLog } from './unavailability-log.js';
 
 /** The codes of errors that repeat for as long as the program is as it is. */
 const MISUSE: readonly unknown[] = ['invalid-request', 'operation-conflict'];
+
+/** What is known of an error of the engine or of the client, if it is one. */
+interface Refusal {
+  readonly code?: unknown;
+  readonly message?: string;
+  readonly errors?: readonly InputError[];
+}
 
 /** Options after the types of the guarded method's arguments are known to fit. */
 type Options = RiskLimitOptions<(...args: unknown[]) => Promise<unknown>>;
@@ -44,10 +51,23 @@ export class LimitedCalls {
       return await quota.check(request);
     } catch (error) {
       // The engine's and the client's errors are different classes with the same codes.
-      const { code, message } = (error ?? {}) as { readonly code?: unknown; readonly message?: string };
-      if (MISUSE.includes(code)) throw this.#misuse(`its check was refused: ${message}`, error);
-      return { error };
+      const { code, message, errors = [] } = (error ?? {}) as Refusal;
+      if (!MISUSE.includes(code) || this.#isOfRules(errors, request)) return { error };
+      throw this.#misuse(`its check was refused: ${message}`, error);
     }
+  }
+
+  /**
+   * Whether rules count by attributes that this method never tells: whoever wrote them stops no business with that.
+   * An attribute that it tells and that has no value is another matter: nobody gets by for want of a name.
+   */
+  #isOfRules(errors: readonly InputError[], { subject }: CheckRequest): boolean {
+    const isOfRule = ({ path }: InputError) => {
+      const [, attribute] = /^subject\.(.+)$/.exec(path) ?? [];
+      if (attribute === undefined || Object.hasOwn(subject, attribute)) return false;
+      return !this.subject.some((told) => told.attribute === attribute);
+    };
+    return this.subject.length > 0 && errors.length > 0 && errors.every(isOfRule);
   }
 
   #quotaOf(instance: object): Quota {

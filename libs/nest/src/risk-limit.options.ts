@@ -32,9 +32,10 @@ export interface RiskLimitOptions<Method extends AsyncMethod = AsyncMethod> {
   readonly onDenied?: (this: never, decision: Decision, ...args: Parameters<Method>) => Answer<Method>;
 
   /**
-   * Runs instead of the method when nobody could be asked (the service is unreachable, the engine broke), with `this`
-   * bound as above; throw in it to put cost before business. Default: the method runs uncounted, and a warning is
-   * logged. A decision made without the store (`degraded`) is a decision and does not come here.
+   * Runs instead of the method when nobody could be asked (the service is unreachable, the engine broke), or when a live
+   * rule counts by an attribute that no `@Subject` of the method tells; with `this` bound as above. Throw in it to put
+   * cost before business. Default: the method runs uncounted, and a warning is logged that says why. A decision made
+   * without the store (`degraded`) is a decision and does not come here.
    */
   readonly onUnavailable?: (this: never, error: unknown, ...args: Parameters<Method>) => Answer<Method>;
 }

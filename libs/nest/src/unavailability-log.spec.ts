@@ -19,9 +19,9 @@ describe('UnavailabilityLog', () => {
     now += 60_000;
     log.ranUncounted(new Error('gone again'));
     expect(warn.mock.calls.map(([line]) => line as string)).toEqual([
-      'OcrService.submit ran uncounted: the quota could not be asked. Error: gone',
-      'OcrService.submit ran uncounted (and 1000 times before, not logged): the quota could not be asked. Error: still gone',
-      'OcrService.submit ran uncounted: the quota could not be asked. Error: gone again',
+      'OcrService.submit ran uncounted: the quota did not decide. Error: gone',
+      'OcrService.submit ran uncounted (and 1000 times before, not logged): the quota did not decide. Error: still gone',
+      'OcrService.submit ran uncounted: the quota did not decide. Error: gone again',
     ]);
   });
 });

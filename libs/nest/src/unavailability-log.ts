@@ -22,7 +22,7 @@ export class UnavailabilityLog {
       return;
     }
     const before = this.#unsaid > 0 ? ` (and ${this.#unsaid} times before, not logged)` : '';
-    this.#logger.warn(`${this.label} ran uncounted${before}: the quota could not be asked. ${String(error)}`);
+    this.#logger.warn(`${this.label} ran uncounted${before}: the quota did not decide. ${String(error)}`);
     this.#quietUntil = now + QUIET_MS;
     this.#unsaid = 0;
   }
