@@ -8,11 +8,12 @@ import { FULL } from './scenario.js';
 import { degraded } from './scenarios/degraded.js';
 import { engine } from './scenarios/engine.js';
 import { http } from './scenarios/http.js';
+import { isolation } from './scenarios/isolation.js';
 import { memory } from './scenarios/memory.js';
 import { rules } from './scenarios/rules.js';
 
 /** `npm run bench`: see docs/performance.md. A missed budget is a finding and no failure; the exit code tells of errors. */
-const SCENARIOS = [http, engine, memory, degraded, rules];
+const SCENARIOS = [http, engine, memory, degraded, isolation, rules];
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 try {

@@ -15,7 +15,7 @@ export function userAt(index: number): string {
 }
 
 /** One `POST /check` of each user. */
-export function checkRequests(resource: 'ocr' | 'scarce'): Buffer[] {
+export function checkRequests(resource: 'ocr' | 'calm' | 'scarce'): Buffer[] {
   return Array.from({ length: USERS }, (_, index) =>
     postRequest('/check', { resource, subject: { user: userAt(index) } }),
   );
