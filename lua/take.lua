@@ -7,8 +7,9 @@
 -- ARGV[1] what is common (shared/arguments.lua)   ARGV[2] ladders (shared/ladders.lua)
 -- ARGV[3] groups of checks (shared/groups.lua)    ARGV[3 + n] the name of the check n: 'fingerprint attempt'
 -- Returns one text of words with spaces between: format, now (ms), then of each check its outcome: taken | refused
---         | replayed, followed by pick (which offered window: 0|1) and used of each limit; conflict | expired | moved
---         | broken, followed by nothing
+--         | replayed, followed by pick (which offered window: 0|1) and used of each limit, then after replayed by an
+--         instant in every window it was counted in and how long it is still remembered (both ms); conflict | expired
+--         | moved | broken, followed by nothing
 -- @include shared/arguments.lua
 -- @include shared/ladders.lua
 -- @include shared/foreign.lua
@@ -21,7 +22,7 @@ for _, ladder in ipairs(ladders) do
   if not ladder.moved then expect_now(ladder) end
 end
 
--- What the operation id says, if it is taken: nil when it is free after all.
+-- What the operation id says, if it is taken, and what else is answered then: nil when it is free after all.
 local function recall(operation, name)
   local record = redis.pcall('GET', operation)
   if is_foreign(record) then return 'broken' end
@@ -31,21 +32,21 @@ local function recall(operation, name)
   local recorded_fingerprint, attempts, at = read_record(record)
   if recorded_fingerprint ~= fingerprint then return 'conflict' end
   add_attempt(operation, fingerprint, attempts, attempt, at)
-  return 'replayed'
+  return 'replayed', string.format(' %d %d', instant_of(at), redis.call('PTTL', operation))
 end
 
 -- Writes the operation down: nil, or what stands against it.
 local function claim(operation, name, at)
   local record = name .. ' ' .. at
   if redis.call('SET', operation, record, 'NX', 'PX', remember) then return nil end
-  local against = recall(operation, name)
+  local against, more = recall(operation, name)
   if not against then redis.call('SET', operation, record, 'PX', remember) end
-  return against
+  return against, more
 end
 
 local found = { false, false }
 
--- The outcome of a check whose operation is KEYS[key], and how many limits were looked at.
+-- The outcome of a check whose operation is KEYS[key], how many limits were looked at, and what else is answered.
 local function decide(group, key, name)
   if now > group.deadline then return 'expired', 0 end
   local amount, limit_count, room, latest, at = group.amount, 0, true, -math.huge, nil
@@ -61,9 +62,12 @@ local function decide(group, key, name)
     limit_count = limit_count + ladder.size
   end
   if amount == 0 then return room and 'taken' or 'refused', limit_count end
-  if not room then return recall(KEYS[key], name) or 'refused', limit_count end
-  local against = claim(KEYS[key], name, at)
-  if against then return against, limit_count end
+  if not room then
+    local against, more = recall(KEYS[key], name)
+    return against or 'refused', limit_count, more
+  end
+  local against, more = claim(KEYS[key], name, at)
+  if against then return against, limit_count, more end
   local before = 0
   for c = 1, group.size do
     count(KEYS[key + c], group[c], before, amount, found[c])
@@ -77,13 +81,13 @@ local answers, size, key, name = { FORMAT .. ' ' .. string.format('%d', now), ''
 for _, group in ipairs(groups) do
   for _ = 1, group.checks do
     name = name + 1
-    local outcome, limit_count = decide(group, key, ARGV[name])
+    local outcome, limit_count, more = decide(group, key, ARGV[name])
     key, size = key + 1 + group.size, size + 1
     local answer = outcome
     for limit = 1, SHOWS_LIMITS[outcome] and limit_count or 0 do
       answer = answer .. (picks[limit] == 0 and ' 0 ' or ' 1 ') .. digits(used[limit])
     end
-    answers[size] = answer
+    answers[size] = more and answer .. more or answer
   end
 end
 return table.concat(answers, ' ', 1, size)

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { LiveRules, QuotaEngine, RedisStore, RuleBook, type Rule, type Store } from '@sundial/engine';
+import { NOON } from '../contract/store-requests.js';
 import { eventually } from '../support/eventually.js';
 import { RedisProcess } from '../support/redis-process.js';
 import { NEVER_TELLS_AGAIN, weakened } from './weakened-store.js';
@@ -14,6 +15,12 @@ const RULE: Rule = {
   mode: 'enforce',
   degrade: 'allow',
 };
+const IN_HOURS: Rule = {
+  ...RULE,
+  id: 'in-hours',
+  resource: 'in-hours',
+  limits: [...RULE.limits, { window: 'hour', max: 100 }],
+};
 
 describe('a Redis that loses what it had acknowledged', () => {
   let redis: RedisProcess;
@@ -26,11 +33,14 @@ describe('a Redis that loses what it had acknowledged', () => {
   afterEach(() => engine.close());
 
   async function start(store: Store = new RedisStore({ kind: 'single', url: redis.url })): Promise<void> {
-    engine = new QuotaEngine({ store, rules: new LiveRules(new RuleBook(1, [RULE])), deadlineMs: 500 });
+    engine = asking(store);
     await eventually(async () => (await usage()).degraded === null);
     // By then the node has seen the server once.
     await eventually(async () => String(await redis.cli('KEYS', 'sd1:*mark*')) !== '');
   }
+
+  const asking = (store: Store) =>
+    new QuotaEngine({ store, rules: new LiveRules(new RuleBook(1, [RULE, IN_HOURS])), deadlineMs: 500 });
 
   const usage = () => engine.usage({ resource: 'lasting', subject: { user: 'u1' } });
 
@@ -70,6 +80,32 @@ describe('a Redis that loses what it had acknowledged', () => {
       withinMs: 8_000,
     });
     expect(await used()).toBe(OPERATIONS);
+  });
+
+  it('is told by one node what another one had counted and this one was asked again', async () => {
+    const HOUR_MS = 3_600_000;
+    const untilNoon = NOON - Date.now();
+    const redisAt = (clockOffsetMs: number) =>
+      new RedisStore({ kind: 'single', url: redis.url }, { clockOffsetMs });
+    await start(redisAt(untilNoon + HOUR_MS));
+    const other = asking(redisAt(untilNoon));
+    const ask = (quota: QuotaEngine, operationId: string) =>
+      quota.check({ resource: 'in-hours', subject: { user: 'u1' }, operationId });
+    await eventually(async () => (await ask(other, 'first')).degraded === null);
+    for (const id of ['second', 'third', 'only-there']) await ask(other, id);
+    await other.close();
+    await ask(engine, 'own');
+    const again = ['first', 'second', 'own', 'third', 'third'];
+    for (const id of again) expect(await ask(engine, id)).toMatchObject({ replayed: true, degraded: null });
+
+    await redis.cli('FLUSHALL');
+    await eventually(() => engine.journal().reasserted.counted === 4, { withinMs: 8_000 });
+    const { limits } = await engine.usage({ resource: 'in-hours', subject: { user: 'u1' } });
+    expect(limits).toMatchObject([
+      { window: 'year', used: 4 },
+      { window: 'hour', used: 1 },
+    ]);
+    for (const id of again) expect(await ask(engine, id)).toMatchObject({ replayed: true, degraded: null });
   });
 
   it('would forget all of it if nobody told it again', async () => {

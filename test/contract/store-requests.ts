@@ -1,3 +1,4 @@
+import { expect } from '@jest/globals';
 import type {
   CounterRef,
   Counts,
@@ -5,6 +6,7 @@ import type {
   Operation,
   SettleRequest,
   TakeRequest,
+  TakeResult,
   WindowPick,
 } from '@sundial/engine';
 
@@ -13,6 +15,7 @@ export const DAY_MS = 24 * HOUR_MS;
 
 /** The clock of most tests: far enough from every boundary that no test meets one by accident. */
 export const NOON = Date.UTC(2026, 10, 22, 12, 20);
+const HOUR_OF_NOON = Date.UTC(2026, 10, 22, 12);
 export const MAX_AMOUNT = Number.MAX_SAFE_INTEGER;
 
 /** Shard groups that live on three different masters of a Cluster of three. */
@@ -74,6 +77,11 @@ export function settling(
   picks: readonly WindowPick[] = counters.flatMap(({ ladder }) => ladder.map(() => 0 as const)),
 ): SettleRequest {
   return { intent, counters, operation: settled, amount, picks };
+}
+
+/** The answer to an operation that was counted at noon, in a day and an hour. */
+export function replayed(counts: Counts): TakeResult {
+  return { outcome: 'replayed', counts, counted: { at: HOUR_OF_NOON, until: expect.any(Number) as never } };
 }
 
 /** The units used of each limit, all of them in the first of the offered windows. */

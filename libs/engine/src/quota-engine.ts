@@ -216,8 +216,13 @@ export class QuotaEngine implements Quota {
     const late = (answer: TakeResult) => this.#reconciler.heard(operation, answer);
     return this.#offer<TakeResult, Decision>(
       { rules, subject, amount, dueAt, call: take, late },
-      (question, result) =>
-        then(this.#conclude({ question, operation, amount, context, result, answerBy }), tell),
+      (question, result) => {
+        if (result.outcome === 'replayed' && this.#isRemote) {
+          const { counters } = this.#questions.at(rules, subject, result.counted.at);
+          this.#reconciler.repeated({ operation, counters, amount }, result.counted);
+        }
+        return then(this.#conclude({ question, operation, amount, context, result, answerBy }), tell);
+      },
     );
   }
 

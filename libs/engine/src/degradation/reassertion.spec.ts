@@ -57,6 +57,16 @@ describe('Telling a store again what it has lost', () => {
     expect(spans.all).toEqual([]);
   });
 
+  it('tells what another try had counted, if this node does not tell it anyway and the store cannot have forgotten it', async () => {
+    const { reassertion, told, finished } = reasserting();
+    reassertion.note(done('own', NOW - 1_000));
+    for (const id of ['own', 'repeated', 'repeated']) reassertion.noteRepeated(done(id, NOW - 1_000));
+    reassertion.noteRepeated(done('old', NOW - RECENT_MS - 1));
+    reassertion.lost({ kind: 'replaced' });
+    await finished();
+    expect(told).toEqual(['own', 'repeated']);
+  });
+
   it('tells hundreds in a turn, but few at once: the store is whole again soon, and live checks come through', async () => {
     const { reassertion, guard, told, finished } = reasserting();
     const ask = guard.ask;

@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import type { SettleRequest, SettleResult, Store, StoreLoss } from '../stores/store.js';
 import { RecentOperations, type RecentOperation } from './recent-operations.js';
+import { RepeatedOperations } from './repeated-operations.js';
 import type { StoreGuard } from './store-guard.js';
 import type { UnverifiableSpans } from './unverifiable-spans.js';
 
@@ -22,6 +23,7 @@ export class Reassertion {
   readonly #deadlineMs: number;
   readonly #spans: UnverifiableSpans;
   readonly #recent = new RecentOperations();
+  readonly #repeated = new RepeatedOperations();
   readonly #outcomes: Record<SettleResult['outcome'], number>;
   #waiting: RecentOperation[] = [];
   #inFlight = 0;
@@ -54,6 +56,11 @@ export class Reassertion {
     this.#recent.note(operation);
   }
 
+  /** Another try of it had been counted. */
+  noteRepeated(operation: RecentOperation): void {
+    this.#repeated.note(operation);
+  }
+
   lost(loss: StoreLoss): void {
     if (loss.kind === 'unseen') {
       // Nobody is left who could tell it again, or how much it was.
@@ -67,7 +74,8 @@ export class Reassertion {
       this.#spans.add({ ...missing, from: Math.max(missing.from, since), reason: 'writes-lost' });
     }
     // The latest are last in the list, and told first: they are the likeliest to be lost.
-    this.#waiting = this.#recent.repeatable(now);
+    const recent = this.#recent.repeatable(now);
+    this.#waiting = [...this.#repeated.beside(recent, now), ...recent];
     this.#later();
   }
 

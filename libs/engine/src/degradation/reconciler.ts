@@ -3,7 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { countKey, isVerifiable, keyOf, type Debt } from '../journal/debt.js';
 import type { Journal } from '../journal/journal.js';
 import type { JournalStatus } from '../journal/journal-status.js';
-import type { Operation, SettleResult, Store, TakeResult } from '../stores/store.js';
+import { REMEMBER_MS, type CountedBefore, type LimitCount, type Operation } from '../stores/store.js';
+import type { SettleResult, Store, TakeRequest, TakeResult } from '../stores/store.js';
 import type { StoreMark } from '../stores/store-mark.js';
 import { Debts } from './debts.js';
 import { Reassertion } from './reassertion.js';
@@ -24,6 +25,7 @@ const MAX_LOOKED_AT = 1_000;
 /** How long `close` waits for a store that answers. */
 const CLOSE_LIMIT_MS = 1_000;
 
+type Repeated = Pick<TakeRequest, 'operation' | 'counters' | 'amount'>;
 type Guard = Pick<StoreGuard, 'ask' | 'wouldAsk' | 'isCutOff'>;
 
 export interface ReconcilerOptions {
@@ -138,6 +140,13 @@ export class Reconciler {
   acknowledged(operation: RecentOperation): void {
     this.#hasAcknowledged = true;
     this.#reassertion.note(operation);
+  }
+
+  /** The store has said that another try of it had been counted, in the first window of each: it will be told that too. */
+  repeated({ operation, counters, amount }: Repeated, { until }: CountedBefore): void {
+    const counts = counters.flatMap(({ ladder }) => ladder.map((): LimitCount => ({ pick: 0, used: 0 })));
+    const at = until - REMEMBER_MS;
+    this.#reassertion.noteRepeated({ at, intent: 'count', operation, counters, amount, counts });
   }
 
   /** The books owe nothing. */

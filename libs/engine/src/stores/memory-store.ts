@@ -67,8 +67,8 @@ export class MemoryStore implements Store {
     if (counts === undefined) return MOVED;
     if (amount > 0 && operation.number === undefined) {
       const recalled = this.#recall(operation);
-      if (recalled === 'replayed') return { outcome: recalled, counts };
-      if (recalled !== undefined) return { outcome: recalled };
+      if (typeof recalled === 'string') return { outcome: recalled };
+      if (recalled) return { outcome: 'replayed', counts, counted: { at: recalled.at, until: now } };
     }
     if (!hasRoom(counters, counts, amount)) return { outcome: 'refused', counts };
     if (amount === 0) return { outcome: 'taken', counts };
@@ -103,11 +103,12 @@ export class MemoryStore implements Store {
     await this.#snapshot?.close();
   }
 
-  #recall(operation: Operation): 'replayed' | 'conflict' | 'expired' | undefined {
+  /** What stands against it: that it was counted before, or why it cannot be now. */
+  #recall(operation: Operation): MemoryOperation | 'conflict' | 'expired' | undefined {
     const recorded = this.#books.operation(operation.id);
     if (recorded === undefined) return undefined;
     if (recorded.barred) return recorded.attempts === operation.attempt ? 'expired' : undefined;
-    return this.#join(operation, recorded) === 'conflict' ? 'conflict' : 'replayed';
+    return this.#join(operation, recorded) === 'conflict' ? 'conflict' : recorded;
   }
 
   /** Notes that the caller of one more attempt is told that the operation was counted. */

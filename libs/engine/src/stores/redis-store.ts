@@ -16,7 +16,8 @@ import { splitByShard, joinCounts, type Shard } from './shards.js';
 import { StoreClock } from './store-clock.js';
 import type { MarkKeeper } from './store-mark.js';
 import { REMEMBER_MS, REMEMBER_SETTLED_MS } from './store.js';
-import { StoreError, type CounterRef, type Counts, type ReadRequest, type ReadResult } from './store.js';
+import { StoreError, type CountedBefore, type CounterRef, type Counts } from './store.js';
+import type { ReadRequest, ReadResult } from './store.js';
 import type { SettleRequest, SettleResult, ShardRef, Store, StoreCondition, StoreLoss } from './store.js';
 import type { TakeRequest, TakeResult } from './store.js';
 
@@ -151,7 +152,6 @@ export class RedisStore implements Store {
    */
   async #takeShardByShard(request: TakeRequest, shards: readonly Shard[]): Promise<TakeResult> {
     const counted: CountedShard[] = [];
-    let outcome: 'taken' | 'replayed' = 'replayed';
     try {
       for (const shard of shards) {
         const result = await this.#enqueue({ ...request, counters: shard.counters });
@@ -159,15 +159,21 @@ export class RedisStore implements Store {
           await this.#giveBack(request, counted);
           return result.outcome === 'refused' ? await this.#refusal(shards, shard, result.counts) : result;
         }
-        counted.push({ shard, counts: result.counts });
-        if (result.outcome === 'taken') outcome = 'taken';
+        counted.push({ ...result, shard });
       }
     } catch (error) {
       // Whatever became of the call that failed, the shards before it have counted.
       throw counted.length === 0 ? error : new StoreError((error as Error).message, 'unknown');
     }
-    const counts = counted.map((each) => each.counts);
-    return { outcome, counts: joinCounts(shards, counts) };
+    const counts = joinCounts(
+      shards,
+      counted.map((each) => each.counts),
+    );
+    const before = counted.flatMap((each) => each.counted ?? []);
+    if (before.length < counted.length) return { outcome: 'taken', counts };
+    const at = Math.max(...before.map((each) => each.at));
+    const until = Math.min(...before.map((each) => each.until));
+    return { outcome: 'replayed', counts, counted: { at, until } };
   }
 
   /** After the deadline whoever asked has decided by himself: only his settlement knows what to make of it. */
@@ -229,10 +235,11 @@ export class RedisStore implements Store {
   }
 }
 
-/** A shard that told this attempt that the operation is counted, and in which windows. */
+/** A shard that told this attempt that the operation is counted, now or `counted` before, and in which windows. */
 interface CountedShard {
   readonly shard: Shard;
   readonly counts: Counts;
+  readonly counted?: CountedBefore;
 }
 
 const NO_SHARDS: readonly ShardRef[] = [];

@@ -1,7 +1,6 @@
 import {
   MARGIN_MS,
   REMEMBER_MS,
-  type Counts,
   type ForcedLimit,
   type Ladder,
   type LimitCount,
@@ -66,6 +65,7 @@ export function decodeTakes(
 ): { now: number; results: TakeResult[] } {
   const words = String(reply).split(' ');
   if (words[0] !== FORMAT) throw new TypeError(`take.lua answered ${JSON.stringify(reply)}`);
+  const now = Number(words[1]);
   let at = 2;
   const results: TakeResult[] = [];
   for (const { request } of items) {
@@ -80,9 +80,13 @@ export function decodeTakes(
         counts.push({ pick: words[at++] === '0' ? 0 : 1, used: Number(words[at++]) });
       }
     }
-    results.push({ outcome, counts: counts satisfies Counts });
+    results.push(
+      outcome === 'replayed'
+        ? { outcome, counts, counted: { at: Number(words[at++]), until: now + Number(words[at++]) } }
+        : { outcome, counts },
+    );
   }
-  return { now: Number(words[1]), results };
+  return { now, results };
 }
 
 /** Reads the reply of `settle.lua`. */

@@ -121,8 +121,17 @@ export type Counts = readonly LimitCount[];
  * `broken`: a key holds something Sundial did not write.
  */
 export type TakeResult =
-  | { readonly outcome: 'taken' | 'refused' | 'replayed'; readonly counts: Counts }
+  | { readonly outcome: 'taken' | 'refused'; readonly counts: Counts }
+  | { readonly outcome: 'replayed'; readonly counts: Counts; readonly counted: CountedBefore }
   | { readonly outcome: 'conflict' | 'expired' | 'moved' | 'broken' };
+
+/** What the books remember of an operation that they counted. Epoch milliseconds, store clock. */
+export interface CountedBefore {
+  /** An instant in every window it was counted in. */
+  readonly at: number;
+  /** Until then it is remembered, at least. */
+  readonly until: number;
+}
 
 export type ReadResult =
   { readonly outcome: 'read'; readonly counts: Counts } | { readonly outcome: 'moved' | 'broken' };
