@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { createCertificates } from '../support/certificates.js';
 import { eventually } from '../support/eventually.js';
 import { RedisProcess, type RedisProcessOptions } from '../support/redis-process.js';
 import { RunningService } from '../support/running-service.js';
@@ -104,6 +105,21 @@ describe('a service does not start on a Redis', () => {
     expect(stderr).toContain(`${server}: Redis forbids this user HDEL, PUBLISH (`);
   });
 
+  // A user has no channels in Redis 7 unless it is given some, and a script says that in words of its own.
+  it('that lets it publish nowhere', async () => {
+    const redis = await startRedis();
+    expect(await refusal(await urlOf(redis, '~sd1:*', 'resetchannels', '+@all'))).toContain(
+      'Redis forbids this user PUBLISH (',
+    );
+  });
+
+  // The client would go on in database 0, which may be another installation's.
+  it('that has no database of the number it was told', async () => {
+    const redis = await startRedis({ args: [...GOOD, '--databases', '4'] });
+    expect(await refusal(`${redis.url}/4`)).toContain('Redis has no database of this number (ERR DB index');
+    expect(await redis.cli('DBSIZE')).toBe(0);
+  });
+
   it('that runs no scripts for it', async () => {
     const redis = await startRedis();
     expect(await refusal(await urlOf(redis, ...ALL, '-@scripting'))).toContain(
@@ -121,6 +137,7 @@ describe('a service that runs', () => {
     await shown(service, 'unreachable');
     await redis.restart();
     await shown(service);
+    await eventually(() => logged(service, 'unreachable').length > 1);
     const [began, ended, ...others] = logged(service, 'unreachable');
     expect(began).toContain(`Redis cannot be reached (connect ECONNREFUSED 127.0.0.1:${redis.port})`);
     expect(ended).toBeDefined();
@@ -136,6 +153,30 @@ describe('a service that runs', () => {
     undo.push(() => service.stop());
     await shown(service, 'unknown');
     expect(await check(service)).toMatchObject({ allowed: true, degraded: null });
+  });
+
+  it('serves where INFO is renamed', async () => {
+    const redis = await startRedis({ args: [...GOOD, '--rename-command', 'INFO', 'TELL'], info: 'TELL' });
+    const service = await startService(redis.url);
+    await shown(service, 'unknown');
+    expect(await check(service)).toMatchObject({ allowed: true, degraded: null });
+  });
+
+  it('says that it was pointed to a replica', async () => {
+    const master = await startRedis();
+    const replica = await startRedis({ args: [...GOOD, '--replicaof', '127.0.0.1', String(master.port)] });
+    const service = await startService(replica.url);
+    await shown(service, 'role', 'writable');
+    expect(await check(service)).toMatchObject({ degraded: { policy: 'local' } });
+  });
+
+  it('says that Redis talks TLS where the address does not', async () => {
+    const certificates = await createCertificates();
+    undo.push(() => certificates.remove());
+    const redis = await startRedis({ tls: certificates, args: GOOD });
+    const service = await startService(redis.url.replace('rediss:', 'redis:'));
+    await shown(service, 'unreachable');
+    expect(logged(service, 'unreachable')).toEqual([expect.stringContaining('whether both sides talk TLS')]);
   });
 
   it('tells once of a Redis that changes for the worse, and when it is mended; and serves meanwhile', async () => {

@@ -15,6 +15,8 @@ export interface RedisProcessOptions {
   readonly password?: string;
   /** Then it talks TLS and nothing else, to clients, replicas and the other nodes of a Cluster. */
   readonly tls?: Certificates;
+  /** What INFO is called, where `args` rename it. */
+  readonly info?: string;
   /** The text of a configuration file. The server may rewrite it, as Sentinels do, and finds it again when restarted. */
   readonly configuration?: string;
 }
@@ -45,8 +47,9 @@ export class RedisProcess {
     private readonly directory: TemporaryDirectory,
     private readonly options: RedisProcessOptions,
   ) {
-    const { tls } = options;
-    this.#client = new Redis(this.url, { ...PATIENT, ...(tls && { tls: { ca: tls.ca } }) });
+    const { tls, info } = options;
+    const enableReadyCheck = info === undefined;
+    this.#client = new Redis(this.url, { ...PATIENT, enableReadyCheck, ...(tls && { tls: { ca: tls.ca } }) });
     this.#client.on('error', () => undefined);
   }
 
@@ -133,7 +136,7 @@ export class RedisProcess {
     const ended = () => child.exitCode !== null || child.signalCode !== null;
     // After a port clash another server might answer.
     const answers = async () =>
-      String(await this.cli('INFO', 'server')).includes(`process_id:${child.pid}\r`);
+      String(await this.cli(this.options.info ?? 'INFO', 'server')).includes(`process_id:${child.pid}\r`);
     const untilEnd = this.#exited.then(() => true);
     await eventually(async () => ended() || (await Promise.race([answers(), untilEnd])), {
       withinMs: START_LIMIT_MS,

@@ -30,7 +30,12 @@ export function HostPorts(): PropertyDecorator {
 export function RedisUrl(): PropertyDecorator {
   return must('look like redis://[user:password@]host:6379[/database], or rediss:// for TLS', (value) => {
     const url = URL.canParse(String(value)) ? new URL(String(value)) : undefined;
-    return url !== undefined && /^rediss?:$/.test(url.protocol) && url.hostname !== '';
+    return (
+      url !== undefined &&
+      /^rediss?:$/.test(url.protocol) &&
+      url.hostname !== '' &&
+      /^\/?\d{0,5}$/.test(url.pathname)
+    );
   });
 }
 

@@ -82,6 +82,7 @@ describe('readSettings', () => {
     ['PORT', '1e3'],
     ['REDIS_URL', 'localhost:6379'],
     ['REDIS_URL', 'redis://'],
+    ['REDIS_URL', 'redis://a/production'],
     ['REDIS_CLUSTER_NODES', 'a'],
     ['REDIS_CLUSTER_NODES', 'a:0'],
     ['REDIS_CLUSTER_NODES', 'a:1,,b:2'],

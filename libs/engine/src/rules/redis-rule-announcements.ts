@@ -62,10 +62,15 @@ function serverOf({ stream }: Redis): string {
   return `${stream.remoteAddress}:${stream.remotePort}`;
 }
 
-/** ioredis leaves the promise of its own re-subscription unhandled, so no subscriber may re-subscribe by itself. */
+/**
+ * ioredis leaves the promise of its own re-subscription unhandled, so no subscriber may re-subscribe by itself. A server
+ * that is loading takes subscriptions too, so none has to ask whether it is (by INFO, which may be forbidden).
+ */
+const SUBSCRIBER = { autoResubscribe: false, enableReadyCheck: false } as const;
+
 function subscriberOf(client: RedisClient): Redis | undefined {
-  if (!(client instanceof Cluster)) return client.duplicate({ autoResubscribe: false });
+  if (!(client instanceof Cluster)) return client.duplicate(SUBSCRIBER);
   const nodes = client.nodes();
   const node = nodes[Math.floor(Math.random() * nodes.length)];
-  return node?.duplicate({ autoResubscribe: false, lazyConnect: false, retryStrategy: () => null });
+  return node?.duplicate({ ...SUBSCRIBER, lazyConnect: false, retryStrategy: () => null });
 }

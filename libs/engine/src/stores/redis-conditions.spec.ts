@@ -124,6 +124,7 @@ describe('judgeConnection', () => {
     ['WRONGPASS invalid username-password pair or user is disabled.', 'credentials', 'refuse'],
     ['NOAUTH HELLO must be called with the client already authenticated', 'credentials', 'refuse'],
     ["NOPERM this user has no permissions to run the 'cluster|slots' command", 'permissions', 'refuse'],
+    ['ERR DB index is out of range', 'permissions', 'refuse'],
     ['unable to verify the first certificate', 'certificate', 'warn'],
     ['self-signed certificate in certificate chain', 'certificate', 'warn'],
     ["Hostname/IP does not match certificate's altnames", 'certificate', 'warn'],
@@ -134,6 +135,7 @@ describe('judgeConnection', () => {
   it.each([
     ['connect ECONNREFUSED 127.0.0.1:6379', 'ECONNREFUSED'],
     ['getaddrinfo ENOTFOUND redsi', 'ENOTFOUND'],
+    ['read ECONNRESET', 'ECONNRESET'],
     ['', 'ECONNREFUSED'],
   ])('tells that nobody is there when it reads: %s (%s)', (message, code) => {
     const found = judgeConnection(Object.assign(new Error(message), { code }));
@@ -141,8 +143,7 @@ describe('judgeConnection', () => {
     expect(found?.sentence).toContain(message || code);
   });
 
-  it.each(['read ECONNRESET', 'Connection is closed.', 'Command timed out'])(
-    'takes an outage for an outage: %s',
-    (message) => expect(judgeConnection(new Error(message))).toBeUndefined(),
+  it.each(['Connection is closed.', 'Command timed out'])('takes an outage for an outage: %s', (message) =>
+    expect(judgeConnection(new Error(message))).toBeUndefined(),
   );
 });

@@ -66,7 +66,7 @@ export function judgeClocks(servers: readonly ServerFacts[]): StoreCondition[] {
 }
 
 /** What the system says of an address where nobody is. Node.js tells of several addresses by the code alone. */
-const UNREACHABLE = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT)$/;
+const UNREACHABLE = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|ECONNRESET)$/;
 
 /** What kept a connection from being made, if people can mend it. A connection that ended is no reason to tell anybody. */
 export function judgeConnection({
@@ -81,12 +81,16 @@ export function judgeConnection({
     const sentence = `Redis forbids this user what a connection needs (${message}): give it the rights of docs/redis.md.`;
     return condition('permissions', sentence, null);
   }
+  if (/DB index|SELECT is not allowed/i.test(message)) {
+    const sentence = `Redis has no database of this number (${message}): correct it at the end of REDIS_URL, or raise databases in its configuration.`;
+    return condition('permissions', sentence, null);
+  }
   if (/certificate|altname|wrong version number/i.test(message)) {
     const sentence = `No trusted TLS connection to Redis can be made (${message}): set SUNDIAL_REDIS_CA to the certificate of its authority, and use rediss:// or REDIS_TLS=true only where Redis talks TLS.`;
     return condition('certificate', sentence, null);
   }
   if (UNREACHABLE.test(code) || /sentinels are unreachable/.test(message)) {
-    const sentence = `Redis cannot be reached (${message || code}): see whether it runs, and whether its address is right.`;
+    const sentence = `Redis cannot be reached (${message || code}): see whether it runs, whether its address is right, and whether both sides talk TLS or neither does.`;
     return condition('unreachable', sentence, null);
   }
   return undefined;
@@ -135,7 +139,8 @@ function evictingPolicy(info: ReadonlyMap<string, string>): string | undefined {
   return `Redis may drop counters to make room (maxmemory-policy ${policy}), and what is dropped is allowed again: set maxmemory-policy noeviction.`;
 }
 
-const FORBIDDEN = /NOPERM|can't run this command|can't access|ACL failure|unknown (redis )?command/i;
+const FORBIDDEN =
+  /NOPERM|can't run this command|can't access|can't publish|ACL failure|unknown (redis )?command/i;
 
 function missingPermissions(failed: readonly FailedCommand[]): string | undefined {
   const forbidden = failed.filter(({ error }) => FORBIDDEN.test(error));

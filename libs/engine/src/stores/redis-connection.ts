@@ -49,7 +49,7 @@ function open(target: RedisTarget, connectionName: string): RedisClient {
   const options = { ...NEVER_TWICE, connectionName };
   switch (target.kind) {
     case 'single':
-      return untilDisconnected(heardOf(new Redis(target.url, { ...options, ...credentialsOf(target) })));
+      return untilDisconnected(admitted(new Redis(target.url, { ...options, ...credentialsOf(target) })));
     case 'sentinel':
       return openSentinel(target, options);
     case 'cluster':
@@ -79,7 +79,7 @@ function openSentinel(target: RedisTarget & { kind: 'sentinel' }, options: typeo
   });
   const listening = { ...options, ...(tls && { tls }), enableReadyCheck: false, autoResubscribe: false };
   const listeners = sentinels.map(({ host, port }) => heardOf(new Redis({ ...listening, host, port })));
-  return followingMaster(untilDisconnected(heardOf(client)), target.name, listeners);
+  return followingMaster(untilDisconnected(admitted(client)), target.name, listeners);
 }
 
 /**
@@ -107,9 +107,41 @@ function connectingAtOnce(cluster: Cluster): Cluster {
     setImmediate(() => node.status === 'wait' && void node.connect().catch(() => undefined));
   cluster.on('ready', () => cluster.nodes().forEach(connectSoon));
   return cluster.on('+node', (node: Redis) => {
-    heardOf(node);
+    admitted(node);
     if (cluster.status === 'ready') connectSoon(node);
   });
+}
+
+function admitted(client: Redis): Redis {
+  return inItsDatabase(readyWithoutInfo(heardOf(client)));
+}
+
+/** ioredis counts on in database 0 when Redis does not let it into the one it was told: another's, perhaps. */
+function inItsDatabase(client: Redis): Redis {
+  return client.on('error', ({ command }: Error & { command?: { name: string } }) => {
+    if (command?.name === 'select') client.disconnect(true);
+  });
+}
+
+/** Before it is ready, ioredis asks by INFO whether the server is still loading; where that is renamed it never would be. */
+function readyWithoutInfo(client: Redis): Redis {
+  const info = client.info.bind(client) as (...sections: unknown[]) => Promise<string>;
+  const nothingIfRefused = (error: Error) => {
+    if (/NOPERM|unknown command/i.test(error.message)) return '';
+    throw error;
+  };
+  const ask = (...args: unknown[]) => {
+    const callback = args.at(-1);
+    if (typeof callback !== 'function') return info(...args);
+    return info()
+      .catch(nothingIfRefused)
+      .then(
+        (text) => callback(null, text),
+        (error) => callback(error),
+      );
+  };
+  client.info = ask as Redis['info'];
+  return client;
 }
 
 function heardOf(client: Redis): Redis {

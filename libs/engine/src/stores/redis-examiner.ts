@@ -3,14 +3,20 @@ import { judgeClocks, judgeConnection, judgeServer, type ServerFacts } from './r
 import type { RedisClient } from './redis-connection.js';
 import { slotOfTag } from './redis-slots.js';
 import { tryOut } from './redis-trial.js';
-import type { StoreCondition } from './store.js';
+import type { StoreCondition, StoreConditionName } from './store.js';
 
 /** Somebody may change the configuration of a server that stays connected for months. */
 const EXAMINE_AGAIN_MS = 60_000;
 /** While a server refuses what it is asked, it is examined no more often than this. */
 const SOONEST_MS = 500;
+/** A server that dies resets a connection, and perhaps the next; one that talks TLS to a client that does not, all of them. */
+const RESETS_IN_A_ROW = 4;
 /** Tags tried until one is in a slot of a given master; a master with a hundredth of the slots is found in 99.99 %. */
 const MAX_TAGS = 1_000;
+
+/** One that was found to refuse is looked at again after this, since nobody else may have met it. */
+const REFUSED_AGAIN_MS = 1_000;
+const REFUSALS: ReadonlySet<StoreConditionName> = new Set(['writable', 'permissions']);
 
 /** Told of each condition that begins to hold, and of each that no longer does. */
 export type ConditionListener = (condition: StoreCondition, holds: boolean) => void;
@@ -26,6 +32,7 @@ export class RedisExaminer {
   readonly #facts = new Map<string, ServerFacts>();
   #connection: StoreCondition | undefined;
   #conditions: readonly StoreCondition[] = [];
+  #resets = 0;
   #lastAt = -Infinity;
   #soon: NodeJS.Timeout | undefined;
   #answered: () => void = () => undefined;
@@ -35,7 +42,10 @@ export class RedisExaminer {
   constructor(client: RedisClient) {
     this.#client = client;
     this.#timer = setInterval(() => this.#examine(), EXAMINE_AGAIN_MS).unref();
-    client.on('ready', () => this.#examine());
+    client.on('ready', () => {
+      this.#resets = 0;
+      this.#examine();
+    });
     client.on(client instanceof Cluster ? 'node error' : 'error', (error: Error) => this.#failed(error));
     if (!(client instanceof Cluster)) return;
     client.on('+node', (node: Redis) => node.once('ready', () => this.#examineNode(node)));
@@ -56,14 +66,19 @@ export class RedisExaminer {
 
   /** Somebody has reason to think that something has changed. */
   examine(): void {
-    const inMs = Math.max(0, this.#lastAt + SOONEST_MS - performance.now());
-    this.#soon ??= setTimeout(() => this.#examine(), inMs).unref();
+    this.#examineIn(SOONEST_MS);
   }
 
   close(): void {
     clearInterval(this.#timer);
     clearTimeout(this.#soon);
     this.#listeners.length = 0;
+  }
+
+  /** Not before so much later than the last time. */
+  #examineIn(ms: number): void {
+    const inMs = Math.max(0, this.#lastAt + ms - performance.now());
+    this.#soon ??= setTimeout(() => this.#examine(), inMs).unref();
   }
 
   #examine(): void {
@@ -93,7 +108,8 @@ export class RedisExaminer {
     if (masters.every((name) => this.#facts.has(name))) this.#answered();
   }
 
-  #failed(error: Error): void {
+  #failed(error: Error & { code?: string }): void {
+    if (error.code === 'ECONNRESET' && ++this.#resets < RESETS_IN_A_ROW) return;
     const condition = judgeConnection(error);
     const isUnreachable = condition?.condition === 'unreachable';
     // Of a Cluster that is there, one node that is not is its own affair.
@@ -115,6 +131,7 @@ export class RedisExaminer {
     this.#conditions = now;
     this.#tell(now.filter(isNotIn(before)), true);
     this.#tell(before.filter(isNotIn(now)), false);
+    if (now.some(({ condition }) => REFUSALS.has(condition))) this.#examineIn(REFUSED_AGAIN_MS);
   }
 
   #tell(conditions: readonly StoreCondition[], holds: boolean): void {

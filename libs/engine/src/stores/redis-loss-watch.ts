@@ -81,11 +81,13 @@ export class RedisLossWatch {
   async #look(server: Server, isLast: boolean): Promise<'emptied' | 'replaced' | null> {
     const { name, client } = server;
     const key = this.#keyOn(server);
+    const replication = await client.info('replication');
+    // The mark would be refused, and the client leaves whoever refuses a write: nobody could say what it is.
+    if (fieldOf(replication, 'role') === 'slave') return null;
     const at = Math.floor(this.#now());
-    const [mark, info, replication] = await Promise.all([
+    const [mark, info] = await Promise.all([
       client.set(key, at, 'PX', this.#keeper ? MARK_MS : UNKEPT_MS, 'GET'),
       client.info('server'),
-      client.info('replication'),
     ]);
     const identity = `${fieldOf(info, 'run_id')} ${fieldOf(replication, 'master_replid')}`;
     const before = this.#known.get(name);
