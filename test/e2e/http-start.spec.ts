@@ -136,6 +136,24 @@ describe('a service that cannot run as it was told', () => {
   });
 });
 
+describe('a data directory in which another service counts', () => {
+  // Each wrote its counters over the other's, and nobody was told.
+  it('is refused to the second, and given to the next when the first was killed', async () => {
+    directory = await temporaryDirectory();
+    const env = { SUNDIAL_DATA_DIR: directory.path };
+    service = await ServiceProcess.start({ env });
+    const second = await ServiceProcess.launch({ env });
+    expect(await second.exit).toBe(1);
+    expect(second.stderr).toMatch(
+      /SUNDIAL_DATA_DIR=".+" holds the counters of another service that runs: stop/,
+    );
+    await second.stop();
+    await service.stop('SIGKILL');
+    service = await ServiceProcess.start({ env });
+    expect((await service.fetchJson('GET', '/health/ready')).status).toBe(200);
+  });
+});
+
 describe('a port that is taken', () => {
   it('ends the second service and says so', async () => {
     service = await ServiceProcess.start();

@@ -7,7 +7,9 @@ import {
   Journal,
   LiveRules,
   loadRuleFile,
+  lockFile,
   MemoryStore,
+  type ProcessLock,
   QuotaEngine,
   RedisRuleRepository,
   RedisStore,
@@ -16,6 +18,7 @@ import {
   type Store,
 } from '@sundial/engine';
 import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
 import { Registry } from 'prom-client';
 import { RulesController } from './admin/rules.controller.js';
 import { AlarmObserver } from './alarms/alarm-observer.js';
@@ -23,7 +26,7 @@ import { AlarmsController } from './alarms/alarms.controller.js';
 import { ALARM_PROVIDERS } from './alarms/alarms.providers.js';
 import { BatchController } from './check/batch.controller.js';
 import { CheckController } from './check/check.controller.js';
-import { JOURNAL, RULE_REPOSITORY, STORE } from './composition.js';
+import { COUNTERS_LOCK, JOURNAL, RULE_REPOSITORY, STORE } from './composition.js';
 import { DocsController } from './docs/docs.controller.js';
 import { HealthController } from './health/health.controller.js';
 import { Gates } from './http/gate.js';
@@ -57,7 +60,8 @@ const REDIS_PATIENCE_MS = 1_000;
     DocsController,
   ],
   providers: [
-    { provide: STORE, inject: [SETTINGS, LOG], useFactory: openStore },
+    { provide: COUNTERS_LOCK, inject: [SETTINGS], useFactory: lockCounters },
+    { provide: STORE, inject: [SETTINGS, LOG, COUNTERS_LOCK], useFactory: openStore },
     { provide: JOURNAL, inject: [SETTINGS, LOG, STORE], useFactory: openJournal },
     { provide: RULE_REPOSITORY, inject: [SETTINGS, LOG], useFactory: openRuleRepository },
     { provide: LiveRules, inject: [RULE_REPOSITORY], useFactory: followRules },
@@ -80,6 +84,7 @@ export class AppModule implements OnApplicationShutdown {
   constructor(
     private readonly engine: QuotaEngine,
     @Inject(RULE_REPOSITORY) private readonly repository: RuleRepository,
+    @Inject(COUNTERS_LOCK) private readonly countersLock: ProcessLock | undefined,
   ) {}
 
   static with(settings: Settings, log: Log): DynamicModule {
@@ -95,11 +100,23 @@ export class AppModule implements OnApplicationShutdown {
   async onApplicationShutdown(): Promise<void> {
     await this.repository.close();
     await this.engine.close();
+    await this.countersLock?.release();
   }
 }
 
-async function openStore({ redis, dataDirectory, clockOffsetMs }: Settings, log: Log): Promise<Store> {
+/** Two processes that count in memory would each write their counters and rules over the other's. */
+async function lockCounters({ redis, dataDirectory }: Settings): Promise<ProcessLock | undefined> {
   await makeWritable(dataDirectory);
+  if (redis) return undefined;
+  const lock = await lockFile(join(dataDirectory, 'counters.lock'));
+  if (lock) return lock;
+  throw new ConfigurationError([
+    `SUNDIAL_DATA_DIR=${JSON.stringify(dataDirectory)} holds the counters of another service that runs: ` +
+      'stop that one, give this one a directory of its own, or let both count in one Redis (REDIS_URL)',
+  ]);
+}
+
+async function openStore({ redis, dataDirectory, clockOffsetMs }: Settings, log: Log): Promise<Store> {
   if (redis) return openRedisStore(redis, clockOffsetMs);
   const onError = (err: Error) => log.error({ err }, 'the counters could not be written to disk');
   return MemoryStore.open({ directory: dataDirectory, clockOffsetMs, onError });

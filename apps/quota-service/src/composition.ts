@@ -3,3 +3,5 @@ export const JOURNAL = Symbol('Journal');
 /** Injects the `Store` and the `RuleRepository` that `AppModule` chose. */
 export const STORE = Symbol('Store');
 export const RULE_REPOSITORY = Symbol('RuleRepository');
+/** Injects the `ProcessLock` of a node that counts in memory. */
+export const COUNTERS_LOCK = Symbol('CountersLock');

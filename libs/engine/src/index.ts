@@ -3,6 +3,7 @@ export { DEFAULT_DEADLINE_MS, QuotaEngine, type QuotaEngineOptions } from './quo
 export * from './errors.js';
 export * from './observer.js';
 export { makeDirectory } from './files/make-directory.js';
+export { lockFile, type ProcessLock } from './files/process-lock.js';
 export { Journal, type JournalOptions, type JournalSync } from './journal/journal.js';
 export { DirectoryInUseError } from './journal/journal-slots.js';
 export type { UnverifiableSpan } from './degradation/unverifiable-spans.js';

@@ -1,5 +1,6 @@
-import { access, open, readFile, rm } from 'node:fs/promises';
+import { access } from 'node:fs/promises';
 import { join } from 'node:path';
+import { lockFile } from '../files/process-lock.js';
 
 /** Processes that may keep their journals in one directory: those of a small machine, by accident or on purpose. */
 const MAX_SLOTS = 16;
@@ -34,36 +35,23 @@ export async function claimJournals(
 }
 
 async function freeSlots(directory: string): Promise<JournalSlot[]> {
-  const free: JournalSlot[] = [];
-  for (let number = 1; number <= MAX_SLOTS; number++) {
-    const path = join(directory, number === 1 ? 'journal.log' : `journal-${number}.log`);
-    if (free.length > 0 && !(await exists(path))) continue;
-    const release = await lock(path.replace(/log$/, 'lock'));
-    if (release) free.push({ path, release });
+  const paths = Array.from({ length: MAX_SLOTS }, (_, index) =>
+    join(directory, index === 0 ? 'journal.log' : `journal-${index + 1}.log`),
+  );
+  const isThere = await Promise.all(paths.map((path, index) => index === 0 || exists(path)));
+  const found = await Promise.all(paths.filter((_, index) => isThere[index]).map(claim));
+  const free = found.filter((slot) => slot !== undefined);
+  for (const path of paths.filter((_, index) => !isThere[index])) {
+    if (free.length > 0) break;
+    const slot = await claim(path);
+    if (slot) free.push(slot);
   }
   return free;
 }
 
-/**
- * Takes a lock for this process, and answers how to give it back; undefined when another process has it. A process
- * that was killed gives nothing back, so the lock names its owner, and one whose owner is gone is taken over.
- */
-async function lock(path: string): Promise<(() => Promise<void>) | undefined> {
-  const me = await identityOf(process.pid);
-  for (;;) {
-    try {
-      const file = await open(path, 'wx');
-      await file.writeFile(me);
-      await file.close();
-      return () => rm(path, { force: true });
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    }
-    const owner = (await readFile(path, 'utf8').catch(() => '')).trim();
-    const [pid = 0] = owner.split(' ').map(Number);
-    if (owner !== me && pid > 0 && isRunning(pid) && (await identityOf(pid)) === owner) return undefined;
-    await rm(path, { force: true });
-  }
+async function claim(path: string): Promise<JournalSlot | undefined> {
+  const lock = await lockFile(path.replace(/log$/, 'lock'));
+  return lock && { path, release: () => lock.release() };
 }
 
 async function exists(path: string): Promise<boolean> {
@@ -71,21 +59,4 @@ async function exists(path: string): Promise<boolean> {
     () => true,
     () => false,
   );
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
-
-/** Numbers of processes are used again, with another start; where the system does not tell that, the number must do. */
-async function identityOf(pid: number): Promise<string> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-  // Behind the name in parentheses, which may hold anything; the start is field 22.
-  const startedAt = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
-  return startedAt === undefined ? String(pid) : `${pid} ${startedAt}`;
 }
