@@ -133,7 +133,11 @@ async function openJournal(
     else log.info('the journal is whole again');
   };
   try {
-    return await Journal.open({ directory: dataDirectory, sync: journalSync, onTrouble });
+    const journal = await Journal.open({ directory: dataDirectory, sync: journalSync, onTrouble });
+    for (const { bytes, keptAs } of journal.damages) {
+      log.error({ bytes, keptAs }, 'some of the journal cannot be read: what it says will not be counted');
+    }
+    return journal;
   } catch (error) {
     if (error instanceof DirectoryInUseError)
       throw new ConfigurationError([`SUNDIAL_DATA_DIR: ${error.message}`]);

@@ -21,7 +21,7 @@ const spanSchema = {
   properties: {
     from: { type: 'string', format: 'date-time' },
     to: { type: 'string', format: 'date-time' },
-    reason: { type: 'string', enum: ['settled-too-late', 'writes-lost'] },
+    reason: { type: 'string', enum: ['settled-too-late', 'writes-lost', 'journal-damaged'] },
     operations: count('How many are known to be meant; there may be more.'),
   },
   required: ['from', 'to', 'reason', 'operations'],
@@ -42,7 +42,9 @@ export const journalSchema = {
       description: 'How long ago the oldest of them was decided; null: nothing is owed.',
     },
     bytes: count('The size of the file.'),
-    tornBytes: count('What was cut away at the start, because a write had been cut off.'),
+    tornBytes: count(
+      'What could not be read of the file at the start: a write was cut off, or it is damaged.',
+    ),
     unjournaled: count(
       'Answers that went out before the journal held them, because the disk did not take them.',
     ),

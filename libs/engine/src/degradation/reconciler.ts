@@ -85,6 +85,9 @@ export class Reconciler {
     this.#told = { settled, overflowed };
     this.#waiting = new Debts(journal);
     this.#spans = new UnverifiableSpans(unverifiable);
+    for (const { from, to } of journal?.damages ?? []) {
+      this.#spans.add({ from, to, reason: 'journal-damaged', operations: 0 });
+    }
     this.#reassertion = new Reassertion({
       store,
       guard,
@@ -111,7 +114,7 @@ export class Reconciler {
       ...this.status,
       oldestMs: decided.length === 0 ? null : Math.max(0, Math.round(this.#store.now() - oldest)),
       bytes: this.#journal?.bytes ?? 0,
-      tornBytes: this.#journal?.tornBytes ?? 0,
+      tornBytes: (this.#journal?.damages ?? []).reduce((sum, { bytes }) => sum + bytes, 0),
       unjournaled: this.#journal?.unjournaled ?? 0,
       summed: this.#waiting.summed,
       withheld: this.#waiting.withheld,

@@ -9,9 +9,9 @@ export interface UnverifiableSpan {
 
 /**
  * `settled-too-late`: the store no longer remembered whether it had counted. `writes-lost`: the store lost writes that
- * this node cannot repeat, or may have.
+ * this node cannot repeat, or may have. `journal-damaged`: some of what was owed could not be read.
  */
-type UnverifiableReason = 'settled-too-late' | 'writes-lost';
+type UnverifiableReason = 'settled-too-late' | 'writes-lost' | 'journal-damaged';
 
 /** The latest ones are kept. */
 const MAX_SPANS = 100;

@@ -19,7 +19,8 @@ describe('A journal file', () => {
   async function reopened(): Promise<{ values: readonly unknown[]; tornBytes: number }> {
     const { file, found } = await JournalFile.open(path);
     await file.close();
-    return found;
+    const { values, tornBytes } = found;
+    return { values, tornBytes };
   }
 
   it('gives back what was appended, in order', async () => {
@@ -54,19 +55,27 @@ describe('A journal file', () => {
     await file.close();
     await appendFile(path, tail);
     const again = await JournalFile.open(path);
-    expect(again.found).toEqual({ values: ['whole'], tornBytes: Buffer.byteLength(tail) });
+    expect(again.found).toMatchObject({ values: ['whole'], tornBytes: Buffer.byteLength(tail) });
+    expect(await readFile(`${path}.damaged`, 'utf8')).toBe(toCheckedLine('whole') + tail);
     await again.file.append(toCheckedLine('next'));
     await again.file.close();
     expect(await reopened()).toEqual({ values: ['whole', 'next'], tornBytes: 0 });
   });
 
-  it('reads nothing behind damage in the middle', async () => {
+  // It cut away all behind a single bad byte, however much that was, and nobody was told.
+  it('loses to damage in the middle only the lines that are damaged, and keeps the file for people', async () => {
     const { file } = await JournalFile.open(path);
     for (const value of ['first', 'second', 'third']) await file.append(toCheckedLine(value));
     await file.close();
-    const text = await readFile(path, 'utf8');
-    await writeFile(path, text.replace('second', 'secnod'));
-    expect((await reopened()).values).toEqual(['first']);
+    const damaged = (await readFile(path, 'utf8')).replace('second', 'secnod');
+    await writeFile(path, damaged);
+    const again = await JournalFile.open(path);
+    const tornBytes = toCheckedLine('second').length;
+    expect(again.found).toMatchObject({ values: ['first', 'third'], tornBytes, keptAs: `${path}.damaged` });
+    expect(await readFile(`${path}.damaged`, 'utf8')).toBe(damaged);
+    await again.file.append(toCheckedLine('fourth'));
+    await again.file.close();
+    expect((await reopened()).values).toEqual(['first', 'third', 'fourth']);
   });
 
   it('is rewritten as a whole, and goes on behind that', async () => {

@@ -1,4 +1,4 @@
-import { open, readFile, rename, rm, type FileHandle } from 'node:fs/promises';
+import { copyFile, open, readFile, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fromCheckedLine } from './checked-line.js';
@@ -11,13 +11,17 @@ const CHUNK_LENGTH = 64 * 1024;
 /** What is found in a file that another run has left behind. */
 export interface FoundLines {
   readonly values: readonly unknown[];
-  /** Bytes behind the last whole line: a write that a crash has cut off, or damage. They are cut away. */
+  /** Bytes that are no whole line: a write that a crash has cut off, or damage. */
   readonly tornBytes: number;
+  /** Where the file is kept as it was found, when it was torn. */
+  readonly keptAs: string | undefined;
+  /** When it was written last, epoch milliseconds. */
+  readonly writtenAt: number;
 }
 
 /**
  * An append-only file of checked lines. Lines are written and synced in groups; `append` resolves when its line is on
- * the disk. After a damaged line nothing is read: what comes behind it may have been written in another order.
+ * the disk. Each line vouches for itself, so damage costs the lines it is in, and what is behind the last of them is cut away.
  */
 export class JournalFile {
   readonly #path: string;
@@ -41,12 +45,16 @@ export class JournalFile {
       if (error.code === 'ENOENT') return Buffer.alloc(0);
       throw error;
     });
-    const { values, bytes } = readWholeLines(content);
+    const { values, wholeBytes, end } = readWholeLines(content);
+    const tornBytes = content.length - wholeBytes;
+    const keptAs = tornBytes > 0 ? `${path}.damaged` : undefined;
+    if (keptAs) await copyFile(path, keptAs);
     const handle = await open(path, 'a');
-    await handle.truncate(bytes);
+    const writtenAt = (await handle.stat()).mtimeMs;
+    await handle.truncate(end);
     return {
-      file: new JournalFile(path, handle, bytes),
-      found: { values, tornBytes: content.length - bytes },
+      file: new JournalFile(path, handle, end),
+      found: { values, tornBytes, keptAs, writtenAt },
     };
   }
 
@@ -114,16 +122,23 @@ export class JournalFile {
   }
 }
 
-function readWholeLines(content: Buffer): { values: unknown[]; bytes: number } {
+/** All whole lines, their length, and where the last of them ends. */
+function readWholeLines(content: Buffer): { values: unknown[]; wholeBytes: number; end: number } {
   const values: unknown[] = [];
+  let wholeBytes = 0;
   let end = 0;
-  for (let next = content.indexOf('\n'); next >= 0; next = content.indexOf('\n', end)) {
-    const value = fromCheckedLine(content.toString('utf8', end, next));
-    if (value === undefined) break;
+  for (let start = 0; ;) {
+    const next = content.indexOf('\n', start);
+    if (next < 0) break;
+    const value = fromCheckedLine(content.toString('utf8', start, next));
+    const length = next + 1 - start;
+    start = next + 1;
+    if (value === undefined) continue;
     values.push(value);
-    end = next + 1;
+    wholeBytes += length;
+    end = start;
   }
-  return { values, bytes: end };
+  return { values, wholeBytes, end };
 }
 
 function* inChunks(lines: Iterable<string>): Generator<string> {

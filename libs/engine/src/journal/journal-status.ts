@@ -12,7 +12,7 @@ export interface JournalStatus {
   readonly oldestMs: number | null;
   /** The size of the file. */
   readonly bytes: number;
-  /** Of the file that was found at the start: what was cut away, because a write had been cut off. */
+  /** Of the file that was found at the start: what could not be read, because a write had been cut off, or by damage. */
   readonly tornBytes: number;
   /** Decisions whose caller was answered while only this process knew them, though the journal should have too. */
   readonly unjournaled: number;
@@ -30,4 +30,14 @@ export interface JournalStatus {
   readonly reasserted: Readonly<Record<SettleResult['outcome'], number>>;
   /** When there were operations that nobody can tell the truth about. */
   readonly unverifiable: readonly UnverifiableSpan[];
+}
+
+/** A file of which some could not be read, as a crash or a disk leaves it: what it said is lost, and nobody knows what it was. */
+export interface JournalDamage {
+  readonly bytes: number;
+  /** The file as it was found; the next damage to it takes its place. */
+  readonly keptAs: string;
+  /** Decisions that it held, and may have lost, were made between these, epoch milliseconds. */
+  readonly from: number;
+  readonly to: number;
 }

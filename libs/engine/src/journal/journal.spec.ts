@@ -1,6 +1,16 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { appendFile, copyFile, mkdir, mkdtemp, readFile, rm, writeFile, readdir } from 'node:fs/promises';
+import {
+  appendFile,
+  copyFile,
+  mkdir,
+  mkdtemp,
+  readFile,
+  rm,
+  stat,
+  writeFile,
+  readdir,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -69,8 +79,8 @@ describe('The journal', () => {
     await mkdir(other, { recursive: true });
     await writeFile(join(other, 'journal.log'), content);
     const journal = await Journal.open({ directory: other, sync: 'group' });
-    const { tornBytes, marks } = journal;
-    const found = { debts: [...journal.debts()], tornBytes, marks };
+    const { damages, marks } = journal;
+    const found = { debts: [...journal.debts()], tornBytes: damages[0]?.bytes ?? 0, marks };
     await journal.close();
     return found;
   }
@@ -212,6 +222,24 @@ describe('The journal', () => {
       }),
       { numRuns: 20 },
     );
+  });
+
+  it('tells of damage once, and between which decisions it is', async () => {
+    const lines = ['a', 'b', 'c'].map((id, n) =>
+      toLine({ kind: 'owed', debt: debt(id, { decidedAt: NOW + n }) }),
+    );
+    await writeFile(path, lines.join('').replace('"b"', '"x"'));
+    const journal = await open();
+    expect([...journal.debts()].map(({ settlement }) => settlement.operation.id)).toEqual(['a', 'c']);
+    const { mtimeMs } = await stat(`${path}.damaged`);
+    const [damage, ...others] = journal.damages;
+    expect(damage).toMatchObject({ bytes: lines[1]!.length, keptAs: `${path}.damaged`, from: NOW });
+    expect(Math.abs(damage!.to - mtimeMs)).toBeLessThan(5_000);
+    expect(others).toEqual([]);
+    await journal.close();
+    const again = await open();
+    expect(again.damages).toEqual([]);
+    await again.close();
   });
 
   it('stands beside those of other processes, and settles what one of them left when it died', async () => {

@@ -3,8 +3,9 @@ import { rm } from 'node:fs/promises';
 import { DeadlineQueue } from '../degradation/deadline-queue.js';
 import type { StoreMark } from '../stores/store-mark.js';
 import { keyOf, type Debt } from './debt.js';
-import { JournalFile } from './journal-file.js';
+import { JournalFile, type FoundLines } from './journal-file.js';
 import { fromValue, toLine, type JournalRecord } from './journal-record.js';
+import type { JournalDamage } from './journal-status.js';
 import { claimJournals, type JournalSlot } from './journal-slots.js';
 
 /** Bytes of debts beyond which the journal is full; one is about 600 bytes. */
@@ -41,12 +42,11 @@ export interface JournalOptions {
  */
 export class Journal {
   readonly sync: JournalSync;
-  /** Bytes behind the last whole line that the process before this one has left. */
-  readonly tornBytes: number;
   readonly #file: JournalFile;
   readonly #slot: JournalSlot;
   readonly #onTrouble: (error: Error | null) => void;
   readonly #owed = new Map<string, OwedDebt>();
+  readonly #damages: JournalDamage[] = [];
   readonly #deadlines = new DeadlineQueue<() => void>((giveUp) => giveUp());
   readonly #tender: NodeJS.Timeout;
   #marks: readonly StoreMark[] = [];
@@ -62,12 +62,11 @@ export class Journal {
 
   private constructor(
     { sync, onTrouble }: JournalOptions,
-    opened: { readonly file: JournalFile; readonly slot: JournalSlot; readonly tornBytes: number },
+    { file, slot }: { readonly file: JournalFile; readonly slot: JournalSlot },
   ) {
     this.sync = sync;
-    this.tornBytes = opened.tornBytes;
-    this.#file = opened.file;
-    this.#slot = opened.slot;
+    this.#file = file;
+    this.#slot = slot;
     this.#onTrouble = onTrouble ?? (() => undefined);
     this.#tender = setInterval(() => this.#tend(), TEND_EVERY_MS).unref();
   }
@@ -77,8 +76,9 @@ export class Journal {
     const { own, abandoned } = await claimJournals(options.directory);
     try {
       const { file, found } = await JournalFile.open(own.path);
-      const journal = new Journal(options, { file, slot: own, tornBytes: found.tornBytes });
-      journal.#restore(found.values);
+      const journal = new Journal(options, { file, slot: own });
+      journal.#restore(found);
+      if (found.keptAs) await file.rewrite(journal.#lines());
       for (const slot of abandoned) await journal.#adopt(slot);
       return journal;
     } catch (error) {
@@ -104,6 +104,11 @@ export class Journal {
 
   get bytes(): number {
     return this.#file.bytes;
+  }
+
+  /** Of the files that were found: what could not be read of them. */
+  get damages(): readonly JournalDamage[] {
+    return this.#damages;
   }
 
   /** Answers that went out while only this process knew what is owed for them. */
@@ -161,19 +166,22 @@ export class Journal {
   async #adopt(slot: JournalSlot): Promise<void> {
     const { file, found } = await JournalFile.open(slot.path);
     await file.close();
-    this.#restore(found.values);
+    this.#restore(found);
     await this.#file.rewrite(this.#lines());
     await rm(slot.path);
     await slot.release();
   }
 
-  #restore(values: readonly unknown[]): void {
+  #restore({ values, tornBytes, keptAs, writtenAt }: FoundLines): void {
+    let from = writtenAt;
     let marks: readonly StoreMark[] = [];
     for (const value of values) {
       const record = fromValue(value);
+      if (record.kind === 'owed') from = Math.min(from, record.debt.decidedAt);
       if (record.kind === 'marks') marks = record.marks;
       else this.#restoreDebt(record);
     }
+    if (keptAs) this.#damages.push({ bytes: tornBytes, keptAs, from, to: writtenAt });
     this.#marks = [...this.#marks, ...marks];
   }
 
