@@ -4,10 +4,10 @@
 -- `void`: it was not; bar the attempt that may still run, or take it off those whose callers were told that it was.
 -- Without the last of them the operation is reversed, in exactly the windows it was taken from.
 --
--- KEYS    the operation, then its counters
+-- KEYS    the page of the operation (shared/operation.lua), then its counters
 -- ARGV[1] what is common (shared/arguments.lua)   ARGV[2] ladders: of each counter (shared/ladders.lua)
--- ARGV[3] intent (count | void), amount, fingerprint, attempt, picks (the window of each limit when it was decided, as
---         digits), with spaces between
+-- ARGV[3] intent (count | void), amount, the operation's name (as in take.lua), picks (the window of each limit when it
+--         was decided, as digits), with spaces between
 -- Returns format, outcome: counted | already-counted | late (every window is over) | reversed | barred | conflict
 --         | broken; after counted, of each limit that is above its max now its place (from 0) and its used
 -- @include shared/arguments.lua
@@ -15,14 +15,15 @@
 -- @include shared/foreign.lua
 -- @include shared/counter.lua
 -- @include shared/operation.lua
-local intent, amount, fingerprint, attempt, picks =
-  string.match(ARGV[3] or '', '^(%a+) (%d+) (%S+) (%S+) ([01]+)$')
+local intent, amount, head, fingerprint, attempt, picks =
+  string.match(ARGV[3] or '', '^(%a+) (%d+) (;%S )(%S+) (%S+) ([01]+)$')
 if not intent or #ARGV ~= 3 then fail('a settlement', ARGV[3]) end
 if intent ~= 'count' and intent ~= 'void' then fail('an intent', intent) end
 amount = integer(amount)
 if #ladders ~= #KEYS - 1 then fail('the right number of keys', #KEYS) end
-local record = redis.pcall('GET', KEYS[1])
-if is_foreign(record) then return { FORMAT, 'broken' } end
+local page = open_page(KEYS[1])
+if not page then return { FORMAT, 'broken' } end
+local record = find_stored(page, head)
 local counters, limit_count = {}, 0
 for i, ladder in ipairs(ladders) do
   local stored = redis.pcall('GET', KEYS[i + 1])
@@ -82,25 +83,25 @@ local function add(units)
   return touched, latest_text, forced
 end
 
+-- Writes down what became of the operation.
+local function conclude(new_record, ...)
+  write_record(page, head, new_record)
+  if string.sub(page.stored, 1, 1) ~= '+' then page.stored = '+' .. page.stored end
+  write_pages()
+  return { FORMAT, ... }
+end
+
 if intent == 'count' then
   if free then
     local touched, latest, forced = add(amount)
-    local counted = record_of(fingerprint, attempt, latest)
-    redis.call('SET', KEYS[1], counted, 'PX', remember)
-    return { FORMAT, touched > 0 and 'counted' or 'late', unpack(forced) }
+    local counted = record_of(head, fingerprint, attempt, latest)
+    return conclude(counted, touched > 0 and 'counted' or 'late', unpack(forced))
   end
   if recorded_fingerprint ~= fingerprint then return { FORMAT, 'conflict' } end
-  add_attempt(KEYS[1], fingerprint, attempts, attempt, at)
-  -- A settlement may be repeated long after the take it is about would have been forgotten.
-  if redis.call('PTTL', KEYS[1]) < tonumber(remember) then redis.call('PEXPIRE', KEYS[1], remember) end
-  return { FORMAT, 'already-counted' }
+  return conclude(record_of(head, fingerprint, with_attempt(attempts, attempt), at), 'already-counted')
 end
 if not free and not has_attempt(attempts, attempt) then return { FORMAT, 'barred' } end
 local rest = without_attempt(attempts, attempt)
-if rest ~= '' then
-  redis.call('SET', KEYS[1], record_of(recorded_fingerprint, rest, at), 'KEEPTTL')
-  return { FORMAT, 'barred' }
-end
+if rest ~= '' then return conclude(record_of(head, recorded_fingerprint, rest, at), 'barred') end
 if not free then add(-amount) end
-redis.call('SET', KEYS[1], '!' .. attempt, 'PX', remember)
-return { FORMAT, free and 'barred' or 'reversed' }
+return conclude(head .. '!' .. attempt, free and 'barred' or 'reversed')

@@ -3,9 +3,10 @@
 -- Many checks travel in one call, each decided on its own and in order: one script a turn of the caller's
 -- event loop costs a fraction of one script a check.
 --
--- KEYS    of each check: its operation, then its counters
+-- KEYS    of each check: the page of its operation (shared/operation.lua), then its counters
 -- ARGV[1] what is common (shared/arguments.lua)   ARGV[2] ladders (shared/ladders.lua)
--- ARGV[3] groups of checks (shared/groups.lua)    ARGV[3 + n] the name of the check n: 'fingerprint attempt'
+-- ARGV[3] groups of checks (shared/groups.lua)
+-- ARGV[3 + n] the name of the check n, as its record begins: `;<last character of its id> <fingerprint> <attempt>`
 -- Returns one text of words with spaces between: format, now (ms), then of each check its outcome: taken | refused
 --         | replayed, followed by pick (which offered window: 0|1) and used of each limit, then after replayed by an
 --         instant in every window it was counted in and how long it is still remembered (both ms); conflict | expired
@@ -22,31 +23,20 @@ for _, ladder in ipairs(ladders) do
   if not ladder.moved then expect_now(ladder) end
 end
 
--- What the operation id says, if it is taken, and what else is answered then: nil when it is free after all.
-local function recall(operation, name)
-  local record = redis.pcall('GET', operation)
-  if is_foreign(record) then return 'broken' end
-  local fingerprint, attempt = string.match(name, '^(%S+) (%S+)$')
-  if record == '!' .. attempt then return 'expired' end
+-- What a record says against the check under its id, and what else is answered then: nil when the id is free after all.
+local function recall(page, record, name)
+  local head, fingerprint, attempt = string.match(name, '^(;%S )(%S+) (%S+)$')
+  if record == head .. '!' .. attempt then return 'expired' end
   if is_free(record) then return nil end
   local recorded_fingerprint, attempts, at = read_record(record)
   if recorded_fingerprint ~= fingerprint then return 'conflict' end
-  add_attempt(operation, fingerprint, attempts, attempt, at)
-  return 'replayed', string.format(' %d %d', instant_of(at), redis.call('PTTL', operation))
-end
-
--- Writes the operation down: nil, or what stands against it.
-local function claim(operation, name, at)
-  local record = name .. ' ' .. at
-  if redis.call('SET', operation, record, 'NX', 'PX', remember) then return nil end
-  local against, more = recall(operation, name)
-  if not against then redis.call('SET', operation, record, 'PX', remember) end
-  return against, more
+  write_record(page, head, record_of(head, fingerprint, with_attempt(attempts, attempt), at))
+  return 'replayed', string.format(' %d %d', instant_of(at), page.lives)
 end
 
 local found = { false, false }
 
--- The outcome of a check whose operation is KEYS[key], how many limits were looked at, and what else is answered.
+-- The outcome of a check whose page is KEYS[key], how many limits were looked at, and what else is answered.
 local function decide(group, key, name)
   if now > group.deadline then return 'expired', 0 end
   local amount, limit_count, room, latest, at = group.amount, 0, true, -math.huge, nil
@@ -62,12 +52,15 @@ local function decide(group, key, name)
     limit_count = limit_count + ladder.size
   end
   if amount == 0 then return room and 'taken' or 'refused', limit_count end
-  if not room then
-    local against, more = recall(KEYS[key], name)
-    return against or 'refused', limit_count, more
+  local page, head = pages[KEYS[key]] or open_page(KEYS[key]), string.sub(name, 1, 3)
+  if not page then return 'broken', 0 end
+  local record = page.written[head] or page.stored ~= '' and find_stored(page, head)
+  if record then
+    local against, more = recall(page, record, name)
+    if against then return against, limit_count, more end
   end
-  local against, more = claim(KEYS[key], name, at)
-  if against then return against, limit_count, more end
+  if not room then return 'refused', limit_count end
+  write_record(page, head, name .. ' ' .. at)
   local before = 0
   for c = 1, group.size do
     count(KEYS[key + c], group[c], before, amount, found[c])
@@ -90,4 +83,5 @@ for _, group in ipairs(groups) do
     answers[size] = more and answer .. more or answer
   end
 end
+write_pages()
 return table.concat(answers, ' ', 1, size)

@@ -25,17 +25,23 @@ const BOUNDS_OF_BOTH = [3, 4, 5, 9, 10, 11].map((word) => [1, word] as const);
 const TAKE: Call = {
   lua: scripts.take,
   keys: ['operation', 'counter', 'operation-2', 'counter', 'operation-3', 'counter'],
-  args: [COMMON, LADDERS, `1 ${NOW + HOUR_MS} 1 1;2 ${NOW + HOUR_MS} 2 1`, ...['f1 a1', 'f2 a2', 'f3 a3']],
-  free: [0, 1].flatMap((word) => [3, 4, 5].map((arg) => [arg, word] as const)),
+  args: [
+    COMMON,
+    LADDERS,
+    `1 ${NOW + HOUR_MS} 1 1;2 ${NOW + HOUR_MS} 2 1`,
+    ...[';1 f1 a1', ';2 f2 a2', ';3 f3 a3'],
+  ],
+  free: [0, 1, 2].flatMap((word) => [3, 4, 5].map((arg) => [arg, word] as const)),
   signed: [[0, 1], [2, 1], [2, 5], ...BOUNDS_OF_BOTH],
 };
 const SETTLE: Call = {
   lua: scripts.settle,
   keys: ['operation', 'counter'],
-  args: [COMMON, LADDERS, 'count 1 fingerprint attempt 00'],
+  args: [COMMON, LADDERS, 'count 1 ;n fingerprint attempt 00'],
   free: [
     [2, 2],
     [2, 3],
+    [2, 4],
   ],
   signed: [[0, 1], ...BOUNDS_OF_BOTH],
 };

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { REMEMBER_MS, type RedisStore, type Store } from '@sundial/engine';
+import { REMEMBER_MS, REMEMBER_SETTLED_MS, type RedisStore, type Store } from '@sundial/engine';
 import type { RedisProcess } from '../support/redis-process.js';
 import { type Books, redisBooks } from './books.js';
 import { scriptsRun } from './redis-commands.js';
@@ -63,8 +63,26 @@ describe('RedisStore', () => {
 
     it('of operations live for as long as an operation is remembered', async () => {
       await store.take(taking([both], { operation: operation('o1') }));
-      expect(await livesForMs('sd1:op:o1')).toBeLessThanOrEqual(REMEMBER_MS);
-      expect(await livesForMs('sd1:op:o1')).toBeGreaterThan(REMEMBER_MS - 10_000);
+      expect(await livesForMs('sd1:op:o')).toBeLessThanOrEqual(REMEMBER_MS);
+      expect(await livesForMs('sd1:op:o')).toBeGreaterThan(REMEMBER_MS - 10_000);
+    });
+
+    it('of settlements live for longer, also when another operation is remembered on their page', async () => {
+      await store.settle(settling('count', taking([both], { operation: operation('o1') })));
+      for (const id of ['o2', 'o1']) await store.take(taking([both], { operation: operation(id) }));
+      expect(await livesForMs('sd1:op:o')).toBeGreaterThan(REMEMBER_SETTLED_MS - 10_000);
+    });
+
+    it('of operations live on from the last one on their page', async () => {
+      await store.take(taking([both], { operation: operation('o1') }));
+      await redis.cli('PEXPIRE', 'sd1:op:o', 1_000);
+      await store.take(taking([both], { operation: operation('o2') }));
+      expect(await livesForMs('sd1:op:o')).toBeGreaterThan(REMEMBER_MS - 10_000);
+    });
+
+    it('of operations are one for those that are made one after the other', async () => {
+      for (let n = 10; n < 20; n++) await store.take(taking([both], { operation: operation(`task-${n}`) }));
+      expect(await redis.cli('KEYS', 'sd1:op:*')).toEqual(['sd1:op:task-1']);
     });
 
     it('all expire, whatever wrote them', async () => {
@@ -121,8 +139,8 @@ describe('RedisStore', () => {
       },
     );
 
-    it('in the place of an operation is answered with broken, and nothing is counted', async () => {
-      await redis.cli('RPUSH', 'sd1:op:o1', 'not ours');
+    it.each(['RPUSH', 'SET'])('in the place of an operation is answered with broken: %s', async (command) => {
+      await redis.cli(command, 'sd1:op:o', 'not ours');
       const request = taking([both], { operation: operation('o1') });
       expect(await store.take(request)).toEqual({ outcome: 'broken' });
       expect(await store.settle(settling('count', request))).toEqual({ outcome: 'broken' });

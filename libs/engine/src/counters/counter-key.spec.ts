@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Subject } from '../quota.js';
 import type { Rule } from '../rules/rule.js';
-import { counterKey, operationKey } from './counter-key.js';
+import { counterKey, operationPlace } from './counter-key.js';
 
 const rule = (over: Partial<Rule> = {}): Rule => ({
   id: 'ocr-per-user',
@@ -161,15 +161,23 @@ describe('counterKey', () => {
   });
 });
 
-describe('operationKey', () => {
+describe('operationPlace', () => {
   it('is one for each id and shard group, of bounded length, and never that of a counter', () => {
     const printable = Array.from({ length: 95 }, (_, i) => String.fromCharCode(0x20 + i));
     const ids = [...printable, ...printable.map((each) => each.repeat(128)), 'a b', 'a  b', '{op}', '}:x{'];
     const groups = [undefined, 'ocr:user=u1', 'ocr:user=u2'];
-    const keys = groups.flatMap((group) => ids.map((id) => operationKey(id, group)));
-    expect(new Set(keys).size).toBe(keys.length);
-    for (const key of keys) expect(key).toMatch(/^sd1:(\{ocr:user=u[12]\}:)?op:[\w.@+~-]{1,64}$/);
+    const places = groups.flatMap((group) => ids.map((id) => operationPlace(id, group)));
+    expect(new Set(places.map(({ page, last }) => `${page} ${last}`)).size).toBe(places.length);
+    for (const { page, last } of places) {
+      expect(page).toMatch(/^sd1:(\{ocr:user=u[12]\}:)?op:[\w.@+~-]{0,63}$/);
+      expect(last).toMatch(/^[\w.@+~-]$/);
+    }
     const counter = counterKey(rule({ id: 'op:' }), { user: 'u1' }).key;
-    expect(keys).not.toContain(counter);
+    expect(places.map(({ page }) => page)).not.toContain(counter);
+  });
+
+  it('is on one page for ids that are made one after the other', () => {
+    const pages = ['task-10', 'task-11', 'task-19'].map((id) => operationPlace(id).page);
+    expect(new Set(pages).size).toBe(1);
   });
 });

@@ -27,10 +27,21 @@ export function shardGroupOf(key: string): string {
   return key.slice(key.indexOf('{') + 1, key.indexOf('}'));
 }
 
-/** The key that remembers an operation; beside the counters of its shard group where there are shards. */
-export function operationKey(id: string, shardGroup?: string): string {
+/** Where an operation is remembered. */
+export interface OperationPlace {
+  /** The key of a page: of all operations whose ids have all but the last character in common. */
+  readonly page: string;
+  /** The last character, which tells them apart there. */
+  readonly last: string;
+}
+
+/** The place that remembers an operation; beside the counters of its shard group where there are shards. */
+export function operationPlace(id: string, shardGroup?: string): OperationPlace {
   const plain = PLAIN_VALUE.test(id) ? id : hashed(id);
-  return shardGroup === undefined ? `${KEY_FORMAT}:op:${plain}` : `${KEY_FORMAT}:{${shardGroup}}:op:${plain}`;
+  const begin = plain.slice(0, -1);
+  const page =
+    shardGroup === undefined ? `${KEY_FORMAT}:op:${begin}` : `${KEY_FORMAT}:{${shardGroup}}:op:${begin}`;
+  return { page, last: plain.slice(-1) };
 }
 
 function attribute(name: string, subject: Subject): string {

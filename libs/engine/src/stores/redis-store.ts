@@ -3,7 +3,7 @@ import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { scripts } from '@sundial/lua';
 import { Cluster } from 'ioredis';
-import { operationKey } from '../counters/counter-key.js';
+import { operationPlace, type OperationPlace } from '../counters/counter-key.js';
 import { connectRedis, type RedisClient, type RedisTarget } from './redis-connection.js';
 import { RedisLossWatch } from './redis-loss-watch.js';
 import { RedisExaminer, type ConditionListener } from './redis-examiner.js';
@@ -205,24 +205,23 @@ export class RedisStore implements Store {
   }
 
   async #settleShard(request: SettleRequest, rememberMs: number): Promise<SettleResult> {
-    const operationKey = this.#operationKey(request.counters, request.operation.id);
-    const call = encodeSettlement(request, { operationKey, offsetMs: this.#offsetMs, rememberMs });
+    const place = this.#placeOf(request);
+    const call = encodeSettlement(request, { place, offsetMs: this.#offsetMs, rememberMs });
     return decodeSettled(await this.#settle.run(this.#client, call));
   }
 
   #enqueue(request: TakeRequest): Promise<TakeResult> {
-    const { counters, operation, amount } = request;
-    const { key, shardGroup } = counters[0]!;
+    const { shardGroup } = request.counters[0]!;
     return this.#takes.ask({
       request,
-      operationKey: amount > 0 ? this.#operationKey(counters, operation.id) : key,
+      place: this.#placeOf(request),
       shard: this.#masterOf(shardGroup),
       group: this.#isCluster ? shardGroup : '',
     });
   }
 
-  #operationKey(counters: TakeRequest['counters'], id: string): string {
-    return operationKey(id, this.#isCluster ? counters[0]!.shardGroup : undefined);
+  #placeOf({ operation, counters }: TakeRequest | SettleRequest): OperationPlace {
+    return operationPlace(operation.id, this.#isCluster ? counters[0]!.shardGroup : undefined);
   }
 
   /** The clock is known before the first check of a connection, so that its deadline is right. */

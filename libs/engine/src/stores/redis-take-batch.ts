@@ -1,9 +1,11 @@
+import type { OperationPlace } from '../counters/counter-key.js';
 import {
   MARGIN_MS,
   REMEMBER_MS,
   type ForcedLimit,
   type Ladder,
   type LimitCount,
+  type Operation,
   type SettleRequest,
   type SettleResult,
   type TakeRequest,
@@ -14,10 +16,10 @@ import type { ScriptCall } from './redis-script.js';
 /** Every script's first argument and first reply: nodes of different versions can tell each other apart. */
 const FORMAT = '1';
 
-/** A check as `take.lua` wants it. Amount 0 looks, and then `operationKey` is any key of the same shard. */
+/** A check as `take.lua` wants it, and where its operation is remembered. */
 export interface BatchItem {
   readonly request: TakeRequest;
-  readonly operationKey: string;
+  readonly place: OperationPlace;
 }
 
 /** Writes many checks into one call of `take.lua`; what neighbours have in common, and ladders, are sent once. */
@@ -27,11 +29,11 @@ export function encodeTakes(items: readonly BatchItem[], offsetMs: number): Scri
   const ladders = new LadderList();
   let groups = '';
   let [first, checks] = [items[0]!.request, 0];
-  for (const { request, operationKey } of items) {
+  for (const { request, place } of items) {
     const { operation, counters } = request;
-    keys.push(operationKey);
+    keys.push(place.page);
     for (const { key } of counters) keys.push(key);
-    args.push(`${operation.fingerprint} ${operation.attempt}`);
+    args.push(nameOf(place, operation));
     if (!isAlike(first, request)) {
       groups += `${groupOf(first, checks, ladders)};`;
       [first, checks] = [request, 0];
@@ -48,12 +50,12 @@ export function encodeTakes(items: readonly BatchItem[], offsetMs: number): Scri
 /** Writes a settlement into a call of `settle.lua`. */
 export function encodeSettlement(
   { operation, counters, amount, intent, picks }: SettleRequest,
-  options: { readonly operationKey: string; readonly offsetMs: number; readonly rememberMs: number },
+  options: { readonly place: OperationPlace; readonly offsetMs: number; readonly rememberMs: number },
 ): ScriptCall {
   const ladders = counters.map(({ ladder }) => encodeLadder(ladder)).join(';');
-  const settlement = `${intent} ${amount} ${operation.fingerprint} ${operation.attempt} ${picks.join('')}`;
+  const settlement = `${intent} ${amount} ${nameOf(options.place, operation)} ${picks.join('')}`;
   return {
-    keys: [options.operationKey, ...counters.map(({ key }) => key)],
+    keys: [options.place.page, ...counters.map(({ key }) => key)],
     args: [common(options.offsetMs, options.rememberMs), ladders, settlement],
   };
 }
@@ -99,6 +101,13 @@ export function decodeSettled(reply: unknown): SettleResult {
   }
   return forced.length > 0 ? { outcome, forced } : { outcome };
 }
+
+/** What tells this try of an operation from all others on its page. Most are the only ones, and bear its name. */
+function nameOf({ last }: OperationPlace, { id, fingerprint, attempt }: Operation): string {
+  return `;${last} ${fingerprint} ${attempt === id ? ONLY_ATTEMPT : attempt}`;
+}
+
+const ONLY_ATTEMPT = '.';
 
 /** Whether two checks differ in their names and keys only. */
 function isAlike(one: TakeRequest, other: TakeRequest): boolean {

@@ -42,11 +42,11 @@ export class RedisTakeQueue {
   ) {}
 
   /** @throws StoreError saying whether it may have counted. */
-  ask({ request, operationKey, shard: name, group }: QueuedTake): Promise<TakeResult> {
+  ask({ request, place, shard: name, group }: QueuedTake): Promise<TakeResult> {
     return new Promise((resolve, reject) => {
       let shard = this.#shards.get(name);
       if (!shard) this.#shards.set(name, (shard = { waiting: new FairQueue(), onWire: 0 }));
-      shard.waiting.add(request.lane ?? '', { request, operationKey, group, resolve, reject });
+      shard.waiting.add(request.lane ?? '', { request, place, group, resolve, reject });
       if (shard.waiting.size >= MAX_BATCH && shard.onWire < MAX_ON_WIRE_EARLY) this.#sendNext(shard);
       else this.#flushSoon();
     });
