@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { createCertificates } from '../support/certificates.js';
 import { eventually } from '../support/eventually.js';
 import { RedisProcess, type RedisProcessOptions } from '../support/redis-process.js';
+import { RedisSentinel } from '../support/redis-sentinel.js';
 import { RunningService } from '../support/running-service.js';
 import { ServiceProcess } from '../support/service-process.js';
 
@@ -27,8 +28,9 @@ async function startService(url: string): Promise<ServiceProcess> {
 }
 
 /** What a service says that ends at its start. */
-async function refusal(url: string): Promise<string> {
-  const service = await ServiceProcess.launch({ env: { REDIS_URL: url } });
+async function refusal(where: string | Record<string, string>): Promise<string> {
+  const env = typeof where === 'string' ? { REDIS_URL: where } : where;
+  const service = await ServiceProcess.launch({ env });
   undo.push(() => service.stop('SIGKILL'));
   expect(await service.exit).toBe(1);
   return service.stderr;
@@ -118,6 +120,31 @@ describe('a service does not start on a Redis', () => {
     const redis = await startRedis({ args: [...GOOD, '--databases', '4'] });
     expect(await refusal(`${redis.url}/4`)).toContain('Redis has no database of this number (ERR DB index');
     expect(await redis.cli('DBSIZE')).toBe(0);
+  });
+
+  // It answered for a third of the subjects, was `exact` in its own eyes, and could store no rules.
+  it('that is a node of a Cluster, and was given as a server of its own', async () => {
+    const node = await startRedis({ args: [...GOOD, '--cluster-enabled', 'yes'] });
+    expect(await refusal(node.url)).toContain(
+      'one node of a Cluster, and holds a part of the keys: name it in',
+    );
+  });
+
+  it('that was given as a Cluster, or as a sentinel, and is none', async () => {
+    const { port } = await startRedis();
+    const place = `127.0.0.1:${port}`;
+    const sentinels = { REDIS_SENTINELS: place, REDIS_SENTINEL_NAME: 'main' };
+    expect(await refusal({ REDIS_CLUSTER_NODES: place })).toContain('give it as REDIS_URL instead');
+    expect(await refusal(sentinels)).toContain('REDIS_SENTINELS names a Redis that is no sentinel');
+  });
+
+  it('whose sentinels do not know the master by that name', async () => {
+    const group = await RedisSentinel.start();
+    undo.push(() => group.stop());
+    const REDIS_SENTINELS = group.sentinels.map(({ port }) => `127.0.0.1:${port}`).join(',');
+    expect(await refusal({ REDIS_SENTINELS, REDIS_SENTINEL_NAME: 'another' })).toContain(
+      'The sentinels watch no master of this name (ERR No such master',
+    );
   });
 
   it('that runs no scripts for it', async () => {

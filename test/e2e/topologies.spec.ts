@@ -107,6 +107,18 @@ describe('Sundial serves on', () => {
     await expectToServe(await serve({ ...sentinels, ...trust, ...LIMITED }));
   });
 
+  it('a Sentinel group whose sentinels ask for a password of their own, and says when it is wrong', async () => {
+    const group = await RedisSentinel.start({ sentinelPassword: 'watchword' });
+    undo.push(() => group.stop());
+    const sentinels = { REDIS_SENTINELS: hostPorts(group.sentinels), REDIS_SENTINEL_NAME: group.target.name };
+    const refused = { ...sentinels, REDIS_SENTINEL_PASSWORD: 'wrong' };
+    await expect(serve(sentinels)).rejects.toThrow('The sentinels do not let Sundial ask them (');
+    await expect(serve(refused)).rejects.toThrow(
+      'correct REDIS_SENTINEL_USERNAME and REDIS_SENTINEL_PASSWORD',
+    );
+    await expectToServe(await serve({ ...sentinels, REDIS_SENTINEL_PASSWORD: 'watchword' }));
+  });
+
   it('a Cluster, with TLS and as a limited user', async () => {
     const cluster = await RedisCluster.start({ tls: certificates });
     undo.push(() => cluster.stop());

@@ -5,6 +5,8 @@ import { RedisProcess } from './redis-process.js';
 
 export interface RedisSentinelOptions {
   readonly tls?: Certificates;
+  /** What the sentinels ask for, from each other too. */
+  readonly sentinelPassword?: string;
 }
 
 /** The name of the master, as sentinels know it. */
@@ -39,7 +41,7 @@ export class RedisSentinel {
     readonly sentinels: readonly RedisProcess[],
   ) {}
 
-  static async start({ tls }: RedisSentinelOptions = {}): Promise<RedisSentinel> {
+  static async start({ tls, sentinelPassword }: RedisSentinelOptions = {}): Promise<RedisSentinel> {
     const options = tls ? { tls } : {};
     const first = await RedisProcess.start({ ...options, args: SERVER_ARGS });
     const replicaOf = ['--replicaof', '127.0.0.1', String(first.port)];
@@ -52,11 +54,17 @@ export class RedisSentinel {
       `sentinel monitor ${NAME} 127.0.0.1 ${first.port} ${QUORUM}`,
       `sentinel down-after-milliseconds ${NAME} ${DOWN_AFTER_MS}`,
       `sentinel failover-timeout ${NAME} ${FAILOVER_TIMEOUT_MS}`,
+      ...(sentinelPassword ? [`sentinel sentinel-pass ${sentinelPassword}`] : []),
       '',
     ].join('\n');
     const sentinels = await Promise.all(
       Array.from({ length: SENTINELS }, () =>
-        RedisProcess.start({ ...options, configuration, args: ['--sentinel'] }),
+        RedisProcess.start({
+          ...options,
+          ...(sentinelPassword && { password: sentinelPassword }),
+          configuration,
+          args: ['--sentinel'],
+        }),
       ),
     );
     const group = new RedisSentinel([first, ...replicas], sentinels);

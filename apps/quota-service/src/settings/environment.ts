@@ -50,7 +50,14 @@ export class Environment {
   @Like(/^[\w.-]+$/, 'the name of the master the sentinels watch')
   REDIS_SENTINEL_NAME: string | undefined = undefined;
 
-  /** These three are for a Cluster or Sentinels; a `REDIS_URL` carries its own. */
+  /** For the sentinels themselves, where they ask for it. */
+  @IsOptional()
+  REDIS_SENTINEL_USERNAME: string | undefined = undefined;
+
+  @IsOptional()
+  REDIS_SENTINEL_PASSWORD: string | undefined = undefined;
+
+  /** These three are for a Cluster or the servers behind Sentinels; a `REDIS_URL` carries its own. */
   @IsOptional()
   REDIS_USERNAME: string | undefined = undefined;
 

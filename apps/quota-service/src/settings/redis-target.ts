@@ -13,7 +13,13 @@ export function redisTarget(environment: Environment): RedisTarget | undefined {
   }
   if (REDIS_SENTINELS && REDIS_SENTINEL_NAME) {
     const sentinels = parseHostPorts(REDIS_SENTINELS) ?? [];
-    return { kind: 'sentinel', sentinels, name: REDIS_SENTINEL_NAME, ...credentials };
+    return {
+      kind: 'sentinel',
+      sentinels,
+      name: REDIS_SENTINEL_NAME,
+      ...credentials,
+      ...sentinelCredentials(environment),
+    };
   }
   return undefined;
 }
@@ -35,6 +41,14 @@ export function parseHostPorts(text: string): HostPort[] | undefined {
 
 function trusted({ SUNDIAL_REDIS_CA: file }: Environment): { ca?: string } {
   return file === undefined ? {} : { ca: readFileSync(file, 'utf8') };
+}
+
+function sentinelCredentials({
+  REDIS_SENTINEL_USERNAME: username,
+  REDIS_SENTINEL_PASSWORD: password,
+}: Environment) {
+  if (password === undefined) return {};
+  return { sentinelCredentials: { ...(username !== undefined && { username }), password } };
 }
 
 /** The engine takes credentials as a URL; its host is not looked at. */

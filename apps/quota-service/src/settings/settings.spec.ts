@@ -100,6 +100,7 @@ describe('readSettings', () => {
     ['two kinds of Redis', { REDIS_URL: 'redis://a', REDIS_CLUSTER_NODES: 'a:1' }],
     ['sentinels without a name', { REDIS_SENTINELS: 'a:1' }],
     ['a name without sentinels', { REDIS_SENTINEL_NAME: 'main' }],
+    ['credentials of sentinels without sentinels', { REDIS_SENTINEL_PASSWORD: 'x' }],
     ['credentials beside a URL', { REDIS_URL: 'redis://a', REDIS_PASSWORD: 'x' }],
     ['an open door: no keys on another host than loopback', { HOST: '0.0.0.0' }],
     ['an open door by name', { HOST: 'example.org' }],

@@ -67,6 +67,8 @@ const SECRET = new Set([
   'SUNDIAL_ALARM_WEBHOOK_URL',
   'SUNDIAL_ALARM_WEBHOOK_SECRET',
   'REDIS_URL',
+  'REDIS_SENTINEL_USERNAME',
+  'REDIS_SENTINEL_PASSWORD',
   'REDIS_USERNAME',
   'REDIS_PASSWORD',
 ]);
@@ -95,23 +97,36 @@ function invalid(environment: Environment): string[] {
   });
 }
 
+type Mistake = readonly [isMade: boolean, sentence: string];
+
 function contradictions(environment: Environment): string[] {
-  const { HOST, REDIS_URL, REDIS_CLUSTER_NODES, REDIS_SENTINELS, REDIS_SENTINEL_NAME } = environment;
-  const {
-    REDIS_USERNAME,
-    REDIS_PASSWORD,
-    REDIS_TLS,
-    SUNDIAL_REDIS_CA,
-    SUNDIAL_CHECK_KEYS,
-    SUNDIAL_ADMIN_KEYS,
-  } = environment;
+  const { HOST, SUNDIAL_CHECK_KEYS, SUNDIAL_ADMIN_KEYS } = environment;
   const { SUNDIAL_ALARM_WEBHOOK_URL, SUNDIAL_ALARM_WEBHOOK_SECRET } = environment;
+  const mistakes: Mistake[] = [
+    ...contradictionsAboutRedis(environment),
+    [
+      Boolean(SUNDIAL_ALARM_WEBHOOK_URL) !== Boolean(SUNDIAL_ALARM_WEBHOOK_SECRET),
+      'SUNDIAL_ALARM_WEBHOOK_URL and SUNDIAL_ALARM_WEBHOOK_SECRET go together: set both or none',
+    ],
+    [
+      !SUNDIAL_CHECK_KEYS && !SUNDIAL_ADMIN_KEYS && !isLoopback(HOST),
+      `HOST=${JSON.stringify(HOST)} is reachable by others and no keys are set: ` +
+        'set SUNDIAL_CHECK_KEYS and SUNDIAL_ADMIN_KEYS, or HOST=127.0.0.1',
+    ],
+  ];
+  return mistakes.filter(([isMade]) => isMade).map(([, sentence]) => sentence);
+}
+
+function contradictionsAboutRedis(environment: Environment): Mistake[] {
+  const { REDIS_URL, REDIS_CLUSTER_NODES, REDIS_SENTINELS, REDIS_SENTINEL_NAME } = environment;
+  const { REDIS_SENTINEL_USERNAME, REDIS_SENTINEL_PASSWORD } = environment;
+  const { REDIS_USERNAME, REDIS_PASSWORD, REDIS_TLS, SUNDIAL_REDIS_CA } = environment;
   const targets = Object.entries({ REDIS_URL, REDIS_CLUSTER_NODES, REDIS_SENTINELS }).filter(
     ([, value]) => value,
   );
   const manyHosts = REDIS_CLUSTER_NODES || REDIS_SENTINELS;
   const credentials = REDIS_USERNAME || REDIS_PASSWORD || REDIS_TLS === 'true';
-  const mistakes: [boolean, string][] = [
+  return [
     [
       targets.length > 1,
       `${targets.map(([name]) => name).join(' and ')} are set: set one of them, for one Redis only`,
@@ -121,24 +136,22 @@ function contradictions(environment: Environment): string[] {
       'REDIS_SENTINELS and REDIS_SENTINEL_NAME go together: set both or none',
     ],
     [
-      Boolean(credentials) && !manyHosts,
-      'REDIS_USERNAME, REDIS_PASSWORD and REDIS_TLS go with a Cluster or Sentinels: put them into REDIS_URL instead',
+      Boolean(REDIS_SENTINEL_USERNAME || REDIS_SENTINEL_PASSWORD) && !REDIS_SENTINELS,
+      'REDIS_SENTINEL_USERNAME and REDIS_SENTINEL_PASSWORD go with REDIS_SENTINELS',
     ],
     [
-      Boolean(SUNDIAL_ALARM_WEBHOOK_URL) !== Boolean(SUNDIAL_ALARM_WEBHOOK_SECRET),
-      'SUNDIAL_ALARM_WEBHOOK_URL and SUNDIAL_ALARM_WEBHOOK_SECRET go together: set both or none',
+      Boolean(REDIS_SENTINEL_USERNAME) && !REDIS_SENTINEL_PASSWORD,
+      'REDIS_SENTINEL_USERNAME needs REDIS_SENTINEL_PASSWORD',
+    ],
+    [
+      Boolean(credentials) && !manyHosts,
+      'REDIS_USERNAME, REDIS_PASSWORD and REDIS_TLS go with a Cluster or Sentinels: put them into REDIS_URL instead',
     ],
     [
       Boolean(SUNDIAL_REDIS_CA) && REDIS_TLS !== 'true' && !REDIS_URL?.startsWith('rediss:'),
       'SUNDIAL_REDIS_CA is for TLS: use rediss:// in REDIS_URL, or REDIS_TLS=true',
     ],
-    [
-      !SUNDIAL_CHECK_KEYS && !SUNDIAL_ADMIN_KEYS && !isLoopback(HOST),
-      `HOST=${JSON.stringify(HOST)} is reachable by others and no keys are set: ` +
-        'set SUNDIAL_CHECK_KEYS and SUNDIAL_ADMIN_KEYS, or HOST=127.0.0.1',
-    ],
   ];
-  return mistakes.filter(([made]) => made).map(([, mistake]) => mistake);
 }
 
 function toSettings(environment: Environment): Settings {

@@ -7,12 +7,20 @@ const GOOD = {
   maxmemory: '1000000',
   maxmemory_policy: 'noeviction',
   aof_enabled: '1',
+  cluster_enabled: '0',
 };
 
 function server(changes: Partial<ServerFacts> & { fields?: Partial<typeof GOOD> } = {}): ServerFacts {
   const { fields, ...others } = changes;
   const info = new Map(Object.entries({ ...GOOD, ...fields }));
-  return { server: '10.0.0.1:6379', info, failed: [], clock: { least: -1, most: 2 }, ...others };
+  return {
+    server: '10.0.0.1:6379',
+    inCluster: false,
+    info,
+    failed: [],
+    clock: { least: -1, most: 2 },
+    ...others,
+  };
 }
 
 const found = (facts: ServerFacts) =>
@@ -49,6 +57,12 @@ describe('judgeServer', () => {
       expect(found(server({ fields: { maxmemory_policy, maxmemory: '0' } }))).toEqual([]);
     },
   );
+
+  it('refuses a node of a Cluster that was not given as one', () => {
+    const fields = { cluster_enabled: '1' };
+    expect(found(server({ fields }))).toEqual([['topology', 'refuse']]);
+    expect(found(server({ fields, inCluster: true }))).toEqual([]);
+  });
 
   it('warns of a replica and of counters that a restart forgets', () => {
     expect(found(server({ fields: { role: 'slave', aof_enabled: '0' } }))).toEqual([
@@ -125,6 +139,17 @@ describe('judgeConnection', () => {
     ['NOAUTH HELLO must be called with the client already authenticated', 'credentials', 'refuse'],
     ["NOPERM this user has no permissions to run the 'cluster|slots' command", 'permissions', 'refuse'],
     ['ERR DB index is out of range', 'permissions', 'refuse'],
+    ['ERR This instance has cluster support disabled', 'topology', 'refuse'],
+    [
+      "All sentinels are unreachable. Retrying from scratch after 268ms. Last error: ERR unknown command 'sentinel'",
+      'topology',
+      'refuse',
+    ],
+    [
+      'All sentinels are unreachable. Retrying from scratch after 9ms. Last error: ERR No such master with that name',
+      'topology',
+      'refuse',
+    ],
     ['unable to verify the first certificate', 'certificate', 'warn'],
     ['self-signed certificate in certificate chain', 'certificate', 'warn'],
     ["Hostname/IP does not match certificate's altnames", 'certificate', 'warn'],

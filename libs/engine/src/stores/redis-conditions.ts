@@ -5,6 +5,8 @@ import type { StoreCondition, StoreConditionName } from './store.js';
 export interface ServerFacts {
   /** `host:port`. */
   readonly server: string;
+  /** It was given as a node of a Cluster. */
+  readonly inCluster: boolean;
   /** The fields of INFO, or what Redis answered instead. */
   readonly info: ReadonlyMap<string, string> | string;
   readonly failed: readonly FailedCommand[];
@@ -27,6 +29,7 @@ const MASTER_CLOCK_TOLERANCE_MS = 25;
 /** Every condition there is. `refuse` is what only a change of configuration mends, and what would break a promise. */
 export const CONDITION_SEVERITY: Readonly<Record<StoreConditionName, StoreCondition['severity']>> = {
   credentials: 'refuse',
+  topology: 'refuse',
   version: 'refuse',
   eviction: 'refuse',
   permissions: 'refuse',
@@ -41,11 +44,11 @@ export const CONDITION_SEVERITY: Readonly<Record<StoreConditionName, StoreCondit
 
 /** What about a server is not as Sundial needs it. */
 export function judgeServer(facts: ServerFacts): StoreCondition[] {
-  const { server, info, failed, clock } = facts;
+  const { server, inCluster, info, failed, clock } = facts;
   const found: [StoreConditionName, string | undefined][] = [
     ...(typeof info === 'string'
       ? [['unknown', infoForbidden(info)] as [StoreConditionName, string]]
-      : judgeInfo(info)),
+      : judgeInfo(info, inCluster)),
     ['permissions', missingPermissions(failed)],
     ['writable', refusedWrites(failed)],
     ['clock', clock && nodeClock(clock)],
@@ -73,6 +76,12 @@ export function judgeConnection({
   message,
   code = '',
 }: Error & { code?: string }): StoreCondition | undefined {
+  if (/^All sentinels are unreachable.*\b(WRONGPASS|NOAUTH)\b/.test(message)) {
+    const sentence = `The sentinels do not let Sundial ask them (${message}): correct REDIS_SENTINEL_USERNAME and REDIS_SENTINEL_PASSWORD.`;
+    return condition('credentials', sentence, null);
+  }
+  const elsewhere = misplaced(message);
+  if (elsewhere) return condition('topology', elsewhere, null);
   if (/\b(WRONGPASS|NOAUTH)\b|invalid password/.test(message)) {
     const sentence = `Redis does not accept the user and password (${message}): correct them in REDIS_URL, or in REDIS_USERNAME and REDIS_PASSWORD.`;
     return condition('credentials', sentence, null);
@@ -96,12 +105,36 @@ export function judgeConnection({
   return undefined;
 }
 
+/** What is there is of another kind than the settings say. */
+function misplaced(message: string): string | undefined {
+  const [, , reason = message] = /^(All sentinels are unreachable.*Last error: )?(.*)$/.exec(message) ?? [];
+  if (/cluster support disabled/.test(reason)) {
+    return `REDIS_CLUSTER_NODES names a Redis that is no Cluster (${reason}): give it as REDIS_URL instead.`;
+  }
+  if (/unknown command .?sentinel/i.test(reason)) {
+    return `REDIS_SENTINELS names a Redis that is no sentinel (${reason}): give the sentinels, on port 26379 mostly, or REDIS_URL.`;
+  }
+  if (/No such master with that name/.test(reason)) {
+    return `The sentinels watch no master of this name (${reason}): correct REDIS_SENTINEL_NAME.`;
+  }
+  return undefined;
+}
+
 function condition(name: StoreConditionName, sentence: string, server: string | null): StoreCondition {
   return { condition: name, severity: CONDITION_SEVERITY[name], sentence, server };
 }
 
-function judgeInfo(info: ReadonlyMap<string, string>): [StoreConditionName, string | undefined][] {
+function judgeInfo(
+  info: ReadonlyMap<string, string>,
+  inCluster: boolean,
+): [StoreConditionName, string | undefined][] {
   return [
+    [
+      'topology',
+      info.get('cluster_enabled') === '1' && !inCluster
+        ? 'This Redis is one node of a Cluster, and holds a part of the keys: name it in REDIS_CLUSTER_NODES instead.'
+        : undefined,
+    ],
     ['version', tooOld(info.get('redis_version'))],
     ['eviction', evictingPolicy(info)],
     [

@@ -13,6 +13,8 @@ export type RedisTarget = (
       readonly sentinels: readonly HostPort[];
       readonly name: string;
       readonly url?: string;
+      /** For the sentinels themselves; `url` is for the servers they watch. */
+      readonly sentinelCredentials?: { readonly username?: string; readonly password: string };
     }
   | { readonly kind: 'cluster'; readonly nodes: readonly HostPort[]; readonly url?: string }
 ) & {
@@ -67,17 +69,27 @@ function open(target: RedisTarget, connectionName: string): RedisClient {
 function openSentinel(target: RedisTarget & { kind: 'sentinel' }, options: typeof NEVER_TWICE): RedisClient {
   const { tls, ...credentials } = credentialsOf(target);
   const sentinels = [...target.sentinels];
+  const { username, password } = target.sentinelCredentials ?? {};
   const client = new Redis({
     ...options,
     ...credentials,
     ...(tls && { tls, sentinelTLS: tls, enableTLSForSentinelMode: true }),
+    ...(username !== undefined && { sentinelUsername: username }),
+    ...(password !== undefined && { sentinelPassword: password }),
     sentinels,
     name: target.name,
     sentinelRetryStrategy: backOff,
     // A frozen sentinel accepts connections, and would be waited for for ever.
     sentinelCommandTimeout: SILENCE_LIMIT_MS,
   });
-  const listening = { ...options, ...(tls && { tls }), enableReadyCheck: false, autoResubscribe: false };
+  const asked = { ...(username !== undefined && { username }), ...(password !== undefined && { password }) };
+  const listening = {
+    ...options,
+    ...asked,
+    ...(tls && { tls }),
+    enableReadyCheck: false,
+    autoResubscribe: false,
+  };
   const listeners = sentinels.map(({ host, port }) => heardOf(new Redis({ ...listening, host, port })));
   return followingMaster(untilDisconnected(admitted(client)), target.name, listeners);
 }

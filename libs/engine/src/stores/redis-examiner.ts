@@ -97,7 +97,7 @@ export class RedisExaminer {
   }
 
   async #examineAll(servers: readonly Server[]): Promise<void> {
-    const found = await Promise.all(servers.map((server) => factsOf(server).catch(() => undefined)));
+    const found = await Promise.all(servers.map((server) => this.#factsOf(server).catch(() => undefined)));
     const facts = found.filter((one) => one !== undefined);
     if (facts.length === 0) return;
     for (const one of facts) this.#facts.set(one.server, one);
@@ -106,6 +106,15 @@ export class RedisExaminer {
     this.#connection = undefined;
     this.#conclude();
     if (masters.every((name) => this.#facts.has(name))) this.#answered();
+  }
+
+  async #factsOf({ name, client, tag }: Server): Promise<ServerFacts> {
+    const inCluster = this.#client instanceof Cluster;
+    const info = await client.info().then(fieldsOf, refusalOf);
+    const sentAt = Date.now();
+    const { now, failed } = await tryOut(client, tag);
+    const clock = now === undefined ? undefined : { least: now - Date.now(), most: now + 1 - sentAt };
+    return { server: name, inCluster, info, failed, clock };
   }
 
   #failed(error: Error & { code?: string }): void {
@@ -168,14 +177,6 @@ function tagOn(cluster: Cluster, node: string): string | undefined {
     if (cluster.slots[slotOfTag(tag)]?.[0] === node) return tag;
   }
   return undefined;
-}
-
-async function factsOf({ name, client, tag }: Server): Promise<ServerFacts> {
-  const info = await client.info().then(fieldsOf, refusalOf);
-  const sentAt = Date.now();
-  const { now, failed } = await tryOut(client, tag);
-  const clock = now === undefined ? undefined : { least: now - Date.now(), most: now + 1 - sentAt };
-  return { server: name, info, failed, clock };
 }
 
 function fieldsOf(info: string): Map<string, string> {

@@ -165,6 +165,7 @@ export type StoreLoss =
 /** What the servers behind a store can lack. */
 export type StoreConditionName =
   | 'credentials'
+  | 'topology'
   | 'version'
   | 'eviction'
   | 'permissions'
