@@ -13,6 +13,13 @@ describe.each(STORES)('POST /check, %s', (store) => {
   const check = (user: string, more: object = {}) =>
     service.api.post('/check').send({ resource: 'ocr', subject: { user }, ...more });
 
+  // As .NET and PowerShell write UTF-8; the answer was that it is not valid JSON, which to the eye it is.
+  it('passes over a byte order mark', async () => {
+    const text = `\uFEFF${JSON.stringify({ resource: 'ocr', subject: { user: 'marked' } })}`;
+    const asked = service.api.post('/check').set('content-type', 'application/json').send(text);
+    expect((await asked).body).toMatchObject({ allowed: true });
+  });
+
   it('allows, counts in every window and shows every limit', async () => {
     const { status, body } = await check('counted');
     expect(status).toBe(200);
