@@ -138,13 +138,17 @@ describe('a service does not start on a Redis', () => {
     expect(await refusal(sentinels)).toContain('REDIS_SENTINELS names a Redis that is no sentinel');
   });
 
-  it('whose sentinels do not know the master by that name', async () => {
-    const group = await RedisSentinel.start();
+  it('whose sentinels do not let it in, or do not know the master by that name', async () => {
+    const group = await RedisSentinel.start({ sentinelPassword: 'watchword' });
     undo.push(() => group.stop());
     const REDIS_SENTINELS = group.sentinels.map(({ port }) => `127.0.0.1:${port}`).join(',');
-    expect(await refusal({ REDIS_SENTINELS, REDIS_SENTINEL_NAME: 'another' })).toContain(
-      'The sentinels watch no master of this name (ERR No such master',
-    );
+    const named = { REDIS_SENTINELS, REDIS_SENTINEL_NAME: group.target.name };
+    const refused = 'The sentinels do not let Sundial ask them (';
+    expect(await refusal(named)).toContain(refused);
+    expect(await refusal({ ...named, REDIS_SENTINEL_PASSWORD: 'wrong' })).toContain(refused);
+    expect(
+      await refusal({ ...named, REDIS_SENTINEL_PASSWORD: 'watchword', REDIS_SENTINEL_NAME: 'another' }),
+    ).toContain('The sentinels watch no master of this name (ERR No such master');
   });
 
   it('that runs no scripts for it', async () => {
