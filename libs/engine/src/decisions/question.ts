@@ -95,13 +95,13 @@ export function operationOf(request: CheckRequest, amount: number): Operation {
 }
 
 /** Lengths go first, so that no value can pretend to be the end of another. */
-function contentOf({ resource, subject }: CheckRequest, amount: number): string {
-  let content = `${resource} ${amount}`;
+function contentOf({ resource, subject }: CheckRequest, amount: number): string[] {
+  const words = [resource, String(amount)];
   const names = Object.keys(subject);
   if (names.length > 1) names.sort();
   for (const name of names) {
     const value = subject[name]!;
-    content += ` ${name} ${value.length} ${value}`;
+    words.push(name, String(value.length), value);
   }
-  return content;
+  return words;
 }
