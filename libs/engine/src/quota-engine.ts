@@ -236,7 +236,7 @@ export class QuotaEngine implements Quota {
     offersLeft = MAX_OFFERS,
   ): Answer<U> {
     const now = this.#store.now();
-    const deadlineAt = now + query.dueAt - performance.now();
+    const deadlineAt = this.#isRemote ? now + query.dueAt - performance.now() : Infinity;
     const question = this.#questions.at(query.rules, query.subject, now);
     const heard = (result: T | Unavailable): Answer<U> => {
       const isStale = result.outcome === 'moved' || result.outcome === 'expired';
