@@ -12,67 +12,66 @@ export interface Question {
   readonly counters: readonly CounterRef[];
 }
 
-/** Questions kept to be asked again, about 400 bytes each; when they are as many, all are forgotten. */
+/** Subjects whose counters are kept to be asked for again, about 400 bytes each; at so many, all are forgotten. */
 const MAX_KEPT = 50_000;
 
 /**
- * Puts rules and subjects together. Most subjects come again, so the latest questions are kept, and asked again as long
- * as their windows last: keys that are made anew are dear to whoever looks them up.
+ * Puts rules and subjects together. Most subjects come again, so the counters of the latest are kept as long as their
+ * windows last: keys that are made anew are dear to whoever looks them up.
  */
 export class Questions {
   readonly #windows = new RuleWindowsCache();
   /** By the rules of a resource: a book that is replaced takes its questions with it. */
-  #kept = new WeakMap<readonly Rule[], KeptQuestions>();
+  #kept = new WeakMap<readonly Rule[], KeptCounters>();
   #count = 0;
 
   /** The question that these rules put to this subject as they stand at the store's `now`. */
   at(rules: readonly Rule[], subject: Subject, now: number): Question {
-    const kept = this.#keptFor(rules);
+    const kept = this.#keptFor(rules, now);
     const name = nameOf(subject, kept.attributes);
-    const known = kept.byName.get(name);
-    if (known !== undefined && this.#isCurrent(known, now)) return known;
-    const question = this.#put(rules, subject, now);
-    if (known === undefined) this.#count++;
-    kept.byName.set(name, question);
-    return question;
-  }
-
-  #put(rules: readonly Rule[], subject: Subject, now: number): Question {
-    const inWindows: RuleWindows[] = [];
-    const counters: CounterRef[] = [];
-    for (const rule of rules) {
-      const known = this.#windows.at(rule, now);
-      const { key, shardGroup } = counterKey(rule, subject);
-      inWindows.push(known);
-      counters.push({ key, shardGroup, ladder: known.ladder });
+    let counters = kept.byName.get(name);
+    if (counters === undefined) {
+      kept.byName.set(name, (counters = countersOf(kept.rules, subject)));
+      this.#count++;
     }
-    return { rules: inWindows, counters };
+    return { rules: kept.rules, counters };
   }
 
-  #isCurrent({ rules }: Question, now: number): boolean {
-    for (const known of rules) if (this.#windows.at(known.rule, now) !== known) return false;
-    return true;
-  }
-
-  #keptFor(rules: readonly Rule[]): KeptQuestions {
+  #keptFor(rules: readonly Rule[], now: number): KeptCounters {
     if (this.#count >= MAX_KEPT) {
       this.#kept = new WeakMap();
       this.#count = 0;
     }
-    let kept = this.#kept.get(rules);
-    if (kept === undefined) {
-      const attributes = [...new Set(rules.flatMap(({ per }) => per))];
-      this.#kept.set(rules, (kept = { attributes, byName: new Map() }));
-    }
-    return kept;
+    const kept = this.#kept.get(rules);
+    if (kept !== undefined && this.#areCurrent(kept.rules, now)) return kept;
+    this.#count -= kept?.byName.size ?? 0;
+    const inWindows = rules.map((rule) => this.#windows.at(rule, now));
+    const attributes = [...new Set(rules.flatMap(({ per }) => per))];
+    const anew = { rules: inWindows, attributes, byName: new Map<string, readonly CounterRef[]>() };
+    this.#kept.set(rules, anew);
+    return anew;
+  }
+
+  #areCurrent(rules: readonly RuleWindows[], now: number): boolean {
+    for (const known of rules) if (this.#windows.at(known.rule, now) !== known) return false;
+    return true;
   }
 }
 
-interface KeptQuestions {
+/** What is kept of the questions of one set of rules while none of their windows ends. */
+interface KeptCounters {
+  readonly rules: readonly RuleWindows[];
   /** All that the rules count by. */
   readonly attributes: readonly string[];
   /** By the subject's values of these attributes. */
-  readonly byName: Map<string, Question>;
+  readonly byName: Map<string, readonly CounterRef[]>;
+}
+
+function countersOf(rules: readonly RuleWindows[], subject: Subject): readonly CounterRef[] {
+  return rules.map(({ rule, ladder }) => {
+    const { key, shardGroup } = counterKey(rule, subject);
+    return { key, shardGroup, ladder, place: undefined };
+  });
 }
 
 function nameOf(subject: Subject, attributes: readonly string[]): string {

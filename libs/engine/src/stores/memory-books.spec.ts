@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { MAX_OPERATIONS, MemoryBooks, type MemoryOperation } from './memory-books.js';
-import { MARGIN_MS, REMEMBER_MS } from './store.js';
+import { MARGIN_MS, REMEMBER_MS, type CounterRef } from './store.js';
 
 const OPERATION: MemoryOperation = { fingerprint: 1, attempts: 'a', at: 0, barred: false };
 
@@ -13,19 +13,43 @@ describe('MemoryBooks', () => {
   });
   afterEach(() => books.close());
 
-  const openWindow = (key: string, resetsAt: number) =>
-    books.openCounter(key).push({ field: 'h', startsAt: 0, resetsAt, used: 1 });
+  const refTo = (key: string): CounterRef => ({ key, shardGroup: '', ladder: [] });
+  const openWindow = (key: string, resetsAt: number, field = 'h') =>
+    books.openCounter(refTo(key)).put({ field, bounds: [0, resetsAt, resetsAt] }, 0, 1);
 
   it('drop a counter when the last of its windows has been over for the margin', () => {
     openWindow('k', now + 1_000);
-    openWindow('k', now + 5_000);
+    openWindow('k', now + 5_000, 'd');
     now += 4_999 + MARGIN_MS;
     sweepAll();
-    expect(books.counter('k')).toBeDefined();
+    expect(books.counter(refTo('k'))).toBeDefined();
     now += 1;
     sweepAll();
-    expect(books.counter('k')).toBeUndefined();
+    expect(books.counter(refTo('k'))).toBeUndefined();
     expect(books.counters.size).toBe(0);
+  });
+
+  it('find a counter again by whoever asked for it before, until they drop it', () => {
+    const ref = refTo('k');
+    openWindow('k', now);
+    const counter = books.counter(ref);
+    expect(ref.place).toBe(counter);
+    expect(books.counter({ ...ref, key: 'not looked at' })).toBe(counter);
+    now += MARGIN_MS;
+    sweepAll();
+    expect(books.counter(ref)).toBeUndefined();
+    expect(books.openCounter(ref)).not.toBe(counter);
+    expect(books.counter(refTo('k'))).toBe(books.counter(ref));
+  });
+
+  it('know no counter of other books, whoever asked those before', () => {
+    const others = new MemoryBooks(() => now);
+    const ref = refTo('k');
+    const theirs = others.openCounter(ref);
+    expect(books.counter(ref)).toBeUndefined();
+    expect(books.openCounter(ref)).not.toBe(theirs);
+    expect(others.counter(ref)).toBe(theirs);
+    others.close();
   });
 
   it('keep up with more dead counters than one sweep looks at', () => {

@@ -1,16 +1,15 @@
+import { MemoryCounter } from './memory-counter.js';
 import { idOf, numberOf } from './own-ids.js';
 import { OwnOperations, type OwnOperation } from './own-operations.js';
-import { MARGIN_MS, REMEMBER_MS } from './store.js';
+import { MARGIN_MS, REMEMBER_MS, type CounterRef } from './store.js';
 
-/** One limit's current window and the units used in it. */
-export interface MemoryWindow {
-  field: string;
-  startsAt: number;
-  resetsAt: number;
-  used: number;
+/** A window as a snapshot has it. */
+export interface KeptWindow {
+  readonly field: string;
+  readonly startsAt: number;
+  readonly resetsAt: number;
+  readonly used: number;
 }
-
-export type MemoryCounter = MemoryWindow[];
 
 export interface MemoryOperation {
   readonly fingerprint: number;
@@ -62,18 +61,18 @@ export class MemoryBooks {
     for (const generation of generations) yield* generation;
   }
 
-  counter(key: string): MemoryCounter | undefined {
-    return this.#counters.get(key);
+  counter(ref: CounterRef): MemoryCounter | undefined {
+    const { place } = ref;
+    if (place instanceof MemoryCounter && place.books === this) return place;
+    const counter = this.#counters.get(ref.key);
+    if (counter !== undefined) ref.place = counter;
+    return counter;
   }
 
   /** The counter, made when there is none; the caller is about to change it. */
-  openCounter(key: string): MemoryCounter {
+  openCounter(ref: CounterRef): MemoryCounter {
     this.changes++;
-    const known = this.#counters.get(key);
-    if (known) return known;
-    const made: MemoryCounter = [];
-    this.#counters.set(key, made);
-    return made;
+    return this.counter(ref) ?? (ref.place = this.#open(ref.key));
   }
 
   operation(id: string): MemoryOperation | undefined {
@@ -93,8 +92,10 @@ export class MemoryBooks {
     this.#operations.set(id, operation);
   }
 
-  restore(key: string, counter: MemoryCounter): void {
-    this.#counters.set(key, counter);
+  restore(key: string, windows: readonly KeptWindow[]): void {
+    const counter = this.#open(key);
+    for (const { field, startsAt, resetsAt, used } of windows)
+      counter.put({ field, bounds: [startsAt, resetsAt, resetsAt] }, 0, used);
   }
 
   /** Drops counters whose windows are long over and operations too old to matter, a bounded number at a time. */
@@ -107,7 +108,7 @@ export class MemoryBooks {
         break;
       }
       const [key, counter] = next.value;
-      if (counter.every(({ resetsAt }) => resetsAt + MARGIN_MS <= now)) this.#counters.delete(key);
+      if (counter.endsAt + MARGIN_MS <= now) this.#drop(key, counter);
     }
     if (now - this.#generationSince >= REMEMBER_MS) this.#nextGeneration();
     this.#own.sweep(now);
@@ -115,6 +116,17 @@ export class MemoryBooks {
 
   close(): void {
     clearInterval(this.#sweeper);
+  }
+
+  #open(key: string): MemoryCounter {
+    const counter = new MemoryCounter(this);
+    this.#counters.set(key, counter);
+    return counter;
+  }
+
+  #drop(key: string, counter: MemoryCounter): void {
+    this.#counters.delete(key);
+    counter.books = undefined;
   }
 
   #ownOperation(id: string): MemoryOperation | undefined {

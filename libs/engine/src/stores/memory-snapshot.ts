@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { crc32 } from 'node:zlib';
 import { makeDirectory } from '../files/make-directory.js';
-import type { MemoryBooks, MemoryCounter, MemoryOperation } from './memory-books.js';
+import type { KeptWindow, MemoryBooks, MemoryOperation } from './memory-books.js';
 
 const FILE = 'counters.ndjson';
 const FORMAT = 1;
@@ -82,12 +82,16 @@ export class MemorySnapshot {
 }
 
 type Line =
-  | { readonly counter: string; readonly windows: MemoryCounter }
+  | { readonly counter: string; readonly windows: readonly KeptWindow[] }
   | ({ readonly operation: string } & MemoryOperation);
 
 function* linesOf(books: MemoryBooks): Generator<Line> {
-  for (const [counter, windows] of books.counters) yield { counter, windows };
+  for (const [counter, kept] of books.counters) yield { counter, windows: [...kept.windows()].map(asKept) };
   for (const [operation, record] of books.operations()) yield { operation, ...record };
+}
+
+function asKept({ field, startsAt, resetsAt, used }: KeptWindow): KeptWindow {
+  return { field, startsAt, resetsAt, used };
 }
 
 async function writeLines(file: FileHandle, lines: Iterable<Line>): Promise<void> {

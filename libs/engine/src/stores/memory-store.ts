@@ -14,7 +14,7 @@ import {
   type TakeResult,
 } from './store.js';
 import { hasRoom } from './room.js';
-import { MemoryBooks, type MemoryCounter, type MemoryOperation, type MemoryWindow } from './memory-books.js';
+import { MemoryBooks, type MemoryOperation } from './memory-books.js';
 import { MemorySnapshot } from './memory-snapshot.js';
 
 export interface MemoryStoreOptions {
@@ -152,12 +152,12 @@ export class MemoryStore implements Store {
 
   #look(counters: readonly CounterRef[], now: number): MutableCount[] | undefined {
     const counts: MutableCount[] = [];
-    for (const { key, ladder } of counters) {
-      const counter = this.#books.counter(key);
-      for (const ceiling of ladder) {
+    for (const ref of counters) {
+      const counter = this.#books.counter(ref);
+      for (const ceiling of ref.ladder) {
         const pick = pickWindow(ceiling, now);
         if (pick === undefined) return undefined;
-        counts.push(count(counter, ceiling, pick));
+        counts.push(counter?.count(ceiling, pick) ?? { pick, used: 0 });
       }
     }
     return counts;
@@ -166,12 +166,12 @@ export class MemoryStore implements Store {
   /** Writes the amount into the books, and into what was read of them. */
   #count({ counters, operation, amount }: TakeRequest, counts: readonly MutableCount[], now: number): void {
     let [index, at] = [0, -Infinity];
-    for (const { key, ladder } of counters) {
-      const counter = this.#books.openCounter(key);
-      for (const ceiling of ladder) {
+    for (const ref of counters) {
+      const counter = this.#books.openCounter(ref);
+      for (const ceiling of ref.ladder) {
         const count = counts[index++]!;
         count.used = Math.min(count.used + amount, Number.MAX_SAFE_INTEGER);
-        put(counter, ceiling, count.pick, count.used);
+        counter.put(ceiling, count.pick, count.used);
         at = Math.max(at, ceiling.bounds[count.pick]);
       }
     }
@@ -191,18 +191,18 @@ export class MemoryStore implements Store {
     const forced: ForcedLimit[] = [];
     const now = this.now();
     let [index, touched] = [0, 0];
-    for (const { key, ladder } of counters) {
-      for (const ceiling of ladder) {
+    for (const ref of counters) {
+      for (const ceiling of ref.ladder) {
         const pick = pickOf(ceiling, index++);
         if (pick === undefined) continue;
-        const window = find(this.#books.counter(key), ceiling.field);
+        const window = this.#books.counter(ref)?.find(ceiling.field);
         const startsAt = ceiling.bounds[pick];
         const isCurrent = window?.startsAt === startsAt;
         const opens = units > 0 && !(window && window.startsAt > startsAt);
         if (now >= ceiling.bounds[pick + 1]! || !(isCurrent || opens)) continue;
         const used = isCurrent ? window!.used : 0;
         const total = Math.min(Math.max(used + units, 0), Number.MAX_SAFE_INTEGER);
-        put(this.#books.openCounter(key), ceiling, pick, total);
+        this.#books.openCounter(ref).put(ceiling, pick, total);
         touched++;
         if (units > 0 && ceiling.enforced && total > ceiling.max)
           forced.push({ limit: index - 1, used: total });
@@ -228,31 +228,4 @@ function pickWindow({ bounds }: LimitCeiling, now: number): WindowPick | undefin
   if (now < bounds[0]) return undefined;
   if (now < bounds[1]) return 0;
   return now < bounds[2] ? 1 : undefined;
-}
-
-function count(
-  counter: MemoryCounter | undefined,
-  { field, bounds }: LimitCeiling,
-  pick: WindowPick,
-): LimitCount {
-  const window = find(counter, field);
-  if (window === undefined) return { pick, used: 0 };
-  if (window.startsAt === bounds[1]) return { pick: 1, used: window.used };
-  return { pick, used: window.startsAt === bounds[pick] ? window.used : 0 };
-}
-
-function find(counter: MemoryCounter | undefined, field: string): MemoryWindow | undefined {
-  if (counter === undefined) return undefined;
-  for (const window of counter) if (window.field === field) return window;
-  return undefined;
-}
-
-function put(counter: MemoryCounter, { field, bounds }: LimitCeiling, pick: WindowPick, used: number): void {
-  const [startsAt, resetsAt] = [bounds[pick], bounds[pick + 1]!];
-  const window = find(counter, field);
-  if (window) {
-    window.startsAt = startsAt;
-    window.resetsAt = resetsAt;
-    window.used = used;
-  } else counter.push({ field, startsAt, resetsAt, used });
 }

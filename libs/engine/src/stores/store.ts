@@ -62,6 +62,8 @@ export interface CounterRef {
   /** Counters of one shard group are always on one shard of a Redis Cluster. */
   readonly shardGroup: string;
   readonly ladder: Ladder;
+  /** What a store found under the key, so that it need not look again: its own business, and worth nothing to another. */
+  place?: object | undefined;
 }
 
 /** A part of a store that fails on its own: a master of a Redis Cluster. */
