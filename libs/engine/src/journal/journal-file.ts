@@ -33,6 +33,10 @@ export class JournalFile {
   /** The last group or rewriting, waiting or under way: they reach the disk one after the other. */
   #last: Promise<void> = Promise.resolve();
 
+  #isLooking = false;
+  /** By this process. */
+  #isReplacing = false;
+
   private constructor(path: string, file: FileHandle, bytes: number) {
     this.#path = path;
     this.#file = file;
@@ -60,6 +64,18 @@ export class JournalFile {
 
   get bytes(): number {
     return this.#bytes;
+  }
+
+  /** Tells when somebody has removed it, or put another in its place: what is written then is read by nobody. */
+  look(gone: () => void): void {
+    const file = this.#file;
+    if (this.#isLooking || this.#isReplacing) return;
+    this.#isLooking = true;
+    file
+      .stat()
+      .then(({ nlink }) => nlink === 0 && !this.#isReplacing && file === this.#file && gone())
+      .catch(() => undefined)
+      .finally(() => (this.#isLooking = false));
   }
 
   /** Resolves when the line is on the disk, rejects when it could not be written: with all others of its group. */
@@ -108,7 +124,8 @@ export class JournalFile {
       for (const chunk of inChunks(lines)) await next.appendFile(chunk);
       await next.sync();
       const { size } = await next.stat();
-      await rename(path, this.#path);
+      this.#isReplacing = true;
+      await rename(path, this.#path).finally(() => (this.#isReplacing = false));
       const old = this.#file;
       this.#file = next;
       this.#bytes = size;

@@ -242,6 +242,20 @@ describe('The journal', () => {
     await again.close();
   });
 
+  // Lines went into a file that had no name any more, and a crash forgot them: also in strict mode.
+  it('is written anew when its file is removed, and says so', async () => {
+    const told: (Error | null)[] = [];
+    const journal = await open('strict', (error) => told.push(error));
+    await journal.owe(debt('a'), soon());
+    await rm(path);
+    while (told.at(-1) !== null) await sleep(20);
+    expect(told).toEqual([new Error('journal.log was removed'), null]);
+    expect(await journal.owe(debt('b'), soon())).toBe(true);
+    const { debts } = await foundIn(await readFile(path));
+    expect(debts.map(({ settlement }) => settlement.operation.id)).toEqual(['a', 'b']);
+    await journal.close();
+  });
+
   it('stands beside those of other processes, and settles what one of them left when it died', async () => {
     await heldByAnother('journal.lock');
     const second = await open();

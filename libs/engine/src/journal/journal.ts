@@ -256,6 +256,7 @@ export class Journal {
   }
 
   #tend(): void {
+    this.#file.look(() => this.#fail(new Error('journal.log was removed')));
     const isMostlyPaid = this.#file.bytes > 2 * this.#owedBytes + SLACK_BYTES;
     const isAllPaid = this.#owed.size === 0 && this.#hasDebts;
     if (this.#tending || !(this.#isIncomplete || isMostlyPaid || isAllPaid)) return;
