@@ -1,5 +1,5 @@
 import { readFileSync, readlinkSync } from 'node:fs';
-import { readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { open, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -69,8 +69,12 @@ async function isAlive(owner: string, path: string): Promise<boolean> {
   return (await beatOf(path)) !== before;
 }
 
+/** Of a file that was opened for it: a network file system may tell of one by its name what was so a minute ago. */
 async function beatOf(path: string): Promise<number> {
-  return (await stat(path).catch(() => undefined))?.mtimeMs ?? 0;
+  const file = await open(path, 'r').catch(() => undefined);
+  const { mtimeMs = 0 } = (await file?.stat()) ?? {};
+  await file?.close();
+  return mtimeMs;
 }
 
 function isRunning(pid: number): boolean {
