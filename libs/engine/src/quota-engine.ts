@@ -218,7 +218,7 @@ export class QuotaEngine implements Quota {
       { rules, subject, amount, dueAt, call: take, late },
       (question, result) => {
         if (result.outcome === 'replayed' && this.#isRemote) {
-          const { counters } = this.#questions.at(rules, subject, result.counted.at);
+          const counters = this.#questions.countersAt(rules, subject, result.counted.at);
           this.#reconciler.repeated({ operation, counters, amount }, result.counted);
         }
         return then(this.#conclude({ question, operation, amount, context, result, answerBy }), tell);

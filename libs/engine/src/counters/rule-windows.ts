@@ -38,12 +38,24 @@ export class RuleWindowsCache {
   readonly #cached = new WeakMap<Rule, CachedWindows>();
 
   at(rule: Rule, now: number): RuleWindows {
-    const cached = this.#cached.get(rule);
-    if (cached !== undefined && now >= cached.from && now < cached.until) return cached.windows;
-    return this.#compute(rule, now);
+    const known = this.#knownAt(rule, now);
+    if (known) return known;
+    const computed = this.#compute(rule, now);
+    this.#cached.set(rule, computed);
+    return computed.windows;
   }
 
-  #compute(rule: Rule, now: number): RuleWindows {
+  /** The same of an instant that may be past, for one caller: those that everybody asks for stay. */
+  once(rule: Rule, at: number): RuleWindows {
+    return this.#knownAt(rule, at) ?? this.#compute(rule, at).windows;
+  }
+
+  #knownAt(rule: Rule, now: number): RuleWindows | undefined {
+    const cached = this.#cached.get(rule);
+    return cached !== undefined && now >= cached.from && now < cached.until ? cached.windows : undefined;
+  }
+
+  #compute(rule: Rule, now: number): CachedWindows {
     const pairs = rule.limits.map(({ window }) => this.#clock.windowsAt(window, rule.timeZone, now));
     const windows: RuleWindows = {
       rule,
@@ -57,8 +69,7 @@ export class RuleWindowsCache {
     };
     const from = Math.max(...pairs.map(({ current }) => current.startsAtMs));
     const until = Math.min(...pairs.map(({ current }) => current.resetsAtMs));
-    this.#cached.set(rule, { windows, from, until });
-    return windows;
+    return { windows, from, until };
   }
 }
 

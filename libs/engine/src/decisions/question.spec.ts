@@ -17,6 +17,15 @@ describe('Questions', () => {
   const keysOf = (...[rules, subject, now = NOW]: Parameters<Questions['at']> | [Rule[], object]) =>
     new Questions().at(rules, subject as never, now as number).counters.map(({ key }) => key);
 
+  it('tell the counters of an earlier window, and keep those of now', () => {
+    const [questions, rules] = [new Questions(), [rule('r', ['user'])]];
+    const now = questions.at(rules, { user: 'u1' }, NOW);
+    const [before] = questions.countersAt(rules, { user: 'u1' }, NOW - HOUR_MS);
+    expect(before!.key).toBe(now.counters[0]!.key);
+    expect(before!.ladder[0]!.bounds[1]).toBe(now.counters[0]!.ladder[0]!.bounds[0]);
+    expect(questions.at(rules, { user: 'u1' }, NOW).counters).toBe(now.counters);
+  });
+
   it('are of the same counters while their windows last, and of others after', () => {
     const [questions, rules] = [new Questions(), [rule('r', ['user'])]];
     const first = questions.at(rules, { user: 'u1' }, NOW);

@@ -37,6 +37,14 @@ export class Questions {
     return { rules: kept.rules, counters };
   }
 
+  /** The counters of a subject as they stood at an instant that may be past: everybody else asks of now, so none are kept. */
+  countersAt(rules: readonly Rule[], subject: Subject, at: number): readonly CounterRef[] {
+    return countersOf(
+      rules.map((rule) => this.#windows.once(rule, at)),
+      subject,
+    );
+  }
+
   #keptFor(rules: readonly Rule[], now: number): KeptCounters {
     if (this.#count >= MAX_KEPT) {
       this.#kept = new WeakMap();
