@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,8 +8,23 @@ export interface TemporaryDirectory {
   remove(): Promise<void>;
 }
 
+const REMOVAL = { recursive: true, force: true, maxRetries: 3 } as const;
+const open = new Set<string>();
+
 /** An empty directory of its own; whoever asked for it removes it. */
 export async function temporaryDirectory(): Promise<TemporaryDirectory> {
   const path = await mkdtemp(join(tmpdir(), 'sundial-'));
-  return { path, remove: () => rm(path, { recursive: true, force: true, maxRetries: 3 }) };
+  open.add(path);
+  return {
+    path,
+    remove: async () => {
+      await rm(path, REMOVAL);
+      open.delete(path);
+    },
+  };
+}
+
+/** Removes at once what nobody will come back to remove: for a process that is told to end. */
+export function removeTemporaryDirectories(): void {
+  for (const path of open) rmSync(path, REMOVAL);
 }

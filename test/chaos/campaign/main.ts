@@ -3,16 +3,25 @@ import { join } from 'node:path';
 import { machine } from '../../../bench/src/report/machine.js';
 import { putIntoManual } from '../../../bench/src/report/manual.js';
 import { RedisProcess } from '../../support/redis-process.js';
-import { temporaryDirectory } from '../../support/temporary-directory.js';
+import { removeTemporaryDirectories, temporaryDirectory } from '../../support/temporary-directory.js';
 import { FAULT_NAMES, run, type Campaign } from './campaign.js';
 import { HistoryFile } from './history.js';
-import { readPlan, type Plan } from './options.js';
+import { readPlan, usage, type Plan } from './options.js';
 import { isInTime, rowsOf, table } from './table.js';
 
 /** `npm run chaos`: see docs/chaos.md. The exit code is 1 when a promise was broken, 2 when the arguments make no sense. */
 const MANUAL = new URL('../../../docs/chaos.md', import.meta.url);
 
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    removeTemporaryDirectories();
+    process.exit(1);
+  });
+}
+if (process.argv.includes('--help')) {
+  console.log(usage(FAULT_NAMES));
+  process.exit(0);
+}
 const plan = planned();
 const directory = await temporaryDirectory();
 const history = new HistoryFile(join(directory.path, 'history.ndjson'));

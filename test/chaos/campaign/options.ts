@@ -26,6 +26,25 @@ const EPISODE_S: Readonly<Record<TopologyName, number>> = { standalone: 4.8, sen
 /** Most faults are those of a single server and its network. */
 const SHARE: Readonly<Record<TopologyName, number>> = { standalone: 2, sentinel: 1, cluster: 1 };
 
+/** What may be asked; `names` are those of the faults. */
+export function usage(names: readonly string[]): string {
+  return `npm run chaos -- [options]
+
+  --minutes N     about how long it takes (${DEFAULT_MINUTES})
+  --seed N        the first seed (1); the same seed brings the same faults and the same calls
+  --seeds N       how many, one after the other (as many as fit into the minutes)
+  --topology T    ${TOPOLOGIES.join(', ')} or all (all)
+  --episodes N    faults of each seed on each topology (as many as fit into the minutes)
+  --faults A,B    only faults whose names contain one of these
+  --out FILE      keep the table there
+  --publish       write the table into docs/chaos.md
+
+It ends with 1 when a promise was broken, and prints what repeats it.
+
+Faults:
+  ${names.join('\n  ')}`;
+}
+
 /** @throws Error whose message says what may be asked; `names` are those of the faults. */
 export function readPlan(args: readonly string[], names: readonly string[]): Plan {
   const { values } = parseArgs({
