@@ -266,7 +266,7 @@ export class QuotaEngine implements Quota {
         return replayed(question.rules, this.#known(question, result.counts), context);
       case 'refused': {
         const counts = this.#known(question, result.counts);
-        return refused(question.rules, counts, { ...context, amount, now: this.#store.now() });
+        return refused(question.rules, counts, context, { amount, now: this.#store.now() });
       }
       case 'conflict':
         throw QuotaError.conflict(operation.id);

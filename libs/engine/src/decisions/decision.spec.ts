@@ -72,7 +72,7 @@ describe('the states of limits', () => {
 
 describe('a refusal', () => {
   const refusing = (rules: Parameters<typeof refused>[0], used: Counts, amount = 1) =>
-    refused(rules, used, { ...CONTEXT, amount, now: NOW });
+    refused(rules, used, CONTEXT, { amount, now: NOW });
 
   it('tells when the limit that refuses resets', () => {
     expect(refusing([ruled([day(10), hour(3)])], counts(4, 3))).toMatchObject({
@@ -120,8 +120,8 @@ describe('a refusal', () => {
   });
 
   it('never tells to wait for less than nothing', () => {
-    const late = { ...CONTEXT, amount: 1, now: NOW + 2 * UNTIL_DAY_MS };
-    expect(refused([ruled([hour(0)])], counts(0), { ...late, amount: 0 }).retryAfterMs).toBe(0);
+    const late = { amount: 0, now: NOW + 2 * UNTIL_DAY_MS };
+    expect(refused([ruled([hour(0)])], counts(0), CONTEXT, late).retryAfterMs).toBe(0);
   });
 });
 

@@ -1,8 +1,7 @@
 import type { Decision, DecisionReason, Degraded, LimitState } from '../quota.js';
-import type { OnDeny } from '../rules/rule.js';
+import type { OnDeny, Rule } from '../rules/rule.js';
 import type { RuleWindows } from '../counters/rule-windows.js';
 import type { Counts } from '../stores/store.js';
-import type { Window } from '../windows/window.js';
 
 /** What every answer to one check says, whoever decided it. */
 export interface DecisionContext {
@@ -11,27 +10,17 @@ export interface DecisionContext {
   readonly degraded: Degraded | null;
 }
 
-/** A limit with all that an answer says of it, before anything was left out. */
-interface JudgedLimit {
-  readonly state: LimitState;
-  readonly window: Window;
-  readonly refuses: boolean;
-  readonly canNeverFit: boolean;
-  readonly onDeny: OnDeny | undefined;
-}
-
 /** Every limit has room, and the amount is counted in all of them (`counts` include it) or was nothing. */
 export function taken(rules: readonly RuleWindows[], counts: Counts, context: DecisionContext): Decision {
   const limits = limitStates(rules, counts, 0);
-  const wouldDeny = limits.some(({ mode, exceeded }) => mode === 'observe' && exceeded);
   const { operationId, degraded, rulesVersion } = context;
-  // Written out, since nearly every answer is made here: to spread `ALLOWED` and the rest would cost as much again.
+  // Written out, as in `refused`: one of them makes nearly every answer, and spreading costs more than all else in it.
   return {
     allowed: true,
     reason: 'ok',
     operationId,
     replayed: false,
-    wouldDeny,
+    wouldDeny: wouldDeny(limits),
     limits,
     degraded,
     rulesVersion,
@@ -48,24 +37,24 @@ export function replayed(rules: readonly RuleWindows[], counts: Counts, context:
 export function refused(
   rules: readonly RuleWindows[],
   counts: Counts,
-  { amount, now, ...context }: DecisionContext & { readonly amount: number; readonly now: number },
+  { operationId, degraded, rulesVersion }: DecisionContext,
+  { amount, now }: { readonly amount: number; readonly now: number },
 ): Decision {
-  const limits = judge(rules, counts, amount);
-  const refusing = limits.filter(({ refuses }) => refuses);
-  const hopeless = refusing.some(({ canNeverFit }) => canNeverFit);
-  const retryAt = Math.max(...refusing.map(({ window }) => window.resetsAtMs));
-  const onDeny = refusing[0]?.onDeny;
-  return {
+  const limits = limitStates(rules, counts, amount);
+  const { hopeless, retryAtMs, onDeny } = refusalOf(rules, counts, limits, amount);
+  const decision: Writable<Decision> = {
     allowed: false,
     reason: hopeless ? 'amount-exceeds-limit' : 'limit-reached',
-    operationId: context.operationId,
+    operationId,
     replayed: false,
-    wouldDeny: limits.some(({ state }) => state.mode === 'observe' && state.exceeded),
-    limits: limits.map(({ state }) => state),
-    ...(!hopeless && { retryAfterMs: Math.max(0, Math.ceil(retryAt - now)) }),
-    ...(onDeny && { onDeny }),
-    ...rest(context),
+    wouldDeny: wouldDeny(limits),
+    limits,
+    degraded,
+    rulesVersion,
   };
+  if (!hopeless) decision.retryAfterMs = Math.max(0, Math.ceil(retryAtMs - now));
+  if (onDeny !== undefined) decision.onDeny = onDeny;
+  return decision;
 }
 
 /** No rule counts this resource. */
@@ -133,17 +122,39 @@ function rest({ degraded, rulesVersion }: DecisionContext): Pick<Decision, 'degr
   return { degraded, rulesVersion };
 }
 
-function judge(rules: readonly RuleWindows[], counts: Counts, amount: number): JudgedLimit[] {
-  const states = limitStates(rules, counts, amount);
-  const owners = rules.flatMap(({ rule, offered }) => offered.map((pair) => ({ rule, pair })));
-  return states.map((state, index) => {
-    const { rule, pair } = owners[index]!;
-    return {
-      state,
-      window: pair[counts[index]!.pick],
-      refuses: rule.mode === 'enforce' && state.exceeded,
-      canNeverFit: amount > state.max,
-      onDeny: rule.onDeny,
-    };
-  });
+type Writable<T> = { -readonly [Field in keyof T]: T[Field] };
+
+function wouldDeny(limits: readonly LimitState[]): boolean {
+  return limits.some(({ mode, exceeded }) => mode === 'observe' && exceeded);
+}
+
+/** What the limits that refuse say together. */
+interface Refusal {
+  /** The amount is above one of them, and waiting can never help. */
+  readonly hopeless: boolean;
+  /** When the last of their windows ends. */
+  readonly retryAtMs: number;
+  /** Of the first rule. */
+  readonly onDeny: OnDeny | undefined;
+}
+
+function refusalOf(
+  rules: readonly RuleWindows[],
+  counts: Counts,
+  limits: readonly LimitState[],
+  amount: number,
+): Refusal {
+  let [index, hopeless, retryAtMs] = [0, false, -Infinity];
+  let first: Rule | undefined;
+  for (const { rule, offered } of rules) {
+    for (const pair of offered) {
+      const { max, exceeded } = limits[index]!;
+      const { pick } = counts[index++]!;
+      if (rule.mode !== 'enforce' || !exceeded) continue;
+      first ??= rule;
+      hopeless ||= amount > max;
+      retryAtMs = Math.max(retryAtMs, pair[pick].resetsAtMs);
+    }
+  }
+  return { hopeless, retryAtMs, onDeny: first?.onDeny };
 }

@@ -91,7 +91,7 @@ export class DegradedDecisions {
         const isTaken = outcome === 'taken';
         const decision = isTaken
           ? taken(rules, counts, context)
-          : refused(rules, counts, { ...context, amount, now });
+          : refused(rules, counts, context, { amount, now });
         return { decision, picks };
       }
       default:
