@@ -11,7 +11,7 @@ import { claimJournals, type JournalSlot } from './journal-slots.js';
 /** Bytes of debts beyond which the journal is full; one is about 600 bytes. */
 const MAX_OWED_BYTES = 64 * 1024 * 1024;
 /** In strict mode the store gets that much less time, so that there is some left for the disk. */
-export const STRICT_RESERVE_MS = 20;
+export const STRICT_RESERVE_MS = 25;
 /** Lines that wait for the disk longer than this are no longer added to: they would fill the memory. */
 const STALLED_MS = 1_000;
 /** How often the file is looked after: completed when lines could not be written, rewritten when mostly paid. */
