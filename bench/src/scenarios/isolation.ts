@@ -4,7 +4,7 @@ import { openLoop, type Latency } from '../load/open-loop.js';
 import { interleaved } from '../load/statistics.js';
 import { RedisServer } from '../processes/redis-server.js';
 import { WebServer } from '../processes/web-server.js';
-import type { Scenario } from '../scenario.js';
+import { LATEST_ANSWER_MS, type Scenario } from '../scenario.js';
 import { checkRequests } from '../subjects.js';
 
 const CALM_CONNECTIONS = 32;
@@ -16,8 +16,6 @@ const MOST_OF_A_FLOOD = 2.5;
 const FLOOD_CONNECTIONS = 64;
 /** The flood begins earlier than what is measured beside it, and ends later. */
 const AROUND_MS = 200;
-/** Nobody is due an answer later than this (DESIGN, I4). */
-const DEADLINE_AND_MARGIN_MS = 65;
 
 /** `POST /check` about one resource, while another one is flooded (I9). */
 export const isolation: Scenario = {
@@ -66,7 +64,7 @@ export const isolation: Scenario = {
         unit: 'ms',
         sundial: of(saturated, 'p999'),
         against: without('p999'),
-        budget: { of: 'value', atMost: DEADLINE_AND_MARGIN_MS },
+        budget: { of: 'value', atMost: LATEST_ANSWER_MS },
       },
       {
         measure: 'POST /check beside floods: decided without Redis',

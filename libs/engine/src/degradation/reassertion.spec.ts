@@ -61,10 +61,11 @@ describe('Telling a store again what it has lost', () => {
     const { reassertion, told, finished } = reasserting();
     reassertion.note(done('own', NOW - 1_000));
     for (const id of ['own', 'repeated', 'repeated']) reassertion.noteRepeated(done(id, NOW - 1_000));
-    reassertion.noteRepeated(done('old', NOW - RECENT_MS - 1));
+    for (const id of ['old', 'used again']) reassertion.noteRepeated(done(id, NOW - RECENT_MS - 1));
+    reassertion.noteRepeated(done('used again', NOW - 1_000));
     reassertion.lost({ kind: 'replaced' });
     await finished();
-    expect(told).toEqual(['own', 'repeated']);
+    expect(told).toEqual(['own', 'used again', 'repeated']);
   });
 
   it('tells hundreds in a turn, but few at once: the store is whole again soon, and live checks come through', async () => {

@@ -13,7 +13,8 @@ export class RepeatedOperations {
 
   note(operation: RecentOperation): void {
     const { id } = operation.operation;
-    if (this.#kept.has(id)) return;
+    // Behind all others, and an id that was forgotten and used for something else is that now.
+    this.#kept.delete(id);
     this.#kept.set(id, operation);
     if (this.#kept.size > MAX_REPEATED) this.#kept.delete(this.#kept.keys().next().value!);
   }
