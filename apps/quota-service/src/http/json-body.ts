@@ -32,7 +32,8 @@ export function acceptOnlyJson(fastify: FastifyInstance): void {
 function parse(body: Buffer): { readonly value: unknown } | { readonly complaint: string } {
   if (!isUtf8(body)) return { complaint: 'is not UTF-8' };
   try {
-    const value: unknown = JSON.parse(body.toString('utf8', startsWithMark(body) ? MARK.length : 0));
+    const text = body.toString();
+    const value: unknown = JSON.parse(text.startsWith(MARK) ? text.slice(MARK.length) : text);
     const complaint = complaintAbout(value);
     return complaint === undefined ? { value } : { complaint };
   } catch {
@@ -41,11 +42,7 @@ function parse(body: Buffer): { readonly value: unknown } | { readonly complaint
 }
 
 /** U+FEFF, which some programs put before all UTF-8 they write. A parser may pass over it (RFC 8259 §8.1). */
-const MARK = Buffer.from('\uFEFF');
-
-function startsWithMark(body: Buffer): boolean {
-  return body.subarray(0, MARK.length).equals(MARK);
-}
+const MARK = '\uFEFF';
 
 /** Level by level, since recursion is what deep values break. */
 function complaintAbout(value: unknown): string | undefined {
