@@ -1,17 +1,22 @@
 import { connect, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { MAX_BATCHES_IN_FLIGHT } from '../../apps/quota-service/src/http/bounds.js';
+import { MAX_QUEUED_A_SOCKET } from '../../apps/quota-service/src/http/bounds.js';
 import { eventually } from '../support/eventually.js';
 import { RunningService } from '../support/running-service.js';
 
 const CHECK = { resource: 'ocr', subject: { user: 'u1' } };
+const BODY = JSON.stringify(CHECK);
+const REQUEST = `POST /check HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${BODY.length}\r\n\r\n${BODY}`;
 /** A batch whose body never comes. */
 const UNFINISHED =
   'POST /check/batch HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n';
+/** What is heard of a connection that sends a request again as soon as it is answered. */
+const ANSWER = /HTTP\/1\.1 (\d{3}) /g;
 
 let service: RunningService;
 beforeAll(async () => {
-  service = await RunningService.start();
+  service = await RunningService.start({}, 'redis');
 });
 afterAll(() => service.stop());
 
@@ -24,31 +29,119 @@ function open(bytes: string): Promise<Socket> {
   });
 }
 
-async function inFlight(): Promise<number> {
+async function metric(name: string): Promise<number> {
   const { text } = await service.api.get('/metrics');
-  // The scrape itself is one.
-  return Number(/^sundial_in_flight (\d+)$/m.exec(text)?.[1]) - 1;
+  return Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(text)?.[1]);
 }
 
-describe('as many batches as a node takes at once', () => {
-  it('turn further ones away with 503 and a time, leave checks alone, and make room when they are gone', async () => {
-    const sockets = await Promise.all(Array.from({ length: MAX_BATCHES_IN_FLIGHT }, () => open(UNFINISHED)));
-    await eventually(async () => (await inFlight()) === MAX_BATCHES_IN_FLIGHT);
+/** The scrape itself is one. */
+const inFlight = async () => (await metric('sundial_in_flight')) - 1;
 
-    const refused = await batch();
-    expect(refused.status).toBe(503);
-    expect(refused.body).toMatchObject({ code: 'overloaded', status: 503 });
-    expect(refused.headers['retry-after']).toBe('1');
-    expect((await service.api.post('/check').send(CHECK)).status).toBe(200);
+/** Connections that send their next request as soon as the last one is answered, whatever the answer is. */
+async function closedLoop(connections: number, ms: number) {
+  const told = new Map<string, number>();
+  const until = performance.now() + ms;
+  const sockets = await Promise.all(Array.from({ length: connections }, () => open(REQUEST)));
+  await Promise.all(
+    sockets.map(
+      (socket) =>
+        new Promise<void>((resolve) => {
+          socket.on('data', (chunk: Buffer) => {
+            for (const [, status] of chunk.toString('latin1').matchAll(ANSWER)) {
+              told.set(status!, (told.get(status!) ?? 0) + 1);
+              if (performance.now() < until) socket.write(REQUEST);
+              else resolve();
+            }
+          });
+          socket.on('close', () => resolve());
+        }),
+    ),
+  );
+  for (const socket of sockets) socket.destroy();
+  return told;
+}
 
-    for (const socket of sockets) socket.destroy();
-    await eventually(async () => (await inFlight()) === 0);
-    expect((await batch()).status).toBe(200);
+describe('more connections than the node can answer at once', () => {
+  it('wait for their turns, are decided by the store, and leave health and metrics alone', async () => {
+    const flood = closedLoop(800, 2_000);
+    const health: number[] = [];
+    for (let n = 0; n < 10; n++) {
+      await sleep(100);
+      health.push(
+        (await service.api.get('/health/ready')).status,
+        (await service.api.get('/metrics')).status,
+      );
+    }
+    const told = await flood;
+    expect(new Set(health)).toEqual(new Set([200]));
+    // How many get their turn depends on the machine; none is answered anything else.
+    expect([...told.keys()].filter((status) => status !== '200' && status !== '503')).toEqual([]);
+    expect(told.get('200')).toBeGreaterThan(800);
+    const { text } = await service.api.get('/metrics');
+    expect(text).not.toMatch(/^sundial_degraded_decisions_total\{.*\} [1-9]/m);
+    expect((await service.api.get('/health/ready')).body.store).toMatchObject({ mode: 'exact' });
   });
 
-  /** Node tells nothing about an answer that waits behind another when the socket closes. */
+  it('are all read again when the flood is over', async () => {
+    await closedLoop(800, 500);
+    await eventually(async () => (await inFlight()) === 0);
+    const answers = await Promise.all(
+      Array.from({ length: 50 }, () => service.api.post('/check').send(CHECK)),
+    );
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+  });
+});
+
+describe('a connection that pipelines more than it reads', () => {
+  it('is answered in order and completely, and holds only so many requests at once', async () => {
+    const socket = await open('');
+    let received = '';
+    let most = 0;
+    socket.on('data', (chunk: Buffer) => (received += chunk.toString('latin1')));
+    const count = 20 * MAX_QUEUED_A_SOCKET;
+    const numbered = Array.from({ length: count }, (_, n) =>
+      REQUEST.replace('host: x', `host: x\r\nx-request-id: n${n}`),
+    );
+    for (const request of numbered) {
+      socket.write(request);
+      await sleep(0);
+    }
+    await eventually(async () => {
+      most = Math.max(most, await inFlight());
+      return received.match(ANSWER)?.length === count;
+    });
+    socket.destroy();
+    const ids = [...received.matchAll(/x-request-id: n(\d+)/g)].map(([, id]) => Number(id));
+    expect(ids).toEqual(Array.from({ length: count }, (_, n) => n));
+    expect(most).toBeLessThanOrEqual(2 * MAX_QUEUED_A_SOCKET);
+  });
+});
+
+describe('batches', () => {
+  /** 17 small batches at once got a 503, and 16 whose answers nobody read closed the route. */
+  it('are served beside any number of others whose bodies never come', async () => {
+    const sockets = await Promise.all(Array.from({ length: 100 }, () => open(UNFINISHED)));
+    await eventually(async () => (await inFlight()) === sockets.length);
+    expect((await batch()).status).toBe(200);
+    expect((await service.api.post('/check').send(CHECK)).status).toBe(200);
+    for (const socket of sockets) socket.destroy();
+    await eventually(async () => (await inFlight()) === 0);
+  });
+
+  it('wait for one another, and none of their checks is decided without the store', async () => {
+    const checks = Array.from({ length: 1_000 }, (_, n) => ({ resource: 'ocr', subject: { user: `b${n}` } }));
+    const answers = await Promise.all(
+      Array.from({ length: 8 }, () => service.api.post('/check/batch').send({ checks })),
+    );
+    for (const { status, body } of answers) {
+      expect(status).toBe(200);
+      const decisions = body.decisions as { degraded?: unknown }[];
+      expect(decisions.filter(({ degraded }) => degraded !== null)).toEqual([]);
+    }
+  });
+
   it('also make room when several on one connection are cut off', async () => {
-    for (let round = 0; round < MAX_BATCHES_IN_FLIGHT; round++) {
+    for (let round = 0; round < 16; round++) {
       const body = JSON.stringify({ checks: [CHECK] });
       const whole = `${UNFINISHED.replace('100', String(body.length))}${body}`;
       (await open(`${whole}${whole}${UNFINISHED}`)).destroy();

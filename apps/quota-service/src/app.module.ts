@@ -29,7 +29,7 @@ import { CheckController } from './check/check.controller.js';
 import { COUNTERS_LOCK, JOURNAL, RULE_REPOSITORY, STORE } from './composition.js';
 import { DocsController } from './docs/docs.controller.js';
 import { HealthController } from './health/health.controller.js';
-import { Gates } from './http/gate.js';
+import { Door } from './http/door.js';
 import { JournalMetrics } from './journal/journal-metrics.js';
 import { JournalController } from './journal/journal.controller.js';
 import { KeyRing } from './keys/key-ring.js';
@@ -72,7 +72,7 @@ const REDIS_PATIENCE_MS = 1_000;
     },
     { provide: KeyRing, inject: [SETTINGS], useFactory: (settings: Settings) => new KeyRing(settings) },
     { provide: Registry, useFactory: () => new Registry() },
-    Gates,
+    Door,
     Lifecycle,
     QuotaMetrics,
     NodeMetrics,
@@ -188,11 +188,12 @@ function createEngine(
   alarms: AlarmObserver,
   settings: Settings,
 ): QuotaEngine {
-  const { deadlineMs, unknownResource } = settings;
+  const { deadlineMs, batchDeadlineMs, unknownResource } = settings;
   return new QuotaEngine({
     store,
     rules,
     deadlineMs,
+    batchDeadlineMs,
     unknownResource,
     nodes: () => repository.nodes,
     journal,

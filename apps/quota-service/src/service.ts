@@ -5,7 +5,7 @@ import { LiveRules, QuotaEngine } from '@sundial/engine';
 import { AppModule } from './app.module.js';
 import { serveOpenApi } from './docs/openapi.js';
 import { fastifyAdapter } from './http/fastify.adapter.js';
-import { Gates } from './http/gate.js';
+import { Door } from './http/door.js';
 import { guardRoutes } from './http/route-hooks.js';
 import { RouteTable } from './http/route-table.js';
 import { KeyRing } from './keys/key-ring.js';
@@ -30,7 +30,7 @@ export async function createService(settings: Settings): Promise<NestFastifyAppl
   app.useGlobalFilters(problems);
   guardRoutes(adapter.getInstance(), {
     keys: app.get(KeyRing),
-    gates: app.get(Gates),
+    door: app.get(Door),
     lifecycle: app.get(Lifecycle),
     routes,
     log,

@@ -15,6 +15,7 @@ const CATALOGUE = {
   'rule-exists': { retryable: false, title: 'A rule with this id exists' },
   'rule-not-found': { retryable: false, title: 'There is no rule with this id' },
   'rule-changed': { retryable: false, title: 'The rule was changed in the meantime' },
+  overloaded: { retryable: true, title: 'Too many checks at once' },
   'store-unavailable': { retryable: true, title: 'The store did not answer' },
 } as const;
 
@@ -40,6 +41,11 @@ export class QuotaError extends Error {
   static conflict(operationId: string): QuotaError {
     const detail = `Operation ${operationId} was another check; use a new operationId.`;
     return new QuotaError('operation-conflict', detail);
+  }
+
+  /** The node has more checks than it can decide in time, and the store is not to blame. Nothing was counted. */
+  static overloaded(detail: string): QuotaError {
+    return new QuotaError('overloaded', detail);
   }
 
   /** Bad input, every mistake listed. */

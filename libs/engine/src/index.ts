@@ -1,5 +1,11 @@
 export type * from './quota.js';
-export { DEFAULT_DEADLINE_MS, QuotaEngine, type QuotaEngineOptions } from './quota-engine.js';
+export {
+  DEFAULT_BATCH_DEADLINE_MS,
+  DEFAULT_DEADLINE_MS,
+  QuotaEngine,
+  type QuotaEngineOptions,
+} from './quota-engine.js';
+export { MAX_WAITING_CHECKS, type BatchOptions } from './batches/batch-pacer.js';
 export * from './errors.js';
 export * from './observer.js';
 export { makeDirectory } from './files/make-directory.js';
@@ -27,6 +33,7 @@ export { RedisRuleRepository, type RedisRuleRepositoryOptions } from './rules/re
 export type * from './windows/window.js';
 export * from './requests/request-schema.js';
 export * from './stores/store.js';
+export { FairQueue } from './stores/fair-queue.js';
 export { MemoryStore, type MemoryStoreOptions } from './stores/memory-store.js';
 export { CONDITION_SEVERITY } from './stores/redis-conditions.js';
 export { RedisStore, type RedisStoreOptions } from './stores/redis-store.js';

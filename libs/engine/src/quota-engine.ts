@@ -1,25 +1,35 @@
 import { performance } from 'node:perf_hooks';
+import { BatchPacer, type BatchOptions } from './batches/batch-pacer.js';
 import { windowOf } from './counters/rule-windows.js';
 import { limitStates, noRule, refused, replayed, taken, type DecisionContext } from './decisions/decision.js';
 import { operationOf, Questions, type Question } from './decisions/question.js';
 import { BrokenKeys } from './degradation/broken-keys.js';
 import { DegradedDecisions } from './degradation/degraded-decisions.js';
-import { LocalCounters, type Asking, type NodeShare } from './degradation/local-counters.js';
+import { LocalCounters, type NodeShare } from './degradation/local-counters.js';
 import { Reconciler } from './degradation/reconciler.js';
-import { StoreGuard, type Unavailable } from './degradation/store-guard.js';
+import { Offers } from './degradation/offers.js';
+import { StoreGuard } from './degradation/store-guard.js';
+import type { Shed, Unavailable } from './degradation/unavailable.js';
 import { UndecidedChecks } from './degradation/undecided-checks.js';
 import { QuotaError, type InputError } from './errors.js';
 import type { Debt } from './journal/debt.js';
 import { STRICT_RESERVE_MS, type Journal } from './journal/journal.js';
 import type { JournalStatus } from './journal/journal-status.js';
 import type { EngineStatus, QuotaObserver } from './observer.js';
-import type { CheckRequest, Decision, Quota, Subject, Usage, UsageRequest } from './quota.js';
+import type { CheckRequest, Decision, Quota, Usage, UsageRequest } from './quota.js';
 import { assertUsageRequest, mistakesInCheck, missingAttributes } from './requests/parse-request.js';
 import type { LiveRules } from './rules/live-rules.js';
-import type { Rule } from './rules/rule.js';
 import type { RuleBook } from './rules/rule-book.js';
 import { then, type Answer } from './stores/answer.js';
-import type { Counts, Operation, ReadResult, SettleResult, Store, TakeResult } from './stores/store.js';
+import type {
+  Counts,
+  Dispatch,
+  Operation,
+  ReadResult,
+  SettleResult,
+  Store,
+  TakeResult,
+} from './stores/store.js';
 
 export interface QuotaEngineOptions {
   readonly store: Store;
@@ -28,6 +38,8 @@ export interface QuotaEngineOptions {
   readonly unknownResource?: 'allow' | 'deny';
   /** How long an answer may take, from the call of the verb; the store gets a tenth less, 5 ms at most. Default 50. */
   readonly deadlineMs?: number;
+  /** How long the checks of a batch may wait for their turn. Default 2,000. */
+  readonly batchDeadlineMs?: number;
   /** Who shares what remains under policy `local`. Default: this node alone. */
   readonly nodes?: () => NodeShare;
   /** Keeps what is decided without the store over a restart. The engine closes it. Default: memory only. */
@@ -36,10 +48,9 @@ export interface QuotaEngineOptions {
 }
 
 export const DEFAULT_DEADLINE_MS = 50;
+export const DEFAULT_BATCH_DEADLINE_MS = 2_000;
 /** Timers are late, and an answer has a way to go: without this, callers of a frozen Redis wait for 53.5 ms. */
 const ANSWER_RESERVE_MS = 5;
-/** Offers of windows and deadlines: the second is made with the clock that the store's answer told. */
-const MAX_OFFERS = 2;
 /** The store need not be asked. */
 const NOT_ASKED = { outcome: 'unavailable', fate: 'none' } as const;
 const ALONE: NodeShare = { live: 1, rank: 0 };
@@ -50,16 +61,21 @@ export class QuotaEngine implements Quota {
   readonly #rules: LiveRules;
   readonly #questions = new Questions();
   readonly #guard: StoreGuard;
+  readonly #offers: Offers;
   readonly #local = new LocalCounters();
   readonly #undecided: UndecidedChecks;
   readonly #reconciler: Reconciler;
   readonly #journal: Journal | undefined;
   readonly #brokenKeys: BrokenKeys;
+  readonly #batches = new BatchPacer();
+  readonly #batchDeadlineMs: number;
   /** A store in this process answers at once: there is nothing to guard. */
   readonly #isRemote: boolean;
   /** What the store may take, and what an answer may. */
   readonly #deadlineMs: number;
   readonly #answerMs: number;
+  /** What of it is kept for the disk. */
+  readonly #diskMs: number;
   readonly #allowsUnknown: boolean;
   readonly #observer: QuotaObserver;
 
@@ -68,17 +84,20 @@ export class QuotaEngine implements Quota {
     this.#store = store;
     this.#isRemote = store.kind === 'redis';
     this.#rules = options.rules;
-    // In memory nothing can be late: a stalled event loop must not make this node guess at its own books.
     const answerMs = deadlineMs - Math.min(ANSWER_RESERVE_MS, deadlineMs / 10);
-    const diskMs = journal?.sync === 'strict' ? Math.min(STRICT_RESERVE_MS, answerMs / 2) : 0;
-    this.#deadlineMs = this.#isRemote ? answerMs - diskMs : Infinity;
+    this.#diskMs = journal?.sync === 'strict' ? Math.min(STRICT_RESERVE_MS, answerMs / 2) : 0;
+    this.#deadlineMs = answerMs - this.#diskMs;
     this.#answerMs = answerMs;
+    this.#batchDeadlineMs = options.batchDeadlineMs ?? DEFAULT_BATCH_DEADLINE_MS;
     this.#allowsUnknown = options.unknownResource !== 'deny';
     this.#observer = observer;
     this.#guard = new StoreGuard(store, {
       deadlineMs,
+      checkMs: this.#deadlineMs,
       onMode: (mode, cause) => observer.modeChanged?.(mode, cause),
     });
+    const [questions, local] = [this.#questions, this.#local];
+    this.#offers = new Offers({ store, questions, local, guard: this.#guard });
     store.onCondition?.((condition, holds) => observer.conditionChanged?.(condition, holds));
     this.#brokenKeys = new BrokenKeys((broken) => observer.keyBroken?.(broken));
     for (const { settlement } of journal?.debts() ?? []) {
@@ -114,10 +133,14 @@ export class QuotaEngine implements Quota {
 
   /**
    * Decides each request on its own, in order. One bad request refuses the whole batch before anything is counted
-   * (`checks.3.subject.user`); an operation id that was used for something else is that entry's answer.
+   * (`checks.3.subject.user`); an operation id that was used for something else is that entry's answer, and so is
+   * `overloaded` for a check whose turn did not come within `batchDeadlineMs`.
+   * @throws QuotaError `invalid-request`; `overloaded` when too many checks of batches wait already.
    */
-  async checkBatch(requests: readonly CheckRequest[]): Promise<(Decision | QuotaError)[]> {
-    const startedAt = performance.now();
+  async checkBatch(
+    requests: readonly CheckRequest[],
+    { fairnessKeys }: BatchOptions = {},
+  ): Promise<(Decision | QuotaError)[]> {
     if (!Array.isArray(requests))
       throw QuotaError.invalid('invalid-request', [{ path: 'checks', message: 'must be a list of checks' }]);
     const book = this.#rules.current;
@@ -128,20 +151,14 @@ export class QuotaEngine implements Quota {
       })),
     );
     if (mistakes.length > 0) throw QuotaError.invalid('invalid-request', mistakes);
-    return Promise.all(
-      requests.map(async (request) => {
-        try {
-          return await this.#decide(request, book, startedAt);
-        } catch (error) {
-          if (error instanceof QuotaError) return error;
-          throw error;
-        }
-      }),
+    return this.#batches.run(
+      requests.map(({ resource }) => resource),
+      (index) => this.#decide(requests[index]!, book, performance.now(), 'batch '),
+      { deadlineMs: this.#batchDeadlineMs, ...(fairnessKeys && { fairnessKeys }) },
     );
   }
 
   async usage(request: UsageRequest): Promise<Usage> {
-    const dueAt = performance.now() + this.#deadlineMs;
     assertUsageRequest(request);
     const { resource, subject } = request;
     const book = this.#rules.current;
@@ -151,13 +168,13 @@ export class QuotaEngine implements Quota {
     const answer = { resource, subject, degraded: null, rulesVersion: book.version };
     if (rules.length === 0) return { ...answer, limits: [] };
 
-    const read = ({ counters }: Question) => this.#store.read({ counters });
-    const query: Query<ReadResult> = { rules, subject, amount: 0, dueAt, call: read };
-    return this.#offer(query, (question, result) => {
+    const call = ({ counters }: Question, dispatch: Dispatch) => this.#store.read({ counters }, dispatch);
+    return this.#offers.make<ReadResult, Usage>({ rules, subject, amount: 0, call }, (question, result) => {
       if ('counts' in result) {
         const counts = this.#known(question, result.counts);
         return { ...answer, limits: limitStates(question.rules, counts, 1) };
       }
+      if (result.outcome === 'shed') throw shedByEngine();
       const known = this.#local.counts(question.counters, this.#store.now());
       const { cause } = unavailableFor(result);
       return { ...answer, limits: limitStates(question.rules, known, 1), degraded: { cause } };
@@ -175,6 +192,16 @@ export class QuotaEngine implements Quota {
     return this.#reconciler.journalStatus;
   }
 
+  /** How far behind this node is with checks that it has begun: a door before it lets no more in while that is long. */
+  get backlogMs(): number {
+    return this.#guard.backlogMs;
+  }
+
+  /** Checks of batches that wait for their turn. */
+  get waitingInBatches(): number {
+    return this.#batches.waiting;
+  }
+
   /** The store's clock, epoch milliseconds: the "now" of every answer. */
   now(): number {
     return this.#store.now();
@@ -187,7 +214,13 @@ export class QuotaEngine implements Quota {
     await this.#journal?.close();
   }
 
-  #decide(request: CheckRequest, book: RuleBook, startedAt: number): Answer<Decision> {
+  /** `kind`: checks of batches and single ones wait for the store under keys of their own. */
+  #decide(
+    request: CheckRequest,
+    book: RuleBook,
+    startedAt: number,
+    kind: '' | 'batch ' = '',
+  ): Answer<Decision> {
     const { resource, subject, amount = 1 } = request;
     const rules = book.forResource(resource);
     const operation = operationOf(request, amount);
@@ -197,66 +230,37 @@ export class QuotaEngine implements Quota {
       return decision;
     };
     if (rules.length === 0) return tell(noRule(this.#allowsUnknown || book.knows(resource), context));
-    const answerBy = startedAt + this.#answerMs;
+    const answerBy = () => Math.max(startedAt + this.#answerMs, performance.now() + this.#diskMs);
     const promised = this.#undecided.promised(operation, amount);
     if (promised) {
       const question = this.#questions.at(rules, subject, this.#store.now());
       const unavailable = { ...NOT_ASKED, cause: promised.degraded.cause };
       const check = { question, operation, amount, unavailable, rulesVersion: book.version };
-      return then(this.#undecided.decide(check, answerBy), tell);
+      return then(this.#undecided.decide(check, answerBy()), tell);
     }
 
-    const dueAt = startedAt + this.#deadlineMs;
-    const take = ({ counters }: Question, deadlineAt: number) =>
+    const take = ({ counters }: Question, deadlineAt: Dispatch) =>
       this.#store.take({
         counters: this.#reconciler.isClear ? counters : this.#local.lowered(counters),
         operation,
         amount,
         deadlineAt,
-        lane: resource,
+        fairnessKey: kind + resource,
       });
     const late = (answer: TakeResult) => this.#reconciler.heard(operation, answer);
-    return this.#offer<TakeResult, Decision>(
-      { rules, subject, amount, dueAt, call: take, late },
+    return this.#offers.make<TakeResult, Decision>(
+      { rules, subject, amount, call: take, late },
       (question, result) => {
         if (result.outcome === 'replayed' && this.#isRemote) {
           const counters = this.#questions.countersAt(rules, subject, result.counted.at);
           this.#reconciler.repeated({ operation, counters, amount }, result.counted);
         }
-        return then(this.#conclude({ question, operation, amount, context, result, answerBy }), tell);
+        return then(
+          this.#conclude({ question, operation, amount, context, result, answerBy: answerBy() }),
+          tell,
+        );
       },
     );
-  }
-
-  /**
-   * Poses the question with the windows of now, and once more when the store's clock says that they are others; then
-   * concludes from what the store said.
-   */
-  #offer<T extends TakeResult | ReadResult, U>(
-    query: Query<T>,
-    conclude: (question: Question, result: T | Unavailable) => Answer<U>,
-    offersLeft = MAX_OFFERS,
-  ): Answer<U> {
-    const now = this.#store.now();
-    const deadlineAt = this.#isRemote ? now + query.dueAt - performance.now() : Infinity;
-    const question = this.#questions.at(query.rules, query.subject, now);
-    const heard = (result: T | Unavailable): Answer<U> => {
-      const isStale = result.outcome === 'moved' || result.outcome === 'expired';
-      const mayRepeat = isStale && offersLeft > 1 && performance.now() < query.dueAt;
-      return mayRepeat ? this.#offer(query, conclude, offersLeft - 1) : conclude(question, result);
-    };
-    if (!this.#isRemote) return then(query.call(question, deadlineAt), heard);
-    let asking: Asking | undefined;
-    const call = () => {
-      asking = this.#local.asking(question.counters, query.amount);
-      return query.call(question, deadlineAt);
-    };
-    const of = { resource: query.rules[0]!.resource, late: query.late };
-    return this.#guard.ask(call, query.dueAt, question.counters, of).then((result) => {
-      // At once: in the same turn another check may be decided by what this node knows.
-      asking?.ends('counts' in result ? result.counts : undefined);
-      return heard(result);
-    });
   }
 
   #conclude({ question, operation, amount, context, result, answerBy }: Concluding): Answer<Decision> {
@@ -272,6 +276,8 @@ export class QuotaEngine implements Quota {
       }
       case 'conflict':
         throw QuotaError.conflict(operation.id);
+      case 'shed':
+        throw shedByEngine();
       case 'expired':
       case 'moved':
       case 'broken':
@@ -310,25 +316,19 @@ export class QuotaEngine implements Quota {
   }
 }
 
-/** What is asked of the store, as often as its clock makes necessary. */
-interface Query<T> {
-  readonly rules: readonly Rule[];
-  readonly subject: Subject;
-  readonly amount: number;
-  readonly dueAt: number;
-  readonly call: (question: Question, deadlineAt: number) => Answer<T>;
-  /** Told an answer that comes after the deadline. */
-  readonly late?: (answer: T) => void;
-}
-
 interface Concluding {
   readonly question: Question;
   readonly operation: Operation;
   readonly amount: number;
-  readonly result: TakeResult | Unavailable;
+  readonly result: TakeResult | Unavailable | Shed;
   readonly context: DecisionContext;
   /** Monotonic. */
   readonly answerBy: number;
+}
+
+/** The queue before the store is full, or the check has waited in it for longer than anyone waits for an answer. */
+function shedByEngine(): QuotaError {
+  return QuotaError.overloaded('This node has more checks than it can decide in time: try again later.');
 }
 
 function mistakesOf(request: CheckRequest, book: RuleBook): readonly InputError[] {

@@ -1,5 +1,6 @@
-import { Body, Controller, HttpCode, Post } from '@nestjs/common';
+import { Body, Controller, HttpCode, Post, Req } from '@nestjs/common';
 import { QuotaEngine, QuotaError, type CheckRequest, type Decision } from '@sundial/engine';
+import type { FastifyRequest } from 'fastify';
 import { Describe } from '../docs/describe.js';
 import { MAX_BATCH_BODY_BYTES, MAX_BATCH_CHECKS } from '../http/bounds.js';
 import { Route } from '../http/route.decorator.js';
@@ -25,10 +26,13 @@ export class BatchController {
   @Post()
   @HttpCode(200)
   @Describe(BATCH)
-  @Route({ access: 'check', maxBodyBytes: MAX_BATCH_BODY_BYTES, heavy: true, hot: true })
-  async check(@Body() body: unknown): Promise<BatchAnswer> {
+  @Route({ access: 'check', maxBodyBytes: MAX_BATCH_BODY_BYTES, admission: 'batches', hot: true })
+  async check(@Body() body: unknown, @Req() request: FastifyRequest): Promise<BatchAnswer> {
     const checks = checksOf(body);
-    const results = await this.engine.checkBatch(checks);
+    const { remoteAddress, remotePort } = request.raw.socket;
+    const results = await this.engine.checkBatch(checks, {
+      fairnessKeys: [request.headers.authorization ?? '', `${remoteAddress}:${remotePort}`],
+    });
     return { decisions: results.map((result, index) => entry(result, checks[index]?.operationId)) };
   }
 }

@@ -44,7 +44,7 @@ export class HealthController {
   /** The process runs and its event loop turns. */
   @Get('live')
   @Describe(LIVE)
-  @Route({ access: 'open', hot: true })
+  @Route({ access: 'open', admission: 'never', hot: true })
   live(): { readonly status: 'live' } {
     return { status: 'live' };
   }
@@ -52,7 +52,7 @@ export class HealthController {
   /** 200 also while degraded: this node still answers in time, by the rules' policies. 503 only when it is leaving. */
   @Get('ready')
   @Describe(READY_TO_SERVE)
-  @Route({ access: 'open', hot: true })
+  @Route({ access: 'open', admission: 'never', hot: true })
   ready(@Res({ passthrough: true }) reply: FastifyReply): Readiness {
     const { store: kind, mode, cause, breaker, owed, conditions: found } = this.engine.status();
     const conditions = found.map(({ condition, severity, sentence }) => ({ condition, severity, sentence }));

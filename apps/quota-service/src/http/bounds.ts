@@ -14,10 +14,12 @@ export const MAX_HEADER_BYTES = 16 * KIB;
 /** A rule id of 128 characters, each percent-encoded. */
 export const MAX_PATH_PARAMETER_LENGTH = 3 * 128;
 
-/** Each request in flight holds up to a body and its answer: at 32 KiB, 256 MiB at the very worst. */
-export const MAX_REQUESTS_IN_FLIGHT = 8_192;
-/** A batch weighs as much as hundreds of checks, and must not crowd them out (I9). */
-export const MAX_BATCHES_IN_FLIGHT = 16;
+/** Requests that one socket may have without an answer; then it is no longer read. Pipelining callers send a handful. */
+export const MAX_QUEUED_A_SOCKET = 16;
+/** Calls begun and not yet sent to the store for longer than this hold up the door: what comes in would only wait inside. */
+export const MAX_BACKLOG_MS = 10;
+/** Bodies of batches that are arriving or being decided. A batch that comes on top of them waits unread. */
+export const MAX_BATCH_BYTES = 64 * KIB * KIB;
 /** Idle sockets cost about 10 KiB each, and a file descriptor. */
 export const MAX_CONNECTIONS = 16_384;
 
@@ -25,7 +27,9 @@ export const MAX_CONNECTIONS = 16_384;
 export const HEADERS_TIMEOUT_MS = 5_000;
 /** 1 MiB arrives within this on any link that a check could use. */
 export const REQUEST_TIMEOUT_MS = 10_000;
-/** How often the two above are looked at; Node's default of 30 s would make them mean little. */
+/** A socket on which nothing moves for this long while a request or an answer is under way, is closed. */
+export const STALLED_SOCKET_MS = 15_000;
+/** How often the time-outs of requests are looked at; Node's default of 30 s would make them mean little. */
 export const TIMEOUT_CHECK_MS = 2_000;
 /** Longer than the idle time-outs of common load balancers (60 s), which must be the ones to hang up. */
 export const KEEP_ALIVE_MS = 72_000;

@@ -9,6 +9,7 @@ import {
   MAX_HEADER_BYTES,
   MAX_PATH_PARAMETER_LENGTH,
   REQUEST_TIMEOUT_MS,
+  STALLED_SOCKET_MS,
   TIMEOUT_CHECK_MS,
 } from './bounds.js';
 import { acceptOnlyJson } from './json-body.js';
@@ -25,6 +26,7 @@ export function fastifyAdapter(
     bodyLimit: MAX_BODY_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
+    connectionTimeout: STALLED_SOCKET_MS,
     routerOptions: { maxParamLength: MAX_PATH_PARAMETER_LENGTH },
     http: {
       maxHeaderSize: MAX_HEADER_BYTES,

@@ -4,13 +4,19 @@ import { ApiSecurity } from '@nestjs/swagger';
 import { DescribeProblems } from '../docs/describe.js';
 import type { Access } from '../keys/key-ring.js';
 
+/**
+ * `checks` wait for their turn. `batches` do too, by themselves, while too many of their checks wait inside. `never` waits and is
+ * never shed: what operators need most when a node is overloaded.
+ */
+export type AdmissionClass = 'checks' | 'batches' | 'never';
+
 /** What a route allows and costs. Hooks made of it run before the body is read. */
 export interface RoutePolicy {
   /** Whose keys open it. */
   readonly access: Access;
   readonly maxBodyBytes?: number;
-  /** Shares the small gate of the heavy routes. */
-  readonly heavy?: boolean;
+  /** Whether and with what its requests wait when there are more than can be answered in time. Default `checks`. */
+  readonly admission?: AdmissionClass;
   /** Called too often for an access line above the level `debug`. */
   readonly hot?: boolean;
 }

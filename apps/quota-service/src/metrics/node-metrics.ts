@@ -8,7 +8,7 @@ import {
 } from '@sundial/engine';
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { RULE_REPOSITORY } from '../composition.js';
-import { Gates } from '../http/gate.js';
+import { Door } from '../http/door.js';
 
 const MODES: readonly EngineStatus['mode'][] = ['exact', 'degraded'];
 const BREAKER_STATES: readonly EngineStatus['breaker'][] = ['closed', 'half-open', 'open'];
@@ -23,12 +23,22 @@ export class NodeMetrics {
     engine: QuotaEngine,
     rules: LiveRules,
     @Inject(RULE_REPOSITORY) repository: RuleRepository,
-    gates: Gates,
+    door: Door,
   ) {
     this.#registers = [registry];
     const status = () => engine.status();
     this.#store(status);
-    this.#gauge('sundial_in_flight', 'Requests without a complete answer', () => gates.inFlight);
+    this.#gauge('sundial_in_flight', 'Requests without a complete answer', () => door.inFlight.count);
+    this.#gauge(
+      'sundial_requests_waiting',
+      'Requests that wait for their turn because the node is busy; none of their work is begun',
+      () => door.waiting,
+    );
+    this.#gauge(
+      'sundial_batch_checks_waiting',
+      'Checks of batches that wait for their turn',
+      () => engine.waitingInBatches,
+    );
     this.#gauge('sundial_rules_version', 'The version of the rules in force', () => rules.current.version);
     this.#gauge(
       'sundial_nodes_live',

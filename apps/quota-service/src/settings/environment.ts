@@ -76,6 +76,10 @@ export class Environment {
   @Integer(5, 10_000)
   SUNDIAL_DEADLINE_MS = 50;
 
+  /** The checks of a batch wait no longer than this for their turn. */
+  @Integer(50, 60_000)
+  SUNDIAL_BATCH_DEADLINE_MS = 2_000;
+
   /** The last good rules, and the journal or the counters of the embedded store. One node's own; created when missing. */
   @IsOptional()
   SUNDIAL_DATA_DIR = './data';

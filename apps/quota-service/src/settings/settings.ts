@@ -17,6 +17,7 @@ export interface Settings {
   /** Undefined: the embedded store. */
   readonly redis: RedisTarget | undefined;
   readonly deadlineMs: number;
+  readonly batchDeadlineMs: number;
   readonly dataDirectory: string;
   readonly journalSync: 'group' | 'strict';
   readonly rulesFile: string;
@@ -160,6 +161,7 @@ function toSettings(environment: Environment): Settings {
     port: environment.PORT,
     redis: redisTarget(environment),
     deadlineMs: environment.SUNDIAL_DEADLINE_MS,
+    batchDeadlineMs: environment.SUNDIAL_BATCH_DEADLINE_MS,
     ...pathsIn(environment),
     journalSync: environment.SUNDIAL_JOURNAL,
     alarmWebhook: webhookTarget(environment),

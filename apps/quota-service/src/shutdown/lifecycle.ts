@@ -1,6 +1,6 @@
 import { Inject, Injectable, type BeforeApplicationShutdown, type OnModuleDestroy } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Gates } from '../http/gate.js';
+import { Door } from '../http/door.js';
 import { LOG, type Log } from '../logging/log.js';
 import { SETTINGS, type Settings } from '../settings/settings.js';
 
@@ -14,7 +14,7 @@ export class Lifecycle implements OnModuleDestroy, BeforeApplicationShutdown {
   #isLeaving = false;
 
   constructor(
-    private readonly gates: Gates,
+    private readonly door: Door,
     @Inject(SETTINGS) private readonly settings: Settings,
     @Inject(LOG) private readonly log: Log,
   ) {}
@@ -26,7 +26,7 @@ export class Lifecycle implements OnModuleDestroy, BeforeApplicationShutdown {
 
   onModuleDestroy(): void {
     this.#isLeaving = true;
-    this.log.info({ inFlight: this.gates.inFlight }, 'shutting down');
+    this.log.info({ inFlight: this.door.inFlight.count }, 'shutting down');
   }
 
   async beforeApplicationShutdown(): Promise<void> {
@@ -34,11 +34,11 @@ export class Lifecycle implements OnModuleDestroy, BeforeApplicationShutdown {
     await sleep(lameDuckMs);
     const grace = new AbortController();
     await Promise.race([
-      this.gates.shut(),
+      this.door.inFlight.shut(),
       sleep(shutdownGraceMs, undefined, { signal: grace.signal }).catch(() => undefined),
     ]);
     grace.abort();
-    if (this.gates.inFlight > 0)
-      this.log.warn({ inFlight: this.gates.inFlight }, 'grace is over: requests are cut off');
+    if (this.door.inFlight.count > 0)
+      this.log.warn({ inFlight: this.door.inFlight.count }, 'grace is over: requests are cut off');
   }
 }

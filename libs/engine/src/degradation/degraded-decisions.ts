@@ -5,7 +5,7 @@ import type { OnDeny, Rule } from '../rules/rule.js';
 import type { Operation, WindowPick } from '../stores/store.js';
 import type { LocalCounters, NodeShare } from './local-counters.js';
 import type { Debt } from '../journal/debt.js';
-import type { Unavailable } from './store-guard.js';
+import type { Unavailable } from './unavailable.js';
 
 /** A check that the store did not decide. */
 export interface UndecidedCheck {

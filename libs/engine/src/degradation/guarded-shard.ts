@@ -9,7 +9,7 @@ import { CircuitBreaker, type BreakerState } from './circuit-breaker.js';
 export class GuardedShard {
   readonly #breaker = new CircuitBreaker();
   readonly #probe: (shard: GuardedShard) => Promise<boolean>;
-  readonly #changed: () => void;
+  readonly #changed: (shard: GuardedShard) => void;
   #cause: DegradedCause | null = null;
   #timer: NodeJS.Timeout | undefined;
   #isLeft = false;
@@ -26,7 +26,7 @@ export class GuardedShard {
       /** Asks the shard itself; false when it does not answer in time. */
       readonly probe: (shard: GuardedShard) => Promise<boolean>;
       /** Told when the breaker opens or closes. */
-      readonly changed: () => void;
+      readonly changed: (shard: GuardedShard) => void;
     },
   ) {
     this.#probe = options.probe;
@@ -58,7 +58,7 @@ export class GuardedShard {
   failed(period: number, cause: DegradedCause): void {
     if (!this.#breaker.failed(period, performance.now())) return;
     this.#cause = cause;
-    this.#changed();
+    this.#changed(this);
     this.#scheduleProbe();
   }
 
@@ -78,7 +78,7 @@ export class GuardedShard {
     if (await this.#probe(this)) {
       this.#breaker.probeSucceeded(performance.now());
       this.#cause = null;
-      this.#changed();
+      this.#changed(this);
     } else {
       this.#breaker.probeFailed();
       this.#scheduleProbe();

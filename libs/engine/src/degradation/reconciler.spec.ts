@@ -53,7 +53,8 @@ describe('Reconciler', () => {
   afterEach(() => guards.splice(0).forEach((guard) => guard.close()));
 
   function reconciling(books: { settle(request: SettleRequest): Promise<SettleResult> }) {
-    const guard = new StoreGuard({ probe: () => Promise.resolve() }, { deadlineMs: DEADLINE_MS });
+    const store = { probe: () => Promise.resolve(), now: () => NOW };
+    const guard = new StoreGuard(store, { deadlineMs: DEADLINE_MS });
     guards.push(guard);
     const settled: string[] = [];
     const reconciler = new Reconciler({

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StoreError } from '../stores/store.js';
 import { CONSECUTIVE_FAILURES, PROBE_FLOOR_MS } from './circuit-breaker.js';
-import { IDLE_PROBE_MS, MAX_IN_FLIGHT, MAX_IN_FLIGHT_A_RESOURCE, StoreGuard } from './store-guard.js';
+import { IDLE_PROBE_MS, MAX_IN_FLIGHT, StoreGuard } from './store-guard.js';
 
 const DEADLINE_MS = 20;
 
@@ -36,7 +36,7 @@ describe('StoreGuard', () => {
 
   function guarding(store: SilentStore) {
     const modes: unknown[][] = [];
-    const counted = { probe: () => (store.probes++, store.probe()) };
+    const counted = { probe: () => (store.probes++, store.probe()), now: () => performance.now() };
     const guard = new StoreGuard(counted, {
       deadlineMs: DEADLINE_MS,
       onMode: (...mode) => modes.push(mode),
@@ -88,20 +88,6 @@ describe('StoreGuard', () => {
     expect(guard.status.inFlight).toBeGreaterThanOrEqual(MAX_IN_FLIGHT);
     store.rejectAll();
     await until(() => guard.status.inFlight < 2);
-  });
-
-  it('has no more than its share in flight of one resource, and room for another', async () => {
-    const store = new SilentStore();
-    const { guard } = guarding(store);
-    const askOf = (resource: string) => guard.ask(store.call, performance.now() + 60_000, [], { resource });
-    const flood = Array.from({ length: MAX_IN_FLIGHT_A_RESOURCE + 1 }, () => askOf('flooded'));
-    const calm = askOf('calm');
-    expect(await flood.at(-1)).toEqual({ outcome: 'unavailable', cause: 'overloaded', fate: 'none' });
-    store.answerAll();
-    expect(await calm).toBe('answer');
-    const again = askOf('flooded');
-    store.answerAll();
-    expect(await again).toBe('answer');
   });
 
   it('tells an answer that comes after its deadline', async () => {
@@ -216,6 +202,7 @@ describe('StoreGuard', () => {
         shardsOf: (counters: ReturnType<typeof on>) =>
           counters.map(({ shardGroup: group }) => ({ name: group[0]!, group })),
         probe: (group = '') => (probed.push(group), answer(group)),
+        now: () => performance.now(),
       };
       const guard = new StoreGuard(store, { deadlineMs: DEADLINE_MS, onMode: (mode) => modes.push(mode) });
       guards.push(guard);

@@ -3,14 +3,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { EngineStatus, StoreMode } from '../observer.js';
 import type { DegradedCause } from '../quota.js';
 import type { Answer } from '../stores/answer.js';
-import { StoreError, type CounterRef, type ShardRef, type Store } from '../stores/store.js';
+import { StoreError, type CounterRef, type Dispatch, type ShardRef, type Store } from '../stores/store.js';
 import { DeadlineQueue } from './deadline-queue.js';
 import { GuardedShard } from './guarded-shard.js';
+import { QueuedCall, type GiveUp } from './queued-call.js';
+import { BREAKER_OPEN, OVERLOADED, SHED, type Shed, type Unavailable } from './unavailable.js';
+import { WaitingCalls } from './waiting-calls.js';
 
-/** Calls given to the store and not yet answered; about 2 KB each while the store is frozen. */
+/** Calls sent to the store and not yet answered; about 2 KB each while the store is frozen. */
 export const MAX_IN_FLIGHT = 4_096;
-/** Of these, for one resource: a flood on it sheds only itself (I9). */
-export const MAX_IN_FLIGHT_A_RESOURCE = MAX_IN_FLIGHT / 2;
+/** A call that could not be sent within this is shed: its caller is better served by another node, or later. */
+export const MAX_WAIT_MS = 2_000;
 /** A connection nobody used for this long is probed, so that a dead one is found before a caller finds it. */
 export const IDLE_PROBE_MS = 500;
 const WATCH_EVERY_MS = 100;
@@ -21,42 +24,34 @@ const MAX_SHARDS = 1_000;
 /** A shard nobody asked for this long is forgotten: nodes of a Cluster come and go. */
 const FORGET_SHARD_MS = 60_000;
 
-/** The store did not decide. `fate` says whether it may have executed the call, or still will. */
-export interface Unavailable {
-  readonly outcome: 'unavailable';
-  readonly cause: DegradedCause;
-  readonly fate: StoreError['fate'];
-}
-
 /**
  * Stands between the engine and a store that can be slow, frozen or gone: whatever the store does, an answer comes
- * by the deadline. A call in flight is counted until its reply or its socket's end, not until its deadline, so
+ * by the deadline. The deadline runs from when the call is sent: what it waits before that, for the event loop or behind
+ * other calls, is this process's own delay and no failure of the store (I16). A call in flight is counted until its reply or its socket's end, not until its deadline, so
  * that a frozen store is never owed more than `MAX_IN_FLIGHT` commands.
  *
  * Each shard of the store has a breaker of its own, so that one that is away costs the others nothing (I9). A call
  * to several shards that fails accuses none of them; they are probed, and a probe that fails counts.
  */
 export class StoreGuard {
-  readonly #store: Pick<Store, 'probe' | 'shardsOf'>;
+  readonly #store: Pick<Store, 'probe' | 'shardsOf' | 'now'>;
   readonly #deadlineMs: number;
+  readonly #checkMs: number;
   readonly #onMode: (mode: StoreMode, cause: DegradedCause | null) => void;
   readonly #shards = new Map<string, GuardedShard>();
   /** What all calls go to where the store has no shards. */
   readonly #whole: readonly [GuardedShard];
-  readonly #deadlines = new DeadlineQueue<Call>((call) => this.#declareLate(call));
+  readonly #deadlines = new DeadlineQueue<QueuedCall>((call) => this.#declareLate(call));
   readonly #watchdog: NodeJS.Timeout;
   #inFlight = 0;
-  /** Of each resource that has any. */
-  readonly #shares = new Map<string, Share>();
+  readonly #waiting = new WaitingCalls<QueuedCall>();
   #mode: StoreMode = 'exact';
   #isLeft = false;
 
-  constructor(
-    store: Pick<Store, 'probe' | 'shardsOf'>,
-    options: { deadlineMs: number; onMode?: (mode: StoreMode, cause: DegradedCause | null) => void },
-  ) {
+  constructor(store: Pick<Store, 'probe' | 'shardsOf' | 'now'>, options: StoreGuardOptions) {
     this.#store = store;
     this.#deadlineMs = options.deadlineMs;
+    this.#checkMs = options.checkMs ?? options.deadlineMs;
     this.#onMode = options.onMode ?? (() => undefined);
     this.#whole = [this.#add(WHOLE)];
     this.#watchdog = setInterval(() => this.#watch(), WATCH_EVERY_MS).unref();
@@ -84,21 +79,56 @@ export class StoreGuard {
     return this.#shardsOf(counters).every(isClosed) && this.#inFlight < MAX_IN_FLIGHT;
   }
 
+  /** How long calls have waited to be sent, of the shard that is least behind: 0 where any takes what it is given. */
+  get backlogMs(): number {
+    let since = -Infinity;
+    for (const shard of this.#shards.values()) {
+      if (shard === this.#whole[0] && this.#shards.size > 1) continue;
+      const oldest = shard.isClosed ? this.#waiting.oldestOf(shard) : undefined;
+      if (oldest === undefined) return 0;
+      since = Math.max(since, oldest);
+    }
+    return performance.now() - since;
+  }
+
   /**
-   * Asks the store something about these counters, and waits until `dueAt` (monotonic) at the latest. Never rejects.
+   * Sends the store something about these counters at once, and waits until `dueAt` (monotonic) at the latest; `late` is
+   * told an answer that comes after it. Never rejects.
    */
   ask<T>(
     call: () => Answer<T>,
     dueAt: number,
     counters: readonly CounterRef[],
-    { resource, late }: AskOptions<T> = {},
+    { late }: AskOptions<T> = {},
   ): Promise<T | Unavailable> {
     const shards = this.#shardsOf(counters);
     if (!shards.every(isClosed)) return NOT_ASKED['breaker-open'];
     if (this.#inFlight >= MAX_IN_FLIGHT) return NOT_ASKED.overloaded;
-    const share = resource === undefined ? undefined : this.#shareOf(resource);
-    if (share && share.inFlight >= MAX_IN_FLIGHT_A_RESOURCE) return NOT_ASKED.overloaded;
-    return this.#send({ call, dueAt, shards, period: shards[0]!.period, late, share });
+    return this.#askNow(call, { shards, dueAt, late });
+  }
+
+  /**
+   * Gives the store a call that it sends when its turn comes. Waits for that, and from then on until the deadline of a
+   * check at the latest. Never rejects.
+   */
+  askInTurn<T>(
+    call: (dispatch: Dispatch) => Answer<T>,
+    counters: readonly CounterRef[],
+    { resource, late }: TurnOptions<T>,
+  ): Promise<T | Unavailable | Shed> {
+    const shards = this.#shardsOf(counters);
+    if (!shards.every(isClosed)) return NOT_ASKED['breaker-open'];
+    if (this.#waiting.isFull(resource)) return this.#isSilent(shards) ? NOT_ASKED.overloaded : NOT_SENT;
+    return new Promise((resolve) => {
+      const giveUp = resolve as GiveUp;
+      const asked = new QueuedCall(giveUp, { resource, shards, period: shards[0]!.period });
+      this.#waiting.add(asked);
+      this.#follow(
+        call(() => this.#dispatch(asked)),
+        asked,
+        late,
+      );
+    });
   }
 
   close(): void {
@@ -107,58 +137,85 @@ export class StoreGuard {
     for (const shard of this.#shards.values()) shard.leave();
   }
 
-  #send<T>({ call, dueAt, shards, period, late, share }: Asking<T>): Promise<T | Unavailable> {
+  #askNow<T>(
+    call: () => Answer<T>,
+    { shards, dueAt, late, period = shards[0]!.period }: Asking<T>,
+  ): Promise<T | Unavailable> {
     return new Promise((resolve) => {
-      const sent = { giveUp: resolve as GiveUp, shards, period };
-      const deadline = this.#deadlines.add(sent, dueAt);
-      this.#begun(share);
-      Promise.resolve(call()).then(
-        (result) => {
-          this.#ended(share);
-          this.#answered(sent, deadline.done);
-          if (deadline.done) return late?.(result);
-          deadline.done = true;
-          resolve(result);
-        },
-        (error: unknown) => {
-          this.#ended(share);
-          if (deadline.done) return;
-          deadline.done = true;
-          this.#failed(sent, 'store-error');
-          resolve({ outcome: 'unavailable', cause: 'store-error', fate: fateOf(error) });
-        },
-      );
+      const asked = new QueuedCall(resolve as GiveUp, { resource: '', shards, period });
+      this.#sent(asked, dueAt);
+      this.#follow(call(), asked, late);
     });
   }
 
-  #shareOf(resource: string): Share {
-    let share = this.#shares.get(resource);
-    if (share === undefined) this.#shares.set(resource, (share = { resource, inFlight: 0 }));
-    return share;
+  /** The store's question for a call whose turn has come: by when it must start, or nothing if it is not wanted any more. */
+  #dispatch(call: QueuedCall): number | undefined {
+    if (call.isDone) return undefined;
+    if (call.deadline === undefined) {
+      const now = performance.now();
+      this.#waiting.remove(call);
+      if (this.#inFlight >= MAX_IN_FLIGHT) return this.#settle(call, OVERLOADED);
+      if (now - call.askedAt > MAX_WAIT_MS)
+        return this.#settle(call, this.#isSilent(call.shards) ? OVERLOADED : SHED);
+      this.#sent(call, now + this.#checkMs);
+      call.startBy = this.#store.now() + this.#checkMs;
+    }
+    return call.startBy;
   }
 
-  #begun(share: Share | undefined): void {
+  #sent(call: QueuedCall, dueAt: number): void {
     this.#inFlight++;
-    if (share) share.inFlight++;
+    call.deadline = this.#deadlines.add(call, dueAt);
   }
 
-  #ended(share: Share | undefined): void {
-    this.#inFlight--;
-    if (share && --share.inFlight === 0) this.#shares.delete(share.resource);
+  #follow<T>(answer: Answer<T>, call: QueuedCall, late: ((answer: T) => void) | undefined): void {
+    Promise.resolve(answer).then(
+      (result) => {
+        const wasSent = this.#ended(call);
+        if (wasSent) this.#answered(call);
+        if (call.isDone) return wasSent ? late?.(result) : undefined;
+        this.#settle(call, result);
+      },
+      (error: unknown) => {
+        this.#ended(call);
+        if (call.isDone) return;
+        this.#settle(call, { outcome: 'unavailable', cause: 'store-error', fate: fateOf(error) });
+        this.#failed(call, 'store-error');
+      },
+    );
   }
 
-  #answered({ shards, period }: Call, isLate: boolean): void {
+  #settle(call: QueuedCall, answer: unknown): undefined {
+    call.isDone = true;
+    if (call.deadline) call.deadline.done = true;
+    call.giveUp(answer);
+  }
+
+  /** The store has let go of a call; false where it was never sent. */
+  #ended(call: QueuedCall): boolean {
+    if (call.deadline !== undefined) this.#inFlight--;
+    else if (!call.isDone) this.#waiting.remove(call);
+    return call.deadline !== undefined;
+  }
+
+  #answered({ shards, period, isDone }: QueuedCall): void {
     const now = performance.now();
     for (const shard of shards) shard.lastAnswerAt = now;
-    if (!isLate && shards.length === 1) shards[0]!.succeeded(period);
+    if (!isDone && shards.length === 1) shards[0]!.succeeded(period);
   }
 
-  #declareLate(call: Call): void {
+  #declareLate(call: QueuedCall): void {
+    this.#settle(call, { outcome: 'unavailable', cause: 'timeout', fate: 'unknown' });
     this.#failed(call, 'timeout');
-    call.giveUp({ outcome: 'unavailable', cause: 'timeout', fate: 'unknown' });
   }
 
-  #failed({ shards, period }: Call, cause: DegradedCause): void {
+  /** One that has calls in flight and has not answered any for half the time that one of them has. */
+  #isSilent(shards: readonly GuardedShard[]): boolean {
+    const since = performance.now() - this.#checkMs / 2;
+    return this.#inFlight > 0 && shards.some(({ lastAnswerAt }) => lastAnswerAt < since);
+  }
+
+  #failed({ shards, period }: QueuedCall, cause: DegradedCause): void {
     if (shards.length === 1) shards[0]!.failed(period, cause);
     else for (const shard of shards) void this.#suspect(shard);
   }
@@ -175,7 +232,7 @@ export class StoreGuard {
   async #probe(shard: GuardedShard, period: number): Promise<boolean> {
     const probe = () => this.#store.probe(shard.group).then(() => PROBED);
     const dueAt = performance.now() + this.#deadlineMs;
-    return (await this.#send({ call: probe, dueAt, shards: [shard], period })) === PROBED;
+    return (await this.#askNow(probe, { dueAt, shards: [shard], period })) === PROBED;
   }
 
   /** A half-open connection says nothing until it is used. */
@@ -205,10 +262,20 @@ export class StoreGuard {
     if (this.#shards.size >= MAX_SHARDS) return this.#whole[0];
     const shard = new GuardedShard(group, {
       probe: (probed) => this.#probe(probed, NO_PERIOD),
-      changed: () => this.#changeMode(),
+      changed: (changed) => this.#changed(changed),
     });
     this.#shards.set(name, shard);
     return shard;
+  }
+
+  /** What waits for a shard whose breaker opens is decided without it: the oldest first. */
+  #changed(shard: GuardedShard): void {
+    this.#changeMode();
+    if (shard.isClosed) return;
+    for (const call of this.#waiting.of(shard)) {
+      this.#waiting.remove(call);
+      this.#settle(call, BREAKER_OPEN);
+    }
   }
 
   #changeMode(): void {
@@ -220,37 +287,31 @@ export class StoreGuard {
   }
 }
 
+export interface StoreGuardOptions {
+  /** How long a probe or another call that is sent at once may take. */
+  readonly deadlineMs: number;
+  /** How long a check may take from when it is sent. Default: the same. */
+  readonly checkMs?: number;
+  readonly onMode?: (mode: StoreMode, cause: DegradedCause | null) => void;
+}
+
 export interface AskOptions<T> {
-  /** What the caller wants to use; without it the call has no bound but the one for all. */
-  readonly resource?: string;
   /** Told an answer that comes after the deadline. */
   readonly late?: ((answer: T) => void) | undefined;
 }
 
-/** A call that is given to the store. */
-interface Asking<T> {
-  readonly call: () => Answer<T>;
-  readonly dueAt: number;
-  readonly shards: readonly GuardedShard[];
-  readonly period: number;
-  readonly late?: ((answer: T) => void) | undefined;
-  readonly share?: Share | undefined;
-}
-
-/** The calls in flight for one resource. */
-interface Share {
+export interface TurnOptions<T> extends AskOptions<T> {
+  /** What the caller wants to use: of each resource only so many calls wait. */
   readonly resource: string;
-  inFlight: number;
 }
 
-/** A call in flight: how to answer its caller without the store, whom it went to, and in which period of theirs. */
-interface Call {
-  readonly giveUp: GiveUp;
+interface Asking<T> {
   readonly shards: readonly GuardedShard[];
-  readonly period: number;
+  readonly dueAt: number;
+  /** Default: that of the first shard. */
+  readonly period?: number;
+  readonly late?: ((answer: T) => void) | undefined;
 }
-
-type GiveUp = (answer: Unavailable) => void;
 
 /** Stands for the store itself, and for whatever of it has no name. */
 const WHOLE: ShardRef = { name: '', group: 'probe' };
@@ -259,13 +320,10 @@ const PROBED = { outcome: 'probed' } as const;
 const NO_PERIOD = -1;
 
 const NOT_ASKED = {
-  'breaker-open': Promise.resolve<Unavailable>({
-    outcome: 'unavailable',
-    cause: 'breaker-open',
-    fate: 'none',
-  }),
-  overloaded: Promise.resolve<Unavailable>({ outcome: 'unavailable', cause: 'overloaded', fate: 'none' }),
+  'breaker-open': Promise.resolve(BREAKER_OPEN),
+  overloaded: Promise.resolve(OVERLOADED),
 };
+const NOT_SENT = Promise.resolve(SHED);
 
 function isClosed(shard: GuardedShard): boolean {
   return shard.isClosed;

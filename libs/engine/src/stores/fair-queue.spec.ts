@@ -1,11 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { FairQueue } from './fair-queue.js';
 
 describe('A fair queue', () => {
-  function filled(lanes: Readonly<Record<string, number>>): FairQueue<string, string> {
-    const queue = new FairQueue<string, string>();
+  function filled(lanes: Readonly<Record<string, number>>): FairQueue<string> {
+    const queue = new FairQueue<string>();
     for (const [lane, items] of Object.entries(lanes)) {
-      for (let item = 0; item < items; item++) queue.add(lane, `${lane}${item}`);
+      for (let item = 0; item < items; item++) queue.add(`${lane}${item}`, lane);
     }
     return queue;
   }
@@ -26,8 +28,35 @@ describe('A fair queue', () => {
   it('lets a newcomer in at once, however many wait in another lane', () => {
     const queue = filled({ flood: 10_000 });
     queue.take(32);
-    queue.add('calm', 'calm0');
+    queue.add('calm0', 'calm');
     expect(queue.take(32)).toContain('calm0');
+  });
+
+  it('shares among outer keys first, then among the inner ones of each', () => {
+    const queue = new FairQueue<string>();
+    for (let connection = 0; connection < 50; connection++)
+      for (let item = 0; item < 3; item++) queue.add(`many${connection}`, 'many', `c${connection}`);
+    for (let item = 0; item < 10; item++) queue.add('few', 'few', 'c0');
+    const taken = queue.take(8);
+    expect(taken.filter((item) => item === 'few')).toHaveLength(4);
+    expect(new Set(taken).size).toBe(5);
+    expect(queue.size).toBe(152);
+  });
+
+  it('lets go of what was taken under a key that never empties', () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    const queue = new FairQueue<object>();
+    const taken: WeakRef<object>[] = [];
+    queue.add({}, 'a');
+    for (let n = 0; n < 5_000; n++) {
+      queue.add({}, 'a');
+      taken.push(new WeakRef(queue.take(1)[0]!));
+    }
+    return new Promise<void>((resolve) => setImmediate(resolve)).then(() => {
+      collect();
+      expect(taken.filter((item) => item.deref() !== undefined).length).toBeLessThan(2_500);
+    });
   });
 
   it('serves more lanes than fit into one take in turn', () => {

@@ -1,35 +1,74 @@
 /**
- * Items of many lanes, to be taken from all of them in turn: however many wait in one lane, what waits in another comes
- * soon. Inside a lane they stay in order. A lane that is empty is forgotten.
+ * Items under fairness keys, to be taken from all keys in turn: however many wait under one key, what waits under another
+ * comes soon. Keys can be nested (a caller, then its connections): each level is shared in the same way. Items under the
+ * same keys stay in order. A key without items is forgotten.
  */
-export class FairQueue<Lane, T> {
-  readonly #lanes = new Map<Lane, { readonly items: T[]; next: number }>();
+export class FairQueue<T> {
+  readonly #lanes = new Map<string, Fifo<T> | FairQueue<T>>();
   #size = 0;
 
   get size(): number {
     return this.#size;
   }
 
-  add(lane: Lane, item: T): void {
+  /** `inner`: the keys below `key`, the same number for all items under it. */
+  add(item: T, key: string, ...inner: readonly string[]): void {
     this.#size++;
-    const known = this.#lanes.get(lane);
-    if (known) known.items.push(item);
-    else this.#lanes.set(lane, { items: [item], next: 0 });
+    let lane = this.#lanes.get(key);
+    if (lane === undefined) this.#lanes.set(key, (lane = inner.length === 0 ? new Fifo() : new FairQueue()));
+    if (lane instanceof Fifo) lane.add(item);
+    else lane.add(item, inner[0]!, ...inner.slice(1));
   }
 
-  /** As many as there are, at most `max`; of each lane the same share, as far as it has that many. */
+  /** As many as there are, at most `max`; of each key the same share, as far as it has that many. */
   take(max: number): T[] {
     const taken: T[] = [];
-    while (taken.length < max && this.#lanes.size > 0) {
-      const share = Math.ceil((max - taken.length) / this.#lanes.size);
-      const [name, lane] = this.#lanes.entries().next().value!;
-      const until = Math.min(lane.items.length, lane.next + share);
-      for (; lane.next < until; lane.next++) taken.push(lane.items[lane.next]!);
-      // Whoever was served is last in the next round.
-      this.#lanes.delete(name);
-      if (lane.next < lane.items.length) this.#lanes.set(name, lane);
-    }
-    this.#size -= taken.length;
+    this.#takeInto(taken, max);
     return taken;
+  }
+
+  #takeInto(taken: T[], max: number): void {
+    const before = taken.length;
+    const end = before + max;
+    while (taken.length < end && this.#lanes.size > 0) this.#round(taken, end);
+    this.#size -= taken.length - before;
+  }
+
+  /** The same share for each key, the one first that has waited longest for its turn. */
+  #round(taken: T[], end: number): void {
+    let left = this.#lanes.size;
+    const share = Math.max(1, Math.floor((end - taken.length) / left));
+    for (; left > 0 && taken.length < end; left--) {
+      const [key, lane] = this.#lanes.entries().next().value!;
+      if (lane instanceof Fifo) lane.takeInto(taken, share);
+      else lane.#takeInto(taken, share);
+      this.#lanes.delete(key);
+      if (lane.size > 0) this.#lanes.set(key, lane);
+    }
+  }
+}
+
+/** Taken items are given back to the collector once there are this many and as many as are left. */
+const COMPACT_AT = 1_024;
+
+/** First in, first out; without moving what is left at every turn. */
+class Fifo<T> {
+  #items: T[] = [];
+  #next = 0;
+
+  get size(): number {
+    return this.#items.length - this.#next;
+  }
+
+  add(item: T): void {
+    this.#items.push(item);
+  }
+
+  takeInto(taken: T[], max: number): void {
+    const until = Math.min(this.#items.length, this.#next + max);
+    for (; this.#next < until; this.#next++) taken.push(this.#items[this.#next]!);
+    if (this.#next < COMPACT_AT || this.#next < this.size) return;
+    this.#items = this.#items.slice(this.#next);
+    this.#next = 0;
   }
 }

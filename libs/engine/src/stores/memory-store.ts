@@ -60,9 +60,9 @@ export class MemoryStore implements Store {
   }
 
   take(request: TakeRequest): TakeResult {
-    const { amount, counters, operation } = request;
+    const { amount, counters, operation, deadlineAt } = request;
     const now = this.now();
-    if (now > request.deadlineAt) return EXPIRED;
+    if (now > (typeof deadlineAt === 'number' ? deadlineAt : (deadlineAt() ?? -Infinity))) return EXPIRED;
     const counts = this.#look(counters, now);
     if (counts === undefined) return MOVED;
     if (amount > 0 && operation.number === undefined) {

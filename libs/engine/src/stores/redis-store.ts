@@ -18,7 +18,8 @@ import type { MarkKeeper } from './store-mark.js';
 import { REMEMBER_MS, REMEMBER_SETTLED_MS } from './store.js';
 import { StoreError, type CountedBefore, type CounterRef, type Counts } from './store.js';
 import type { ReadRequest, ReadResult } from './store.js';
-import type { SettleRequest, SettleResult, ShardRef, Store, StoreCondition, StoreLoss } from './store.js';
+import type { Dispatch, SettleRequest, SettleResult, ShardRef, Store } from './store.js';
+import type { StoreCondition, StoreLoss } from './store.js';
 import type { TakeRequest, TakeResult } from './store.js';
 
 export interface RedisStoreOptions {
@@ -64,8 +65,8 @@ export class RedisStore implements Store {
     return this.#takeShardByShard(request, shards);
   }
 
-  async read(request: ReadRequest): Promise<ReadResult> {
-    const look = { ...request, amount: 0, operation: NO_OPERATION, deadlineAt: Number.MAX_SAFE_INTEGER };
+  async read({ counters }: ReadRequest, deadlineAt: Dispatch = NO_DEADLINE): Promise<ReadResult> {
+    const look = { counters, amount: 0, operation: NO_OPERATION, deadlineAt };
     const result = await this.take(look);
     return 'counts' in result ? { outcome: 'read', counts: result.counts } : (result as ReadResult);
   }
@@ -179,7 +180,7 @@ export class RedisStore implements Store {
   /** After the deadline whoever asked has decided by himself: only his settlement knows what to make of it. */
   async #giveBack(request: TakeRequest, counted: readonly CountedShard[]): Promise<void> {
     if (request.amount === 0 || counted.length === 0) return;
-    if (this.now() > request.deadlineAt) throw new StoreError('Taken in part, and late', 'unknown');
+    if (isLate(request, this.now())) throw new StoreError('Taken in part, and late', 'unknown');
     const voids = counted.map(({ shard: { counters }, counts }) =>
       this.#settleShard(
         { ...request, counters, picks: counts.map(({ pick }) => pick), intent: 'void' },
@@ -242,4 +243,11 @@ interface CountedShard {
 }
 
 const NO_SHARDS: readonly ShardRef[] = [];
+const NO_DEADLINE: Dispatch = () => Number.MAX_SAFE_INTEGER;
 const NO_OPERATION = { id: '-', fingerprint: 0, attempt: '-' };
+
+/** Whether the caller of a take that was sent has stopped waiting. */
+function isLate({ deadlineAt }: TakeRequest, now: number): boolean {
+  const startBy = typeof deadlineAt === 'number' ? deadlineAt : deadlineAt();
+  return startBy === undefined || now > startBy;
+}

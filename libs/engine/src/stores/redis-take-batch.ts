@@ -20,6 +20,8 @@ const FORMAT = '1';
 export interface BatchItem {
   readonly request: TakeRequest;
   readonly place: OperationPlace;
+  /** Store clock: when it may start at the latest. */
+  readonly startBy: number;
 }
 
 /** Writes many checks into one call of `take.lua`; what neighbours have in common, and ladders, are sent once. */
@@ -28,15 +30,16 @@ export function encodeTakes(items: readonly BatchItem[], offsetMs: number): Scri
   const args = ['', '', ''];
   const ladders = new LadderList();
   let groups = '';
-  let [first, checks] = [items[0]!.request, 0];
-  for (const { request, place } of items) {
+  let [first, checks] = [items[0]!, 0];
+  for (const item of items) {
+    const { request, place } = item;
     const { operation, counters } = request;
     keys.push(place.page);
     for (const { key } of counters) keys.push(key);
     args.push(nameOf(place, operation));
-    if (!isAlike(first, request)) {
+    if (!isAlike(first, item)) {
       groups += `${groupOf(first, checks, ladders)};`;
-      [first, checks] = [request, 0];
+      [first, checks] = [item, 0];
     }
     checks++;
   }
@@ -110,16 +113,17 @@ function nameOf({ last }: OperationPlace, { id, fingerprint, attempt }: Operatio
 const ONLY_ATTEMPT = '.';
 
 /** Whether two checks differ in their names and keys only. */
-function isAlike(one: TakeRequest, other: TakeRequest): boolean {
+function isAlike(one: BatchItem, other: BatchItem): boolean {
   if (one === other) return true;
-  if (Math.floor(one.deadlineAt) !== Math.floor(other.deadlineAt) || one.amount !== other.amount)
-    return false;
-  if (one.counters.length !== other.counters.length) return false;
-  return one.counters.every(({ ladder }, index) => ladder === other.counters[index]!.ladder);
+  if (Math.floor(one.startBy) !== Math.floor(other.startBy)) return false;
+  const [{ amount, counters }, asked] = [one.request, other.request];
+  if (amount !== asked.amount || counters.length !== asked.counters.length) return false;
+  return counters.every(({ ladder }, index) => ladder === asked.counters[index]!.ladder);
 }
 
-function groupOf({ deadlineAt, amount, counters }: TakeRequest, checks: number, ladders: LadderList): string {
-  let group = `${checks} ${Math.floor(deadlineAt)} ${amount}`;
+function groupOf({ request, startBy }: BatchItem, checks: number, ladders: LadderList): string {
+  const { amount, counters } = request;
+  let group = `${checks} ${Math.floor(startBy)} ${amount}`;
   for (const { ladder } of counters) group += ` ${ladders.positionOf(ladder)}`;
   return group;
 }

@@ -1,24 +1,23 @@
 import { performance } from 'node:perf_hooks';
 import { scripts } from '@sundial/lua';
+import type { OperationPlace } from '../counters/counter-key.js';
 import { FairQueue } from './fair-queue.js';
 import type { RedisClient } from './redis-connection.js';
 import { RedisScript } from './redis-script.js';
 import { decodeTakes, encodeTakes, type BatchItem } from './redis-take-batch.js';
 import type { StoreClock } from './store-clock.js';
-import type { TakeResult } from './store.js';
+import type { TakeRequest, TakeResult } from './store.js';
+import { WireWindow } from './wire-window.js';
 
-/**
- * Checks sent to one server and not answered: as many as keep it busy over the time of a round trip, and no more, since
- * whoever comes next waits for them. Others wait here, in a fair order.
- */
-const MAX_ON_WIRE = 256;
 /** Up to here a full call leaves before its turn ends, so that Redis works while more are asked; then turns are fair. */
 const MAX_ON_WIRE_EARLY = 128;
 /** Checks in one script call: keeps Redis free for others every few hundred microseconds. */
 const MAX_BATCH = 32;
 
 /** A check, and where it goes. */
-export interface QueuedTake extends BatchItem {
+export interface QueuedTake {
+  readonly request: TakeRequest;
+  readonly place: OperationPlace;
   /** The server: one that is slow or frozen holds back nothing that is for another. */
   readonly shard: string;
   /** What may be in one script call. */
@@ -27,11 +26,11 @@ export interface QueuedTake extends BatchItem {
 
 /**
  * Checks on their way to Redis. Those that are asked in the same turn of the event loop travel together, and of those
- * that wait for room on the wire each lane has its turn, so that a flood of one resource does not delay another.
+ * that wait for room on the wire each fairness key has its turn, so that a flood of one resource does not delay another.
  */
 export class RedisTakeQueue {
   readonly #take = new RedisScript(scripts.take);
-  /** Servers with checks that wait or are on the wire. */
+  /** Servers with checks that wait or are on the wire, and those that were used lately. */
   readonly #shards = new Map<string, ShardQueue>();
   #isFlushing = false;
 
@@ -44,12 +43,26 @@ export class RedisTakeQueue {
   /** @throws StoreError saying whether it may have counted. */
   ask({ request, place, shard: name, group }: QueuedTake): Promise<TakeResult> {
     return new Promise((resolve, reject) => {
-      let shard = this.#shards.get(name);
-      if (!shard) this.#shards.set(name, (shard = { waiting: new FairQueue(), onWire: 0 }));
-      shard.waiting.add(request.lane ?? '', { request, place, group, resolve, reject });
-      if (shard.waiting.size >= MAX_BATCH && shard.onWire < MAX_ON_WIRE_EARLY) this.#sendNext(shard);
+      const shard = this.#open(name);
+      shard.waiting.add({ request, place, group, resolve, reject }, request.fairnessKey ?? '');
+      if (shard.waiting.size >= MAX_BATCH && shard.window.inFlight < MAX_ON_WIRE_EARLY) this.#sendNext(shard);
       else this.#flushSoon();
     });
+  }
+
+  #open(name: string): ShardQueue {
+    let shard = this.#shards.get(name);
+    if (shard === undefined) {
+      if (this.#shards.size >= MAX_SHARDS) this.#forgetIdle();
+      this.#shards.set(name, (shard = { waiting: new FairQueue(), window: new WireWindow() }));
+    }
+    return shard;
+  }
+
+  /** What was learnt of a server is kept while there is room: its window would otherwise begin anew after each idle moment. */
+  #forgetIdle(): void {
+    for (const [name, { waiting, window }] of this.#shards)
+      if (waiting.size === 0 && window.inFlight === 0) this.#shards.delete(name);
   }
 
   #flushSoon(): void {
@@ -60,49 +73,69 @@ export class RedisTakeQueue {
 
   #flush(): void {
     this.#isFlushing = false;
-    for (const [name, shard] of this.#shards) {
-      while (shard.waiting.size > 0 && shard.onWire < MAX_ON_WIRE) this.#sendNext(shard);
-      if (shard.waiting.size === 0 && shard.onWire === 0) this.#shards.delete(name);
-    }
+    for (const shard of this.#shards.values())
+      while (shard.waiting.size > 0 && shard.window.hasRoom) this.#sendNext(shard);
   }
 
   #sendNext(shard: ShardQueue): void {
-    for (const call of splitByGroup(shard.waiting.take(MAX_BATCH))) void this.#send(shard, call);
+    const wanted = shard.waiting.take(MAX_BATCH).flatMap(dispatched);
+    if (wanted.length > 0) for (const call of splitByGroup(wanted)) void this.#send(shard.window, call);
   }
 
-  async #send(shard: ShardQueue, call: readonly Waiting[]): Promise<void> {
-    shard.onWire += call.length;
+  async #send(window: WireWindow, call: readonly DispatchedTake[]): Promise<void> {
+    window.sent(call.length);
     try {
       const script = encodeTakes(call, this.offsetMs);
       const sentAt = performance.now();
+      const sentAtStore = this.clock.now();
       const reply = await this.#take.run(this.client, script);
+      const receivedAt = performance.now();
       const { now, results } = decodeTakes(call, reply);
-      this.clock.observe({ sentAt, receivedAt: performance.now(), storeNow: now });
+      window.answered(call.length, { sentAt, receivedAt, delayMs: now - sentAtStore });
+      this.clock.observe({ sentAt, receivedAt, storeNow: now });
       call.forEach(({ resolve }, index) => resolve(results[index]!));
     } catch (error) {
+      window.failed(call.length);
       for (const { reject } of call) reject(error);
     } finally {
-      shard.onWire -= call.length;
       this.#flushSoon();
     }
   }
 }
 
+/** As many as the largest Cluster has masters. */
+const MAX_SHARDS = 1_000;
+
 interface ShardQueue {
-  readonly waiting: FairQueue<string, Waiting>;
-  onWire: number;
+  readonly waiting: FairQueue<WaitingTake>;
+  readonly window: WireWindow;
 }
 
-interface Waiting extends BatchItem {
+interface WaitingTake {
+  readonly request: TakeRequest;
+  readonly place: OperationPlace;
   readonly group: string;
   readonly resolve: (result: TakeResult) => void;
   readonly reject: (error: unknown) => void;
 }
 
-function splitByGroup(takes: readonly Waiting[]): Iterable<readonly Waiting[]> {
+interface DispatchedTake extends WaitingTake, BatchItem {}
+
+/** The check with its deadline, or nothing where its caller has stopped waiting: then it is not sent. */
+function dispatched(take: WaitingTake): DispatchedTake | [] {
+  const { deadlineAt } = take.request;
+  const startBy = typeof deadlineAt === 'number' ? deadlineAt : deadlineAt();
+  if (startBy !== undefined) return { ...take, startBy };
+  take.resolve(EXPIRED);
+  return [];
+}
+
+const EXPIRED = { outcome: 'expired' } as const;
+
+function splitByGroup(takes: readonly DispatchedTake[]): Iterable<readonly DispatchedTake[]> {
   const [first] = takes;
   if (takes.every(({ group }) => group === first!.group)) return [takes];
-  const groups = new Map<string, Waiting[]>();
+  const groups = new Map<string, DispatchedTake[]>();
   for (const take of takes) {
     const together = groups.get(take.group);
     if (together) together.push(take);

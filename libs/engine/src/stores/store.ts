@@ -24,7 +24,7 @@ export interface Store {
    */
   settle(request: SettleRequest): Answer<SettleResult>;
   /** Looks at counters and writes nothing. */
-  read(request: ReadRequest): Answer<ReadResult>;
+  read(request: ReadRequest, dispatch?: Dispatch): Answer<ReadResult>;
   /** Resolves when the store, or the shard of this group, does what checks need; rejects when it does not. */
   probe(shardGroup?: string): Promise<void>;
   /** Which parts of the store counters live on that fail on their own. Absent or none: it fails as a whole. */
@@ -78,13 +78,20 @@ export interface ReadRequest {
   readonly counters: readonly CounterRef[];
 }
 
+/**
+ * Asked by a store when a call leaves this process, since until then it waited for others and the store had no part
+ * in it. Says by when the call must have started (store clock), or `undefined` when its caller has stopped waiting: then
+ * it is not sent. Asked again (the next shard of the same call) it says the same.
+ */
+export type Dispatch = () => number | undefined;
+
 export interface TakeRequest extends ReadRequest {
   readonly operation: Operation;
   readonly amount: number;
   /** Store clock: a take that starts later writes nothing and answers `expired` (I8). */
-  readonly deadlineAt: number;
+  readonly deadlineAt: number | Dispatch;
   /** Takes of different lanes that have to wait are let by in turn: the engine names the resource. */
-  readonly lane?: string;
+  readonly fairnessKey?: string;
 }
 
 export interface SettleRequest extends ReadRequest {

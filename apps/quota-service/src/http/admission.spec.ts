@@ -1,0 +1,142 @@
+import type { Socket } from 'node:net';
+import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it } from '@jest/globals';
+import { Admission, FRESH_MS, SHED_AFTER_MS } from './admission.js';
+
+/** What one of the requests below keeps the event loop busy for. */
+const WORK_MS = 1;
+
+describe('Admission', () => {
+  function admitting(
+    options: { readonly isBlocked?: () => boolean; readonly wants?: (n: number) => boolean } = {},
+  ) {
+    const admission = new Admission(options.isBlocked ?? (() => false), options.wants);
+    const told: string[] = [];
+    const enter = (name: string, { key = '', socket = { writable: true }, workMs = 0, laterMs = 0 } = {}) =>
+      admission.enter({
+        socket: socket as Socket,
+        fairnessKey: key,
+        admit: () => {
+          work(workMs);
+          process.nextTick(() => work(laterMs));
+          told.push(name);
+        },
+        shed: () => told.push(`${name} shed`),
+      });
+    return { admission, told, enter };
+  }
+
+  const names = (count: number) => Array.from({ length: count }, (_, index) => `r${index}`);
+
+  function work(ms: number): void {
+    const until = performance.now() + ms;
+    while (performance.now() < until);
+  }
+
+  async function until(condition: () => boolean): Promise<void> {
+    while (!condition()) await sleep(1);
+  }
+
+  it('admits at once while there is time', () => {
+    const { told, enter } = admitting();
+    for (const name of names(20)) enter(name);
+    expect(told).toEqual(names(20));
+  });
+
+  it('begins no more in one turn of the event loop than a few milliseconds of work, and the others in their order', async () => {
+    const { admission, told, enter } = admitting();
+    for (const name of names(40)) enter(name, { workMs: WORK_MS });
+    const inFirst = told.length;
+    expect(inFirst).toBeGreaterThan(0);
+    expect(inFirst).toBeLessThan(10);
+    expect(admission.waiting).toBe(40 - inFirst);
+    await turn();
+    expect(told.length).toBeGreaterThan(inFirst);
+    expect(told.length).toBeLessThan(40);
+    await until(() => told.length === 40);
+    expect(told).toEqual(names(40));
+  });
+
+  it('counts what a request does in its next ticks', async () => {
+    const { told, enter } = admitting();
+    const long = { workMs: 10 };
+    enter('first', long);
+    for (const name of names(30)) enter(name, { workMs: 0, laterMs: WORK_MS });
+    await turn();
+    expect(told.length).toBeLessThan(20);
+    await until(() => told.length === 31);
+  });
+
+  it('gives callers turns, however many requests one of them has', async () => {
+    const { told, enter } = admitting();
+    enter('first', { workMs: 10 });
+    for (const name of names(50)) enter(name, { key: 'many', workMs: WORK_MS });
+    enter('single', { key: 'few' });
+    await until(() => told.includes('single'));
+    expect(told.indexOf('single')).toBeLessThan(4);
+  });
+
+  it('begins nothing while what was begun is held up, and goes on when it is not', async () => {
+    let isBlocked = true;
+    const { told, enter } = admitting({ isBlocked: () => isBlocked });
+    enter('a');
+    await sleep(20);
+    expect(told).toEqual([]);
+    isBlocked = false;
+    await until(() => told.length === 1);
+  });
+
+  it('sheds what has waited too long, and not before', async () => {
+    const { told, enter } = admitting({ isBlocked: () => true });
+    const enteredAt = performance.now();
+    enter('a');
+    await until(() => told.length === 1);
+    expect(told).toEqual(['a shed']);
+    expect(performance.now() - enteredAt).toBeGreaterThanOrEqual(SHED_AFTER_MS);
+  });
+
+  it('lets fresh requests by before those whose callers have likely gone', async () => {
+    let isBlocked = true;
+    const { told, enter } = admitting({ isBlocked: () => isBlocked });
+    enter('older');
+    enter('old');
+    await sleep(FRESH_MS + 20);
+    enter('fresh');
+    isBlocked = false;
+    await until(() => told.length === 3);
+    expect(told).toEqual(['fresh', 'old', 'older']);
+  });
+
+  it('forgets a request whose caller has hung up', async () => {
+    let isBlocked = true;
+    const { admission, told, enter } = admitting({ isBlocked: () => isBlocked });
+    const socket = { writable: true };
+    enter('gone', { socket });
+    enter('here');
+    socket.writable = false;
+    isBlocked = false;
+    await until(() => admission.waiting === 0);
+    expect(told).toEqual(['here']);
+  });
+
+  it('asks for as many more as a turn can begin, and for none while it is blocked', async () => {
+    let isBlocked = false;
+    let left = 500;
+    const asked: number[] = [];
+    const wants = (count: number) => {
+      asked.push(count);
+      if (count > 0) left -= count;
+      return left > 0;
+    };
+    const { enter } = admitting({ isBlocked: () => isBlocked, wants });
+    enter('a');
+    await until(() => asked.length > 0);
+    isBlocked = true;
+    const before = asked.length;
+    await sleep(10);
+    expect(asked.length).toBeLessThanOrEqual(before + 1);
+    isBlocked = false;
+    await until(() => left <= 0);
+    expect(Math.max(...asked)).toBeLessThan(200);
+  });
+});

@@ -1,0 +1,210 @@
+import type { Socket } from 'node:net';
+import { performance } from 'node:perf_hooks';
+import { FairQueue } from '@sundial/engine';
+
+/** How long requests may be begun in one turn of the event loop; what else is there waits for the next one. */
+const TURN_MS = 5;
+/** How long a request waits for its turn. Then its caller has likely gone (`QuotaClient` waits 200 ms): fresher ones come first. */
+export const FRESH_MS = 200;
+/**
+ * So long it may still be begun when nothing fresher waits; then it is shed. Since a refusal takes that long, callers that
+ * repeat without a pause can't turn refusals into load.
+ */
+export const SHED_AFTER_MS = 1_000;
+/** So many requests may be ready for a turn at least. */
+const LEAST_READY = 32;
+/** How soon what is blocked is looked at again. */
+const BLOCKED_MS = 1;
+
+/** A request whose headers have arrived. */
+export interface Arrival {
+  readonly socket: Socket;
+  /** Whose turn it is: of each caller that waits, one after the other. */
+  readonly fairnessKey: string;
+  /** Goes on with the request: its body is read, and it is served. */
+  readonly admit: () => void;
+  /** Answers that there is no room. */
+  readonly shed: () => void;
+}
+
+/**
+ * Begins no more than can be answered in time, by measured delay: requests are begun for a few milliseconds of each turn
+ * of the event loop, and while what was begun before is not held up (`isBlocked`). The others wait, their bodies unread,
+ * and cost nothing; when they have waited too long they are shed. What is admitted is served at full speed.
+ */
+export class Admission {
+  readonly #isBlocked: () => boolean;
+  /** Every request that waits, the oldest first; and some that no longer do. */
+  readonly #ages = new Ages();
+  readonly #fresh = new FairQueue<Ticket>();
+  readonly #wantMore: (requests: number) => boolean;
+  #waiting = 0;
+  #turnAt = 0;
+  #isInTurn = false;
+  #isScheduled = false;
+  /** Requests begun in this turn, and how many of them make one. */
+  #begun = 0;
+  #aTurn = LEAST_READY;
+
+  /**
+   * `isBlocked`: whether what was begun before is held up, so that nothing more should be. `wantMore`: told how many
+   * requests may come on top of those that wait; says whether some of that many may yet have to be asked for.
+   */
+  constructor(isBlocked: () => boolean, wantMore: (requests: number) => boolean = () => false) {
+    this.#isBlocked = isBlocked;
+    this.#wantMore = wantMore;
+  }
+
+  /** More requests wait than the next turn can begin: callers that have an answer need not be heard yet. */
+  get isSaturated(): boolean {
+    return this.#waiting >= this.#aTurn;
+  }
+
+  /** Requests that wait. */
+  get waiting(): number {
+    return this.#waiting;
+  }
+
+  /** Admits a request now or later, or sheds it in the end; one whose socket closes meanwhile is forgotten. */
+  enter(arrival: Arrival): void {
+    if (this.#waiting === 0 && this.#hasTime() && !this.#isBlocked()) {
+      this.#begun++;
+      return arrival.admit();
+    }
+    const ticket: Ticket = { arrival, since: performance.now(), state: 'fresh' };
+    this.#waiting++;
+    this.#ages.add(ticket);
+    this.#fresh.add(ticket, arrival.fairnessKey);
+  }
+
+  /** The first look at the clock in a turn begins it. Its end is the next phase for immediates. */
+  #hasTime(): boolean {
+    const now = performance.now();
+    if (!this.#isInTurn) this.#beginTurn(now);
+    return now - this.#turnAt < TURN_MS;
+  }
+
+  #beginTurn(now: number): void {
+    this.#isInTurn = true;
+    this.#turnAt = now;
+    this.#begun = 0;
+    this.#schedule((end) => setImmediate(end));
+  }
+
+  #schedule(after: (end: () => void) => unknown): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    after(() => this.#nextTurn());
+  }
+
+  #nextTurn(): void {
+    this.#isInTurn = this.#isScheduled = false;
+    const now = performance.now();
+    if (this.#begun >= LEAST_READY / 2) this.#measure(now - this.#turnAt);
+    for (const { arrival } of this.#ages.pass(now)) {
+      this.#waiting--;
+      arrival.shed();
+    }
+    const isBlocked = this.#isBlocked();
+    const mayCome = isBlocked || this.#wantMore(2 * this.#aTurn - this.#waiting);
+    if (this.#waiting === 0 && !mayCome) return;
+    if (isBlocked) return this.#schedule((end) => setTimeout(end, BLOCKED_MS).unref());
+    this.#beginTurn(now);
+    this.#admitNext();
+  }
+
+  #measure(tookMs: number): void {
+    const aTurn = (this.#begun * TURN_MS) / Math.max(tookMs, 1);
+    this.#aTurn = Math.max(LEAST_READY, (this.#aTurn + aTurn) / 2);
+  }
+
+  /** One at a time: what it does in the next ticks is part of what the turn is measured by. */
+  #admitNext(): void {
+    if (this.#waiting === 0 || !this.#hasTime() || this.#isBlocked()) return;
+    const ticket = this.#next();
+    if (ticket === undefined) return;
+    this.#waiting--;
+    ticket.state = 'over';
+    if (ticket.arrival.socket.writable) {
+      this.#begun++;
+      ticket.arrival.admit();
+    }
+    process.nextTick(() => this.#admitNext());
+  }
+
+  /** The oldest that is fresh, of each caller in turn; else the youngest that is not. */
+  #next(): Ticket | undefined {
+    while (this.#fresh.size > 0) {
+      const [ticket] = this.#fresh.take(1);
+      if (ticket!.state === 'fresh') return ticket;
+    }
+    return this.#ages.youngestAged();
+  }
+}
+
+interface Ticket {
+  readonly arrival: Arrival;
+  /** Monotonic. */
+  readonly since: number;
+  state: 'fresh' | 'aged' | 'over';
+}
+
+/** What waits, by how long it has. */
+class Ages {
+  readonly #young = new Deque<Ticket>();
+  readonly #aged = new Deque<Ticket>();
+
+  add(ticket: Ticket): void {
+    this.#young.push(ticket);
+  }
+
+  /** Lets time pass: what has waited too long, which is over now. */
+  pass(now: number): Ticket[] {
+    for (let first = this.#young.first; first && isDone(first, now, FRESH_MS); first = this.#young.first) {
+      this.#young.shift();
+      if (first.state === 'over') continue;
+      first.state = 'aged';
+      this.#aged.push(first);
+    }
+    const shed: Ticket[] = [];
+    for (let first = this.#aged.first; first && isDone(first, now, SHED_AFTER_MS); first = this.#aged.first) {
+      this.#aged.shift();
+      if (first.state !== 'over') shed.push(first);
+      first.state = 'over';
+    }
+    return shed;
+  }
+
+  youngestAged(): Ticket | undefined {
+    return this.#aged.pop();
+  }
+}
+
+function isDone({ state, since }: Ticket, now: number, afterMs: number): boolean {
+  return state === 'over' || now - since >= afterMs;
+}
+
+/** A list that is taken from at both ends, without moving what is left at every turn. */
+class Deque<T> {
+  #items: T[] = [];
+  #first = 0;
+
+  get first(): T | undefined {
+    return this.#items[this.#first];
+  }
+
+  push(item: T): void {
+    this.#items.push(item);
+  }
+
+  pop(): T | undefined {
+    return this.#items.length > this.#first ? this.#items.pop() : undefined;
+  }
+
+  shift(): void {
+    this.#first++;
+    if (this.#first < 1_024 || this.#first < this.#items.length / 2) return;
+    this.#items = this.#items.slice(this.#first);
+    this.#first = 0;
+  }
+}

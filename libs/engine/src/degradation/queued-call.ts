@@ -1,0 +1,33 @@
+import { performance } from 'node:perf_hooks';
+import type { Deadline } from './deadline-queue.js';
+import type { GuardedShard } from './guarded-shard.js';
+import type { WaitingCall } from './waiting-calls.js';
+
+/** Answers the caller. Once only: who calls it sets `isDone`. */
+export type GiveUp = (answer: unknown) => void;
+
+/** A call that waits to be sent or is in flight: whom it goes to, in which period of theirs, and who waits for it. */
+export class QueuedCall implements WaitingCall {
+  readonly giveUp: GiveUp;
+  readonly resource: string;
+  readonly shards: readonly GuardedShard[];
+  readonly period: number;
+  /** Monotonic. */
+  readonly askedAt = performance.now();
+  /** Since it was sent. */
+  deadline: Deadline<QueuedCall> | undefined;
+  /** Store clock: when it must have started. */
+  startBy: number | undefined;
+  /** Its caller has an answer. */
+  isDone = false;
+
+  constructor(
+    giveUp: GiveUp,
+    { resource, shards, period }: Omit<WaitingCall, 'askedAt'> & { readonly period: number },
+  ) {
+    this.giveUp = giveUp;
+    this.resource = resource;
+    this.shards = shards;
+    this.period = period;
+  }
+}

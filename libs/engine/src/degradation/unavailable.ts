@@ -1,0 +1,18 @@
+import type { DegradedCause } from '../quota.js';
+import type { StoreError } from '../stores/store.js';
+
+/** The store did not decide. `fate` says whether it may have executed the call, or still will. */
+export interface Unavailable {
+  readonly outcome: 'unavailable';
+  readonly cause: DegradedCause;
+  readonly fate: StoreError['fate'];
+}
+
+/** The call was not sent, and the store is not to blame: callers brought more than fits at once (I16). */
+export interface Shed {
+  readonly outcome: 'shed';
+}
+
+export const BREAKER_OPEN: Unavailable = { outcome: 'unavailable', cause: 'breaker-open', fate: 'none' };
+export const OVERLOADED: Unavailable = { outcome: 'unavailable', cause: 'overloaded', fate: 'none' };
+export const SHED: Shed = { outcome: 'shed' };
