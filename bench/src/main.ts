@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises';
 import { readOptions, type Options } from './options.js';
 import { RedisServer } from './processes/redis-server.js';
 import { machine } from './report/machine.js';
@@ -10,10 +11,13 @@ import { engine } from './scenarios/engine.js';
 import { http } from './scenarios/http.js';
 import { isolation } from './scenarios/isolation.js';
 import { memory } from './scenarios/memory.js';
+import { batch } from './scenarios/batch.js';
+import { overload } from './scenarios/overload.js';
 import { rules } from './scenarios/rules.js';
+import { measureService } from './processes/web-server.js';
 
 /** `npm run bench`: see docs/performance.md. A missed budget is a finding and no failure; the exit code tells of errors. */
-const SCENARIOS = [http, engine, memory, degraded, isolation, rules];
+const SCENARIOS = [http, engine, memory, degraded, isolation, overload, batch, rules];
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 try {
@@ -33,7 +37,8 @@ function options(): Options {
   }
 }
 
-async function bench({ effort, only }: Options): Promise<void> {
+async function bench({ effort, only, service, out }: Options): Promise<void> {
+  if (service !== undefined) measureService(service);
   const startedAt = new Date();
   const rows: Row[] = [];
   for (const scenario of SCENARIOS) {
@@ -44,7 +49,8 @@ async function bench({ effort, only }: Options): Promise<void> {
   const tookS = (Date.now() - startedAt.getTime()) / 1_000;
   const run = { startedAt, tookS, machine: machine(await redisVersion()), rows };
   console.log(`\n${run.machine}, ${Math.round(tookS)} s\n\n${table(rows)}`);
-  if (effort === FULL && only === undefined) await publish(run);
+  if (out !== undefined) await writeFile(out, `${JSON.stringify(run, null, 2)}\n`);
+  if (effort === FULL && only === undefined && service === undefined) await publish(run);
 }
 
 async function redisVersion(): Promise<string> {

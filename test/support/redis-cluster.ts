@@ -91,7 +91,7 @@ export class RedisCluster {
         const owner = await this.ownerOf(slot, witness);
         return owner !== former && owner;
       },
-      { withinMs: FAILOVER_LIMIT_MS },
+      { withinMs: FAILOVER_LIMIT_MS, what: `another node than ${former.port} serves slot ${slot}` },
     );
   }
 
@@ -145,6 +145,7 @@ export class RedisCluster {
       {
         withinMs: FORM_LIMIT_MS,
         everyMs: 20,
+        what: 'all nodes of the Cluster agree that all slots are served',
       },
     );
   }

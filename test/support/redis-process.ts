@@ -141,6 +141,7 @@ export class RedisProcess {
     await eventually(async () => ended() || (await Promise.race([answers(), untilEnd])), {
       withinMs: START_LIMIT_MS,
       everyMs: 5,
+      what: `redis-server on port ${this.port} answers`,
     });
     if (ended()) throw new Error(`redis-server ended with ${await this.#exited}:\n${this.#log}`);
   }

@@ -118,13 +118,17 @@ export class RedisSentinel {
         const [role] = (await master.cli('ROLE')) as [string];
         return role === 'master' && master;
       },
-      { withinMs: FAILOVER_LIMIT_MS },
+      { withinMs: FAILOVER_LIMIT_MS, what: `sentinels name another master than ${former.port}` },
     );
   }
 
   /** Waits until every server runs and replicates the one master, and every sentinel sees that. */
   async whole(): Promise<void> {
-    await eventually(() => this.#isWhole(), { withinMs: FORM_LIMIT_MS, everyMs: 50 });
+    await eventually(() => this.#isWhole(), {
+      withinMs: FORM_LIMIT_MS,
+      everyMs: 50,
+      what: 'all sentinels know one master with its replica',
+    });
   }
 
   async stop(): Promise<void> {

@@ -145,7 +145,8 @@ export class ServiceProcess {
   async #live(): Promise<void> {
     const ended = () => this.child.exitCode !== null || this.child.signalCode !== null;
     const live = async () => (await this.fetchJson('GET', '/health/live')).status === 200;
-    await eventually(async () => ended() || (await live()), { withinMs: START_LIMIT_MS, everyMs: 25 });
+    const what = `the service (process ${this.pid}) is live`;
+    await eventually(async () => ended() || (await live()), { withinMs: START_LIMIT_MS, everyMs: 25, what });
     if (ended()) throw new Error(`It ended with ${await this.exit}.`);
   }
 }

@@ -1,4 +1,4 @@
-import { openConnections } from './connection.js';
+import { assertOk, openConnections, type Answer } from './connection.js';
 
 export interface Load {
   readonly port: number;
@@ -24,7 +24,12 @@ export async function closedLoop({ port, requests, connections, durationMs }: Lo
   const drive = (connection: (typeof pool)[number]) =>
     new Promise<void>((resolve, reject) => {
       const next = () => connection.send(requests[sent++ % requests.length]!, onAnswer, reject);
-      const onAnswer = () => {
+      const onAnswer = (answer: Answer) => {
+        try {
+          assertOk(answer);
+        } catch (error) {
+          return reject(error as Error);
+        }
         answered++;
         if (performance.now() < until) next();
         else resolve();

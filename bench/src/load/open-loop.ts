@@ -1,5 +1,5 @@
 import type { Load } from './closed-loop.js';
-import { openConnections, type Connection } from './connection.js';
+import { assertOk, openConnections, type Answer, type Connection } from './connection.js';
 import { percentile } from './statistics.js';
 
 export interface Latency {
@@ -75,7 +75,12 @@ class Arrivals {
       const dueAt = this.#sent * this.schedule.everyMs;
       if (dueAt > this.#elapsedMs()) return;
       const connection = this.#idle.pop()!;
-      const answered = () => {
+      const answered = (answer: Answer) => {
+        try {
+          assertOk(answer);
+        } catch (error) {
+          return reject(error as Error);
+        }
         this.#latencies.push(this.#elapsedMs() - dueAt);
         this.#idle.push(connection);
       };

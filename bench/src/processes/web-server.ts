@@ -4,17 +4,22 @@ import { rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { RULES_FILE } from '../subjects.js';
 import { freePort, startNode, stop, until } from './child.js';
 
 /** Sundial's service as it is deployed, and programs of `servers/` that answer the same request. */
-export const PROGRAMS = {
+const programs = {
   sundial: new URL('../../../apps/quota-service/dist/main.js', import.meta.url),
   bareFastify: new URL('../servers/bare-fastify.js', import.meta.url),
   fastifyRateLimit: new URL('../servers/fastify-rate-limit.js', import.meta.url),
   nestThrottler: new URL('../servers/nest-throttler.js', import.meta.url),
-} as const;
+};
+
+/** Measures another build of the service, say that of the commit before. */
+export function measureService(main: string): void {
+  programs.sundial = pathToFileURL(main);
+}
 
 const directories = new Set<string>();
 process.on('exit', () => {
@@ -35,7 +40,7 @@ export class WebServer {
   ) {}
 
   /** Starts a program on a Redis, and waits until it allows a check. */
-  static async start(program: keyof typeof PROGRAMS, redisUrl: string): Promise<WebServer> {
+  static async start(program: keyof typeof programs, redisUrl: string): Promise<WebServer> {
     const port = await freePort();
     const directory = await mkdtemp(join(tmpdir(), 'sundial-bench-'));
     directories.add(directory);
@@ -46,7 +51,7 @@ export class WebServer {
       SUNDIAL_RULES_FILE: RULES_FILE,
       SUNDIAL_LAME_DUCK_MS: '0',
     };
-    const child = startNode(fileURLToPath(PROGRAMS[program]), [], {
+    const child = startNode(fileURLToPath(programs[program]), [], {
       env,
       stdio: ['ignore', 'ignore', 'pipe'],
     });
@@ -63,6 +68,10 @@ export class WebServer {
       throw new Error(`${program} did not start:\n${printed}`, { cause });
     }
     return server;
+  }
+
+  get pid(): number {
+    return this.child.pid!;
   }
 
   async fetchText(path: string): Promise<string> {

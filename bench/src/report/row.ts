@@ -8,6 +8,8 @@ export interface Row {
   readonly sundial: readonly number[];
   readonly against?: Opponent;
   readonly budget?: Budget;
+  /** Where it is a point of a curve of `npm run bench:chart`. */
+  readonly point?: { readonly curve: string; readonly x: number };
 }
 
 /** A ceiling or a peer, measured in the same rounds. */

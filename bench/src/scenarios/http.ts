@@ -6,6 +6,7 @@ import { WebServer } from '../processes/web-server.js';
 import type { Row } from '../report/row.js';
 import type { Effort, Scenario } from '../scenario.js';
 import { checkRequests } from '../subjects.js';
+import { metricSum } from './metrics.js';
 
 const CONNECTIONS = 64;
 /** Of what the slower of two servers can do: busy, and far from saturation. */
@@ -106,15 +107,13 @@ async function latencyRows(
 /** A service that decided by itself would be measured without its Redis. */
 async function degradedRow(sundial: WebServer): Promise<Row> {
   const metrics = await sundial.fetchText('/metrics');
-  const sum = (name: string) =>
-    [...metrics.matchAll(new RegExp(`^${name}\\{.*\\} (\\d+)`, 'gm'))].reduce(
-      (total, [, count]) => total + Number(count),
-      0,
-    );
   return {
     measure: 'POST /check: decided without Redis during all that',
     unit: '% of checks',
-    sundial: [(100 * sum('sundial_degraded_decisions_total')) / sum('sundial_checks_total')],
+    sundial: [
+      (100 * metricSum(metrics, 'sundial_degraded_decisions_total')) /
+        metricSum(metrics, 'sundial_checks_total'),
+    ],
     budget: { of: 'value', atMost: 0.1 },
   };
 }

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { FloodConnection } from './flood-connection.js';
 import { byOperation, decisionOf } from './books.js';
 import type { History, Telling } from './history.js';
 import type { Load, Operation } from './load.js';
@@ -7,6 +8,17 @@ import type { CampaignNode } from './node.js';
 const MAX_TRIES = 3;
 const MAX_REPETITIONS = 50;
 const PAUSE_MS = 50;
+
+export interface FloodedNode {
+  readonly name: string;
+  readonly port: number;
+}
+
+interface Flood {
+  readonly connections: number;
+  readonly from: number;
+  readonly ended: () => boolean;
+}
 
 /** A program that asks the nodes: who gets no decision asks the next node, under the same operation id. */
 export class Caller {
@@ -42,6 +54,22 @@ export class Caller {
         await sleep(PAUSE_MS);
       }
     }
+  }
+
+  /** Asks one node over many connections, each again as soon as it is answered, until `ended` says so. Call numbers are from `from` on. */
+  async flood(node: FloodedNode, { connections, from, ended }: Flood): Promise<void> {
+    let next = from;
+    const drive = async () => {
+      const connection = await FloodConnection.open(node.port);
+      while (!ended()) {
+        const { operation } = this.load.call(next++);
+        const sentAt = performance.now();
+        const answer = await connection.check(operation);
+        this.history.note({ operation, node: node.name, sentAt, endedAt: performance.now(), answer });
+      }
+      connection.close();
+    };
+    await Promise.all(Array.from({ length: connections }, drive));
   }
 
   async #ask(operation: Operation, at: number): Promise<Telling> {

@@ -53,7 +53,7 @@ export async function run(plan: Plan, tell: (line: string) => void, copy?: Histo
         if (isBroken(finding)) broke(story(episode));
         tell(lineOf(seed, finding));
       };
-      const slice = SLICES[topology]({ seed, episodes, faults: plan.faults, copy, ended });
+      const slice = SLICES[topology]({ seed, episodes, faults: plan.faults, copy, ended, retried: tell });
       const i2 = await slice.catch((error: Error) => {
         leftOut.push(`Seed ${seed} on ${topology} ended early: ${error.message.split('\n', 1)[0]}`);
         tell(leftOut.at(-1)!);
@@ -73,6 +73,7 @@ const NOTHING: Omit<Finding, 'topology' | 'fault'> = {
   i1: 0,
   i2: 0,
   i5: 0,
+  i16: 0,
   calls: 0,
   degraded: 0,
   cutOff: 0,
@@ -83,8 +84,8 @@ const NOTHING: Omit<Finding, 'topology' | 'fault'> = {
 
 function lineOf(
   seed: number,
-  { topology, fault, calls, degraded, i1, i2, i5, recoveredMs }: Finding,
+  { topology, fault, calls, degraded, i1, i2, i5, i16, recoveredMs }: Finding,
 ): string {
-  const broken = isBroken({ i1, i2, i5 }) ? `BROKEN: I1 ${i1}, I2 ${i2}, I5 ${i5}` : 'kept';
+  const broken = isBroken({ i1, i2, i5, i16 }) ? `BROKEN: I1 ${i1}, I2 ${i2}, I5 ${i5}, I16 ${i16}` : 'kept';
   return `seed ${seed}, ${topology}, ${fault}: ${calls} calls, ${degraded} degraded, exact again after ${Math.round(recoveredMs)} ms, ${broken}`;
 }

@@ -24,6 +24,8 @@ const REST_LIMIT_MS = 30_000;
 export interface Episode {
   readonly name: string;
   readonly fault: string;
+  /** Nothing was done to Redis: all of it is to be decided by it. */
+  readonly sparesRedis: boolean;
   /** Monotonic. */
   readonly struckAt: number;
   readonly tellings: readonly Telling[];
@@ -75,7 +77,7 @@ export async function endure<S extends Site>(options: EpisodeOptions<S>): Promis
     signal: end.signal,
     call: (index) => caller.call(index),
   });
-  const wound = await strike(options).finally(() => end.abort());
+  const wound = await strike(options, caller).finally(() => end.abort());
   const { arrivals, errors } = await load;
   if (errors.length > 0) throw errors[0];
   await rest(site);
@@ -98,6 +100,7 @@ export async function endure<S extends Site>(options: EpisodeOptions<S>): Promis
   return {
     name,
     fault: fault.name,
+    sparesRedis: fault.sparesRedis ?? false,
     struckAt: wound.struckAt,
     tellings,
     accounts,
@@ -129,12 +132,15 @@ interface Struck {
   readonly judgedUntil?: number;
 }
 
-async function strike<S extends Site>({ seed, name, fault, site }: EpisodeOptions<S>): Promise<Struck> {
+async function strike<S extends Site>(
+  { seed, name, fault, site }: EpisodeOptions<S>,
+  caller: Caller,
+): Promise<Struck> {
   const random = new Random(seed, `${name} fault`);
   await sleep(random.integer(...CALM_MS));
   const lastsMs = random.integer(...fault.lastsMs);
   const struckAt = performance.now();
-  const wound = await fault.strike(site, { random, lastsMs, busyUser: hotUser(name, 0) });
+  const wound = await fault.strike(site, { random, lastsMs, busyUser: hotUser(name, 0), caller });
   const replaced = wound.replaced?.then(() => performance.now());
   // Whoever waits for it does so later, and another error may come first.
   replaced?.catch(() => undefined);

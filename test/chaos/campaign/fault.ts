@@ -1,3 +1,4 @@
+import type { Caller } from './caller.js';
 import type { Random } from './random.js';
 
 /** A fault that goes on. */
@@ -14,6 +15,8 @@ export interface Blow {
   readonly lastsMs: number;
   /** Somebody who is asked for most often right now. */
   readonly busyUser: string;
+  /** Who asks the nodes, for faults that are about being asked. */
+  readonly caller: Caller;
 }
 
 /** Something that can happen to a site: to its Redis, its network, or its nodes. */
@@ -25,5 +28,7 @@ export interface Fault<Site> {
   readonly empties?: boolean;
   /** A node begins anew, and no longer knows what it could tell again. */
   readonly restartsNode?: boolean;
+  /** Nothing is done to Redis, or nothing that a healthy one may not do: no check may be decided without it. */
+  readonly sparesRedis?: boolean;
   strike(site: Site, blow: Blow): Wound | Promise<Wound>;
 }

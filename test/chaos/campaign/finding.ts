@@ -10,6 +10,8 @@ export interface Broken {
   readonly i2: number;
   /** Checks that got a 5xx, or nothing, from a node to which nothing was done (I5). */
   readonly i5: number;
+  /** Checks decided without a Redis that was healthy, because of load (I16). */
+  readonly i16: number;
 }
 
 /** What remains of an episode when its history is gone. */
@@ -33,7 +35,7 @@ export function findingOf(topology: string, episode: Episode): Finding {
     topology,
     fault,
     calls: tellings.length,
-    degraded: tellings.filter((telling) => decisionOf(telling)?.degraded).length,
+    degraded: degradedIn(episode),
     cutOff: unanswered,
     overByLocal: verdict.unitsOverByLocal,
     latencies,
@@ -41,15 +43,21 @@ export function findingOf(topology: string, episode: Episode): Finding {
   };
 }
 
-export function brokenIn({ verdict, failures, toldAgain, unverifiable }: Episode): Broken {
+export function brokenIn(episode: Episode): Broken {
+  const { verdict, failures, toldAgain, unverifiable } = episode;
   const overAdmitted = sum(verdict.overAdmitted, ({ exact, max }) => exact - max);
   return {
     i1: Math.max(0, overAdmitted - toldAgain * MAX_AMOUNT),
     i2: Math.max(0, sum(verdict.differences, errorOf) - unverifiable * MAX_AMOUNT),
     i5: failures.length,
+    i16: episode.sparesRedis ? degradedIn(episode) : 0,
   };
 }
 
-export function isBroken({ i1, i2, i5 }: Broken): boolean {
-  return i1 + i2 + i5 > 0;
+function degradedIn({ tellings }: Episode): number {
+  return tellings.filter((telling) => decisionOf(telling)?.degraded).length;
+}
+
+export function isBroken({ i1, i2, i5, i16 }: Broken): boolean {
+  return i1 + i2 + i5 + i16 > 0;
 }

@@ -31,7 +31,7 @@ export class ServiceNode implements CampaignNode {
 
   private constructor(
     readonly name: string,
-    private readonly port: number,
+    readonly port: number,
     private readonly directory: TemporaryDirectory,
     private readonly env: Readonly<Record<string, string>>,
   ) {}
@@ -112,6 +112,15 @@ export class ServiceNode implements CampaignNode {
 
   thaw(): void {
     this.#running.thaw();
+    this.#recover();
+  }
+
+  /** More is asked of it than it can answer in time; true until `recovered`. */
+  overload(): void {
+    this.#strike();
+  }
+
+  recovered(): void {
     this.#recover();
   }
 

@@ -16,6 +16,8 @@ export interface SliceOptions {
   readonly copy?: HistoryFile | undefined;
   /** Told of each as it ends. */
   readonly ended: (episode: Episode) => void;
+  /** Told when servers did not start and are started again, and why. */
+  readonly retried?: (why: string) => void;
 }
 
 /** What the books must still say at the end of a slice. */
@@ -36,7 +38,7 @@ export async function runSlice<S extends Site>(
   const { seed, copy, ended } = options;
   const faults = faultsOf(topology.faults, options);
   if (faults.length === 0) return 0;
-  const site = await topology.start();
+  const site = await startOf(topology, options);
   const auditor = new Auditor(site.books);
   try {
     const remembered: Remembered[] = [];
@@ -56,6 +58,20 @@ export async function runSlice<S extends Site>(
     await site.stop();
   }
 }
+
+/** A busy machine may take longer than a start is waited for: that is no finding about Sundial. */
+async function startOf<S extends Site>(topology: Topology<S>, { retried }: SliceOptions): Promise<S> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await topology.start();
+    } catch (error) {
+      if (tries === MAX_STARTS) throw error;
+      retried?.(`${topology.name} did not start and is started again: ${(error as Error).message}`);
+    }
+  }
+}
+
+const MAX_STARTS = 3;
 
 /** All faults of a topology are in this order, mixed once and for all, so that every slice has different kinds of them. */
 const DEALING_SEED = 1;

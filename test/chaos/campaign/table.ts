@@ -21,6 +21,7 @@ export interface Row {
   readonly seenP999Ms: number;
   readonly i1: number;
   readonly i2: number;
+  readonly i16: number;
   readonly overByLocal: number;
   /** The worst. */
   readonly recoveredMs: number;
@@ -38,6 +39,7 @@ const COLUMNS: readonly Column[] = [
   { title: 'as seen', align: 'right' },
   { title: 'I1', align: 'right' },
   { title: 'I2', align: 'right' },
+  { title: 'I16', align: 'right' },
   { title: 'Over by local', align: 'right' },
   { title: 'Recovered ms', align: 'right' },
 ];
@@ -59,7 +61,7 @@ export function table(rows: readonly Row[]): string {
       ...[row.topology, row.fault],
       ...[row.times, row.calls, row.degraded, row.i5, row.cutOff].map(String),
       ...[figure(row.p999Ms, LATEST_MS), figure(row.seenP999Ms)],
-      ...[row.i1, row.i2, row.overByLocal].map(String),
+      ...[row.i1, row.i2, row.i16, row.overByLocal].map(String),
       figure(row.recoveredMs, RECOVERED_WITHIN_MS),
     ]),
   );
@@ -85,6 +87,7 @@ function rowOf(group: readonly Finding[], { topology, fault }: Finding): Row {
     seenP999Ms: p999(latencies.map(({ seenMs }) => seenMs)),
     i1: sum(group, ({ i1 }) => i1),
     i2: sum(group, ({ i2 }) => i2),
+    i16: sum(group, ({ i16 }) => i16),
     overByLocal: sum(group, ({ overByLocal }) => overByLocal),
     recoveredMs: Math.max(...group.map(({ recoveredMs }) => recoveredMs)),
   };

@@ -3,6 +3,7 @@ import { RedisProcess } from '../../../support/redis-process.js';
 import { TcpProxy } from '../../../support/tcp-proxy.js';
 import { networkFaults } from '../faults/network.js';
 import { nodeFaults } from '../faults/nodes.js';
+import { overloadFaults } from '../faults/overload.js';
 import { redisFaults } from '../faults/redis.js';
 import type { ServiceNode } from '../service-node.js';
 import type { Site, Topology } from './site.js';
@@ -44,6 +45,6 @@ export class StandaloneSite implements Site {
 
 export const STANDALONE: Topology<StandaloneSite> = {
   name: 'standalone',
-  faults: [...redisFaults, ...networkFaults, ...nodeFaults],
+  faults: [...redisFaults, ...networkFaults, ...nodeFaults, ...overloadFaults],
   start: () => StandaloneSite.start(),
 };

@@ -1,0 +1,25 @@
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { start, stop } from './child.js';
+
+const CORE = '0';
+const SPIN = 'while :; do :; done';
+
+/** Holds a process to a part of one core, by neighbours on that core that take all they can get. */
+export class CpuShare {
+  private constructor(private readonly neighbours: readonly ChildProcess[]) {}
+
+  /** `parts`: it gets one of so many. Linux only. */
+  static async hold(pid: number, parts: number): Promise<CpuShare> {
+    const pinned = start('taskset', ['-a', '-c', '-p', CORE, String(pid)]);
+    const [code] = (await once(pinned, 'exit')) as [number];
+    if (code !== 0) throw new Error(`taskset could not hold ${pid} to a core.`);
+    return new CpuShare(
+      Array.from({ length: parts - 1 }, () => start('taskset', ['-c', CORE, 'sh', '-c', SPIN])),
+    );
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.neighbours.map(stop));
+  }
+}
