@@ -9,6 +9,8 @@ import type { StoreCondition } from './stores/store.js';
  */
 export interface QuotaObserver {
   decided?(request: CheckRequest, decision: Decision, elapsedMs: number): void;
+  /** So many checks were given up because this node had too many; nothing of them was counted. */
+  shed?(checks: number): void;
   /** The store's state as this node sees it changed; called once a transition, not once a call. */
   modeChanged?(mode: StoreMode, cause: DegradedCause | null): void;
   /** Something about a server behind the store is not as it should be, or no longer so. */

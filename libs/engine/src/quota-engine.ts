@@ -11,13 +11,14 @@ import { Offers } from './degradation/offers.js';
 import { StoreGuard } from './degradation/store-guard.js';
 import type { Shed, Unavailable } from './degradation/unavailable.js';
 import { UndecidedChecks } from './degradation/undecided-checks.js';
-import { QuotaError, type InputError } from './errors.js';
+import { QuotaError } from './errors.js';
 import type { Debt } from './journal/debt.js';
 import { STRICT_RESERVE_MS, type Journal } from './journal/journal.js';
 import type { JournalStatus } from './journal/journal-status.js';
 import type { EngineStatus, QuotaObserver } from './observer.js';
 import type { CheckRequest, Decision, Quota, Usage, UsageRequest } from './quota.js';
-import { assertUsageRequest, mistakesInCheck, missingAttributes } from './requests/parse-request.js';
+import { assertUsageRequest, missingAttributes } from './requests/parse-request.js';
+import { mistakesInBatch, mistakesUnder } from './requests/mistakes.js';
 import type { LiveRules } from './rules/live-rules.js';
 import type { RuleBook } from './rules/rule-book.js';
 import { then, type Answer } from './stores/answer.js';
@@ -123,7 +124,7 @@ export class QuotaEngine implements Quota {
     try {
       const startedAt = performance.now();
       const book = this.#rules.current;
-      const mistakes = mistakesOf(request, book);
+      const mistakes = mistakesUnder(book, request);
       if (mistakes.length > 0) throw QuotaError.invalid('invalid-request', mistakes);
       return Promise.resolve(this.#decide(request, book, startedAt));
     } catch (error) {
@@ -141,20 +142,17 @@ export class QuotaEngine implements Quota {
     requests: readonly CheckRequest[],
     { fairnessKeys }: BatchOptions = {},
   ): Promise<(Decision | QuotaError)[]> {
-    if (!Array.isArray(requests))
-      throw QuotaError.invalid('invalid-request', [{ path: 'checks', message: 'must be a list of checks' }]);
     const book = this.#rules.current;
-    const mistakes = requests.flatMap((request, index) =>
-      mistakesOf(request, book).map(({ path, message }) => ({
-        path: `checks.${index}${path && '.'}${path}`,
-        message,
-      })),
-    );
+    const mistakes = mistakesInBatch(requests, book);
     if (mistakes.length > 0) throw QuotaError.invalid('invalid-request', mistakes);
     return this.#batches.run(
       requests.map(({ resource }) => resource),
       (index) => this.#decide(requests[index]!, book, performance.now(), 'batch '),
-      { deadlineMs: this.#batchDeadlineMs, ...(fairnessKeys && { fairnessKeys }) },
+      {
+        deadlineMs: this.#batchDeadlineMs,
+        ...(fairnessKeys && { fairnessKeys }),
+        shed: (checks) => this.#observer.shed?.(checks),
+      },
     );
   }
 
@@ -174,7 +172,7 @@ export class QuotaEngine implements Quota {
         const counts = this.#known(question, result.counts);
         return { ...answer, limits: limitStates(question.rules, counts, 1) };
       }
-      if (result.outcome === 'shed') throw shedByEngine();
+      if (result.outcome === 'shed') throw this.#shed();
       const known = this.#local.counts(question.counters, this.#store.now());
       const { cause } = unavailableFor(result);
       return { ...answer, limits: limitStates(question.rules, known, 1), degraded: { cause } };
@@ -277,7 +275,7 @@ export class QuotaEngine implements Quota {
       case 'conflict':
         throw QuotaError.conflict(operation.id);
       case 'shed':
-        throw shedByEngine();
+        throw this.#shed();
       case 'expired':
       case 'moved':
       case 'broken':
@@ -296,6 +294,12 @@ export class QuotaEngine implements Quota {
   #acknowledged({ counters }: Question, operation: Operation, amount: number, counts: Counts): void {
     const at = this.#store.now();
     this.#reconciler.acknowledged({ at, intent: 'count', operation, counters, amount, counts });
+  }
+
+  /** The queue before the store is full, or the check has waited in it for longer than a caller waits for an answer. */
+  #shed(): QuotaError {
+    this.#observer.shed?.(1);
+    return QuotaError.overloaded('This node has more checks than it can decide in time: try again later.');
   }
 
   /** A debt is in the books, or never will be. */
@@ -324,18 +328,6 @@ interface Concluding {
   readonly context: DecisionContext;
   /** Monotonic. */
   readonly answerBy: number;
-}
-
-/** The queue before the store is full, or the check has waited in it for longer than anyone waits for an answer. */
-function shedByEngine(): QuotaError {
-  return QuotaError.overloaded('This node has more checks than it can decide in time: try again later.');
-}
-
-function mistakesOf(request: CheckRequest, book: RuleBook): readonly InputError[] {
-  const mistakes = mistakesInCheck(request);
-  return mistakes.length > 0
-    ? mistakes
-    : missingAttributes(book.forResource(request.resource), request.subject);
 }
 
 /** What the outcomes that decide nothing mean to a caller: too late, or not to be had. */

@@ -6,7 +6,8 @@ import type { OnDeny, WindowUnit } from './rules/rule.js';
  * Ask `check` right before the costly operation: it answers *and counts*. Ask `usage` to show a user
  * what is left: it writes nothing. A refusal is an answer (`allowed: false`), never an exception;
  * a `QuotaError` means misuse (bad input, an operation id used twice for different things).
- * No outage of the store makes either verb throw or wait: see `Decision.degraded`.
+ * No outage of the store makes either verb throw or wait: see `Decision.degraded`. A node that has more checks than it can
+ * decide throws `overloaded`: nothing was counted, and the same call may be repeated later or elsewhere.
  */
 export interface Quota {
   check(request: CheckRequest): Promise<Decision>;

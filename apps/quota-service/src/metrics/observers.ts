@@ -6,6 +6,9 @@ export function observers(...all: readonly QuotaObserver[]): Required<QuotaObser
     decided: (request, decision, elapsedMs) => {
       for (const observer of all) observer.decided?.(request, decision, elapsedMs);
     },
+    shed: (checks) => {
+      for (const observer of all) observer.shed?.(checks);
+    },
     modeChanged: (mode, cause) => {
       for (const observer of all) observer.modeChanged?.(mode, cause);
     },

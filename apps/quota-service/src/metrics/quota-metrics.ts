@@ -36,6 +36,7 @@ export class QuotaMetrics implements QuotaObserver {
   readonly #modes = new Tally('mode');
   readonly #duration: Histogram;
   readonly #broken: Counter<'resource'>;
+  readonly #shed: Counter;
 
   constructor(
     registry: Registry,
@@ -52,6 +53,11 @@ export class QuotaMetrics implements QuotaObserver {
       name: 'sundial_broken_keys_total',
       help: 'Checks that met a key which Sundial did not write, by resource',
       labelNames: ['resource'],
+      registers,
+    });
+    this.#shed = new Counter({
+      name: 'sundial_checks_shed_total',
+      help: 'Checks that were begun or in a batch and given up because the node had too many; not counted',
       registers,
     });
     const counter = (name: string, help: string, tally: Tally) =>
@@ -73,6 +79,10 @@ export class QuotaMetrics implements QuotaObserver {
       this.#decisions.count(rule, outcomeOf(decision, decision.limits, first, next));
       first = next;
     }
+  }
+
+  shed(checks: number): void {
+    this.#shed.inc(checks);
   }
 
   modeChanged(mode: StoreMode, cause: DegradedCause | null): void {

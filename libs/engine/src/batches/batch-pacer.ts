@@ -23,6 +23,8 @@ export interface BatchOptions {
 interface Pacing extends BatchOptions {
   /** How long checks may wait to be begun. */
   readonly deadlineMs: number;
+  /** Told of checks that are given up. */
+  readonly shed?: (checks: number) => void;
 }
 
 /**
@@ -51,15 +53,20 @@ export class BatchPacer {
   async run<T>(
     resources: readonly string[],
     decide: (index: number) => Answer<T>,
-    { fairnessKeys: [caller, connection] = ['', ''], deadlineMs }: Pacing,
+    { fairnessKeys: [caller, connection] = ['', ''], deadlineMs, shed = () => undefined }: Pacing,
   ): Promise<(T | QuotaError)[]> {
-    if (this.#isFull(caller, resources.length))
+    if (this.#isFull(caller, resources.length)) {
+      shed(resources.length);
       throw QuotaError.overloaded(
         `${this.#count} checks of batches are waiting on this node: try again later.`,
       );
+    }
     return new Promise((resolve, reject) => {
       const batch = new Batch<T>(resources.length, { caller, decide, resolve, reject });
-      const timer = setTimeout(() => this.#expire(batch as Batch<unknown>), deadlineMs).unref();
+      const timer = setTimeout(() => {
+        shed(batch.left);
+        this.#expire(batch as Batch<unknown>);
+      }, deadlineMs).unref();
       batch.onOver = () => clearTimeout(timer);
       this.#wait(caller, resources.length);
       resources.forEach((resource, index) =>
