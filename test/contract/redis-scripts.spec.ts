@@ -36,13 +36,9 @@ const TAKE: Call = {
 };
 const SETTLE: Call = {
   lua: scripts.settle,
-  keys: ['operation', 'counter'],
-  args: [COMMON, LADDERS, 'count 1 ;n fingerprint attempt 00'],
-  free: [
-    [2, 2],
-    [2, 3],
-    [2, 4],
-  ],
+  keys: ['operation', 'counter', 'operation-2', 'counter', 'operation-3', 'counter'],
+  args: [COMMON, LADDERS, '2 count 1 00 1;1 void 2 01 1', ...[';1 f1 a1', ';2 f2 a2', ';3 f3 a3']],
+  free: [0, 1, 2].flatMap((word) => [3, 4, 5].map((arg) => [arg, word] as const)),
   signed: [[0, 1], ...BOUNDS_OF_BOTH],
 };
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe } from '@jest/globals';
 import type { Store } from '@sundial/engine';
 import type { Books } from './books.js';
+import { settleTogetherContract } from './store-settle-together.contract.js';
 import { settleContract } from './store-settle.contract.js';
 import { shardsContract } from './store-shards.contract.js';
 import { takeContract } from './store-take.contract.js';
@@ -33,6 +34,7 @@ export function storeContract(name: string, open: () => Promise<Books>): void {
     takeContract(scene);
     windowsContract(scene);
     settleContract(scene);
+    settleTogetherContract(scene);
     shardsContract(scene);
   });
 }

@@ -34,15 +34,19 @@ interface Asked {
   readonly isLate: boolean;
 }
 
+interface Settled {
+  readonly which: number;
+  readonly intent: SettleRequest['intent'];
+  readonly picks: readonly WindowPick[];
+}
+
 /** One thing that happens to a store. `which` and `again` point back into what was asked before. */
 export type Step =
   | { readonly kind: 'take'; readonly together: readonly Asked[] }
   | { readonly kind: 'take again'; readonly which: number }
   | {
       readonly kind: 'settle';
-      readonly which: number;
-      readonly intent: SettleRequest['intent'];
-      readonly picks: readonly WindowPick[];
+      readonly together: readonly Settled[];
     }
   | { readonly kind: 'read'; readonly asked: Asked }
   | { readonly kind: 'set the clock'; readonly minutes: number };
@@ -72,6 +76,12 @@ const anyAsked: fc.Arbitrary<Asked> = fc.record({
   isLate: fc.oneof({ weight: 9, arbitrary: fc.constant(false) }, fc.constant(true)),
 });
 
+const anySettled: fc.Arbitrary<Settled> = fc.record({
+  which: fc.nat(),
+  intent: fc.constantFrom('count', 'void'),
+  picks: fc.array(fc.constantFrom(0, 1), { minLength: 9, maxLength: 9 }),
+});
+
 const anyStep: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 6,
@@ -85,9 +95,7 @@ const anyStep: fc.Arbitrary<Step> = fc.oneof(
     weight: 4,
     arbitrary: fc.record({
       kind: fc.constant('settle'),
-      which: fc.nat(),
-      intent: fc.constantFrom('count', 'void'),
-      picks: fc.array(fc.constantFrom(0, 1), { minLength: 9, maxLength: 9 }),
+      together: fc.array(anySettled, { minLength: 1, maxLength: 4 }),
     }),
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('read'), asked: anyAsked }) },
@@ -124,8 +132,10 @@ export class Storyteller {
       case 'take again':
         return this.#take(this.#earlier(step.which));
       case 'settle': {
-        const [taken] = this.#earlier(step.which);
-        return taken && ((store) => Promise.resolve(store.settle(settling(taken, step))));
+        const requests = step.together.flatMap((settled) =>
+          this.#earlier(settled.which).map((taken) => settling(taken, settled)),
+        );
+        return (store) => Promise.all(requests.map((request) => store.settle(request)));
       }
       case 'read': {
         const request: ReadRequest = { counters: this.#counters(step.asked) };
@@ -177,10 +187,7 @@ export class Storyteller {
   }
 }
 
-function settling(
-  { counters, operation, amount }: TakeRequest,
-  { intent, picks }: Extract<Step, { kind: 'settle' }>,
-): SettleRequest {
+function settling({ counters, operation, amount }: TakeRequest, { intent, picks }: Settled): SettleRequest {
   const limits = counters.reduce((sum, { ladder }) => sum + ladder.length, 0);
   return { counters, operation, amount, intent, picks: picks.slice(0, limits) };
 }

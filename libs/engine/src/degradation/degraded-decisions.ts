@@ -1,7 +1,8 @@
 import { byPolicy, refused, replayed, taken, type DecisionContext } from '../decisions/decision.js';
 import type { Question } from '../decisions/question.js';
-import type { Decision, Degraded, DegradePolicy } from '../quota.js';
+import type { Decision, Degraded, DegradedCause, DegradePolicy } from '../quota.js';
 import type { OnDeny, Rule } from '../rules/rule.js';
+import { picksOf } from '../stores/picks.js';
 import type { Operation, WindowPick } from '../stores/store.js';
 import type { LocalCounters, NodeShare } from './local-counters.js';
 import type { Debt } from '../journal/debt.js';
@@ -38,9 +39,9 @@ export class DegradedDecisions {
     this.#share = options.share;
   }
 
-  decide(check: UndecidedCheck, policy = strictestPolicy(check.question)): DegradedDecision {
+  decide(check: UndecidedCheck, policy = termsOf(check.question).policy): DegradedDecision {
     const { question, operation, amount, unavailable, rulesVersion } = check;
-    const degraded: Degraded = { cause: unavailable.cause, policy };
+    const degraded = degradedBy(unavailable.cause, policy);
     const { decision, picks } = this.#decideBy(degraded, check, {
       operationId: operation.id,
       rulesVersion,
@@ -52,14 +53,14 @@ export class DegradedDecisions {
     const { counters } = question;
     const settlement = { counters, operation, amount, intent: allowed ? 'count' : 'void', picks } as const;
     const { fate } = unavailable;
-    const rules = question.rules.map(({ rule }) => rule);
+    const { resource, rules } = termsOf(question);
     const debt: Debt = {
       settlement,
       degraded,
       fate,
       decidedAt: Math.round(this.#now()),
-      resource: rules[0]!.resource,
-      rules: rules.map(({ id }) => id),
+      resource,
+      rules,
     };
     return { decision, debt };
   }
@@ -78,22 +79,22 @@ export class DegradedDecisions {
   #decideBy({ policy }: Degraded, { question, amount }: UndecidedCheck, context: DecisionContext): Outcome {
     const { rules, counters } = question;
     const now = this.#now();
+    if (policy === 'local') {
+      const { outcome, counts } = this.#local.take(counters, amount, now, this.#share());
+      const decision =
+        outcome === 'taken'
+          ? taken(rules, counts, context)
+          : refused(rules, counts, context, { amount, now });
+      return { decision, picks: picksOf(counts) };
+    }
     const known = { rules, counts: this.#local.counts(counters, now) };
-    const picks = known.counts.map(({ pick }) => pick);
+    const picks = picksOf(known.counts);
     switch (policy) {
       case 'allow':
         this.#local.count(counters, picks, amount);
         return { decision: byPolicy(true, known, context), picks };
       case 'deny':
         return { decision: byPolicy(false, known, { ...context, onDeny: onDenyOf(question) }), picks };
-      case 'local': {
-        const { outcome, counts } = this.#local.take(counters, amount, now, this.#share());
-        const isTaken = outcome === 'taken';
-        const decision = isTaken
-          ? taken(rules, counts, context)
-          : refused(rules, counts, context, { amount, now });
-        return { decision, picks };
-      }
       default:
         return policy satisfies never;
     }
@@ -105,6 +106,36 @@ interface Outcome {
   readonly decision: Decision;
   readonly picks: readonly WindowPick[];
 }
+
+/** What all decisions about the same rules have in common: one object, for the journal writes it once for all of them. */
+interface Terms {
+  readonly policy: DegradePolicy;
+  readonly resource: string;
+  readonly rules: readonly string[];
+}
+
+function termsOf(question: Question): Terms {
+  let terms = knownTerms.get(question.rules);
+  if (terms === undefined) {
+    const rules = question.rules.map(({ rule }) => rule);
+    const { resource } = rules[0]!;
+    terms = { policy: strictestPolicy(question), resource, rules: rules.map(({ id }) => id) };
+    knownTerms.set(question.rules, terms);
+  }
+  return terms;
+}
+
+const knownTerms = new WeakMap<Question['rules'], Terms>();
+
+function degradedBy(cause: DegradedCause, policy: DegradePolicy): Degraded {
+  const name = `${cause} ${policy}`;
+  let degraded = knownDegraded.get(name);
+  if (degraded === undefined) knownDegraded.set(name, (degraded = { cause, policy }));
+  return degraded;
+}
+
+/** At most one of each cause and policy. */
+const knownDegraded = new Map<string, Degraded>();
 
 /** Rules that only observe have no say. */
 function strictestPolicy(question: Question): DegradePolicy {

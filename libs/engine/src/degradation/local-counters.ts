@@ -1,6 +1,8 @@
 import QuickLRU from 'quick-lru';
+import { LoweredLadders } from './lowered-ladders.js';
+import { picksOf } from '../stores/picks.js';
 import { hasRoom } from '../stores/room.js';
-import type { CounterRef, Counts, LimitCeiling, LimitCount, WindowPick } from '../stores/store.js';
+import type { CounterRef, Counts, LimitCeiling, WindowPick } from '../stores/store.js';
 
 /** Counters whose last usage is kept, the most recently used ones; about 200 bytes each. */
 const MAX_KNOWN_COUNTERS = 100_000;
@@ -12,7 +14,7 @@ export interface NodeShare {
 }
 
 /** What this node knows of one limit's current window. */
-interface KnownLimit {
+export interface KnownLimit {
   readonly field: string;
   startsAt: number;
   /** As the store said last. */
@@ -34,6 +36,7 @@ interface KnownCounter {
  * remained. Shares add up to exactly what remained, so nodes that knew the same usage stay within the limit.
  */
 export class LocalCounters {
+  readonly #lowered = new LoweredLadders();
   readonly #known = new QuickLRU<string, KnownCounter>({ maxSize: MAX_KNOWN_COUNTERS });
 
   /** The store is being asked for units: until it has answered or is given up, they are not this node's to allow. */
@@ -56,12 +59,9 @@ export class LocalCounters {
       return Math.max(used + local, Math.min(withOthers, max));
     });
     if (!hasRoom(counters, counts, amount)) return { outcome: 'refused', counts };
-    this.count(
-      counters,
-      counts.map(({ pick }) => pick),
-      amount,
-    );
-    return { outcome: 'taken', counts: counts.map(({ pick, used }) => ({ pick, used: used + amount })) };
+    this.count(counters, picksOf(counts), amount);
+    for (const count of counts) count.used += amount;
+    return { outcome: 'taken', counts };
   }
 
   /** Notes what was allowed here, whether or not it fitted; a negative amount takes it back. */
@@ -90,24 +90,22 @@ export class LocalCounters {
    * keeps to the limit also while it is still owed some of the usage.
    */
   lowered(counters: readonly CounterRef[]): readonly CounterRef[] {
-    return counters.map((counter) => {
+    let isLowered = false;
+    const lowered = counters.map((counter) => {
       const limits = this.#known.get(counter.key)?.limits;
       if (!limits?.some(({ local }) => local > 0)) return counter;
-      const ladder = counter.ladder.map((ceiling) => {
-        const { startsAt, local } = find(limits, ceiling.field) ?? UNKNOWN;
-        const isOffered = startsAt === ceiling.bounds[0] || startsAt === ceiling.bounds[1];
-        return isOffered ? { ...ceiling, max: Math.max(0, ceiling.max - local) } : ceiling;
-      });
-      return { ...counter, ladder };
+      isLowered = true;
+      return { ...counter, ladder: this.#lowered.of(counter.ladder, limits) };
     });
+    return isLowered ? lowered : counters;
   }
 
   #count(
     counters: readonly CounterRef[],
     now: number,
     usedOf: (limit: KnownLimit, of: { readonly asked: number; readonly max: number }) => number,
-  ): LimitCount[] {
-    const counts: LimitCount[] = [];
+  ): OwnCount[] {
+    const counts: OwnCount[] = [];
     for (const { key, ladder } of counters) {
       const { limits, asked } = this.#open(key);
       for (const ceiling of ladder) {
@@ -172,7 +170,11 @@ export interface LocalTake {
   readonly counts: Counts;
 }
 
-const UNKNOWN = { startsAt: NaN, local: 0 };
+/** A count that belongs to whoever asked for it. */
+interface OwnCount {
+  readonly pick: WindowPick;
+  used: number;
+}
 
 /** Windows never go back, as in a store: the later one stays the current one. */
 function pickOf(limits: readonly KnownLimit[], { field, bounds }: LimitCeiling, now: number): WindowPick {

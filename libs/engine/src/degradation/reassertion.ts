@@ -1,14 +1,12 @@
-import { performance } from 'node:perf_hooks';
 import type { SettleRequest, SettleResult, Store, StoreLoss } from '../stores/store.js';
 import { RecentOperations, type RecentOperation } from './recent-operations.js';
 import { RepeatedOperations } from './repeated-operations.js';
+import { SettlementGroups } from './settlement-groups.js';
 import type { StoreGuard } from './store-guard.js';
 import type { UnverifiableSpans } from './unverifiable-spans.js';
 
-const CONCURRENT = 32;
+/** How soon it is tried again when the store has not answered. */
 const TURN_MS = 20;
-/** Begun in one turn: 10,000 a second at most. */
-const MAX_A_TURN = 200;
 /** A replica is never further behind its master than this, or it would not have been promoted. */
 const MAX_LAG_MS = 60_000;
 
@@ -18,22 +16,20 @@ const MAX_LAG_MS = 60_000;
  * counted again. What cannot be told again is reported as a span, and never guessed.
  */
 export class Reassertion {
-  readonly #store: Pick<Store, 'settle' | 'now'>;
+  readonly #store: Pick<Store, 'now'>;
   readonly #guard: Pick<StoreGuard, 'ask' | 'wouldAsk'>;
-  readonly #deadlineMs: number;
+  readonly #groups: SettlementGroups<RecentOperation>;
   readonly #spans: UnverifiableSpans;
   readonly #recent = new RecentOperations();
   readonly #repeated = new RepeatedOperations();
   readonly #outcomes: Record<SettleResult['outcome'], number>;
   #waiting: RecentOperation[] = [];
   #inFlight = 0;
-  /** How many may still be begun in this turn. */
-  #allowance = 0;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
 
   constructor(options: {
-    readonly store: Pick<Store, 'settle' | 'now'>;
+    readonly store: Pick<Store, 'settle' | 'now' | 'shardsOf'>;
     readonly guard: Pick<StoreGuard, 'ask' | 'wouldAsk'>;
     readonly deadlineMs: number;
     readonly spans: UnverifiableSpans;
@@ -42,9 +38,18 @@ export class Reassertion {
   }) {
     this.#store = options.store;
     this.#guard = options.guard;
-    this.#deadlineMs = options.deadlineMs;
     this.#spans = options.spans;
     this.#outcomes = options.outcomes;
+    this.#groups = new SettlementGroups(
+      {
+        next: (max) => this.#next(max),
+        left: () => this.#waiting.length,
+        requestOf: toSettlement,
+        settled: (_recent, result, isLate) => this.#settled(result, isLate),
+        unanswered: (recent) => this.#unanswered(recent),
+      },
+      options,
+    );
   }
 
   /** Operations that are still to be told again. */
@@ -88,44 +93,40 @@ export class Reassertion {
     if (this.#closed || this.#waiting.length === 0) return;
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
-      this.#allowance = MAX_A_TURN;
-      this.#begin();
+      void this.#groups.run();
       this.#later();
     }, TURN_MS).unref();
   }
 
-  #begin(): void {
-    while (this.#allowance > 0 && this.#inFlight < CONCURRENT && !this.#closed) {
-      const next = this.#waiting.pop();
-      if (!next) return;
-      if (!this.#guard.wouldAsk(next.counters)) {
-        this.#waiting.push(next);
-        return;
+  #next(max: number): readonly RecentOperation[] {
+    const next: RecentOperation[] = [];
+    while (next.length < max && !this.#closed) {
+      const recent = this.#waiting.pop();
+      if (!recent) break;
+      if (!this.#guard.wouldAsk(recent.counters)) {
+        this.#waiting.push(recent);
+        break;
       }
-      this.#allowance--;
-      void this.#tell(next);
+      next.push(recent);
     }
+    this.#inFlight += next.length;
+    return next;
   }
 
-  async #tell(recent: RecentOperation): Promise<void> {
-    const { intent, operation, counters, amount, counts } = recent;
-    const settlement: SettleRequest = {
-      intent,
-      operation,
-      counters,
-      amount,
-      picks: counts.map(({ pick }) => pick),
-    };
-    this.#inFlight++;
-    const dueAt = performance.now() + this.#deadlineMs;
-    const result = await this.#guard.ask(() => this.#store.settle(settlement), dueAt, counters);
+  #settled({ outcome }: SettleResult, isLate: boolean): void {
+    // It is told again all the same: only once is it counted what the store says.
+    if (isLate) return;
     this.#inFlight--;
-    if (result.outcome === 'unavailable') {
-      this.#waiting.push(recent);
-    } else {
-      this.#outcomes[result.outcome]++;
-      this.#begin();
-    }
+    this.#outcomes[outcome]++;
+  }
+
+  #unanswered(recent: RecentOperation): void {
+    this.#inFlight--;
+    this.#waiting.push(recent);
     this.#later();
   }
+}
+
+function toSettlement({ intent, operation, counters, amount, counts }: RecentOperation): SettleRequest {
+  return { intent, operation, counters, amount, picks: counts.map(({ pick }) => pick) };
 }

@@ -2,8 +2,10 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StoreError, type SettleRequest, type SettleResult } from '../stores/store.js';
 import type { Debt } from '../journal/debt.js';
+import { CONSECUTIVE_FAILURES } from './circuit-breaker.js';
 import { MAX_OWED, RESERVED_FOR_UNKNOWN } from './debts.js';
-import { CONCURRENT, Reconciler } from './reconciler.js';
+import { Reconciler } from './reconciler.js';
+import { MAX_GROUP, MIN_GROUP } from './settlement-groups.js';
 import { StoreGuard } from './store-guard.js';
 
 const DEADLINE_MS = 20;
@@ -115,21 +117,21 @@ describe('Reconciler', () => {
     for (let i = 0; i < 50; i++) void reconciler.owe(debt(`a${i}`), SOON);
     while (guard.status.mode === 'exact') await sleep(1);
     const tries = books.settlements;
-    expect(tries).toBeLessThanOrEqual(CONCURRENT);
+    expect(tries).toBeLessThanOrEqual(CONSECUTIVE_FAILURES * MIN_GROUP);
     expect(reconciler.status.owed).toBe(50);
     books.before = () => Promise.resolve();
     await cleared();
     expect(books.counted.size).toBe(50);
   });
 
-  it('has few settlements in flight at once, whatever it is owed', async () => {
+  it('has a bounded number of settlements in flight at once, whatever it is owed', async () => {
     const books = new Books();
     books.before = () => sleep(1);
     const { reconciler, cleared } = reconciling(books);
-    for (let i = 0; i < 20 * CONCURRENT; i++) void reconciler.owe(debt(`a${i}`), SOON);
+    for (let i = 0; i < 20 * MAX_GROUP; i++) void reconciler.owe(debt(`a${i}`), SOON);
     await cleared();
-    expect(books.mostInFlight).toBe(CONCURRENT);
-    expect(books.counted.size).toBe(20 * CONCURRENT);
+    expect(books.mostInFlight).toBe(MAX_GROUP);
+    expect(books.counted.size).toBe(20 * MAX_GROUP);
   });
 
   describe('when it is full', () => {

@@ -1,23 +1,21 @@
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { countKey, isVerifiable, keyOf, type Debt } from '../journal/debt.js';
+import { countKey, isVerifiable, keyOf, voidKey, type Debt } from '../journal/debt.js';
 import type { Journal } from '../journal/journal.js';
 import type { JournalStatus } from '../journal/journal-status.js';
+import { countsIn } from '../stores/picks.js';
 import { REMEMBER_MS, type CountedBefore, type LimitCount, type Operation } from '../stores/store.js';
 import type { SettleResult, Store, TakeRequest, TakeResult } from '../stores/store.js';
 import type { StoreMark } from '../stores/store-mark.js';
 import { Debts } from './debts.js';
 import { Reassertion } from './reassertion.js';
 import type { RecentOperation } from './recent-operations.js';
+import { SettlementGroups } from './settlement-groups.js';
 import type { StoreGuard } from './store-guard.js';
 import { UnverifiableSpans, type UnverifiableSpan } from './unverifiable-spans.js';
 
-/** Settlements in flight at once: live checks come first when the store is back. */
-export const CONCURRENT = 32;
 /** How soon a settlement is tried when nothing says that the store is away. */
 const TURN_MS = 20;
-/** Settlements begun in one turn: 10,000 a second at most. */
-const MAX_A_TURN = 200;
 /** After an outage each node waits up to this long, so that not all of them begin in the same moment. */
 const JITTER_MS = 100;
 /** Settlements looked at in one turn for one whose shard answers. */
@@ -29,7 +27,7 @@ type Repeated = Pick<TakeRequest, 'operation' | 'counters' | 'amount'>;
 type Guard = Pick<StoreGuard, 'ask' | 'wouldAsk' | 'isCutOff'>;
 
 export interface ReconcilerOptions {
-  readonly store: Pick<Store, 'settle' | 'now' | 'onLoss'>;
+  readonly store: Pick<Store, 'settle' | 'now' | 'onLoss' | 'shardsOf'>;
   readonly guard: Guard;
   readonly deadlineMs: number;
   readonly journal?: Journal | undefined;
@@ -48,20 +46,18 @@ export interface ReconcilerOptions {
  * that comes late saves it.
  */
 export class Reconciler {
-  readonly #store: Pick<Store, 'settle' | 'now'>;
+  readonly #store: Pick<Store, 'now'>;
   readonly #guard: Guard;
-  readonly #deadlineMs: number;
   readonly #journal: Journal | undefined;
   readonly #told: Pick<Required<ReconcilerOptions>, 'settled' | 'overflowed'>;
   readonly #waiting: Debts;
   readonly #settling = new Map<string, Debt>();
+  readonly #groups: SettlementGroups<Debt>;
   readonly #spans: UnverifiableSpans;
   readonly #outcomes = { ...NO_OUTCOMES };
   readonly #reassertedOutcomes = { ...NO_OUTCOMES };
   readonly #reassertion: Reassertion;
   #timer: NodeJS.Timeout | undefined;
-  /** Settlements that may still be begun in this turn. */
-  #allowance = 0;
   #resumesAt = 0;
   #overflowTold = 0;
   /** Since marks were kept last. */
@@ -80,10 +76,19 @@ export class Reconciler {
   }: ReconcilerOptions) {
     this.#store = store;
     this.#guard = guard;
-    this.#deadlineMs = deadlineMs;
     this.#journal = journal;
     this.#told = { settled, overflowed };
     this.#waiting = new Debts(journal);
+    this.#groups = new SettlementGroups(
+      {
+        next: (max) => this.#next(max),
+        left: () => this.#waiting.size,
+        requestOf: ({ settlement }) => settlement,
+        settled: (debt, result, isLate) => this.#settledBy(debt, result, isLate),
+        unanswered: (debt) => this.#unanswered(debt),
+      },
+      { store, guard, deadlineMs },
+    );
     this.#spans = new UnverifiableSpans(unverifiable);
     for (const { from, to } of journal?.damages ?? []) {
       this.#spans.add({ from, to, reason: 'journal-damaged', operations: 0 });
@@ -173,7 +178,7 @@ export class Reconciler {
   heard({ id, attempt }: Operation, { outcome }: TakeResult): void {
     const isCounted = outcome === 'taken' || outcome === 'replayed';
     if (!isCounted && outcome === 'conflict') return;
-    const debt = this.#waiting.get(isCounted ? countKey(id) : `void ${attempt}`);
+    const debt = this.#waiting.get(isCounted ? countKey(id) : voidKey(attempt));
     if (debt?.settlement.operation.attempt !== attempt) return;
     this.#pay(debt, { outcome: isCounted ? 'already-counted' : 'barred' });
   }
@@ -205,48 +210,39 @@ export class Reconciler {
     this.#tellOverflow();
     const now = performance.now();
     if (this.#guard.isCutOff) this.#resumesAt = now + Math.random() * JITTER_MS;
-    else if (now >= this.#resumesAt) {
-      this.#allowance = MAX_A_TURN;
-      this.#drain();
-    }
+    else if (now >= this.#resumesAt) void this.#groups.run();
     if (!this.isClear) this.#later();
   }
 
-  #drain(): void {
-    for (let looked = 0; looked < MAX_LOOKED_AT && this.#mayBegin; looked++) {
+  #next(max: number): readonly Debt[] {
+    const debts: Debt[] = [];
+    for (let looked = 0; looked < MAX_LOOKED_AT && debts.length < max && !this.#closed; looked++) {
       const debt = this.#waiting.takeOldest();
-      if (!debt) return;
+      if (!debt) break;
       if (!isVerifiable(debt, this.#store.now())) {
         this.#giveUp(debt);
       } else if (this.#guard.wouldAsk(debt.settlement.counters)) {
-        this.#allowance--;
-        void this.#settle(debt);
+        this.#settling.set(keyOf(debt), debt);
+        debts.push(debt);
       } else {
         this.#waiting.putBack(debt);
       }
     }
+    return debts;
   }
 
-  get #mayBegin(): boolean {
-    return this.#allowance > 0 && this.#settling.size < CONCURRENT && !this.#closed;
-  }
-
-  async #settle(debt: Debt): Promise<void> {
-    const { settlement } = debt;
+  #settledBy(debt: Debt, result: SettleResult, isLate: boolean): void {
     const key = keyOf(debt);
-    this.#settling.set(key, debt);
-    const call = () => this.#store.settle(settlement);
-    const dueAt = performance.now() + this.#deadlineMs;
-    const late = (result: SettleResult) => this.#waiting.get(key) === debt && this.#pay(debt, result);
-    const result = await this.#guard.ask(call, dueAt, settlement.counters, { late });
-    this.#settling.delete(key);
-    if (result.outcome !== 'unavailable') {
-      this.#pay(debt, result);
-      this.#drain();
-    } else if (!this.#closed) {
-      this.#waiting.putBack(debt);
-      this.#later();
-    }
+    if (!isLate) this.#settling.delete(key);
+    else if (this.#waiting.get(key) !== debt) return;
+    this.#pay(debt, result);
+  }
+
+  #unanswered(debt: Debt): void {
+    this.#settling.delete(keyOf(debt));
+    if (this.#closed) return;
+    this.#waiting.putBack(debt);
+    this.#later();
   }
 
   #pay(debt: Debt, result: SettleResult): void {
@@ -266,8 +262,9 @@ export class Reconciler {
   }
 
   #acknowledge({ settlement }: Debt): void {
-    const counts = settlement.picks.map((pick) => ({ pick, used: 0 }));
-    this.acknowledged({ ...settlement, at: this.#store.now(), counts });
+    const { intent, operation, counters, amount, picks } = settlement;
+    const at = this.#store.now();
+    this.acknowledged({ at, intent, operation, counters, amount, counts: countsIn(picks) });
   }
 
   #tellOverflow(): void {

@@ -6,6 +6,7 @@ import type { Answer } from '../stores/answer.js';
 import { StoreError, type CounterRef, type Dispatch, type ShardRef, type Store } from '../stores/store.js';
 import { DeadlineQueue } from './deadline-queue.js';
 import { GuardedShard } from './guarded-shard.js';
+import { NotAsked } from './not-asked.js';
 import { QueuedCall, type GiveUp } from './queued-call.js';
 import { BREAKER_OPEN, OVERLOADED, SHED, type Shed, type Unavailable } from './unavailable.js';
 import { WaitingCalls } from './waiting-calls.js';
@@ -42,6 +43,7 @@ export class StoreGuard {
   /** What all calls go to where the store has no shards. */
   readonly #whole: readonly [GuardedShard];
   readonly #deadlines = new DeadlineQueue<QueuedCall>((call) => this.#declareLate(call));
+  readonly #notAsked = new NotAsked();
   readonly #watchdog: NodeJS.Timeout;
   #inFlight = 0;
   readonly #waiting = new WaitingCalls<QueuedCall>();
@@ -102,8 +104,8 @@ export class StoreGuard {
     { late }: AskOptions<T> = {},
   ): Promise<T | Unavailable> {
     const shards = this.#shardsOf(counters);
-    if (!shards.every(isClosed)) return NOT_ASKED['breaker-open'];
-    if (this.#inFlight >= MAX_IN_FLIGHT) return NOT_ASKED.overloaded;
+    if (!shards.every(isClosed)) return this.#notAsked.tell(BREAKER_OPEN);
+    if (this.#inFlight >= MAX_IN_FLIGHT) return this.#notAsked.tell(OVERLOADED);
     return this.#askNow(call, { shards, dueAt, late });
   }
 
@@ -117,8 +119,9 @@ export class StoreGuard {
     { resource, late }: TurnOptions<T>,
   ): Promise<T | Unavailable | Shed> {
     const shards = this.#shardsOf(counters);
-    if (!shards.every(isClosed)) return NOT_ASKED['breaker-open'];
-    if (this.#waiting.isFull(resource)) return this.#isSilent(shards) ? NOT_ASKED.overloaded : NOT_SENT;
+    if (!shards.every(isClosed)) return this.#notAsked.tell(BREAKER_OPEN);
+    if (this.#waiting.isFull(resource))
+      return this.#isSilent(shards) ? this.#notAsked.tell(OVERLOADED) : NOT_SENT;
     return new Promise((resolve) => {
       const giveUp = resolve as GiveUp;
       const asked = new QueuedCall(giveUp, { resource, shards, period: shards[0]!.period });
@@ -319,10 +322,6 @@ const PROBED = { outcome: 'probed' } as const;
 /** A probe of an open breaker: its outcome is told to the breaker by another word. */
 const NO_PERIOD = -1;
 
-const NOT_ASKED = {
-  'breaker-open': Promise.resolve(BREAKER_OPEN),
-  overloaded: Promise.resolve(OVERLOADED),
-};
 const NOT_SENT = Promise.resolve(SHED);
 
 function isClosed(shard: GuardedShard): boolean {

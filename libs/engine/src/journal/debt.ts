@@ -21,11 +21,17 @@ const HORIZON_MARGIN_MS = 60_000;
 
 /** Debts of one key are one: the last is what is owed. */
 export function keyOf({ settlement: { intent, operation } }: Debt): string {
-  return intent === 'count' ? countKey(operation.id) : `void ${operation.attempt}`;
+  return intent === 'count' ? countKey(operation.id) : voidKey(operation.attempt);
 }
 
+/** An id is looked up with each check, so it is its own key: nothing has to be put together. */
 export function countKey(operationId: string): string {
-  return `count ${operationId}`;
+  return operationId;
+}
+
+/** A line feed is not printable, so no id is the same. */
+export function voidKey(attempt: string): string {
+  return `\n${attempt}`;
 }
 
 /**

@@ -25,22 +25,24 @@ describe('A journal file', () => {
 
   it('gives back what was appended, in order', async () => {
     const { file } = await JournalFile.open(path);
-    await Promise.all([1, 'zwei', { three: ['3\n'] }].map((value) => file.append(toCheckedLine(value))));
-    await file.append(toCheckedLine('later'));
+    await Promise.all(
+      [1, 'zwei', { three: ['3\n'] }].map((value) => file.append(() => toCheckedLine(value))),
+    );
+    await file.append(() => toCheckedLine('later'));
     await file.close();
     expect(await reopened()).toEqual({ values: [1, 'zwei', { three: ['3\n'] }, 'later'], tornBytes: 0 });
   });
 
   it('has a line on the disk when its append resolves', async () => {
     const { file } = await JournalFile.open(path);
-    await file.append(toCheckedLine({ a: 1 }));
+    await file.append(() => toCheckedLine({ a: 1 }));
     expect(await readFile(path, 'utf8')).toMatch(/^[0-9a-f]{8} \{"a":1\}\n$/);
     await file.close();
   });
 
   it('writes what is still pending when it is closed', async () => {
     const { file } = await JournalFile.open(path);
-    void file.append(toCheckedLine('last'));
+    void file.append(() => toCheckedLine('last'));
     await file.close();
     expect((await reopened()).values).toEqual(['last']);
   });
@@ -51,13 +53,13 @@ describe('A journal file', () => {
     ['junk', '\0\0\0\0\n\n'],
   ])('cuts away %s, and appends behind the whole lines', async (_kind, tail) => {
     const { file } = await JournalFile.open(path);
-    await file.append(toCheckedLine('whole'));
+    await file.append(() => toCheckedLine('whole'));
     await file.close();
     await appendFile(path, tail);
     const again = await JournalFile.open(path);
     expect(again.found).toMatchObject({ values: ['whole'], tornBytes: Buffer.byteLength(tail) });
     expect(await readFile(`${path}.damaged`, 'utf8')).toBe(toCheckedLine('whole') + tail);
-    await again.file.append(toCheckedLine('next'));
+    await again.file.append(() => toCheckedLine('next'));
     await again.file.close();
     expect(await reopened()).toEqual({ values: ['whole', 'next'], tornBytes: 0 });
   });
@@ -65,7 +67,7 @@ describe('A journal file', () => {
   // It cut away all behind a single bad byte, however much that was, and nobody was told.
   it('loses to damage in the middle only the lines that are damaged, and keeps the file for people', async () => {
     const { file } = await JournalFile.open(path);
-    for (const value of ['first', 'second', 'third']) await file.append(toCheckedLine(value));
+    for (const value of ['first', 'second', 'third']) await file.append(() => toCheckedLine(value));
     await file.close();
     const damaged = (await readFile(path, 'utf8')).replace('second', 'secnod');
     await writeFile(path, damaged);
@@ -73,16 +75,16 @@ describe('A journal file', () => {
     const tornBytes = toCheckedLine('second').length;
     expect(again.found).toMatchObject({ values: ['first', 'third'], tornBytes, keptAs: `${path}.damaged` });
     expect(await readFile(`${path}.damaged`, 'utf8')).toBe(damaged);
-    await again.file.append(toCheckedLine('fourth'));
+    await again.file.append(() => toCheckedLine('fourth'));
     await again.file.close();
     expect((await reopened()).values).toEqual(['first', 'third', 'fourth']);
   });
 
   it('is rewritten as a whole, and goes on behind that', async () => {
     const { file } = await JournalFile.open(path);
-    for (let n = 0; n < 100; n++) void file.append(toCheckedLine(n));
+    for (let n = 0; n < 100; n++) void file.append(() => toCheckedLine(n));
     await file.rewrite([98, 99].map(toCheckedLine));
-    await file.append(toCheckedLine(100));
+    await file.append(() => toCheckedLine(100));
     expect(file.bytes).toBe(Buffer.byteLength(await readFile(path)));
     await file.close();
     expect((await reopened()).values).toEqual([98, 99, 100]);

@@ -27,7 +27,7 @@ export class JournalFile {
   readonly #path: string;
   #file: FileHandle;
   #bytes: number;
-  #pending = '';
+  #pending: (() => string)[] = [];
   /** The group that still takes lines. */
   #gathering: Promise<void> | undefined;
   /** The last group or rewriting, waiting or under way: they reach the disk one after the other. */
@@ -78,9 +78,12 @@ export class JournalFile {
       .finally(() => (this.#isLooking = false));
   }
 
-  /** Resolves when the line is on the disk, rejects when it could not be written: with all others of its group. */
-  append(line: string): Promise<void> {
-    this.#pending += line;
+  /**
+   * Resolves when the lines are on the disk, rejects when they could not be written: with all others of their group.
+   * They are only made when the group is written.
+   */
+  append(lines: () => string): Promise<void> {
+    this.#pending.push(lines);
     this.#gathering ??= this.#last = settled(this.#last)
       .then(() => sleep(GROUP_SYNC_MS))
       .then(() => this.#writeGroup());
@@ -102,13 +105,14 @@ export class JournalFile {
   }
 
   async #writeGroup(): Promise<void> {
-    const text = this.#pending;
-    this.#pending = '';
+    const pending = this.#pending;
+    this.#pending = [];
     this.#gathering = undefined;
     try {
-      await this.#file.appendFile(text);
+      const bytes = Buffer.from(pending.map((lines) => lines()).join(''));
+      await this.#file.appendFile(bytes);
       await this.#file.datasync();
-      this.#bytes += Buffer.byteLength(text);
+      this.#bytes += bytes.length;
     } catch (error) {
       // A full disk may have taken half a line, behind which nothing would be read.
       await this.#file.truncate(this.#bytes).catch(() => undefined);

@@ -15,9 +15,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { StoreMark } from '../stores/store-mark.js';
-import { isVerifiable, keyOf, type Debt } from './debt.js';
+import { toCheckedLine } from './checked-line.js';
+import { countKey, isVerifiable, keyOf, type Debt } from './debt.js';
 import { DirectoryInUseError } from './journal-slots.js';
-import { toLine, type JournalRecord } from './journal-record.js';
+import { toLines, type JournalRecord } from './journal-record.js';
 import { Journal, type JournalSync } from './journal.js';
 
 const NOW = Date.UTC(2026, 10, 22, 12);
@@ -162,7 +163,7 @@ describe('The journal', () => {
   it('restores what stands in the whole lines of a file, wherever a crash has cut it off', async () => {
     const record: fc.Arbitrary<JournalRecord> = fc.oneof(
       { weight: 3, arbitrary: fc.nat(8).map((n) => ({ kind: 'owed' as const, debt: debt(`${n}`) })) },
-      fc.nat(8).map((n) => ({ kind: 'paid' as const, key: `count ${n}`, outcome: 'counted' })),
+      fc.nat(8).map((n) => ({ kind: 'paid' as const, key: countKey(`${n}`), outcome: 'counted' })),
       fc.nat(8).map((n) => ({ kind: 'marks' as const, marks: [mark(n)] })),
     );
     await fc.assert(
@@ -170,7 +171,7 @@ describe('The journal', () => {
         fc.array(record, { maxLength: 20 }),
         fc.double({ min: 0, max: 1, noNaN: true }),
         async (records, cut) => {
-          const lines = records.map(toLine);
+          const lines = records.map((record) => toLines([record]));
           const text = lines.join('');
           const length = Math.floor(text.length * cut);
           const owed = new Map<string, Debt>();
@@ -226,7 +227,7 @@ describe('The journal', () => {
 
   it('tells of damage once, and between which decisions it is', async () => {
     const lines = ['a', 'b', 'c'].map((id, n) =>
-      toLine({ kind: 'owed', debt: debt(id, { decidedAt: NOW + n }) }),
+      toLines([{ kind: 'owed', debt: debt(id, { decidedAt: NOW + n }) }]),
     );
     await writeFile(path, lines.join('').replace('"b"', '"x"'));
     const journal = await open();
@@ -284,9 +285,8 @@ describe('The journal', () => {
   });
 
   it('refuses a file of another version, and leaves it as it is', async () => {
-    const line = toLine({ kind: 'owed', debt: debt('a') });
+    const line = toLines([{ kind: 'owed', debt: debt('a') }]);
     await writeFile(path, line);
-    const { toCheckedLine } = await import('./checked-line.js');
     const foreign = toCheckedLine({ format: 99, kind: 'owed' });
     await appendFile(path, foreign);
     await expect(open()).rejects.toThrow('format 99');
@@ -295,14 +295,15 @@ describe('The journal', () => {
 
   it('is rewritten when it is mostly paid', async () => {
     const journal = await open('group');
-    for (let n = 0; n < 4_000; n++) void journal.owe(debt(`${n}`), soon());
-    for (let n = 0; n < 3_990; n++) journal.paid(debt(`${n}`), 'counted');
-    while (journal.bytes < 100_000) await sleep(5);
-    while (journal.bytes > 100_000) await sleep(20);
+    const count = 50_000;
+    for (let n = 0; n < count; n++) void journal.owe(debt(`${n}`), soon());
+    for (let n = 0; n < count - 10; n++) journal.paid(debt(`${n}`), 'counted');
+    while (journal.bytes < 1_000_000) await sleep(5);
+    while (journal.bytes > 10_000) await sleep(20);
     await copyFile(path, join(directory, 'copy'));
     const { debts } = await foundIn(await readFile(join(directory, 'copy')));
     expect(debts.map(({ settlement }) => settlement.operation.id)).toEqual(
-      Array.from({ length: 10 }, (_, index) => `${3_990 + index}`),
+      Array.from({ length: 10 }, (_, index) => `${count - 10 + index}`),
     );
     await journal.close();
   });

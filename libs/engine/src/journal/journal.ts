@@ -2,13 +2,14 @@ import { performance } from 'node:perf_hooks';
 import { rm } from 'node:fs/promises';
 import { DeadlineQueue } from '../degradation/deadline-queue.js';
 import type { StoreMark } from '../stores/store-mark.js';
+import { bytesOf } from './compact-debts.js';
 import { keyOf, type Debt } from './debt.js';
 import { JournalFile, type FoundLines } from './journal-file.js';
-import { fromValue, toLine, type JournalRecord } from './journal-record.js';
+import { fromValue, linesOf, toLines, type JournalRecord } from './journal-record.js';
 import type { JournalDamage } from './journal-status.js';
 import { claimJournals, type JournalSlot } from './journal-slots.js';
 
-/** Bytes of debts beyond which the journal is full; one is about 600 bytes. */
+/** Bytes of debts beyond which the journal is full; one is about 150 bytes. */
 const MAX_OWED_BYTES = 64 * 1024 * 1024;
 /** In strict mode the store gets that much less time, so that there is some left for the disk. */
 export const STRICT_RESERVE_MS = 25;
@@ -17,7 +18,7 @@ const STALLED_MS = 1_000;
 /** How often the file is looked after: completed when lines could not be written, rewritten when mostly paid. */
 const TEND_EVERY_MS = 1_000;
 /** A file that is smaller than this besides what is owed is left as it is. */
-const SLACK_BYTES = 1024 * 1024;
+const SLACK_BYTES = 4 * 1024 * 1024;
 
 export type JournalSync = 'group' | 'strict';
 
@@ -45,7 +46,7 @@ export class Journal {
   readonly #file: JournalFile;
   readonly #slot: JournalSlot;
   readonly #onTrouble: (error: Error | null) => void;
-  readonly #owed = new Map<string, OwedDebt>();
+  readonly #owed = new Map<string, Debt>();
   readonly #damages: JournalDamage[] = [];
   readonly #deadlines = new DeadlineQueue<() => void>((giveUp) => giveUp());
   readonly #tender: NodeJS.Timeout;
@@ -59,6 +60,8 @@ export class Journal {
   #trouble: Error | null = null;
   #tending: Promise<void> | undefined;
   #group: Group | undefined;
+  /** What is in no line yet, and when it will be on the disk. */
+  #gathered: { readonly records: JournalRecord[]; readonly written: Promise<void> } | undefined;
 
   private constructor(
     { sync, onTrouble }: JournalOptions,
@@ -94,12 +97,12 @@ export class Journal {
 
   keepMarks(marks: readonly StoreMark[]): void {
     this.#marks = marks;
-    this.#append(toLine({ kind: 'marks', marks })).catch(() => undefined);
+    this.#append({ kind: 'marks', marks }).catch(() => undefined);
   }
 
   /** What is owed, the oldest first. */
   *debts(): Generator<Debt> {
-    for (const { debt } of this.#owed.values()) yield debt;
+    yield* this.#owed.values();
   }
 
   get bytes(): number {
@@ -127,11 +130,14 @@ export class Journal {
   owe(debt: Debt, dueAt: number): Promise<boolean> | undefined {
     const key = keyOf(debt);
     this.#hasDebts = true;
-    const known = this.#owed.get(key)?.debt;
-    const line =
-      known && debt.operations ? grownLine(key, debt, debt.operations) : toLine({ kind: 'owed', debt });
-    this.#keep(key, debt, line.length);
-    const written = this.#append(line);
+    const known = this.#owed.has(key);
+    const { operations } = debt;
+    const written = this.#append(
+      known && operations
+        ? { kind: 'grown', key, amount: debt.settlement.amount, operations }
+        : { kind: 'owed', debt },
+    );
+    this.#keep(key, debt);
     if (this.sync === 'strict') return written === NOT_APPENDED ? NO : this.#inTime(written, dueAt);
     written.catch(() => this.answeredWithout());
     return undefined;
@@ -145,11 +151,8 @@ export class Journal {
   /** The books have it, or never will. */
   paid(debt: Debt, outcome: string): void {
     const key = keyOf(debt);
-    const owed = this.#owed.get(key);
-    if (!owed) return;
-    this.#owed.delete(key);
-    this.#owedBytes -= owed.bytes;
-    this.#append(toLine({ kind: 'paid', key, outcome })).catch(() => undefined);
+    if (!this.#drop(key)) return;
+    this.#append({ kind: 'paid', key, outcome }).catch(() => undefined);
   }
 
   /** Writes what is not written yet, and leaves the directory to another. */
@@ -175,8 +178,7 @@ export class Journal {
   #restore({ values, tornBytes, keptAs, writtenAt }: FoundLines): void {
     let from = writtenAt;
     let marks: readonly StoreMark[] = [];
-    for (const value of values) {
-      const record = fromValue(value);
+    for (const record of values.flatMap(fromValue)) {
       if (record.kind === 'owed') from = Math.min(from, record.debt.decidedAt);
       if (record.kind === 'marks') marks = record.marks;
       else this.#restoreDebt(record);
@@ -189,38 +191,56 @@ export class Journal {
     this.#hasDebts = true;
     switch (record.kind) {
       case 'owed':
-        return this.#keep(keyOf(record.debt), record.debt, JSON.stringify(record).length);
+        return this.#keep(keyOf(record.debt), record.debt);
       case 'grown': {
         const { key, amount, operations } = record;
-        const debt = this.#owed.get(key)?.debt;
-        if (debt) this.#keep(key, { ...debt, settlement: { ...debt.settlement, amount }, operations }, 0);
+        const debt = this.#owed.get(key);
+        if (debt) this.#keep(key, { ...debt, settlement: { ...debt.settlement, amount }, operations });
         return;
       }
       case 'paid':
-        this.#owedBytes -= this.#owed.get(record.key)?.bytes ?? 0;
-        this.#owed.delete(record.key);
+        this.#drop(record.key);
         return;
       default:
         record satisfies never;
     }
   }
 
-  #keep(key: string, debt: Debt, bytes: number): void {
+  #keep(key: string, debt: Debt): void {
     const known = this.#owed.get(key);
-    // A sum that has grown takes no more room than before.
-    const size = Math.max(bytes, known?.bytes ?? 0);
-    this.#owedBytes += size - (known?.bytes ?? 0);
-    this.#owed.set(key, { debt, bytes: size });
+    this.#owedBytes += bytesOf(debt) - (known ? bytesOf(known) : 0);
+    this.#owed.set(key, debt);
   }
 
-  #append(line: string): Promise<void> {
+  #drop(key: string): boolean {
+    const known = this.#owed.get(key);
+    if (known) this.#owedBytes -= bytesOf(known);
+    return this.#owed.delete(key);
+  }
+
+  #append(record: JournalRecord): Promise<void> {
     const waitsSince = this.#group?.since ?? Infinity;
     if (this.#isIncomplete || performance.now() - waitsSince > STALLED_MS) {
       this.#fail(new Error('The disk does not take what is written'));
       return NOT_APPENDED;
     }
-    const written = this.#file.append(line);
+    const written = this.#gather(record);
     if (this.#group?.last !== written) this.#follow(written);
+    return written;
+  }
+
+  /** Lines are made of many records at once, away from the decisions they are about. */
+  #gather(record: JournalRecord): Promise<void> {
+    if (this.#gathered) {
+      this.#gathered.records.push(record);
+      return this.#gathered.written;
+    }
+    const records = [record];
+    const written = this.#file.append(() => {
+      this.#gathered = undefined;
+      return toLines(records);
+    });
+    this.#gathered = { records, written };
     return written;
   }
 
@@ -274,14 +294,9 @@ export class Journal {
   }
 
   *#lines(): Generator<string> {
-    if (this.#marks.length > 0) yield toLine({ kind: 'marks', marks: this.#marks });
-    for (const { debt } of this.#owed.values()) yield toLine({ kind: 'owed', debt });
+    if (this.#marks.length > 0) yield toLines([{ kind: 'marks', marks: this.#marks }]);
+    yield* linesOf(this.#owed.values());
   }
-}
-
-interface OwedDebt {
-  readonly debt: Debt;
-  readonly bytes: number;
 }
 
 /** Lines that are written together, and since when the disk owes an answer. */
@@ -293,7 +308,3 @@ interface Group {
 const NOT_APPENDED = Promise.reject(new Error('Not appended'));
 NOT_APPENDED.catch(() => undefined);
 const NO = Promise.resolve(false);
-
-function grownLine(key: string, { settlement: { amount } }: Debt, operations: number): string {
-  return toLine({ kind: 'grown', key, amount, operations });
-}

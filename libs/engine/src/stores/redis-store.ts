@@ -1,15 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { scripts } from '@sundial/lua';
 import { Cluster } from 'ioredis';
 import { operationPlace, type OperationPlace } from '../counters/counter-key.js';
 import { connectRedis, type RedisClient, type RedisTarget } from './redis-connection.js';
 import { RedisLossWatch } from './redis-loss-watch.js';
 import { RedisExaminer, type ConditionListener } from './redis-examiner.js';
-import { RedisScript } from './redis-script.js';
 import { slotOfTag } from './redis-slots.js';
-import { decodeSettled, encodeSettlement } from './redis-take-batch.js';
+import { RedisSettleQueue } from './redis-settle-queue.js';
 import { RedisTakeQueue } from './redis-take-queue.js';
 import { tryOut } from './redis-trial.js';
 import { splitByShard, joinCounts, type Shard } from './shards.js';
@@ -29,7 +27,7 @@ export interface RedisStoreOptions {
 
 /**
  * Counters on Redis, shared by any number of nodes. A check is one round trip; checks that are asked in the same
- * turn of the event loop travel as one script call. On a Cluster, a check whose counters live on several shards
+ * turn of the event loop travel as one script call, and so do settlements. On a Cluster, a check whose counters live on several shards
  * is taken shard by shard, and what was taken is given back when a later one refuses.
  */
 export class RedisStore implements Store {
@@ -41,7 +39,7 @@ export class RedisStore implements Store {
   readonly #examiner: RedisExaminer;
   readonly #lossWatch: RedisLossWatch;
   readonly #takes: RedisTakeQueue;
-  readonly #settle = new RedisScript(scripts.settle);
+  readonly #settlements: RedisSettleQueue;
   #refused = false;
 
   constructor(target: RedisTarget, options: RedisStoreOptions = {}) {
@@ -50,6 +48,7 @@ export class RedisStore implements Store {
     this.#client = connectRedis(target, `sundial-${randomBytes(3).toString('hex')}`);
     this.#isCluster = this.#client instanceof Cluster;
     this.#takes = new RedisTakeQueue(this.#client, this.#clock, this.#offsetMs);
+    this.#settlements = new RedisSettleQueue(this.#client, this.#offsetMs);
     this.#client.on('ready', () => void this.#readClock());
     this.#examiner = new RedisExaminer(this.#client);
     this.#lossWatch = new RedisLossWatch(this.#client, () => this.now());
@@ -71,20 +70,10 @@ export class RedisStore implements Store {
     return 'counts' in result ? { outcome: 'read', counts: result.counts } : (result as ReadResult);
   }
 
-  async settle(request: SettleRequest): Promise<SettleResult> {
+  settle(request: SettleRequest): Promise<SettleResult> {
     const shards = this.#isCluster ? splitByShard(request.counters) : undefined;
-    if (shards === undefined) return this.#settleShard(request, REMEMBER_SETTLED_MS);
-    const results = await Promise.all(
-      shards.map(async (shard) => {
-        const part = { ...request, counters: shard.counters, picks: shard.ofLimits(request.picks) };
-        const { outcome, forced = [] } = await this.#settleShard(part, REMEMBER_SETTLED_MS);
-        return { outcome, forced: forced.map((each) => ({ ...each, limit: shard.positions[each.limit]! })) };
-      }),
-    );
-    const isChange = ({ outcome }: SettleResult) => outcome === 'counted' || outcome === 'reversed';
-    const { outcome } = results.find(isChange) ?? results[0]!;
-    const forced = results.flatMap((result) => result.forced);
-    return forced.length > 0 ? { outcome, forced } : { outcome };
+    if (shards === undefined || shards.length === 1) return this.#settleShard(request, REMEMBER_SETTLED_MS);
+    return this.#settleShards(request, shards);
   }
 
   /** By doing what checks and rules do, since a Redis that reads may not write, and one user may not what another may. */
@@ -205,10 +194,23 @@ export class RedisStore implements Store {
     return { outcome: 'refused', counts: joinCounts(shards, counts) };
   }
 
-  async #settleShard(request: SettleRequest, rememberMs: number): Promise<SettleResult> {
-    const place = this.#placeOf(request);
-    const call = encodeSettlement(request, { place, offsetMs: this.#offsetMs, rememberMs });
-    return decodeSettled(await this.#settle.run(this.#client, call));
+  async #settleShards(request: SettleRequest, shards: readonly Shard[]): Promise<SettleResult> {
+    const results = await Promise.all(
+      shards.map(async (shard) => {
+        const part = { ...request, counters: shard.counters, picks: shard.ofLimits(request.picks) };
+        const { outcome, forced = [] } = await this.#settleShard(part, REMEMBER_SETTLED_MS);
+        return { outcome, forced: forced.map((each) => ({ ...each, limit: shard.positions[each.limit]! })) };
+      }),
+    );
+    const isChange = ({ outcome }: SettleResult) => outcome === 'counted' || outcome === 'reversed';
+    const { outcome } = results.find(isChange) ?? results[0]!;
+    const forced = results.flatMap((result) => result.forced);
+    return forced.length > 0 ? { outcome, forced } : { outcome };
+  }
+
+  #settleShard(request: SettleRequest, rememberMs: number): Promise<SettleResult> {
+    const group = this.#isCluster ? request.counters[0]!.shardGroup : '';
+    return this.#settlements.ask({ request, place: this.#placeOf(request), group, rememberMs });
   }
 
   #enqueue(request: TakeRequest): Promise<TakeResult> {

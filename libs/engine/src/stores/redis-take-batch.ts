@@ -2,19 +2,16 @@ import type { OperationPlace } from '../counters/counter-key.js';
 import {
   MARGIN_MS,
   REMEMBER_MS,
-  type ForcedLimit,
   type Ladder,
   type LimitCount,
   type Operation,
-  type SettleRequest,
-  type SettleResult,
   type TakeRequest,
 } from './store.js';
 import type { TakeResult } from './store.js';
 import type { ScriptCall } from './redis-script.js';
 
 /** Every script's first argument and first reply: nodes of different versions can tell each other apart. */
-const FORMAT = '1';
+export const FORMAT = '1';
 
 /** A check as `take.lua` wants it, and where its operation is remembered. */
 export interface BatchItem {
@@ -50,19 +47,6 @@ export function encodeTakes(items: readonly BatchItem[], offsetMs: number): Scri
   return { keys, args };
 }
 
-/** Writes a settlement into a call of `settle.lua`. */
-export function encodeSettlement(
-  { operation, counters, amount, intent, picks }: SettleRequest,
-  options: { readonly place: OperationPlace; readonly offsetMs: number; readonly rememberMs: number },
-): ScriptCall {
-  const ladders = counters.map(({ ladder }) => encodeLadder(ladder)).join(';');
-  const settlement = `${intent} ${amount} ${nameOf(options.place, operation)} ${picks.join('')}`;
-  return {
-    keys: [options.place.page, ...counters.map(({ key }) => key)],
-    args: [common(options.offsetMs, options.rememberMs), ladders, settlement],
-  };
-}
-
 /** Reads the reply of `take.lua`: the store's clock, and the result of each check. */
 export function decodeTakes(
   items: readonly BatchItem[],
@@ -94,19 +78,8 @@ export function decodeTakes(
   return { now, results };
 }
 
-/** Reads the reply of `settle.lua`. */
-export function decodeSettled(reply: unknown): SettleResult {
-  const [format, outcome, ...words] = reply as [string, SettleResult['outcome'], ...(string | number)[]];
-  if (format !== FORMAT) throw new TypeError(`settle.lua answered ${JSON.stringify(reply)}`);
-  const forced: ForcedLimit[] = [];
-  for (let at = 0; at < words.length; at += 2) {
-    forced.push({ limit: Number(words[at]), used: Number(words[at + 1]) });
-  }
-  return forced.length > 0 ? { outcome, forced } : { outcome };
-}
-
 /** What tells this try of an operation from all others on its page. Most are the only ones, and bear its name. */
-function nameOf({ last }: OperationPlace, { id, fingerprint, attempt }: Operation): string {
+export function nameOf({ last }: OperationPlace, { id, fingerprint, attempt }: Operation): string {
   return `;${last} ${fingerprint} ${attempt === id ? ONLY_ATTEMPT : attempt}`;
 }
 
@@ -129,7 +102,7 @@ function groupOf({ request, startBy }: BatchItem, checks: number, ladders: Ladde
 }
 
 /** The ladders of a call, each once. */
-class LadderList {
+export class LadderList {
   readonly #positions = new Map<Ladder, number>();
   text = '';
 
@@ -144,7 +117,7 @@ class LadderList {
 }
 
 /** What every script that counts is told. */
-function common(offsetMs: number, rememberMs: number): string {
+export function common(offsetMs: number, rememberMs: number): string {
   return `${FORMAT} ${offsetMs} ${rememberMs} ${MARGIN_MS}`;
 }
 

@@ -1,0 +1,101 @@
+import { describe, expect, it } from '@jest/globals';
+import { toCheckedLine, fromCheckedLine } from './checked-line.js';
+import { countKey, voidKey, type Debt } from './debt.js';
+import { fromValue, toLines, type JournalRecord } from './journal-record.js';
+
+const NOW = Date.UTC(2026, 10, 22, 12);
+const DAY_MS = 86_400_000;
+const RULES = ['ocr-per-user'];
+const LADDER = [
+  { field: 'd', max: 10, enforced: true, bounds: [NOW, NOW + DAY_MS, NOW + 2 * DAY_MS] },
+] as const;
+
+function debt(name: string, change: Partial<Debt> = {}): Debt {
+  const shardGroup = `ocr:user=${name}`;
+  return {
+    settlement: {
+      counters: [{ key: `sd1:{${shardGroup}}:ocr-per-user~k3Xa`, shardGroup, ladder: LADDER }],
+      operation: { id: name, fingerprint: 7, attempt: `try-${name}` },
+      amount: 1,
+      intent: 'count',
+      picks: [0],
+    },
+    degraded: { cause: 'breaker-open', policy: 'local' },
+    fate: 'none',
+    decidedAt: NOW,
+    resource: 'ocr',
+    rules: RULES,
+    ...change,
+  };
+}
+
+function linesOf(text: string): string[] {
+  return text.trimEnd().split('\n');
+}
+
+function recordsOf(text: string): JournalRecord[] {
+  return linesOf(text).flatMap((line) => fromValue(fromCheckedLine(line)));
+}
+
+describe('Records of the journal', () => {
+  it('are many in a line, whatever they do not share, and come back as they were and in their order', () => {
+    const records = Array.from({ length: 300 }, (_, n): JournalRecord => {
+      if (n % 50 === 49) return { kind: 'paid', key: countKey(`${n - 1}`), outcome: 'counted' };
+      if (n % 70 === 69) return { kind: 'grown', key: 'sum\tx', amount: n, operations: n };
+      const one = debt(`${n}`, { fate: n % 2 === 0 ? 'none' : 'unknown', decidedAt: NOW + n });
+      const operation = { id: `${n}`, fingerprint: n, attempt: n % 4 === 0 ? `${n}` : `try ${n}` };
+      const intent = n % 3 === 0 ? 'void' : 'count';
+      const settlement = { ...one.settlement, operation, amount: n, intent } as const;
+      return { kind: 'owed', debt: { ...one, settlement, ...(n % 7 === 0 && { operations: n + 1 }) } };
+    });
+    const text = toLines(records);
+    expect(recordsOf(text)).toEqual(records);
+    expect(linesOf(text).length).toBeLessThan(30);
+  });
+
+  it('take a third of the room that a line for each would', () => {
+    const records = Array.from({ length: 64 }, (_, n): JournalRecord => ({
+      kind: 'owed',
+      debt: alike(`u${n}`),
+    }));
+    const alone = records.reduce((sum, record) => sum + JSON.stringify(record).length, 0);
+    expect(toLines(records).length).toBeLessThan(alone / 3);
+  });
+
+  it('are never more in a line than a damaged byte may cost', () => {
+    const records = Array.from({ length: 65 }, (_, n): JournalRecord => ({
+      kind: 'paid',
+      key: countKey(`${n}`),
+      outcome: 'counted',
+    }));
+    expect(linesOf(toLines(records))).toHaveLength(2);
+  });
+
+  it('of the version before, which had a line for each, are read', () => {
+    const sum = { ...debt('sum'), operations: 1 };
+    const lines = [
+      { kind: 'owed', debt: debt('a') },
+      { kind: 'owed', debt: sum },
+      { kind: 'grown', key: 'count sum', amount: 4, operations: 4 },
+      { kind: 'paid', key: 'count c d', outcome: 'counted' },
+      { kind: 'paid', key: 'void try-1', outcome: 'reversed' },
+      { kind: 'marks', marks: [] },
+    ];
+    expect(recordsOf(lines.map((line) => toCheckedLine({ format: 1, ...line })).join(''))).toEqual([
+      lines[0],
+      lines[1],
+      { kind: 'grown', key: countKey('sum'), amount: 4, operations: 4 },
+      { kind: 'paid', key: countKey('c d'), outcome: 'counted' },
+      { kind: 'paid', key: voidKey('try-1'), outcome: 'reversed' },
+      lines[5],
+    ]);
+  });
+});
+
+const SHARED = { degraded: { cause: 'breaker-open', policy: 'local' }, picks: [0] } as const;
+
+/** As decisions of one moment are: what they have in common is one object. */
+function alike(name: string): Debt {
+  const one = debt(name, { degraded: SHARED.degraded });
+  return { ...one, settlement: { ...one.settlement, picks: SHARED.picks } };
+}
