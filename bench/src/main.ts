@@ -13,11 +13,13 @@ import { isolation } from './scenarios/isolation.js';
 import { memory } from './scenarios/memory.js';
 import { batch } from './scenarios/batch.js';
 import { overload } from './scenarios/overload.js';
+import { midnight } from './scenarios/midnight.js';
 import { rules } from './scenarios/rules.js';
+import { settling } from './scenarios/settling.js';
 import { measureService } from './processes/web-server.js';
 
 /** `npm run bench`: see docs/performance.md. A missed budget is a finding and no failure; the exit code tells of errors. */
-const SCENARIOS = [http, engine, memory, degraded, isolation, overload, batch, rules];
+const SCENARIOS = [http, engine, memory, degraded, settling, isolation, overload, batch, midnight, rules];
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 try {

@@ -11,12 +11,17 @@ const USERS = 10_000;
 export const PLENTY = 1_000_000_000;
 
 export function userAt(index: number): string {
-  return `u${String(index % USERS).padStart(6, '0')}`;
+  return nameOf(index % USERS);
+}
+
+/** The name of a user, one of a million. */
+export function nameOf(index: number): string {
+  return `u${String(index).padStart(6, '0')}`;
 }
 
 /** One `POST /check` of each user. */
-export function checkRequests(resource: 'ocr' | 'calm' | 'scarce'): Buffer[] {
-  return Array.from({ length: USERS }, (_, index) =>
-    postRequest('/check', { resource, subject: { user: userAt(index) } }),
+export function checkRequests(resource: 'ocr' | 'calm' | 'scarce', users = USERS): Buffer[] {
+  return Array.from({ length: users }, (_, index) =>
+    postRequest('/check', { resource, subject: { user: nameOf(index) } }),
   );
 }

@@ -1,7 +1,8 @@
 -- Reads the arguments of a script that counts, typed: it looks at all of them before it writes anything. They are
 -- texts for patterns to read: decoding JSON costs several times as much, and so does an argument for every number.
 -- ARGV[1] what all have in common: format, so that old and new nodes can share one Redis; offset (ms added to the
---         clock; only tests set it); remember (ms an operation is kept); margin (ms a counter outlives its windows)
+--         clock; only tests set it); remember (ms an operation is kept); margin (ms a counter
+--         outlives its windows; and up to half as long again, see shared/counter.lua)
 -- ARGV[2] ladders (shared/ladders.lua)
 local MAX_INTEGER = 9007199254740991
 local FORMAT = '1'

@@ -66,7 +66,7 @@ local function read_ladders(text)
     ladder.size = ladder.size + 1
     ladder[ladder.size] = limit
     if mark ~= ',' then
-      ladder.expires_in = string.format('%d', lives)
+      ladder.expires_in = lives
       ladders[#ladders + 1], ladder, lives = ladder, new_ladder(), 0
     end
   until mark == ''

@@ -40,7 +40,11 @@ export class WebServer {
   ) {}
 
   /** Starts a program on a Redis, and waits until it allows a check. */
-  static async start(program: keyof typeof programs, redisUrl: string): Promise<WebServer> {
+  static async start(
+    program: keyof typeof programs,
+    redisUrl: string,
+    settings: Readonly<Record<string, string>> = {},
+  ): Promise<WebServer> {
     const port = await freePort();
     const directory = await mkdtemp(join(tmpdir(), 'sundial-bench-'));
     directories.add(directory);
@@ -50,6 +54,7 @@ export class WebServer {
       SUNDIAL_DATA_DIR: directory,
       SUNDIAL_RULES_FILE: RULES_FILE,
       SUNDIAL_LAME_DUCK_MS: '0',
+      ...settings,
     };
     const child = startNode(fileURLToPath(programs[program]), [], {
       env,

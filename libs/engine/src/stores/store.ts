@@ -203,7 +203,10 @@ export const REMEMBER_MS = 15 * 60_000;
 /** How long a store that can be away remembers what was settled, at least: a settlement is repeated until it is answered. */
 export const REMEMBER_SETTLED_MS = 24 * 60 * 60_000;
 
-/** How long a counter outlives its windows, so that a clock that is set back finds it. */
+/**
+ * How long a counter outlives its windows, so that a clock that is set back finds it. On Redis up to half as long again,
+ * another length for each key: the counters of a time zone do not all expire at one instant.
+ */
 export const MARGIN_MS = 60 * 60_000;
 
 /** The store could not be asked, or its answer was lost. */
