@@ -48,5 +48,5 @@ export function outcomeOf({ sundial, against, budget }: Row): Outcome {
 function missedBy(budget: Budget, judged: number): number {
   return 'atLeast' in budget
     ? Math.max(0, (budget.atLeast - judged) / budget.atLeast)
-    : Math.max(0, (judged - budget.atMost) / budget.atMost);
+    : Math.max(0, (judged - budget.atMost) / (budget.atMost || 1));
 }
