@@ -1,3 +1,6 @@
+/** As many mistakes as help a person: a hostile input holds thousands, and each costs time and bytes of the answer. */
+export const MAX_ERRORS = 20;
+
 /** One thing wrong with an input: where (dotted path, `limits.0.max`) and what, in a sentence. */
 export interface InputError {
   readonly path: string;
@@ -48,9 +51,25 @@ export class QuotaError extends Error {
     return new QuotaError('overloaded', detail);
   }
 
-  /** Bad input, every mistake listed. */
-  static invalid(code: 'invalid-request' | 'invalid-rule', errors: readonly InputError[]): QuotaError {
+  /** Bad input, every mistake listed, up to `MAX_ERRORS`. */
+  static invalid(code: 'invalid-request' | 'invalid-rule', mistakes: readonly InputError[]): QuotaError {
+    const errors = firstErrors(mistakes);
     const detail = errors.map(({ path, message }) => `${path || 'body'}: ${message}`).join('; ');
     return new QuotaError(code, detail, errors);
   }
+}
+
+/** The first `MAX_ERRORS`; where there are more, the last one says how many. Only those that are kept are described. */
+export function firstErrors(errors: readonly InputError[]): readonly InputError[];
+export function firstErrors<T>(
+  errors: readonly T[],
+  describe: (error: T) => InputError,
+): readonly InputError[];
+export function firstErrors<T extends InputError>(
+  errors: readonly T[],
+  describe: (error: T) => InputError = (error) => error,
+): readonly InputError[] {
+  if (errors.length <= MAX_ERRORS) return errors.map(describe);
+  const shown = errors.slice(0, MAX_ERRORS - 1).map(describe);
+  return [...shown, { path: '', message: `… and ${errors.length - shown.length} more` }];
 }

@@ -2,10 +2,12 @@ import { isUtf8 } from 'node:buffer';
 import type { FastifyInstance } from 'fastify';
 import { Problem } from '../problems/problem.js';
 import { MAX_JSON_DEPTH } from './bounds.js';
+import { sizeComplaint, TOO_DEEP } from './json-size.js';
 
 /**
  * Takes JSON bodies and nothing else. Refused beside bad JSON: text that is not UTF-8 (decoding would make different
- * subjects equal), a key `__proto__`, and nesting that recursive code could not walk. Nothing is unpacked: a few
+ * subjects equal), a key `__proto__`, nesting that recursive code could not walk, and more values than can be parsed in
+ * a moment. Nothing is unpacked: a few
  * compressed bytes could be any number of them. A DELETE may announce JSON and send nothing, as many clients do.
  */
 export function acceptOnlyJson(fastify: FastifyInstance): void {
@@ -31,6 +33,8 @@ export function acceptOnlyJson(fastify: FastifyInstance): void {
 
 function parse(body: Buffer): { readonly value: unknown } | { readonly complaint: string } {
   if (!isUtf8(body)) return { complaint: 'is not UTF-8' };
+  const size = sizeComplaint(body);
+  if (size !== undefined) return { complaint: size };
   try {
     const text = body.toString();
     const value: unknown = JSON.parse(text.startsWith(MARK) ? text.slice(MARK.length) : text);
@@ -46,15 +50,19 @@ const MARK = '\uFEFF';
 
 /** Level by level, since recursion is what deep values break. */
 function complaintAbout(value: unknown): string | undefined {
-  let level = [value as JsonNode];
+  let level = isNode(value) ? [value] : [];
   for (let depth = 0; level.length > 0; depth++) {
-    if (depth > MAX_JSON_DEPTH) return `is nested deeper than ${MAX_JSON_DEPTH} levels`;
+    if (depth > MAX_JSON_DEPTH) return TOO_DEEP;
     const next: JsonNode[] = [];
     for (const node of level) {
+      if (Array.isArray(node)) {
+        for (const child of node as unknown[]) if (isNode(child)) next.push(child);
+        continue;
+      }
       for (const key in node) {
         if (key === '__proto__') return 'has a key __proto__';
         const child = node[key];
-        if (typeof child === 'object' && child !== null) next.push(child as JsonNode);
+        if (isNode(child)) next.push(child);
       }
     }
     level = next;
@@ -63,3 +71,7 @@ function complaintAbout(value: unknown): string | undefined {
 }
 
 type JsonNode = Readonly<Record<string, unknown>>;
+
+function isNode(value: unknown): value is JsonNode {
+  return typeof value === 'object' && value !== null;
+}

@@ -1,4 +1,4 @@
-import type { InputError } from '../errors.js';
+import { MAX_ERRORS, type InputError } from '../errors.js';
 import type { CheckRequest } from '../quota.js';
 import type { RuleBook } from '../rules/rule-book.js';
 import { mistakesInCheck, missingAttributes } from './parse-request.js';
@@ -11,13 +11,22 @@ export function mistakesUnder(book: RuleBook, request: CheckRequest): readonly I
     : missingAttributes(book.forResource(request.resource), request.subject);
 }
 
-/** What is wrong with any check of a batch, each named by its place: `checks.3.subject.user`. */
+/**
+ * What is wrong with any check of a batch, each named by its place: `checks.3.subject.user`. Reading stops where there are
+ * more mistakes than help.
+ */
 export function mistakesInBatch(requests: readonly CheckRequest[], book: RuleBook): readonly InputError[] {
   if (!Array.isArray(requests)) return [{ path: 'checks', message: 'must be a list of checks' }];
-  return requests.flatMap((request: CheckRequest, index) =>
-    mistakesUnder(book, request).map(({ path, message }) => ({
-      path: `checks.${index}${path && '.'}${path}`,
-      message,
-    })),
-  );
+  const errors: InputError[] = [];
+  for (const [index, request] of (requests as readonly CheckRequest[]).entries()) {
+    for (const { path, message } of mistakesUnder(book, request)) {
+      errors.push({ path: `checks.${index}${path && '.'}${path}`, message });
+    }
+    if (errors.length < MAX_ERRORS || index === requests.length - 1) continue;
+    return [
+      ...errors.slice(0, MAX_ERRORS - 1),
+      { path: 'checks', message: `… and more; reading stopped at checks.${index}` },
+    ];
+  }
+  return errors;
 }

@@ -1,11 +1,8 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
-import { QuotaError, type InputError } from '../errors.js';
+import { firstErrors, QuotaError, type InputError } from '../errors.js';
 import type { CheckRequest, UsageRequest } from '../quota.js';
 import type { Rule } from '../rules/rule.js';
 import { checkRequestSchema, MAX_ATTRIBUTES, usageRequestSchema } from './request-schema.js';
-
-/** As many mistakes as help; a hostile body could hold thousands. */
-const MAX_ERRORS = 20;
 
 const ajv = new Ajv({ allErrors: true, strict: true, verbose: false });
 const isCheckRequest = ajv.compile<CheckRequest>(checkRequestSchema);
@@ -42,10 +39,11 @@ export function missingAttributes(
 
 const NOTHING: readonly InputError[] = [];
 
-function mistakes({ errors }: ValidateFunction): InputError[] {
-  return (errors ?? [])
-    .slice(0, MAX_ERRORS)
-    .map((error) => ({ path: pathOf(error), message: sentence(error) }));
+function mistakes({ errors }: ValidateFunction): readonly InputError[] {
+  return firstErrors(errors ?? [], (error: ErrorObject) => ({
+    path: pathOf(error),
+    message: sentence(error),
+  }));
 }
 
 function pathOf({ instancePath, params, keyword }: ErrorObject): string {

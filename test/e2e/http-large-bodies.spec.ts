@@ -1,0 +1,144 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { RunningService } from '../support/running-service.js';
+
+/** No body that fits may keep the event loop, and so all other callers, from its work for longer. */
+const MAX_STALL_MS = 20;
+/** A busy machine stalls a process too: the best of these tries counts. */
+const TRIES = 6;
+const MIB = 1024 * 1024;
+
+let service: RunningService;
+beforeAll(async () => {
+  service = await RunningService.start();
+});
+afterAll(() => service.stop());
+
+const fields = (count: number, value: string) =>
+  Array.from({ length: count }, (_, i) => `"k${i.toString(36)}":${value}`).join();
+const check = (more: string) => `{"resource":"ocr","subject":{"user":"u1"}${more}}`;
+const fill = (head: string, unit: string, tail: string) =>
+  head + unit.repeat(Math.floor((MIB - head.length - tail.length) / unit.length)) + tail;
+
+const BATCHES: Readonly<Record<string, string>> = {
+  '95,000 unknown fields': `{"checks":[],${fields(95_000, '1')}}`,
+  '90,000 attributes of one subject': `{"checks":[{"resource":"ocr","subject":{${fields(90_000, '""')}}}]}`,
+  '1,000 checks with 100 unknown fields each': `{"checks":[${Array(1000)
+    .fill(check(`,${fields(100, '1')}`))
+    .join()}]}`,
+  '1,000 checks with many bad attributes': `{"checks":[${Array(1000)
+    .fill(`{"resource":"","subject":{${fields(30, '1')}}}`)
+    .join()}]}`,
+  '32 checks with 1,000 other unknown fields each': `{"checks":[${Array.from({ length: 32 }, (_, i) =>
+    check(`,${fields(1_000, '1').replaceAll('"k', `"${i}-`)}`),
+  ).join()}]}`,
+  'a wide list': fill('{"checks":[', '1,', '1]}'),
+  'a list of empty objects': fill('{"checks":[', '{},', '{}]}'),
+  'lists in lists, ten deep': fill('{"checks":[', '[[[[[[[[[[]]]]]]]]]],', '1]}'),
+  'nothing but opening brackets': fill('', '[', ''),
+  'nothing but quotes': fill('', '"', ''),
+  'a string of escapes': fill('{"checks":[{"resource":"', '\\u0041', '"}]}'),
+  'one long value': fill('{"checks":[{"resource":"ocr","subject":{"user":"', 'x', '"}}]}'),
+  'one long operation id': fill(
+    '{"checks":[{"resource":"ocr","subject":{"user":"u"},"operationId":"',
+    'x',
+    '"}]}',
+  ),
+  'a long number': fill('{"checks":', '9', '}'),
+  spaces: fill('{"checks":', ' ', '1}'),
+};
+
+const SMALL = 32_000;
+const RULE = '"id":"a","resource":"ocr","per":["user"],"limits":[{"window":"day","max":1}]';
+const REQUESTS: readonly (readonly [
+  method: 'post' | 'put' | 'patch',
+  path: string,
+  what: string,
+  body: string,
+])[] = [
+  ...Object.entries(BATCHES).map(([what, body]) => ['post', '/check/batch', what, body] as const),
+  ['post', '/check', 'unknown fields', check(`,${fields(3_500, '1')}`)],
+  ['post', '/check', 'attributes', `{"resource":"ocr","subject":{${fields(3_500, '1')}}}`],
+  ['post', '/admin/rules', 'unknown fields', `{${RULE},${fields(3_500, '1')}}`],
+  ['post', '/admin/rules', 'a long per', `{"id":"a","per":[${'"A",'.repeat(SMALL / 4 - 20)}"A"]}`],
+  ['post', '/admin/rules', 'many limits', `{"id":"a","limits":[${'{},'.repeat(SMALL / 3 - 20)}{}]}`],
+  ['post', '/admin/rules', 'an odd onDeny', `{${RULE},"onDeny":{${fields(3_400, '[]')}}}`],
+  ['put', '/admin/rules/ocr-per-user', 'unknown fields', `{${fields(3_500, '1')}}`],
+  ['patch', '/admin/rules/ocr-per-user', 'unknown fields', `{${fields(3_500, '1')}}`],
+];
+
+async function send(method: string, path: string, body: Buffer) {
+  const answer = await fetch(service.url + path, {
+    method: method.toUpperCase(),
+    headers: { 'content-type': 'application/json' },
+    body: new Uint8Array(body),
+  });
+  const text = await answer.text();
+  const { errors } = JSON.parse(text) as { errors: unknown[] };
+  return { status: answer.status, bytes: text.length, errors: errors.length };
+}
+
+/** The longest pause of this process, client included, while a request is answered. */
+async function stallMs(run: () => Promise<unknown>): Promise<number> {
+  const delay = monitorEventLoopDelay({ resolution: 1 });
+  delay.enable();
+  await run();
+  delay.disable();
+  return delay.max / 1e6;
+}
+
+describe('a body that fits', () => {
+  it.each(REQUESTS)(
+    '%s %s with %s is refused in few words, and stalls nobody',
+    async (method, path, _what, body) => {
+      expect(body.length).toBeLessThanOrEqual(path === '/check/batch' ? MIB : 32 * 1024);
+      const bytes = Buffer.from(body);
+      const stalls: number[] = [];
+      for (let tries = 0; tries < TRIES && !stalls.some((ms) => ms < MAX_STALL_MS); tries++) {
+        stalls.push(
+          await stallMs(async () => {
+            const answer = await send(method, path, bytes);
+            expect(answer.status).toBe(400);
+            expect(answer.bytes).toBeLessThan(16_384);
+            expect(answer.errors).toBeLessThanOrEqual(20);
+          }),
+        );
+      }
+      expect(Math.min(...stalls)).toBeLessThan(MAX_STALL_MS);
+    },
+  );
+
+  it('says how many mistakes there are more, or where it stopped reading', async () => {
+    const one = await service.api
+      .post('/check')
+      .type('json')
+      .send(check(`,${fields(50, '1')}`));
+    expect(one.body.errors).toHaveLength(20);
+    expect(one.body.errors[19]).toEqual({ path: '', message: '… and 31 more' });
+    const many = await service.api.post('/check/batch').send({ checks: Array(30).fill({ resource: 'ocr' }) });
+    expect(many.body.errors).toHaveLength(20);
+    expect(many.body.errors[19]).toEqual({
+      path: 'checks',
+      message: '… and more; reading stopped at checks.19',
+    });
+  });
+
+  it('is answered where it is a batch of all that checks may hold', async () => {
+    const attributes = Object.fromEntries([...'abcdefg'].map((name) => [name, 'x'.repeat(40)]));
+    const checks = Array.from({ length: 1_000 }, (_, i) => ({
+      resource: 'ocr',
+      subject: { user: `u${i}`, ...attributes },
+      amount: 1,
+      operationId: `large-${i}`,
+    }));
+    const { status, body } = await service.api.post('/check/batch').send({ checks });
+    expect(status).toBe(200);
+    expect(body.decisions).toHaveLength(1_000);
+  });
+
+  it('of a query says no more either', async () => {
+    const { status, text } = await service.api.get(`/usage?resource=ocr&${'a&'.repeat(7_000)}`);
+    expect(status).toBe(400);
+    expect(text.length).toBeLessThan(16_384);
+  });
+});
