@@ -164,7 +164,7 @@ describe.each(STORES)('QuotaClient through a service on the %s store', (store) =
     const stranger = new QuotaClient({ url, ...(key !== undefined && { key }) });
     await expect(stranger.check({ resource: 'ocr', subject: U1 })).rejects.toMatchObject({
       status: 401,
-      code: 'missing-key',
+      code: key === undefined ? 'missing-key' : 'wrong-key',
       retryable: false,
       requestId: expect.any(String),
     });

@@ -50,8 +50,9 @@ describe('with keys of both kinds', () => {
   });
 
   it.each([...CHECKS, ...ADMINISTRATION])('401 with an unknown key: %s %s', async (...request) => {
-    const { status, headers } = await ask(service, request as unknown as Request, 'Bearer check-key-3');
+    const { status, body, headers } = await ask(service, request as unknown as Request, 'Bearer check-key-3');
     expect(status).toBe(401);
+    expect(body).toMatchObject({ code: 'wrong-key', status: 401 });
     expect(headers['www-authenticate']).toBe('Bearer realm="sundial", error="invalid_token"');
   });
 

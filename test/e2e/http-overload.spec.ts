@@ -7,10 +7,10 @@ import { RunningService } from '../support/running-service.js';
 
 const CHECK = { resource: 'ocr', subject: { user: 'u1' } };
 const BODY = JSON.stringify(CHECK);
-const REQUEST = `POST /check HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${BODY.length}\r\n\r\n${BODY}`;
+const REQUEST = `POST /check HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: ${BODY.length}\r\n\r\n${BODY}`;
 /** A batch whose body never comes. */
 const UNFINISHED =
-  'POST /check/batch HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n';
+  'POST /check/batch HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n';
 /** What is heard of a connection that sends a request again as soon as it is answered. */
 const ANSWER = /HTTP\/1\.1 (\d{3}) /g;
 
@@ -100,7 +100,7 @@ describe('a connection that pipelines more than it reads', () => {
     socket.on('data', (chunk: Buffer) => (received += chunk.toString('latin1')));
     const count = 20 * MAX_QUEUED_A_SOCKET;
     const numbered = Array.from({ length: count }, (_, n) =>
-      REQUEST.replace('host: x', `host: x\r\nx-request-id: n${n}`),
+      REQUEST.replace('host: x', `host: localhost\r\nx-request-id: n${n}`),
     );
     for (const request of numbered) {
       socket.write(request);
@@ -153,7 +153,7 @@ describe('batches', () => {
 
 describe('a caller that never finishes its headers', () => {
   it('is told so and hung up on', async () => {
-    const socket = await open('POST /check HTTP/1.1\r\nhost: x\r\nx-slow');
+    const socket = await open('POST /check HTTP/1.1\r\nhost: localhost\r\nx-slow');
     let received = '';
     socket.on('data', (chunk: Buffer) => (received += chunk.toString()));
     await new Promise((resolve) => socket.on('close', resolve));

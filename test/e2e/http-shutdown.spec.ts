@@ -25,7 +25,7 @@ class SlowCheck {
     const socket = connect(Number(new URL(service.url).port), '127.0.0.1');
     const check = new SlowCheck(socket);
     socket.write(
-      `POST /check HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${BODY.length}\r\n\r\n{`,
+      `POST /check HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: ${BODY.length}\r\n\r\n{`,
     );
     await eventually(async () => (await inFlight()) === 1);
     return check;

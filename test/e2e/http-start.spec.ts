@@ -185,7 +185,9 @@ describe('a service that starts', () => {
   });
 
   it('listens for others when it has keys', async () => {
-    service = await ServiceProcess.start({ env: { HOST: '0.0.0.0', SUNDIAL_CHECK_KEYS: 'k1' } });
+    service = await ServiceProcess.start({
+      env: { HOST: '0.0.0.0', SUNDIAL_CHECK_KEYS: 'k1-k1-k1-k1-k1-k1' },
+    });
     expect(service.stderr).toContain(`-H 'authorization: Bearer <key>'`);
   });
 

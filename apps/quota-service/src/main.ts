@@ -1,11 +1,13 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { AddressInfo } from 'node:net';
 import { greeting } from './greeting.js';
+import { KeyRing } from './keys/key-ring.js';
+import { reloadKeys } from './keys/reload-keys.js';
 import { LOG, type Log } from './logging/log.js';
 import { createService } from './service.js';
 import { allMistakes } from './settings/all-mistakes.js';
 import { cautions } from './settings/cautions.js';
-import { ConfigurationError, readSettings, type Settings } from './settings/settings.js';
+import { ConfigurationError, readKeys, readSettings, type Settings } from './settings/settings.js';
 
 /** Closing a store and its connections takes milliseconds; one that hangs must not keep the process. */
 const CLOSE_LIMIT_MS = 5_000;
@@ -13,9 +15,10 @@ const CLOSE_LIMIT_MS = 5_000;
 try {
   const settings = readSettings(process.env);
   const app = await createService(settings);
-  closeOnSignal(app, settings);
-  await listen(app, settings);
   const log = app.get<Log>(LOG);
+  closeOnSignal(app, settings);
+  reloadOnSignal(app.get(KeyRing), settings, log);
+  await listen(app, settings);
   for (const caution of cautions(settings)) log.warn(caution);
   log.info({ address: app.getHttpServer().address() }, 'listening');
   process.stderr.write(greeting(settings, app.getHttpServer().address() as AddressInfo));
@@ -47,4 +50,9 @@ function closeOnSignal(app: NestFastifyApplication, { lameDuckMs, shutdownGraceM
   };
   process.on('SIGTERM', close);
   process.on('SIGINT', close);
+}
+
+/** Without key files SIGHUP keeps its meaning: a closed terminal ends the process. */
+function reloadOnSignal(keys: KeyRing, { hasKeyFiles }: Settings, log: Log): void {
+  if (hasKeyFiles) process.on('SIGHUP', () => reloadKeys(keys, () => readKeys(process.env), log));
 }

@@ -26,6 +26,7 @@ import type { FastifyReply } from 'fastify';
 import { Describe } from '../docs/describe.js';
 import { Route } from '../http/route.decorator.js';
 import { RULE_REPOSITORY } from '../composition.js';
+import { KeyRing } from '../keys/key-ring.js';
 import { LOG, type Log } from '../logging/log.js';
 import { CREATE_RULE, DELETE_RULE, LIST_RULES, PATCH_RULE, READ_RULE, REPLACE_RULE } from './rules.docs.js';
 import { etag, isNoneMatch, parseIfMatch } from './etag.js';
@@ -46,6 +47,7 @@ export class RulesController {
     private readonly live: LiveRules,
     @Inject(RULE_REPOSITORY) private readonly repository: RuleRepository,
     @Inject(LOG) private readonly log: Log,
+    private readonly keys: KeyRing,
   ) {}
 
   @Get()
@@ -132,8 +134,9 @@ export class RulesController {
 
   private async write(change: RuleChange, rule: Rule, reply: FastifyReply): Promise<RuleAnswer> {
     const { version, nodes } = await this.repository.write(change);
+    const actor = this.keys.actor(reply.request.headers.authorization);
     this.log.info(
-      { change: change.kind, rule: rule.id, version, nodes, reqId: reply.request.id },
+      { change: change.kind, rule: rule.id, version, nodes, actor, reqId: reply.request.id },
       'rules changed',
     );
     if (change.kind !== 'delete') reply.header('etag', etag(version));

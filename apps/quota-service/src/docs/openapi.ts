@@ -1,5 +1,6 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { schemas } from './schemas.js';
 
 /** 3.1, whose schemas are JSON Schema: those that validate and serialise are published as they are. */
@@ -39,11 +40,14 @@ function openApiDocument(app: NestFastifyApplication): OpenAPIObject {
   };
 }
 
-/** Serves the document at `/openapi.json`; `DocsController` has the pages. */
+/**
+ * Serves the document at `/openapi.json`; `DocsController` has the pages. It is made at the first request and then kept
+ * as bytes that all answers share: a caller who asks often and reads nothing costs no copies.
+ */
 export function serveOpenApi(app: NestFastifyApplication): void {
-  SwaggerModule.setup('docs', app, () => openApiDocument(app), {
-    ui: false,
-    raw: ['json'],
-    jsonDocumentUrl: 'openapi.json',
+  let bytes: Buffer | undefined;
+  app.getHttpAdapter().get('/openapi.json', (_request: FastifyRequest, reply: FastifyReply) => {
+    bytes ??= Buffer.from(JSON.stringify(openApiDocument(app)));
+    void reply.type('application/json; charset=utf-8').send(bytes);
   });
 }

@@ -1,6 +1,7 @@
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { answerClientError } from '../problems/client-error.js';
+import { answerClientError, answerExpectation } from '../problems/client-error.js';
+import type { ProblemCode } from '../problems/problem.js';
 import {
   HEADERS_TIMEOUT_MS,
   KEEP_ALIVE_MS,
@@ -18,6 +19,7 @@ import { requestId } from './request-id.js';
 /** Fastify with every bound set. Its own logger is off: it would make a child logger for each request. */
 export function fastifyAdapter(
   onRefused: (error: unknown, request: FastifyRequest, reply: FastifyReply) => void,
+  count: (code: ProblemCode) => void,
 ): FastifyAdapter {
   const adapter = new FastifyAdapter({
     logger: false,
@@ -32,14 +34,17 @@ export function fastifyAdapter(
       maxHeaderSize: MAX_HEADER_BYTES,
       headersTimeout: HEADERS_TIMEOUT_MS,
       connectionsCheckingInterval: TIMEOUT_CHECK_MS,
+      // `Entrance` asks for it, with an answer like all others.
+      requireHostHeader: false,
     },
     forceCloseConnections: true,
     return503OnClosing: false,
     frameworkErrors: onRefused,
-    clientErrorHandler: answerClientError,
+    clientErrorHandler: (error, socket) => answerClientError(error, socket, count),
   });
   const fastify = adapter.getInstance();
   fastify.server.maxConnections = MAX_CONNECTIONS;
+  fastify.server.on('checkExpectation', (_request, response) => answerExpectation(response, count));
   acceptOnlyJson(fastify);
   return adapter;
 }

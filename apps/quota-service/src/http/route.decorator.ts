@@ -29,6 +29,7 @@ export function Route(policy: RoutePolicy): MethodDecorator {
     ApiSecurity(`${policy.access}-key`),
     DescribeProblems([
       'missing-key',
+      'wrong-key',
       'overloaded',
       'shutting-down',
       ...(policy.access === 'admin' ? (['key-not-allowed'] as const) : []),

@@ -2,9 +2,11 @@ import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '
 import { QuotaError } from '@sundial/engine';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Log } from '../logging/log.js';
+import { ANSWER_HEADERS } from '../http/answer-headers.js';
 import type { RouteTable } from '../http/route-table.js';
 import { fromFastify } from './fastify-errors.js';
 import { Problem, PROBLEM_TYPE, problemBody, problemHeaders } from './problem.js';
+import type { Refusals } from './refusals.js';
 
 /** Every error of every route, Fastify's own included, leaves through here. */
 @Catch()
@@ -12,6 +14,7 @@ export class ProblemFilter implements ExceptionFilter {
   constructor(
     private readonly log: Log,
     private readonly routes: RouteTable,
+    private readonly refusals: Refusals,
   ) {}
 
   catch(exception: unknown, host: ArgumentsHost): void {
@@ -23,12 +26,15 @@ export class ProblemFilter implements ExceptionFilter {
   answer(exception: unknown, request: FastifyRequest, reply: FastifyReply): void {
     const error = this.problemOf(exception, request);
     const body = problemBody(error, request.id);
-    void reply
-      .code(body.status)
-      .headers(problemHeaders(error))
-      .header('x-request-id', request.id)
-      .type(PROBLEM_TYPE)
-      .send(JSON.stringify(body));
+    this.refusals.answer(error.code, request, reply, () => {
+      void reply
+        .code(body.status)
+        .headers(ANSWER_HEADERS)
+        .headers(problemHeaders(error))
+        .header('x-request-id', request.id)
+        .type(PROBLEM_TYPE)
+        .send(JSON.stringify(body));
+    });
   }
 
   private problemOf(exception: unknown, request: FastifyRequest): Problem | QuotaError {

@@ -1,7 +1,5 @@
+import { MIN_SECRET_LENGTH } from '../keys/key.js';
 import type { Settings } from './settings.js';
-
-/** A key that somebody could guess; `openssl rand -hex 16` makes one that nobody can. */
-const SHORT_KEY = 16;
 
 /** What the service runs with all the same, and somebody may not have meant. Each is a warning in the log at start. */
 export function cautions({ checkKeys, adminKeys, clockOffsetMs }: Settings): string[] {
@@ -10,12 +8,12 @@ export function cautions({ checkKeys, adminKeys, clockOffsetMs }: Settings): str
     [keys.length > 0 && adminKeys.length === 0, 'no SUNDIAL_ADMIN_KEYS: rules cannot be changed over HTTP'],
     [keys.length > 0 && checkKeys.length === 0, 'no SUNDIAL_CHECK_KEYS: checks need an admin key'],
     [
-      checkKeys.some((key) => adminKeys.includes(key)),
+      checkKeys.some((key) => adminKeys.some(({ digest }) => digest.equals(key.digest))),
       'a key is in SUNDIAL_CHECK_KEYS and SUNDIAL_ADMIN_KEYS: it opens everything',
     ],
     [
-      keys.some((key) => key.length < SHORT_KEY),
-      `a key is shorter than ${SHORT_KEY} characters: it may be guessed`,
+      keys.some(({ isShort }) => isShort),
+      `a key is shorter than ${MIN_SECRET_LENGTH} characters: it may be guessed`,
     ],
     [clockOffsetMs !== 0, 'SUNDIAL_CLOCK_OFFSET_MS is set: windows are not those of the calendar'],
   ];

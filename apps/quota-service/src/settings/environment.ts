@@ -16,9 +16,8 @@ const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'
 const SAMPLE_RULES = fileURLToPath(new URL('../../../../config/rules.yaml', import.meta.url));
 /** Ready for use, unlike the sample rules. */
 const SHIPPED_ALARMS = fileURLToPath(new URL('../../../../config/alarms.yaml', import.meta.url));
-/** RFC 6750's token characters: a key travels in an `Authorization` header as it is. */
-const KEYS = /^[\w.~+/=-]+(\s*,\s*[\w.~+/=-]+)*$/;
-const KEYS_ARE = 'keys of letters, digits and ._~+/=- separated by commas';
+/** IPv6 addresses with or without their brackets. */
+const HOST_NAMES = /^(\[[\da-f:.]+\]|[\w:.-]+)(\s*,\s*(\[[\da-f:.]+\]|[\w:.-]+))*$/i;
 const CENTURY_MS = 36_525 * 86_400_000;
 
 /** Every environment variable the service reads, under its own name, with its default. `Settings` gives them meaning. */
@@ -106,15 +105,25 @@ export class Environment {
   @Like(/^\S{16,256}$/, '16 to 256 characters without spaces')
   SUNDIAL_ALARM_WEBHOOK_SECRET: string | undefined = undefined;
 
-  /** May check and look. */
+  /** May check and look: `[name=]secret`, separated by commas. `keySettings` reads these four. */
   @IsOptional()
-  @Like(KEYS, KEYS_ARE)
   SUNDIAL_CHECK_KEYS: string | undefined = undefined;
+
+  /** A file with more of them, one a line; read once more on SIGHUP. */
+  @IsOptional()
+  SUNDIAL_CHECK_KEYS_FILE: string | undefined = undefined;
 
   /** May do everything. */
   @IsOptional()
-  @Like(KEYS, KEYS_ARE)
   SUNDIAL_ADMIN_KEYS: string | undefined = undefined;
+
+  @IsOptional()
+  SUNDIAL_ADMIN_KEYS_FILE: string | undefined = undefined;
+
+  /** With keys: the names by which callers may reach the service. Absent: any. Without keys: loopback names only. */
+  @IsOptional()
+  @Like(HOST_NAMES, 'host names or IP addresses separated by commas, without ports')
+  SUNDIAL_ALLOWED_HOSTS: string | undefined = undefined;
 
   /** What to answer for a resource without rules. */
   @OneOf(['allow', 'deny'])

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { ConfigurationError, readSettings } from './settings.js';
@@ -32,12 +33,62 @@ describe('readSettings', () => {
     expect(readSettings({ PORT: '', REDIS_URL: ' ', SUNDIAL_CHECK_KEYS: '' })).toEqual(readSettings({}));
   });
 
-  it('splits lists and trims them', () => {
+  it('splits lists and trims them, and keeps of keys their names and digests only', () => {
     const { checkKeys, adminKeys } = readSettings({
-      SUNDIAL_CHECK_KEYS: 'a, b ,c',
-      SUNDIAL_ADMIN_KEYS: 'd==',
+      SUNDIAL_CHECK_KEYS: 'secret-of-16-chars, pupils=b',
+      SUNDIAL_ADMIN_KEYS: `ci:admin=c, console=sha256:${'0A'.repeat(32)}`,
     });
-    expect([checkKeys, adminKeys]).toEqual([['a', 'b', 'c'], ['d==']]);
+    const digest = (secret: string) => createHash('sha256').update(secret).digest();
+    expect(checkKeys).toEqual([
+      { name: undefined, digest: digest('secret-of-16-chars'), isShort: false },
+      { name: 'pupils', digest: digest('b'), isShort: true },
+    ]);
+    expect(adminKeys).toEqual([
+      { name: 'ci', digest: digest('c'), isShort: true },
+      { name: 'console', digest: Buffer.alloc(32, 10), isShort: false },
+    ]);
+  });
+
+  it.each([
+    ['SUNDIAL_CHECK_KEYS', 'd==', 'entry 1 has a secret of other than letters'],
+    ['SUNDIAL_CHECK_KEYS', 'ok,abc=', 'entry 2 is empty'],
+    ['SUNDIAL_CHECK_KEYS', 'Big=secret', 'entry 1 has a name before its = that is not'],
+    ['SUNDIAL_CHECK_KEYS', 'app:admin=secret', 'entry 1 has a role: only admin keys have one'],
+    [
+      'SUNDIAL_ADMIN_KEYS',
+      'app:viewer=secret',
+      'entry 1 has the role viewer, which this version does not know',
+    ],
+    ['SUNDIAL_ADMIN_KEYS', 'app:operator=secret', 'entry 1 has the role operator, which'],
+    ['SUNDIAL_ADMIN_KEYS', 'app:boss=secret', 'entry 1 has a role that is not admin'],
+    ['SUNDIAL_ADMIN_KEYS', 'sha256:beef', 'entry 1 has a sha256: that is not followed by 64'],
+    ['SUNDIAL_ADMIN_KEYS', 'x'.repeat(257), 'entry 1 is longer than 256 characters'],
+    ['SUNDIAL_ADMIN_KEYS', 'a=twice,b=twice', 'entry 2 is the same key as entry 1'],
+    ['SUNDIAL_ADMIN_KEYS', Array.from({ length: 101 }, (_, i) => `k${i}`).join(), 'holds 101 keys'],
+    ['SUNDIAL_CHECK_KEYS_FILE', '/nowhere/keys', 'cannot be read \\(ENOENT\\)'],
+  ])('says of %s=%s what is wrong with which of them', (name, value, what) => {
+    expect(mistakes({ [name]: value })).toEqual([expect.stringMatching(`^${name}\\b.* must .*: ${what}`)]);
+  });
+
+  it('wants keys of 16 characters where others can reach it, and says how many are shorter', () => {
+    const env = {
+      SUNDIAL_CHECK_KEYS: 'short,a=shorter,long-enough-for-all',
+      SUNDIAL_ADMIN_KEYS: '0123456789abcdef',
+    };
+    expect(mistakes({ HOST: '0.0.0.0', ...env })).toEqual([
+      expect.stringMatching(/^SUNDIAL_CHECK_KEYS must .*: 2 of them shorter than 16 characters/),
+    ]);
+    expect(mistakes(env)).toEqual([]);
+    const digest = `sha256:${'0a'.repeat(32)}`;
+    expect(mistakes({ HOST: '0.0.0.0', SUNDIAL_ADMIN_KEYS: digest })).toEqual([]);
+  });
+
+  it('takes the names it may be reached by only where there are keys', () => {
+    const hosts = { SUNDIAL_ALLOWED_HOSTS: 'sundial.example, [::1],10.0.0.1' };
+    const { allowedHosts } = readSettings({ ...hosts, SUNDIAL_CHECK_KEYS: 'x' });
+    expect(allowedHosts).toEqual(['sundial.example', '[::1]', '10.0.0.1']);
+    expect(mistakes(hosts)).toEqual([expect.stringMatching(/^SUNDIAL_ALLOWED_HOSTS goes with keys/)]);
+    expect(mistakes({ SUNDIAL_ALLOWED_HOSTS: 'http://x', SUNDIAL_CHECK_KEYS: 'x' })).toHaveLength(1);
   });
 
   it.each([
@@ -104,7 +155,7 @@ describe('readSettings', () => {
     ['credentials beside a URL', { REDIS_URL: 'redis://a', REDIS_PASSWORD: 'x' }],
     ['an open door: no keys on another host than loopback', { HOST: '0.0.0.0' }],
     ['an open door by name', { HOST: 'example.org' }],
-    ['a host that is none', { HOST: 'a b', SUNDIAL_CHECK_KEYS: 'x' }],
+    ['a host that is none', { HOST: 'a b', SUNDIAL_CHECK_KEYS: '0123456789abcdef' }],
     ['a name like a known one', { SUNDIAL_CHECKS_KEY: 'x' }],
   ])('refuses %s', (_what, env) => {
     expect(mistakes(env)).toHaveLength(1);

@@ -5,7 +5,9 @@ import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
 import { resolve } from 'node:path';
 import type { WebhookTarget } from '../alarms/webhook/webhook.js';
+import type { Key } from '../keys/key.js';
 import { Environment } from './environment.js';
+import { keySettings } from './key-settings.js';
 import { isLoopback } from './loopback.js';
 import { misspelling } from './misspelling.js';
 import { redisTarget } from './redis-target.js';
@@ -24,8 +26,12 @@ export interface Settings {
   readonly alarmsFile: string;
   /** Undefined: alarms are not pushed. */
   readonly alarmWebhook: WebhookTarget | undefined;
-  readonly checkKeys: readonly string[];
-  readonly adminKeys: readonly string[];
+  readonly checkKeys: readonly Key[];
+  readonly adminKeys: readonly Key[];
+  /** Some of them come from files, which can be read once more. */
+  readonly hasKeyFiles: boolean;
+  /** Undefined: with keys any host name, without keys loopback names only. */
+  readonly allowedHosts: readonly string[] | undefined;
   readonly unknownResource: 'allow' | 'deny';
   readonly lameDuckMs: number;
   readonly shutdownGraceMs: number;
@@ -48,9 +54,24 @@ export class ConfigurationError extends Error {
 /** @throws ConfigurationError with all mistakes at once. */
 export function readSettings(variables: NodeJS.ProcessEnv): Settings {
   const environment = plainToInstance(Environment, known(variables));
-  const mistakes = [...misspelled(variables), ...invalid(environment), ...contradictions(environment)];
+  const mistakes = [
+    ...misspelled(variables),
+    ...invalid(environment),
+    ...keySettings(environment).mistakes,
+    ...contradictions(environment),
+  ];
   if (mistakes.length > 0) throw new ConfigurationError(mistakes);
   return toSettings(environment);
+}
+
+/**
+ * The keys alone, their files read once more.
+ * @throws ConfigurationError with all mistakes at once.
+ */
+export function readKeys(variables: NodeJS.ProcessEnv): Pick<Settings, 'checkKeys' | 'adminKeys'> {
+  const { mistakes, ...keys } = keySettings(plainToInstance(Environment, known(variables)));
+  if (mistakes.length > 0) throw new ConfigurationError(mistakes);
+  return keys;
 }
 
 /** What the settings name on the disk, also where other settings are wrong. */
@@ -98,10 +119,18 @@ function invalid(environment: Environment): string[] {
   });
 }
 
+const KEY_SETTINGS = [
+  'SUNDIAL_CHECK_KEYS',
+  'SUNDIAL_CHECK_KEYS_FILE',
+  'SUNDIAL_ADMIN_KEYS',
+  'SUNDIAL_ADMIN_KEYS_FILE',
+] as const;
+
 type Mistake = readonly [isMade: boolean, sentence: string];
 
 function contradictions(environment: Environment): string[] {
-  const { HOST, SUNDIAL_CHECK_KEYS, SUNDIAL_ADMIN_KEYS } = environment;
+  const { HOST, SUNDIAL_ALLOWED_HOSTS } = environment;
+  const hasKeys = KEY_SETTINGS.some((name) => environment[name]);
   const { SUNDIAL_ALARM_WEBHOOK_URL, SUNDIAL_ALARM_WEBHOOK_SECRET } = environment;
   const mistakes: Mistake[] = [
     ...contradictionsAboutRedis(environment),
@@ -110,9 +139,13 @@ function contradictions(environment: Environment): string[] {
       'SUNDIAL_ALARM_WEBHOOK_URL and SUNDIAL_ALARM_WEBHOOK_SECRET go together: set both or none',
     ],
     [
-      !SUNDIAL_CHECK_KEYS && !SUNDIAL_ADMIN_KEYS && !isLoopback(HOST),
+      !hasKeys && !isLoopback(HOST),
       `HOST=${JSON.stringify(HOST)} is reachable by others and no keys are set: ` +
         'set SUNDIAL_CHECK_KEYS and SUNDIAL_ADMIN_KEYS, or HOST=127.0.0.1',
+    ],
+    [
+      Boolean(SUNDIAL_ALLOWED_HOSTS) && !hasKeys,
+      'SUNDIAL_ALLOWED_HOSTS goes with keys: without them only loopback names are let in',
     ],
   ];
   return mistakes.filter(([isMade]) => isMade).map(([, sentence]) => sentence);
@@ -165,8 +198,8 @@ function toSettings(environment: Environment): Settings {
     ...pathsIn(environment),
     journalSync: environment.SUNDIAL_JOURNAL,
     alarmWebhook: webhookTarget(environment),
-    checkKeys: list(environment.SUNDIAL_CHECK_KEYS),
-    adminKeys: list(environment.SUNDIAL_ADMIN_KEYS),
+    ...keysOf(environment),
+    allowedHosts: environment.SUNDIAL_ALLOWED_HOSTS?.split(',').map((host) => host.trim()),
     unknownResource: environment.SUNDIAL_UNKNOWN_RESOURCE,
     lameDuckMs: environment.SUNDIAL_LAME_DUCK_MS,
     shutdownGraceMs: environment.SUNDIAL_SHUTDOWN_GRACE_MS,
@@ -188,6 +221,8 @@ function webhookTarget(environment: Environment): WebhookTarget | undefined {
   return url && secret ? { url, secret } : undefined;
 }
 
-function list(keys: string | undefined): string[] {
-  return keys?.split(',').map((key) => key.trim()) ?? [];
+function keysOf(environment: Environment): Pick<Settings, 'checkKeys' | 'adminKeys' | 'hasKeyFiles'> {
+  const { checkKeys, adminKeys } = keySettings(environment);
+  const { SUNDIAL_CHECK_KEYS_FILE, SUNDIAL_ADMIN_KEYS_FILE } = environment;
+  return { checkKeys, adminKeys, hasKeyFiles: Boolean(SUNDIAL_CHECK_KEYS_FILE ?? SUNDIAL_ADMIN_KEYS_FILE) };
 }

@@ -1,0 +1,111 @@
+import { createHash } from 'node:crypto';
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { eventually } from '../support/eventually.js';
+import { ServiceProcess } from '../support/service-process.js';
+import { temporaryDirectory, type TemporaryDirectory } from '../support/temporary-directory.js';
+
+const CHECK = { resource: 'ocr', subject: { user: 'u1' } };
+const [OLD, NEW, ADMIN] = ['old-key-of-16-chars', 'new-key-of-16-chars', 'admin-key-of-16-chars'] as const;
+const hashed = (secret: string) => `sha256:${createHash('sha256').update(secret).digest('hex')}`;
+
+let directory: TemporaryDirectory;
+let service: ServiceProcess | undefined;
+let checkFile: string;
+let adminFile: string;
+beforeEach(async () => {
+  directory = await temporaryDirectory();
+  [checkFile, adminFile] = [join(directory.path, 'check.keys'), join(directory.path, 'admin.keys')];
+  await writeFile(checkFile, `# Applications\n\napp=${OLD}\r\n`);
+  await writeFile(adminFile, `ci:admin=${hashed(ADMIN)}\n`);
+});
+afterEach(async () => {
+  await service?.stop();
+  service = undefined;
+  await directory.remove();
+});
+
+async function start(): Promise<ServiceProcess> {
+  service = await ServiceProcess.start({
+    env: { HOST: '0.0.0.0', SUNDIAL_CHECK_KEYS_FILE: checkFile, SUNDIAL_ADMIN_KEYS_FILE: adminFile },
+  });
+  return service;
+}
+
+const status = async (key: string) =>
+  (await service!.fetchJson('POST', '/check', CHECK, { authorization: `Bearer ${key}` })).status;
+
+/** Sends SIGHUP, and gives the line that says what came of it. */
+async function hangUp(): Promise<Record<string, unknown>> {
+  const answers = () =>
+    service!.stdout
+      .split('\n')
+      .filter((line) => line.includes('read once more'))
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+  const before = answers().length;
+  process.kill(service!.pid, 'SIGHUP');
+  return eventually(() => answers()[before]);
+}
+
+describe('keys in files', () => {
+  it('open what they say, also where only their digests are there, and name who changed a rule', async () => {
+    const { fetchJson } = await start();
+    expect([await status(OLD), await status(ADMIN), await status(NEW)]).toEqual([200, 200, 401]);
+    // The digest itself opens nothing.
+    expect(await status(hashed(ADMIN))).toBe(401);
+    const authorization = `Bearer ${ADMIN}`;
+    await fetchJson.call(
+      service,
+      'PATCH',
+      '/admin/rules/ocr-per-user',
+      { description: 'x' },
+      { authorization },
+    );
+    await eventually(() => service!.stdout.includes('"actor":"ci"'));
+    expect(service!.output).not.toContain(ADMIN);
+  });
+
+  it('are replaced without a restart', async () => {
+    await start();
+    await writeFile(checkFile, `app=${OLD}\napp=${NEW}\n`);
+    expect(await hangUp()).toMatchObject({ level: 30, checkKeys: 2, adminKeys: 1 });
+    expect([await status(OLD), await status(NEW)]).toEqual([200, 200]);
+    await writeFile(checkFile, `app=${NEW}\n`);
+    await hangUp();
+    expect([await status(OLD), await status(NEW), await status(ADMIN)]).toEqual([401, 200, 200]);
+  });
+
+  it.each<[string, (file: string) => Promise<void>]>([
+    ['damaged', (file) => writeFile(file, `app=${NEW}\nKaputt=x\n`)],
+    ['empty', (file) => writeFile(file, '# none\n')],
+    ['gone', (file) => rm(file)],
+    ['one with a key that can be guessed', (file) => writeFile(file, 'app=short')],
+    ['huge', (file) => writeFile(file, '#'.repeat(70_000))],
+  ])('stay as they were where the file is %s, which is said', async (_what, damage) => {
+    await start();
+    await damage(checkFile);
+    expect(await hangUp()).toMatchObject({
+      level: 50,
+      mistakes: [expect.stringContaining('SUNDIAL_CHECK_KEYS_FILE=')],
+      msg: expect.stringContaining('the old ones stay in force'),
+    });
+    expect([await status(OLD), await status(NEW), await status(ADMIN)]).toEqual([200, 401, 200]);
+    expect(service!.output).not.toContain(NEW);
+  });
+
+  it('keep the service from starting when they are wrong, beside all other mistakes', async () => {
+    await writeFile(checkFile, 'a:viewer=x\nb=\n');
+    service = await ServiceProcess.launch({
+      env: { PORT: 'x', SUNDIAL_CHECK_KEYS_FILE: checkFile, SUNDIAL_ADMIN_KEYS: 'c:operator=secret' },
+    });
+    expect(await service.exit).toBe(1);
+    expect(service.stderr.split('\n')).toEqual([
+      'Sundial did not start:',
+      'PORT="x" must be an integer from 0 to 65535',
+      expect.stringMatching(/^SUNDIAL_CHECK_KEYS_FILE=.*: line 1 has a role: .*; line 2 is empty$/),
+      expect.stringMatching(/^SUNDIAL_ADMIN_KEYS must .*: entry 1 has the role operator/),
+      '',
+    ]);
+  });
+});
