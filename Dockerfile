@@ -9,7 +9,7 @@ FROM node:24-slim
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000 SUNDIAL_DATA_DIR=/data
 WORKDIR /sundial
 COPY --from=build /sundial .
-RUN mkdir /data && chown node /data
+RUN mkdir -m 700 /data && chown node /data
 USER node
 VOLUME /data
 EXPOSE 3000

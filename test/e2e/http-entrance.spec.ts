@@ -148,7 +148,7 @@ describe('requests that programs read differently', () => {
     ['two equal Host headers', `host: localhost\r\nHost: localhost\r\n${length}`, body, 400],
     ['no Host', length, body, 400],
     ['gzip, chunked', 'host: localhost\r\ntransfer-encoding: gzip, chunked', chunked, 501],
-    ['chunked twice', 'host: localhost\r\ntransfer-encoding: chunked, chunked', chunked, 501],
+    ['chunked twice', 'host: localhost\r\ntransfer-encoding: chunked, chunked', chunked, '(400|501)'],
     [
       'two transfer-encodings',
       'host: localhost\r\ntransfer-encoding: gzip\r\ntransfer-encoding: chunked',

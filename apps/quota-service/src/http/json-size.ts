@@ -14,7 +14,7 @@ export function sizeComplaint(text: Uint8Array): string | undefined {
   let depth = 0;
   let values = 0;
   for (let at = 0; at < text.length; at++) {
-    switch (text[at]) {
+    switch (text[at]!) {
       case QUOTE:
         at = endOfString(text, at + 1);
         break;
@@ -33,6 +33,7 @@ export function sizeComplaint(text: Uint8Array): string | undefined {
         break;
       case COMMA:
         if (++values > MAX_JSON_VALUES) return TOO_MANY_VALUES;
+        break;
     }
   }
   return undefined;

@@ -31,12 +31,19 @@ export function parseKey(entry: string, access: Exclude<Access, 'open'>): Key | 
   if (name !== undefined && !NAME.test(name)) {
     return 'has a name before its = that is not a small letter and up to 31 small letters, digits or -';
   }
-  const role = roles.join(':');
-  if (roles.length > 0 && access === 'check') return 'has a role: only admin keys have one';
+  const complaint = roles.length > 0 ? roleComplaint(roles.join(':'), access) : undefined;
+  return complaint ?? keyOf(name, secret);
+}
+
+function roleComplaint(role: string, access: Exclude<Access, 'open'>): string | undefined {
+  if (access === 'check') return 'has a role: only admin keys have one';
   if (LATER_ROLES.includes(role)) {
     return `has the role ${role}, which this version does not know: only admin, or none, which is admin`;
   }
-  if (roles.length > 0 && role !== 'admin') return 'has a role that is not admin';
+  return role === 'admin' ? undefined : 'has a role that is not admin';
+}
+
+function keyOf(name: string | undefined, secret: string): Key | string {
   const digest = DIGEST.exec(secret)?.[1];
   if (digest !== undefined) return { name, digest: Buffer.from(digest, 'hex'), isShort: false };
   if (secret.startsWith('sha256:')) return 'has a sha256: that is not followed by 64 hexadecimal digits';

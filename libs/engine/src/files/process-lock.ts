@@ -2,6 +2,7 @@ import { readFileSync, readlinkSync } from 'node:fs';
 import { open, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { PRIVATE_FILE } from './private-modes.js';
 
 /** How often the owner of a lock shows that it lives. */
 const BEAT_MS = 1_000;
@@ -35,7 +36,7 @@ export async function lockFile(path: string): Promise<ProcessLock | undefined> {
 /** False where there is one already. */
 async function create(path: string, owner: string): Promise<boolean> {
   try {
-    await writeFile(path, owner, { flag: 'wx' });
+    await writeFile(path, owner, { flag: 'wx', mode: PRIVATE_FILE });
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;

@@ -1,6 +1,7 @@
-import { copyFile, open, readFile, rename, rm, type FileHandle } from 'node:fs/promises';
+import { chmod, copyFile, open, readFile, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { PRIVATE_FILE } from '../files/private-modes.js';
 import { fromCheckedLine } from './checked-line.js';
 
 /** How long a line may wait for others before all of them are synced together. */
@@ -52,8 +53,10 @@ export class JournalFile {
     const { values, wholeBytes, end } = readWholeLines(content);
     const tornBytes = content.length - wholeBytes;
     const keptAs = tornBytes > 0 ? `${path}.damaged` : undefined;
-    if (keptAs) await copyFile(path, keptAs);
-    const handle = await open(path, 'a');
+    if (keptAs) await keepAs(path, keptAs);
+    const handle = await open(path, 'a', PRIVATE_FILE);
+    // An older version left it for all to read.
+    await handle.chmod(PRIVATE_FILE).catch(() => undefined);
     const writtenAt = (await handle.stat()).mtimeMs;
     await handle.truncate(end);
     return {
@@ -123,7 +126,7 @@ export class JournalFile {
   async #replace(lines: Iterable<string>): Promise<void> {
     const path = `${this.#path}.new`;
     await rm(path, { force: true });
-    const next = await open(path, 'a');
+    const next = await open(path, 'a', PRIVATE_FILE);
     try {
       for (const chunk of inChunks(lines)) await next.appendFile(chunk);
       await next.sync();
@@ -141,6 +144,11 @@ export class JournalFile {
     }
     await syncDirectory(dirname(this.#path));
   }
+}
+
+async function keepAs(path: string, copy: string): Promise<void> {
+  await copyFile(path, copy);
+  await chmod(copy, PRIVATE_FILE).catch(() => undefined);
 }
 
 /** All whole lines, their length, and where the last of them ends. */

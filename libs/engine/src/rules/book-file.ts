@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { open, readFile, rename, rm } from 'node:fs/promises';
+import { chmod, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { makeDirectory } from '../files/make-directory.js';
+import { PRIVATE_FILE } from '../files/private-modes.js';
 import { StoredBook } from './stored-book.js';
 
 /** A book on disk, in one file that is replaced as a whole: a crash leaves the old one or the new one. */
@@ -14,7 +15,10 @@ export class BookFile {
    */
   async read(): Promise<StoredBook | undefined> {
     try {
-      return StoredBook.fromJSON(JSON.parse(await readFile(this.path, 'utf8')));
+      const text = await readFile(this.path, 'utf8');
+      // An older version left it for all to read.
+      await chmod(this.path, PRIVATE_FILE).catch(() => undefined);
+      return StoredBook.fromJSON(JSON.parse(text));
     } catch (cause) {
       if (isMissing(cause)) return undefined;
       const reason = cause instanceof Error ? cause.message : String(cause);
@@ -43,7 +47,7 @@ export class BookFile {
 type OpenFile = Awaited<ReturnType<typeof open>>;
 
 async function synced(path: string, flags: string, act: (file: OpenFile) => Promise<void>): Promise<void> {
-  const file = await open(path, flags);
+  const file = await open(path, flags, PRIVATE_FILE);
   try {
     await act(file);
     await file.sync();
