@@ -100,7 +100,7 @@ describe('a connection that pipelines more than it reads', () => {
     socket.on('data', (chunk: Buffer) => (received += chunk.toString('latin1')));
     const count = 20 * MAX_QUEUED_A_SOCKET;
     const numbered = Array.from({ length: count }, (_, n) =>
-      REQUEST.replace('host: x', `host: localhost\r\nx-request-id: n${n}`),
+      REQUEST.replace('host: localhost', `host: localhost\r\nx-request-id: n${n}`),
     );
     for (const request of numbered) {
       socket.write(request);

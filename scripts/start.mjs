@@ -1,0 +1,14 @@
+import { spawnSync } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+/**
+ * `node scripts/start.mjs <folder>`: builds a program of this repository as far as it has changed, and becomes it. One
+ * process, so that a signal reaches the program and not a shell around it.
+ */
+const folder = resolve(process.argv[2] ?? '.');
+const compiler = createRequire(import.meta.url).resolve('typescript/bin/tsc');
+const { status } = spawnSync(process.execPath, [compiler, '-b', '--noCheck', folder], { stdio: 'inherit' });
+if (status !== 0) process.exit(status ?? 1);
+await import(pathToFileURL(resolve(folder, 'dist/main.js')).href);
