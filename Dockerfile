@@ -1,11 +1,11 @@
-FROM node:24-slim AS build
+FROM node:24.11.1-slim AS build
 WORKDIR /sundial
 COPY . .
 RUN npm ci && npm run build
 # Only what the service needs at run time.
 RUN npm ci --omit=dev --ignore-scripts --workspace apps/quota-service
 
-FROM node:24-slim
+FROM node:24.11.1-slim
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000 SUNDIAL_DATA_DIR=/data
 WORKDIR /sundial
 COPY --from=build /sundial .

@@ -6,29 +6,75 @@ import { parse } from 'yaml';
 const read = (/** @type {string} */ path) => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');
 
 const dockerfile = read('Dockerfile');
-const { services } = parse(read('docker-compose.yml'));
-const { sundial, redis } = services;
-const { REDIS_URL, SUNDIAL_CHECK_KEYS, SUNDIAL_ADMIN_KEYS } = sundial.environment;
+const text = read('docker-compose.yml');
+const { services } = parse(text, { merge: true });
+const { secrets, sundial, redis } = services;
+/** @type {any[]} */
+const all = Object.values(services);
+const { environment } = sundial;
+const started = sundial.command.join(' ');
 
+const EXACT_IMAGE = /^[\w./-]+:\d+\.\d+\.\d+(-[\w.]+)?(@sha256:[0-9a-f]{64})?$/;
 /** @type {readonly (readonly [fact: string, holds: boolean])[]} */
 const FACTS = [
-  ['there are two services, sundial and redis', Object.keys(services).join() === 'sundial,redis'],
-  ['sundial counts on the redis service', REDIS_URL === 'redis://redis:6379'],
+  [
+    'there are three services: secrets, sundial and redis',
+    Object.keys(services).join() === 'secrets,sundial,redis',
+  ],
+  ['sundial counts on the redis service', started.includes('@redis:6379"')],
   ['sundial waits until redis is healthy', sundial.depends_on.redis.condition === 'service_healthy'],
   [
-    'sundial has keys, which it needs on any host but loopback',
-    Boolean(SUNDIAL_CHECK_KEYS && SUNDIAL_ADMIN_KEYS),
+    'sundial and redis wait until the secrets are made',
+    [sundial, redis].every(
+      ({ depends_on }) => depends_on.secrets.condition === 'service_completed_successfully',
+    ),
   ],
-  ['keys that stand in the file open a port of this machine only', sundial.ports.every(isLoopback)],
+  [
+    'sundial has keys, which it needs on any host but loopback, from files that are made at the first start',
+    environment.SUNDIAL_CHECK_KEYS_FILE === '/keys/check.keys' &&
+      environment.SUNDIAL_ADMIN_KEYS_FILE === '/keys/admin.keys' &&
+      secrets.volumes.includes('keys:/keys'),
+  ],
+  [
+    'no key and no password stands in the file',
+    environment.SUNDIAL_CHECK_KEYS === '${SUNDIAL_CHECK_KEYS:-}' &&
+      environment.SUNDIAL_ADMIN_KEYS === '${SUNDIAL_ADMIN_KEYS:-}' &&
+      /redis:\/\/:\$\$\(cat \/redis-secret\/password\)@/.test(started) &&
+      !/requirepass|--user |ACL/i.test(text),
+  ],
+  [
+    'redis takes its password from what was made',
+    redis.command.startsWith('redis-server /redis-secret/redis.conf ') &&
+      read('deploy/compose/make-secrets.sh').includes('"requirepass $(cat "$2/password")"'),
+  ],
+  ['redis does not see the keys', !redis.volumes.join().includes('keys:')],
+  ['only sundial opens a port, of this machine only', all.every(({ ports = [] }) => ports.every(isLoopback))],
+  ['no service can write to its root', all.every(({ read_only }) => read_only === true)],
+  [
+    'no service has capabilities',
+    all.every(({ cap_drop, cap_add }) => cap_drop?.join() === 'ALL' && !cap_add),
+  ],
+  [
+    'no service can get new privileges',
+    all.every(({ security_opt }) => security_opt?.includes('no-new-privileges:true')),
+  ],
+  ['redis runs as its ordinary user', redis.user === 'redis'],
+  ['images have exact versions', all.every(({ image, build }) => build || EXACT_IMAGE.test(image))],
+  [
+    'the image is built on exact versions',
+    [...dockerfile.matchAll(/^FROM (\S+)/gm)].every(([, image = '']) => EXACT_IMAGE.test(image)),
+  ],
   ['redis keeps an append-only file', redis.command.includes('--appendonly yes')],
   [
     'redis refuses writes rather than evict counters',
     redis.command.includes('--maxmemory-policy noeviction'),
   ],
-  ['redis has a health check', redis.healthcheck.test.includes('ping')],
+  ['redis has a health check', redis.healthcheck.test.join(' ').includes('redis-cli ping')],
   [
     'both keep their data over a restart',
-    [sundial, redis].every(({ volumes }) => volumes.join().endsWith(':/data')),
+    [sundial, redis].every(({ volumes }) =>
+      volumes.some((/** @type {string} */ name) => name.endsWith('-data:/data')),
+    ),
   ],
   ['the image has a health check', /^HEALTHCHECK .*\n.*\/health\/ready/m.test(dockerfile)],
   ['the image runs as an ordinary user', /^USER node$/m.test(dockerfile)],
