@@ -15,7 +15,7 @@ const resource = {
 
 const subject = {
   type: 'object',
-  description: `Who is counted: up to ${MAX_ATTRIBUTES} attributes with values of 1 to ${MAX_VALUE_LENGTH} characters.`,
+  description: `Who is counted: up to ${MAX_ATTRIBUTES} attributes with values of 1 to ${MAX_VALUE_LENGTH} characters. Values are compared as they are, byte by byte: nothing is trimmed, folded or normalised.`,
   patternProperties: { [ATTRIBUTE_PATTERN]: { type: 'string', minLength: 1, maxLength: MAX_VALUE_LENGTH } },
   additionalProperties: false,
   minProperties: 1,
