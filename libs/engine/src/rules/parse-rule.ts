@@ -1,5 +1,5 @@
 import { getMetadataStorage, validateSync } from 'class-validator';
-import { QuotaError, type InputError } from '../errors.js';
+import { firstErrors, QuotaError, type InputError } from '../errors.js';
 import { canonicalTimeZone } from '../windows/time-zone.js';
 import { isDeeperThan, isPlainObject, show } from './plain-json.js';
 import { LimitDefinition, OnDenyDefinition, RULE_BOUNDS, RuleDefinition } from './rule-definition.js';
@@ -59,12 +59,13 @@ function mistakesIn<T extends object>(
 ): InputError[] {
   if (!isPlainObject(input)) return [{ path: at, message: `must be an object, not ${show(input)}` }];
   const fields = fieldsOf(definition);
-  const unknown = Object.keys(input)
-    .filter((key) => !fields.includes(key))
-    .map((key) => ({
+  const unknown = firstErrors(
+    Object.keys(input).filter((key) => !fields.includes(key)),
+    (key) => ({
       path: join(at, /^[\w$-]{1,64}$/.test(key) ? key : show(key)),
       message: `is not a field of ${what}; there are ${fields.join(', ')}`,
-    }));
+    }),
+  );
   const wrong = validateSync(fill(definition, input)).flatMap(({ property, constraints = {} }) =>
     [...new Set(Object.values(constraints))].map((message) => ({ path: join(at, property), message })),
   );
