@@ -26,7 +26,7 @@ export function guardEntrance(fastify: FastifyInstance, options: EntranceOptions
  * a page whose name its owner points to 127.0.0.1 has that name in `Host` (DNS rebinding), one of another site has
  * itself in `Origin`. With keys neither can do anything, as a page has no key that a browser would send by itself.
  */
-export class Entrance {
+class Entrance {
   readonly #isOpen: boolean;
   readonly #allowedHosts: ReadonlySet<string> | undefined;
   /** The last `Host` that was let in: nearly every request repeats it. */
