@@ -7,6 +7,7 @@ import type { Row } from './report/row.js';
 import { table } from './report/table.js';
 import { FULL } from './scenario.js';
 import { degraded } from './scenarios/degraded.js';
+import { embedded } from './scenarios/embedded.js';
 import { engine } from './scenarios/engine.js';
 import { http } from './scenarios/http.js';
 import { isolation } from './scenarios/isolation.js';
@@ -19,7 +20,7 @@ import { settling } from './scenarios/settling.js';
 import { measureService } from './processes/web-server.js';
 
 /** `npm run bench`: see docs/performance.md. A missed budget is a finding and no failure; the exit code tells of errors. */
-const SCENARIOS = [http, engine, memory, degraded, settling, isolation, overload, batch, midnight, rules];
+const SCENARIOS = [http, engine, embedded, memory, degraded, settling, isolation, overload, batch, midnight, rules];
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 try {

@@ -21,7 +21,23 @@ export interface Effort {
   readonly subjects: number;
   /** Writes of the scenario of live rules. */
   readonly writes: number;
+  /** Of the scenario of the embedded store: subjects with counters, and remembered operations. */
+  readonly kept: { readonly subjects: number; readonly operations: readonly number[] };
 }
 
-export const QUICK: Effort = { rounds: 3, roundMs: 400, warmUpMs: 400, subjects: 25_000, writes: 30 };
-export const FULL: Effort = { rounds: 5, roundMs: 3_000, warmUpMs: 2_000, subjects: 100_000, writes: 100 };
+export const QUICK: Effort = {
+  rounds: 3,
+  roundMs: 400,
+  warmUpMs: 400,
+  subjects: 25_000,
+  writes: 30,
+  kept: { subjects: 20_000, operations: [100_000] },
+};
+export const FULL: Effort = {
+  rounds: 5,
+  roundMs: 3_000,
+  warmUpMs: 2_000,
+  subjects: 100_000,
+  writes: 100,
+  kept: { subjects: 1_000_000, operations: [5_000_000, 10_000_000] },
+};

@@ -25,3 +25,19 @@ export function checkRequests(resource: 'ocr' | 'calm' | 'scarce', users = USERS
     postRequest('/check', { resource, subject: { user: nameOf(index) } }),
   );
 }
+
+/** Of a great many, where it matters that they are many. */
+export function manyUserAt(index: number): string {
+  return `u${String(index).padStart(7, '0')}`;
+}
+
+/** So many requests at most: each is an object of the generator, which must not be what is slow. */
+const MANY_REQUESTS = 200_000;
+
+/** `POST /check` of users from all over so many. */
+export function manyCheckRequests(subjects: number): Buffer[] {
+  const step = Math.max(1, Math.floor(subjects / MANY_REQUESTS));
+  return Array.from({ length: Math.ceil(subjects / step) }, (_, index) =>
+    postRequest('/check', { resource: 'ocr', subject: { user: manyUserAt(index * step) } }),
+  );
+}

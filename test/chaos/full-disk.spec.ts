@@ -49,7 +49,7 @@ describe('a node whose disk takes no more', () => {
     expect(body.owed).toBeGreaterThan(CHECKS / 2);
     expect(body.unjournaled).toBeGreaterThan(0);
     expect(body.bytes).toBeLessThanOrEqual(MAX_FILE_BYTES);
-    expect(service.output).toContain('the journal cannot be written');
+    expect(service.output).toContain('The journal cannot be written');
 
     redis.thaw();
     const journal = async () => (await service.fetchJson('GET', '/admin/journal')).body;
@@ -58,7 +58,9 @@ describe('a node whose disk takes no more', () => {
       withinMs: 5_000,
       everyMs: 50,
     });
-    await eventually(() => service.output.includes('the journal is whole again'));
+    await eventually(() =>
+      service.output.includes('the journal can be written again, and nothing is missing'),
+    );
     const usage = await service.fetchJson('GET', '/usage?resource=spacious&user=u1');
     expect(usage.body.limits[0].used).toBe(CHECKS);
   });

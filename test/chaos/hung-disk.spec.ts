@@ -105,7 +105,7 @@ describe('a node whose disk hangs while Redis is frozen', () => {
     const told = await checks('careful');
     expect(allowed(told)).toBe(told.length);
     expect(slowestMs).toBeLessThan(DEADLINE_MS + BUSY_MS);
-    expect(service.output).toContain('the journal cannot be written');
+    expect(service.output).toContain('The journal cannot be written');
     await rm(hung());
     expect(await used('careful')).toBe(1 + told.length);
   }, 30_000);

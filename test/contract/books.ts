@@ -1,4 +1,4 @@
-import { readFile, rm } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MemoryStore, RedisStore, type RedisTarget, type Store } from '@sundial/engine';
 import { eventually } from '../support/eventually.js';
@@ -19,7 +19,10 @@ export interface Books {
 
 export async function memoryBooks(): Promise<Books> {
   const directory = await temporaryDirectory();
-  const file = join(directory.path, 'counters.ndjson');
+  const files = async () => {
+    const names = await readdir(directory.path);
+    return names.sort().map((name) => join(directory.path, name));
+  };
   let [open, offsetMs]: [MemoryStore | undefined, number] = [undefined, 0];
   const openAgain = async () => {
     await open?.close();
@@ -32,12 +35,13 @@ export async function memoryBooks(): Promise<Books> {
     },
     contents: async () => {
       await open?.close();
-      return readFile(file, 'utf8').catch(() => '');
+      const contents = (await files()).map((file) => readFile(file, 'base64'));
+      return (await Promise.all(contents)).join('\n');
     },
     empty: async () => {
       await open?.close();
       open = undefined;
-      await rm(file, { force: true });
+      for (const file of await files()) await rm(file);
     },
     close: async () => {
       await open?.close();

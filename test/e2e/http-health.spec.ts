@@ -20,6 +20,7 @@ describe('health of an embedded service', () => {
     expect(body).toEqual({
       status: 'ready',
       store: { kind: 'embedded', mode: 'exact', cause: null, breaker: 'closed', owed: 0, conditions: [] },
+      conditions: [],
       rules: { version: 1, provisional: false },
       nodes: { live: 1 },
       tzdata: process.versions.tz,

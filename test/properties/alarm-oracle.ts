@@ -48,10 +48,25 @@ export function holdsAt(pattern: AlarmPattern, channel: string, history: readonl
       return isSustained(pattern, failuresOf(history), at);
     case 'error-rate':
       return isFrequent(outcomesOf(history, channel), pattern, at);
+    default:
+      return isInState(pattern, history);
+  }
+}
+
+function isInState(
+  pattern: Extract<
+    AlarmPattern,
+    { kind: 'degraded-mode' | 'unfit-store' | 'unwritable-file' | 'clock-offset' }
+  >,
+  history: readonly Moment[],
+): boolean {
+  switch (pattern.kind) {
     case 'degraded-mode':
       return lastOf(history, 'mode-changed')?.mode === 'degraded';
     case 'unfit-store':
       return isUnfit(history);
+    case 'unwritable-file':
+      return isUnwritable(history);
     case 'clock-offset':
       return Math.abs(lastOf(history, 'clock-read')?.offsetMs ?? 0) > pattern.offsetMs;
     default:
@@ -118,6 +133,15 @@ function isSighting(signal: Moment['signal'], pattern: OfSightings, channel: str
 }
 
 /** Each condition of a server is as it was told last. */
+function isUnwritable(history: readonly Moment[]): boolean {
+  const told = history
+    .flatMap(({ signal }) => (isA(signal, 'file-condition-changed') ? [signal] : []))
+    .filter(({ condition }) => condition.condition === 'unwritable');
+  return ['counters', 'journal', 'rules'].some(
+    (file) => told.findLast(({ condition }) => condition.file === file)?.holds,
+  );
+}
+
 function isUnfit(history: readonly Moment[]): boolean {
   const told = history
     .flatMap(({ signal }) => (isA(signal, 'condition-changed') ? [signal] : []))

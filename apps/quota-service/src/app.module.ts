@@ -8,6 +8,8 @@ import {
   LiveRules,
   loadRuleFile,
   lockFile,
+  type LogDamage,
+  type LogProgress,
   MemoryStore,
   type ProcessLock,
   QuotaEngine,
@@ -28,6 +30,8 @@ import { BatchController } from './check/batch.controller.js';
 import { CheckController } from './check/check.controller.js';
 import { COUNTERS_LOCK, JOURNAL, RULE_REPOSITORY, STORE } from './composition.js';
 import { DocsController } from './docs/docs.controller.js';
+import { FileConditions } from './files/file-conditions.js';
+import { FileMetrics } from './files/file-metrics.js';
 import { HealthController } from './health/health.controller.js';
 import { Door } from './http/door.js';
 import { JournalMetrics } from './journal/journal-metrics.js';
@@ -61,9 +65,14 @@ const REDIS_PATIENCE_MS = 1_000;
   ],
   providers: [
     { provide: COUNTERS_LOCK, inject: [SETTINGS], useFactory: lockCounters },
-    { provide: STORE, inject: [SETTINGS, LOG, COUNTERS_LOCK], useFactory: openStore },
-    { provide: JOURNAL, inject: [SETTINGS, LOG, STORE], useFactory: openJournal },
-    { provide: RULE_REPOSITORY, inject: [SETTINGS, LOG], useFactory: openRuleRepository },
+    {
+      provide: FileConditions,
+      inject: [SETTINGS],
+      useFactory: ({ dataDirectory }: Settings) => new FileConditions(dataDirectory),
+    },
+    { provide: STORE, inject: [SETTINGS, LOG, FileConditions, COUNTERS_LOCK], useFactory: openStore },
+    { provide: JOURNAL, inject: [SETTINGS, FileConditions, STORE], useFactory: openJournal },
+    { provide: RULE_REPOSITORY, inject: [SETTINGS, LOG, FileConditions], useFactory: openRuleRepository },
     { provide: LiveRules, inject: [RULE_REPOSITORY], useFactory: followRules },
     {
       provide: QuotaEngine,
@@ -77,6 +86,7 @@ const REDIS_PATIENCE_MS = 1_000;
     QuotaMetrics,
     NodeMetrics,
     JournalMetrics,
+    FileMetrics,
     ...ALARM_PROVIDERS,
   ],
 })
@@ -116,26 +126,47 @@ async function lockCounters({ redis, dataDirectory }: Settings): Promise<Process
   ]);
 }
 
-async function openStore({ redis, dataDirectory, clockOffsetMs }: Settings, log: Log): Promise<Store> {
+async function openStore(
+  { redis, dataDirectory, clockOffsetMs }: Settings,
+  log: Log,
+  files: FileConditions,
+): Promise<Store> {
   if (redis) return openRedisStore(redis, clockOffsetMs);
-  const onError = (err: Error) => log.error({ err }, 'the counters could not be written to disk');
-  return MemoryStore.open({ directory: dataDirectory, clockOffsetMs, onError });
+  const onProgress = ({ bytes, totalBytes }: LogProgress) =>
+    log.info({ bytes, totalBytes }, `reading the counters: ${Math.floor((100 * bytes) / totalBytes)} %`);
+  const startedAt = performance.now();
+  const onTrouble = files.writerOf('counters');
+  const store = await MemoryStore.open({ directory: dataDirectory, clockOffsetMs, onTrouble, onProgress });
+  log.info({ ...store.size, tookMs: Math.round(performance.now() - startedAt) }, 'the counters are read');
+  for (const damage of store.damages) {
+    if (damage.isTornTail)
+      log.warn(damage, 'the last write of the counters was cut off: a moment is not counted');
+    else files.damaged('counters', sentenceOf(damage));
+  }
+  return store;
+}
+
+function sentenceOf({ path, bytes, keptAs, from, to }: LogDamage): string {
+  const what = bytes > 0 ? `${bytes} bytes cannot be read` : 'something before it is missing';
+  const when = [from, to].map((at) => (Number.isFinite(at) ? new Date(at).toISOString() : 'the beginning'));
+  const kept = keptAs === undefined ? '' : ` It is kept as ${keptAs}.`;
+  return `${path}: ${what}.${kept} All else is in force; what was counted from ${when.join(' to ')} may be counted too low.`;
 }
 
 /** The embedded store is never away, so there nothing is owed. */
 async function openJournal(
   { redis, dataDirectory, journalSync }: Settings,
-  log: Log,
+  files: FileConditions,
 ): Promise<Journal | undefined> {
   if (!redis) return undefined;
-  const onTrouble = (err: Error | null) => {
-    if (err) log.error({ err }, 'the journal cannot be written: degraded decisions are only in memory');
-    else log.info('the journal is whole again');
-  };
+  const onTrouble = files.writerOf('journal');
   try {
     const journal = await Journal.open({ directory: dataDirectory, sync: journalSync, onTrouble });
     for (const { bytes, keptAs } of journal.damages) {
-      log.error({ bytes, keptAs }, 'some of the journal cannot be read: what it says will not be counted');
+      files.damaged(
+        'journal',
+        `${bytes} bytes cannot be read: what they say will not be counted. It is kept as ${keptAs}.`,
+      );
     }
     return journal;
   } catch (error) {
@@ -160,9 +191,11 @@ async function openRedisStore(target: RedisTarget, clockOffsetMs: number): Promi
 async function openRuleRepository(
   { redis, dataDirectory, rulesFile }: Settings,
   log: Log,
+  files: FileConditions,
 ): Promise<RuleRepository> {
   const seed = await loadRuleFile(rulesFile);
-  if (!redis) return new FileRuleRepository({ directory: dataDirectory, seed });
+  const onTrouble = files.writerOf('rules');
+  if (!redis) return new FileRuleRepository({ directory: dataDirectory, seed, onTrouble });
   const nodeId = randomUUID();
   const onError = (err: Error) => log.error({ err }, 'the rules could not be brought up to date');
   return new RedisRuleRepository(connectRedis(redis, `sundial-rules-${nodeId}`), {
@@ -170,6 +203,7 @@ async function openRuleRepository(
     snapshotDirectory: dataDirectory,
     seed,
     onError,
+    onTrouble,
   });
 }
 

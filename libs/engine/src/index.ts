@@ -34,7 +34,8 @@ export type * from './windows/window.js';
 export * from './requests/request-schema.js';
 export * from './stores/store.js';
 export { FairQueue } from './stores/fair-queue.js';
-export { MemoryStore, type MemoryStoreOptions } from './stores/memory-store.js';
+export { MemoryStore, type MemoryStoreOptions } from './stores/memory/memory-store.js';
+export type { LogDamage, LogProgress } from './stores/memory/log/log-recovery.js';
 export { CONDITION_SEVERITY } from './stores/redis-conditions.js';
 export { RedisStore, type RedisStoreOptions } from './stores/redis-store.js';
 export {

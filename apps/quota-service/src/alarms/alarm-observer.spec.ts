@@ -13,6 +13,7 @@ const PATTERNS: readonly AlarmPattern[] = [
   { ...head('full'), kind: 'journal-overflow' },
   { ...head('over'), kind: 'over-admission' },
   { ...head('unfit'), kind: 'unfit-store' },
+  { ...head('disk'), kind: 'unwritable-file' },
   { ...head('foreign'), kind: 'foreign-key' },
   { ...head('uncertain'), kind: 'unverifiable' },
 ];
@@ -89,6 +90,14 @@ describe('what an engine tells', () => {
     observer.overAdmitted({ resource: 'ocr', rule: 'r1', window: 'day', used: 12, max: 10 });
     const sentence = 'Redis may drop counters.';
     observer.conditionChanged({ condition: 'eviction', severity: 'refuse', sentence, server: 'a:1' }, true);
+    const unwritable = {
+      condition: 'unwritable',
+      file: 'journal',
+      severity: 'warn',
+      sentence: 'Make room.',
+    } as const;
+    observer.fileConditionChanged({ ...unwritable, condition: 'damaged', file: 'counters' }, true);
+    observer.fileConditionChanged(unwritable, true);
     observer.keyBroken({ resource: 'ocr', rules: ['r1'], checks: 2 });
     observer.unverifiable({ from: 0, to: 1_000, reason: 'writes-lost', operations: 0 });
     expect(
@@ -98,6 +107,7 @@ describe('what an engine tells', () => {
       ['full', undefined, { operations: 7 }],
       ['over', 'ocr', { rule: 'r1', window: 'day', used: 12, max: 10 }],
       ['unfit', undefined, { conditions: ['a:1: Redis may drop counters.'] }],
+      ['disk', undefined, { files: ['journal'], conditions: ['Make room.'] }],
       ['foreign', 'ocr', { rules: ['r1'], checks: 2 }],
       [
         'uncertain',

@@ -10,6 +10,7 @@ import type {
   UnverifiableSpan,
 } from '@sundial/engine';
 import { performance } from 'node:perf_hooks';
+import type { FileCondition } from '../files/file-conditions.js';
 import type { AlarmBoard } from './alarm-board.js';
 import type { Channel, CounterAboveMax } from './alarm-signal.js';
 
@@ -53,6 +54,10 @@ export class AlarmObserver implements QuotaObserver {
 
   conditionChanged(condition: StoreCondition, holds: boolean): void {
     this.board.take({ kind: 'condition-changed', condition, holds }, performance.now());
+  }
+
+  fileConditionChanged(condition: FileCondition, holds: boolean): void {
+    this.board.take({ kind: 'file-condition-changed', condition, holds }, performance.now());
   }
 
   keyBroken({ resource, ...key }: BrokenKey): void {

@@ -1,4 +1,5 @@
 import type { BrokenKey, DegradedCause, StoreCondition, StoreMode, UnverifiableSpan } from '@sundial/engine';
+import type { FileCondition } from '../files/file-conditions.js';
 
 /** What can fail by itself: one resource's use of one thing it depends on. */
 export interface Channel {
@@ -15,6 +16,7 @@ export interface Channel {
  * - `mode-changed`: the store decides again, or can no longer be asked.
  * - `clock-read`: how far the store's clock is ahead of this node's; to be repeated, since a clock can be set.
  * - `condition-changed`: something about a server behind the store is not as it should be, or no longer so.
+ * - `file-condition-changed`: a file of the node cannot be written or was damaged, or no longer so.
  * - `key-broken`: a key of a resource holds what Sundial did not write.
  * - `unverifiable`: a time in which counters may be wrong, and nobody can know.
  * - `journal-overflowed`: degraded decisions that the journal could no longer keep one by one.
@@ -32,6 +34,7 @@ type NodeSignal =
   | { readonly kind: 'clock-read'; readonly offsetMs: number }
   | { readonly kind: 'journal-overflowed'; readonly operations: number }
   | { readonly kind: 'condition-changed'; readonly condition: StoreCondition; readonly holds: boolean }
+  | { readonly kind: 'file-condition-changed'; readonly condition: FileCondition; readonly holds: boolean }
   | { readonly kind: 'unverifiable'; readonly span: UnverifiableSpan };
 
 export interface CounterAboveMax {

@@ -3,6 +3,7 @@ import { QuotaEngine, type Store } from '@sundial/engine';
 import { hostname } from 'node:os';
 import { Registry } from 'prom-client';
 import { STORE } from '../composition.js';
+import { FileConditions } from '../files/file-conditions.js';
 import { LOG, type Log } from '../logging/log.js';
 import { SETTINGS, type Settings } from '../settings/settings.js';
 import { AlarmAnnouncer } from './alarm-announcer.js';
@@ -40,8 +41,8 @@ export const ALARM_PROVIDERS: Provider[] = [
   },
   {
     provide: AlarmObserver,
-    inject: [AlarmBoard, STORE],
-    useFactory: (board: AlarmBoard, { kind }: Store) => new AlarmObserver(board, kind),
+    inject: [AlarmBoard, STORE, FileConditions],
+    useFactory: createObserver,
   },
   {
     provide: AlarmTicker,
@@ -68,6 +69,12 @@ function createAnnouncer(
 ): AlarmAnnouncer {
   const metrics = new AlarmMetrics(registry, { patterns, ledger, webhook });
   return new AlarmAnnouncer(`${hostname()}:${port}`, { ledger, log, metrics, webhook });
+}
+
+function createObserver(board: AlarmBoard, { kind }: Store, files: FileConditions): AlarmObserver {
+  const observer = new AlarmObserver(board, kind);
+  files.onChange((condition, holds) => observer.fileConditionChanged(condition, holds));
+  return observer;
 }
 
 function createTicker(

@@ -9,6 +9,7 @@ import {
 import type { FastifyReply } from 'fastify';
 import { RULE_REPOSITORY } from '../composition.js';
 import { Describe } from '../docs/describe.js';
+import { FileConditions, type FileCondition } from '../files/file-conditions.js';
 import { Route } from '../http/route.decorator.js';
 import { Lifecycle } from '../shutdown/lifecycle.js';
 import { LIVE, READY_TO_SERVE } from './health.docs.js';
@@ -23,13 +24,17 @@ export interface Readiness {
     /** Degraded decisions the store does not show yet. */
     readonly owed: number;
     /** What is not right with Redis. */
-    readonly conditions: readonly Pick<StoreCondition, 'condition' | 'severity' | 'sentence'>[];
+    readonly conditions: readonly ShownCondition[];
   };
+  /** All that is not as it should be: with the store, and with the files of this node. */
+  readonly conditions: readonly (ShownCondition | FileCondition)[];
   readonly rules: { readonly version: number; readonly provisional: boolean };
   readonly nodes: { readonly live: number };
   /** The edition of the time-zone data: calendars of nodes with different ones may differ. */
   readonly tzdata: string;
 }
+
+type ShownCondition = Pick<StoreCondition, 'condition' | 'severity' | 'sentence'>;
 
 /** For load balancers and people. Open to all; it names no subject and no key. */
 @Controller('health')
@@ -39,6 +44,7 @@ export class HealthController {
     private readonly rules: LiveRules,
     @Inject(RULE_REPOSITORY) private readonly repository: RuleRepository,
     private readonly lifecycle: Lifecycle,
+    private readonly files: FileConditions,
   ) {}
 
   /** The process runs and its event loop turns. */
@@ -61,6 +67,7 @@ export class HealthController {
     return {
       status: this.lifecycle.isLeaving ? 'shutting-down' : 'ready',
       store: { kind, mode, cause, breaker, owed, conditions },
+      conditions: [...conditions, ...this.files.current],
       rules: { version, provisional },
       nodes: { live: this.repository.nodes.live },
       tzdata: process.versions.tz ?? 'unknown',

@@ -4,6 +4,7 @@ import type { Readiness } from './health.controller.js';
 const READY: Readiness = {
   status: 'ready',
   store: { kind: 'redis', mode: 'exact', cause: null, breaker: 'closed', owed: 0, conditions: [] },
+  conditions: [],
   rules: { version: 12, provisional: false },
   nodes: { live: 3 },
   tzdata: '2025b',

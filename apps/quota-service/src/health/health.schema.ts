@@ -1,4 +1,5 @@
 import { CONDITION_SEVERITY } from '@sundial/engine';
+import { KEPT_FILES } from '../files/file-conditions.js';
 
 export const livenessSchema = {
   type: 'object',
@@ -45,6 +46,22 @@ export const readinessSchema = {
       required: ['kind', 'mode', 'cause', 'breaker', 'owed', 'conditions'],
       additionalProperties: false,
     },
+    conditions: {
+      type: 'array',
+      description:
+        'All that is not as it should be, and what to change: with the store, and with the files of this node.',
+      items: {
+        type: 'object',
+        properties: {
+          condition: { type: 'string', enum: [...Object.keys(CONDITION_SEVERITY), 'unwritable', 'damaged'] },
+          file: { type: 'string', enum: KEPT_FILES, description: 'Where it is about one of those.' },
+          severity: { type: 'string', enum: ['refuse', 'warn'] },
+          sentence: { type: 'string' },
+        },
+        required: ['condition', 'severity', 'sentence'],
+        additionalProperties: false,
+      },
+    },
     rules: {
       type: 'object',
       properties: {
@@ -65,6 +82,6 @@ export const readinessSchema = {
     },
     tzdata: { type: 'string', description: 'The edition of the time-zone data, such as 2025b.' },
   },
-  required: ['status', 'store', 'rules', 'nodes', 'tzdata'],
+  required: ['status', 'store', 'conditions', 'rules', 'nodes', 'tzdata'],
   additionalProperties: false,
 } as const;

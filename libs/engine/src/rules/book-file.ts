@@ -5,9 +5,25 @@ import { makeDirectory } from '../files/make-directory.js';
 import { PRIVATE_FILE } from '../files/private-modes.js';
 import { StoredBook } from './stored-book.js';
 
-/** A book on disk, in one file that is replaced as a whole: a crash leaves the old one or the new one. */
+/** How often the book is written again while the disk does not take it. */
+const RETRY_MS = 1_000;
+
+/**
+ * A book on disk, in one file that is replaced as a whole: a crash leaves the old one or the new one. While the disk does
+ * not take it, it is tried again by itself, so that the end of the trouble is known too.
+ */
 export class BookFile {
-  constructor(readonly path: string) {}
+  /** What is to be in the file. */
+  #kept: StoredBook | undefined;
+  #trouble: Error | undefined;
+  #retry: NodeJS.Timeout | undefined;
+  #last: Promise<void> = Promise.resolve();
+
+  /** `onTrouble` is told when the file cannot be written, and with null when it can be again. */
+  constructor(
+    readonly path: string,
+    private readonly onTrouble: (error: Error | null) => void = () => undefined,
+  ) {}
 
   /**
    * The book, or undefined where there is no file.
@@ -18,7 +34,8 @@ export class BookFile {
       const text = await readFile(this.path, 'utf8');
       // An older version left it for all to read.
       await chmod(this.path, PRIVATE_FILE).catch(() => undefined);
-      return StoredBook.fromJSON(JSON.parse(text));
+      this.#kept = StoredBook.fromJSON(JSON.parse(text));
+      return this.#kept;
     } catch (cause) {
       if (isMissing(cause)) return undefined;
       const reason = cause instanceof Error ? cause.message : String(cause);
@@ -27,7 +44,51 @@ export class BookFile {
     }
   }
 
-  async write(book: StoredBook): Promise<void> {
+  /**
+   * Replaces the book. Where that fails, the file is to have the `fallback`: the one before, if not told otherwise, which
+   * it still has.
+   */
+  write(book: StoredBook, fallback = this.#kept): Promise<void> {
+    return this.#inTurn(() => this.#attempt(book, fallback));
+  }
+
+  close(): void {
+    clearTimeout(this.#retry);
+  }
+
+  #inTurn(act: () => Promise<void>): Promise<void> {
+    return (this.#last = this.#last.catch(() => undefined).then(act));
+  }
+
+  async #attempt(book: StoredBook, fallback: StoredBook | undefined): Promise<void> {
+    try {
+      await this.#replace(book);
+      this.#kept = book;
+      this.#end();
+    } catch (error) {
+      this.#kept = fallback;
+      this.#begin(error as Error);
+      throw error;
+    }
+  }
+
+  #begin(error: Error): void {
+    if (this.#trouble === undefined) this.onTrouble(error);
+    this.#trouble = error;
+    clearTimeout(this.#retry);
+    this.#retry = setTimeout(() => {
+      const again = () => (this.#kept ? this.#attempt(this.#kept, this.#kept) : Promise.resolve());
+      this.#inTurn(again).catch(() => undefined);
+    }, RETRY_MS).unref();
+  }
+
+  #end(): void {
+    clearTimeout(this.#retry);
+    if (this.#trouble !== undefined) this.onTrouble(null);
+    this.#trouble = undefined;
+  }
+
+  async #replace(book: StoredBook): Promise<void> {
     const folder = dirname(this.path);
     // Nodes on one machine may share a data directory, so no two writers share a temporary file.
     const temporary = `${this.path}.${randomUUID()}.new`;

@@ -16,6 +16,8 @@ export interface FileRuleRepositoryOptions {
   readonly directory: string;
   /** The rules to begin with where none are stored. */
   readonly seed: readonly Rule[];
+  /** Told when the rules cannot be written, and with null when they can be again. */
+  readonly onTrouble?: (error: Error | null) => void;
 }
 
 /**
@@ -31,8 +33,8 @@ export class FileRuleRepository implements RuleRepository {
   #lastWrite: Promise<unknown> = Promise.resolve();
   #waiting = 0;
 
-  constructor({ directory, seed }: FileRuleRepositoryOptions) {
-    this.#file = new BookFile(join(directory, FILE));
+  constructor({ directory, seed, onTrouble }: FileRuleRepositoryOptions) {
+    this.#file = new BookFile(join(directory, FILE), onTrouble);
     this.#seed = seed;
   }
 
@@ -57,6 +59,7 @@ export class FileRuleRepository implements RuleRepository {
 
   async close(): Promise<void> {
     await this.#lastWrite;
+    this.#file.close();
   }
 
   async #store(book: StoredBook): Promise<number> {

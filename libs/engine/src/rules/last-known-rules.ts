@@ -3,7 +3,8 @@ import type { StoredBook } from './stored-book.js';
 
 /**
  * The last good rules of a node on its disk, for a start without Redis. Writing is in the background and skips to the
- * latest book; where it fails the node goes on, and `onError` hears of it.
+ * latest book; where it fails the node goes on, `onTrouble` hears of it, and it is
+ * tried again. `onError` hears of a file that cannot be read.
  */
 export class LastKnownRules {
   readonly #file: BookFile;
@@ -11,8 +12,8 @@ export class LastKnownRules {
   #unsaved: StoredBook | undefined;
   #saving: Promise<void> | undefined;
 
-  constructor(path: string, onError: (error: Error) => void) {
-    this.#file = new BookFile(path);
+  constructor(path: string, onError: (error: Error) => void, onTrouble?: (error: Error | null) => void) {
+    this.#file = new BookFile(path, onTrouble);
     this.#onError = onError;
   }
 
@@ -29,20 +30,17 @@ export class LastKnownRules {
     this.#saving ??= this.#save().finally(() => (this.#saving = undefined));
   }
 
-  /** Resolves when what was remembered is on disk. */
-  async saved(): Promise<void> {
+  /** Resolves when what was remembered is on disk, or could not be written. */
+  async close(): Promise<void> {
     await this.#saving;
+    this.#file.close();
   }
 
   async #save(): Promise<void> {
     while (this.#unsaved) {
       const book = this.#unsaved;
       this.#unsaved = undefined;
-      await this.#file.write(book).catch((cause: Error) => {
-        this.#onError(
-          new Error(`The rules could not be kept in ${this.#file.path}: ${cause.message}`, { cause }),
-        );
-      });
+      await this.#file.write(book, book).catch(() => undefined);
     }
   }
 }

@@ -34,6 +34,8 @@ export interface RedisRuleRepositoryOptions {
   readonly keyPrefix?: string;
   /** Told once for each new trouble, not once a try. The rules in force stay. */
   readonly onError?: (error: Error) => void;
+  /** Told when the last good rules cannot be written to disk, and with null when they can be again. */
+  readonly onTrouble?: (error: Error | null) => void;
 }
 
 /**
@@ -62,7 +64,11 @@ export class RedisRuleRepository implements RuleRepository {
     this.#client = client;
     this.#options = options;
     this.#table = new RedisRuleTable(client, keyPrefix);
-    this.#lastKnown = new LastKnownRules(join(snapshotDirectory, LAST_KNOWN_FILE), onError);
+    this.#lastKnown = new LastKnownRules(
+      join(snapshotDirectory, LAST_KNOWN_FILE),
+      onError,
+      options.onTrouble,
+    );
     this.#follower = new RedisRuleFollower(this.#table, {
       nodeId,
       seed: StoredBook.seed(seed),
@@ -106,7 +112,7 @@ export class RedisRuleRepository implements RuleRepository {
     await this.#follower.stop();
     await this.#table.leave(this.#options.nodeId).catch(() => undefined);
     this.#client.disconnect();
-    await this.#lastKnown.saved();
+    await this.#lastKnown.close();
   }
 
   readonly #wake = (): void => {

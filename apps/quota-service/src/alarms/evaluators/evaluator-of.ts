@@ -3,7 +3,7 @@ import type { AlarmPattern } from '../patterns/alarm-pattern.js';
 import { Consecutive } from './consecutive.js';
 import { ErrorRate } from './error-rate.js';
 import type { Evaluator, Evidence } from './evaluator.js';
-import { ClockOffset, DegradedMode, UnfitStore } from './node-state.js';
+import { ClockOffset, DegradedMode, UnfitStore, UnwritableFile } from './node-state.js';
 import { Sightings } from './sightings.js';
 import { Spread } from './spread.js';
 import { Sustained } from './sustained.js';
@@ -31,6 +31,8 @@ export function evaluatorOf(pattern: AlarmPattern): Evaluator {
       return new ClockOffset(pattern);
     case 'unfit-store':
       return new UnfitStore();
+    case 'unwritable-file':
+      return new UnwritableFile();
     case 'foreign-key':
       return new Sightings((signal) => (signal.kind === 'key-broken' ? { ...signal.key } : undefined));
     case 'unverifiable':

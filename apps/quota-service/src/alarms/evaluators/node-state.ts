@@ -59,3 +59,23 @@ export class UnfitStore implements Evaluator {
     return { conditions: [...this.#sentences.values()] };
   }
 }
+
+/** Holds while a file of the node cannot be written. */
+export class UnwritableFile implements Evaluator {
+  readonly #sentences = new Map<string, string>();
+
+  note(signal: AlarmSignal): void {
+    if (signal.kind !== 'file-condition-changed' || signal.condition.condition !== 'unwritable') return;
+    const { file, sentence } = signal.condition;
+    if (signal.holds) this.#sentences.set(file, sentence);
+    else this.#sentences.delete(file);
+  }
+
+  holds(): boolean {
+    return this.#sentences.size > 0;
+  }
+
+  evidence(): Evidence {
+    return { files: [...this.#sentences.keys()], conditions: [...this.#sentences.values()] };
+  }
+}

@@ -1,7 +1,7 @@
-import type { LimitCeiling, LimitCount, WindowPick } from './store.js';
+import type { LimitCeiling, LimitCount, WindowPick } from '../store.js';
 
 /** The ceiling's part that says which window is meant. */
-type Windows = Pick<LimitCeiling, 'field' | 'bounds'>;
+export type Windows = Pick<LimitCeiling, 'field' | 'bounds'>;
 
 /**
  * The units used in the window that one of a counter's limits is in. Its bounds are the ladder's own array, which all
@@ -30,25 +30,32 @@ export class MemoryWindow {
  * that a take costs is the way from object to object in memory that nothing else has touched lately.
  */
 export class MemoryCounter {
-  #first: MemoryWindow | undefined;
+  first: MemoryWindow | undefined;
+  /** What the log lacks of it: nothing, only that it be written once more, or a change. */
+  unlogged: 'nothing' | 'copy' | 'change' = 'nothing';
+  /** The log segment that it was written to last. */
+  segment = 0;
 
-  /** The books that it stands in; none when it was dropped, and whoever still holds it must look it up again. */
-  constructor(public books: object | undefined) {}
+  /** `books` are those that it stands in; none when it was dropped, and a holder of it must look it up again. */
+  constructor(
+    readonly key: string,
+    public books: object | undefined,
+  ) {}
 
   /** When the last of its windows ends. */
   get endsAt(): number {
     let endsAt = -Infinity;
-    for (let window = this.#first; window !== undefined; window = window.next)
+    for (let window = this.first; window !== undefined; window = window.next)
       endsAt = Math.max(endsAt, window.resetsAt);
     return endsAt;
   }
 
   *windows(): Generator<MemoryWindow> {
-    for (let window = this.#first; window !== undefined; window = window.next) yield window;
+    for (let window = this.first; window !== undefined; window = window.next) yield window;
   }
 
   find(field: string): MemoryWindow | undefined {
-    let window = this.#first;
+    let window = this.first;
     while (window !== undefined && window.field !== field) window = window.next;
     return window;
   }
@@ -64,7 +71,7 @@ export class MemoryCounter {
   put({ field, bounds }: Windows, pick: WindowPick, used: number): void {
     const window = this.find(field);
     if (window === undefined) {
-      this.#first = new MemoryWindow(field, bounds, pick, used, this.#first);
+      this.first = new MemoryWindow(field, bounds, pick, used, this.first);
       return;
     }
     window.bounds = bounds;

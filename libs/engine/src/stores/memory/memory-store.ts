@@ -10,49 +10,63 @@ import {
   type SettleRequest,
   type SettleResult,
   type Store,
+  type StoreLoss,
   type TakeRequest,
   type TakeResult,
-} from './store.js';
-import { hasRoom } from './room.js';
-import { MemoryBooks, type MemoryOperation } from './memory-books.js';
-import { MemorySnapshot } from './memory-snapshot.js';
+} from '../store.js';
+import { hasRoom } from '../room.js';
+import { CounterLog, type CounterLogEvents } from './log/counter-log.js';
+import type { LogDamage } from './log/log-recovery.js';
+import { MemoryBooks } from './memory-books.js';
+import type { MemoryOperation } from './operation-record.js';
 
-export interface MemoryStoreOptions {
+export interface MemoryStoreOptions extends CounterLogEvents {
   /** Where counters are kept over a restart; absent: in memory only. */
   readonly directory?: string;
   /** Milliseconds added to the clock; only tests set it. */
   readonly clockOffsetMs?: number;
-  /** Told when a snapshot could not be written; counting goes on. */
-  readonly onError?: (error: Error) => void;
 }
 
 /**
- * Counters of one process, in its memory: exact, never unavailable, gone with the process but for a snapshot
- * that is written each second when something changed and at `close`.
+ * Counters of one process, in its memory: exact, never unavailable, gone with the process but for a log on disk
+ * (`log/counter-log.ts`), which is at most 50 ms behind and whole after `close`.
  */
 export class MemoryStore implements Store {
   readonly kind = 'embedded';
   readonly #books: MemoryBooks;
-  readonly #snapshot: MemorySnapshot | undefined;
+  readonly #log: CounterLog | undefined;
   readonly #offsetMs: number;
+  /** What could not be read of the log that was found. */
+  readonly damages: readonly LogDamage[];
 
-  private constructor(books: MemoryBooks, snapshot: MemorySnapshot | undefined, offsetMs: number) {
+  private constructor(
+    books: MemoryBooks,
+    opened: { readonly log?: CounterLog; readonly damages: readonly LogDamage[] },
+    offsetMs: number,
+  ) {
     this.#books = books;
-    this.#snapshot = snapshot;
+    this.#log = opened.log;
+    this.damages = opened.damages;
     this.#offsetMs = offsetMs;
   }
 
+  /** @throws Error that names the file, when the directory or the log in it cannot be read. */
   static async open(options: MemoryStoreOptions = {}): Promise<MemoryStore> {
-    const offsetMs = options.clockOffsetMs ?? 0;
-    const books = new MemoryBooks(() => Date.now() + offsetMs);
-    if (options.directory === undefined) return new MemoryStore(books, undefined, offsetMs);
+    const { directory, clockOffsetMs: offsetMs = 0, ...events } = options;
+    const now = () => Date.now() + offsetMs;
+    const books = new MemoryBooks(now);
+    if (directory === undefined) return new MemoryStore(books, { damages: [] }, offsetMs);
     try {
-      const snapshot = await MemorySnapshot.open(options.directory, books, options.onError);
-      return new MemoryStore(books, snapshot, offsetMs);
+      return new MemoryStore(books, await CounterLog.open(directory, books, events), offsetMs);
     } catch (error) {
       books.close();
       throw error;
     }
+  }
+
+  /** What is in memory, and how large the files are. */
+  get size(): { readonly counters: number; readonly operations: number; readonly logBytes: number } {
+    return { ...this.#books.size, logBytes: this.#log?.bytes ?? 0 };
   }
 
   now(): number {
@@ -62,6 +76,7 @@ export class MemoryStore implements Store {
   take(request: TakeRequest): TakeResult {
     const { amount, counters, operation, deadlineAt } = request;
     const now = this.now();
+    this.#books.beginChange();
     if (now > (typeof deadlineAt === 'number' ? deadlineAt : (deadlineAt() ?? -Infinity))) return EXPIRED;
     const counts = this.#look(counters, now);
     if (counts === undefined) return MOVED;
@@ -72,7 +87,7 @@ export class MemoryStore implements Store {
     }
     if (!hasRoom(counters, counts, amount)) return { outcome: 'refused', counts };
     if (amount === 0) return { outcome: 'taken', counts };
-    this.#count(request, counts, now);
+    this.#count(request, counts);
     return { outcome: 'taken', counts };
   }
 
@@ -83,6 +98,7 @@ export class MemoryStore implements Store {
 
   settle(request: SettleRequest): SettleResult {
     const { operation, intent } = request;
+    this.#books.beginChange();
     const recorded = this.#books.operation(operation.id);
     const counted = recorded?.barred === false ? recorded : undefined;
     switch (intent) {
@@ -97,10 +113,16 @@ export class MemoryStore implements Store {
 
   async probe(): Promise<void> {}
 
-  /** Writes the last snapshot. */
+  /** Tells of each time whose counts were lost with what could not be read of the log. */
+  onLoss(listener: (loss: StoreLoss) => void): void {
+    for (const { isTornTail, from, to } of this.damages)
+      if (!isTornTail) listener({ kind: 'unseen', from: Math.max(from, 0), to });
+  }
+
+  /** Writes what the log lacks. */
   async close(): Promise<void> {
     this.#books.close();
-    await this.#snapshot?.close();
+    await this.#log?.close();
   }
 
   /** What stands against it: that it was counted before, or why it cannot be now. */
@@ -137,7 +159,8 @@ export class MemoryStore implements Store {
   }
 
   #bar({ id, attempt }: Operation): 'barred' {
-    this.#books.remember(id, { fingerprint: 0, attempts: attempt, at: 0, barred: true });
+    const countedAt = Date.now();
+    this.#books.remember(id, { fingerprint: 0, attempts: attempt, at: 0, barred: true, countedAt });
     return 'barred';
   }
 
@@ -164,7 +187,7 @@ export class MemoryStore implements Store {
   }
 
   /** Writes the amount into the books, and into what was read of them. */
-  #count({ counters, operation, amount }: TakeRequest, counts: readonly MutableCount[], now: number): void {
+  #count({ counters, operation, amount }: TakeRequest, counts: readonly MutableCount[]): void {
     let [index, at] = [0, -Infinity];
     for (const ref of counters) {
       const counter = this.#books.openCounter(ref);
@@ -176,7 +199,10 @@ export class MemoryStore implements Store {
       }
     }
     if (operation.number === undefined) this.#record(operation, at);
-    else this.#books.rememberOwn(operation.number, operation.fingerprint, at, now);
+    else {
+      const { number, fingerprint } = operation;
+      this.#books.rememberOwn(number, { fingerprint, at, countedAt: Date.now() });
+    }
   }
 
   /**
@@ -212,7 +238,7 @@ export class MemoryStore implements Store {
   }
 
   #record({ id, fingerprint, attempt }: Operation, at: number): void {
-    this.#books.remember(id, { fingerprint, attempts: attempt, at, barred: false });
+    this.#books.remember(id, { fingerprint, attempts: attempt, at, barred: false, countedAt: Date.now() });
   }
 }
 

@@ -1,0 +1,173 @@
+import { idOf, numberOf } from '../own-ids.js';
+import { MARGIN_MS, type CounterRef } from '../store.js';
+import { CounterMap } from './counter-map.js';
+import { MemoryCounter } from './memory-counter.js';
+import type { Bytes, MemoryOperation } from './operation-record.js';
+import { OperationTable } from './operation-table.js';
+import { OwnOperations, type OwnOperation } from './own-operations.js';
+import type { UnloggedCounters } from './unlogged-counters.js';
+
+const SWEEP_EVERY_MS = 1_000;
+/** Counters looked at in one sweep: a bounded pause, and each counter is seen again within minutes. */
+const SWEEP_COUNTERS = 20_000;
+/** What goes into one group of the log: more than the changes that make a group full. */
+const UNLOGGED_CHUNKS = 64;
+const UNLOGGED_OWN = 16_384;
+
+export interface MemoryBooksOptions {
+  /** Of operations under their callers' ids, and of those from before the start. */
+  readonly maxOperationBytes?: number;
+  /** The time of which operations are remembered, epoch milliseconds. As in Redis it is not the store's, which tests shift. */
+  readonly machineClock?: () => number;
+}
+
+/** The embedded store's memory: counters until their windows are long over, operations while they are remembered. */
+export class MemoryBooks {
+  readonly #counters = new CounterMap();
+  readonly #operations: OperationTable;
+  /** Those that are under an id of this process, unless they changed since. */
+  readonly #own = new OwnOperations();
+  readonly #now: () => number;
+  readonly #machineClock: () => number;
+  readonly #sweeper: NodeJS.Timeout;
+  #unswept = this.#counters.values();
+  #log: ChangeLog | undefined;
+
+  constructor(now: () => number, options: MemoryBooksOptions = {}) {
+    const { maxOperationBytes, machineClock = () => Date.now() } = options;
+    this.#now = now;
+    this.#machineClock = machineClock;
+    this.#operations = new OperationTable(maxOperationBytes);
+    this.#sweeper = setInterval(() => this.sweep(), SWEEP_EVERY_MS).unref();
+  }
+
+  /** Counters, and operations that are in the table of those with a record. */
+  get size(): { readonly counters: number; readonly operations: number } {
+    return { counters: this.#counters.size, operations: this.#operations.size };
+  }
+
+  /** From now on, this is told of every change. */
+  logTo(log: ChangeLog): void {
+    this.#log = log;
+  }
+
+  /** To be called before a change or several that belong together. */
+  beginChange(): void {
+    this.#log?.beginChange();
+  }
+
+  counter(ref: CounterRef): MemoryCounter | undefined {
+    const { place } = ref;
+    if (place instanceof MemoryCounter && place.books === this) return place;
+    const counter = this.#counters.get(ref.key);
+    if (counter !== undefined) ref.place = counter;
+    return counter;
+  }
+
+  /** The counter, made when there is none; the caller is about to change it. */
+  openCounter(ref: CounterRef): MemoryCounter {
+    const counter = this.counter(ref) ?? this.#open(ref.key);
+    ref.place = counter;
+    this.#log?.counters.changed(counter);
+    return counter;
+  }
+
+  operation(id: string): MemoryOperation | undefined {
+    return this.#operations.get(id, this.#machineClock()) ?? this.#ownOperation(id);
+  }
+
+  /** Remembers one that was counted under the id with this number, for `REMEMBER_MS` at least. */
+  rememberOwn(number: number, operation: OwnOperation): void {
+    this.#own.note(number, operation);
+    this.#log?.operationAdded();
+  }
+
+  /** Remembers it for `REMEMBER_MS` from when it was counted. */
+  remember(id: string, operation: MemoryOperation): void {
+    this.#operations.set(id, operation, this.#machineClock());
+    this.#log?.operationAdded();
+  }
+
+  /** The counter with this key, for the log to put windows into, as of a segment of its. */
+  restoreCounter(key: string, segment: number): MemoryCounter {
+    const counter = this.#counters.get(key) ?? this.#open(key);
+    counter.segment = segment;
+    return counter;
+  }
+
+  /** Takes over the operation records between these offsets. */
+  restoreOperations(source: Bytes, from: number, to: number): void {
+    this.#operations.restore(source, from, to, this.#machineClock());
+  }
+
+  /** The operations that were added since the last call, a bounded number of them. */
+  takeUnloggedOperations(): UnloggedOperations {
+    const records = this.#operations.takeUnlogged(UNLOGGED_CHUNKS);
+    const own = this.#own.takeUnlogged(UNLOGGED_OWN);
+    const isAll = records.length < UNLOGGED_CHUNKS && own.length < UNLOGGED_OWN;
+    return {
+      records,
+      own: own.map(([number, noted]) => [idOf(number), asTried(idOf(number), noted)]),
+      isAll,
+    };
+  }
+
+  /** Drops counters whose windows are long over and operations too old to matter, a bounded number at a time. */
+  sweep(): void {
+    const now = this.#now();
+    for (let n = 0; n < SWEEP_COUNTERS; n++) {
+      const next = this.#unswept.next();
+      if (next.done) {
+        this.#unswept = this.#counters.values();
+        this.#log?.counters.roundEnded();
+        break;
+      }
+      const counter = next.value;
+      if (counter.endsAt + MARGIN_MS <= now) this.#drop(counter);
+      else this.#log?.counters.seen(counter);
+    }
+    this.#operations.forget(this.#machineClock());
+    this.#own.sweep(this.#machineClock());
+  }
+
+  close(): void {
+    clearInterval(this.#sweeper);
+  }
+
+  #open(key: string): MemoryCounter {
+    const counter = new MemoryCounter(key, this);
+    this.#counters.add(counter);
+    return counter;
+  }
+
+  #drop(counter: MemoryCounter): void {
+    this.#counters.delete(counter.key);
+    counter.books = undefined;
+  }
+
+  #ownOperation(id: string): MemoryOperation | undefined {
+    const number = numberOf(id);
+    const noted = number === undefined ? undefined : this.#own.get(number);
+    return noted && asTried(id, noted);
+  }
+}
+
+/** Only one attempt has tried it: a repetition gets a record of its own. */
+function asTried(id: string, { fingerprint, at, countedAt }: OwnOperation): MemoryOperation {
+  return { fingerprint, attempts: id, at, barred: false, countedAt };
+}
+
+export interface UnloggedOperations {
+  /** Records, one behind the other. */
+  readonly records: readonly Buffer[];
+  /** Those that have no record yet. */
+  readonly own: readonly (readonly [id: string, operation: MemoryOperation])[];
+  readonly isAll: boolean;
+}
+
+/** What wants to know of changes to books. */
+export interface ChangeLog {
+  readonly counters: UnloggedCounters;
+  beginChange(): void;
+  operationAdded(): void;
+}

@@ -1,0 +1,87 @@
+/** What the embedded store remembers of an operation. */
+export interface MemoryOperation {
+  readonly fingerprint: number;
+  /** The attempts whose callers were not told otherwise, joined by commas; where barred, the one that must not count. */
+  readonly attempts: string;
+  /** An instant that lies in every window it was counted in. */
+  readonly at: number;
+  readonly barred: boolean;
+  /** When it was counted, or barred, by the machine's clock: it is remembered for `REMEMBER_MS` from then. */
+  readonly countedAt: number;
+}
+
+/** Bytes with both of the views that a codec needs. */
+export interface Bytes {
+  readonly buffer: Buffer;
+  readonly view: DataView;
+}
+
+export function bytesOf(buffer: Buffer): Bytes {
+  return { buffer, view: new DataView(buffer.buffer, buffer.byteOffset, buffer.length) };
+}
+
+/*
+ * An operation record, the same in memory and in the log, little-endian:
+ *
+ *   0 u16 length of all · 2 u16 length of the id · 4 u8 flags · 8 f64 countedAt · 16 f64 at · 24 f64 fingerprint
+ *   32 id (UTF-8) · attempts (UTF-8), absent where they are the id itself, as for an id that the node made
+ */
+const HEAD_BYTES = 32;
+const BARRED = 1;
+const ATTEMPTS_ARE_ID = 2;
+/** Ids are bounded in the request, far below this. */
+export const MAX_ID_BYTES = 16 * 1024;
+
+/** An upper bound of what `writeRecord` takes. */
+export function roomFor(id: string, { attempts }: MemoryOperation): number {
+  return HEAD_BYTES + 3 * (id.length + attempts.length);
+}
+
+/** Writes the record of an operation at `offset`, and returns its length. */
+export function writeRecord(
+  { buffer, view }: Bytes,
+  offset: number,
+  [id, operation]: readonly [string, MemoryOperation],
+): number {
+  const idEnd = offset + HEAD_BYTES + buffer.write(id, offset + HEAD_BYTES);
+  const attemptsAreId = operation.attempts === id;
+  const end = attemptsAreId ? idEnd : idEnd + buffer.write(operation.attempts, idEnd);
+  view.setUint16(offset, end - offset, true);
+  view.setUint16(offset + 2, idEnd - offset - HEAD_BYTES, true);
+  view.setUint32(offset + 4, (operation.barred ? BARRED : 0) | (attemptsAreId ? ATTEMPTS_ARE_ID : 0), true);
+  view.setFloat64(offset + 8, operation.countedAt, true);
+  view.setFloat64(offset + 16, operation.at, true);
+  view.setFloat64(offset + 24, operation.fingerprint, true);
+  return end - offset;
+}
+
+/** The operation whose record is at `offset`. */
+export function readRecord({ buffer, view }: Bytes, offset: number): MemoryOperation {
+  const flags = view.getUint32(offset + 4, true);
+  const [from, to] = idIn({ buffer, view }, offset);
+  const attemptsAreId = (flags & ATTEMPTS_ARE_ID) !== 0;
+  return {
+    countedAt: view.getFloat64(offset + 8, true),
+    at: view.getFloat64(offset + 16, true),
+    fingerprint: view.getFloat64(offset + 24, true),
+    barred: (flags & BARRED) !== 0,
+    attempts: attemptsAreId
+      ? buffer.toString('utf8', from, to)
+      : buffer.toString('utf8', to, offset + lengthAt({ view }, offset)),
+  };
+}
+
+/** The length of the record at `offset`. */
+export function lengthAt({ view }: Pick<Bytes, 'view'>, offset: number): number {
+  return view.getUint16(offset, true);
+}
+
+export function countedAtIn({ view }: Pick<Bytes, 'view'>, offset: number): number {
+  return view.getFloat64(offset + 8, true);
+}
+
+/** Where the id of the record at `offset` begins and ends. */
+export function idIn({ view }: Bytes, offset: number): readonly [from: number, to: number] {
+  const from = offset + HEAD_BYTES;
+  return [from, from + view.getUint16(offset + 2, true)];
+}
