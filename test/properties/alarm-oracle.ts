@@ -48,8 +48,13 @@ export function holdsAt(pattern: AlarmPattern, channel: string, history: readonl
       return isSustained(pattern, failuresOf(history), at);
     case 'error-rate':
       return isFrequent(outcomesOf(history, channel), pattern, at);
-    default:
+    case 'degraded-mode':
+    case 'unfit-store':
+    case 'unwritable-file':
+    case 'clock-offset':
       return isInState(pattern, history);
+    default:
+      return pattern satisfies never;
   }
 }
 

@@ -138,11 +138,10 @@ async function openStore(
   const onTrouble = files.writerOf('counters');
   const store = await MemoryStore.open({ directory: dataDirectory, clockOffsetMs, onTrouble, onProgress });
   log.info({ ...store.size, tookMs: Math.round(performance.now() - startedAt) }, 'the counters are read');
-  for (const damage of store.damages) {
-    if (damage.isTornTail)
-      log.warn(damage, 'the last write of the counters was cut off: a moment is not counted');
-    else files.damaged('counters', sentenceOf(damage));
-  }
+  for (const torn of store.damages.filter(({ isTornTail }) => isTornTail))
+    log.warn(torn, 'the last write of the counters was cut off: a moment is not counted');
+  const damages = store.damages.filter(({ isTornTail }) => !isTornTail);
+  if (damages.length > 0) files.damaged('counters', damages.map(sentenceOf).join(' '));
   return store;
 }
 

@@ -18,7 +18,7 @@ import {
 /** Records are forgotten a chunk at a time: about 4,000 operations, in half a millisecond. */
 const CHUNK_BYTES = 256 * 1024;
 /** Beyond this the oldest operations are forgotten early: about 15 million. */
-export const MAX_OPERATION_BYTES = 1024 * 1024 * 1024;
+const MAX_OPERATION_BYTES = 1024 * 1024 * 1024;
 /** Chunks forgotten in one call, so that the pause is bounded and more is forgotten than can be added meanwhile. */
 const FORGET_CHUNKS = 2;
 /** Chunks kept to be filled again, so that steady traffic allocates nothing. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { PRIVATE_FILE } from '../../../files/private-modes.js';
 
 /** A segment that has this many bytes gets no more groups. */
-export const SEGMENT_BYTES = 8 * 1024 * 1024;
+const SEGMENT_BYTES = 8 * 1024 * 1024;
 
 const NAME = /^counters-(\d{8,15})\.log$/;
 
