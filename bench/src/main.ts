@@ -20,7 +20,19 @@ import { settling } from './scenarios/settling.js';
 import { measureService } from './processes/web-server.js';
 
 /** `npm run bench`: see docs/performance.md. A missed budget is a finding and no failure; the exit code tells of errors. */
-const SCENARIOS = [http, engine, embedded, memory, degraded, settling, isolation, overload, batch, midnight, rules];
+const SCENARIOS = [
+  http,
+  engine,
+  embedded,
+  memory,
+  degraded,
+  settling,
+  isolation,
+  overload,
+  batch,
+  midnight,
+  rules,
+];
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 try {

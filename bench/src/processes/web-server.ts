@@ -42,7 +42,7 @@ export class WebServer {
   private constructor(
     readonly port: number,
     private readonly child: ChildProcess,
-    private readonly directory: string,
+    readonly directory: string,
   ) {}
 
   /**

@@ -1,0 +1,94 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { closedLoop } from './load/closed-loop.js';
+import { postRequest } from './load/connection.js';
+import { openLoop } from './load/open-loop.js';
+import { RedisServer } from './processes/redis-server.js';
+import { WebServer } from './processes/web-server.js';
+import { markdownTable } from './report/markdown-table.js';
+import { metricSum } from './scenarios/metrics.js';
+
+/**
+ * `npm run soak -- --store redis`: the service at a steady part of what it can do, for half an hour, over a million
+ * subjects. A line a minute: what callers waited, what was decided without the store, and what node, Redis and disk hold.
+ * To keep several apart on one machine, start each with `taskset`: what it starts inherits the cores.
+ */
+const { values } = parseArgs({
+  options: {
+    store: { type: 'string', default: 'redis' },
+    minutes: { type: 'string', default: '30' },
+    subjects: { type: 'string', default: '1000000' },
+    load: { type: 'string', default: '0.7' },
+  },
+});
+const [minutes, subjects, load] = [values.minutes, values.subjects, values.load].map(Number) as [
+  number,
+  number,
+  number,
+];
+if (!['redis', 'embedded'].includes(values.store) || ![minutes, subjects, load].every((value) => value > 0)) {
+  console.error('npm run soak -- [--store redis|embedded] [--minutes 30] [--subjects 1000000] [--load 0.7]');
+  process.exit(2);
+}
+
+const CONNECTIONS = 64;
+const MINUTE_MS = 60_000;
+const CAPACITY_MS = 5_000;
+const MIB = 1024 * 1024;
+/** A prime: subjects come in an order that no cache likes, each as often as the others. */
+const STRIDE = 7_368_787;
+
+await using redis = values.store === 'redis' ? await RedisServer.start() : undefined;
+await using service = await WebServer.start('sundial', redis?.url);
+const requests = Array.from({ length: subjects }, (_, index) => {
+  const user = `u${String((index * STRIDE) % subjects).padStart(7, '0')}`;
+  return postRequest('/check', { resource: 'ocr', subject: { user } });
+});
+let generator = { port: service.port, requests, connections: CONNECTIONS };
+await closedLoop({ ...generator, durationMs: CAPACITY_MS });
+const { perSecond: capacity } = await closedLoop({ ...generator, durationMs: CAPACITY_MS });
+const ratePerSecond = Math.round(load * capacity);
+console.log(`${values.store}: ${Math.round(capacity)} checks/s at most, soaked at ${ratePerSecond}/s`);
+
+const rows: string[][] = [];
+for (let minute = 1; minute <= minutes; minute++) {
+  const { p50, p99, p999 } = await openLoop({ ...generator, durationMs: MINUTE_MS, ratePerSecond });
+  generator = { ...generator, requests: goOn(generator.requests, (ratePerSecond * MINUTE_MS) / 1_000) };
+  const metrics = await service.fetchText('/metrics');
+  const figures = [
+    minute,
+    ...[p50, p99, p999].map((ms) => ms.toFixed(1)),
+    metricSum(metrics, 'sundial_degraded_decisions_total'),
+    Math.round((await residentBytes(service.pid)) / MIB),
+    redis ? Math.round((await redis.usedBytes()) / MIB) : '',
+    Math.round((await bytesIn(service.directory)) / MIB),
+  ].map(String);
+  rows.push(figures);
+  console.log(figures.join('  '));
+}
+const titles = ['Minute', 'p50 ms', 'p99 ms', 'p99.9 ms', 'Degraded', 'Node MiB', 'Redis MiB', 'Disk MiB'];
+console.log(
+  `\n${markdownTable(
+    titles.map((title) => ({ title, align: 'right' })),
+    rows,
+  )}`,
+);
+
+/** So that the next minute asks about those that come after the last one. */
+function goOn(all: readonly Buffer[], asked: number): Buffer[] {
+  const next = asked % all.length;
+  return [...all.slice(next), ...all.slice(0, next)];
+}
+
+/** Linux only. */
+async function residentBytes(pid: number): Promise<number> {
+  return 1_024 * Number(/^VmRSS:\s+(\d+)/m.exec(await readFile(`/proc/${pid}/status`, 'utf8'))?.[1]);
+}
+
+async function bytesIn(directory: string): Promise<number> {
+  const sizes = (await readdir(directory)).map(
+    async (name) => (await stat(join(directory, name)).catch(() => ({ size: 0 }))).size,
+  );
+  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+}
