@@ -137,7 +137,8 @@ async function openStore(
   const startedAt = performance.now();
   const onTrouble = files.writerOf('counters');
   const store = await MemoryStore.open({ directory: dataDirectory, clockOffsetMs, onTrouble, onProgress });
-  log.info({ ...store.size, tookMs: Math.round(performance.now() - startedAt) }, 'the counters are read');
+  const tookMs = Math.round(performance.now() - startedAt);
+  if (store.size.logBytes > 0) log.info({ ...store.size, tookMs }, 'the counters are read');
   for (const torn of store.damages.filter(({ isTornTail }) => isTornTail))
     log.warn(torn, 'the last write of the counters was cut off: a moment is not counted');
   const damages = store.damages.filter(({ isTornTail }) => !isTornTail);
