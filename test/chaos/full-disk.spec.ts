@@ -12,7 +12,7 @@ const RULE = {
   limits: [{ window: 'year', max: 1_000_000 }],
 };
 /** Room for about a hundred decisions. */
-const MAX_FILE_BYTES = 64 * 1024;
+const MAX_FILE_BYTES = 16 * 1024;
 const CHECKS = 600;
 /** A journal in which nothing is owed: what stays is a note of how far Redis has come. */
 const NOTHING_OWED_BYTES = 400;

@@ -3,7 +3,7 @@ import { performance } from 'node:perf_hooks';
 import { FairQueue } from '@sundial/engine';
 
 /** How long requests may be begun in one turn of the event loop; what else is there waits for the next one. */
-const TURN_MS = 5;
+const TURN_MS = 3;
 /** How long a request waits for its turn. Then its caller has likely gone (`QuotaClient` waits 200 ms): fresher ones come first. */
 export const FRESH_MS = 200;
 /**
@@ -60,6 +60,11 @@ export class Admission {
     return this.#waiting >= this.#aTurn;
   }
 
+  /** About how many requests are answered in a millisecond when all of it goes to them: a turn begins them and ends others. */
+  get perMs(): number {
+    return this.#aTurn / (2 * TURN_MS);
+  }
+
   /** Requests that wait. */
   get waiting(): number {
     return this.#waiting;
@@ -106,7 +111,7 @@ export class Admission {
       arrival.shed();
     }
     const isBlocked = this.#isBlocked();
-    const mayCome = isBlocked || this.#wantMore(2 * this.#aTurn - this.#waiting);
+    const mayCome = isBlocked || this.#wantMore(this.#aTurn - this.#waiting);
     if (this.#waiting === 0 && !mayCome) return;
     if (isBlocked) return this.#schedule((end) => setTimeout(end, BLOCKED_MS).unref());
     this.#beginTurn(now);
