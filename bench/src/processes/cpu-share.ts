@@ -3,17 +3,17 @@ import { once } from 'node:events';
 import { start, stop } from './child.js';
 
 const CORE = '0';
+const OTHER_CORE = '1';
 const SPIN = 'while :; do :; done';
 
 /** Holds a process to a part of one core, by neighbours on that core that take all they can get. */
 export class CpuShare {
   private constructor(private readonly neighbours: readonly ChildProcess[]) {}
 
-  /** `parts`: it gets one of so many. Linux only. */
-  static async hold(pid: number, parts: number): Promise<CpuShare> {
-    const pinned = start('taskset', ['-a', '-c', '-p', CORE, String(pid)]);
-    const [code] = (await once(pinned, 'exit')) as [number];
-    if (code !== 0) throw new Error(`taskset could not hold ${pid} to a core.`);
+  /** `parts`: it gets one of so many; `others` are kept away from that core. Linux only. */
+  static async hold(pid: number, parts: number, others: readonly number[]): Promise<CpuShare> {
+    await pin(pid, CORE);
+    for (const other of others) await pin(other, OTHER_CORE);
     return new CpuShare(
       Array.from({ length: parts - 1 }, () => start('taskset', ['-c', CORE, 'sh', '-c', SPIN])),
     );
@@ -22,4 +22,10 @@ export class CpuShare {
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.neighbours.map(stop));
   }
+}
+
+async function pin(pid: number, core: string): Promise<void> {
+  const pinned = start('taskset', ['-a', '-c', '-p', core, String(pid)]);
+  const [code] = (await once(pinned, 'exit')) as [number];
+  if (code !== 0) throw new Error(`taskset could not hold ${pid} to a core.`);
 }

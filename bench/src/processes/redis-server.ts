@@ -24,6 +24,10 @@ export class RedisServer {
     return server;
   }
 
+  get pid(): number {
+    return this.child.pid!;
+  }
+
   /** SIGSTOP: connections stay open and nothing is answered until `thaw`. */
   freeze(): void {
     this.child.kill('SIGSTOP');

@@ -81,7 +81,7 @@ async function closed({ rounds, roundMs, warmUpMs }: Effort): Promise<Row[]> {
 async function open({ rounds, roundMs, warmUpMs }: Effort): Promise<Row[]> {
   await using redis = await RedisServer.start();
   await using service = await WebServer.start('sundial', redis.url);
-  await using _share = await CpuShare.hold(service.pid, PARTS);
+  await using _share = await CpuShare.hold(service.pid, PARTS, [redis.pid]);
   const load = { port: service.port, requests: checkRequests('ocr'), durationMs: roundMs };
   await goodput({ ...load, connections: PEAK, durationMs: warmUpMs });
   const capacity = (await goodput({ ...load, connections: PEAK })).good;

@@ -60,11 +60,6 @@ export class Admission {
     return this.#waiting >= this.#aTurn;
   }
 
-  /** About how many requests are answered in a millisecond when all of it goes to them: a turn begins them and ends others. */
-  get perMs(): number {
-    return this.#aTurn / (2 * TURN_MS);
-  }
-
   /** Requests that wait. */
   get waiting(): number {
     return this.#waiting;

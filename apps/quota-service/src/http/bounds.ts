@@ -20,8 +20,6 @@ export const MAX_PATH_PARAMETER_LENGTH = 3 * 128;
 
 /** Requests that one socket may have without an answer; then it is no longer read. Pipelining callers send a handful. */
 export const MAX_QUEUED_A_SOCKET = 16;
-/** So many answers a socket has in a row while others wait to be read: more would make those wait and save nothing. */
-export const MAX_ANSWERS_A_TURN = 8;
 /** Calls begun and not yet sent to the store for longer than this hold up the door: what comes in would only wait inside. */
 export const MAX_BACKLOG_MS = 10;
 /** Bodies of batches that are arriving or being decided. A batch that comes on top of them waits unread. */

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { MAX_WAITING_CHECKS, QuotaEngine } from '@sundial/engine';
-import { Admission, FRESH_MS, type Arrival } from './admission.js';
-import { MAX_ANSWERS_A_TURN, MAX_BACKLOG_MS, MAX_BATCH_BYTES } from './bounds.js';
+import { Admission, type Arrival } from './admission.js';
+import { MAX_BACKLOG_MS, MAX_BATCH_BYTES } from './bounds.js';
 import { InFlight } from './in-flight.js';
 import type { AdmissionClass } from './route.decorator.js';
 
@@ -45,14 +45,7 @@ export class Door {
   /** A request has its whole answer. Where others wait, its socket is read again when those have had their turn. */
   leave({ socket, fairnessKey }: Pick<Arrival, 'socket' | 'fairnessKey'>): void {
     this.inFlight.leave(socket);
-    if (this.#checks.isSaturated || this.inFlight.parked > 0)
-      this.inFlight.park(socket, fairnessKey, this.#answersATurn);
-  }
-
-  /** As many as let all sockets have their turn before their callers are likely gone. */
-  get #answersATurn(): number {
-    const sockets = this.inFlight.parked + this.inFlight.count;
-    return Math.min(MAX_ANSWERS_A_TURN, Math.floor((this.#checks.perMs * FRESH_MS) / sockets));
+    if (this.#checks.isSaturated || this.inFlight.parked > 0) this.inFlight.park(socket, fairnessKey);
   }
 
   #hear(requests: number): boolean {

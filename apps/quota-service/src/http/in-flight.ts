@@ -48,16 +48,10 @@ export class InFlight {
     if (this.#count === 0) this.#onDrained?.();
   }
 
-  /**
-   * Reads no more of a socket whose requests are answered, until it is one of those that `unpark` takes: of each key in
-   * turn. Not before it has had so many answers since it was taken last: a socket that is read again at once is warm.
-   */
-  park(socket: Socket, fairnessKey: string, answers: number): void {
+  /** Reads no more of a socket whose requests are answered, until it is one of those that `unpark` takes: of each key in turn. */
+  park(socket: Socket, fairnessKey: string): void {
     const state = this.#states.get(socket);
     if (state === undefined || state.isParked || state.held > 0 || this.#isShut || socket.destroyed) return;
-    state.answers += 1;
-    if (state.answers < answers) return;
-    state.answers = 0;
     state.isParked = true;
     socket.pause();
     this.#parked.add(socket, fairnessKey);
@@ -79,7 +73,7 @@ export class InFlight {
 
   /** Node resumes a socket itself when it has read a body; the pause holds all the same. */
   #follow(socket: Socket): SocketState {
-    const state = { held: 0, isParked: false, answers: 0 };
+    const state = { held: 0, isParked: false };
     this.#states.set(socket, state);
     socket.once('close', () => {
       this.#count -= state.held;
@@ -97,6 +91,4 @@ interface SocketState {
   /** Requests without a complete answer. */
   held: number;
   isParked: boolean;
-  /** While sockets are parked: those that it has had since its last turn. */
-  answers: number;
 }
