@@ -1,10 +1,10 @@
 -- Does once, on keys of its own, all that Sundial does in Redis: whether it takes writes, and what is forbidden here.
 -- It ends without the keys.
 --
--- KEYS[1] a text   KEYS[2] a hash: any two that Sundial may use and does not
+-- KEYS[1] a text   KEYS[2] a hash   KEYS[3] a sorted set: any three that Sundial may use and does not
 -- ARGV[1] a channel that nobody listens to
 -- Returns now (ms; nil where that is forbidden), then of each command that failed its name and why
-local text, hash, channel = KEYS[1], KEYS[2], ARGV[1]
+local text, hash, sorted, channel = KEYS[1], KEYS[2], KEYS[3], ARGV[1]
 local trials = {
   -- Writes first what needs memory: a script that has written is not refused any more.
   { 'SET', text, '1', 'PX', '1000' },
@@ -17,7 +17,16 @@ local trials = {
   { 'HGETALL', hash },
   { 'HLEN', hash },
   { 'HDEL', hash, 'other' },
-  { 'DEL', text, hash },
+  { 'HSCAN', hash, '0' },
+  { 'PERSIST', hash },
+  { 'RENAME', hash, hash },
+  { 'ZADD', sorted, '1', 'member' },
+  { 'ZSCORE', sorted, 'member' },
+  { 'ZCOUNT', sorted, '1', '1' },
+  { 'ZRANGE', sorted, '0', '0' },
+  { 'ZREMRANGEBYRANK', sorted, '0', '0' },
+  { 'UNLINK', sorted },
+  { 'DEL', text, hash, sorted },
   { 'PUBLISH', channel, '' },
 }
 

@@ -1,5 +1,5 @@
--- The book of rules is one hash, so that one HGETALL reads it consistently: `version`; `stamp`, unique to
--- this writing of this version; of each rule `rule:<id>` = `<revision>:<JSON>`. The JSON is opaque to scripts.
+-- The book of rules is one hash: `version`; `stamp`, unique to this writing of this version; of each rule
+-- `rule:<id>` = `<revision>:<JSON>`. The JSON is opaque to scripts.
 -- Every script's ARGV begin with: format, so that old and new nodes can share one Redis.
 local FORMAT, MAX_INTEGER = '1', 9007199254740991
 local cursor = 0

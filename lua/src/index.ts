@@ -19,6 +19,10 @@ export const scripts = {
   settle: script('settle'),
   probe: script('probe'),
   rulesWrite: script('rules-write'),
-  rulesRestore: script('rules-restore'),
+  rulesChange: script('rules-change'),
+  rulesStage: script('rules-stage'),
+  rulesReplace: script('rules-replace'),
+  rulesChanges: script('rules-changes'),
+  rulesPage: script('rules-page'),
   rulesHeartbeat: script('rules-heartbeat'),
 } as const;

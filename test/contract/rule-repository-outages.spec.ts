@@ -91,12 +91,15 @@ describe('a node that starts without Redis', () => {
     await redis.restart();
   });
 
-  const knowing = async (book: object) => {
+  /** Leaves a file of what a node knew last, where every version is said to be another. */
+  const knowing = async (head: object) => {
     const [node] = await started('a');
     await node.repository.write({ kind: 'create', rule: ruleNamed('edited', 5) });
     await node.repository.close();
-    const path = join(directoryOf('a'), 'rules-last-known.json');
-    await writeFile(path, JSON.stringify({ ...JSON.parse(await readFile(path, 'utf8')), ...book }));
+    const path = join(directoryOf('a'), 'rules-last-known.ndjson');
+    const lines = (await readFile(path, 'utf8')).trimEnd().split('\n');
+    const edited = lines.map((line) => ({ ...JSON.parse(line), ...(line.includes('"stamp"') && head) }));
+    await writeFile(path, edited.map((line) => `${JSON.stringify(line)}\n`).join(''));
     return path;
   };
   const restarted = async (): Promise<RuleNode> => {

@@ -185,6 +185,68 @@ export function describeRuleRepository(kind: string, newHome: () => Promise<Rule
       expect(live.current.version).toBe(101);
     });
 
+    it('makes a whole set the rules in one version, and says what that changed', async () => {
+      const repository = await open();
+      const set = [ruleNamed('asr'), ruleNamed('ocr', 11)];
+      expect(await repository.replaceAll({ rules: set, expectedVersion: 1 })).toEqual({
+        ...{ created: ['asr'], changed: ['ocr'], removed: ['llm'] },
+        ...{ version: 2, nodes: { live: 1, applied: 1 } },
+      });
+      expect(live.current).toMatchObject({ version: 2, rules: set });
+      expect([repository.revisionOf('asr'), repository.revisionOf('ocr')]).toEqual([2, 2]);
+    });
+
+    it('writes nothing for a set that is the rules already, however it is written down', async () => {
+      const params = { a: 1, b: [2] };
+      const repository = await open([OCR, ruleNamed('odd', 1, { onDeny: { code: 'X', params } })]);
+      const turned = ruleNamed('odd', 1, { onDeny: { params: { b: [2], a: 1 }, code: 'X' } });
+      const none = { created: [], changed: [], removed: [] };
+      expect(await repository.replaceAll({ rules: [turned, OCR] })).toMatchObject({ ...none, version: 1 });
+      expect(live.current.version).toBe(1);
+    });
+
+    it('keeps the revisions and the very objects of rules that a set does not change', async () => {
+      const repository = await open();
+      const before = live.current;
+      await repository.replaceAll({ rules: [ruleNamed('ocr'), ruleNamed('llm', 21, { resource: 'llm' })] });
+      expect([repository.revisionOf('ocr'), repository.revisionOf('llm')]).toEqual([1, 2]);
+      expect(live.current.byId('ocr')).toBe(before.byId('ocr'));
+      expect(live.current.forResource('ocr')).toBe(before.forResource('ocr'));
+      expect(live.current.forResource('llm')).not.toBe(before.forResource('llm'));
+    });
+
+    it('refuses a set for a version that is no longer, and changes nothing', async () => {
+      const repository = await open();
+      await repository.write({ kind: 'replace', rule: ruleNamed('ocr', 11) });
+      for (const expectedVersion of [1, 3]) {
+        const write = repository.replaceAll({ rules: [], expectedVersion });
+        await expect(write).rejects.toEqual(failsWith('rules-changed'));
+      }
+      expect(live.current).toMatchObject({ version: 2, rules: [LLM, ruleNamed('ocr', 11)] });
+    });
+
+    it('lets sets and single writes at once follow one another', async () => {
+      const repository = await open();
+      const set = (max: number) => repository.replaceAll({ rules: [ruleNamed('ocr', max), LLM] });
+      const one = (max: number) => repository.write({ kind: 'replace', rule: ruleNamed('ocr', max) });
+      const written = await Promise.all([0, 1, 2, 3, 4].flatMap((n) => [set(100 + n), one(200 + n)]));
+      const versions = written.map(({ version }) => version).sort((a, b) => a - b);
+      expect(versions).toEqual(Array.from({ length: 10 }, (_, at) => at + 2));
+      expect(live.current.version).toBe(11);
+    });
+
+    it('takes away all rules, and puts ten thousand in their place', async () => {
+      const repository = await open();
+      expect(await repository.replaceAll({ rules: [] })).toMatchObject({ removed: ['llm', 'ocr'] });
+      expect(live.current).toMatchObject({ version: 2, rules: [] });
+      const rules = Array.from({ length: MAX_RULES }, (_, index) => ruleNamed(`r${index}`));
+      const { created, version, nodes } = await repository.replaceAll({ rules });
+      expect([created.length, version, nodes]).toEqual([MAX_RULES, 3, { live: 1, applied: 1 }]);
+      expect(live.current.size).toBe(MAX_RULES);
+      const again = await open([]);
+      expect([live.current.size, again.revisionOf('r77')]).toEqual([MAX_RULES, 3]);
+    });
+
     it('counts itself as the only node', async () => {
       expect((await open()).nodes).toEqual({ live: 1, rank: 0 });
     });

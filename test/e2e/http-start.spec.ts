@@ -131,8 +131,8 @@ describe('a service that cannot run as it was told', () => {
 
   it('names rules on disk that are damaged, and leaves them alone', async () => {
     directory = await temporaryDirectory();
-    await writeFile(join(directory.path, 'rules.json'), '{"format":1,');
-    expect(await refusal({ SUNDIAL_DATA_DIR: directory.path })).toContain('rules.json');
+    await writeFile(join(directory.path, 'rules.ndjson'), '{"format":2,');
+    expect(await refusal({ SUNDIAL_DATA_DIR: directory.path })).toContain('rules.ndjson');
   });
 });
 

@@ -22,6 +22,7 @@ import {
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { Registry } from 'prom-client';
+import { RuleSetController } from './admin/rule-set.controller.js';
 import { RulesController } from './admin/rules.controller.js';
 import { AlarmObserver } from './alarms/alarm-observer.js';
 import { AlarmsController } from './alarms/alarms.controller.js';
@@ -56,6 +57,7 @@ const REDIS_PATIENCE_MS = 1_000;
     CheckController,
     BatchController,
     UsageController,
+    RuleSetController,
     RulesController,
     AlarmsController,
     JournalController,

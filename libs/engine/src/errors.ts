@@ -19,6 +19,7 @@ const CATALOGUE = {
   'rule-not-found': { retryable: false, title: 'There is no rule with this id' },
   'rule-changed': { retryable: false, title: 'The rule was changed in the meantime' },
   overloaded: { retryable: true, title: 'Too many checks at once' },
+  'rules-changed': { retryable: false, title: 'The rules were changed in the meantime' },
   'store-unavailable': { retryable: true, title: 'The store did not answer' },
 } as const;
 

@@ -24,6 +24,8 @@ export {
   RuleDefinition,
 } from './rules/rule-definition.js';
 export { parseRule, patchRule } from './rules/parse-rule.js';
+export { parseRules } from './rules/parse-rules.js';
+export { changesIn, differencesBetween } from './rules/rule-differences.js';
 export { loadRuleFile } from './rules/rule-file.js';
 export { MAX_RULES, RuleBook } from './rules/rule-book.js';
 export { LiveRules } from './rules/live-rules.js';
@@ -44,4 +46,5 @@ export {
   type RedisClient,
   type RedisTarget,
 } from './stores/redis-connection.js';
+export { TimeSlice } from './time-slice.js';
 export { YamlError, YamlText } from './yaml-text.js';

@@ -1,11 +1,13 @@
 import {
   ATTRIBUTE_PATTERN,
   DEGRADE_POLICIES,
+  MAX_RULES,
   NAME_PATTERN,
   RULE_BOUNDS,
   RULE_MODES,
   WINDOW_UNITS,
 } from '@sundial/engine';
+import { MAX_RULES_PER_PAGE } from '../http/bounds.js';
 import { onDenySchema } from '../check/decision.schema.js';
 
 const name = { type: 'string', pattern: NAME_PATTERN.source } as const;
@@ -72,8 +74,47 @@ export const rulePatchSchema = {
 
 export const ruleListSchema = {
   type: 'object',
-  properties: { rules: { type: 'array', items: ruleSchema }, version: { type: 'integer', minimum: 0 } },
+  properties: {
+    rules: { type: 'array', items: ruleSchema, maxItems: MAX_RULES_PER_PAGE },
+    version: { type: 'integer', minimum: 0, description: 'Of all rules, when this page was made.' },
+    next: { type: 'string', description: 'The cursor of the next page; absent on the last one.' },
+  },
   required: ['rules', 'version'],
+  additionalProperties: false,
+} as const;
+
+export const ruleSetSchema = {
+  type: 'object',
+  properties: {
+    rules: { type: 'array', description: 'No two of one id.', items: ruleSchema, maxItems: MAX_RULES },
+  },
+  required: ['rules'],
+  additionalProperties: false,
+} as const;
+
+const nodes = {
+  type: 'object',
+  description: 'How many nodes live, and how many of them had put this version in force within 2 s.',
+  properties: { live: { type: 'integer' }, applied: { type: 'integer' } },
+  required: ['live', 'applied'],
+  additionalProperties: false,
+} as const;
+const ids = { type: 'array', items: name } as const;
+
+export const ruleSetWrittenSchema = {
+  type: 'object',
+  properties: {
+    created: ids,
+    changed: ids,
+    removed: ids,
+    version: {
+      type: 'integer',
+      minimum: 0,
+      description: 'Of all rules, with this set; on a dry run, before it.',
+    },
+    nodes,
+  },
+  required: ['created', 'changed', 'removed', 'version'],
   additionalProperties: false,
 } as const;
 
@@ -82,13 +123,7 @@ export const ruleWrittenSchema = {
   properties: {
     rule: ruleSchema,
     version: { type: 'integer', minimum: 1, description: 'Of all rules, with this change.' },
-    nodes: {
-      type: 'object',
-      description: 'How many nodes live, and how many of them had put this version in force within 2 s.',
-      properties: { live: { type: 'integer' }, applied: { type: 'integer' } },
-      required: ['live', 'applied'],
-      additionalProperties: false,
-    },
+    nodes,
   },
   required: ['rule', 'version', 'nodes'],
   additionalProperties: false,

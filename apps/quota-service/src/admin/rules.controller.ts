@@ -28,17 +28,13 @@ import { Route } from '../http/route.decorator.js';
 import { RULE_REPOSITORY } from '../composition.js';
 import { KeyRing } from '../keys/key-ring.js';
 import { LOG, type Log } from '../logging/log.js';
-import { CREATE_RULE, DELETE_RULE, LIST_RULES, PATCH_RULE, READ_RULE, REPLACE_RULE } from './rules.docs.js';
+import { CREATE_RULE, DELETE_RULE, PATCH_RULE, READ_RULE, REPLACE_RULE } from './rules.docs.js';
 import { etag, isNoneMatch, parseIfMatch } from './etag.js';
 
 type RuleAnswer = RuleWritten & { readonly rule: Rule };
-interface RulesAnswer {
-  readonly rules: readonly Rule[];
-  readonly version: number;
-}
 
 /**
- * The operators' side of rules. Reading answers from the book in force on this node; a write answers when the live
+ * The operators' side of one rule. Reading answers from the book in force on this node; a write answers when the live
  * nodes have put it in force. Revisions travel as entity tags: with `If-Match` nobody overwrites a change unseen.
  */
 @Controller('admin/rules')
@@ -49,17 +45,6 @@ export class RulesController {
     @Inject(LOG) private readonly log: Log,
     private readonly keys: KeyRing,
   ) {}
-
-  @Get()
-  @Describe(LIST_RULES)
-  @Route({ access: 'admin' })
-  list(
-    @Headers('if-none-match') known: string | undefined,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): RulesAnswer | undefined {
-    const { rules, version } = this.live.current;
-    return unlessKnown(known, version, reply, { rules, version });
-  }
 
   @Get(':id')
   @Describe(READ_RULE)

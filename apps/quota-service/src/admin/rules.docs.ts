@@ -1,6 +1,6 @@
 import type { Operation } from '../docs/describe.js';
 
-const RULE = {
+export const RULE = {
   id: 'sms-per-account',
   resource: 'sms',
   per: ['account'],
@@ -28,29 +28,14 @@ const ifMatch = {
 } as const;
 const ETAG = { ETag: 'The revision of the rule, for If-Match.' };
 /** Beside the other reasons of this status, which `Route` knows. */
-const NOT_NOW = ['store-unavailable'] as const;
-const UNREADABLE = ['invalid-json', 'payload-too-large', 'unsupported-media-type'] as const;
+export const NOT_NOW = ['store-unavailable'] as const;
+export const UNREADABLE = ['invalid-json', 'payload-too-large', 'unsupported-media-type'] as const;
 
 const written = (summary: string) => ({
   description: 'Stored, and in force on as many nodes as `nodes.applied` says.',
   schema: 'RuleWritten' as const,
   examples: { written: { summary, value: WRITTEN } },
 });
-
-export const LIST_RULES: Operation = {
-  id: 'listRules',
-  tag,
-  summary: 'All rules in force on this node',
-  answers: {
-    200: {
-      description: 'In order of their ids.',
-      schema: 'RuleList',
-      examples: { one: { summary: 'One rule', value: { rules: [RULE], version: 12 } } },
-      headers: { ETag: 'The version of all rules.' },
-    },
-    304: { description: 'Still the version of If-None-Match.' },
-  },
-};
 
 export const READ_RULE: Operation = {
   id: 'readRule',

@@ -1,5 +1,12 @@
 import { checkRequestSchema } from '@sundial/engine';
-import { ruleListSchema, rulePatchSchema, ruleSchema, ruleWrittenSchema } from '../admin/rule.schema.js';
+import {
+  ruleListSchema,
+  rulePatchSchema,
+  ruleSchema,
+  ruleSetSchema,
+  ruleSetWrittenSchema,
+  ruleWrittenSchema,
+} from '../admin/rule.schema.js';
 import { alarmListSchema } from '../alarms/alarm.schema.js';
 import { batchAnswerSchema, batchSchema } from '../check/batch.schema.js';
 import { decisionSchema, usageSchema } from '../check/decision.schema.js';
@@ -18,6 +25,8 @@ export const schemas = {
   RulePatch: rulePatchSchema,
   RuleList: ruleListSchema,
   RuleWritten: ruleWrittenSchema,
+  RuleSet: ruleSetSchema,
+  RuleSetWritten: ruleSetWrittenSchema,
   AlarmList: alarmListSchema,
   Journal: journalSchema,
   Liveness: livenessSchema,

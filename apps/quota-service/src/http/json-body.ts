@@ -2,7 +2,9 @@ import { isUtf8 } from 'node:buffer';
 import type { FastifyInstance } from 'fastify';
 import { Problem } from '../problems/problem.js';
 import { MAX_JSON_DEPTH } from './bounds.js';
+import { parseInSlices } from './json-in-slices.js';
 import { sizeComplaint, TOO_DEEP } from './json-size.js';
+import type { RoutePolicy } from './route.decorator.js';
 
 /**
  * Takes JSON bodies and nothing else. Refused beside bad JSON: text that is not UTF-8 (decoding would make different
@@ -15,7 +17,7 @@ export function acceptOnlyJson(fastify: FastifyInstance): void {
   fastify.addContentTypeParser<Buffer>(
     ['application/json', 'application/merge-patch+json'],
     { parseAs: 'buffer' },
-    ({ method, headers }, body, done) => {
+    ({ method, headers, routeOptions }, body, done) => {
       if (![undefined, 'identity'].includes(headers['content-encoding'])) {
         const advice = 'Send the body as it is, without content-encoding.';
         return done(
@@ -23,12 +25,34 @@ export function acceptOnlyJson(fastify: FastifyInstance): void {
         );
       }
       if (method === 'DELETE' && body.length === 0) return done(null, undefined);
+      if ((routeOptions.config as Partial<RoutePolicy>).longList) {
+        return void parseLong(body).then((value) => done(null, value), done);
+      }
       const parsed = parse(body);
       if ('value' in parsed) return done(null, parsed.value);
-      const errors = [{ path: '', message: parsed.complaint }];
-      done(new Problem('invalid-json', `The body ${parsed.complaint}.`, { errors }));
+      done(invalid(parsed.complaint));
     },
   );
+}
+
+function invalid(complaint: string): Problem {
+  return new Problem('invalid-json', `The body ${complaint}.`, {
+    errors: [{ path: '', message: complaint }],
+  });
+}
+
+/** `parse` for megabytes. */
+async function parseLong(body: Buffer): Promise<unknown> {
+  if (!isUtf8(body)) throw invalid('is not UTF-8');
+  const start = body.subarray(0, MARK_BYTES.length).equals(MARK_BYTES) ? MARK_BYTES.length : 0;
+  try {
+    return await parseInSlices(body.subarray(start), (value, level) => {
+      const complaint = complaintAbout(value, level);
+      if (complaint !== undefined) throw invalid(complaint);
+    });
+  } catch (error) {
+    throw error instanceof SyntaxError ? invalid('is not valid JSON') : error;
+  }
 }
 
 function parse(body: Buffer): { readonly value: unknown } | { readonly complaint: string } {
@@ -47,11 +71,12 @@ function parse(body: Buffer): { readonly value: unknown } | { readonly complaint
 
 /** U+FEFF, which some programs put before all UTF-8 they write. A parser may pass over it (RFC 8259 §8.1). */
 const MARK = '\uFEFF';
+const MARK_BYTES = Buffer.from(MARK);
 
 /** Level by level, since recursion is what deep values break. */
-function complaintAbout(value: unknown): string | undefined {
+function complaintAbout(value: unknown, depthOfValue = 0): string | undefined {
   let level = isNode(value) ? [value] : [];
-  for (let depth = 0; level.length > 0; depth++) {
+  for (let depth = depthOfValue; level.length > 0; depth++) {
     if (depth > MAX_JSON_DEPTH) return TOO_DEEP;
     const next: JsonNode[] = [];
     for (const node of level) {

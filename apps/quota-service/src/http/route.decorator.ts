@@ -17,6 +17,8 @@ export interface RoutePolicy {
   readonly maxBodyBytes?: number;
   /** Whether and with what its requests wait when there are more than can be answered in time. Default `checks`. */
   readonly admission?: AdmissionClass;
+  /** Its body is an object with one long list, and is parsed a little at a time. */
+  readonly longList?: boolean;
   /** Called too often for an access line above the level `debug`. */
   readonly hot?: boolean;
 }

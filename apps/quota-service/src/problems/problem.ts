@@ -44,6 +44,7 @@ const STATUS: Readonly<Record<ProblemCode, number>> = {
   'operation-conflict': 409,
   'rule-exists': 409,
   'rule-changed': 412,
+  'rules-changed': 412,
   'payload-too-large': 413,
   'uri-too-long': 414,
   'unsupported-media-type': 415,

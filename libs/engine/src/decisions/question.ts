@@ -26,12 +26,16 @@ const MAX_KEPT_NAME = 512;
  */
 export class Questions {
   readonly #windows = new RuleWindowsCache();
-  /** By the rules of a resource: a book that is replaced takes its questions with it. */
-  #kept = new WeakMap<readonly Rule[], KeptCounters>();
+  /** By resource: what is kept for rules that are changed goes with them. */
+  #kept = new Map<string, KeptCounters>();
   #count = 0;
 
   /** The question that these rules put to this subject as they stand at the store's `now`. */
   at(rules: readonly Rule[], subject: Subject, now: number): Question {
+    if (this.#count >= MAX_KEPT) {
+      this.#kept.clear();
+      this.#count = 0;
+    }
     const kept = this.#keptFor(rules, now);
     const name = nameOf(subject, kept.attributes);
     let counters = kept.byName.get(name);
@@ -53,17 +57,20 @@ export class Questions {
   }
 
   #keptFor(rules: readonly Rule[], now: number): KeptCounters {
-    if (this.#count >= MAX_KEPT) {
-      this.#kept = new WeakMap();
-      this.#count = 0;
-    }
-    const kept = this.#kept.get(rules);
-    if (kept !== undefined && this.#areCurrent(kept.rules, now)) return kept;
-    this.#count -= kept?.byName.size ?? 0;
+    const resource = rules[0]?.resource ?? '';
+    const kept = this.#kept.get(resource);
+    if (kept?.of === rules && this.#areCurrent(kept.rules, now)) return kept;
+    this.#count -= kept === undefined ? 0 : 1 + kept.byName.size;
     const inWindows = rules.map((rule) => this.#windows.at(rule, now));
     const attributes = [...new Set(rules.flatMap(({ per }) => per))];
-    const anew = { rules: inWindows, attributes, byName: new Map<string, readonly CounterRef[]>() };
-    this.#kept.set(rules, anew);
+    const anew = {
+      of: rules,
+      rules: inWindows,
+      attributes,
+      byName: new Map<string, readonly CounterRef[]>(),
+    };
+    this.#kept.set(resource, anew);
+    this.#count++;
     return anew;
   }
 
@@ -75,6 +82,7 @@ export class Questions {
 
 /** What is kept of the questions of one set of rules while none of their windows ends. */
 interface KeptCounters {
+  readonly of: readonly Rule[];
   readonly rules: readonly RuleWindows[];
   /** All that the rules count by. */
   readonly attributes: readonly string[];

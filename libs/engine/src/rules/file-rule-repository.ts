@@ -2,12 +2,20 @@ import { join } from 'node:path';
 import { QuotaError } from '../errors.js';
 import { BookFile } from './book-file.js';
 import type { RuleBook } from './rule-book.js';
-import { tooManyWrites } from './rule-conflicts.js';
-import type { RuleChange, RuleRepository, RuleWritten } from './rule-repository.js';
+import { rulesChanged, tooManyWrites } from './rule-conflicts.js';
+import { changesIn, differencesBetween } from './rule-differences.js';
+import type {
+  RuleChange,
+  RuleRepository,
+  RuleSet,
+  RuleSetChanges,
+  RuleSetWritten,
+  RuleWritten,
+} from './rule-repository.js';
 import type { Rule } from './rule.js';
 import { StoredBook } from './stored-book.js';
 
-const FILE = 'rules.json';
+const FILE = 'rules.ndjson';
 const MAX_WAITING_WRITES = 100;
 const THIS_NODE = { live: 1, rank: 0 } as const;
 
@@ -21,7 +29,7 @@ export interface FileRuleRepositoryOptions {
 }
 
 /**
- * Rules of an embedded Sundial: `rules.json` in the data directory. A change is on disk before it is in force, and
+ * Rules of an embedded Sundial: `rules.ndjson` in the data directory. A change is on disk before it is in force, and
  * before `write` resolves. A file that cannot be read stops the start, and is never replaced.
  */
 export class FileRuleRepository implements RuleRepository {
@@ -46,11 +54,18 @@ export class FileRuleRepository implements RuleRepository {
   }
 
   async write(change: RuleChange): Promise<RuleWritten> {
-    if (this.#waiting >= MAX_WAITING_WRITES) throw tooManyWrites(MAX_WAITING_WRITES);
-    this.#waiting++;
-    const write = this.#lastWrite.then(() => this.#store(this.#book.changed(change)));
-    this.#lastWrite = write.catch(() => undefined).finally(() => this.#waiting--);
-    return { version: await write, nodes: { live: 1, applied: 1 } };
+    return this.#inTurn(async () => {
+      await this.#store(this.#book.changed(change));
+      return this.#written();
+    });
+  }
+
+  async replaceAll({ rules, expectedVersion }: RuleSet): Promise<RuleSetWritten> {
+    return this.#inTurn(async () => {
+      const { version } = this.#book;
+      if ((expectedVersion ?? version) !== version) throw rulesChanged(expectedVersion!, version);
+      return { ...(await this.#replace(rules)), ...this.#written() };
+    });
   }
 
   revisionOf(id: string): number | undefined {
@@ -62,13 +77,33 @@ export class FileRuleRepository implements RuleRepository {
     this.#file.close();
   }
 
-  async #store(book: StoredBook): Promise<number> {
-    await this.#file.write(book).catch((cause: Error) => {
+  /** One after the other, in the order of the calls. */
+  async #inTurn<T>(act: () => Promise<T>): Promise<T> {
+    if (this.#waiting >= MAX_WAITING_WRITES) throw tooManyWrites(MAX_WAITING_WRITES);
+    this.#waiting++;
+    const write = this.#lastWrite.then(act);
+    this.#lastWrite = write.catch(() => undefined).finally(() => this.#waiting--);
+    return write;
+  }
+
+  async #replace(rules: readonly Rule[]): Promise<RuleSetChanges> {
+    const found = await differencesBetween(this.#book.toRuleBook(), rules);
+    const { created, changed, removed } = found;
+    const set = [...created, ...changed];
+    if (set.length + removed.length > 0) await this.#store(await this.#book.edited({ set, removed }));
+    return changesIn(found);
+  }
+
+  #written(): RuleWritten {
+    return { version: this.#book.version, nodes: { live: 1, applied: 1 } };
+  }
+
+  async #store(book: StoredBook): Promise<void> {
+    await this.#file.save(book).catch((cause: Error) => {
       const detail = `The rules could not be written to ${this.#file.path} (${cause.message}); nothing was changed.`;
       throw new QuotaError('store-unavailable', detail, [], { cause });
     });
     this.#accept(book);
-    return book.version;
   }
 
   #accept(book: StoredBook): void {

@@ -2,9 +2,9 @@ import { BookFile } from './book-file.js';
 import type { StoredBook } from './stored-book.js';
 
 /**
- * The last good rules of a node on its disk, for a start without Redis. Writing is in the background and skips to the
- * latest book; where it fails the node goes on, `onTrouble` hears of it, and it is
- * tried again. `onError` hears of a file that cannot be read.
+ * The last good rules of a node on its disk, for a start without Redis. Saving is in the background, skips to the latest
+ * book and writes only what has changed; where it fails the node goes on, `onTrouble` hears of it, and it is tried again.
+ * `onError` hears of a file that cannot be read.
  */
 export class LastKnownRules {
   readonly #file: BookFile;
@@ -40,7 +40,7 @@ export class LastKnownRules {
     while (this.#unsaved) {
       const book = this.#unsaved;
       this.#unsaved = undefined;
-      await this.#file.write(book, book).catch(() => undefined);
+      await this.#file.save(book, book).catch(() => undefined);
     }
   }
 }

@@ -76,9 +76,15 @@ function join(at: string, field: string): string {
   return at === '' ? field : `${at}.${field}`;
 }
 
-function fieldsOf(definition: new () => object): string[] {
+const fields = new Map<new () => object, readonly string[]>();
+
+function fieldsOf(definition: new () => object): readonly string[] {
+  const known = fields.get(definition);
+  if (known) return known;
   const metadata = getMetadataStorage().getTargetValidationMetadatas(definition, '', false, false);
-  return [...new Set(metadata.map(({ propertyName }) => propertyName))];
+  const names = [...new Set(metadata.map(({ propertyName }) => propertyName))];
+  fields.set(definition, names);
+  return names;
 }
 
 /** The definition with its defaults, and of the input only the fields it has. */

@@ -1,4 +1,5 @@
-import { UnusableRulesError, type Heartbeat, type RedisRuleTable } from './redis-rule-table.js';
+import { readBook, UnusableRulesError } from './redis-rule-reader.js';
+import type { BookName, Heartbeat, RedisRuleTable } from './redis-rule-table.js';
 import type { StoredBook } from './stored-book.js';
 
 const HEARTBEAT_MS = 1_000;
@@ -50,7 +51,12 @@ export class RedisRuleFollower {
 
   /** The version this node has from Redis; 0 while it has none. */
   get version(): number {
-    return this.#confirmed && this.#book ? this.#book.version : 0;
+    return this.confirmed?.version ?? 0;
+  }
+
+  /** The rules in force, if this node has them from Redis. */
+  get confirmed(): StoredBook | undefined {
+    return this.#confirmed ? this.#book : undefined;
   }
 
   get nodes(): { readonly live: number; readonly rank: number } {
@@ -62,6 +68,15 @@ export class RedisRuleFollower {
     if (this.#book) return false;
     this.#book = provisional;
     return true;
+  }
+
+  /** Puts a book in force that was read from Redis, or written there; one that is no newer changes nothing. */
+  adopt(book: StoredBook): void {
+    if (this.#confirmed && book.version <= this.version) return;
+    this.#book = book;
+    this.#confirmed = true;
+    this.#refusedStamp = undefined;
+    this.#options.apply(book);
   }
 
   /** Begins to follow. Resolves when Redis has answered for the first time. */
@@ -80,6 +95,12 @@ export class RedisRuleFollower {
       return this.#again && !this.#stopped ? this.sync() : undefined;
     });
     return this.#running;
+  }
+
+  /** Whether this node has a book already, or has found that it cannot use it. */
+  isInHand({ stamp }: BookName): boolean {
+    if (stamp === '') return false;
+    return stamp === this.#refusedStamp || stamp === this.confirmed?.stamp;
   }
 
   /** Reports this node, and learns how many nodes apply a version. */
@@ -123,31 +144,23 @@ export class RedisRuleFollower {
   async #catchUp(): Promise<void> {
     for (let round = 0; round < MAX_ROUNDS; round++) {
       const seen = await this.beat(this.version);
-      if (this.#isInHand(seen.stamp)) return;
+      if (this.isInHand(seen)) return;
       const lost = seen.version === 0 || (this.#confirmed && seen.version <= this.version);
       if (lost) await this.#restore(seen);
       else await this.#take(seen.stamp);
     }
   }
 
-  #isInHand(stamp: string): boolean {
-    if (stamp === '') return false;
-    return stamp === this.#refusedStamp || (this.#confirmed && stamp === this.#book?.stamp);
-  }
-
-  async #restore(seen: Heartbeat): Promise<void> {
+  async #restore(seen: BookName): Promise<void> {
     const book = this.#book ?? this.#options.seed;
-    await this.#table.restore(book.rewritten(Math.max(book.version, seen.version) + 1), seen);
+    const anew = book.rewritten(Math.max(book.version, seen.version) + 1);
+    if (await this.#table.replace(seen, anew)) this.adopt(anew);
   }
 
   async #take(stamp: string): Promise<void> {
     try {
-      const stored = await this.#table.load();
-      if (!stored || (this.#confirmed && stored.version <= this.version)) return;
-      this.#book = stored;
-      this.#confirmed = true;
-      this.#refusedStamp = undefined;
-      this.#options.apply(stored);
+      const stored = await readBook(this.#table, this.confirmed, this.#book?.rules);
+      if (stored) this.adopt(stored);
     } catch (error) {
       if (!(error instanceof UnusableRulesError)) throw error;
       this.#refusedStamp = stamp;

@@ -8,12 +8,27 @@ import { RedisRuleAnnouncements } from './redis-rule-announcements.js';
 import { RedisRuleFollower } from './redis-rule-follower.js';
 import { RedisRuleTable, type WriteOutcome } from './redis-rule-table.js';
 import type { RuleBook } from './rule-book.js';
-import { ruleChanged, ruleExists, ruleNotFound, tooManyRules, tooManyWrites } from './rule-conflicts.js';
-import type { RuleChange, RuleRepository, RuleWritten } from './rule-repository.js';
+import {
+  ruleChanged,
+  ruleExists,
+  ruleNotFound,
+  rulesChanged,
+  tooManyRules,
+  tooManyWrites,
+} from './rule-conflicts.js';
+import { changesIn, differencesBetween } from './rule-differences.js';
+import type {
+  RuleChange,
+  RuleRepository,
+  RuleSet,
+  RuleSetChanges,
+  RuleSetWritten,
+  RuleWritten,
+} from './rule-repository.js';
 import type { Rule } from './rule.js';
 import { StoredBook } from './stored-book.js';
 
-const LAST_KNOWN_FILE = 'rules-last-known.json';
+const LAST_KNOWN_FILE = 'rules-last-known.ndjson';
 /** How long `start` waits for Redis before it begins with the rules this node knows. */
 const START_PATIENCE_MS = 800;
 /** How long `write` waits for the live nodes to apply it. */
@@ -23,6 +38,8 @@ const LONGEST_PAUSE_MS = 50;
 const MAX_WAITING_WRITES = 100;
 /** Tries of a write that meets a store which has lost the rules. */
 const MAX_TRIES = 3;
+/** Tries of a whole set that meets other writes. */
+const MAX_SET_TRIES = 10;
 
 export interface RedisRuleRepositoryOptions {
   /** This node's name among the nodes of this Redis. */
@@ -39,11 +56,12 @@ export interface RedisRuleRepositoryOptions {
 }
 
 /**
- * Rules of many nodes, in Redis. A write is announced, and every node loads the new book at once; a heartbeat each
- * second is the poll that finds what an announcement did not tell, and the register of the nodes that live.
+ * Rules of many nodes, in Redis. A write is announced, and every node reads at once what has changed since the version
+ * it has (all rules only where Redis cannot say); a heartbeat each second is the poll that finds what an announcement did
+ * not tell, and the register of the nodes that live.
  *
  * Nothing that happens to Redis lifts a limit. While it is away the rules in force stay, and a node that starts then
- * uses the last rules it knew (`rules-last-known.json`), else the seed, until Redis answers. When Redis lost what the
+ * uses the last rules it knew (`rules-last-known.ndjson`), else the seed, until Redis answers. When Redis lost what the
  * nodes have seen (a FLUSHALL, a fail-over to a copy that lags behind), the node with the latest book writes it anew.
  * Rules of a shape this node does not know are reported and leave the last good ones in force.
  *
@@ -96,14 +114,17 @@ export class RedisRuleRepository implements RuleRepository {
   }
 
   async write(change: RuleChange): Promise<RuleWritten> {
-    if (this.#waitingWrites >= MAX_WAITING_WRITES) throw tooManyWrites(MAX_WAITING_WRITES);
-    this.#waitingWrites++;
-    try {
+    return this.#bounded(async () => {
       const version = await this.#store(change);
       return { version, nodes: await this.#applied(version) };
-    } finally {
-      this.#waitingWrites--;
-    }
+    });
+  }
+
+  async replaceAll(set: RuleSet): Promise<RuleSetWritten> {
+    return this.#bounded(async () => {
+      const { version, ...changes } = await this.#storeAll(set);
+      return { ...changes, version, nodes: await this.#applied(version) };
+    });
   }
 
   async close(): Promise<void> {
@@ -134,15 +155,62 @@ export class RedisRuleRepository implements RuleRepository {
   }
 
   async #try(change: RuleChange): Promise<WriteOutcome> {
-    return this.#table.write(change, this.#follower.version).catch((cause: Error) => {
-      const unchanged = cause instanceof StoreError && cause.fate === 'none';
-      const fate = unchanged
-        ? 'Nothing was changed; try again.'
-        : 'The change may have been made: read the rule, and try again with If-Match.';
-      const reason = this.#client.status === 'ready' ? cause.message : 'it cannot be reached';
-      const detail = `Redis did not confirm the change (${reason}). ${fate}`;
-      throw new QuotaError('store-unavailable', detail, [], { cause });
-    });
+    return this.#table.write(change, this.#follower.version).catch((error: Error) => this.#refuse(error));
+  }
+
+  async #storeAll({ rules, expectedVersion }: RuleSet): Promise<RuleSetChanges & { version: number }> {
+    for (let tries = 1; tries <= MAX_SET_TRIES; tries++) {
+      const book = await this.#upToDate();
+      if (book === undefined) continue;
+      const { version } = book;
+      if ((expectedVersion ?? version) !== version) throw rulesChanged(expectedVersion!, version);
+      const found = await differencesBetween(book.toRuleBook(), rules);
+      const { created, changed, removed } = found;
+      const set = [...created, ...changed];
+      if (set.length + removed.length === 0) return { ...changesIn(found), version };
+      const next = await book.edited({ set, removed });
+      if (!(await this.#table.change(book, next).catch((error: Error) => this.#refuse(error)))) continue;
+      this.#follower.adopt(next);
+      return { ...changesIn(found), version: next.version };
+    }
+    const detail = `The rules changed ${MAX_SET_TRIES} times while they were compared with the set; nothing was changed, try again.`;
+    throw new QuotaError('store-unavailable', detail);
+  }
+
+  /** The book of this node while it is the stored one, else undefined: after it has been brought up to date. */
+  async #upToDate(): Promise<StoredBook | undefined> {
+    const seen = await this.#follower
+      .beat(this.#follower.version)
+      .catch((error: Error) => this.#refuse(new StoreError(error.message, 'none')));
+    const book = this.#follower.confirmed;
+    if (book?.stamp === seen.stamp) return book;
+    if (this.#follower.isInHand(seen)) {
+      const detail =
+        'This node cannot use the rules in Redis (its log says why), so it does not replace them.';
+      throw new QuotaError('store-unavailable', detail);
+    }
+    await this.#follower.sync();
+    return undefined;
+  }
+
+  async #bounded<T>(write: () => Promise<T>): Promise<T> {
+    if (this.#waitingWrites >= MAX_WAITING_WRITES) throw tooManyWrites(MAX_WAITING_WRITES);
+    this.#waitingWrites++;
+    try {
+      return await write();
+    } finally {
+      this.#waitingWrites--;
+    }
+  }
+
+  #refuse(cause: Error): never {
+    const unchanged = cause instanceof StoreError && cause.fate === 'none';
+    const fate = unchanged
+      ? 'Nothing was changed; try again.'
+      : 'The change may have been made: read the rule, and try again with If-Match.';
+    const reason = this.#client.status === 'ready' ? cause.message : 'it cannot be reached';
+    const detail = `Redis did not confirm the change (${reason}). ${fate}`;
+    throw new QuotaError('store-unavailable', detail, [], { cause });
   }
 
   /** Waits until every live node applies a version, within bounds, and says how far it got. */

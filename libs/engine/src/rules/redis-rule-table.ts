@@ -2,25 +2,47 @@ import { randomUUID } from 'node:crypto';
 import { scripts } from '@sundial/lua';
 import type { RedisClient } from '../stores/redis-connection.js';
 import { RedisScript } from '../stores/redis-script.js';
-import { parseRule } from './parse-rule.js';
+import { StoreError } from '../stores/store.js';
 import { MAX_RULES } from './rule-book.js';
 import type { RuleChange } from './rule-repository.js';
-import { isVersion, StoredBook, type StoredRule } from './stored-book.js';
+import type { StoredRule } from './rules-by-id.js';
+import { isVersion, type StoredBook } from './stored-book.js';
 
 const FORMAT = '1';
 const WRITE = new RedisScript(scripts.rulesWrite);
-const RESTORE = new RedisScript(scripts.rulesRestore);
+const CHANGE = new RedisScript(scripts.rulesChange);
+const STAGE = new RedisScript(scripts.rulesStage);
+const REPLACE = new RedisScript(scripts.rulesReplace);
+const CHANGES = new RedisScript(scripts.rulesChanges);
+const PAGE = new RedisScript(scripts.rulesPage);
 const HEARTBEAT = new RedisScript(scripts.rulesHeartbeat);
-const RULE_FIELD = 'rule:';
+/** Rules in one call: Redis and the node are busy with it for a millisecond or two. */
+const RULES_AT_ONCE = 200;
+/** From one slice of a staged book to the next, with all that may hold a node up. */
+const STAGED_MS = 30_000;
 
-/** What a heartbeat tells: the stored book's name (version 0 where there is none), and the nodes of this Redis. */
-export interface Heartbeat {
+/** A writing of the book; version 0 and no stamp where there is none. */
+export interface BookName {
   readonly version: number;
   readonly stamp: string;
+}
+
+/** What a heartbeat tells: the stored book's name, and the nodes of this Redis. */
+export interface Heartbeat extends BookName {
   readonly live: number;
   readonly rank: number;
   /** The live nodes that apply the wanted version, or a later one. */
   readonly applied: number;
+}
+
+/** A rule as Redis holds it: `<revision>:<JSON>`, or nothing where it was removed. */
+export interface RuleEntry {
+  readonly id: string;
+  readonly text: string;
+}
+
+export interface BookPart extends BookName {
+  readonly entries: readonly RuleEntry[];
 }
 
 export type WriteOutcome =
@@ -28,48 +50,50 @@ export type WriteOutcome =
   | { readonly outcome: 'changed'; readonly revision: number }
   | { readonly outcome: 'exists' | 'missing' | 'full' | 'lost' };
 
-/** What is stored cannot be read by this version of Sundial. */
-export class UnusableRulesError extends Error {
-  override readonly name = 'UnusableRulesError';
-}
-
 /**
  * The rules and the register of nodes in Redis, as `lua/rules-*.lua` keep them, under one hash tag. Each call is one
- * command that is sent once, and may reject.
+ * command that is sent once, and may reject; a whole book travels in many.
  */
 export class RedisRuleTable {
   readonly channel: string;
   readonly #client: RedisClient;
+  readonly #prefix: string;
   readonly #book: string;
+  readonly #log: string;
   readonly #nodes: string;
-  /** Rules already parsed, by their text: a change costs every node one parse, not one a rule. */
-  #parsed = new Map<string, StoredRule>();
 
   constructor(client: RedisClient, keyPrefix: string) {
     this.#client = client;
-    this.#book = `${keyPrefix}:{rules}:book`;
-    this.#nodes = `${keyPrefix}:{rules}:nodes`;
-    this.channel = `${keyPrefix}:{rules}:changed`;
+    this.#prefix = `${keyPrefix}:{rules}`;
+    this.#book = `${this.#prefix}:book`;
+    this.#log = `${this.#prefix}:log`;
+    this.#nodes = `${this.#prefix}:nodes`;
+    this.channel = `${this.#prefix}:changed`;
   }
 
   get connected(): boolean {
     return this.#client.status === 'ready';
   }
 
-  /**
-   * The stored book, or undefined where there is none.
-   * @throws UnusableRulesError, or whatever the connection throws.
-   */
-  async load(): Promise<StoredBook | undefined> {
-    const { version, stamp, ...fields } = await this.#client.hgetall(this.#book);
-    if (version === undefined || stamp === undefined) return undefined;
-    const rules = Object.entries(fields).map(([field, text]) => this.#parse(field, text));
-    this.#parsed = new Map(rules.map(({ text, stored }) => [text, stored]));
-    return new StoredBook(
-      whole(version),
-      stamp,
-      new Map(rules.map(({ stored }) => [stored.rule.id, stored])),
-    );
+  /** What has changed since a writing: `gap` when Redis cannot say, `none` when it holds no rules. */
+  async changesSince({ version, stamp }: BookName): Promise<BookPart | 'gap' | 'none'> {
+    const [outcome, ...reply] = await this.#run(CHANGES, [this.#book, this.#log], [version, stamp]);
+    if (outcome === 'gap' || outcome === 'none') return outcome;
+    if (outcome !== 'changes') throw unexpected(outcome);
+    const [nowVersion, nowStamp, ...entries] = reply;
+    return { version: whole(nowVersion), stamp: String(nowStamp), entries: entriesOf(entries) };
+  }
+
+  /** A part of the book, and the cursor of the next part; `0` begins and ends. */
+  async page(cursor: string): Promise<BookPart & { readonly next: string }> {
+    const reply = await this.#run(PAGE, [this.#book], [cursor, RULES_AT_ONCE]);
+    const [version, stamp, next, ...entries] = reply;
+    return {
+      version: whole(version),
+      stamp: String(stamp),
+      next: String(next),
+      entries: entriesOf(entries),
+    };
   }
 
   /**
@@ -81,7 +105,7 @@ export class RedisRuleTable {
     const expected = change.kind === 'create' ? '' : (change.expectedRevision ?? '');
     const json = change.kind === 'delete' ? '' : JSON.stringify(change.rule);
     const args = [this.channel, known, randomUUID(), MAX_RULES, change.kind, id, expected, json];
-    const [outcome, number] = await this.#run(WRITE, [this.#book], args);
+    const [outcome, number] = await this.#run(WRITE, [this.#book, this.#log], args);
     switch (outcome) {
       case 'written':
         return { outcome, version: whole(number) };
@@ -97,16 +121,29 @@ export class RedisRuleTable {
     }
   }
 
+  /**
+   * Makes the next version of the book that was seen. False when that is no longer the stored one.
+   * @throws StoreError saying whether the change may have been made.
+   */
+  async change(seen: StoredBook, next: StoredBook): Promise<boolean> {
+    const { set, removed } = seen.rules.editsTo(next.rules);
+    if (set.length + removed.length > RULES_AT_ONCE) return this.replace(seen, next);
+    const rules = set.flatMap(({ rule }) => [rule.id, JSON.stringify(rule)]);
+    const lists = [set.length, ...rules, removed.length, ...removed];
+    const args = [this.channel, seen.version, seen.stamp, next.stamp, ...lists];
+    const [outcome] = await this.#run(CHANGE, [this.#book, this.#log], args);
+    return outcome === 'written';
+  }
+
   /** Puts a book in the place of the one that was seen. False when that is no longer the stored one. */
-  async restore(
-    book: StoredBook,
-    seen: { readonly version: number; readonly stamp: string },
-  ): Promise<boolean> {
-    const rules = [...book.rules.values()];
-    const fields = rules.flatMap(({ rule, revision }) => [rule.id, `${revision}:${JSON.stringify(rule)}`]);
-    const args = [this.channel, seen.version, seen.stamp, book.version, book.stamp, rules.length, ...fields];
-    const [outcome] = await this.#run(RESTORE, [this.#book], args);
-    return outcome === 'restored';
+  async replace(seen: BookName, book: StoredBook): Promise<boolean> {
+    const staged = `${this.#prefix}:staged:${randomUUID()}`;
+    await this.#stage(staged, book).catch((cause: Error) => {
+      throw new StoreError(cause.message, 'none');
+    });
+    const args = [this.channel, seen.version, seen.stamp, book.version, book.stamp, book.rules.size];
+    const [outcome] = await this.#run(REPLACE, [this.#book, this.#log, staged], args);
+    return outcome === 'written';
   }
 
   async beat(node: {
@@ -132,21 +169,18 @@ export class RedisRuleTable {
     await this.#client.hdel(this.#nodes, nodeId);
   }
 
-  #parse(field: string, text: string): { text: string; stored: StoredRule } {
-    const known = this.#parsed.get(text);
-    if (known) return { text, stored: known };
-    const end = text.indexOf(':');
-    try {
-      if (!field.startsWith(RULE_FIELD)) throw new Error('this is no rule');
-      const stored = {
-        revision: whole(text.slice(0, end)),
-        rule: parseRule(JSON.parse(text.slice(end + 1))),
-      };
-      return { text, stored };
-    } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new UnusableRulesError(`The stored ${field} cannot be used here: ${reason}`, { cause });
+  async #stage(key: string, { rules }: StoredBook): Promise<void> {
+    let slice: string[] = [];
+    const send = async () => {
+      const args = [STAGED_MS, slice.length / 2, ...slice];
+      slice = [];
+      await this.#run(STAGE, [key], args);
+    };
+    for (const stored of rules.after()) {
+      slice.push(stored.rule.id, entryText(stored));
+      if (slice.length >= 2 * RULES_AT_ONCE) await send();
     }
+    if (slice.length > 0) await send();
   }
 
   async #run(script: RedisScript, keys: string[], args: (string | number)[]): Promise<unknown[]> {
@@ -155,6 +189,19 @@ export class RedisRuleTable {
     if (format !== FORMAT) throw unexpected(format);
     return values;
   }
+}
+
+/** A rule as Redis holds it. */
+export function entryText({ revision, rule }: StoredRule): string {
+  return `${revision}:${JSON.stringify(rule)}`;
+}
+
+function entriesOf(words: readonly unknown[]): RuleEntry[] {
+  const entries: RuleEntry[] = [];
+  for (let at = 0; at < words.length; at += 2) {
+    entries.push({ id: String(words[at]), text: String(words[at + 1]) });
+  }
+  return entries;
 }
 
 function whole(value: unknown): number {

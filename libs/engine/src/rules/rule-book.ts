@@ -1,6 +1,7 @@
 import type { Rule } from './rule.js';
+import { RuleIndex } from './rule-index.js';
 
-/** No repository keeps more rules than this: every node holds them all, and reads them all after a write. */
+/** No repository keeps more rules than this: every node holds them all. */
 export const MAX_RULES = 10_000;
 
 /** All rules at one version, immutable: a decision takes one book and keeps it to its end (I10). */
@@ -12,41 +13,45 @@ export class RuleBook {
    * file. Whatever the repository holds replaces them, also when its version is lower.
    */
   readonly provisional: boolean;
-  readonly #byId: ReadonlyMap<string, Rule>;
-  readonly #byResource = new Map<string, Rule[]>();
-  readonly #known: ReadonlySet<string>;
+  readonly #index: RuleIndex;
+  #rules: readonly Rule[] | undefined;
 
   constructor(
     /** Grows with every write; 0 only while nothing was ever stored. */
     readonly version: number,
-    /** In order of id, so that every node decides and reports in the same order. */
-    readonly rules: readonly Rule[],
+    rules: readonly Rule[] | RuleIndex,
     { provisional = false }: { readonly provisional?: boolean } = {},
   ) {
     this.provisional = provisional;
-    this.#byId = new Map(rules.map((rule) => [rule.id, rule]));
-    this.#known = new Set(rules.map(({ resource }) => resource));
-    for (const rule of rules) {
-      if (rule.mode === 'off') continue;
-      const sameResource = this.#byResource.get(rule.resource);
-      if (sameResource) sameResource.push(rule);
-      else this.#byResource.set(rule.resource, [rule]);
-    }
+    this.#index = rules instanceof RuleIndex ? rules : RuleIndex.of(rules, version);
+  }
+
+  get size(): number {
+    return this.#index.size;
+  }
+
+  /** All in order of id, so that every node decides and reports in the same order. Made when it is first read. */
+  get rules(): readonly Rule[] {
+    this.#rules ??= [...this.after()];
+    return this.#rules;
+  }
+
+  /** The rules with an id after this one, or all; in order of id. */
+  *after(id?: string): Generator<Rule, void> {
+    for (const { rule } of this.#index.after(id)) yield rule;
   }
 
   /** The rules of a resource that count (mode `enforce` or `observe`). */
   forResource(resource: string): readonly Rule[] {
-    return this.#byResource.get(resource) ?? NO_RULES;
+    return this.#index.counting(resource);
   }
 
   /** Whether any rule names the resource, be it one that is off: to lift a limit is not to forbid what it limited. */
   knows(resource: string): boolean {
-    return this.#known.has(resource);
+    return this.#index.knows(resource);
   }
 
   byId(id: string): Rule | undefined {
-    return this.#byId.get(id);
+    return this.#index.get(id)?.rule;
   }
 }
-
-const NO_RULES: readonly Rule[] = [];

@@ -15,6 +15,11 @@ export function ruleChanged(id: string, expected: number | undefined, actual: nu
   return new QuotaError('rule-changed', detail);
 }
 
+export function rulesChanged(expected: number, actual: number): QuotaError {
+  const detail = `The rules are at version ${actual}, not at ${expected}; read them, and send the set again.`;
+  return new QuotaError('rules-changed', detail);
+}
+
 export function tooManyRules(): QuotaError {
   const message = `There can be at most ${MAX_RULES} rules; delete one that is no longer needed.`;
   return new QuotaError('invalid-rule', message, [{ path: '', message }]);

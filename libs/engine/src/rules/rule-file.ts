@@ -1,9 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { QuotaError, type InputError } from '../errors.js';
 import { YamlError, YamlText } from '../yaml-text.js';
-import { parseRule } from './parse-rule.js';
-import { isPlainObject, show } from './plain-json.js';
-import { MAX_RULES } from './rule-book.js';
+import { RuleListReader, ruleListIn } from './parse-rules.js';
 import type { Rule } from './rule.js';
 
 /**
@@ -54,43 +52,8 @@ function read(text: string, path: string): YamlText {
 }
 
 function rulesIn(content: unknown): { rules: Rule[]; mistakes: InputError[] } {
-  const list = isPlainObject(content) ? content['rules'] : undefined;
-  if (!isPlainObject(content) || !Array.isArray(list)) {
-    return {
-      rules: [],
-      mistakes: [{ path: 'rules', message: 'must be a list of rules; write `rules: []` for none' }],
-    };
-  }
-  const mistakes: InputError[] = Object.keys(content)
-    .filter((key) => key !== 'rules')
-    .map((key) => ({ path: key, message: 'is not a field of this file; there is rules' }));
-  if (list.length > MAX_RULES) {
-    mistakes.push({ path: 'rules', message: `must hold at most ${MAX_RULES} rules, not ${list.length}` });
-    return { rules: [], mistakes };
-  }
-  const rules = new Map<string, Rule>();
-  for (const [index, entry] of list.entries()) {
-    const rule = ruleOrMistakes(entry, `rules.${index}`, mistakes);
-    if (rule === undefined) continue;
-    if (rules.has(rule.id)) {
-      mistakes.push({
-        path: `rules.${index}.id`,
-        message: `must be unique; ${show(rule.id)} is another rule's`,
-      });
-    }
-    rules.set(rule.id, rule);
-  }
-  return { rules: [...rules.values()], mistakes };
-}
-
-function ruleOrMistakes(entry: unknown, at: string, mistakes: InputError[]): Rule | undefined {
-  try {
-    return parseRule(entry);
-  } catch (error) {
-    if (!(error instanceof QuotaError)) throw error;
-    mistakes.push(
-      ...error.errors.map(({ path, message }) => ({ path: path === '' ? at : `${at}.${path}`, message })),
-    );
-    return undefined;
-  }
+  const { list, mistakes } = ruleListIn(content, 'file');
+  const reader = new RuleListReader();
+  for (const [index, entry] of list.entries()) reader.add(entry, index);
+  return { rules: reader.rules, mistakes: [...mistakes, ...reader.mistakes] };
 }

@@ -5,7 +5,8 @@ import type { RuleBook } from './rule-book.js';
  * Where rules are kept: Redis for many nodes, a file in the data directory for an embedded one.
  *
  * Every write is compare-and-set and raises the version; the repository calls the listener given to
- * `start` with every newer book, its own writes included, before `write` resolves.
+ * `start` with every newer book, its own writes included, before `write` resolves. A book shares with the one before it
+ * all that did not change: what a write costs depends on what it changes, not on how many rules there are.
  */
 export interface RuleRepository {
   /** Loads, calls `apply` with the first book, and keeps calling it with every newer one until `close`. */
@@ -16,6 +17,12 @@ export interface RuleRepository {
    * sentence says whether the change may have been made), or `invalid-rule` when there are too many.
    */
   write(change: RuleChange): Promise<RuleWritten>;
+  /**
+   * Makes these the rules, and no others, in one version; where they are that already nothing is written. Rules that do
+   * not change keep their revisions. Resolves as `write` does.
+   * @throws QuotaError `rules-changed` (stale `expectedVersion`) or `store-unavailable`.
+   */
+  replaceAll(set: RuleSet): Promise<RuleSetWritten>;
   /** The revision (ETag) of each rule: the version of the book that last changed it. */
   revisionOf(id: string): number | undefined;
   /** The nodes seen within the last seconds, this one included; and this node's rank among them, from 0. */
@@ -28,8 +35,24 @@ export type RuleChange =
   | { readonly kind: 'replace'; readonly rule: Rule; readonly expectedRevision?: number }
   | { readonly kind: 'delete'; readonly id: string; readonly expectedRevision?: number };
 
+/** At most `MAX_RULES`, each id once. */
+export interface RuleSet {
+  readonly rules: readonly Rule[];
+  /** The version of the book that is to be replaced; whichever there is when absent. */
+  readonly expectedVersion?: number;
+}
+
 export interface RuleWritten {
   /** Of the book with the change; also the revision of the rule it made. */
   readonly version: number;
   readonly nodes: { readonly live: number; readonly applied: number };
 }
+
+/** Ids in order. */
+export interface RuleSetChanges {
+  readonly created: readonly string[];
+  readonly changed: readonly string[];
+  readonly removed: readonly string[];
+}
+
+export type RuleSetWritten = RuleWritten & RuleSetChanges;

@@ -27,7 +27,7 @@ const REPLY = /^(?!MOVED|ASK|TRYAGAIN)[A-Z]+ /;
  */
 export async function tryOut(client: RedisClient, tag: string): Promise<Trial> {
   try {
-    const keys = [`sd1:{${tag}}:probe:text`, `sd1:{${tag}}:probe:hash`];
+    const keys = ['text', 'hash', 'sorted'].map((type) => `sd1:{${tag}}:probe:${type}`);
     const [now, ...words] = (await PROBE.run(client, { keys, args: [CHANNEL] })) as [
       number | null,
       ...string[],
