@@ -89,6 +89,7 @@ describe('/openapi.json', () => {
       'post /admin/rules',
       'post /check',
       'post /check/batch',
+      'put /admin/rules',
       'put /admin/rules/{id}',
     ]);
   });

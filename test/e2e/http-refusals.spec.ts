@@ -51,7 +51,7 @@ describe('405', () => {
     ['GET', '/check', 'POST'],
     ['DELETE', '/usage', 'GET, HEAD'],
     ['POST', '/admin/rules/ocr-per-user', 'DELETE, GET, HEAD, PATCH, PUT'],
-    ['PUT', '/admin/rules', 'GET, HEAD, POST'],
+    ['DELETE', '/admin/rules', 'GET, HEAD, POST, PUT'],
     ['POST', '/health/live?x=1', 'GET, HEAD'],
   ] as const)('for %s %s, and names what there is', async (method, path, allow) => {
     const answer = await service.api[method.toLowerCase() as 'get'](path);

@@ -1,13 +1,16 @@
 import { Problem } from './problem.js';
 
-/** What Fastify refuses by itself, in the service's words. Undefined: no fault of the caller. */
-export function fromFastify(error: unknown): Problem | undefined {
+/**
+ * What Fastify refuses by itself, in the service's words. Undefined: no fault of the caller. `maxBodyBytes` is what the
+ * route of the request takes.
+ */
+export function fromFastify(error: unknown, maxBodyBytes: number): Problem | undefined {
   const { code, statusCode } = error as { code?: unknown; statusCode?: unknown };
   switch (code) {
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
       return new Problem(
         'payload-too-large',
-        'The body is larger than this route takes: send less, or in parts.',
+        `The body is larger than the ${maxBodyBytes} bytes this route takes: send less, or in parts.`,
       );
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
       return new Problem('unsupported-media-type', 'Send the body as content-type: application/json.');

@@ -3,6 +3,7 @@ import { QuotaError } from '@sundial/engine';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Log } from '../logging/log.js';
 import { ANSWER_HEADERS } from '../http/answer-headers.js';
+import { MAX_BODY_BYTES } from '../http/bounds.js';
 import type { RouteTable } from '../http/route-table.js';
 import { fromFastify } from './fastify-errors.js';
 import { Problem, PROBLEM_TYPE, problemBody, problemHeaders } from './problem.js';
@@ -40,7 +41,7 @@ export class ProblemFilter implements ExceptionFilter {
   private problemOf(exception: unknown, request: FastifyRequest): Problem | QuotaError {
     if (exception instanceof Problem || exception instanceof QuotaError) return exception;
     const cause = exception instanceof HttpException ? (exception.cause ?? exception) : exception;
-    const known = fromFastify(cause);
+    const known = fromFastify(cause, request.routeOptions?.bodyLimit ?? MAX_BODY_BYTES);
     if (known) return known;
     if (exception instanceof HttpException && exception.getStatus() === 404)
       return this.routes.missing(request);
