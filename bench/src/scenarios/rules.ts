@@ -1,7 +1,9 @@
 import { percentile } from '../load/statistics.js';
 import { RedisServer } from '../processes/redis-server.js';
 import { WebServer } from '../processes/web-server.js';
-import type { Scenario } from '../scenario.js';
+import type { Row } from '../report/row.js';
+import type { Effort, Scenario } from '../scenario.js';
+import { manyRules } from './many-rules.js';
 
 const RULE = '/admin/rules/edited-per-user';
 
@@ -16,40 +18,45 @@ interface CheckAnswer {
 /** Rules written through three nodes in turn: how long a write takes, and whether every node then obeys it. */
 export const rules: Scenario = {
   name: 'rules',
-  budget: 'the next check on every node obeys a write, always; p99 of a write ≤ 1 s',
-  async run({ writes }) {
-    await using redis = await RedisServer.start();
-    await using first = await WebServer.start('sundial', redis.url);
-    await using second = await WebServer.start('sundial', redis.url);
-    await using third = await WebServer.start('sundial', redis.url);
-    const nodes = [first, second, third];
-
-    const answerMs: number[] = [];
-    let obeyed = 0;
-    for (let write = 1; write <= writes; write++) {
-      const startedAt = performance.now();
-      await writeRule(nodes[write % nodes.length]!, write);
-      answerMs.push(performance.now() - startedAt);
-      const limits = await Promise.all(nodes.map(maxOf));
-      obeyed += limits.filter((max) => max === write).length;
-    }
-    return [
-      { measure: 'rule write on 3 nodes, answered: median', unit: 'ms', sundial: answerMs },
-      {
-        measure: 'rule write on 3 nodes, answered: p99',
-        unit: 'ms',
-        sundial: [percentile(answerMs, 99)],
-        budget: { of: 'value', atMost: 1_000 },
-      },
-      {
-        measure: 'next check on each node obeys the write',
-        unit: '%',
-        sundial: [(100 * obeyed) / (writes * nodes.length)],
-        budget: { of: 'value', atLeast: 100 },
-      },
-    ];
+  budget:
+    'the next check on every node obeys a write, always; p99 of a write ≤ 1 s; with 10,000 rules a write ≤ 2 × of one with 100, and p99 of checks beside 20 writes/s ≤ 1.5 × calm, none without Redis',
+  async run(effort) {
+    return [...(await obedience(effort)), ...(await manyRules(effort))];
   },
 };
+
+async function obedience({ writes }: Effort): Promise<readonly Row[]> {
+  await using redis = await RedisServer.start();
+  await using first = await WebServer.start('sundial', redis.url);
+  await using second = await WebServer.start('sundial', redis.url);
+  await using third = await WebServer.start('sundial', redis.url);
+  const nodes = [first, second, third];
+
+  const answerMs: number[] = [];
+  let obeyed = 0;
+  for (let write = 1; write <= writes; write++) {
+    const startedAt = performance.now();
+    await writeRule(nodes[write % nodes.length]!, write);
+    answerMs.push(performance.now() - startedAt);
+    const limits = await Promise.all(nodes.map(maxOf));
+    obeyed += limits.filter((max) => max === write).length;
+  }
+  return [
+    { measure: 'rule write on 3 nodes, answered: median', unit: 'ms', sundial: answerMs },
+    {
+      measure: 'rule write on 3 nodes, answered: p99',
+      unit: 'ms',
+      sundial: [percentile(answerMs, 99)],
+      budget: { of: 'value', atMost: 1_000 },
+    },
+    {
+      measure: 'next check on each node obeys the write',
+      unit: '%',
+      sundial: [(100 * obeyed) / (writes * nodes.length)],
+      budget: { of: 'value', atLeast: 100 },
+    },
+  ];
+}
 
 async function writeRule(node: WebServer, max: number): Promise<void> {
   const limits = [
