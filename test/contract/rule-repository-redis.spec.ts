@@ -113,6 +113,38 @@ describe('rules of many nodes', () => {
     expect(a.repository.revisionOf('ocr')).toBe(2);
   });
 
+  it('read only what has changed, however many rules there are', async () => {
+    const [a, b] = await started('a', 'b');
+    await a.repository.replaceAll({ rules: Array.from({ length: 1_000 }, (_, i) => ruleNamed(`r${i}`)) });
+    await holds(() => expect(b.ids).toHaveLength(1_000));
+    const before = b.live.current;
+    await redis.cli('CONFIG', 'RESETSTAT');
+    for (let max = 1; max <= 5; max++) await a.set('r7', max);
+    await a.repository.write({ kind: 'delete', id: 'r8' });
+    await a.repository.replaceAll({ rules: a.live.current.rules.slice(0, 990) });
+    await holds(() => expect(b.live.current.rules).toEqual(a.live.current.rules));
+    expect(b.maxOf('r7')).toBe(5);
+    expect(b.live.current.byId('r100')).toBe(before.byId('r100'));
+    const stats = String(await redis.cli('INFO', 'commandstats'));
+    expect(stats).not.toContain('cmdstat_hscan');
+  });
+
+  // A fail-over had lost version 2, and others wrote a version 2 of their own, and a third one.
+  it('read all rules when their version has become that of other rules', async () => {
+    const [a] = await started('a');
+    const first = String(await redis.cli('HGET', BOOK, 'stamp'));
+    await a.set('ocr', 11);
+    const script = `
+      redis.call('DEL', KEYS[2])
+      redis.call('HSET', KEYS[1], 'version', 3, 'stamp', 'Z', 'rule:ocr', ARGV[1], 'rule:llm', ARGV[2], 'rule:asr', ARGV[3])
+      redis.call('ZADD', KEYS[2], 1, 's' .. ARGV[4], 2, 'sY', 2, 'rllm', 3, 'sZ', 3, 'rasr')`;
+    const texts = [`1:${JSON.stringify(ruleNamed('ocr'))}`, `2:${JSON.stringify(ruleNamed('llm'))}`];
+    const args = [...texts, `3:${JSON.stringify(ruleNamed('asr'))}`, first];
+    await redis.cli('EVAL', script, '2', BOOK, 'sd1:{rules}:log', ...args);
+    await holds(() => expect(a.version).toBe(3));
+    expect([a.ids, a.maxOf('ocr')]).toEqual([['asr', 'llm', 'ocr'], 10]);
+  });
+
   it('start at once, and obey, where they may not subscribe', async () => {
     await redis.cli('ACL', 'SETUSER', 'default', '-subscribe');
     try {
