@@ -51,7 +51,7 @@ export class RuleSetController {
 
   @Put()
   @Describe(REPLACE_RULES)
-  @Route({ access: 'admin', maxBodyBytes: MAX_RULE_SET_BODY_BYTES, longList: true, heavy: true })
+  @Route({ access: 'admin', maxBodyBytes: MAX_RULE_SET_BODY_BYTES, longList: true })
   async replaceAll(
     @Req() request: FastifyRequest,
     @Headers('if-match') ifMatch: string | undefined,
