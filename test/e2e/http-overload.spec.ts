@@ -1,7 +1,13 @@
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { MAX_QUEUED_A_SOCKET } from '../../apps/quota-service/src/http/bounds.js';
+import {
+  MAX_BATCH_BODY_BYTES,
+  MAX_BATCH_BYTES,
+  MAX_LARGE_BODY_BYTES,
+  MAX_QUEUED_A_SOCKET,
+  MAX_RULE_SET_BODY_BYTES,
+} from '../../apps/quota-service/src/http/bounds.js';
 import { eventually } from '../support/eventually.js';
 import { RunningService } from '../support/running-service.js';
 
@@ -148,6 +154,68 @@ describe('batches', () => {
     }
     await eventually(async () => (await inFlight()) === 0);
     expect((await batch()).status).toBe(200);
+  });
+});
+
+describe('batches that are cut off in the middle', () => {
+  /** Their bytes were counted for ever: after 64 MiB of them every batch was shed. */
+  it('make room for others', async () => {
+    const head = UNFINISHED.replace('100', String(MAX_BATCH_BODY_BYTES));
+    const most = MAX_BATCH_BYTES / MAX_BATCH_BODY_BYTES;
+    for (let round = 0; round <= most; round++) {
+      const socket = await open(head + ' '.repeat(MAX_BATCH_BODY_BYTES - 1));
+      await eventually(async () => (await inFlight()) === 1);
+      socket.destroy();
+      await eventually(async () => (await inFlight()) === 0);
+    }
+    expect((await batch()).status).toBe(200);
+  });
+});
+
+describe('whole sets of rules', () => {
+  const LARGEST = MAX_LARGE_BODY_BYTES / MAX_RULE_SET_BODY_BYTES;
+  const unfinished = (length: string) =>
+    `PUT /admin/rules HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n${length}\r\n\r\n`;
+  const dryRun = () => service.api.put('/admin/rules?dryRun=true').send({ rules: [] });
+
+  it.each([
+    ['announced', `content-length: ${MAX_RULE_SET_BODY_BYTES}`],
+    ['of any length', 'transfer-encoding: chunked'],
+  ])('wait unread while two large ones %s arrive, and are shed after a second', async (_what, length) => {
+    const sockets = await Promise.all(Array.from({ length: LARGEST }, () => open(unfinished(length))));
+    await eventually(async () => (await inFlight()) === LARGEST);
+    const startedAt = performance.now();
+    const { status, body, headers } = await dryRun();
+    expect([status, body.code, headers['retry-after']]).toEqual([503, 'overloaded', '1']);
+    expect(performance.now() - startedAt).toBeGreaterThan(900);
+    // One rule is small, and is written beside any number of sets.
+    expect((await service.api.delete('/admin/rules/none')).status).toBe(404);
+    const waiting = dryRun().then((answer) => answer.status);
+    await sleep(100);
+    sockets.pop()!.destroy();
+    expect(await waiting).toBe(200);
+    for (const socket of sockets) socket.destroy();
+    await eventually(async () => (await inFlight()) === 0);
+  });
+
+  it('make room when they are answered, refused or cut off', async () => {
+    // Of nearly the most bytes that a set may have.
+    const noRules = new Array(600).fill('x'.repeat(27_000));
+    for (let round = 0; round < 2 * LARGEST; round++) {
+      const refused = await service.api.put('/admin/rules').send({ rules: noRules });
+      expect(refused.status).toBe(400);
+      const tooLarge = await service.api.put('/admin/rules').send({ rules: [...noRules, ...noRules] });
+      expect(tooLarge.status).toBe(413);
+      expect((await dryRun()).status).toBe(200);
+      (await open(unfinished(`content-length: ${MAX_RULE_SET_BODY_BYTES}`))).destroy();
+    }
+    await eventually(async () => (await inFlight()) === 0);
+    expect((await dryRun()).status).toBe(200);
+  });
+
+  it('are many at once when they are small', async () => {
+    const answers = await Promise.all(Array.from({ length: 20 }, () => dryRun()));
+    expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
   });
 });
 

@@ -51,7 +51,12 @@ export class RuleSetController {
 
   @Put()
   @Describe(REPLACE_RULES)
-  @Route({ access: 'admin', maxBodyBytes: MAX_RULE_SET_BODY_BYTES, longList: true })
+  @Route({
+    access: 'admin',
+    admission: 'large-bodies',
+    maxBodyBytes: MAX_RULE_SET_BODY_BYTES,
+    longList: true,
+  })
   async replaceAll(
     @Req() request: FastifyRequest,
     @Headers('if-match') ifMatch: string | undefined,

@@ -30,6 +30,8 @@ export const MAX_QUEUED_A_SOCKET = 16;
 export const MAX_BACKLOG_MS = 10;
 /** Bodies of batches that are arriving or being decided. A batch that comes on top of them waits unread. */
 export const MAX_BATCH_BYTES = 64 * KIB * KIB;
+/** Bodies of whole sets of rules that are arriving or being written, by their announced length. A set on top waits unread. */
+export const MAX_LARGE_BODY_BYTES = 2 * MAX_RULE_SET_BODY_BYTES;
 /** Idle sockets cost about 10 KiB each, and a file descriptor. */
 export const MAX_CONNECTIONS = 16_384;
 

@@ -1,9 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { MAX_WAITING_CHECKS, QuotaEngine } from '@sundial/engine';
 import { Admission, type Arrival } from './admission.js';
-import { MAX_BACKLOG_MS, MAX_BATCH_BYTES } from './bounds.js';
+import { MAX_BACKLOG_MS, MAX_BATCH_BYTES, MAX_LARGE_BODY_BYTES } from './bounds.js';
+import { HeldBytes } from './held-bytes.js';
 import { InFlight } from './in-flight.js';
 import type { AdmissionClass } from './route.decorator.js';
+
+/** Requests whose bodies are large enough to be counted. */
+export type HoldingClass = Extract<AdmissionClass, 'batches' | 'large-bodies'>;
 
 /** Where requests come in: counted, and begun when there is room for what they bring. */
 @Injectable()
@@ -11,8 +15,12 @@ export class Door {
   readonly inFlight = new InFlight();
   readonly #checks: Admission;
   readonly #batches: Admission;
-  /** Of bodies of batches that are arriving or being decided. */
-  #batchBytes = 0;
+  readonly #largeBodies: Admission;
+  /** Of bodies that are arriving or being worked on. */
+  readonly heldBytes: Readonly<Record<HoldingClass, HeldBytes>> = {
+    batches: new HeldBytes(),
+    'large-bodies': new HeldBytes(),
+  };
 
   constructor(engine: QuotaEngine) {
     this.#checks = new Admission(
@@ -20,13 +28,14 @@ export class Door {
       (requests) => this.#hear(requests),
     );
     this.#batches = new Admission(
-      () => engine.waitingInBatches >= MAX_WAITING_CHECKS || this.#batchBytes >= MAX_BATCH_BYTES,
+      () => engine.waitingInBatches >= MAX_WAITING_CHECKS || this.heldBytes.batches.total >= MAX_BATCH_BYTES,
     );
+    this.#largeBodies = new Admission(() => this.heldBytes['large-bodies'].total >= MAX_LARGE_BODY_BYTES);
   }
 
   /** Requests that wait for their turn. */
   get waiting(): number {
-    return this.#checks.waiting + this.#batches.waiting;
+    return this.#checks.waiting + this.#batches.waiting + this.#largeBodies.waiting;
   }
 
   enter(admission: AdmissionClass, arrival: Arrival): void {
@@ -37,6 +46,8 @@ export class Door {
         return this.#checks.enter(arrival);
       case 'batches':
         return this.#batches.enter(arrival);
+      case 'large-bodies':
+        return this.#largeBodies.enter(arrival);
       default:
         admission satisfies never;
     }
@@ -51,10 +62,5 @@ export class Door {
   #hear(requests: number): boolean {
     if (requests > 0) this.inFlight.unpark(requests);
     return this.inFlight.parked > 0;
-  }
-
-  /** Bytes of a batch's body have arrived; a negative number when they are no longer held. */
-  holdBatchBytes(bytes: number): void {
-    this.#batchBytes += bytes;
   }
 }

@@ -3,16 +3,16 @@ import type { KeyRing } from '../keys/key-ring.js';
 import type { Log } from '../logging/log.js';
 import { Problem } from '../problems/problem.js';
 import type { Lifecycle } from '../shutdown/lifecycle.js';
-import { RETRY_AFTER_S } from './bounds.js';
-import type { Door } from './door.js';
+import { MAX_BODY_BYTES, RETRY_AFTER_S } from './bounds.js';
+import type { Door, HoldingClass } from './door.js';
 import type { RouteTable } from './route-table.js';
-import type { RoutePolicy } from './route.decorator.js';
+import type { AdmissionClass, RoutePolicy } from './route.decorator.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
     /** It came in by the door, and is counted until it is answered. */
     isInFlight: boolean;
-    /** Bytes of its body that the door was told of. */
+    /** Bytes of its body that the door counts. */
     heldBytes: number;
   }
 }
@@ -57,12 +57,16 @@ function guard(route: RouteOptions, { keys, door, log }: Guards): void {
     door.enter(admission, {
       socket,
       fairnessKey: keyOf(request),
-      admit: done,
+      admit: () => {
+        if (admission === 'large-bodies')
+          hold(door, request, 'large-bodies', announcedBytes(request, maxBodyBytes));
+        done();
+      },
       shed: () => done(OVERLOADED),
     });
   };
-  if (admission === 'batches') route.preParsing = holdBytes(door);
-  route.onResponse = leave(door, route.url, accessLog(log, hot));
+  if (admission === 'batches') route.preParsing = holdArriving(door);
+  route.onResponse = leave({ door, admission, url: route.url, logs: accessLog(log, hot) });
 }
 
 /** Callers are told apart by their keys. */
@@ -70,25 +74,36 @@ function keyOf({ headers }: FastifyRequest): string {
   return headers.authorization ?? '';
 }
 
-/** Tells the door of the bytes of a body as they arrive. */
-function holdBytes(door: Door): NonNullable<RouteOptions['preParsing']> {
+/** The most that a body can be: a server reads no more of it than was announced, nor than the route takes. */
+function announcedBytes({ headers }: FastifyRequest, maxBodyBytes = MAX_BODY_BYTES): number {
+  return Math.min(Number(headers['content-length'] ?? maxBodyBytes), maxBodyBytes);
+}
+
+function hold(door: Door, request: FastifyRequest, admission: HoldingClass, bytes: number): void {
+  request.heldBytes += bytes;
+  door.heldBytes[admission].hold(request.raw.socket, bytes);
+}
+
+/** Counts the bytes of a body as they arrive. */
+function holdArriving(door: Door): NonNullable<RouteOptions['preParsing']> {
   return (request, _reply, payload, done) => {
-    payload.on('data', (chunk: Buffer) => {
-      request.heldBytes += chunk.length;
-      door.holdBatchBytes(chunk.length);
-    });
+    payload.on('data', (chunk: Buffer) => hold(door, request, 'batches', chunk.length));
     done(null, payload);
   };
 }
 
-function leave(
-  door: Door,
-  url: string,
-  logs: ((line: object) => void) | undefined,
-): NonNullable<RouteOptions['onResponse']> {
+interface Leaving {
+  readonly door: Door;
+  readonly admission: AdmissionClass;
+  readonly url: string;
+  readonly logs: ((line: object) => void) | undefined;
+}
+
+function leave({ door, admission, url, logs }: Leaving): NonNullable<RouteOptions['onResponse']> {
   return (request, reply, done) => {
-    if (request.isInFlight) door.leave({ socket: request.raw.socket, fairnessKey: keyOf(request) });
-    if (request.heldBytes > 0) door.holdBatchBytes(-request.heldBytes);
+    const { socket } = request.raw;
+    if (request.isInFlight) door.leave({ socket, fairnessKey: keyOf(request) });
+    if (request.heldBytes > 0) door.heldBytes[admission as HoldingClass].release(socket, request.heldBytes);
     logs?.(accessLine(request, reply, url));
     done();
   };

@@ -5,10 +5,11 @@ import { DescribeProblems } from '../docs/describe.js';
 import type { Access } from '../keys/key-ring.js';
 
 /**
- * `checks` wait for their turn. `batches` do too, by themselves, while too many of their checks wait inside. `never` waits and is
- * never shed: what operators need most when a node is overloaded.
+ * `checks` wait for their turn. `batches` do too, by themselves, while too many of their checks wait inside. `large-bodies`
+ * wait while as many are in hand as this node has memory for. `never` waits and is never shed: what operators need most
+ * when a node is overloaded.
  */
-export type AdmissionClass = 'checks' | 'batches' | 'never';
+export type AdmissionClass = 'checks' | 'batches' | 'large-bodies' | 'never';
 
 /** What a route allows and costs. Hooks made of it run before the body is read. */
 export interface RoutePolicy {
