@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { CheckRequest } from '../quota.js';
+import { RuleIndex } from '../rules/rule-index.js';
 import type { Rule } from '../rules/rule.js';
 import { operationOf, Questions } from './question.js';
 
@@ -54,6 +55,34 @@ describe('Questions', () => {
       }),
       { numRuns: 500 },
     );
+  });
+
+  /** A write made every question of every resource be asked anew, on every node. */
+  it('stay as they are when a rule of another resource is written', () => {
+    const [questions, subject] = [new Questions(), { user: 'u1' }];
+    const others = Array.from({ length: 300 }, (_, n) => ({ ...rule(`o${n}`, ['user']), resource: `r${n}` }));
+    const before = RuleIndex.of([rule('r', ['user']), ...others], 1);
+    const first = questions.at(before.counting('ocr'), subject, NOW);
+    const other = questions.at(before.counting('r7'), subject, NOW);
+    const edited = { ...others[7]!, limits: [{ window: 'hour', max: 4 }] } as Rule;
+    const after = before.changed({ set: [{ rule: edited, revision: 2 }], removed: ['o9'] });
+    const again = questions.at(after.counting('ocr'), subject, NOW);
+    expect(again.rules).toBe(first.rules);
+    expect(again.counters).toBe(first.counters);
+    const changed = questions.at(after.counting('r7'), subject, NOW);
+    expect(changed.counters).not.toBe(other.counters);
+    expect(changed.rules[0]!.ladder[0]!.max).toBe(4);
+  });
+
+  it('keep the windows of the rules of a resource that are not written', () => {
+    const [questions, subject] = [new Questions(), { user: 'u1' }];
+    const before = RuleIndex.of([rule('a', ['user']), rule('b', ['user'])], 1);
+    const first = questions.at(before.counting('ocr'), subject, NOW);
+    const edited = { ...rule('b', ['user']), description: 'edited' };
+    const after = before.changed({ set: [{ rule: edited, revision: 2 }], removed: [] });
+    const again = questions.at(after.counting('ocr'), subject, NOW);
+    expect(again.rules[0]).toBe(first.rules[0]);
+    expect(again.rules[1]).not.toBe(first.rules[1]);
   });
 
   it('are forgotten when there are many, and right all the same', () => {
