@@ -70,9 +70,13 @@ export function openConnections(port: number, count: number): Promise<Connection
 
 /** A `POST` of JSON as the bytes that travel. */
 export function postRequest(path: string, body: unknown): Buffer {
+  return jsonRequest('POST', path, body);
+}
+
+export function jsonRequest(method: 'POST' | 'PUT', path: string, body: unknown): Buffer {
   const text = JSON.stringify(body);
   const head = [
-    `POST ${path} HTTP/1.1`,
+    `${method} ${path} HTTP/1.1`,
     'host: 127.0.0.1',
     'content-type: application/json',
     `content-length: ${Buffer.byteLength(text)}`,
