@@ -63,13 +63,13 @@ export class RuleIndex {
   /** `changed` for any number of edits, without stalling the event loop. */
   async changedInSlices({ set, removed }: RuleEdits): Promise<RuleIndex> {
     const slice = new TimeSlice();
-    let index: RuleIndex = this;
+    let index: RuleIndex | undefined;
     for (let at = 0; at < Math.max(set.length, removed.length); at += EDITS_AT_ONCE) {
       if (slice.isOver) await slice.next();
       const end = at + EDITS_AT_ONCE;
-      index = index.changed({ set: set.slice(at, end), removed: removed.slice(at, end) });
+      index = (index ?? this).changed({ set: set.slice(at, end), removed: removed.slice(at, end) });
     }
-    return index;
+    return index ?? this;
   }
 
   editsTo(later: RuleIndex): RuleEdits {
