@@ -175,7 +175,7 @@ describe('batches that are cut off in the middle', () => {
 describe('whole sets of rules', () => {
   const LARGEST = MAX_LARGE_BODY_BYTES / MAX_RULE_SET_BODY_BYTES;
   const unfinished = (length: string) =>
-    `PUT /admin/rules HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n${length}\r\n\r\n`;
+    `PUT /admin/rules HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n${length}\r\n\r\n`;
   const dryRun = () => service.api.put('/admin/rules?dryRun=true').send({ rules: [] });
 
   it.each([

@@ -31,7 +31,7 @@ describe('what the service writes to the disk is for its user alone', () => {
     const data = join(directory.path, 'made', 'data');
     service = await ServiceProcess.start({ env: { SUNDIAL_DATA_DIR: data } });
     await check();
-    expect(await modesIn(data)).toEqual({ 'counters.lock': '600', 'rules.json': '600' });
+    expect(await modesIn(data)).toEqual({ 'counters.lock': '600', 'rules.ndjson': '600' });
     expect([await modeOf(data), await modeOf(join(data, '..'))]).toEqual(['700', '700']);
   });
 
@@ -43,7 +43,7 @@ describe('what the service writes to the disk is for its user alone', () => {
     await writeFile(join(data, 'journal.log'), 'torn');
     await chmod(join(data, 'journal.log'), 0o644);
     service = await ServiceProcess.start({ env: { SUNDIAL_DATA_DIR: data, REDIS_URL: redis.url } });
-    await eventually(async () => (await readdir(data)).includes('rules-last-known.json'));
+    await eventually(async () => (await readdir(data)).includes('rules-last-known.ndjson'));
     redis.freeze();
     await eventually(async () => (await check()).body.degraded !== null);
     redis.thaw();
@@ -51,7 +51,7 @@ describe('what the service writes to the disk is for its user alone', () => {
       'journal.lock': '600',
       'journal.log': '600',
       'journal.log.damaged': '600',
-      'rules-last-known.json': '600',
+      'rules-last-known.ndjson': '600',
     });
   });
 });

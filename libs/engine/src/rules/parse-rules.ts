@@ -5,9 +5,6 @@ import { isPlainObject, show } from './plain-json.js';
 import { MAX_RULES } from './rule-book.js';
 import type { Rule } from './rule.js';
 
-/** What an answer holds of the mistakes in a set; the sentence after them says how many there are. */
-const MAX_MISTAKES = 1_000;
-
 /** Rules with ids of their own out of a list, one entry at a time. */
 export class RuleListReader {
   readonly mistakes: InputError[] = [];
@@ -60,7 +57,7 @@ export function ruleListIn(
 
 /**
  * Makes a whole set of rules of `{ rules: [ … ] }`, without stalling the event loop.
- * @throws QuotaError `invalid-rule` with one entry a mistake (`rules.3.limits.0.max`), the first 1,000 of them.
+ * @throws QuotaError `invalid-rule` with one entry a mistake (`rules.3.limits.0.max`), the first of them.
  */
 export async function parseRules(input: unknown): Promise<readonly Rule[]> {
   const { list, mistakes: around } = ruleListIn(input, 'set');
@@ -72,8 +69,5 @@ export async function parseRules(input: unknown): Promise<readonly Rule[]> {
   }
   const mistakes = [...around, ...reader.mistakes];
   if (mistakes.length === 0) return reader.rules;
-  const told = mistakes.slice(0, MAX_MISTAKES);
-  const more = mistakes.length - told.length;
-  const rest = more > 0 ? [{ path: 'rules', message: `has ${more} more mistakes` }] : [];
-  throw QuotaError.invalid('invalid-rule', [...told, ...rest]);
+  throw QuotaError.invalid('invalid-rule', mistakes);
 }
