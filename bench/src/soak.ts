@@ -1,4 +1,5 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { closedLoop } from './load/closed-loop.js';
@@ -62,7 +63,7 @@ for (let minute = 1; minute <= minutes; minute++) {
     metricSum(metrics, 'sundial_degraded_decisions_total'),
     Math.round((await residentBytes(service.pid)) / MIB),
     redis ? Math.round((await redis.usedBytes()) / MIB) : '',
-    Math.round((await bytesIn(service.directory)) / MIB),
+    Math.round((await service.diskBytes()) / MIB),
   ].map(String);
   rows.push(figures);
   console.log(figures.join('  '));
@@ -75,6 +76,22 @@ console.log(
   )}`,
 );
 
+if (redis === undefined)
+  console.log(`\nstarted again on what it had written: ${Math.round(await startAgain())} ms`);
+
+/** As after `kill -9`: on the files as they are at some instant. */
+async function startAgain(): Promise<number> {
+  const copy = await mkdtemp(join(tmpdir(), 'sundial-soak-'));
+  try {
+    await cp(service.directory, copy, { recursive: true, filter: (path) => !path.endsWith('.lock') });
+    const fill = (directory: string) => cp(copy, directory, { recursive: true });
+    await using again = await WebServer.start('sundial', undefined, {}, fill);
+    return again.startMs;
+  } finally {
+    await rm(copy, { recursive: true, force: true });
+  }
+}
+
 /** So that the next minute asks about those that come after the last one. */
 function goOn(all: readonly Buffer[], asked: number): Buffer[] {
   const next = asked % all.length;
@@ -84,11 +101,4 @@ function goOn(all: readonly Buffer[], asked: number): Buffer[] {
 /** Linux only. */
 async function residentBytes(pid: number): Promise<number> {
   return 1_024 * Number(/^VmRSS:\s+(\d+)/m.exec(await readFile(`/proc/${pid}/status`, 'utf8'))?.[1]);
-}
-
-async function bytesIn(directory: string): Promise<number> {
-  const sizes = (await readdir(directory)).map(
-    async (name) => (await stat(join(directory, name)).catch(() => ({ size: 0 }))).size,
-  );
-  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
 }
