@@ -73,7 +73,7 @@ export async function goodput(
         if (ratePerSecond === undefined) return;
         const arrived = Math.floor(((now - startedAt) * ratePerSecond) / 1_000);
         for (; due < arrived && idle.length > 0; due++) {
-          const connection = idle.pop()!;
+          const connection = idle.shift()!;
           send(connection, () => release(connection));
         }
         due = arrived;

@@ -74,7 +74,8 @@ class Arrivals {
     while (this.#sent < this.schedule.total && this.#idle.length > 0) {
       const dueAt = this.#sent * this.schedule.everyMs;
       if (dueAt > this.#elapsedMs()) return;
-      const connection = this.#idle.pop()!;
+      // The one that was used longest ago: a server may hang up on one that never is.
+      const connection = this.#idle.shift()!;
       const answered = (answer: Answer) => {
         try {
           assertOk(answer);
