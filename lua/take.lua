@@ -3,10 +3,10 @@
 -- Many checks travel in one call, each decided on its own and in order: one script a turn of the caller's
 -- event loop costs a fraction of one script a check.
 --
--- KEYS    of each check: the page of its operation (shared/operation.lua), then its counters
+-- KEYS    of each check: the page of its operation (shared/page.lua), then its counters
 -- ARGV[1] what is common (shared/arguments.lua)   ARGV[2] ladders (shared/ladders.lua)
 -- ARGV[3] groups of checks (shared/groups.lua)
--- ARGV[3 + n] the name of the check n, as its record begins: `;<last character of its id> <fingerprint> <attempt>`
+-- ARGV[3 + n] the name of the check n, as its record begins: `;<last character of its id> <content> <attempt>`
 -- Returns one text of words with spaces between: format, now (ms), then of each check its outcome: taken | refused
 --         | replayed, followed by pick (which offered window: 0|1) and used of each limit, then after replayed by an
 --         instant in every window it was counted in and how long it is still remembered (both ms); conflict | expired
@@ -17,21 +17,12 @@
 -- @include shared/counter.lua
 -- @include shared/closely.lua
 -- @include shared/look.lua
--- @include shared/operation.lua
+-- @include shared/page.lua
+-- @include shared/record.lua
+-- @include shared/recall.lua
 -- @include shared/groups.lua
 for _, ladder in ipairs(ladders) do
   if not ladder.moved then expect_now(ladder) end
-end
-
--- What a record says against the check under its id, and what else is answered then: nil when the id is free after all.
-local function recall(page, record, name)
-  local head, fingerprint, attempt = string.match(name, '^(;%S )(%S+) (%S+)$')
-  if record == head .. '!' .. attempt then return 'expired' end
-  if is_free(record) then return nil end
-  local recorded_fingerprint, attempts, at = read_record(record)
-  if recorded_fingerprint ~= fingerprint then return 'conflict' end
-  write_record(page, head, record_of(head, fingerprint, with_attempt(attempts, attempt), at))
-  return 'replayed', string.format(' %d %d', instant_of(at), page.lives)
 end
 
 local found = { false, false }
@@ -39,14 +30,14 @@ local found = { false, false }
 -- The outcome of a check whose page is KEYS[key], how many limits were looked at, and what else is answered.
 local function decide(group, key, name)
   if now > group.deadline then return 'expired', 0 end
-  local amount, limit_count, room, latest, at = group.amount, 0, true, -math.huge, nil
+  local amount, limit_count, room, latest, latest_text = group.amount, 0, true, -math.huge, nil
   for c = 1, group.size do
     local ladder = group[c]
     if ladder.moved then return 'moved', 0 end
-    local what, its_latest, its_at = look(KEYS[key + c], ladder, limit_count)
+    local what, its_latest, its_text = look(KEYS[key + c], ladder, limit_count)
     if what == nil then return 'broken', 0 end
     if its_latest > latest then
-      latest, at = its_latest, its_at
+      latest, latest_text = its_latest, its_text
     end
     found[c], room = what, room and has_room(ladder, limit_count, amount)
     limit_count = limit_count + ladder.size
@@ -60,7 +51,7 @@ local function decide(group, key, name)
     if against then return against, limit_count, more end
   end
   if not room then return 'refused', limit_count end
-  write_record(page, head, name .. ' ' .. at)
+  write_record(page, head, name .. ' ' .. counted_at(latest, latest_text), remember_ms)
   local before = 0
   for c = 1, group.size do
     count(KEYS[key + c], group[c], before, amount, found[c])

@@ -3,8 +3,9 @@
 -- count | void, the units, of each limit the offered window it was decided in (0|1, without spaces), and of each
 -- counter the place of its ladder (from 1)
 local SETTLEMENTS = '^(%d+) (%a+) (%d+) ([01]+)([ %d]+)(;?)()'
--- A name as its record begins: `;<last character of the id> <fingerprint> <attempt>`.
-local NAME = '^(;%S )(%S+) (%S+)$'
+-- A name as its record begins, and until when it is remembered at least (shared/record.lua):
+-- `;<last character of the id> <content> <attempt> <until>`.
+local NAME = '^(;%S )(%S+) (%S+) (%-?[0-9a-z]+)$'
 -- The arguments before the names.
 local FIRST_NAME = 4
 
@@ -30,6 +31,17 @@ local function read_settlements(size, intent, amount, picked, positions)
   return group
 end
 
+-- What a name says, and how long it is remembered from now on.
+local function read_name(name)
+  local head, content, attempt, until_text = string.match(name, NAME)
+  if not head then fail('a name', name) end
+  local lives = math.max(1, bound(until_text) - now)
+  return { head = head, content = content, attempt = attempt, until_text = until_text, lives = lives }
+end
+
+-- By their arguments.
+local names = {}
+
 local function read_all_settlements(text)
   local groups, key_count, name_count, at = {}, 0, 0, 1
   repeat
@@ -43,9 +55,21 @@ local function read_all_settlements(text)
   if key_count ~= #KEYS then fail('the right number of keys', #KEYS) end
   if name_count ~= #ARGV - FIRST_NAME + 1 then fail('the right number of names', #ARGV - FIRST_NAME + 1) end
   for name = FIRST_NAME, #ARGV do
-    if not string.find(ARGV[name], NAME) then fail('a name', ARGV[name]) end
+    names[name] = read_name(ARGV[name])
   end
   return groups
 end
 
 local groups = read_all_settlements(ARGV[FIRST_NAME - 1] or '')
+
+-- What is remembered of a settlement's operation: 'broken' when no node wrote it, nil when it is not counted. It is
+-- remembered to the later end from now on.
+local function recall_settled(page, its)
+  local record = page.written[its.head] or page.stored ~= '' and find_stored(page, its.head)
+  if not record or is_tombstone(record) then return nil end
+  local kept = read_record(record)
+  if not kept then return 'broken' end
+  if kept.till <= now then return nil end
+  if kept.till - now < its.lives then kept.until_text = its.until_text end
+  return kept
+end

@@ -83,12 +83,14 @@ describe('a Redis that loses what it had acknowledged', () => {
   });
 
   it('is told by one node what another one had counted and this one was asked again', async () => {
-    const HOUR_MS = 3_600_000;
-    const untilNoon = NOON - Date.now();
+    const MINUTE_MS = 60_000;
+    // Noon is 12:20.
+    const untilOne = NOON + 40 * MINUTE_MS - Date.now();
     const redisAt = (clockOffsetMs: number) =>
       new RedisStore({ kind: 'single', url: redis.url }, { clockOffsetMs });
-    await start(redisAt(untilNoon + HOUR_MS));
-    const other = asking(redisAt(untilNoon));
+    // In the hour before and in the one after it, while the first is remembered.
+    await start(redisAt(untilOne + 5 * MINUTE_MS));
+    const other = asking(redisAt(untilOne - 5 * MINUTE_MS));
     const ask = (quota: QuotaEngine, operationId: string) =>
       quota.check({ resource: 'in-hours', subject: { user: 'u1' }, operationId });
     await eventually(async () => (await ask(other, 'first')).degraded === null);

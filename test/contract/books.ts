@@ -91,8 +91,8 @@ export async function openRedisStore(target: RedisTarget, clockOffsetMs = 0): Pr
   return store;
 }
 
-/** What a store writes to find out how its servers are. */
-const OF_THE_STORE_ITSELF = /^sd1:\{?probe/;
+/** What a store writes to find out how its servers are, and what its nodes share. */
+const OF_THE_STORE_ITSELF = /^sd1:\{?(probe|secret)/;
 
 async function contentsOf(node: RedisProcess): Promise<string> {
   const all = (await node.cli('KEYS', '*')) as string[];

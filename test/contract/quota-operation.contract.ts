@@ -54,7 +54,7 @@ export function operationContract(scene: BeginScene): void {
 
     it.each<[string, (user: string) => Partial<CheckRequest>]>([
       ['another amount', () => ({ amount: 2 })],
-      ['another subject', (user) => ({ subject: { user: `${user}-other` } })],
+      ['another amount that looks alike', () => ({ amount: 36 })],
       ['an attribute more', (user) => ({ subject: { user, grade: '3' } })],
     ])('conflicts with %s under its id, and counts nothing', async (_what, otherFor) => {
       const { quota, user } = await scene(perUser);
@@ -62,13 +62,44 @@ export function operationContract(scene: BeginScene): void {
       await quota.check(request);
       const other = { ...request, ...otherFor(user) };
       await expect(quota.check(other)).rejects.toEqual(conflict);
-      for (const [subject, used] of [
-        [other.subject, other.subject.user === user ? 1 : 0],
-        [request.subject, 1],
-      ] as const) {
+      for (const subject of [other.subject, request.subject]) {
         const { limits } = await quota.usage({ resource: 'ocr', subject });
-        expect(limits.map((limit) => limit.used)).toEqual([used, used]);
+        expect(limits.map((limit) => limit.used)).toEqual([1, 1]);
       }
+    });
+
+    it.each<[string, Partial<CheckRequest>]>([
+      ['user', { subject: { user: 'someone-else' } }],
+      ['resource', { resource: 'asr' }],
+    ])('is another one for another %s, under the same id', async (_what, elsewhere) => {
+      const { quota, user } = await scene(perUser, aRule({ id: 'asr-per-user', resource: 'asr' }));
+      const first = { resource: 'ocr', subject: { user }, operationId: `${user}-o1` };
+      const other = { ...first, ...elsewhere, amount: 2 };
+      for (const replayed of [false, true]) {
+        expect(await quota.check(first)).toMatchObject({
+          allowed: true,
+          replayed,
+          limits: [{ used: 1 }, {}],
+        });
+        expect(await quota.check(other)).toMatchObject({
+          allowed: true,
+          replayed,
+          limits: [{ used: 2 }, {}],
+        });
+      }
+    });
+
+    it('is the same one for each value of what its rules do not count by, and another for each that they do', async () => {
+      const perGrade = aRule({ id: 'ocr-per-grade', per: ['grade'] });
+      const { quota, user } = await scene(perUser, perGrade);
+      const ask = (grade: string) =>
+        quota.check({
+          resource: 'ocr',
+          subject: { user, grade: `${user}-${grade}` },
+          operationId: `${user}-o1`,
+        });
+      for (const replayed of [false, true])
+        for (const grade of ['3', '4']) expect(await ask(grade)).toMatchObject({ allowed: true, replayed });
     });
 
     it('is not remembered when it was refused: the id may be used again', async () => {
@@ -95,6 +126,42 @@ export function operationContract(scene: BeginScene): void {
         replayed: true,
         limits: [{ used: 2 }, { used: 2 }],
       });
+    });
+
+    it('is only what its server gave to this subject: the same id is another operation for another one', async () => {
+      const { quota, user } = await scene(perUser);
+      const { operationId } = await quota.check({ resource: 'ocr', subject: { user } });
+      const other = { resource: 'ocr', subject: { user: `${user}-other` }, operationId };
+      expect(await quota.check(other)).toMatchObject({ allowed: true, replayed: false, operationId });
+      expect(await quota.check(other)).toMatchObject({ allowed: true, replayed: true });
+      const mine = { resource: 'ocr', subject: { user }, operationId };
+      expect(await quota.check(mine)).toMatchObject({ replayed: true, limits: [{ used: 1 }, { used: 1 }] });
+    });
+
+    // A caller looked at one id, claimed the next 200, and 30 of 30 checks of others were refused, and 30 of his were free.
+    it('can not be claimed before it is made: no id that looks like a server’s meets one', async () => {
+      const { quota, user } = await scene(aRule({ limits: [{ window: 'day', max: 1_000 }] }));
+      const { operationId } = await quota.check({ resource: 'ocr', subject: { user } });
+      const [process, number, tag] = operationId.split('.') as [string, string, string];
+      const next = (by: number) => (parseInt(number, 36) + by).toString(36);
+      const claims = Array.from({ length: 200 }, (_, i) => [
+        `${process}.${next(i + 1)}.${tag}`,
+        `${process}.${next(i + 1)}`,
+      ]).flat();
+      const claimed = await quota.checkBatch(
+        claims.map((id) => ({ resource: 'ocr', subject: { user }, amount: 2, operationId: id })),
+      );
+      expect(claimed).toMatchObject(claims.map(() => ({ allowed: true, replayed: false })));
+      for (const who of [user, `${user}-other`]) {
+        const [before] = (await quota.usage({ resource: 'ocr', subject: { user: who } })).limits;
+        const asked = Array.from({ length: 30 }, () =>
+          quota.check({ resource: 'ocr', subject: { user: who } }),
+        );
+        for (const decision of await Promise.all(asked))
+          expect(decision).toMatchObject({ allowed: true, replayed: false });
+        const [after] = (await quota.usage({ resource: 'ocr', subject: { user: who } })).limits;
+        expect(after!.used).toBe(before!.used + 30);
+      }
     });
 
     it('may have any id of 1 to 128 printable characters', async () => {

@@ -1,5 +1,6 @@
 import { QuotaClient } from '@sundial/client';
 import { LiveRules, MemoryStore, QuotaEngine, RuleBook, type Rule, type Store } from '@sundial/engine';
+import { RedisCluster } from '../support/redis-cluster.js';
 import { RedisProcess } from '../support/redis-process.js';
 import { RunningService } from '../support/running-service.js';
 import { openRedisStore } from './books.js';
@@ -18,6 +19,20 @@ quotaContract('QuotaEngine on a RedisStore', async (options) => {
     close: async () => {
       await tested.close();
       await redis.stop();
+    },
+  };
+});
+
+quotaContract('QuotaEngine on a Redis Cluster', async (options) => {
+  const cluster = await RedisCluster.start();
+  const nodes = cluster.nodes.map(({ port }) => ({ host: '127.0.0.1', port }));
+  const store = await openRedisStore({ kind: 'cluster', nodes }, options.at - Date.now());
+  const tested = engineOn(store, options);
+  return {
+    ...tested,
+    close: async () => {
+      await tested.close();
+      await cluster.stop();
     },
   };
 });

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { RedisStore } from '@sundial/engine';
-import { operationOf, Questions } from '../../libs/engine/src/decisions/question.js';
+import { Questions } from '../../libs/engine/src/decisions/question.js';
+import { OperationIds } from '../../libs/engine/src/operations/operation-ids.js';
 import { RedisProcess } from '../support/redis-process.js';
 import { openRedisStore } from './books.js';
 import { aRule } from './rules.js';
@@ -10,8 +11,8 @@ const SUBJECTS = 50_000;
 const AT_ONCE = 1_000;
 /** With ids of eight characters. An allocator of coarse sizes takes 16 more from the next one on. */
 const BYTES_A_SUBJECT = 185;
-/** What is remembered of an operation for a quarter of an hour. */
-const BYTES_AN_OPERATION = 200;
+/** What is remembered for a quarter of an hour of an operation whose id a node made. */
+const BYTES_AN_OPERATION = 39;
 
 describe('the memory of Redis', () => {
   let redis: RedisProcess;
@@ -26,7 +27,8 @@ describe('the memory of Redis', () => {
     await checkEverySubject(store);
     await store.close();
     const full = await usedAfterRestart();
-    await forget('sd1:op:*');
+    await forget('sd1:own:*');
+    await forget('sd1:{secret}:*');
     await forget('sd1:*:mark:*');
     expect(Number(await redis.cli('DBSIZE'))).toBe(SUBJECTS);
     const counters = await usedAfterRestart();
@@ -37,12 +39,13 @@ describe('the memory of Redis', () => {
   }, 60_000);
 
   async function checkEverySubject(store: RedisStore): Promise<void> {
-    const [rules, questions] = [[aRule()], new Questions()];
+    const [rules, questions, ids] = [[aRule()], new Questions(), new OperationIds(store.secret)];
     for (let from = 0; from < SUBJECTS; from += AT_ONCE) {
       const asked = Array.from({ length: AT_ONCE }, (_, i) => {
         const subject = { user: `u${1_000_000 + from + i}` };
-        const { counters } = questions.at(rules, subject, store.now());
-        return store.take(taking(counters, { operation: operationOf({ resource: 'ocr', subject }, 1) }));
+        const question = questions.at(rules, subject, store.now());
+        const { operation } = ids.name({ resource: 'ocr', subject }, 1, question.scope);
+        return store.take(taking(question.counters, { operation }));
       });
       const outcomes = new Set((await Promise.all(asked)).map(({ outcome }) => outcome));
       expect(outcomes).toEqual(new Set(['taken']));

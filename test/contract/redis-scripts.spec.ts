@@ -18,6 +18,8 @@ interface Call {
   readonly free: readonly (readonly [arg: number, word: number])[];
   /** Those that may be negative: the clock's offset, and instants of 1969. */
   readonly signed: readonly (readonly [arg: number, word: number])[];
+  /** Those that may be any letters: instants to the base 36. */
+  readonly instants: readonly (readonly [arg: number, word: number])[];
 }
 
 const BOUNDS_OF_BOTH = [3, 4, 5, 9, 10, 11].map((word) => [1, word] as const);
@@ -33,13 +35,22 @@ const TAKE: Call = {
   ],
   free: [0, 1, 2].flatMap((word) => [3, 4, 5].map((arg) => [arg, word] as const)),
   signed: [[0, 1], [2, 1], [2, 5], ...BOUNDS_OF_BOTH],
+  instants: BOUNDS_OF_BOTH,
 };
+/** Of each settlement. */
+const UNTIL = [3, 4, 5].map((arg) => [arg, 3] as const);
 const SETTLE: Call = {
   lua: scripts.settle,
   keys: ['operation', 'counter', 'operation-2', 'counter', 'operation-3', 'counter'],
-  args: [COMMON, LADDERS, '2 count 1 00 1;1 void 2 01 1', ...[';1 f1 a1', ';2 f2 a2', ';3 f3 a3']],
+  args: [
+    COMMON,
+    LADDERS,
+    '2 count 1 00 1;1 void 2 01 1',
+    ...[';1 f1 a1', ';2 f2 a2', ';3 f3 a3'].map((name) => `${name} ${(NOW + HOUR_MS).toString(36)}`),
+  ],
   free: [0, 1, 2].flatMap((word) => [3, 4, 5].map((arg) => [arg, word] as const)),
-  signed: [[0, 1], ...BOUNDS_OF_BOTH],
+  signed: [[0, 1], ...UNTIL, ...BOUNDS_OF_BOTH],
+  instants: [...UNTIL, ...BOUNDS_OF_BOTH],
 };
 
 /** What stands where something else should; texts that Lua would read as numbers among them. */
@@ -68,8 +79,7 @@ describe('the scripts that count', () => {
     ['settle.lua', SETTLE],
   ])('%s', (_name, call) => {
     const typed = wordsOf(call.args).filter((word) => !isOneOf(call.free, word));
-    /** Instants may be any letters. */
-    const isInstant = (word: Word) => isOneOf(BOUNDS_OF_BOTH, word);
+    const isInstant = (word: Word) => isOneOf(call.instants, word);
 
     it('counts with good arguments', async () => {
       expect(String(await run(call))).toMatch(/^1\b.*(taken|counted)/);

@@ -81,36 +81,50 @@ describe('RedisStore', () => {
 
     it('of operations live for as long as an operation is remembered', async () => {
       await store.take(taking([both], { operation: operation('o1') }));
-      expect(await livesForMs('sd1:op:o')).toBeLessThanOrEqual(REMEMBER_MS);
-      expect(await livesForMs('sd1:op:o')).toBeGreaterThan(REMEMBER_MS - 10_000);
+      expect(await livesForMs('sd1:own:o')).toBeLessThanOrEqual(REMEMBER_MS);
+      expect(await livesForMs('sd1:own:o')).toBeGreaterThan(REMEMBER_MS - 10_000);
     });
 
     it('of settlements live for longer, also when another operation is remembered on their page', async () => {
       await store.settle(settling('count', taking([both], { operation: operation('o1') })));
       for (const id of ['o2', 'o1']) await store.take(taking([both], { operation: operation(id) }));
-      expect(await livesForMs('sd1:op:o')).toBeGreaterThan(REMEMBER_SETTLED_MS - 10_000);
+      expect(await livesForMs('sd1:own:o')).toBeGreaterThan(REMEMBER_SETTLED_MS - 10_000);
+    });
+
+    it('of operations live no longer for being repeated, by whatever attempt', async () => {
+      await store.take(taking([both], { operation: operation('o1') }));
+      await redis.cli('PEXPIRE', 'sd1:own:o', 4_000);
+      for (let again = 0; again < 3; again++) {
+        const repeated = await store.take(taking([both], { operation: operation('o1') }));
+        expect(repeated).toMatchObject({ outcome: 'replayed' });
+      }
+      expect(await livesForMs('sd1:own:o')).toBeLessThanOrEqual(4_000);
     });
 
     it('of operations live on from the last one on their page', async () => {
       await store.take(taking([both], { operation: operation('o1') }));
-      await redis.cli('PEXPIRE', 'sd1:op:o', 1_000);
+      await redis.cli('PEXPIRE', 'sd1:own:o', 1_000);
       await store.take(taking([both], { operation: operation('o2') }));
-      expect(await livesForMs('sd1:op:o')).toBeGreaterThan(REMEMBER_MS - 10_000);
+      expect(await livesForMs('sd1:own:o')).toBeGreaterThan(REMEMBER_MS - 10_000);
     });
 
     it('of operations are one for those that are made one after the other', async () => {
       for (let n = 10; n < 20; n++) await store.take(taking([both], { operation: operation(`task-${n}`) }));
-      expect(await redis.cli('KEYS', 'sd1:op:*')).toEqual(['sd1:op:task-1']);
+      expect(await redis.cli('KEYS', 'sd1:own:*')).toEqual(['sd1:own:task-1']);
     });
 
     it('all expire, whatever wrote them', async () => {
-      const reversed = taking([both, counter([daily(9)], { name: 'other' })]);
+      const onPage = (page: string) => ({ operation: operation(`${page}1`) });
+      const reversed = taking([both, counter([daily(9)], { name: 'other' })], onPage('reversed'));
       await store.take(reversed);
       await store.settle(settling('void', reversed));
-      await store.settle(settling('void', taking([both])));
-      await store.settle(settling('count', taking([counter([hourly(9)], { name: 'counted' })])));
-      await store.settle(settling('count', taking([counter([hourly(9, { at: 0 })], { name: 'late' })])));
-      const keys = (await redis.cli('KEYS', '*')) as string[];
+      await store.settle(settling('void', taking([both], onPage('voided'))));
+      const counted = counter([hourly(9)], { name: 'counted' });
+      await store.settle(settling('count', taking([counted], onPage('counted'))));
+      const late = counter([hourly(9, { at: 0 })], { name: 'late' });
+      await store.settle(settling('count', taking([late], onPage('late'))));
+      const all = (await redis.cli('KEYS', '*')) as string[];
+      const keys = all.filter((key) => key !== 'sd1:{secret}:operations');
       expect(keys.length).toBeGreaterThanOrEqual(7);
       for (const key of keys) expect([key, await livesForMs(key)]).toEqual([key, expect.any(Number)]);
       for (const key of keys) expect(await livesForMs(key)).toBeGreaterThan(0);
@@ -158,12 +172,32 @@ describe('RedisStore', () => {
     );
 
     it.each(['RPUSH', 'SET'])('in the place of an operation is answered with broken: %s', async (command) => {
-      await redis.cli(command, 'sd1:op:o', 'not ours');
+      await redis.cli(command, 'sd1:own:o', 'not ours');
       const request = taking([both], { operation: operation('o1') });
       expect(await store.take(request)).toEqual({ outcome: 'broken' });
       expect(await store.settle(settling('count', request))).toEqual({ outcome: 'broken' });
       expect(await store.settle(settling('void', request))).toEqual({ outcome: 'broken' });
       expect(await redis.cli('EXISTS', both.key)).toBe(0);
+    });
+
+    // An instant beyond what a date can be made the service answer 500.
+    it.each([
+      ['an instant that is none', ';1 1 . !'],
+      ['an instant that nobody lives to see', ';1 1 . zzzzzzzzzzzz'],
+      ['an instant of many digits', `;1 1 . ${'z'.repeat(500)}`],
+      ['an instant long ago', ';1 1 . -zzzzzzzzzz'],
+      ['an end that nobody lives to see', `;1 1 . ${NOON.toString(36)} zzzzzzzzzz`],
+      ['a record cut short', ';1 1'],
+      ['a record with more in it', `;1 1 . ${NOON.toString(36)} ${NOON.toString(36)} more`],
+      ['a void operation without an end', ';1 !.'],
+      ['a void operation for ever', ';1 !. zzzzzzzzzzz'],
+      ['nothing but a head', ';1 '],
+    ])('in the place of a record is answered with broken: %s', async (_what, page) => {
+      await redis.cli('SET', 'sd1:own:o', page);
+      expect(await store.take(taking([both], { operation: operation('o1') }))).toEqual({ outcome: 'broken' });
+      expect(await store.take(taking([both], { operation: operation('o2') }))).toMatchObject({
+        outcome: 'taken',
+      });
     });
 
     it('concerns only the check that needs it', async () => {
@@ -175,7 +209,7 @@ describe('RedisStore', () => {
 
     it('concerns only the settlement that needs it', async () => {
       await redis.cli('SET', broken.key, 'not ours');
-      await redis.cli('RPUSH', 'sd1:op:o', 'not ours');
+      await redis.cli('RPUSH', 'sd1:own:o', 'not ours');
       const takes = [
         taking([both]),
         taking([both, broken]),

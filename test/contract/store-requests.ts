@@ -10,12 +10,12 @@ import type {
   WindowPick,
 } from '@sundial/engine';
 
-export const HOUR_MS = 3_600_000;
+export const MINUTE_MS = 60_000;
+export const HOUR_MS = 60 * MINUTE_MS;
 export const DAY_MS = 24 * HOUR_MS;
 
 /** The clock of most tests: far enough from every boundary that no test meets one by accident. */
 export const NOON = Date.UTC(2026, 10, 22, 12, 20);
-const HOUR_OF_NOON = Date.UTC(2026, 10, 22, 12);
 export const MAX_AMOUNT = Number.MAX_SAFE_INTEGER;
 
 /** Shard groups that live on three different masters of a Cluster of three. */
@@ -56,8 +56,8 @@ export function counter(
 let attempts = 0;
 
 /** A new try of an operation. */
-export function operation(id: string, fingerprint = 1): Operation {
-  return { id, fingerprint, attempt: `attempt-${attempts++}` };
+export function operation(id: string, content = '1'): Operation {
+  return { id, content, attempt: `attempt-${attempts++}` };
 }
 
 export function taking(counters: readonly CounterRef[], options: Partial<TakeRequest> = {}): TakeRequest {
@@ -76,12 +76,19 @@ export function settling(
   { counters, operation: settled, amount }: TakeRequest,
   picks: readonly WindowPick[] = counters.flatMap(({ ladder }) => ladder.map(() => 0 as const)),
 ): SettleRequest {
-  return { intent, counters, operation: settled, amount, picks };
+  return { intent, counters, operation: settled, amount, picks, decidedAt: NOON };
 }
 
-/** The answer to an operation that was counted at noon, in a day and an hour. */
+/** The answer to an operation that was counted in the day and the hour of noon. */
 export function replayed(counts: Counts): TakeResult {
-  return { outcome: 'replayed', counts, counted: { at: HOUR_OF_NOON, until: expect.any(Number) as never } };
+  const inTheHour = {
+    asymmetricMatch: (at: number) => Math.floor(at / HOUR_MS) === Math.floor(NOON / HOUR_MS),
+  };
+  return {
+    outcome: 'replayed',
+    counts,
+    counted: { at: inTheHour as never, until: expect.any(Number) as never },
+  };
 }
 
 /** The units used of each limit, all of them in the first of the offered windows. */

@@ -1,10 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
+import type { Store } from '@sundial/engine';
 import type { StoreScene } from './store.contract.js';
 import {
   counter,
+  DAY_MS,
   daily,
   HOUR_MS,
   hourly,
+  MINUTE_MS,
   NOON,
   operation,
   settling,
@@ -29,7 +32,7 @@ export function settleTogetherContract(scene: () => StoreScene): void {
         settling('count', allowed!),
         settling('count', above),
         settling('void', allowed!),
-        settling('count', taking([both], { operation: operation('o1', 2) })),
+        settling('count', taking([both], { operation: operation('o1', '2') })),
       ];
       expect(await Promise.all(settlements.map((settlement) => store.settle(settlement)))).toEqual([
         { outcome: 'counted' },
@@ -75,6 +78,25 @@ export function settleTogetherContract(scene: () => StoreScene): void {
         new Set(['already-counted']),
       );
       expect(await store.read({ counters: [plenty] })).toMatchObject({ counts: used(300, 300) });
+    });
+
+    it('are remembered each until its own end, a day from when it was decided', async () => {
+      const { books, store } = scene();
+      const ids = ['o1', 'o2', 'p'];
+      const takes = ids.map((id) => taking([both], { operation: operation(id) }));
+      const decidedAt = [NOON - DAY_MS + HOUR_MS, NOON, NOON - DAY_MS + HOUR_MS];
+      const settleAll = (on: Store) =>
+        Promise.all(
+          takes.map((take, n) => on.settle({ ...settling('count', take), decidedAt: decidedAt[n]! })),
+        );
+      expect((await settleAll(store)).map(({ outcome }) => outcome)).toEqual(Array(3).fill('counted'));
+      const later = await books.at(NOON + HOUR_MS - MINUTE_MS);
+      expect((await settleAll(later)).map(({ outcome }) => outcome)).toEqual(
+        Array(3).fill('already-counted'),
+      );
+      const after = await books.at(NOON + HOUR_MS);
+      const outcomes = (await settleAll(after)).map(({ outcome }) => outcome);
+      expect(outcomes).toEqual(['counted', 'already-counted', 'counted']);
     });
   });
 }

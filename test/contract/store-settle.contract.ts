@@ -1,10 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
+import { REMEMBER_MS, REMEMBER_SETTLED_MS } from '@sundial/engine';
 import type { StoreScene } from './store.contract.js';
 import {
   counter,
   daily,
   DAY_MS,
   HOUR_MS,
+  MINUTE_MS,
   hourly,
   NOON,
   operation,
@@ -18,6 +20,9 @@ export function settleContract(scene: () => StoreScene): void {
   const both = counter([daily(10), hourly(3)]);
   const second = counter([daily(5)], { name: 'second' });
   const nextHour = NOON + HOUR_MS;
+  /** So near to the next hour that an operation is remembered in both. */
+  const lateInTheHour = NOON + 35 * MINUTE_MS;
+  const soonAfter = lateInTheHour + 10 * MINUTE_MS;
   const MIDNIGHT = Math.floor(NOON / DAY_MS) * DAY_MS + DAY_MS;
   const bothLater = counter([daily(10, { at: nextHour }), hourly(3, { at: nextHour })]);
 
@@ -43,10 +48,11 @@ export function settleContract(scene: () => StoreScene): void {
     });
 
     it('leaves a later window alone', async () => {
-      const { books, store } = scene();
+      const { books } = scene();
+      const store = await books.at(lateInTheHour);
       const taken = taking([both], { amount: 2 });
       await store.take(taken);
-      const later = await books.at(nextHour);
+      const later = await books.at(soonAfter);
       await later.take(taking([bothLater]));
       expect(await later.settle(settling('void', taken))).toEqual({ outcome: 'reversed' });
       expect(await later.read({ counters: [bothLater] })).toMatchObject({ counts: used(1, 1) });
@@ -92,10 +98,10 @@ export function settleContract(scene: () => StoreScene): void {
 
     it('frees the operation id: another content may have it', async () => {
       const { store } = scene();
-      const taken = taking([both], { operation: operation('o1', 1) });
+      const taken = taking([both], { operation: operation('o1', '1') });
       await store.take(taken);
       await store.settle(settling('void', taken));
-      const other = taking([both], { operation: operation('o1', 2) });
+      const other = taking([both], { operation: operation('o1', '2') });
       expect(await store.take(other)).toEqual({ outcome: 'taken', counts: used(1, 1) });
     });
 
@@ -129,10 +135,11 @@ export function settleContract(scene: () => StoreScene): void {
     });
 
     it('reverses in the windows of the take, also for an attempt that came in later ones', async () => {
-      const { books, store } = scene();
+      const { books } = scene();
+      const store = await books.at(lateInTheHour);
       const first = taking([both], { operation: operation('o1'), amount: 2 });
       await store.take(first);
-      const later = await books.at(nextHour);
+      const later = await books.at(soonAfter);
       const second = { ...first, counters: [bothLater], operation: operation('o1') };
       expect(await later.take(second)).toEqual(replayed(used(2, 0)));
       await later.take(taking([bothLater]));
@@ -212,8 +219,8 @@ export function settleContract(scene: () => StoreScene): void {
 
     it('conflicts with other content under the same id', async () => {
       const { store } = scene();
-      await store.take(taking([both], { operation: operation('o1', 1) }));
-      const other = settling('count', taking([both], { operation: operation('o1', 2) }));
+      await store.take(taking([both], { operation: operation('o1', '1') }));
+      const other = settling('count', taking([both], { operation: operation('o1', '2') }));
       expect(await store.settle(other)).toEqual({ outcome: 'conflict' });
       expect(await store.read({ counters: [both] })).toMatchObject({ counts: used(1, 1) });
     });
@@ -258,14 +265,40 @@ export function settleContract(scene: () => StoreScene): void {
 
     it('is late when every window is over, and remembered all the same', async () => {
       const { books } = scene();
-      const later = await books.at(NOON + DAY_MS);
+      const tomorrow = NOON + 20 * HOUR_MS;
+      const later = await books.at(tomorrow);
       const owed = taking([both], { operation: operation('o1') });
       expect(await later.settle(settling('count', owed))).toEqual({ outcome: 'late' });
       expect(await later.settle(settling('count', owed))).toEqual({ outcome: 'already-counted' });
-      const tomorrow = NOON + DAY_MS;
       const current = counter([daily(10, { at: tomorrow }), hourly(3, { at: tomorrow })]);
       const again = taking([current], { operation: operation('o1') });
       expect(await later.take(again)).toEqual(replayed(used(0, 0)));
+    });
+
+    it('is remembered for a day from when it was decided, however often it is settled or repeated', async () => {
+      const { books } = scene();
+      const owed = taking([both], { operation: operation('o1') });
+      const at = async (afterMs: number) => books.at(NOON + afterMs);
+      const settledAt = async (afterMs: number) =>
+        (await (await at(afterMs)).settle(settling('count', owed))).outcome;
+      expect(await settledAt(MINUTE_MS)).toBe('counted');
+      expect(await settledAt(20 * MINUTE_MS)).toBe('already-counted');
+      const repeated = taking([both], { operation: operation('o1') });
+      expect(await (await at(30 * MINUTE_MS)).take(repeated)).toMatchObject({ outcome: 'replayed' });
+      expect(await settledAt(REMEMBER_SETTLED_MS - MINUTE_MS)).toBe('already-counted');
+      const tomorrow = NOON + REMEMBER_SETTLED_MS + MINUTE_MS;
+      const then = counter([daily(10, { at: tomorrow }), hourly(3, { at: tomorrow })]);
+      const again = taking([then], { operation: operation('o1') });
+      expect(await (await books.at(tomorrow)).take(again)).toMatchObject({ outcome: 'taken' });
+    });
+
+    it('makes a take be remembered for as long, which it might be settled against', async () => {
+      const { books, store } = scene();
+      const owed = taking([both], { operation: operation('o1') });
+      await store.take(taking([both], { operation: operation('o1') }));
+      expect((await store.settle(settling('count', owed))).outcome).toBe('already-counted');
+      const later = await books.at(NOON + REMEMBER_MS + MINUTE_MS);
+      expect((await later.settle(settling('count', owed))).outcome).toBe('already-counted');
     });
 
     it('starts a window for those who take later', async () => {

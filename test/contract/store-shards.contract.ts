@@ -63,7 +63,7 @@ export function shardsContract(scene: () => StoreScene): void {
       await store.take(taking([third!], { amount: 2 }));
       for (const amount of [1, 2]) {
         const asked = Array.from({ length: 20 }, () =>
-          store.take(taking(counters, { amount, operation: operation(`o${amount}`, amount) })),
+          store.take(taking(counters, { amount, operation: operation(`o${amount}`, String(amount)) })),
         );
         const allowed = (await Promise.all(asked)).map(({ outcome }) => outcome !== 'refused');
         expect(new Set(allowed).size).toBe(1);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import type { CounterRef, Store } from '@sundial/engine';
+import { REMEMBER_MS, type CounterRef, type Store } from '@sundial/engine';
 import type { StoreScene } from './store.contract.js';
-import { counter, daily, hourly, MAX_AMOUNT, NOON, operation } from './store-requests.js';
+import { counter, daily, hourly, MAX_AMOUNT, MINUTE_MS, NOON, operation } from './store-requests.js';
 import { replayed, taking, used } from './store-requests.js';
 
 export function takeContract(scene: () => StoreScene): void {
@@ -155,6 +155,21 @@ export function takeContract(scene: () => StoreScene): void {
       expect(await store.take(again)).toEqual(replayed(used(3, 3)));
     });
 
+    // One that was repeated often enough lived for ever, over midnights.
+    it('is remembered from when it was counted, however often it is repeated, and its neighbours are counted', async () => {
+      const { books } = scene();
+      const ask = async (afterMs: number, id = 'o1') => {
+        const store = await books.at(NOON + afterMs);
+        return (await store.take(taking([perUser], { operation: operation(id) }))).outcome;
+      };
+      expect(await ask(0)).toBe('taken');
+      expect(await ask(8 * MINUTE_MS)).toBe('replayed');
+      expect(await ask(9 * MINUTE_MS, 'o2')).toBe('taken');
+      expect(await ask(REMEMBER_MS - MINUTE_MS)).toBe('replayed');
+      expect(await ask(REMEMBER_MS + MINUTE_MS)).toBe('taken');
+      expect(await ask(REMEMBER_MS + MINUTE_MS, 'o2')).toBe('replayed');
+    });
+
     it('is replayed with the limits as they are now', async () => {
       const { store } = scene();
       await store.take(taking([perUser], { operation: operation('o1') }));
@@ -164,33 +179,35 @@ export function takeContract(scene: () => StoreScene): void {
     });
 
     it('conflicts with other content under its id, which counts nothing', async () => {
-      await scene().store.take(taking([perUser], { operation: operation('o1', 1) }));
+      await scene().store.take(taking([perUser], { operation: operation('o1', '1') }));
       await leavesUnchanged(async (store) => {
-        const other = taking([perUser], { operation: operation('o1', 2) });
+        const other = taking([perUser], { operation: operation('o1', '2') });
         expect(await store.take(other)).toEqual({ outcome: 'conflict' });
       });
     });
 
     it('conflicts also where no room is left', async () => {
       const { store } = scene();
-      await store.take(taking([perUser], { operation: operation('o1', 1), amount: 3 }));
-      const other = taking([perUser], { operation: operation('o1', 2) });
+      await store.take(taking([perUser], { operation: operation('o1', '1'), amount: 3 }));
+      const other = taking([perUser], { operation: operation('o1', '2') });
       expect(await store.take(other)).toEqual({ outcome: 'conflict' });
     });
 
     it('is not remembered when it was refused', async () => {
       const { store } = scene();
-      const tooMuch = taking([perUser], { operation: operation('o1', 1), amount: 4 });
+      const tooMuch = taking([perUser], { operation: operation('o1', '1'), amount: 4 });
       expect((await store.take(tooMuch)).outcome).toBe('refused');
-      const other = taking([perUser], { operation: operation('o1', 2) });
+      const other = taking([perUser], { operation: operation('o1', '2') });
       expect((await store.take(other)).outcome).toBe('taken');
     });
 
     it('is neither remembered nor looked up when it only looks', async () => {
       const { store } = scene();
-      await store.take(taking([perUser], { operation: operation('o1', 1), amount: 0 }));
-      expect((await store.take(taking([perUser], { operation: operation('o1', 2) }))).outcome).toBe('taken');
-      const look = taking([perUser], { operation: operation('o1', 3), amount: 0 });
+      await store.take(taking([perUser], { operation: operation('o1', '1'), amount: 0 }));
+      expect((await store.take(taking([perUser], { operation: operation('o1', '2') }))).outcome).toBe(
+        'taken',
+      );
+      const look = taking([perUser], { operation: operation('o1', '3'), amount: 0 });
       expect(await store.take(look)).toEqual({ outcome: 'taken', counts: used(1, 1) });
     });
 
@@ -198,9 +215,13 @@ export function takeContract(scene: () => StoreScene): void {
       const { store } = scene();
       const ids = ['{}', '}{', ' ', '~', 'a'.repeat(128), '!bang', '../..', '"\\', '*', 'op:op', '0 0 0'];
       for (const id of ids) {
-        expect((await store.take(taking([free], { operation: operation(id, 1) }))).outcome).toBe('taken');
-        expect((await store.take(taking([free], { operation: operation(id, 1) }))).outcome).toBe('replayed');
-        expect((await store.take(taking([free], { operation: operation(id, 2) }))).outcome).toBe('conflict');
+        expect((await store.take(taking([free], { operation: operation(id, '1') }))).outcome).toBe('taken');
+        expect((await store.take(taking([free], { operation: operation(id, '1') }))).outcome).toBe(
+          'replayed',
+        );
+        expect((await store.take(taking([free], { operation: operation(id, '2') }))).outcome).toBe(
+          'conflict',
+        );
       }
       expect(await store.read({ counters: [free] })).toMatchObject({ counts: used(ids.length) });
     });

@@ -31,7 +31,13 @@ describe('what the service writes to the disk is for its user alone', () => {
     const data = join(directory.path, 'made', 'data');
     service = await ServiceProcess.start({ env: { SUNDIAL_DATA_DIR: data } });
     await check();
-    expect(await modesIn(data)).toEqual({ 'counters.lock': '600', 'rules.ndjson': '600' });
+    await eventually(async () => (await readdir(data)).includes('counters-00000001.log'));
+    expect(await modesIn(data)).toEqual({
+      'counters-00000001.log': '600',
+      'counters.lock': '600',
+      'operations.secret': '600',
+      'rules.ndjson': '600',
+    });
     expect([await modeOf(data), await modeOf(join(data, '..'))]).toEqual(['700', '700']);
   });
 
@@ -51,6 +57,7 @@ describe('what the service writes to the disk is for its user alone', () => {
       'journal.lock': '600',
       'journal.log': '600',
       'journal.log.damaged': '600',
+      'operations.secret': '600',
       'rules-last-known.ndjson': '600',
     });
   });

@@ -132,8 +132,9 @@ export class Storyteller {
       case 'take again':
         return this.#take(this.#earlier(step.which));
       case 'settle': {
+        const decidedAt = this.#now;
         const requests = step.together.flatMap((settled) =>
-          this.#earlier(settled.which).map((taken) => settling(taken, settled)),
+          this.#earlier(settled.which).map((taken) => settling(taken, settled, decidedAt)),
         );
         return (store) => Promise.all(requests.map((request) => store.settle(request)));
       }
@@ -164,7 +165,7 @@ export class Storyteller {
       counters: this.#counters(asked),
       operation: {
         id: `${this.#name}.${asked.id}`,
-        fingerprint: asked.content,
+        content: String(asked.content),
         attempt: `${this.#name}.${this.#attempts++}`,
       },
       amount: asked.amount,
@@ -187,7 +188,11 @@ export class Storyteller {
   }
 }
 
-function settling({ counters, operation, amount }: TakeRequest, { intent, picks }: Settled): SettleRequest {
+function settling(
+  { counters, operation, amount }: TakeRequest,
+  { intent, picks }: Settled,
+  decidedAt: number,
+): SettleRequest {
   const limits = counters.reduce((sum, { ladder }) => sum + ladder.length, 0);
-  return { counters, operation, amount, intent, picks: picks.slice(0, limits) };
+  return { counters, operation, amount, intent, picks: picks.slice(0, limits), decidedAt };
 }

@@ -54,7 +54,14 @@ describe('MemoryStore and RedisStore', () => {
   }
 });
 
-/** An answer without what is a store's own matter: how much longer it remembers than it has to. */
+/** An answer with instants to the minute, which is the shortest window: the stores were not asked in the same millisecond. */
 function promisedIn(answer: unknown): unknown {
-  return JSON.parse(JSON.stringify(answer, (key, value: unknown) => (key === 'until' ? undefined : value)));
+  const isInstant = (key: string) => key === 'at' || key === 'until';
+  return JSON.parse(
+    JSON.stringify(answer, (key, value: unknown) =>
+      isInstant(key) ? Math.floor((value as number) / MINUTE_MS) : value,
+    ),
+  );
 }
+
+const MINUTE_MS = 60_000;

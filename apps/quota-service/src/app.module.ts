@@ -15,6 +15,7 @@ import {
   QuotaEngine,
   RedisRuleRepository,
   RedisStore,
+  type RedisStoreOptions,
   type RedisTarget,
   type RuleRepository,
   type Store,
@@ -133,7 +134,7 @@ async function openStore(
   log: Log,
   files: FileConditions,
 ): Promise<Store> {
-  if (redis) return openRedisStore(redis, clockOffsetMs);
+  if (redis) return openRedisStore(redis, { clockOffsetMs, directory: dataDirectory });
   const onProgress = ({ bytes, totalBytes }: LogProgress) =>
     log.info({ bytes, totalBytes }, `reading the counters: ${Math.floor((100 * bytes) / totalBytes)} %`);
   const startedAt = performance.now();
@@ -179,8 +180,8 @@ async function openJournal(
 }
 
 /** A Redis that answers and is not fit for this ends the start; one that does not answer may come later. */
-async function openRedisStore(target: RedisTarget, clockOffsetMs: number): Promise<Store> {
-  const store = new RedisStore(target, { clockOffsetMs });
+async function openRedisStore(target: RedisTarget, options: RedisStoreOptions): Promise<Store> {
+  const store = new RedisStore(target, options);
   const conditions = await store.examined(REDIS_PATIENCE_MS);
   const refusals = conditions.filter(({ severity }) => severity === 'refuse');
   if (refusals.length === 0) return store;

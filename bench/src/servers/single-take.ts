@@ -30,7 +30,7 @@ export async function singleTake(redis: Redis): Promise<(check: SingleTake) => P
   let operations = 0;
   return async ({ resource, user, max }) => {
     const id = `${attempt}${operations++}`;
-    const keys = [`sd1:op:${id.slice(0, -1)}`, `sd1:{${resource}:user=${user}}:bare-${resource}`];
+    const keys = [`sd1:own:${id.slice(0, -1)}`, `sd1:{${resource}:user=${user}}:bare-${resource}`];
     const now = Date.now();
     const ladder = `${limit('d', max, DAY_MS, now)},${limit('h', max, HOUR_MS, now)}`;
     const args = [COMMON, ladder, `1 ${NO_DEADLINE} 1 1`, `;${id.slice(-1)} 1 ${id}`];

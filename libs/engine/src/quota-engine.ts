@@ -1,21 +1,22 @@
 import { performance } from 'node:perf_hooks';
 import { BatchPacer, type BatchOptions } from './batches/batch-pacer.js';
 import { windowOf } from './counters/rule-windows.js';
-import { limitStates, noRule, refused, replayed, taken, type DecisionContext } from './decisions/decision.js';
-import { operationOf, Questions, type Question } from './decisions/question.js';
+import { limitStates, noRule, refused, replayed, taken } from './decisions/decision.js';
+import { Questions, type Question } from './decisions/question.js';
 import { BrokenKeys } from './degradation/broken-keys.js';
 import { DegradedDecisions } from './degradation/degraded-decisions.js';
 import { LocalCounters, type NodeShare } from './degradation/local-counters.js';
 import { Reconciler } from './degradation/reconciler.js';
-import { Offers } from './degradation/offers.js';
+import { Offers, type Concluding } from './degradation/offers.js';
 import { StoreGuard } from './degradation/store-guard.js';
-import type { Shed, Unavailable } from './degradation/unavailable.js';
+import { unavailableFor } from './degradation/unavailable.js';
 import { UndecidedChecks } from './degradation/undecided-checks.js';
 import { QuotaError } from './errors.js';
 import type { Debt } from './journal/debt.js';
 import { STRICT_RESERVE_MS, type Journal } from './journal/journal.js';
 import type { JournalStatus } from './journal/journal-status.js';
 import type { EngineStatus, QuotaObserver } from './observer.js';
+import { OperationIds } from './operations/operation-ids.js';
 import type { CheckRequest, Decision, Quota, Usage, UsageRequest } from './quota.js';
 import { assertUsageRequest, missingAttributes } from './requests/parse-request.js';
 import { mistakesInBatch, mistakesUnder } from './requests/mistakes.js';
@@ -61,6 +62,7 @@ export class QuotaEngine implements Quota {
   readonly #store: Store;
   readonly #rules: LiveRules;
   readonly #questions = new Questions();
+  readonly #ids: OperationIds;
   readonly #guard: StoreGuard;
   readonly #offers: Offers;
   readonly #local = new LocalCounters();
@@ -83,6 +85,7 @@ export class QuotaEngine implements Quota {
   constructor(options: QuotaEngineOptions) {
     const { store, observer = {}, deadlineMs = DEFAULT_DEADLINE_MS, nodes = () => ALONE, journal } = options;
     this.#store = store;
+    this.#ids = new OperationIds(store.secret);
     this.#isRemote = store.kind === 'redis';
     this.#rules = options.rules;
     const answerMs = deadlineMs - Math.min(ANSWER_RESERVE_MS, deadlineMs / 10);
@@ -221,19 +224,21 @@ export class QuotaEngine implements Quota {
   ): Answer<Decision> {
     const { resource, subject, amount = 1 } = request;
     const rules = book.forResource(resource);
-    const operation = operationOf(request, amount);
-    const context = { operationId: operation.id, rulesVersion: book.version, degraded: null };
     const tell = (decision: Decision) => {
       this.#observer.decided?.(request, decision, performance.now() - startedAt);
       return decision;
     };
-    if (rules.length === 0) return tell(noRule(this.#allowsUnknown || book.knows(resource), context));
+    const { version: rulesVersion } = book;
+    if (rules.length === 0) return tell(this.#withoutRules(request, book));
+    const asked = this.#questions.at(rules, subject, this.#store.now());
+    const named = this.#ids.name(request, amount, asked.scope);
+    const { operationId, operation } = named;
+    const context = { operationId, rulesVersion, degraded: null };
     const answerBy = () => Math.max(startedAt + this.#answerMs, performance.now() + this.#diskMs);
-    const promised = this.#undecided.promised(operation, amount);
+    const promised = this.#undecided.promised(named, amount);
     if (promised) {
-      const question = this.#questions.at(rules, subject, this.#store.now());
       const unavailable = { ...NOT_ASKED, cause: promised.degraded.cause };
-      const check = { question, operation, amount, unavailable, rulesVersion: book.version };
+      const check = { ...named, question: asked, amount, unavailable, rulesVersion };
       return then(this.#undecided.decide(check, answerBy()), tell);
     }
 
@@ -254,14 +259,23 @@ export class QuotaEngine implements Quota {
           this.#reconciler.repeated({ operation, counters, amount }, result.counted);
         }
         return then(
-          this.#conclude({ question, operation, amount, context, result, answerBy: answerBy() }),
+          this.#conclude({ question, operationId, operation, amount, context, result, answerBy }),
           tell,
         );
       },
+      asked,
     );
   }
 
-  #conclude({ question, operation, amount, context, result, answerBy }: Concluding): Answer<Decision> {
+  #withoutRules(request: CheckRequest, book: RuleBook): Decision {
+    const { resource } = request;
+    const isAllowed = this.#allowsUnknown || book.knows(resource);
+    const operationId = this.#ids.idWithoutRules(request);
+    return noRule(isAllowed, { operationId, rulesVersion: book.version, degraded: null });
+  }
+
+  #conclude(concluding: Concluding): Answer<Decision> {
+    const { question, operationId, operation, amount, context, result, answerBy } = concluding;
     switch (result.outcome) {
       case 'taken':
         if (this.#isRemote && amount > 0) this.#acknowledged(question, operation, amount, result.counts);
@@ -273,7 +287,7 @@ export class QuotaEngine implements Quota {
         return refused(question.rules, counts, context, { amount, now: this.#store.now() });
       }
       case 'conflict':
-        throw QuotaError.conflict(operation.id);
+        throw QuotaError.conflict(operationId);
       case 'shed':
         throw this.#shed();
       case 'expired':
@@ -283,8 +297,8 @@ export class QuotaEngine implements Quota {
         const { rulesVersion } = context;
         if (result.outcome === 'broken') this.#brokenKeys.met(question);
         const unavailable = unavailableFor(result);
-        const check = { question, operation, amount, unavailable, rulesVersion };
-        return this.#undecided.decide(check, answerBy);
+        const check = { question, operationId, operation, amount, unavailable, rulesVersion };
+        return this.#undecided.decide(check, answerBy());
       }
       default:
         return result satisfies never;
@@ -318,24 +332,4 @@ export class QuotaEngine implements Quota {
   #known({ counters }: Question, counts: Counts): Counts {
     return this.#reconciler.isClear ? counts : this.#local.counts(counters, this.#store.now());
   }
-}
-
-interface Concluding {
-  readonly question: Question;
-  readonly operation: Operation;
-  readonly amount: number;
-  readonly result: TakeResult | Unavailable | Shed;
-  readonly context: DecisionContext;
-  /** Monotonic. */
-  readonly answerBy: number;
-}
-
-/** What the outcomes that decide nothing mean to a caller: too late, or not to be had. */
-function unavailableFor(result: { readonly outcome: string } | Unavailable): Unavailable {
-  if ('cause' in result) return result;
-  return {
-    outcome: 'unavailable',
-    cause: result.outcome === 'broken' ? 'store-error' : 'timeout',
-    fate: 'none',
-  };
 }

@@ -25,7 +25,8 @@ export interface CheckRequest {
   readonly amount?: number;
   /**
    * The caller's name for this operation, 1–128 printable ASCII characters. Repeating an allowed
-   * operation under the same id repeats the answer and counts once. Made by the node when absent.
+   * operation under the same id repeats the answer and counts once; it is known within its resource and the values of
+   * the attributes that its rules count by. Made by the node when absent.
    */
   readonly operationId?: string;
 }

@@ -1,11 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { CheckRequest } from '../quota.js';
 import { RuleIndex } from '../rules/rule-index.js';
 import type { Rule } from '../rules/rule.js';
-import { operationOf, Questions } from './question.js';
-
-const REQUEST: CheckRequest = { resource: 'ocr', subject: { user: 'u1', grade: '3' } };
+import { Questions } from './question.js';
 
 const HOUR_MS = 3_600_000;
 const NOW = Date.parse('2026-11-22T04:20:00Z');
@@ -93,60 +90,21 @@ describe('Questions', () => {
     expect(again.counters).not.toBe(first.counters);
     expect(again).toEqual(first);
   });
-});
 
-describe('operationOf', () => {
-  const contentOf = (request: CheckRequest, amount = 1) => operationOf(request, amount).fingerprint;
-
-  it('is of one content, however the request is written down', () => {
-    const turned = { subject: { grade: '3', user: 'u1' }, resource: 'ocr', operationId: 'x' };
-    expect(contentOf(turned)).toBe(contentOf(REQUEST));
-  });
-
-  it('is of other content when anything that matters is other', () => {
+  it('are of one scope of operation ids for subjects that differ in what no rule counts by, and of others else', () => {
+    const scopeOf = (per: readonly string[][], subject: object) => {
+      const rules = per.map((each, index) => rule(`r${index}`, each));
+      return new Questions().at(rules, subject as never, NOW).scope.name;
+    };
+    const perUser = scopeOf([['user']], { user: 'u1', grade: '3' });
+    expect(scopeOf([['user']], { grade: '4', user: 'u1' })).toBe(perUser);
     const others = [
-      contentOf({ ...REQUEST, resource: 'asr' }),
-      contentOf(REQUEST, 2),
-      contentOf({ ...REQUEST, subject: { user: 'u1' } }),
-      contentOf({ ...REQUEST, subject: { user: 'u1', grade: '4' } }),
-      contentOf({ ...REQUEST, subject: { user: '3', grade: 'u1' } }),
-      contentOf({ ...REQUEST, subject: { user: 'u1 5 grade 1 3' } }),
-      contentOf({ ...REQUEST, subject: { grade: '3 user 2 u1' } }),
+      scopeOf([['user']], { user: 'u2' }),
+      scopeOf([['user'], ['grade']], { user: 'u1', grade: '3' }),
+      scopeOf([[]], { user: 'u1' }),
     ];
-    expect(new Set([contentOf(REQUEST), ...others]).size).toBe(others.length + 1);
-  });
-
-  it('is of other content for other subjects, whatever they are called', () => {
-    const anySubject = fc.dictionary(
-      fc.constantFrom('a', 'b', 'ab'),
-      fc.string({ unit: fc.constantFrom('a', 'b', ' ', '1'), minLength: 1, maxLength: 8 }),
-      { minKeys: 1 },
-    );
-    fc.assert(
-      fc.property(anySubject, anySubject, (one, other) => {
-        const same =
-          contentOf({ resource: 'r', subject: one }) === contentOf({ resource: 'r', subject: other });
-        const text = (subject: object) => JSON.stringify(Object.entries(subject).sort());
-        expect(same).toBe(text(one) === text(other));
-      }),
-      { numRuns: 1_000 },
-    );
-  });
-
-  it('has the caller’s id, or one of its own, and is a new attempt each time', () => {
-    const named = [1, 2].map(() => operationOf({ ...REQUEST, operationId: 'mine' }, 1));
-    expect(named.map(({ id }) => id)).toEqual(['mine', 'mine']);
-    const unnamed = [1, 2].map(() => operationOf(REQUEST, 1));
-    const attempts = [...named, ...unnamed].map(({ attempt }) => attempt);
-    expect(new Set(attempts).size).toBe(4);
-    expect(new Set(unnamed.map(({ id }) => id)).size).toBe(2);
-  });
-
-  it('makes ids that may be sent back as operation ids, and attempts that a script can tell apart by spaces', () => {
-    for (let i = 0; i < 100; i++) {
-      const { id, attempt } = operationOf(REQUEST, 1);
-      expect(id).toMatch(/^[\x21-\x7e]{1,128}$/);
-      expect(attempt).toMatch(/^\S+$/);
-    }
+    expect(new Set([perUser, ...others]).size).toBe(4);
+    const both = { grade: '3', user: 'u1' };
+    expect(scopeOf([['user', 'grade']], both)).toBe(scopeOf([['grade'], ['user']], both));
   });
 });

@@ -1,20 +1,22 @@
 import { counterKey } from '../counters/counter-key.js';
 import { RuleWindowsCache, type RuleWindows } from '../counters/rule-windows.js';
-import type { CheckRequest, Subject } from '../quota.js';
+import { Scope, valuesOf, type CountedBy } from '../operations/scope.js';
+import type { Subject } from '../quota.js';
 import type { Rule } from '../rules/rule.js';
-import { makeId } from '../stores/own-ids.js';
-import type { CounterRef, Operation } from '../stores/store.js';
-import { fingerprint } from './fingerprint.js';
+import type { CounterRef } from '../stores/store.js';
 
 /** The rules of a resource in their windows, and a subject's counter under each of them. */
 export interface Question {
   readonly rules: readonly RuleWindows[];
   readonly counters: readonly CounterRef[];
+  /** Where the operation ids of this subject are known, under these rules. */
+  readonly scope: Scope;
 }
 
 /**
- * Subjects whose counters are kept to be asked for again; at so many, all are forgotten. Measured: 470 bytes for one rule
- * that counts by one attribute, at most 2.9 KB a rule (eight attributes, the longest names).
+ * Subjects whose counters are kept to be asked for again; at so many, all are forgotten. Measured: 630 bytes for one rule
+ * that counts by one attribute, 720 where callers name their operations, at most 3.1 KB a rule (eight attributes, the
+ * longest names).
  */
 const MAX_KEPT = 50_000;
 /** Of all values that are counted by. Subjects of more are put together each time: 5 KB of them would be kept each. */
@@ -37,15 +39,16 @@ export class Questions {
       this.#count = 0;
     }
     const kept = this.#keptFor(rules, now);
-    const name = nameOf(subject, kept.attributes);
-    let counters = kept.byName.get(name);
-    if (counters === undefined) {
-      counters = countersOf(kept.rules, subject);
-      if (name.length > MAX_KEPT_NAME) return { rules: kept.rules, counters };
-      kept.byName.set(name, counters);
+    const name = valuesOf(kept.countedBy.attributes, subject);
+    let question = kept.byName.get(name);
+    if (question === undefined) {
+      const scope = new Scope(kept.countedBy, name);
+      question = { rules: kept.rules, counters: countersOf(kept.rules, subject), scope };
+      if (name.length > MAX_KEPT_NAME) return question;
+      kept.byName.set(name, question);
       this.#count++;
     }
-    return { rules: kept.rules, counters };
+    return question;
   }
 
   /** The counters of a subject as they stood at an instant that may be past: everybody else asks of now, so none are kept. */
@@ -62,13 +65,9 @@ export class Questions {
     if (kept?.of === rules && this.#areCurrent(kept.rules, now)) return kept;
     this.#count -= kept === undefined ? 0 : 1 + kept.byName.size;
     const inWindows = rules.map((rule) => this.#windows.at(rule, now));
-    const attributes = [...new Set(rules.flatMap(({ per }) => per))];
-    const anew = {
-      of: rules,
-      rules: inWindows,
-      attributes,
-      byName: new Map<string, readonly CounterRef[]>(),
-    };
+    const attributes = [...new Set(rules.flatMap(({ per }) => per))].sort();
+    const countedBy = { resource, attributes };
+    const anew = { of: rules, rules: inWindows, countedBy, byName: new Map<string, Question>() };
     this.#kept.set(resource, anew);
     this.#count++;
     return anew;
@@ -84,10 +83,9 @@ export class Questions {
 interface KeptCounters {
   readonly of: readonly Rule[];
   readonly rules: readonly RuleWindows[];
-  /** All that the rules count by. */
-  readonly attributes: readonly string[];
+  readonly countedBy: CountedBy;
   /** By the subject's values of these attributes. */
-  readonly byName: Map<string, readonly CounterRef[]>;
+  readonly byName: Map<string, Question>;
 }
 
 function countersOf(rules: readonly RuleWindows[], subject: Subject): readonly CounterRef[] {
@@ -95,35 +93,4 @@ function countersOf(rules: readonly RuleWindows[], subject: Subject): readonly C
     const { key, shardGroup } = counterKey(rule, subject);
     return { key, shardGroup, ladder, place: undefined };
   });
-}
-
-function nameOf(subject: Subject, attributes: readonly string[]): string {
-  if (attributes.length === 1) return subject[attributes[0]!]!;
-  let name = '';
-  for (const attribute of attributes) {
-    const value = subject[attribute]!;
-    name += `${value.length} ${value} `;
-  }
-  return name;
-}
-
-/** Names the operation of a request: the caller's id or a new one, a fingerprint of its content, and this try. */
-export function operationOf(request: CheckRequest, amount: number): Operation {
-  const { id: attempt, number } = makeId();
-  const content = fingerprint(contentOf(request, amount));
-  const { operationId } = request;
-  if (operationId === undefined) return { id: attempt, fingerprint: content, attempt, number };
-  return { id: operationId, fingerprint: content, attempt };
-}
-
-/** Lengths go first, so that no value can pretend to be the end of another. */
-function contentOf({ resource, subject }: CheckRequest, amount: number): string[] {
-  const words = [resource, String(amount)];
-  const names = Object.keys(subject);
-  if (names.length > 1) names.sort();
-  for (const name of names) {
-    const value = subject[name]!;
-    words.push(name, String(value.length), value);
-  }
-  return words;
 }

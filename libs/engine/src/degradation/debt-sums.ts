@@ -45,7 +45,7 @@ export class DebtSums {
 function begun(debt: Debt): Debt {
   const { settlement } = debt;
   // A tab is not printable, so no caller has this id.
-  const operation = { ...settlement.operation, id: `sum\t${settlement.operation.attempt}`, fingerprint: 0 };
+  const operation = { ...settlement.operation, id: `sum\t${settlement.operation.attempt}`, content: '0' };
   return { ...debt, settlement: { ...settlement, operation }, operations: 1 };
 }
 

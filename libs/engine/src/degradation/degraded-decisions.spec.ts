@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { QuotaEngine } from '../quota-engine.js';
 import type { DegradePolicy } from '../quota.js';
+import { SharedSecret } from '../operations/secret.js';
 import { LiveRules } from '../rules/live-rules.js';
 import { RuleBook } from '../rules/rule-book.js';
 import type { Rule } from '../rules/rule.js';
@@ -25,6 +26,7 @@ function rule(id: string, degrade: DegradePolicy, more: Partial<Rule> = {}): Rul
 /** A store far away whose answers the test gives. */
 class FarStore implements Store {
   readonly kind = 'redis';
+  readonly secret = new SharedSecret();
   clock = HALF_PAST;
   readonly settlements: SettleRequest[] = [];
   take: (request: TakeRequest) => Promise<TakeResult> = () =>

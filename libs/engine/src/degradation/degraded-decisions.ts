@@ -1,17 +1,17 @@
 import { byPolicy, refused, replayed, taken, type DecisionContext } from '../decisions/decision.js';
 import type { Question } from '../decisions/question.js';
+import type { NamedOperation } from '../operations/operation-ids.js';
 import type { Decision, Degraded, DegradedCause, DegradePolicy } from '../quota.js';
 import type { OnDeny, Rule } from '../rules/rule.js';
 import { picksOf } from '../stores/picks.js';
-import type { Operation, WindowPick } from '../stores/store.js';
+import type { WindowPick } from '../stores/store.js';
 import type { LocalCounters, NodeShare } from './local-counters.js';
 import type { Debt } from '../journal/debt.js';
 import type { Unavailable } from './unavailable.js';
 
 /** A check that the store did not decide. */
-export interface UndecidedCheck {
+export interface UndecidedCheck extends NamedOperation {
   readonly question: Question;
-  readonly operation: Operation;
   readonly amount: number;
   readonly unavailable: Unavailable;
   readonly rulesVersion: number;
@@ -40,10 +40,10 @@ export class DegradedDecisions {
   }
 
   decide(check: UndecidedCheck, policy = termsOf(check.question).policy): DegradedDecision {
-    const { question, operation, amount, unavailable, rulesVersion } = check;
+    const { question, operationId, operation, amount, unavailable, rulesVersion } = check;
     const degraded = degradedBy(unavailable.cause, policy);
     const { decision, picks } = this.#decideBy(degraded, check, {
-      operationId: operation.id,
+      operationId,
       rulesVersion,
       degraded,
     });
@@ -51,14 +51,16 @@ export class DegradedDecisions {
     // A refused operation only matters to the books if it may have run all the same.
     if (amount === 0 || (!allowed && unavailable.fate === 'none')) return { decision, debt: undefined };
     const { counters } = question;
-    const settlement = { counters, operation, amount, intent: allowed ? 'count' : 'void', picks } as const;
+    const intent = allowed ? 'count' : 'void';
+    const decidedAt = Math.round(this.#now());
+    const settlement = { counters, operation, amount, intent, picks, decidedAt } as const;
     const { fate } = unavailable;
     const { resource, rules } = termsOf(question);
     const debt: Debt = {
       settlement,
       degraded,
       fate,
-      decidedAt: Math.round(this.#now()),
+      decidedAt,
       resource,
       rules,
     };
@@ -71,9 +73,9 @@ export class DegradedDecisions {
   }
 
   /** Repeats that an operation was allowed, while only this node knows it. */
-  repeat({ question, operation, rulesVersion }: UndecidedCheck, degraded: Degraded): Decision {
+  repeat({ question, operationId, rulesVersion }: UndecidedCheck, degraded: Degraded): Decision {
     const counts = this.#local.counts(question.counters, this.#now());
-    return replayed(question.rules, counts, { operationId: operation.id, rulesVersion, degraded });
+    return replayed(question.rules, counts, { operationId, rulesVersion, degraded });
   }
 
   #decideBy({ policy }: Degraded, { question, amount }: UndecidedCheck, context: DecisionContext): Outcome {

@@ -1,4 +1,6 @@
+import type { DecisionContext } from '../decisions/decision.js';
 import type { Question, Questions } from '../decisions/question.js';
+import type { NamedOperation } from '../operations/operation-ids.js';
 import type { Subject } from '../quota.js';
 import type { Rule } from '../rules/rule.js';
 import { then, type Answer } from '../stores/answer.js';
@@ -22,6 +24,16 @@ export interface Query<T> {
   readonly late?: (answer: T) => void;
 }
 
+/** What there is to say of a check once the store has answered or will not. */
+export interface Concluding extends NamedOperation {
+  readonly question: Question;
+  readonly amount: number;
+  readonly result: TakeResult | Unavailable | Shed;
+  readonly context: DecisionContext;
+  /** Monotonic. */
+  readonly answerBy: () => number;
+}
+
 /** Offers questions to the store in the windows that its clock is likely in; a remote one behind its guard. */
 export class Offers {
   readonly #store: Pick<Store, 'kind' | 'now'>;
@@ -43,17 +55,17 @@ export class Offers {
 
   /**
    * Poses the question with the windows of now, and once more when the store's clock says that they are others; then
-   * concludes from what the store said.
+   * concludes from what the store said. `question` is what was posed already.
    */
   make<T extends TakeResult | ReadResult, U>(
     query: Query<T>,
     conclude: (question: Question, result: T | Unavailable | Shed) => Answer<U>,
+    question = this.#questions.at(query.rules, query.subject, this.#store.now()),
     left = MAX_OFFERS,
   ): Answer<U> {
-    const question = this.#questions.at(query.rules, query.subject, this.#store.now());
     const heard = (result: T | Unavailable | Shed): Answer<U> =>
       result.outcome === 'moved' && left > 1
-        ? this.make(query, conclude, left - 1)
+        ? this.make(query, conclude, undefined, left - 1)
         : conclude(question, result);
     if (this.#store.kind === 'embedded') return then(query.call(question, NO_DEADLINE), heard);
     let asking: Asking | undefined;

@@ -11,7 +11,7 @@ const NOW = Date.UTC(2026, 10, 22, 12);
 const MINUTE_MS = 60_000;
 
 function done(id: string, at: number): RecentOperation {
-  const operation = { id, fingerprint: 1, attempt: id };
+  const operation = { id, content: '1', attempt: id };
   return { at, intent: 'count', operation, counters: [], amount: 1, counts: [] };
 }
 
@@ -102,10 +102,10 @@ describe('Telling a store again what it has lost', () => {
       Array.from({ length: limits }, (_, n) => (n % 3 === 1 ? 1 : 0) as 0 | 1);
     const note = (counters: ReturnType<typeof counter>[], intent: 'count' | 'void') => {
       const picks = picksOf(counters.reduce((sum, { ladder }) => sum + ladder.length, 0));
-      const operation = { id: `${intent}-${picks.length}`, fingerprint: 77, attempt: 'try' };
+      const operation = { id: `${intent}-${picks.length}`, content: '1~other', attempt: 'try' };
       const counts = picks.map((pick) => ({ pick, used: 9 }));
       reassertion.note({ at: NOW, intent, operation, counters, amount: 5, counts });
-      return { intent, operation, counters, amount: 5, picks };
+      return { intent, operation, counters, amount: 5, picks, decidedAt: NOW };
     };
     const noted = [
       note([counter(2)], 'count'),

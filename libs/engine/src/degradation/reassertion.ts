@@ -127,6 +127,6 @@ export class Reassertion {
   }
 }
 
-function toSettlement({ intent, operation, counters, amount, counts }: RecentOperation): SettleRequest {
-  return { intent, operation, counters, amount, picks: counts.map(({ pick }) => pick) };
+function toSettlement({ at, intent, operation, counters, amount, counts }: RecentOperation): SettleRequest {
+  return { intent, operation, counters, amount, picks: counts.map(({ pick }) => pick), decidedAt: at };
 }

@@ -30,12 +30,13 @@ export class RecentOperations {
   readonly #numbers = {
     at: new Float64Array(MAX_RECENT),
     amount: new Float64Array(MAX_RECENT),
-    fingerprint: new Float64Array(MAX_RECENT),
     /** Of ids of this process; NaN where it is the caller's. */
     id: new Float64Array(MAX_RECENT),
     isVoid: new Uint8Array(MAX_RECENT),
   };
   readonly #ids: (string | null)[] = [];
+  /** Where it is more than the amount. */
+  readonly #contents: (string | null)[] = [];
   readonly #attempts: (string | null)[] = [];
   readonly #places: (string | readonly CounterRef[])[] = [];
   readonly #ladders: (Ladder | null)[] = [];
@@ -52,7 +53,8 @@ export class RecentOperations {
     if (this.#first === Infinity) this.#first = at;
     this.#numbers.at[place] = at;
     this.#numbers.amount[place] = amount;
-    this.#numbers.fingerprint[place] = operation.fingerprint;
+    const { content } = operation;
+    this.#contents[place] = content === amount.toString(36) ? null : content;
     this.#numbers.isVoid[place] = intent === 'void' ? 1 : 0;
     const { number } = operation;
     this.#numbers.id[place] = number ?? NaN;
@@ -83,7 +85,7 @@ export class RecentOperations {
   }
 
   #operationAt(place: number): RecentOperation {
-    const { at, amount, fingerprint, isVoid, id: ownId } = this.#numbers;
+    const { at, amount, isVoid, id: ownId } = this.#numbers;
     const kept = this.#places[place]!;
     const counters =
       typeof kept === 'string'
@@ -91,7 +93,8 @@ export class RecentOperations {
         : kept;
     const limits = counters.reduce((sum, { ladder }) => sum + ladder.length, 0);
     const id = this.#ids[place] ?? idOf(ownId[place]!);
-    const operation = { id, fingerprint: fingerprint[place]!, attempt: this.#attempts[place] ?? id };
+    const content = this.#contents[place] ?? amount[place]!.toString(36);
+    const operation = { id, content, attempt: this.#attempts[place] ?? id };
     return {
       at: at[place]!,
       intent: isVoid[place] ? 'void' : 'count',

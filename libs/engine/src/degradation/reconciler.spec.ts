@@ -14,9 +14,9 @@ const SOON = 0;
 const NOW = Date.UTC(2026, 10, 22);
 
 function debt(attempt: string, intent: SettleRequest['intent'] = 'count', id = attempt): Debt {
-  const operation = { id, fingerprint: 1, attempt };
+  const operation = { id, content: '1', attempt };
   return {
-    settlement: { counters: [], operation, amount: 1, intent, picks: [] },
+    settlement: { counters: [], operation, amount: 1, intent, picks: [], decidedAt: NOW },
     degraded: { cause: 'timeout', policy: 'local' },
     fate: 'unknown',
     decidedAt: NOW,

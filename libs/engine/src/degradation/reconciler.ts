@@ -153,7 +153,7 @@ export class Reconciler {
   /** The store has said that another try of it had been counted, in the first window of each: it will be told that too. */
   repeated({ operation, counters, amount }: Repeated, { until }: CountedBefore): void {
     const counts = counters.flatMap(({ ladder }) => ladder.map((): LimitCount => ({ pick: 0, used: 0 })));
-    const at = until - REMEMBER_MS;
+    const at = Math.min(until - REMEMBER_MS, this.#store.now());
     this.#reassertion.noteRepeated({ at, intent: 'count', operation, counters, amount, counts });
   }
 

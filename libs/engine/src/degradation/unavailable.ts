@@ -16,3 +16,13 @@ export interface Shed {
 export const BREAKER_OPEN: Unavailable = { outcome: 'unavailable', cause: 'breaker-open', fate: 'none' };
 export const OVERLOADED: Unavailable = { outcome: 'unavailable', cause: 'overloaded', fate: 'none' };
 export const SHED: Shed = { outcome: 'shed' };
+
+/** What the outcomes that decide nothing mean to a caller: too late, or not to be had. */
+export function unavailableFor(result: { readonly outcome: string } | Unavailable): Unavailable {
+  if ('cause' in result) return result;
+  return {
+    outcome: 'unavailable',
+    cause: result.outcome === 'broken' ? 'store-error' : 'timeout',
+    fate: 'none',
+  };
+}

@@ -1,8 +1,8 @@
 import { QuotaError } from '../errors.js';
 import type { Debt } from '../journal/debt.js';
 import type { Decision } from '../quota.js';
+import type { NamedOperation } from '../operations/operation-ids.js';
 import type { Answer } from '../stores/answer.js';
-import type { Operation } from '../stores/store.js';
 import type { DegradedDecisions, UndecidedCheck } from './degraded-decisions.js';
 import type { Reconciler } from './reconciler.js';
 
@@ -22,7 +22,7 @@ export class UndecidedChecks {
 
   /** `answerBy` is monotonic. @throws QuotaError `operation-conflict` */
   decide(check: UndecidedCheck, answerBy: number): Answer<Decision> {
-    const promised = this.promised(check.operation, check.amount);
+    const promised = this.promised(check, check.amount);
     if (promised) return this.#repeat(check, promised, answerBy);
     const { decision, debt } = this.#degraded.decide(check);
     const isKept = debt && this.#reconciler.owe(debt, answerBy);
@@ -38,9 +38,10 @@ export class UndecidedChecks {
    * What was promised under the operation's id and is not in the books yet.
    * @throws QuotaError `operation-conflict`
    */
-  promised({ id, fingerprint }: Operation, amount: number): Debt | undefined {
+  promised({ operationId, operation }: NamedOperation, amount: number): Debt | undefined {
+    const { id, content } = operation;
     const promised = amount > 0 ? this.#reconciler.promised(id) : undefined;
-    if (promised && promised.settlement.operation.fingerprint !== fingerprint) throw QuotaError.conflict(id);
+    if (promised && promised.settlement.operation.content !== content) throw QuotaError.conflict(operationId);
     return promised;
   }
 

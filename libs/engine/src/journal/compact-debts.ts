@@ -1,7 +1,6 @@
 import { shardGroupOf } from '../counters/counter-key.js';
 import type { CounterRef, Ladder } from '../stores/store.js';
-import { countKey, voidKey, type Debt } from './debt.js';
-import type { JournalRecord } from './journal-record.js';
+import type { Debt } from './debt.js';
 
 /** What many debts of one moment have in common. */
 interface Shared {
@@ -15,8 +14,8 @@ interface Shared {
   readonly rules: readonly string[];
 }
 
-/** Which of the shared, id, attempt ('' where it is the id), fingerprint, amount, decided at, operations (0: not a sum), keys. */
-type CompactDebt = readonly [number, string, string, number, number, number, number, ...string[]];
+/** Which of the shared, id, attempt ('' where it is the id), content, amount, decided at, operations (0: not a sum), keys. */
+type CompactDebt = readonly [number, string, string, string, number, number, number, ...string[]];
 
 /** Debts without what they share: a fifth of what each costs alone, in time and in room. */
 export interface CompactDebts {
@@ -36,23 +35,23 @@ export function toCompact(debts: readonly Debt[]): CompactDebts {
       at = firsts.push(debt) - 1;
       shared.push(sharedOf(debt));
     }
-    const { id, attempt, fingerprint } = operation;
+    const { id, attempt, content } = operation;
     const keys = counters.map(({ key }) => key);
-    return [at, id, attempt === id ? '' : attempt, fingerprint, amount, decidedAt, operations, ...keys];
+    return [at, id, attempt === id ? '' : attempt, content, amount, decidedAt, operations, ...keys];
   });
   return { shared, debts: compact };
 }
 
 export function fromCompact({ shared, debts }: CompactDebts): Debt[] {
-  return debts.map(([index, id, attempt, fingerprint, amount, decidedAt, operations, ...keys]) => {
+  return debts.map(([index, id, attempt, content, amount, decidedAt, operations, ...keys]) => {
     const { ladders, intent, picks, ...rest } = shared[index]!;
     const counters = keys.map((key, place): CounterRef => ({
       key,
       shardGroup: shardGroupOf(key),
       ladder: ladders[place]!,
     }));
-    const operation = { id, fingerprint, attempt: attempt || id };
-    const settlement = { counters, operation, amount, intent, picks };
+    const operation = { id, content, attempt: attempt || id };
+    const settlement = { counters, operation, amount, intent, picks, decidedAt };
     return { settlement, ...rest, decidedAt, ...(operations > 0 && { operations }) };
   });
 }
@@ -66,19 +65,6 @@ export function bytesOf({ settlement: { operation, counters } }: Debt): number {
 }
 
 const FIXED_BYTES = 50;
-
-/** A record as the version wrote it that had a line for each, and other keys. */
-export function fromFormat1(record: unknown): JournalRecord {
-  const old = record as JournalRecord;
-  if (old.kind === 'owed') {
-    const { number: _ofAnotherProcess, ...operation } = old.debt.settlement.operation;
-    return { kind: 'owed', debt: { ...old.debt, settlement: { ...old.debt.settlement, operation } } };
-  }
-  if (old.kind === 'marks') return old;
-  const [intent = '', ...rest] = old.key.split(' ');
-  const name = rest.join(' ');
-  return { ...old, key: intent === 'count' ? countKey(name) : voidKey(name) };
-}
 
 function sharedOf({ settlement, degraded, fate, resource, rules }: Debt): Shared {
   const { intent, picks, counters } = settlement;

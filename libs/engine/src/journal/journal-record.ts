@@ -1,4 +1,4 @@
-import { fromCompact, fromFormat1, toCompact, type CompactDebts } from './compact-debts.js';
+import { fromCompact, toCompact, type CompactDebts } from './compact-debts.js';
 import { toCheckedLine } from './checked-line.js';
 import type { StoreMark } from '../stores/store-mark.js';
 import type { Debt } from './debt.js';
@@ -20,7 +20,9 @@ type Line =
   | { readonly kind: 'marks'; readonly marks: readonly StoreMark[] };
 
 /** Raised when lines change in a way that an older program would misread. */
-const FORMAT = 2;
+const FORMAT = 3;
+/** Those before named operations otherwise: only what is no operation can be read of them. */
+const FORMER_FORMATS: readonly unknown[] = [1, 2];
 /** Records in one line at most: as many as a damaged byte costs. */
 const MAX_A_LINE = 64;
 
@@ -53,13 +55,14 @@ export function* linesOf(debts: Iterable<Debt>): Generator<string> {
  */
 export function fromValue(value: unknown): readonly JournalRecord[] {
   const { format, ...line } = value as Line & { readonly format: unknown };
-  if (format === 1) return [fromFormat1(line)];
-  if (format !== FORMAT) {
+  const isFormer = FORMER_FORMATS.includes(format);
+  if (format !== FORMAT && !(isFormer && line.kind !== 'owed')) {
     throw new Error(
       `The journal was written by another version of Sundial (format ${String(format)}, this one writes ` +
         `${FORMAT}). Start that version until GET /admin/journal shows that nothing is owed, or move journal.log away.`,
     );
   }
+  if (isFormer && line.kind !== 'marks') return [];
   switch (line.kind) {
     case 'owed':
       return fromCompact(line).map((debt) => ({ kind: 'owed', debt }));

@@ -6,24 +6,26 @@ export interface OwnId {
   readonly number: number;
 }
 
+/** 72 random bits: with the count behind it, no two tries of any two nodes are called the same. */
+export const PROCESS_NAME = randomBytes(9).toString('base64url');
+
 /** A name that no process has used for anything yet. */
 export function makeId(): OwnId {
   const number = made++;
-  return { id: idOf(number), number };
+  return { id: PREFIX + number.toString(36), number };
 }
 
-/** The id with this number. */
-export function idOf(number: number): string {
-  return PROCESS_NAME + number.toString(36);
+/** The id with this number, of this process or of another. */
+export function idOf(number: number, process = PROCESS_NAME): string {
+  return `${process}.${number.toString(36)}`;
 }
 
 /** Which one an id is of those that this process made; undefined for any other. */
 export function numberOf(id: string): number | undefined {
-  if (!id.startsWith(PROCESS_NAME)) return undefined;
-  const number = parseInt(id.slice(PROCESS_NAME.length), 36);
+  if (!id.startsWith(PREFIX)) return undefined;
+  const number = parseInt(id.slice(PREFIX.length), 36);
   return idOf(number) === id ? number : undefined;
 }
 
-/** 72 random bits: with the count behind it, no two tries of any two nodes are called the same. */
-const PROCESS_NAME = `${randomBytes(9).toString('base64url')}.`;
+const PREFIX = `${PROCESS_NAME}.`;
 let made = 0;

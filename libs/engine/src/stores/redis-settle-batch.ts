@@ -7,22 +7,21 @@ import type { ForcedLimit, SettleRequest, SettleResult } from './store.js';
 export interface SettleItem {
   readonly request: SettleRequest;
   readonly place: OperationPlace;
+  /** Until when the store is to remember it at least, by its clock. */
+  readonly rememberUntil: number;
 }
 
 /** Writes many settlements into one call of `settle.lua`; what neighbours have in common, and ladders, are sent once. */
-export function encodeSettlements(
-  items: readonly SettleItem[],
-  { offsetMs, rememberMs }: { readonly offsetMs: number; readonly rememberMs: number },
-): ScriptCall {
+export function encodeSettlements(items: readonly SettleItem[], offsetMs: number): ScriptCall {
   const keys: string[] = [];
   const ladders = new LadderList();
   const names: string[] = [];
   let groups = '';
   let [shared, settlements] = ['', 0];
-  for (const { request, place } of items) {
+  for (const { request, place, rememberUntil } of items) {
     keys.push(place.page);
     for (const { key } of request.counters) keys.push(key);
-    names.push(nameOf(place, request.operation));
+    names.push(`${nameOf(place, request.operation)} ${Math.floor(rememberUntil).toString(36)}`);
     const its = inCommon(request, ladders);
     if (its !== shared && settlements > 0) {
       groups += `${settlements} ${shared};`;
@@ -32,7 +31,7 @@ export function encodeSettlements(
     settlements++;
   }
   groups += `${settlements} ${shared}`;
-  return { keys, args: [common(offsetMs, rememberMs), ladders.text, groups, ...names] };
+  return { keys, args: [common(offsetMs), ladders.text, groups, ...names] };
 }
 
 /** Reads the reply of `settle.lua`: the result of each settlement. */

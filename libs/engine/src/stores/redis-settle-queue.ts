@@ -11,8 +11,6 @@ const MAX_BATCH = 32;
 export interface QueuedSettlement extends SettleItem {
   /** What may be in one script call. */
   readonly group: string;
-  /** How long the store is to remember it. */
-  readonly rememberMs: number;
 }
 
 /**
@@ -29,10 +27,10 @@ export class RedisSettleQueue {
   ) {}
 
   /** @throws StoreError saying whether it may have been settled. */
-  ask({ request, place, group, rememberMs }: QueuedSettlement): Promise<SettleResult> {
+  ask({ request, place, rememberUntil, group }: QueuedSettlement): Promise<SettleResult> {
     return new Promise((resolve, reject) => {
       if (this.#waiting.length === 0) queueMicrotask(() => this.#flush());
-      this.#waiting.push({ request, place, group, rememberMs, resolve, reject });
+      this.#waiting.push({ request, place, rememberUntil, group, resolve, reject });
     });
   }
 
@@ -48,8 +46,7 @@ export class RedisSettleQueue {
 
   async #send(call: readonly Waiting[]): Promise<void> {
     try {
-      const { rememberMs } = call[0]!;
-      const script = encodeSettlements(call, { offsetMs: this.offsetMs, rememberMs });
+      const script = encodeSettlements(call, this.offsetMs);
       const results = decodeSettlements(call.length, await this.#script.run(this.client, script));
       call.forEach(({ resolve }, index) => resolve(results[index]!));
     } catch (error) {
@@ -65,15 +62,12 @@ interface Waiting extends QueuedSettlement {
 
 function splitByGroup(settlements: readonly Waiting[]): Iterable<readonly Waiting[]> {
   const [first] = settlements;
-  const isWithFirst = ({ group, rememberMs }: Waiting) =>
-    group === first!.group && rememberMs === first!.rememberMs;
-  if (settlements.every(isWithFirst)) return [settlements];
+  if (settlements.every(({ group }) => group === first!.group)) return [settlements];
   const groups = new Map<string, Waiting[]>();
   for (const settlement of settlements) {
-    const name = `${settlement.rememberMs} ${settlement.group}`;
-    const together = groups.get(name);
+    const together = groups.get(settlement.group);
     if (together) together.push(settlement);
-    else groups.set(name, [settlement]);
+    else groups.set(settlement.group, [settlement]);
   }
   return groups.values();
 }

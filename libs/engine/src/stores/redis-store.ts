@@ -2,10 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Cluster } from 'ioredis';
+import type { SharedSecret } from '../operations/secret.js';
 import { operationPlace, type OperationPlace } from '../counters/counter-key.js';
 import { connectRedis, type RedisClient, type RedisTarget } from './redis-connection.js';
 import { RedisLossWatch } from './redis-loss-watch.js';
 import { RedisExaminer, type ConditionListener } from './redis-examiner.js';
+import { RedisSecret } from './redis-secret.js';
 import { slotOfTag } from './redis-slots.js';
 import { RedisSettleQueue } from './redis-settle-queue.js';
 import { RedisTakeQueue } from './redis-take-queue.js';
@@ -23,6 +25,8 @@ import type { TakeRequest, TakeResult } from './store.js';
 export interface RedisStoreOptions {
   /** Milliseconds added to Redis' clock; only tests set it. */
   readonly clockOffsetMs?: number;
+  /** Where the secret of Redis' nodes is kept, for a start while Redis is away. Absent: in memory only. */
+  readonly directory?: string;
 }
 
 /**
@@ -32,12 +36,14 @@ export interface RedisStoreOptions {
  */
 export class RedisStore implements Store {
   readonly kind = 'redis';
+  readonly secret: SharedSecret;
   readonly #client: RedisClient;
   readonly #isCluster: boolean;
   readonly #clock: StoreClock;
   readonly #offsetMs: number;
   readonly #examiner: RedisExaminer;
   readonly #lossWatch: RedisLossWatch;
+  readonly #secret: RedisSecret;
   readonly #takes: RedisTakeQueue;
   readonly #settlements: RedisSettleQueue;
   #refused = false;
@@ -49,7 +55,12 @@ export class RedisStore implements Store {
     this.#isCluster = this.#client instanceof Cluster;
     this.#takes = new RedisTakeQueue(this.#client, this.#clock, this.#offsetMs);
     this.#settlements = new RedisSettleQueue(this.#client, this.#offsetMs);
-    this.#client.on('ready', () => void this.#readClock());
+    this.#secret = new RedisSecret(this.#client, options.directory);
+    this.secret = this.#secret.secret;
+    this.#client.on('ready', () => {
+      void this.#readClock();
+      void this.#secret.sync();
+    });
     this.#examiner = new RedisExaminer(this.#client);
     this.#lossWatch = new RedisLossWatch(this.#client, () => this.now());
   }
@@ -72,8 +83,9 @@ export class RedisStore implements Store {
 
   settle(request: SettleRequest): Promise<SettleResult> {
     const shards = this.#isCluster ? splitByShard(request.counters) : undefined;
-    if (shards === undefined || shards.length === 1) return this.#settleShard(request, REMEMBER_SETTLED_MS);
-    return this.#settleShards(request, shards);
+    const rememberUntil = request.decidedAt + REMEMBER_SETTLED_MS;
+    if (shards === undefined || shards.length === 1) return this.#settleShard(request, rememberUntil);
+    return this.#settleShards(request, shards, rememberUntil);
   }
 
   /** By doing what checks and rules do, since a Redis that reads may not write, and one user may not what another may. */
@@ -109,7 +121,11 @@ export class RedisStore implements Store {
   }
 
   onLoss(listener: (loss: StoreLoss) => void, keeper?: MarkKeeper): void {
-    this.#lossWatch.listen(listener, keeper);
+    const lost = (loss: StoreLoss) => {
+      void this.#secret.sync();
+      listener(loss);
+    };
+    this.#lossWatch.listen(lost, keeper);
   }
 
   /** What is wrong with the servers, as soon as all are known, or as much as is known after a while. */
@@ -169,11 +185,12 @@ export class RedisStore implements Store {
   /** After the deadline whoever asked has decided by himself: only his settlement knows what to make of it. */
   async #giveBack(request: TakeRequest, counted: readonly CountedShard[]): Promise<void> {
     if (request.amount === 0 || counted.length === 0) return;
-    if (isLate(request, this.now())) throw new StoreError('Taken in part, and late', 'unknown');
+    const decidedAt = this.now();
+    if (isLate(request, decidedAt)) throw new StoreError('Taken in part, and late', 'unknown');
     const voids = counted.map(({ shard: { counters }, counts }) =>
       this.#settleShard(
-        { ...request, counters, picks: counts.map(({ pick }) => pick), intent: 'void' },
-        REMEMBER_MS,
+        { ...request, counters, picks: counts.map(({ pick }) => pick), intent: 'void', decidedAt },
+        decidedAt + REMEMBER_MS,
       ),
     );
     await Promise.all(voids);
@@ -194,11 +211,15 @@ export class RedisStore implements Store {
     return { outcome: 'refused', counts: joinCounts(shards, counts) };
   }
 
-  async #settleShards(request: SettleRequest, shards: readonly Shard[]): Promise<SettleResult> {
+  async #settleShards(
+    request: SettleRequest,
+    shards: readonly Shard[],
+    rememberUntil: number,
+  ): Promise<SettleResult> {
     const results = await Promise.all(
       shards.map(async (shard) => {
         const part = { ...request, counters: shard.counters, picks: shard.ofLimits(request.picks) };
-        const { outcome, forced = [] } = await this.#settleShard(part, REMEMBER_SETTLED_MS);
+        const { outcome, forced = [] } = await this.#settleShard(part, rememberUntil);
         return { outcome, forced: forced.map((each) => ({ ...each, limit: shard.positions[each.limit]! })) };
       }),
     );
@@ -208,9 +229,9 @@ export class RedisStore implements Store {
     return forced.length > 0 ? { outcome, forced } : { outcome };
   }
 
-  #settleShard(request: SettleRequest, rememberMs: number): Promise<SettleResult> {
+  #settleShard(request: SettleRequest, rememberUntil: number): Promise<SettleResult> {
     const group = this.#isCluster ? request.counters[0]!.shardGroup : '';
-    return this.#settlements.ask({ request, place: this.#placeOf(request), group, rememberMs });
+    return this.#settlements.ask({ request, place: this.#placeOf(request), group, rememberUntil });
   }
 
   #enqueue(request: TakeRequest): Promise<TakeResult> {
@@ -246,7 +267,7 @@ interface CountedShard {
 
 const NO_SHARDS: readonly ShardRef[] = [];
 const NO_DEADLINE: Dispatch = () => Number.MAX_SAFE_INTEGER;
-const NO_OPERATION = { id: '-', fingerprint: 0, attempt: '-' };
+const NO_OPERATION = { id: '-', content: '0', attempt: '-' };
 
 /** Whether the caller of a take that was sent has stopped waiting. */
 function isLate({ deadlineAt }: TakeRequest, now: number): boolean {

@@ -41,7 +41,7 @@ export function encodeTakes(items: readonly BatchItem[], offsetMs: number): Scri
     checks++;
   }
   groups += groupOf(first, checks, ladders);
-  args[0] = common(offsetMs, REMEMBER_MS);
+  args[0] = common(offsetMs);
   args[1] = ladders.text;
   args[2] = groups;
   return { keys, args };
@@ -79,8 +79,8 @@ export function decodeTakes(
 }
 
 /** What tells this try of an operation from all others on its page. Most are the only ones, and bear its name. */
-export function nameOf({ last }: OperationPlace, { id, fingerprint, attempt }: Operation): string {
-  return `;${last} ${fingerprint} ${attempt === id ? ONLY_ATTEMPT : attempt}`;
+export function nameOf({ last }: OperationPlace, { id, content, attempt }: Operation): string {
+  return `;${last} ${content} ${attempt === id ? ONLY_ATTEMPT : attempt}`;
 }
 
 const ONLY_ATTEMPT = '.';
@@ -117,8 +117,8 @@ export class LadderList {
 }
 
 /** What every script that counts is told. */
-export function common(offsetMs: number, rememberMs: number): string {
-  return `${FORMAT} ${offsetMs} ${rememberMs} ${MARGIN_MS}`;
+export function common(offsetMs: number): string {
+  return `${FORMAT} ${offsetMs} ${REMEMBER_MS} ${MARGIN_MS}`;
 }
 
 /** A ladder is the same object while its windows last: it is written once. */

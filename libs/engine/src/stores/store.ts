@@ -1,4 +1,5 @@
 import type { Answer } from './answer.js';
+import type { SharedSecret } from '../operations/secret.js';
 import type { MarkKeeper } from './store-mark.js';
 
 /**
@@ -16,6 +17,8 @@ import type { MarkKeeper } from './store-mark.js';
  */
 export interface Store {
   readonly kind: 'redis' | 'embedded';
+  /** What all nodes that count in this store know, and no caller. */
+  readonly secret: SharedSecret;
   /** Takes `amount` units from every counter, or from none. Amount 0 only looks. */
   take(request: TakeRequest): Answer<TakeResult>;
   /**
@@ -98,14 +101,17 @@ export interface SettleRequest extends ReadRequest {
   readonly operation: Operation;
   readonly amount: number;
   readonly intent: 'count' | 'void';
+  /** Store clock: it is remembered until `REMEMBER_SETTLED_MS` after this, however late or often it is settled. */
+  readonly decidedAt: number;
   /** Which offered window each limit was decided in, counters and limits in order. `void` goes by the books. */
   readonly picks: readonly WindowPick[];
 }
 
 export interface Operation {
+  /** Its name in every store: of its scope and its caller's id, or of the process that made the id (`OperationIds`). */
   readonly id: string;
-  /** Of everything that makes the operation what it is: another one under the same id is a conflict. */
-  readonly fingerprint: number;
+  /** What it is, in one word: the amount to the base 36, and a keyed hash of what no rule counts by. Another one under the same id is a conflict. */
+  readonly content: string;
   /** This try of the operation, unique among all nodes: a reversal touches no other try. */
   readonly attempt: string;
   /** Of an id that this process made just now (`own-ids.ts`): no store can know it, so there is nothing to look up. */
@@ -197,10 +203,10 @@ export interface StoreCondition {
   readonly server: string | null;
 }
 
-/** How long an operation is remembered that was taken. */
+/** How long an operation is remembered that was taken, from then on: repeating it changes nothing about it. */
 export const REMEMBER_MS = 15 * 60_000;
 
-/** How long a store that can be away remembers what was settled, at least: a settlement is repeated until it is answered. */
+/** How long a store that can be away remembers what was settled, from when it was decided: a settlement is repeated until it is answered. */
 export const REMEMBER_SETTLED_MS = 24 * 60 * 60_000;
 
 /**

@@ -1,5 +1,5 @@
 import { idOf, numberOf } from '../own-ids.js';
-import { MARGIN_MS, type CounterRef } from '../store.js';
+import { MARGIN_MS, REMEMBER_MS, type CounterRef } from '../store.js';
 import { CounterMap } from './counter-map.js';
 import { MemoryCounter } from './memory-counter.js';
 import type { Bytes, MemoryOperation } from './operation-record.js';
@@ -72,17 +72,19 @@ export class MemoryBooks {
     return counter;
   }
 
-  operation(id: string): MemoryOperation | undefined {
-    return this.#operations.get(id, this.#machineClock()) ?? this.#ownOperation(id);
+  /** What is remembered at this instant of the store's clock. */
+  operation(id: string, now: number): MemoryOperation | undefined {
+    const operation = this.#operations.get(id, this.#machineClock()) ?? this.#ownOperation(id);
+    return operation !== undefined && now < operation.until ? operation : undefined;
   }
 
-  /** Remembers one that was counted under the id with this number, for `REMEMBER_MS` at least. */
+  /** Remembers one that was counted under the id with this number, for `REMEMBER_MS`. */
   rememberOwn(number: number, operation: OwnOperation): void {
     this.#own.note(number, operation);
     this.#log?.operationAdded();
   }
 
-  /** Remembers it for `REMEMBER_MS` from when it was counted. */
+  /** Remembers it to its end, or for `REMEMBER_MS` of the machine's clock from when it was counted, if that is sooner. */
   remember(id: string, operation: MemoryOperation): void {
     this.#operations.set(id, operation, this.#machineClock());
     this.#log?.operationAdded();
@@ -153,8 +155,8 @@ export class MemoryBooks {
 }
 
 /** Only one attempt has tried it: a repetition gets a record of its own. */
-function asTried(id: string, { fingerprint, at, countedAt }: OwnOperation): MemoryOperation {
-  return { fingerprint, attempts: id, at, barred: false, countedAt };
+function asTried(id: string, { content, at, countedAt }: OwnOperation): MemoryOperation {
+  return { content, attempts: id, at, until: at + REMEMBER_MS, barred: false, countedAt };
 }
 
 export interface UnloggedOperations {

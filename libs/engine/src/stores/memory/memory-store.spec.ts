@@ -41,7 +41,7 @@ describe('MemoryStore with a directory', () => {
   it('keeps counters, operations and what was voided over a restart', async () => {
     const first = await open();
     first.take(taking('a', 3));
-    first.settle({ ...taking('b', 1), intent: 'void', picks: [0] });
+    first.settle({ ...taking('b', 1), intent: 'void', picks: [0], decidedAt: NOW });
     await first.close();
     const second = await open();
     expect(usedIn(second)).toBe(3);
@@ -53,13 +53,13 @@ describe('MemoryStore with a directory', () => {
   it('keeps operations under ids that the process made, for one that repeats them later', async () => {
     const first = await open();
     const { id, number } = makeId();
-    const own = { ...taking(id, 2), operation: { id, number, fingerprint: 7, attempt: id } };
+    const own = { ...taking(id, 2), operation: { id, number, content: '7', attempt: id } };
     first.take(own);
     await first.close();
     const second = await open();
-    const again = { id, fingerprint: 7, attempt: 'another' };
+    const again = { id, content: '7', attempt: 'another' };
     expect(second.take({ ...own, operation: again }).outcome).toBe('replayed');
-    expect(second.take({ ...own, operation: { ...again, fingerprint: 8 } }).outcome).toBe('conflict');
+    expect(second.take({ ...own, operation: { ...again, content: '8' } }).outcome).toBe('conflict');
   });
 
   it('keeps them over as many restarts as there are, and writes nothing when nothing changes', async () => {
@@ -107,7 +107,7 @@ describe('MemoryStore with a directory', () => {
 
   it('keeps counts beyond 32 bits', async () => {
     const first = await open();
-    first.settle({ ...taking('a', Number.MAX_SAFE_INTEGER), intent: 'count', picks: [0] });
+    first.settle({ ...taking('a', Number.MAX_SAFE_INTEGER), intent: 'count', picks: [0], decidedAt: NOW });
     await first.close();
     expect(usedIn(await open())).toBe(Number.MAX_SAFE_INTEGER);
   });
@@ -219,7 +219,7 @@ const counters: readonly CounterRef[] = [
 ];
 
 function taking(id: string, amount: number): TakeRequest {
-  const operation = { id, fingerprint: amount, attempt: `attempt-of-${id}` };
+  const operation = { id, content: String(amount), attempt: `attempt-of-${id}` };
   return { counters, operation, amount, deadlineAt: Infinity };
 }
 

@@ -1,4 +1,8 @@
+import { loadSecret } from '../../operations/secret-file.js';
+import { SharedSecret } from '../../operations/secret.js';
 import {
+  REMEMBER_MS,
+  REMEMBER_SETTLED_MS,
   type CounterRef,
   type ForcedLimit,
   type LimitCeiling,
@@ -33,6 +37,7 @@ export interface MemoryStoreOptions extends CounterLogEvents {
  */
 export class MemoryStore implements Store {
   readonly kind = 'embedded';
+  readonly secret: SharedSecret;
   readonly #books: MemoryBooks;
   readonly #log: CounterLog | undefined;
   readonly #offsetMs: number;
@@ -41,9 +46,14 @@ export class MemoryStore implements Store {
 
   private constructor(
     books: MemoryBooks,
-    opened: { readonly log?: CounterLog; readonly damages: readonly LogDamage[] },
+    opened: {
+      readonly secret: SharedSecret;
+      readonly log?: CounterLog;
+      readonly damages: readonly LogDamage[];
+    },
     offsetMs: number,
   ) {
+    this.secret = opened.secret;
     this.#books = books;
     this.#log = opened.log;
     this.damages = opened.damages;
@@ -55,9 +65,11 @@ export class MemoryStore implements Store {
     const { directory, clockOffsetMs: offsetMs = 0, ...events } = options;
     const now = () => Date.now() + offsetMs;
     const books = new MemoryBooks(now);
-    if (directory === undefined) return new MemoryStore(books, { damages: [] }, offsetMs);
+    if (directory === undefined)
+      return new MemoryStore(books, { secret: new SharedSecret(), damages: [] }, offsetMs);
     try {
-      return new MemoryStore(books, await CounterLog.open(directory, books, events), offsetMs);
+      const { log, damages } = await CounterLog.open(directory, books, events);
+      return new MemoryStore(books, { secret: await loadSecret(directory), log, damages }, offsetMs);
     } catch (error) {
       books.close();
       throw error;
@@ -81,13 +93,14 @@ export class MemoryStore implements Store {
     const counts = this.#look(counters, now);
     if (counts === undefined) return MOVED;
     if (amount > 0 && operation.number === undefined) {
-      const recalled = this.#recall(operation);
+      const recalled = this.#recall(operation, now);
       if (typeof recalled === 'string') return { outcome: recalled };
-      if (recalled) return { outcome: 'replayed', counts, counted: { at: recalled.at, until: now } };
+      if (recalled)
+        return { outcome: 'replayed', counts, counted: { at: recalled.at, until: recalled.until } };
     }
     if (!hasRoom(counters, counts, amount)) return { outcome: 'refused', counts };
     if (amount === 0) return { outcome: 'taken', counts };
-    this.#count(request, counts);
+    this.#count(request, counts, now);
     return { outcome: 'taken', counts };
   }
 
@@ -97,15 +110,17 @@ export class MemoryStore implements Store {
   }
 
   settle(request: SettleRequest): SettleResult {
-    const { operation, intent } = request;
+    const { operation, intent, decidedAt } = request;
     this.#books.beginChange();
-    const recorded = this.#books.operation(operation.id);
+    const recorded = this.#books.operation(operation.id, this.now());
     const counted = recorded?.barred === false ? recorded : undefined;
     switch (intent) {
       case 'count':
-        return counted ? { outcome: this.#join(operation, counted) } : this.#countLate(request);
+        return counted
+          ? { outcome: this.#join(operation, counted, decidedAt + REMEMBER_SETTLED_MS) }
+          : this.#countLate(request);
       case 'void':
-        return { outcome: counted ? this.#reverse(request, counted) : this.#bar(operation) };
+        return { outcome: counted ? this.#reverse(request, counted) : this.#bar(request) };
       default:
         return intent satisfies never;
     }
@@ -126,49 +141,57 @@ export class MemoryStore implements Store {
   }
 
   /** What stands against it: that it was counted before, or why it cannot be now. */
-  #recall(operation: Operation): MemoryOperation | 'conflict' | 'expired' | undefined {
-    const recorded = this.#books.operation(operation.id);
+  #recall(operation: Operation, now: number): MemoryOperation | 'conflict' | 'expired' | undefined {
+    const recorded = this.#books.operation(operation.id, now);
     if (recorded === undefined) return undefined;
     if (recorded.barred) return recorded.attempts === operation.attempt ? 'expired' : undefined;
     return this.#join(operation, recorded) === 'conflict' ? 'conflict' : recorded;
   }
 
-  /** Notes that the caller of one more attempt is told that the operation was counted. */
-  #join({ id, fingerprint, attempt }: Operation, counted: MemoryOperation): 'already-counted' | 'conflict' {
-    if (counted.fingerprint !== fingerprint) return 'conflict';
+  /** Notes that the caller of one more attempt is told that the operation was counted. That alone makes no longer memory. */
+  #join(
+    { id, content, attempt }: Operation,
+    counted: MemoryOperation,
+    settledUntil = -Infinity,
+  ): 'already-counted' | 'conflict' {
+    if (counted.content !== content) return 'conflict';
     const { attempts } = counted;
+    const until = Math.max(counted.until, settledUntil);
     const isNoted = attempts === attempt || attempts.split(',').includes(attempt);
-    if (!isNoted && attempts.length + attempt.length <= MAX_ATTEMPTS_LENGTH) {
-      this.#books.remember(id, { ...counted, attempts: `${attempts},${attempt}` });
-    }
+    const mayNote = !isNoted && attempts.length + attempt.length <= MAX_ATTEMPTS_LENGTH;
+    if (mayNote) this.#books.remember(id, { ...counted, until, attempts: `${attempts},${attempt}` });
+    else if (until > counted.until) this.#books.remember(id, { ...counted, until });
     return 'already-counted';
   }
 
   /** Takes an attempt off an operation that was counted, and reverses it without the last one. */
-  #reverse({ operation, counters, amount }: SettleRequest, counted: MemoryOperation): 'reversed' | 'barred' {
+  #reverse(request: SettleRequest, counted: MemoryOperation): 'reversed' | 'barred' {
+    const { operation, counters, amount, decidedAt } = request;
     const attempts = counted.attempts.split(',');
     const rest = attempts.filter((attempt) => attempt !== operation.attempt);
     if (rest.length === attempts.length) return 'barred';
     if (rest.length > 0) {
-      this.#books.remember(operation.id, { ...counted, attempts: rest.join(',') });
+      const until = Math.max(counted.until, decidedAt + REMEMBER_SETTLED_MS);
+      this.#books.remember(operation.id, { ...counted, until, attempts: rest.join(',') });
       return 'barred';
     }
     this.#add(counters, (ceiling) => pickWindow(ceiling, counted.at), -amount);
-    this.#bar(operation);
+    this.#bar(request);
     return 'reversed';
   }
 
-  #bar({ id, attempt }: Operation): 'barred' {
+  #bar({ operation: { id, attempt }, decidedAt }: SettleRequest): 'barred' {
+    const until = decidedAt + REMEMBER_SETTLED_MS;
     const countedAt = Date.now();
-    this.#books.remember(id, { fingerprint: 0, attempts: attempt, at: 0, barred: true, countedAt });
+    this.#books.remember(id, { content: '', attempts: attempt, at: 0, until, barred: true, countedAt });
     return 'barred';
   }
 
-  #countLate({ operation, counters, picks, amount }: SettleRequest): SettleResult {
+  #countLate({ operation, counters, picks, amount, decidedAt }: SettleRequest): SettleResult {
     const { touched, forced } = this.#add(counters, (_ceiling, index) => picks[index], amount);
     const ceilings = counters.flatMap(({ ladder }) => ladder);
     const starts = ceilings.map(({ bounds }, index) => bounds[picks[index]!]);
-    this.#record(operation, Math.max(...starts));
+    this.#record(operation, Math.max(...starts), decidedAt + REMEMBER_SETTLED_MS);
     const outcome = touched > 0 ? 'counted' : 'late';
     return forced.length > 0 ? { outcome, forced } : { outcome };
   }
@@ -187,8 +210,9 @@ export class MemoryStore implements Store {
   }
 
   /** Writes the amount into the books, and into what was read of them. */
-  #count({ counters, operation, amount }: TakeRequest, counts: readonly MutableCount[]): void {
-    let [index, at] = [0, -Infinity];
+  #count({ counters, operation, amount }: TakeRequest, counts: readonly MutableCount[], now: number): void {
+    // The clock may have been set back, and the windows are later ones.
+    let [index, at] = [0, now];
     for (const ref of counters) {
       const counter = this.#books.openCounter(ref);
       for (const ceiling of ref.ladder) {
@@ -198,10 +222,10 @@ export class MemoryStore implements Store {
         at = Math.max(at, ceiling.bounds[count.pick]);
       }
     }
-    if (operation.number === undefined) this.#record(operation, at);
+    if (operation.number === undefined) this.#record(operation, at, at + REMEMBER_MS);
     else {
-      const { number, fingerprint } = operation;
-      this.#books.rememberOwn(number, { fingerprint, at, countedAt: Date.now() });
+      const { number, content } = operation;
+      this.#books.rememberOwn(number, { content, at, countedAt: Date.now() });
     }
   }
 
@@ -237,8 +261,9 @@ export class MemoryStore implements Store {
     return { touched, forced };
   }
 
-  #record({ id, fingerprint, attempt }: Operation, at: number): void {
-    this.#books.remember(id, { fingerprint, attempts: attempt, at, barred: false, countedAt: Date.now() });
+  #record({ id, content, attempt }: Operation, at: number, until: number): void {
+    const countedAt = Date.now();
+    this.#books.remember(id, { content, attempts: attempt, at, until, barred: false, countedAt });
   }
 }
 

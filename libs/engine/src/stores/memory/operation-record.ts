@@ -1,12 +1,14 @@
 /** What the embedded store remembers of an operation. */
 export interface MemoryOperation {
-  readonly fingerprint: number;
+  readonly content: string;
   /** The attempts whose callers were not told otherwise, joined by commas; where barred, the one that must not count. */
   readonly attempts: string;
-  /** An instant that lies in every window it was counted in. */
+  /** When it was counted: an instant that lies in every window it was counted in. */
   readonly at: number;
+  /** Store clock: from then on it is forgotten, however often it was repeated. */
+  readonly until: number;
   readonly barred: boolean;
-  /** When it was counted, or barred, by the machine's clock: it is remembered for `REMEMBER_MS` from then. */
+  /** When it was counted, or barred, by the machine's clock: room is kept for it for `REMEMBER_MS` from then. */
   readonly countedAt: number;
 }
 
@@ -23,8 +25,9 @@ export function bytesOf(buffer: Buffer): Bytes {
 /*
  * An operation record, the same in memory and in the log, little-endian:
  *
- *   0 u16 length of all · 2 u16 length of the id · 4 u8 flags · 8 f64 countedAt · 16 f64 at · 24 f64 fingerprint
- *   32 id (UTF-8) · attempts (UTF-8), absent where they are the id itself, as for an id that the node made
+ *   0 u16 length of all · 2 u16 length of the id · 4 u16 flags · 6 u16 length of the content · 8 f64 countedAt
+ *   16 f64 at · 24 f64 until · 32 id (UTF-8) · content (UTF-8) · attempts (UTF-8), absent where they are the id itself, as
+ *   for an id that the node made
  */
 const HEAD_BYTES = 32;
 const BARRED = 1;
@@ -33,8 +36,8 @@ const ATTEMPTS_ARE_ID = 2;
 export const MAX_ID_BYTES = 16 * 1024;
 
 /** An upper bound of what `writeRecord` takes. */
-export function roomFor(id: string, { attempts }: MemoryOperation): number {
-  return HEAD_BYTES + 3 * (id.length + attempts.length);
+export function roomFor(id: string, { content, attempts }: MemoryOperation): number {
+  return HEAD_BYTES + 3 * (id.length + content.length + attempts.length);
 }
 
 /** Writes the record of an operation at `offset`, and returns its length. */
@@ -45,29 +48,33 @@ export function writeRecord(
 ): number {
   const idEnd = offset + HEAD_BYTES + buffer.write(id, offset + HEAD_BYTES);
   const attemptsAreId = operation.attempts === id;
-  const end = attemptsAreId ? idEnd : idEnd + buffer.write(operation.attempts, idEnd);
+  const contentEnd = idEnd + buffer.write(operation.content, idEnd);
+  const end = attemptsAreId ? contentEnd : contentEnd + buffer.write(operation.attempts, contentEnd);
   view.setUint16(offset, end - offset, true);
   view.setUint16(offset + 2, idEnd - offset - HEAD_BYTES, true);
-  view.setUint32(offset + 4, (operation.barred ? BARRED : 0) | (attemptsAreId ? ATTEMPTS_ARE_ID : 0), true);
+  view.setUint16(offset + 4, (operation.barred ? BARRED : 0) | (attemptsAreId ? ATTEMPTS_ARE_ID : 0), true);
+  view.setUint16(offset + 6, contentEnd - idEnd, true);
   view.setFloat64(offset + 8, operation.countedAt, true);
   view.setFloat64(offset + 16, operation.at, true);
-  view.setFloat64(offset + 24, operation.fingerprint, true);
+  view.setFloat64(offset + 24, operation.until, true);
   return end - offset;
 }
 
 /** The operation whose record is at `offset`. */
 export function readRecord({ buffer, view }: Bytes, offset: number): MemoryOperation {
-  const flags = view.getUint32(offset + 4, true);
+  const flags = view.getUint16(offset + 4, true);
   const [from, to] = idIn({ buffer, view }, offset);
+  const contentEnd = to + view.getUint16(offset + 6, true);
   const attemptsAreId = (flags & ATTEMPTS_ARE_ID) !== 0;
   return {
     countedAt: view.getFloat64(offset + 8, true),
     at: view.getFloat64(offset + 16, true),
-    fingerprint: view.getFloat64(offset + 24, true),
+    until: view.getFloat64(offset + 24, true),
+    content: buffer.toString('utf8', to, contentEnd),
     barred: (flags & BARRED) !== 0,
     attempts: attemptsAreId
       ? buffer.toString('utf8', from, to)
-      : buffer.toString('utf8', to, offset + lengthAt({ view }, offset)),
+      : buffer.toString('utf8', contentEnd, offset + lengthAt({ view }, offset)),
   };
 }
 

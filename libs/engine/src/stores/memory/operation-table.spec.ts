@@ -7,7 +7,8 @@ import { OperationTable } from './operation-table.js';
 const NOW = 1_000_000;
 const CHUNK_BYTES = 256 * 1024;
 const counted = (changes: Partial<MemoryOperation> = {}): MemoryOperation => ({
-  fingerprint: 2 ** 52 - 1,
+  content: '1~abcdefghijkl',
+  until: NOW + REMEMBER_MS,
   attempts: 'a.1',
   at: 1_790_000_000_000,
   barred: false,
@@ -20,7 +21,7 @@ describe('OperationTable', () => {
     const table = new OperationTable();
     const operations = new Map([
       ['plain', counted()],
-      ['with-attempts', counted({ attempts: 'a.1,b.2,c.3', fingerprint: 0.5 })],
+      ['with-attempts', counted({ attempts: 'a.1,b.2,c.3', content: '2', until: 0.5 })],
       ['é✓ \u0000', counted({ attempts: 'é✓ \u0000' })],
       ['voided', counted({ barred: true, at: 0 })],
       ['x'.repeat(4_000), counted({ attempts: 'y'.repeat(1_000) })],
@@ -40,17 +41,21 @@ describe('OperationTable', () => {
   });
 
   it('agrees with a map about any history of changes, through growth and forgetting', () => {
-    const anyChange = fc.record({ id: fc.nat(400), fingerprint: fc.nat(), laterMs: fc.nat(40_000) });
+    const anyChange = fc.record({
+      id: fc.nat(400),
+      content: fc.string({ maxLength: 30 }),
+      laterMs: fc.nat(40_000),
+    });
     fc.assert(
       fc.property(fc.array(anyChange, { minLength: 50, maxLength: 600 }), (changes) => {
         const table = new OperationTable();
         const expected = new Map<string, MemoryOperation>();
         let now = NOW;
-        for (const { id, fingerprint, laterMs } of changes) {
+        for (const { id, content, laterMs } of changes) {
           now += laterMs;
           // So large that chunks fill up and are dropped while their operations change.
           const name = `${id}`.padStart(3_000, 'x');
-          const operation = counted({ fingerprint, countedAt: now });
+          const operation = counted({ content, countedAt: now });
           table.set(name, operation, now);
           expected.set(name, operation);
           table.forget(now);
@@ -68,13 +73,13 @@ describe('OperationTable', () => {
     const table = new OperationTable();
     const count = 60_000;
     for (let i = 0; i < count; i++)
-      table.set(`o-${i}`, counted({ fingerprint: i, countedAt: NOW + i }), NOW + i);
+      table.set(`o-${i}`, counted({ content: String(i), countedAt: NOW + i }), NOW + i);
     const later = NOW + REMEMBER_MS + count / 2;
     for (let i = 0; i < 40; i++) table.forget(later);
     expect(table.size).toBeLessThan(count / 2 + 6_000);
     for (let i = 0; i < count; i++) {
-      const found = table.get(`o-${i}`, later)?.fingerprint;
-      expect(found).toBe(i > count / 2 ? i : undefined);
+      const found = table.get(`o-${i}`, later)?.content;
+      expect(found).toBe(i > count / 2 ? String(i) : undefined);
     }
   });
 
@@ -91,7 +96,7 @@ describe('OperationTable', () => {
     const table = new OperationTable();
     const other = new OperationTable();
     for (let i = 0; i < 20_000; i++) {
-      table.set(`o-${i % 15_000}`, counted({ fingerprint: i, countedAt: NOW + i }), NOW + i);
+      table.set(`o-${i % 15_000}`, counted({ content: String(i), countedAt: NOW + i }), NOW + i);
       if (i % 7_000 === 0) hand(table, other, NOW);
     }
     while (hand(table, other, NOW) > 0);

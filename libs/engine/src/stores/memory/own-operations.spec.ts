@@ -3,7 +3,11 @@ import { REMEMBER_MS } from '../store.js';
 import { OwnOperations } from './own-operations.js';
 
 const NOW = 1_000_000;
-const noted = (number: number, countedAt = NOW) => ({ fingerprint: number + 0.5, at: -number, countedAt });
+const noted = (number: number, countedAt = NOW) => ({ content: contentOf(number), at: -number, countedAt });
+
+/** Of amounts alone, and of amounts with the hash of other attributes. */
+const contentOf = (number: number) =>
+  number % 3 === 0 ? `${number.toString(36)}~hash-of-${1000 + (number % 1000)}` : number.toString(36);
 
 describe('OwnOperations', () => {
   it('know an operation by its number, and no other', () => {

@@ -1,4 +1,5 @@
 import { REMEMBER_MS } from '../store.js';
+import { HASH_LENGTH } from '../../operations/operation-ids.js';
 import { offHeap } from './off-heap.js';
 import type { MemoryOperation } from './operation-record.js';
 
@@ -7,7 +8,7 @@ const CHUNK_SIZE = 16_384;
 const MAX_CHUNKS = 1_024;
 
 /** What is kept of an operation under an id that this process made. */
-export type OwnOperation = Pick<MemoryOperation, 'fingerprint' | 'at' | 'countedAt'>;
+export type OwnOperation = Pick<MemoryOperation, 'content' | 'at' | 'countedAt'>;
 
 /**
  * Operations by the number of their id (`own-ids.ts`), each for `REMEMBER_MS` at least. A check without an id of its
@@ -21,11 +22,11 @@ export class OwnOperations {
   /** The lowest number that the log may lack. */
   #unloggedFrom = 0;
 
-  note(number: number, { fingerprint, at, countedAt }: OwnOperation): void {
+  note(number: number, { content, at, countedAt }: OwnOperation): void {
     const index = Math.floor(number / CHUNK_SIZE);
     const chunk = this.#latest?.index === index ? this.#latest : this.#open(index);
     const place = number % CHUNK_SIZE;
-    chunk.fingerprints[place] = fingerprint;
+    chunk.contents.set(place, content);
     chunk.instants[place] = at;
     chunk.countedAt = countedAt;
     chunk.end = Math.max(chunk.end, place + 1);
@@ -75,7 +76,7 @@ export class OwnOperations {
 }
 
 class Chunk {
-  readonly fingerprints = new Float64Array(offHeap(CHUNK_SIZE * Float64Array.BYTES_PER_ELEMENT));
+  readonly contents = new Contents();
   /** NaN where there is no operation. */
   readonly instants = new Float64Array(offHeap(CHUNK_SIZE * Float64Array.BYTES_PER_ELEMENT)).fill(NaN);
   /** The latest of them. */
@@ -88,6 +89,27 @@ class Chunk {
   at(place: number): OwnOperation | undefined {
     const at = this.instants[place]!;
     if (Number.isNaN(at)) return undefined;
-    return { fingerprint: this.fingerprints[place]!, at, countedAt: this.countedAt };
+    return { content: this.contents.at(place), at, countedAt: this.countedAt };
+  }
+}
+
+/** Units to the base 36, and of some a hash behind a tilde: numbers, and room for hashes from the first of them on. */
+class Contents {
+  readonly #units = new Float64Array(offHeap(CHUNK_SIZE * Float64Array.BYTES_PER_ELEMENT));
+  #hashes: Buffer | undefined;
+
+  set(place: number, content: string): void {
+    this.#units[place] = content === '1' ? 1 : parseInt(content, 36);
+    const mark = content.indexOf('~');
+    if (mark < 0) return;
+    this.#hashes ??= Buffer.from(offHeap(CHUNK_SIZE * HASH_LENGTH));
+    this.#hashes.write(content.slice(mark + 1), place * HASH_LENGTH, HASH_LENGTH, 'latin1');
+  }
+
+  at(place: number): string {
+    const units = this.#units[place]!.toString(36);
+    const from = place * HASH_LENGTH;
+    if (this.#hashes === undefined || this.#hashes[from] === 0) return units;
+    return `${units}~${this.#hashes.toString('latin1', from, from + HASH_LENGTH)}`;
   }
 }

@@ -25,7 +25,7 @@ describe('a log that is damaged', () => {
     directory = await temporaryDirectory();
     for (let n = 0; n < GROUPS; n++) {
       const store = await MemoryStore.open({ directory: directory.path });
-      const operation = { id: `o${n}`, fingerprint: 1, attempt: `a${n}` };
+      const operation = { id: `o${n}`, content: '1', attempt: `a${n}` };
       store.take({ counters: [ref(`s${n}`), ref('all')], operation, amount: 1, deadlineAt: Infinity });
       await store.close();
     }
@@ -46,7 +46,7 @@ describe('a log that is damaged', () => {
       expect(damages).toMatchObject([{ path, bytes: cut - begins[7]!, isTornTail: true, keptAs: undefined }]);
       expect(await read()).toEqual({ used, damages: [] });
       const store = await MemoryStore.open({ directory: directory.path });
-      const operation = { id: 'next', fingerprint: 1, attempt: 'a' };
+      const operation = { id: 'next', content: '1', attempt: 'a' };
       store.take({ counters: [ref('s7')], operation, amount: 1, deadlineAt: Infinity });
       await store.close();
       expect(await read()).toEqual({ used: [1, 1, 1, 1, 1, 1, 1, 1, 7], damages: [] });
