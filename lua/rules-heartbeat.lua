@@ -29,7 +29,8 @@ local live, rank, current = 0, 0, 0
 local register = redis.call('HGETALL', KEYS[2])
 for i = 1, #register, 2 do
   local seen, has = string.match(register[i + 1], '^(%d+):(%d+)$')
-  if not seen or now - tonumber(seen) > lifetime then
+  -- Nor does one live that was seen long after now: no node has written that.
+  if not seen or math.abs(now - tonumber(seen)) > lifetime then
     redis.call('HDEL', KEYS[2], register[i])
   else
     live = live + 1

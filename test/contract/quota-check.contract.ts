@@ -170,6 +170,16 @@ export function checkContract(scene: BeginScene, open: OpenQuota): void {
       expect(await quota.usage({ resource: 'asr', subject: { user } })).toMatchObject({ limits: [] });
     });
 
+    it('is allowed with a hint at the resource that was probably meant', async () => {
+      const { quota, user } = await scene(perUser);
+      for (const resource of ['OCR', 'ocr.', 'orc']) {
+        const decision = await quota.check({ resource, subject: { user } });
+        expect(decision).toMatchObject({ allowed: true, reason: 'no-rule', hint: 'ocr' });
+      }
+      for (const resource of ['asr', 'ocr'])
+        expect(await quota.check({ resource, subject: { user } })).not.toHaveProperty('hint');
+    });
+
     it('is denied where the setting says so', async () => {
       const strict = await open({ at: TWENTY_PAST_NOON, unknownResource: 'deny' });
       await strict.applyRules([perUser]);

@@ -70,11 +70,12 @@ describe('the log at its usual level', () => {
     const service = await ServiceProcess.start({ env });
     const warnings = await eventually(() => {
       const found = lines(service).filter(({ level }) => level === 40);
-      return found.length === 3 && found.map(({ msg }) => msg);
+      return found.length === 4 && found.map(({ msg }) => msg);
     });
     expect(warnings).toEqual([
       expect.stringContaining('SUNDIAL_ADMIN_KEYS'),
       expect.stringContaining('16 characters'),
+      expect.stringContaining('SUNDIAL_UNKNOWN_RESOURCE'),
       expect.stringContaining('SUNDIAL_CLOCK_OFFSET_MS'),
     ]);
     await service.stop();

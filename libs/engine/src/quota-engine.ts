@@ -271,7 +271,7 @@ export class QuotaEngine implements Quota {
     const { resource } = request;
     const isAllowed = this.#allowsUnknown || book.knows(resource);
     const operationId = this.#ids.idWithoutRules(request);
-    return noRule(isAllowed, { operationId, rulesVersion: book.version, degraded: null });
+    return noRule(isAllowed, { operationId, rulesVersion: book.version, hint: book.nearestTo(resource) });
   }
 
   #conclude(concluding: Concluding): Answer<Decision> {

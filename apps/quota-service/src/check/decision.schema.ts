@@ -53,7 +53,10 @@ export const onDenySchema = {
   additionalProperties: false,
 } as const;
 
-const cause = { type: 'string', enum: ['timeout', 'store-error', 'breaker-open', 'overloaded'] } as const;
+const cause = {
+  type: 'string',
+  enum: ['timeout', 'store-error', 'breaker-open', 'overloaded'],
+} as const;
 
 /** The answer to a check. Fastify compiles its serialiser from this: twice as fast as `JSON.stringify`. */
 export const decisionSchema = {
@@ -74,6 +77,10 @@ export const decisionSchema = {
       description: 'Until every refusing limit has reset; only when waiting helps.',
     },
     onDeny: onDenySchema,
+    hint: {
+      type: 'string',
+      description: 'With `no-rule`: the resource of a rule that is called nearly so, if there is one.',
+    },
     degraded: {
       type: ['object', 'null'],
       description: 'Null when the store decided; else why it did not, and the policy that decided instead.',

@@ -34,6 +34,8 @@ export class QuotaMetrics implements QuotaObserver {
   readonly #checks = new Tally('reason');
   readonly #degraded = new Tally('cause', 'policy');
   readonly #modes = new Tally('mode');
+  /** Bounded by the resources that rules name, and one for all others. */
+  readonly #unknown = new Tally('nearest');
   readonly #duration: Histogram;
   readonly #broken: Counter<'resource'>;
   readonly #shed: Counter;
@@ -64,6 +66,11 @@ export class QuotaMetrics implements QuotaObserver {
       new Counter({ name, help, labelNames: tally.labels, registers, collect: tally.collector });
     counter('sundial_decisions_total', 'Decisions by rule that took part and what it said', this.#decisions);
     counter('sundial_checks_total', 'Checks by the reason of their answer', this.#checks);
+    counter(
+      'sundial_no_rule_checks_total',
+      'Checks of a resource that no rule counts, by the known resource that is called nearly so',
+      this.#unknown,
+    );
     counter('sundial_degraded_decisions_total', 'Decisions made without the store', this.#degraded);
     counter('sundial_store_transitions_total', 'Changes of the store mode, by the new one', this.#modes);
   }
@@ -71,6 +78,7 @@ export class QuotaMetrics implements QuotaObserver {
   decided(_request: CheckRequest, decision: Decision, elapsedMs: number): void {
     this.#duration.observe(elapsedMs / 1000);
     this.#checks.count(decision.reason);
+    if (decision.reason === 'no-rule') this.#unknown.count(decision.hint ?? '');
     if (decision.degraded) this.#degraded.count(decision.degraded.cause, decision.degraded.policy);
     let first = 0;
     for (let next = 1; next <= decision.limits.length; next++) {

@@ -2,7 +2,7 @@ import { MIN_SECRET_LENGTH } from '../keys/key.js';
 import type { Settings } from './settings.js';
 
 /** What the service runs with all the same, and somebody may not have meant. Each is a warning in the log at start. */
-export function cautions({ checkKeys, adminKeys, clockOffsetMs }: Settings): string[] {
+export function cautions({ checkKeys, adminKeys, clockOffsetMs, unknownResource }: Settings): string[] {
   const keys = [...checkKeys, ...adminKeys];
   const remarks: [boolean, string][] = [
     [keys.length > 0 && adminKeys.length === 0, 'no SUNDIAL_ADMIN_KEYS: rules cannot be changed over HTTP'],
@@ -14,6 +14,11 @@ export function cautions({ checkKeys, adminKeys, clockOffsetMs }: Settings): str
     [
       keys.some(({ isShort }) => isShort),
       `a key is shorter than ${MIN_SECRET_LENGTH} characters: it may be guessed`,
+    ],
+    [
+      unknownResource === 'allow',
+      'SUNDIAL_UNKNOWN_RESOURCE is allow: a check of a resource that no rule names is allowed and counts nothing, also when ' +
+        'its name is misspelt (such checks: sundial_no_rule_checks_total)',
     ],
     [clockOffsetMs !== 0, 'SUNDIAL_CLOCK_OFFSET_MS is set: windows are not those of the calendar'],
   ];

@@ -151,6 +151,8 @@ describe('an allowance', () => {
     const answer = { reason: 'no-rule', limits: [], operationId: 'o1', rulesVersion: 12, degraded: null };
     expect(noRule(true, CONTEXT)).toMatchObject({ ...answer, allowed: true });
     expect(noRule(false, CONTEXT)).toMatchObject({ ...answer, allowed: false });
+    expect(noRule(true, { ...CONTEXT, hint: 'ocr' })).toMatchObject({ ...answer, hint: 'ocr' });
+    expect(noRule(true, { ...CONTEXT, hint: undefined })).not.toHaveProperty('hint');
   });
 
   it('by policy says why, and what is known', () => {

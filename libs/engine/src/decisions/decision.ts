@@ -57,9 +57,18 @@ export function refused(
   return decision;
 }
 
-/** No rule counts this resource. */
-export function noRule(allowed: boolean, { operationId, rulesVersion }: DecisionContext): Decision {
-  return { ...ALLOWED, allowed, reason: 'no-rule', operationId, rulesVersion };
+/** No rule counts this resource; one that is called nearly so may. */
+export function noRule(
+  allowed: boolean,
+  {
+    operationId,
+    rulesVersion,
+    hint,
+  }: Omit<DecisionContext, 'degraded'> & { readonly hint?: string | undefined },
+): Decision {
+  const decision: Writable<Decision> = { ...ALLOWED, allowed, reason: 'no-rule', operationId, rulesVersion };
+  if (hint !== undefined) decision.hint = hint;
+  return decision;
 }
 
 /** A policy decided without the store; `counts` are what this node knew last, if anything. */

@@ -1,3 +1,4 @@
+import { NearNames } from './near-names.js';
 import type { Rule } from './rule.js';
 import { RuleIndex } from './rule-index.js';
 
@@ -15,6 +16,8 @@ export class RuleBook {
   readonly provisional: boolean;
   readonly #index: RuleIndex;
   #rules: readonly Rule[] | undefined;
+  /** Made when a resource without rules is first asked for. */
+  #near: NearNames | undefined;
 
   constructor(
     /** Grows with every write; 0 only while nothing was ever stored. */
@@ -49,6 +52,17 @@ export class RuleBook {
   /** Whether any rule names the resource, be it one that is off: to lift a limit is not to forbid what it limited. */
   knows(resource: string): boolean {
     return this.#index.knows(resource);
+  }
+
+  /** The resource of a rule whose name is nearest to that of a resource without rules, if one is near. */
+  nearestTo(resource: string): string | undefined {
+    if (this.knows(resource)) return undefined;
+    this.#near ??= new NearNames(this.#resources());
+    return this.#near.nearestTo(resource);
+  }
+
+  *#resources(): Generator<string, void> {
+    for (const { resource } of this.after()) yield resource;
   }
 
   byId(id: string): Rule | undefined {

@@ -26,6 +26,8 @@ export const MARK_MS = 35 * 24 * 60 * 60_000;
 /** Marks are noted each second while anything is counted: so much later a process may have counted last. */
 const UNNOTED_MS = 2_000;
 
+const INSTANT = /^\d{1,15}$/;
+
 export interface LostSpan {
   readonly from: number;
   readonly to: number;
@@ -41,8 +43,10 @@ export function lostSince(
 ): LostSpan | undefined {
   const { since, at, server, isLast } = mark;
   const to = isLast ? at : at + UNNOTED_MS;
-  if (found.value === null) return { from: since, to };
+  // What is no instant of this mark's time was not written by a node: it vouches for nothing.
+  if (found.value === null || !INSTANT.test(found.value)) return { from: since, to };
   const foundAt = Number(found.value);
+  if (foundAt > to + MARK_MS) return { from: since, to };
   const isSameServer = found.server === server;
   const isIntact = foundAt >= at && (isLast || isSameServer || foundAt >= to);
   return isIntact ? undefined : { from: foundAt, to };
