@@ -65,7 +65,8 @@ export interface Decision {
   readonly rulesVersion: number;
 }
 
-export type DegradedCause = 'timeout' | 'store-error' | 'breaker-open' | 'overloaded';
+/** `journal-full`: policy `local` refused, since no more of what it allows could be settled afterwards. */
+export type DegradedCause = 'timeout' | 'store-error' | 'breaker-open' | 'overloaded' | 'journal-full';
 export type DegradePolicy = 'allow' | 'deny' | 'local';
 
 export interface Degraded {

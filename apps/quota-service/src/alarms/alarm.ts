@@ -54,7 +54,7 @@ function summaryOf(pattern: AlarmPattern): string {
     case 'over-admission':
       return 'a counter is above its max: more was allowed than the rule says';
     case 'journal-overflow':
-      return 'the journal of degraded decisions is full: further ones are kept as sums only';
+      return 'the journal of degraded decisions is full: further ones are kept as sums while there is room for those; then policy local refuses, and what allow passes is never counted (GET /admin/journal: summed, lost)';
     case 'clock-offset':
       return `the clocks of this node and of the store are more than ${pattern.offsetMs} ms apart`;
     case 'unfit-store':

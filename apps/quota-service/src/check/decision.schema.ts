@@ -55,7 +55,7 @@ export const onDenySchema = {
 
 const cause = {
   type: 'string',
-  enum: ['timeout', 'store-error', 'breaker-open', 'overloaded'],
+  enum: ['timeout', 'store-error', 'breaker-open', 'overloaded', 'journal-full'],
 } as const;
 
 /** The answer to a check. Fastify compiles its serialiser from this: twice as fast as `JSON.stringify`. */

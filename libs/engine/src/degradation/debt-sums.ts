@@ -21,6 +21,10 @@ export class DebtSums {
     return sum;
   }
 
+  canAdd(debt: Debt): boolean {
+    return this.#open.size < MAX_SUMS || this.#open.has(placeOf(debt));
+  }
+
   /** The sum without this operation again; nothing when it is being settled. */
   takeOff(debt: Debt): Debt | undefined {
     const place = placeOf(debt);

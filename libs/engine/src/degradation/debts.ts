@@ -81,6 +81,11 @@ export class Debts {
     );
   }
 
+  /** Whether it could be kept, by itself or added to others. */
+  canAdd(debt: Debt, beside: number): boolean {
+    return this.#hasRoom(debt, beside) || (debt.fate === 'none' && this.#sums.canAdd(debt));
+  }
+
   takeOldest(): Debt | undefined {
     if (this.#waiting.size === 0) return undefined;
     let next = this.#next.next();

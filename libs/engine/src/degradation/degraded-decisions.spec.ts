@@ -101,6 +101,41 @@ describe('A check that the store did not decide', () => {
     });
   });
 
+  /**
+   * Under many invented subjects what a known one had used up was forgotten, so he got it once more, and what could not
+   * be settled any more was allowed all the same.
+   */
+  it('is refused under policy local once no more can be settled, and says so; what was allowed is not forgotten', async () => {
+    const store = new FarStore();
+    store.probe = () => Promise.reject(new StoreError('not connected', 'none'));
+    const engine = engineOn(store, rule('r', 'local'), rule('s', 'allow', { resource: 'sms' }));
+    await engine.check({ ...CHECK, amount: 3 });
+    let allowed = 0;
+    for (let refused = 0; refused < 100 && allowed < 200_000;) {
+      const { allowed: isAllowed } = await engine.check({
+        resource: 'ocr',
+        subject: { user: `u${allowed}` },
+      });
+      if (isAllowed) allowed++;
+      else refused++;
+    }
+    expect(await engine.check({ resource: 'ocr', subject: { user: 'another' } })).toMatchObject({
+      allowed: false,
+      degraded: { cause: 'journal-full' },
+    });
+    const [first, last] = [0, allowed - 1].map((n) => ({ resource: 'ocr', subject: { user: `u${n}` } }));
+    expect(await engine.check(CHECK)).toMatchObject({ allowed: false, limits: [{ used: 3 }] });
+    // There is a sum of the last one's already, and none of the first's.
+    expect(await engine.check(last!)).toMatchObject({ allowed: true, limits: [{ used: 2 }] });
+    expect(await engine.check(first!)).toMatchObject({ allowed: false, degraded: { cause: 'journal-full' } });
+    expect(engine.journal()).toMatchObject({ lost: 0, summed: expect.any(Number) });
+    expect(await engine.check({ resource: 'sms', subject: { user: 'u' } })).toMatchObject({
+      allowed: true,
+      degraded: { cause: 'breaker-open', policy: 'allow' },
+    });
+    expect(engine.journal()).toMatchObject({ lost: 1 });
+  });
+
   it('is settled in the window it was decided in, not in the one it was asked in', async () => {
     const store = new FarStore();
     const engine = engineOn(store, rule('r', 'local'));

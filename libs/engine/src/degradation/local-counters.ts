@@ -41,6 +41,8 @@ interface KnownCounter {
 export class LocalCounters {
   readonly #lowered = new LoweredLadders();
   readonly #known = new QuickLRU<string, KnownCounter>({ maxSize: MAX_KNOWN_COUNTERS });
+  /** Those with units that the store does not know: as many as settlements are pending for, and never forgotten before. */
+  readonly #unsettled = new Map<string, KnownCounter>();
 
   /** The store is being asked for units: until it has answered or is given up, they are not this node's to allow. */
   asking(counters: readonly CounterRef[], amount: number): Asking {
@@ -95,7 +97,7 @@ export class LocalCounters {
   lowered(counters: readonly CounterRef[]): readonly CounterRef[] {
     let isLowered = false;
     const lowered = counters.map((counter) => {
-      const limits = this.#known.get(counter.key)?.limits;
+      const limits = this.#unsettled.get(counter.key)?.limits;
       if (!limits?.some(({ local }) => local > 0)) return counter;
       isLowered = true;
       return { ...counter, ladder: this.#lowered.of(counter.ladder, limits) };
@@ -127,17 +129,27 @@ export class LocalCounters {
   ): void {
     let index = 0;
     for (const { key, ladder } of counters) {
-      const { limits } = this.#open(key);
+      const known = this.#open(key);
       for (const { field, bounds } of ladder) {
         const startsAt = bounds[picks[index++]!];
-        const limit = find(limits, field);
+        const limit = find(known.limits, field);
         if (limit?.startsAt === startsAt) change(limit);
       }
+      this.#file(key, known);
+    }
+  }
+
+  #file(key: string, known: KnownCounter): void {
+    if (known.limits.some(({ local }) => local > 0)) {
+      this.#unsettled.set(key, known);
+      this.#known.delete(key);
+    } else if (this.#unsettled.delete(key)) {
+      this.#known.set(key, known);
     }
   }
 
   #open(key: string): KnownCounter {
-    let known = this.#known.get(key);
+    let known = this.#unsettled.get(key) ?? this.#known.get(key);
     if (known === undefined) this.#known.set(key, (known = { limits: [], asked: 0 }));
     return known;
   }

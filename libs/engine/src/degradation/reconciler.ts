@@ -144,6 +144,11 @@ export class Reconciler {
     return this.#waiting.add(debt, { beside: this.#settling.size, dueAt, isPromise });
   }
 
+  /** Whether what was decided could be kept until it is settled. */
+  hasRoomFor(debt: Debt): boolean {
+    return this.#waiting.canAdd(debt, this.#settling.size);
+  }
+
   /** The store has said that it did this: it will be told again should it lose it. */
   acknowledged(operation: RecentOperation): void {
     this.#hasAcknowledged = true;

@@ -25,6 +25,11 @@ export class UndecidedChecks {
     const promised = this.promised(check, check.amount);
     if (promised) return this.#repeat(check, promised, answerBy);
     const { decision, debt } = this.#degraded.decide(check);
+    if (debt?.settlement.intent === 'count' && !this.#reconciler.hasRoomFor(debt)) {
+      // Units that no settlement is pending for would be counted here for ever, and in the store never.
+      this.#degraded.takeBack(debt);
+      if (debt.degraded.policy === 'local') return this.#refuse(withoutRoom(check), answerBy);
+    }
     const isKept = debt && this.#reconciler.owe(debt, answerBy);
     if (!isKept) return decision;
     return isKept.then((kept) => {
@@ -58,4 +63,8 @@ export class UndecidedChecks {
     if (debt) void this.#reconciler.owe(debt, answerBy);
     return decision;
   }
+}
+
+function withoutRoom(check: UndecidedCheck): UndecidedCheck {
+  return { ...check, unavailable: { ...check.unavailable, cause: 'journal-full' } };
 }
