@@ -54,6 +54,18 @@ describe('the secret by which nodes know servers’ ids', () => {
     });
   });
 
+  /** Nodes of a Cluster that was only just whole kept secrets of their own, and each other's operations were conflicts. */
+  it('is asked for until Redis has answered, on the same connection', async () => {
+    await redis.cli('CONFIG', 'SET', 'maxmemory', '1');
+    const store = new RedisStore({ kind: 'single', url: redis.url });
+    nodeOn(store);
+    await store.examined(500);
+    const before = await secretIn(redis);
+    await redis.cli('CONFIG', 'SET', 'maxmemory', '0');
+    expect(before).not.toBe(textOf(store));
+    await eventually(async () => (await secretIn(redis)) === textOf(store));
+  });
+
   it('comes back from a node when Redis has lost it', async () => {
     const node = await nodeOnRedis();
     const before = await secretIn(redis);

@@ -59,7 +59,7 @@ export class RedisStore implements Store {
     this.secret = this.#secret.secret;
     this.#client.on('ready', () => {
       void this.#readClock();
-      void this.#secret.sync();
+      this.#secret.sync();
     });
     this.#examiner = new RedisExaminer(this.#client);
     this.#lossWatch = new RedisLossWatch(this.#client, () => this.now());
@@ -122,20 +122,25 @@ export class RedisStore implements Store {
 
   onLoss(listener: (loss: StoreLoss) => void, keeper?: MarkKeeper): void {
     const lost = (loss: StoreLoss) => {
-      void this.#secret.sync();
+      this.#secret.sync();
       listener(loss);
     };
     this.#lossWatch.listen(lost, keeper);
   }
 
-  /** What is wrong with the servers, as soon as all are known, or as much as is known after a while. */
+  /**
+   * What is wrong with the servers, as soon as all are known and the secret of their nodes is, or as much as is known after
+   * a while.
+   */
   async examined(withinMs: number): Promise<readonly StoreCondition[]> {
-    await Promise.race([this.#examiner.firstFindings, sleep(withinMs, undefined, { ref: false })]);
+    const known = Promise.all([this.#examiner.firstFindings, this.#secret.agreed]);
+    await Promise.race([known, sleep(withinMs, undefined, { ref: false })]);
     return this.conditions;
   }
 
   async close(): Promise<void> {
     this.#examiner.close();
+    this.#secret.close();
     await this.#lossWatch.close();
     this.#client.disconnect();
   }
