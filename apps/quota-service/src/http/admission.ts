@@ -42,6 +42,8 @@ export class Admission {
   #turnAt = 0;
   #isInTurn = false;
   #isScheduled = false;
+  /** When this turn began. */
+  #isHeldUp = false;
   /** Requests begun in this turn, and how many of them make one. */
   #begun = 0;
   #aTurn = LEAST_READY;
@@ -67,7 +69,7 @@ export class Admission {
 
   /** Admits a request now or later, or sheds it in the end; one whose socket closes meanwhile is forgotten. */
   enter(arrival: Arrival): void {
-    if (this.#waiting === 0 && this.#hasTime() && !this.#isBlocked()) {
+    if (this.#waiting === 0 && this.#hasTime() && !this.#isHeldUp) {
       this.#begun++;
       return arrival.admit();
     }
@@ -88,6 +90,7 @@ export class Admission {
     this.#isInTurn = true;
     this.#turnAt = now;
     this.#begun = 0;
+    this.#isHeldUp = this.#isBlocked();
     this.#schedule((end) => setImmediate(end));
   }
 
@@ -120,7 +123,7 @@ export class Admission {
 
   /** One at a time: what it does in the next ticks is part of what the turn is measured by. */
   #admitNext(): void {
-    if (this.#waiting === 0 || !this.#hasTime() || this.#isBlocked()) return;
+    if (this.#waiting === 0 || !this.#hasTime() || this.#isHeldUp) return;
     const ticket = this.#next();
     if (ticket === undefined) return;
     this.#waiting--;
@@ -186,7 +189,7 @@ function isDone({ state, since }: Ticket, now: number, afterMs: number): boolean
 
 /** A list that is taken from at both ends, without moving what is left at every turn. */
 class Deque<T> {
-  #items: T[] = [];
+  #items: (T | undefined)[] = [];
   #first = 0;
 
   get first(): T | undefined {
@@ -202,7 +205,8 @@ class Deque<T> {
   }
 
   shift(): void {
-    this.#first++;
+    // What it holds is a request and all that hangs on it: it must not grow old here.
+    this.#items[this.#first++] = undefined;
     if (this.#first < 1_024 || this.#first < this.#items.length / 2) return;
     this.#items = this.#items.slice(this.#first);
     this.#first = 0;

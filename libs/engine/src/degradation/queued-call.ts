@@ -18,12 +18,13 @@ export class QueuedCall implements WaitingCall {
   deadline: Deadline<QueuedCall> | undefined;
   /** Store clock: when it must have started. */
   startBy: number | undefined;
+  isWaiting = false;
   /** Its caller has an answer. */
   isDone = false;
 
   constructor(
     giveUp: GiveUp,
-    { resource, shards, period }: Omit<WaitingCall, 'askedAt'> & { readonly period: number },
+    { resource, shards, period }: Omit<WaitingCall, 'askedAt' | 'isWaiting'> & { readonly period: number },
   ) {
     this.giveUp = giveUp;
     this.resource = resource;

@@ -48,12 +48,12 @@ export class FairQueue<T> {
   }
 }
 
-/** Taken items are given back to the collector once there are this many and as many as are left. */
+/** The places of taken items are given back once there are this many and as many as are left. */
 const COMPACT_AT = 1_024;
 
 /** First in, first out; without moving what is left at every turn. */
 class Fifo<T> {
-  #items: T[] = [];
+  #items: (T | undefined)[] = [];
   #next = 0;
 
   get size(): number {
@@ -66,7 +66,10 @@ class Fifo<T> {
 
   takeInto(taken: T[], max: number): void {
     const until = Math.min(this.#items.length, this.#next + max);
-    for (; this.#next < until; this.#next++) taken.push(this.#items[this.#next]!);
+    for (; this.#next < until; this.#next++) {
+      taken.push(this.#items[this.#next]!);
+      this.#items[this.#next] = undefined;
+    }
     if (this.#next < COMPACT_AT || this.#next < this.size) return;
     this.#items = this.#items.slice(this.#next);
     this.#next = 0;

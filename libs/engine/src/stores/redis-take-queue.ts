@@ -44,7 +44,7 @@ export class RedisTakeQueue {
   ask({ request, place, shard: name, group }: QueuedTake): Promise<TakeResult> {
     return new Promise((resolve, reject) => {
       const shard = this.#open(name);
-      shard.waiting.add({ request, place, group, resolve, reject }, request.fairnessKey ?? '');
+      shard.waiting.add({ request, place, group, resolve, reject, startBy: 0 }, request.fairnessKey ?? '');
       if (shard.waiting.size >= MAX_BATCH && shard.window.inFlight < MAX_ON_WIRE_EARLY) this.#sendNext(shard);
       else this.#flushSoon();
     });
@@ -78,11 +78,11 @@ export class RedisTakeQueue {
   }
 
   #sendNext(shard: ShardQueue): void {
-    const wanted = shard.waiting.take(MAX_BATCH).flatMap(dispatched);
+    const wanted = shard.waiting.take(MAX_BATCH).filter(isDispatched);
     if (wanted.length > 0) for (const call of splitByGroup(wanted)) void this.#send(shard.window, call);
   }
 
-  async #send(window: WireWindow, call: readonly DispatchedTake[]): Promise<void> {
+  async #send(window: WireWindow, call: readonly WaitingTake[]): Promise<void> {
     window.sent(call.length);
     try {
       const script = encodeTakes(call, this.offsetMs);
@@ -111,31 +111,29 @@ interface ShardQueue {
   readonly window: WireWindow;
 }
 
-interface WaitingTake {
-  readonly request: TakeRequest;
-  readonly place: OperationPlace;
+interface WaitingTake extends BatchItem {
+  /** Known when it leaves. */
+  startBy: number;
   readonly group: string;
   readonly resolve: (result: TakeResult) => void;
   readonly reject: (error: unknown) => void;
 }
 
-interface DispatchedTake extends WaitingTake, BatchItem {}
-
-/** The check with its deadline, or nothing where its caller has stopped waiting: then it is not sent. */
-function dispatched(take: WaitingTake): DispatchedTake | [] {
+/** Notes the deadline of a check that leaves now; false where its caller has stopped waiting: then it is not sent. */
+function isDispatched(take: WaitingTake): boolean {
   const { deadlineAt } = take.request;
   const startBy = typeof deadlineAt === 'number' ? deadlineAt : deadlineAt();
-  if (startBy !== undefined) return { ...take, startBy };
-  take.resolve(EXPIRED);
-  return [];
+  if (startBy === undefined) take.resolve(EXPIRED);
+  else take.startBy = startBy;
+  return startBy !== undefined;
 }
 
 const EXPIRED = { outcome: 'expired' } as const;
 
-function splitByGroup(takes: readonly DispatchedTake[]): Iterable<readonly DispatchedTake[]> {
+function splitByGroup(takes: readonly WaitingTake[]): Iterable<readonly WaitingTake[]> {
   const [first] = takes;
   if (takes.every(({ group }) => group === first!.group)) return [takes];
-  const groups = new Map<string, DispatchedTake[]>();
+  const groups = new Map<string, WaitingTake[]>();
   for (const take of takes) {
     const together = groups.get(take.group);
     if (together) together.push(take);
