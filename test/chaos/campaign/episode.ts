@@ -8,6 +8,7 @@ import { Caller } from './caller.js';
 import type { Fault } from './fault.js';
 import { History, type HistoryFile, type Telling } from './history.js';
 import { hotUser, Load } from './load.js';
+import { LateTimes } from './late-times.js';
 import { isAtRest, type Standing } from './node.js';
 import { Random } from './random.js';
 import { Recovery } from './recovery.js';
@@ -26,6 +27,8 @@ export interface Episode {
   readonly fault: string;
   /** Nothing was done to Redis: all of it is to be decided by it. */
   readonly sparesRedis: boolean;
+  /** When this process, and so its proxies, did not get round to their work. */
+  readonly late: LateTimes;
   /** Monotonic. */
   readonly struckAt: number;
   readonly tellings: readonly Telling[];
@@ -69,6 +72,7 @@ export async function endure<S extends Site>(options: EpisodeOptions<S>): Promis
   const caller = new Caller(nodes, new Load(seed, name), history);
   const recovery = new Recovery(nodes);
   const stolen = StolenTime.ofThisProcess();
+  const late = new LateTimes();
   const end = new AbortController();
   const startedAt = performance.now();
   const load = openLoop({
@@ -85,6 +89,7 @@ export async function endure<S extends Site>(options: EpisodeOptions<S>): Promis
   await rest(site);
   recovery.stop();
   stolen.stop();
+  late.stop();
 
   const { tellings } = history;
   const after = await standingsOf(site);
@@ -101,6 +106,7 @@ export async function endure<S extends Site>(options: EpisodeOptions<S>): Promis
     name,
     fault: fault.name,
     sparesRedis: fault.sparesRedis ?? false,
+    late,
     struckAt: wound.struckAt,
     tellings,
     accounts,

@@ -50,8 +50,19 @@ export function brokenIn(episode: Episode): Broken {
     i1: Math.max(0, overAdmitted - toldAgain * MAX_AMOUNT),
     i2: Math.max(0, sum(verdict.differences, errorOf) - unverifiable * MAX_AMOUNT),
     i5: failures.length,
-    i16: episode.sparesRedis ? degradedIn(episode) : 0,
+    i16: episode.sparesRedis ? degradedByLoad(episode) : 0,
   };
+}
+
+/** Longer than a breaker that opened because of the proxies stays open. */
+const AFTER_LATE_MS = 1_000;
+
+/** Of those that a policy decided, the ones for which no delay of the proxies can be the reason. */
+function degradedByLoad({ tellings, late }: Episode): number {
+  return tellings.filter(
+    (telling) =>
+      decisionOf(telling)?.degraded && !late.within(telling.sentAt - AFTER_LATE_MS, telling.endedAt),
+  ).length;
 }
 
 function degradedIn({ tellings }: Episode): number {

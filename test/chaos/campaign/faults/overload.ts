@@ -1,21 +1,26 @@
-import type { TcpProxy } from '../../../support/tcp-proxy.js';
+import type { RedisProcess } from '../../../support/redis-process.js';
 import type { Blow, Fault, Wound } from '../fault.js';
 import type { ServiceNode } from '../service-node.js';
 
-interface HasNodesAndProxies {
+interface HasNodesAndRedis {
   readonly nodes: readonly ServiceNode[];
-  readonly proxies: readonly TcpProxy[];
+  readonly redis: RedisProcess;
 }
 
 /** Far more than a node can answer within a check's deadline. */
 const CONNECTIONS = 600;
 /** No number of the load's own calls; repetitions are of a flood's own operations. */
 const FIRST_CALL = 1_000_000;
-/** Slow, and far from a check's deadline. */
-const SLOW_MS = 10;
+/** A script of another program that takes Redis for so long, again and again: slow, and far from a check's deadline. */
+const BUSY_MS = 8;
+const BUSY_EVERY_MS = 25;
+const BUSY = `
+  local function now() local t = redis.call('TIME') return t[1] * 1000 + t[2] / 1000 end
+  local till = now() + tonumber(ARGV[1])
+  while now() < till do end`;
 
 /** More callers than a node can answer, while Redis is well: it may wait, or turn them away, and not guess. */
-export const overloadFaults: readonly Fault<HasNodesAndProxies>[] = [
+export const overloadFaults: readonly Fault<HasNodesAndRedis>[] = [
   {
     name: 'overload',
     lastsMs: [800, 2_000],
@@ -26,13 +31,13 @@ export const overloadFaults: readonly Fault<HasNodesAndProxies>[] = [
     name: 'overload while Redis is slow',
     lastsMs: [800, 2_000],
     sparesRedis: true,
-    strike: ({ nodes, proxies }, blow) => {
-      for (const proxy of proxies) proxy.latency(SLOW_MS);
+    strike: ({ nodes, redis }, blow) => {
+      const busy = setInterval(() => void redis.cli('EVAL', BUSY, 0, BUSY_MS), BUSY_EVERY_MS);
       const wound = flood(blow.random.pick(nodes), blow);
       return {
         heal: async () => {
           await wound.heal();
-          await Promise.all(proxies.map((proxy) => proxy.heal()));
+          clearInterval(busy);
         },
       };
     },
