@@ -19,7 +19,7 @@ export function assetNamed(name: string): Asset | undefined {
   return ASSETS.get(name);
 }
 
-/** The bundle is 1.5 MB, so it is read when somebody wants it, and then kept. */
+/** The bundle is 1.5 MB, so it is read at the first request for it, and then kept. */
 function readOnce(name: string): () => Promise<Buffer> {
   let bytes: Promise<Buffer> | undefined;
   return () => {

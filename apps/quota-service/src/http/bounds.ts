@@ -9,7 +9,7 @@ export const MAX_BATCH_CHECKS = 1_000;
 export const MAX_BATCH_BODY_BYTES = 1024 * KIB;
 /** 10,000 rules of about 1.6 KiB each. */
 export const MAX_RULE_SET_BODY_BYTES = 16 * 1024 * KIB;
-/** More than there can be rules, so that a set of a few too many is told so as any other mistake. */
+/** More than there can be rules: a set of a few too many gets the error of the rules' own bound. */
 export const MAX_LIST_ENTRIES = 20_000;
 /** An answer of that many rules is made in a few milliseconds. */
 export const MAX_RULES_PER_PAGE = 1_000;

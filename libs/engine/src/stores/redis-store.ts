@@ -16,7 +16,7 @@ import { splitByShard, joinCounts, type Shard } from './shards.js';
 import { StoreClock } from './store-clock.js';
 import type { MarkKeeper } from './store-mark.js';
 import { REMEMBER_MS, REMEMBER_SETTLED_MS } from './store.js';
-import { StoreError, type CountedBefore, type CounterRef, type Counts } from './store.js';
+import { startByOf, StoreError, type CountedBefore, type CounterRef, type Counts } from './store.js';
 import type { ReadRequest, ReadResult } from './store.js';
 import type { Dispatch, SettleRequest, SettleResult, ShardRef, Store } from './store.js';
 import type { StoreCondition, StoreLoss } from './store.js';
@@ -275,7 +275,7 @@ const NO_DEADLINE: Dispatch = () => Number.MAX_SAFE_INTEGER;
 const NO_OPERATION = { id: '-', content: '0', attempt: '-' };
 
 /** Whether the caller of a take that was sent has stopped waiting. */
-function isLate({ deadlineAt }: TakeRequest, now: number): boolean {
-  const startBy = typeof deadlineAt === 'number' ? deadlineAt : deadlineAt();
+function isLate(request: TakeRequest, now: number): boolean {
+  const startBy = startByOf(request);
   return startBy === undefined || now > startBy;
 }

@@ -6,7 +6,7 @@ import type { RedisClient } from './redis-connection.js';
 import { RedisScript } from './redis-script.js';
 import { decodeTakes, encodeTakes, type BatchItem } from './redis-take-batch.js';
 import type { StoreClock } from './store-clock.js';
-import type { TakeRequest, TakeResult } from './store.js';
+import { startByOf, type TakeRequest, type TakeResult } from './store.js';
 import { WireWindow } from './wire-window.js';
 
 /** Up to here a full call leaves before its turn ends, so that Redis works while more are asked; then turns are fair. */
@@ -121,8 +121,7 @@ interface WaitingTake extends BatchItem {
 
 /** Notes the deadline of a check that leaves now; false where its caller has stopped waiting: then it is not sent. */
 function isDispatched(take: WaitingTake): boolean {
-  const { deadlineAt } = take.request;
-  const startBy = typeof deadlineAt === 'number' ? deadlineAt : deadlineAt();
+  const startBy = startByOf(take.request);
   if (startBy === undefined) take.resolve(EXPIRED);
   else take.startBy = startBy;
   return startBy !== undefined;

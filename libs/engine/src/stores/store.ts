@@ -88,6 +88,11 @@ export interface ReadRequest {
  */
 export type Dispatch = () => number | undefined;
 
+/** By when a take must have started; undefined where its caller has stopped waiting. */
+export function startByOf({ deadlineAt }: Pick<TakeRequest, 'deadlineAt'>): number | undefined {
+  return typeof deadlineAt === 'number' ? deadlineAt : deadlineAt();
+}
+
 export interface TakeRequest extends ReadRequest {
   readonly operation: Operation;
   readonly amount: number;
