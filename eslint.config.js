@@ -1,6 +1,6 @@
 import tseslint from 'typescript-eslint';
 
-const UP = 'Dependencies point one way: apps, libs/nest, libs/engine, lua.';
+const UP = 'Dependencies point one way: apps, libs/engine, libs/contract; libs/nest and libs/client know the contract only.';
 const NO_HTTP = {
   regex: '^(@nestjs|@fastify)/|^fastify$',
   message: 'The engine and the client know no Nest.',
@@ -11,11 +11,7 @@ const NO_APPS = { regex: '^@sundial/(quota-service|bench)', message: UP };
 const NO_NEST = { regex: '^@sundial/nest', message: UP };
 const NO_CLIENT = { regex: '^@sundial/client', message: 'The engine knows no client.' };
 const NO_ENGINE = { regex: '^@sundial/engine', message: UP };
-const ENGINE_TYPES_ONLY = {
-  regex: '^@sundial/engine',
-  allowTypeImports: true,
-  message: "The client uses the engine's types only.",
-};
+const NOTHING_ELSE = { regex: '^[^.]', message: 'The contract has no dependencies.' };
 const NO_STORE = {
   regex: '^@sundial/engine',
   importNamePattern: '^((Redis|Memory|File)[A-Z]|connectRedis$)',
@@ -26,11 +22,12 @@ const NO_OTHER_FOLDER = { regex: '^\\.{1,2}/(.*/)?(src|dist)/', message: 'Import
 
 /** Which imports each layer does without (ARCHITECTURE.md, "Layers"); of two entries for a file the later counts. */
 const layers = Object.entries({
+  'libs/contract/src/**/*.ts': [NOTHING_ELSE],
   'lua/src/**/*.ts': [NO_HTTP, NO_IOREDIS, NO_ENGINE, NO_CLIENT, NO_NEST, NO_APPS],
   'libs/engine/src/**/*.ts': [NO_HTTP, NO_IOREDIS, NO_CLIENT, NO_NEST, NO_APPS],
   'libs/engine/src/**/redis-*.ts': [NO_HTTP, NO_CLIENT, NO_NEST, NO_APPS],
-  'libs/client/src/**/*.ts': [NO_HTTP, NO_IOREDIS, NO_SCRIPTS, ENGINE_TYPES_ONLY, NO_NEST, NO_APPS],
-  'libs/nest/src/**/*.ts': [NO_IOREDIS, NO_SCRIPTS, NO_STORE, NO_APPS],
+  'libs/client/src/**/*.ts': [NO_HTTP, NO_IOREDIS, NO_SCRIPTS, NO_ENGINE, NO_NEST, NO_APPS],
+  'libs/nest/src/**/*.ts': [NO_IOREDIS, NO_SCRIPTS, NO_ENGINE, NO_CLIENT, NO_APPS],
   'apps/*/src/**/*.ts': [NO_IOREDIS, NO_SCRIPTS, NO_STORE],
   'apps/*/src/app.module.ts': [NO_IOREDIS, NO_SCRIPTS],
   'examples/*/src/**/*.ts': [NO_IOREDIS, NO_SCRIPTS, NO_APPS],

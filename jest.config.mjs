@@ -7,7 +7,7 @@ export default {
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: {
     '^@sundial/lua$': '<rootDir>/lua/src/index.ts',
-    '^@sundial/(engine|client|nest)$': '<rootDir>/libs/$1/src/index.ts',
+    '^@sundial/(contract|engine|client|nest)$': '<rootDir>/libs/$1/src/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
   transform: { '^.+\\.ts$': ['@swc/jest'] },

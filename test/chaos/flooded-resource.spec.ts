@@ -1,6 +1,7 @@
+import type { Decision, Rule } from '@sundial/contract';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { LiveRules, QuotaEngine, RedisStore, RuleBook } from '@sundial/engine';
-import type { Decision, RedisTarget, Rule } from '@sundial/engine';
+import type { RedisTarget } from '@sundial/engine';
 import { setImmediate as turn } from 'node:timers/promises';
 import { eventually } from '../support/eventually.js';
 import { RedisCluster } from '../support/redis-cluster.js';

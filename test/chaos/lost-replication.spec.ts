@@ -1,6 +1,7 @@
+import type { Rule } from '@sundial/contract';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Journal, LiveRules, QuotaEngine, RedisStore, RuleBook } from '@sundial/engine';
-import type { RedisTarget, Rule, Store } from '@sundial/engine';
+import type { RedisTarget, Store } from '@sundial/engine';
 import { eventually } from '../support/eventually.js';
 import { RedisCluster } from '../support/redis-cluster.js';
 import type { RedisProcess } from '../support/redis-process.js';

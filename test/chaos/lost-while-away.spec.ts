@@ -1,8 +1,9 @@
+import type { Rule } from '@sundial/contract';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Journal, LiveRules, QuotaEngine, RedisStore, RuleBook, type Rule } from '@sundial/engine';
+import { Journal, LiveRules, QuotaEngine, RedisStore, RuleBook } from '@sundial/engine';
 import { eventually } from '../support/eventually.js';
 import { RedisCluster } from '../support/redis-cluster.js';
 import { RedisProcess } from '../support/redis-process.js';

@@ -1,5 +1,6 @@
+import type { Rule } from '@sundial/contract';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { LiveRules, QuotaEngine, RedisStore, RuleBook, type Rule, type Store } from '@sundial/engine';
+import { LiveRules, QuotaEngine, RedisStore, RuleBook, type Store } from '@sundial/engine';
 import { NOON } from '../contract/store-requests.js';
 import { eventually } from '../support/eventually.js';
 import { RedisProcess } from '../support/redis-process.js';

@@ -1,14 +1,11 @@
+import type { Decision, DegradedCause, DegradePolicy, Rule } from '@sundial/contract';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   LiveRules,
   QuotaEngine,
   RedisStore,
   RuleBook,
-  type Decision,
-  type DegradedCause,
-  type DegradePolicy,
   type RedisTarget,
-  type Rule,
   type StoreMode,
 } from '@sundial/engine';
 import { eventually } from '../support/eventually.js';

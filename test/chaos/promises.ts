@@ -1,5 +1,5 @@
 import { expect } from '@jest/globals';
-import type { DegradedCause } from '@sundial/engine';
+import type { DegradedCause } from '@sundial/contract';
 import { MAX_PER_HOUR, type Audit, type Endured, type Told } from './ordeal.js';
 
 const DEADLINE_MS = 50;

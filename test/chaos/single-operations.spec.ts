@@ -1,14 +1,7 @@
+import type { CheckRequest, DegradePolicy, Rule } from '@sundial/contract';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  LiveRules,
-  QuotaEngine,
-  RedisStore,
-  RuleBook,
-  type CheckRequest,
-  type DegradePolicy,
-  type Rule,
-} from '@sundial/engine';
+import { LiveRules, QuotaEngine, RedisStore, RuleBook } from '@sundial/engine';
 import { eventually } from '../support/eventually.js';
 import { middleOfAnHourOffsetMs } from '../support/middle-of-an-hour.js';
 import { RedisProcess } from '../support/redis-process.js';

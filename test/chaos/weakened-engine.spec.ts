@@ -1,6 +1,7 @@
+import type { Rule } from '@sundial/contract';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { LiveRules, QuotaEngine, RedisStore, RuleBook, type Rule } from '@sundial/engine';
+import { LiveRules, QuotaEngine, RedisStore, RuleBook } from '@sundial/engine';
 import { eventually } from '../support/eventually.js';
 import { RedisProcess } from '../support/redis-process.js';
 import { ADDS_AGAIN, NEVER_SETTLES, NEVER_VOIDS, weakened, type Weakness } from './weakened-store.js';

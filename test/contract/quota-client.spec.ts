@@ -1,19 +1,15 @@
-import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { QuotaClient, QuotaClientError } from '@sundial/client';
 import {
-  LiveRules,
-  loadRuleFile,
-  MemoryStore,
-  QuotaEngine,
-  QuotaError,
-  RuleBook,
   type CheckRequest,
   type Decision,
   type Quota,
+  QuotaError,
   type Usage,
   type UsageRequest,
-} from '@sundial/engine';
+} from '@sundial/contract';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { QuotaClient, QuotaClientError } from '@sundial/client';
+import { LiveRules, loadRuleFile, MemoryStore, QuotaEngine, RuleBook } from '@sundial/engine';
 import { middleOfAnHourOffsetMs } from '../support/middle-of-an-hour.js';
 import { RunningService, STORES } from '../support/running-service.js';
 

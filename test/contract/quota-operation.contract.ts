@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { CheckRequest } from '@sundial/engine';
+import type { CheckRequest } from '@sundial/contract';
 import type { BeginScene } from './quota.contract.js';
 import { aRule } from './rules.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Rule } from '@sundial/engine';
+import type { Rule } from '@sundial/contract';
 import { TWENTY_PAST_NOON, type BeginScene, type OpenQuota } from './quota.contract.js';
 import { aRule } from './rules.js';
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe } from '@jest/globals';
-import type { CheckRequest, Decision, Quota, Rule } from '@sundial/engine';
+import type { CheckRequest, Decision, Quota, Rule } from '@sundial/contract';
 import { checkContract } from './quota-check.contract.js';
 import { inputContract } from './quota-input.contract.js';
 import { operationContract } from './quota-operation.contract.js';

@@ -1,5 +1,6 @@
+import type { Rule } from '@sundial/contract';
 import { QuotaClient } from '@sundial/client';
-import { LiveRules, MemoryStore, QuotaEngine, RuleBook, type Rule, type Store } from '@sundial/engine';
+import { LiveRules, MemoryStore, QuotaEngine, RuleBook, type Store } from '@sundial/engine';
 import { RedisCluster } from '../support/redis-cluster.js';
 import { RedisProcess } from '../support/redis-process.js';
 import { RunningService } from '../support/running-service.js';

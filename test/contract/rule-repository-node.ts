@@ -1,9 +1,9 @@
+import type { Rule } from '@sundial/contract';
 import {
   connectRedis,
   LiveRules,
   RedisRuleRepository,
   type RedisTarget,
-  type Rule,
   type RuleBook,
 } from '@sundial/engine';
 import { afterEach, beforeEach } from '@jest/globals';

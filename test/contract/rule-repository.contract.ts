@@ -1,13 +1,6 @@
+import { MAX_RULES, type QuotaErrorCode, type Rule } from '@sundial/contract';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import {
-  LiveRules,
-  MAX_RULES,
-  parseRule,
-  type QuotaErrorCode,
-  type Rule,
-  type RuleBook,
-  type RuleRepository,
-} from '@sundial/engine';
+import { LiveRules, parseRule, type RuleBook, type RuleRepository } from '@sundial/engine';
 
 /** A place where rules are kept, empty at first. Repositories opened on it one after the other find what the last left. */
 export interface RuleRepositoryHome {

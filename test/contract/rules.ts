@@ -1,4 +1,4 @@
-import type { Rule } from '@sundial/engine';
+import type { Rule } from '@sundial/contract';
 
 /** A rule for tests: a day of 10 and an hour of 3 per user, unless told otherwise. */
 export function aRule(rule: Partial<Rule> = {}): Rule {

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -7,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 const run = promisify(execFile);
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const WORKSPACES = ['lua', 'libs/engine', 'libs/client', 'libs/nest'];
+const WORKSPACES = ['lua', 'libs/contract', 'libs/engine', 'libs/client', 'libs/nest'];
 
 /** Below `node_modules`, so that what the packages depend on is found there, and the packages themselves are not links. */
 let project: string;
@@ -50,6 +51,34 @@ describe('the packages, installed from their archives', () => {
       import { QuotaModule, RiskLimit, Subject } from '@sundial/nest';
       console.log([QuotaClient, QuotaModule, RiskLimit, Subject].map((each) => typeof each).join(' '));`);
     expect(answer).toBe('function function function function');
+  });
+
+  it('give a strict program that has the client alone real types', async () => {
+    const stranger = await mkdtemp(join(tmpdir(), 'sundial-stranger-'));
+    try {
+      for (const name of ['client', 'contract'])
+        await cp(
+          join(project, 'node_modules/@sundial', name),
+          join(stranger, 'node_modules/@sundial', name),
+          {
+            recursive: true,
+          },
+        );
+      const program = `
+        import { QuotaClient, type Decision } from '@sundial/client';
+        const decision: Decision = await new QuotaClient({ url: 'http://127.0.0.1' }).check({ resource: 'ocr', subject: { user: 'u1' } });
+        const used: number = decision.limits[0]!.used;
+        console.log(used, decision.nonsense);`;
+      await writeFile(join(stranger, 'program.mts'), program);
+      const flags = ['--strict', '--noEmit', '--module', 'nodenext', '--target', 'es2022'];
+      const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
+      const compiled = run(process.execPath, [tsc, ...flags, 'program.mts'], { cwd: stranger });
+      await expect(compiled).rejects.toMatchObject({
+        stdout: expect.stringMatching(/^program\.mts\(5,36\): error TS2339: Property 'nonsense'[^\n]*\n$/),
+      });
+    } finally {
+      await rm(stranger, { recursive: true, force: true });
+    }
   });
 
   it('hold nothing that only the build reads', async () => {

@@ -1,13 +1,6 @@
+import { type LimitState, WINDOW_UNITS } from '@sundial/contract';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import {
-  LiveRules,
-  MemoryStore,
-  QuotaEngine,
-  RuleBook,
-  WINDOW_UNITS,
-  type LimitState,
-  type Store,
-} from '@sundial/engine';
+import { LiveRules, MemoryStore, QuotaEngine, RuleBook, type Store } from '@sundial/engine';
 import { openRedisStore } from '../contract/books.js';
 import { aRule } from '../contract/rules.js';
 import { RedisProcess } from '../support/redis-process.js';

@@ -1,5 +1,6 @@
+import type { Limit, Rule } from '@sundial/contract';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { LiveRules, QuotaEngine, RuleBook, type Limit, type RedisTarget, type Rule } from '@sundial/engine';
+import { LiveRules, QuotaEngine, RuleBook, type RedisTarget } from '@sundial/engine';
 import fc from 'fast-check';
 import { openRedisStore } from '../contract/books.js';
 import { aRule } from '../contract/rules.js';

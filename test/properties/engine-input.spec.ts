@@ -1,12 +1,6 @@
+import { type CheckRequest, QuotaError } from '@sundial/contract';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import {
-  LiveRules,
-  MemoryStore,
-  QuotaEngine,
-  QuotaError,
-  RuleBook,
-  type CheckRequest,
-} from '@sundial/engine';
+import { LiveRules, MemoryStore, QuotaEngine, RuleBook } from '@sundial/engine';
 import fc from 'fast-check';
 import { aRule } from '../contract/rules.js';
 

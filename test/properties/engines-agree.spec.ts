@@ -1,16 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import {
-  LiveRules,
-  MemoryStore,
-  QuotaEngine,
-  QuotaError,
-  RuleBook,
   type CheckRequest,
   type Decision,
+  QuotaError,
   type Rule,
   type Subject,
   WINDOW_UNITS,
-} from '@sundial/engine';
+} from '@sundial/contract';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { LiveRules, MemoryStore, QuotaEngine, RuleBook } from '@sundial/engine';
 import fc from 'fast-check';
 import { openRedisStore } from '../contract/books.js';
 import { aRule } from '../contract/rules.js';

@@ -1,4 +1,4 @@
-import type { WindowUnit } from '../../libs/engine/src/rules/rule.js';
+import type { WindowUnit } from '@sundial/contract';
 
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;

@@ -1,5 +1,6 @@
+import { MAX_RULES, type Rule } from '@sundial/contract';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { MAX_RULES, parseRule, type Rule } from '@sundial/engine';
+import { parseRule } from '@sundial/engine';
 import fc from 'fast-check';
 import { holds, RuleNode } from '../contract/rule-repository-node.js';
 import { ruleNamed } from '../contract/rule-repository.contract.js';

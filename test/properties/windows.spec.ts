@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { WINDOW_UNITS, type WindowUnit } from '../../libs/engine/src/rules/rule.js';
+import { WINDOW_UNITS, type WindowUnit } from '@sundial/contract';
 
 import { windowAfter, windowAt } from '../../libs/engine/src/windows/window-at.js';
 import { WindowClock } from '../../libs/engine/src/windows/window-clock.js';

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { CheckRequest, Decision, OnDeny, Quota, Usage, UsageRequest } from '@sundial/engine';
+import type { CheckRequest, Decision, OnDeny, Quota, Usage, UsageRequest } from '@sundial/contract';
 
 /**
  * A whole `Quota` in a few lines: at most `max` units per resource and subject, for ever. For tests of what stands on
@@ -32,6 +32,10 @@ export class CountingQuota implements Quota {
       degraded: null,
       rulesVersion: 1,
     });
+  }
+
+  checkBatch(requests: readonly CheckRequest[]): Promise<Decision[]> {
+    return Promise.all(requests.map((request) => this.check(request)));
   }
 
   usage({ resource, subject }: UsageRequest): Promise<Usage> {

@@ -1,4 +1,5 @@
-import type { QuotaEngine, RuleBook, UsageRequest } from '@sundial/engine';
+import type { UsageRequest } from '@sundial/contract';
+import type { QuotaEngine, RuleBook } from '@sundial/engine';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /**

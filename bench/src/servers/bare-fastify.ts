@@ -1,4 +1,4 @@
-import { checkRequestSchema, type CheckRequest } from '@sundial/engine';
+import { type CheckRequest, checkRequestSchema } from '@sundial/contract';
 import { fastify } from 'fastify';
 import { Redis } from 'ioredis';
 import { PLENTY } from '../subjects.js';

@@ -1,5 +1,5 @@
 import rateLimit from '@fastify/rate-limit';
-import { checkRequestSchema, type CheckRequest } from '@sundial/engine';
+import { type CheckRequest, checkRequestSchema } from '@sundial/contract';
 import { fastify, type FastifyRequest } from 'fastify';
 import { Redis } from 'ioredis';
 import { PLENTY } from '../subjects.js';

@@ -1,2 +1,3 @@
+export type * from '@sundial/contract';
 export { QuotaClient, type QuotaClientOptions } from './quota-client.js';
 export { QuotaClientError, type QuotaClientErrorCode } from './quota-client-error.js';

@@ -1,4 +1,4 @@
-import type { InputError, QuotaErrorCode } from '@sundial/engine';
+import type { InputError, QuotaErrorCode } from '@sundial/contract';
 
 /**
  * What went wrong when the service was asked:

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Decision } from '@sundial/engine';
+import type { Decision } from '@sundial/contract';
 import { QuotaClient, type QuotaClientOptions } from './quota-client.js';
 import { QuotaClientError } from './quota-client-error.js';
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { CheckRequest, Decision, Quota, Usage, UsageRequest } from '@sundial/engine';
+import type { CheckRequest, Decision, Quota, Usage, UsageRequest } from '@sundial/contract';
 import { isProblem, QuotaClientError, type Problem } from './quota-client-error.js';
 
 const DEFAULT_TIMEOUT_MS = 1_000;

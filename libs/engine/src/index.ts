@@ -1,4 +1,3 @@
-export type * from './quota.js';
 export {
   DEFAULT_BATCH_DEADLINE_MS,
   DEFAULT_DEADLINE_MS,
@@ -6,7 +5,6 @@ export {
   type QuotaEngineOptions,
 } from './quota-engine.js';
 export { MAX_WAITING_CHECKS, type BatchOptions } from './batches/batch-pacer.js';
-export * from './errors.js';
 export * from './observer.js';
 export { makeDirectory } from './files/make-directory.js';
 export { lockFile, type ProcessLock } from './files/process-lock.js';
@@ -14,26 +12,16 @@ export { Journal, type JournalOptions, type JournalSync } from './journal/journa
 export { DirectoryInUseError } from './journal/journal-slots.js';
 export type { UnverifiableSpan } from './degradation/unverifiable-spans.js';
 export type { JournalStatus } from './journal/journal-status.js';
-export * from './rules/rule.js';
-export {
-  ATTRIBUTE_PATTERN,
-  LimitDefinition,
-  NAME_PATTERN,
-  OnDenyDefinition,
-  RULE_BOUNDS,
-  RuleDefinition,
-} from './rules/rule-definition.js';
 export { parseRule, patchRule } from './rules/parse-rule.js';
 export { parseRules } from './rules/parse-rules.js';
 export { changesIn, differencesBetween } from './rules/rule-differences.js';
 export { loadRuleFile } from './rules/rule-file.js';
-export { MAX_RULES, RuleBook } from './rules/rule-book.js';
+export { RuleBook } from './rules/rule-book.js';
 export { LiveRules } from './rules/live-rules.js';
 export type * from './rules/rule-repository.js';
 export { FileRuleRepository, type FileRuleRepositoryOptions } from './rules/file-rule-repository.js';
 export { RedisRuleRepository, type RedisRuleRepositoryOptions } from './rules/redis-rule-repository.js';
 export type * from './windows/window.js';
-export * from './requests/request-schema.js';
 export * from './stores/store.js';
 export { FairQueue } from './stores/fair-queue.js';
 export { MemoryStore, type MemoryStoreOptions } from './stores/memory/memory-store.js';

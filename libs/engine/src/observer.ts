@@ -1,6 +1,5 @@
 import type { UnverifiableSpan } from './degradation/unverifiable-spans.js';
-import type { CheckRequest, Decision, DegradedCause } from './quota.js';
-import type { WindowUnit } from './rules/rule.js';
+import type { CheckRequest, Decision, DegradedCause, WindowUnit } from '@sundial/contract';
 import type { StoreCondition } from './stores/store.js';
 
 /**

@@ -11,13 +11,19 @@ import { Offers, type Concluding } from './degradation/offers.js';
 import { StoreGuard } from './degradation/store-guard.js';
 import { unavailableFor } from './degradation/unavailable.js';
 import { UndecidedChecks } from './degradation/undecided-checks.js';
-import { QuotaError } from './errors.js';
+import {
+  type CheckRequest,
+  type Decision,
+  type Quota,
+  QuotaError,
+  type Usage,
+  type UsageRequest,
+} from '@sundial/contract';
 import type { Debt } from './journal/debt.js';
 import { STRICT_RESERVE_MS, type Journal } from './journal/journal.js';
 import type { JournalStatus } from './journal/journal-status.js';
 import type { EngineStatus, QuotaObserver } from './observer.js';
 import { OperationIds } from './operations/operation-ids.js';
-import type { CheckRequest, Decision, Quota, Usage, UsageRequest } from './quota.js';
 import { assertUsageRequest, missingAttributes } from './requests/parse-request.js';
 import { mistakesInBatch, mistakesUnder } from './requests/mistakes.js';
 import type { LiveRules } from './rules/live-rules.js';

@@ -1,5 +1,5 @@
 import { Inject } from '@nestjs/common';
-import type { Quota } from '@sundial/engine';
+import type { Quota } from '@sundial/contract';
 import { QUOTA } from './quota.token.js';
 
 /** Where an instance keeps the quota of the application it belongs to. Nest names it when there is no QuotaModule. */

@@ -1,3 +1,4 @@
+export type * from '@sundial/contract';
 export { QuotaModule, type QuotaModuleAsyncOptions, type QuotaModuleOptions } from './quota.module.js';
 export { InjectQuota, QUOTA } from './quota.token.js';
 export { RiskLimit } from './risk-limit.decorator.js';

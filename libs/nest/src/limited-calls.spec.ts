@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
-import { LiveRules, MemoryStore, QuotaEngine, QuotaError, RuleBook } from '@sundial/engine';
-import type { Decision, Quota } from '@sundial/engine';
+import { LiveRules, MemoryStore, QuotaEngine, RuleBook } from '@sundial/engine';
+import { type Decision, type Quota, QuotaError } from '@sundial/contract';
 import { aRule } from '../../../test/contract/rules.js';
 import { CountingQuota } from '../../../test/support/counting-quota.js';
 import { bindQuota } from './bound-quota.js';
@@ -62,7 +62,7 @@ class OcrService {
 /** Answers every check with one decision, or fails with one error. */
 function quotaThat(answer: () => Promise<Decision>): Quota {
   const never = (): Promise<never> => Promise.reject(new Error('not asked here'));
-  return { check: answer, usage: never };
+  return { check: answer, checkBatch: never, usage: never };
 }
 
 function ocrWith(quota: Quota): OcrService {

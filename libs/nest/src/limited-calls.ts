@@ -1,4 +1,4 @@
-import type { CheckRequest, Decision, InputError, Quota, Subject } from '@sundial/engine';
+import type { CheckRequest, Decision, InputError, Quota, Subject } from '@sundial/contract';
 import { boundQuota } from './bound-quota.js';
 import type { SubjectArgument } from './limited-methods.js';
 import { RiskLimitExceededException } from './risk-limit-exceeded.exception.js';

@@ -1,6 +1,6 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
-import type { Quota } from '@sundial/engine';
+import type { Quota } from '@sundial/contract';
 import { bindQuota, boundQuota } from './bound-quota.js';
 import { hasLimitedMethods, refuseSubjectsWithoutLimit } from './limited-methods.js';
 import { QUOTA } from './quota.token.js';

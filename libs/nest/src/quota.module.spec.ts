@@ -26,7 +26,7 @@ import { Reflector } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Quota } from '@sundial/engine';
+import type { Quota } from '@sundial/contract';
 import { map, type Observable } from 'rxjs';
 import { CountingQuota } from '../../../test/support/counting-quota.js';
 import {

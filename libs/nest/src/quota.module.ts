@@ -1,6 +1,6 @@
 import { Module, type DynamicModule, type FactoryProvider, type ModuleMetadata } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
-import type { Quota } from '@sundial/engine';
+import type { Quota } from '@sundial/contract';
 import { LimitedInstances } from './limited-instances.js';
 import { QUOTA } from './quota.token.js';
 import { RiskLimitExceededFilter } from './risk-limit-exceeded.filter.js';

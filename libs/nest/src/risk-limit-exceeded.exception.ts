@@ -1,5 +1,5 @@
 import { HttpException, HttpStatus } from '@nestjs/common';
-import type { Decision, DecisionReason, OnDeny } from '@sundial/engine';
+import type { Decision, DecisionReason, OnDeny } from '@sundial/contract';
 
 /** The answer's body: a problem (RFC 9457) with the business flow that the rule wants to happen. */
 export interface RiskLimitProblem {

@@ -10,7 +10,7 @@ import {
 } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Quota } from '@sundial/engine';
+import type { Quota } from '@sundial/contract';
 import type { Response } from 'supertest';
 import { CountingQuota } from '../../../test/support/counting-quota.js';
 import {
@@ -68,6 +68,7 @@ describe('the answer to a denied request', () => {
     const { retryAfterMs: _, ...decision } = refused;
     const answer = await answerOf({
       check: async () => ({ ...decision, reason: 'amount-exceeds-limit' }),
+      checkBatch: () => Promise.reject(new Error('not asked here')),
       usage: () => Promise.reject(new Error('not asked here')),
     });
     expect(answer.status).toBe(429);

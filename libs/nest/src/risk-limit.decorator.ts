@@ -2,7 +2,7 @@ import { Observable } from 'rxjs';
 import { injectQuota } from './bound-quota.js';
 import { LimitedCalls } from './limited-calls.js';
 import { limitedMethod, methodLabel, type LimitedMethod } from './limited-methods.js';
-import { RESOURCE } from './names.js';
+import { NAME_PATTERN } from '@sundial/contract';
 import { RiskLimitMisuseError } from './risk-limit-misuse.error.js';
 import type { AsyncMethod, RiskLimitOptions } from './risk-limit.options.js';
 
@@ -62,7 +62,7 @@ function mistakeIn(
   { subject, limited }: LimitedMethod,
 ): string | undefined {
   if (limited) return 'it has two @RiskLimit. A resource may have many rules: put both limits there.';
-  if (!RESOURCE.test(options.resource)) {
+  if (!NAME_PATTERN.test(options.resource)) {
     return `"${options.resource}" is no resource name. Use up to 128 letters, digits and "._:-", a letter or digit first.`;
   }
   if (options.subject && subject.length > 0) {

@@ -1,4 +1,4 @@
-import type { Decision, Subject } from '@sundial/engine';
+import type { Decision, Subject } from '@sundial/contract';
 
 /** A method that `@RiskLimit` can guard: one that returns a promise. */
 export type AsyncMethod = (...args: never[]) => Promise<unknown>;

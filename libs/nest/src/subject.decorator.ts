@@ -1,5 +1,5 @@
 import { limitedMethod, methodLabel, type SubjectArgument } from './limited-methods.js';
-import { ATTRIBUTE, MAX_ATTRIBUTES } from './names.js';
+import { ATTRIBUTE_PATTERN, MAX_ATTRIBUTES } from '@sundial/contract';
 import { RiskLimitMisuseError } from './risk-limit-misuse.error.js';
 
 /**
@@ -37,7 +37,7 @@ function mistakeIn(
   select: Select<never> | undefined,
   others: readonly SubjectArgument[],
 ): string | undefined {
-  if (!ATTRIBUTE.test(attribute)) {
+  if (!ATTRIBUTE_PATTERN.test(attribute)) {
     return (
       `@Subject('${attribute}') is no attribute name. Use up to 32 letters, digits, "_" and "-", ` +
       'a small letter first, and not "resource".'

@@ -1,11 +1,5 @@
-import {
-  LiveRules,
-  QuotaEngine,
-  RedisStore,
-  RuleBook,
-  type RedisTarget,
-  type UsageRequest,
-} from '@sundial/engine';
+import type { UsageRequest } from '@sundial/contract';
+import { LiveRules, QuotaEngine, RedisStore, RuleBook, type RedisTarget } from '@sundial/engine';
 import { eventually } from '../../support/eventually.js';
 import { countersOf, type Counter } from './books.js';
 import type { Telling } from './history.js';

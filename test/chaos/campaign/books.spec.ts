@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Decision, LimitState } from '@sundial/engine';
+import type { Decision, LimitState } from '@sundial/contract';
 import { accountsOf, compare, errorOf, nameOf, type Counter } from './books.js';
 import type { Answer, Telling } from './history.js';
 import { RULES } from './rules.js';

@@ -1,4 +1,4 @@
-import type { Decision, DegradePolicy, LimitState, Rule, Subject, Usage } from '@sundial/engine';
+import type { Decision, DegradePolicy, LimitState, Rule, Subject, Usage } from '@sundial/contract';
 import type { Operation } from './load.js';
 import type { Telling } from './history.js';
 

@@ -1,4 +1,5 @@
-import { LiveRules, QuotaEngine, QuotaError, RuleBook, type Store } from '@sundial/engine';
+import { QuotaError } from '@sundial/contract';
+import { LiveRules, QuotaEngine, RuleBook, type Store } from '@sundial/engine';
 import type { Answer } from './history.js';
 import type { Operation } from './load.js';
 import type { CampaignNode, Standing } from './node.js';

@@ -1,4 +1,4 @@
-import type { Decision } from '@sundial/engine';
+import type { Decision } from '@sundial/contract';
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { once } from 'node:events';
 import type { Operation } from './load.js';

@@ -1,4 +1,4 @@
-import type { CheckRequest } from '@sundial/engine';
+import type { CheckRequest } from '@sundial/contract';
 import { Random } from './random.js';
 import { RESOURCES } from './rules.js';
 

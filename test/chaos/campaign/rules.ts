@@ -1,4 +1,4 @@
-import type { DegradePolicy, Limit, Rule } from '@sundial/engine';
+import type { DegradePolicy, Limit, Rule } from '@sundial/contract';
 
 /** Windows that end within a campaign are in `brief` only; all others are far from their ends. */
 const LASTING: readonly Limit[] = [

@@ -1,4 +1,4 @@
-import type { UsageRequest } from '@sundial/engine';
+import type { UsageRequest } from '@sundial/contract';
 import { Auditor, questionsOf } from './auditor.js';
 import { compare, errorOf, sum, type Account } from './books.js';
 import { endure, type Episode } from './episode.js';

@@ -1,15 +1,6 @@
+import { QuotaError, type Rule, type RuleSetChanges, type RuleSetWritten } from '@sundial/contract';
 import { Body, Controller, Get, Headers, Inject, Put, Req, Res } from '@nestjs/common';
-import {
-  changesIn,
-  differencesBetween,
-  LiveRules,
-  parseRules,
-  QuotaError,
-  type Rule,
-  type RuleRepository,
-  type RuleSetChanges,
-  type RuleSetWritten,
-} from '@sundial/engine';
+import { changesIn, differencesBetween, LiveRules, parseRules, type RuleRepository } from '@sundial/engine';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { RULE_REPOSITORY } from '../composition.js';
 import { Describe } from '../docs/describe.js';

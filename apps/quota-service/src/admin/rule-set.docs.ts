@@ -1,5 +1,5 @@
 import type { Operation } from '../docs/describe.js';
-import { MAX_RULES_PER_PAGE } from '../http/bounds.js';
+import { MAX_RULES_PER_PAGE } from '@sundial/contract';
 import { NOT_NOW, RULE, UNREADABLE } from './rules.docs.js';
 
 const tag = 'admin';

@@ -1,13 +1,13 @@
+import { type RuleBook } from '@sundial/engine';
 import {
+  type InputError,
+  MAX_RULES_PER_PAGE,
   NAME_PATTERN,
   QuotaError,
-  RULE_MODES,
-  type InputError,
   type Rule,
-  type RuleBook,
+  RULE_MODES,
   type RuleMode,
-} from '@sundial/engine';
-import { MAX_RULES_PER_PAGE } from '../http/bounds.js';
+} from '@sundial/contract';
 import { readQuery } from '../http/query.js';
 
 /** The query of `GET /admin/rules`. */

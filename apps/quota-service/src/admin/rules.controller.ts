@@ -1,3 +1,4 @@
+import { QuotaError, type Rule, type RuleWritten } from '@sundial/contract';
 import {
   Body,
   Controller,
@@ -12,16 +13,7 @@ import {
   Put,
   Res,
 } from '@nestjs/common';
-import {
-  LiveRules,
-  parseRule,
-  patchRule,
-  QuotaError,
-  type Rule,
-  type RuleChange,
-  type RuleRepository,
-  type RuleWritten,
-} from '@sundial/engine';
+import { LiveRules, parseRule, patchRule, type RuleChange, type RuleRepository } from '@sundial/engine';
 import type { FastifyReply } from 'fastify';
 import { Describe } from '../docs/describe.js';
 import { Route } from '../http/route.decorator.js';

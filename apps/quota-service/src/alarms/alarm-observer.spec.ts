@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import type { Decision } from '@sundial/engine';
+import type { Decision } from '@sundial/contract';
 import { AlarmBoard } from './alarm-board.js';
 import { AlarmObserver } from './alarm-observer.js';
 import type { AlarmPattern } from './patterns/alarm-pattern.js';

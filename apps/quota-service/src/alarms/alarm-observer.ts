@@ -1,8 +1,6 @@
+import type { CheckRequest, Decision, DegradedCause } from '@sundial/contract';
 import type {
   BrokenKey,
-  CheckRequest,
-  Decision,
-  DegradedCause,
   QuotaObserver,
   Store,
   StoreCondition,

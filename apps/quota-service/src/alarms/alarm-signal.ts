@@ -1,4 +1,5 @@
-import type { BrokenKey, DegradedCause, StoreCondition, StoreMode, UnverifiableSpan } from '@sundial/engine';
+import type { DegradedCause } from '@sundial/contract';
+import type { BrokenKey, StoreCondition, StoreMode, UnverifiableSpan } from '@sundial/engine';
 import type { FileCondition } from '../files/file-conditions.js';
 
 /** What can fail by itself: one resource's use of one thing it depends on. */

@@ -1,5 +1,4 @@
-import { QuotaError, type CheckRequest, type InputError } from '@sundial/engine';
-import { MAX_BATCH_CHECKS } from '../http/bounds.js';
+import { type CheckRequest, type InputError, MAX_BATCH_CHECKS, QuotaError } from '@sundial/contract';
 
 /**
  * The checks in the body of a batch, which the engine reads.

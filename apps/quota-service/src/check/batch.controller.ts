@@ -1,5 +1,6 @@
+import { type Decision, QuotaError } from '@sundial/contract';
 import { Body, Controller, HttpCode, Post, Req } from '@nestjs/common';
-import { QuotaEngine, QuotaError, type Decision } from '@sundial/engine';
+import { QuotaEngine } from '@sundial/engine';
 import type { FastifyRequest } from 'fastify';
 import { Describe } from '../docs/describe.js';
 import { MAX_BATCH_BODY_BYTES } from '../http/bounds.js';

@@ -1,5 +1,5 @@
 import type { Operation } from '../docs/describe.js';
-import { MAX_BATCH_CHECKS } from '../http/bounds.js';
+import { MAX_BATCH_CHECKS } from '@sundial/contract';
 import { ALLOWED } from './check.docs.js';
 
 export const BATCH: Operation = {

@@ -1,11 +1,11 @@
 import { Body, Controller, HttpCode, Post, Res } from '@nestjs/common';
 import { RouteSchema } from '@nestjs/platform-fastify';
-import { QuotaEngine, type CheckRequest, type Decision } from '@sundial/engine';
+import { QuotaEngine } from '@sundial/engine';
 import type { FastifyReply } from 'fastify';
 import { Describe } from '../docs/describe.js';
 import { Route } from '../http/route.decorator.js';
 import { CHECK } from './check.docs.js';
-import { decisionSchema } from './decision.schema.js';
+import { type CheckRequest, type Decision, decisionSchema } from '@sundial/contract';
 import { rateLimitHeaders } from './rate-limit-headers.js';
 
 /** The question before every costly operation. The engine reads the body itself, whatever it holds. */

@@ -1,4 +1,4 @@
-import type { Decision } from '@sundial/engine';
+import type { Decision } from '@sundial/contract';
 import type { Operation } from '../docs/describe.js';
 
 const day = {

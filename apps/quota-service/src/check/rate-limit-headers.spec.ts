@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Decision, LimitState } from '@sundial/engine';
+import type { Decision, LimitState } from '@sundial/contract';
 import { rateLimitHeaders } from './rate-limit-headers.js';
 
 const NOW = Date.parse('2026-11-22T14:29:26+08:00');

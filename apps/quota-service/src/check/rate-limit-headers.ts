@@ -1,4 +1,4 @@
-import type { Decision, LimitState } from '@sundial/engine';
+import type { Decision, LimitState } from '@sundial/contract';
 
 /**
  * A decision as HTTP headers: `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers-10) and, on a

@@ -1,15 +1,17 @@
-import { checkRequestSchema } from '@sundial/engine';
 import {
+  batchRequestSchema,
+  batchAnswerSchema,
+  checkRequestSchema,
+  decisionSchema,
   ruleListSchema,
   rulePatchSchema,
   ruleSchema,
   ruleSetSchema,
   ruleSetWrittenSchema,
   ruleWrittenSchema,
-} from '../admin/rule.schema.js';
+  usageSchema,
+} from '@sundial/contract';
 import { alarmListSchema } from '../alarms/alarm.schema.js';
-import { batchAnswerSchema, batchSchema } from '../check/batch.schema.js';
-import { decisionSchema, usageSchema } from '../check/decision.schema.js';
 import { livenessSchema, readinessSchema } from '../health/health.schema.js';
 import { journalSchema } from '../journal/journal.schema.js';
 import { problemSchema } from '../problems/problem.schema.js';
@@ -18,7 +20,7 @@ import { problemSchema } from '../problems/problem.schema.js';
 export const schemas = {
   Check: checkRequestSchema,
   Decision: decisionSchema,
-  Batch: batchSchema,
+  Batch: batchRequestSchema,
   BatchAnswer: batchAnswerSchema,
   Usage: usageSchema,
   Rule: ruleSchema,

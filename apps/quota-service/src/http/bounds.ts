@@ -4,15 +4,12 @@ const KIB = 1024;
 
 /** A check of 8 attributes of 256 characters, all of them escaped, is about 13 KiB. */
 export const MAX_BODY_BYTES = 32 * KIB;
-export const MAX_BATCH_CHECKS = 1_000;
 /** 1,000 checks of about 1 KiB each. */
 export const MAX_BATCH_BODY_BYTES = 1024 * KIB;
 /** 10,000 rules of about 1.6 KiB each. */
 export const MAX_RULE_SET_BODY_BYTES = 16 * 1024 * KIB;
 /** More than there can be rules: a set of a few too many gets the error of the rules' own bound. */
 export const MAX_LIST_ENTRIES = 20_000;
-/** An answer of that many rules is made in a few milliseconds. */
-export const MAX_RULES_PER_PAGE = 1_000;
 /** A request or a rule needs five levels; recursive code dies at thousands. */
 export const MAX_JSON_DEPTH = 32;
 /** A batch of 1,000 checks with 8 attributes and 8 amounts each holds 22,000. Parsing as many takes 5 ms. */

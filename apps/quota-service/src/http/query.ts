@@ -1,4 +1,4 @@
-import { QuotaError, type InputError } from '@sundial/engine';
+import { type InputError, QuotaError } from '@sundial/contract';
 
 /**
  * The parameters of a request's query. Read from the raw text, because common parsers let two spellings of one value

@@ -1,15 +1,6 @@
+import type { CheckRequest, Decision, DegradedCause, LimitState } from '@sundial/contract';
 import { Inject, Injectable } from '@nestjs/common';
-import type {
-  BrokenKey,
-  CheckRequest,
-  Decision,
-  DegradedCause,
-  LimitState,
-  QuotaObserver,
-  StoreCondition,
-  StoreMode,
-  UnverifiableSpan,
-} from '@sundial/engine';
+import type { BrokenKey, QuotaObserver, StoreCondition, StoreMode, UnverifiableSpan } from '@sundial/engine';
 import { Counter, Histogram, Registry } from 'prom-client';
 import { LOG, type Log } from '../logging/log.js';
 import { Tally } from './tally.js';

@@ -1,5 +1,5 @@
 import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
-import { QuotaError } from '@sundial/engine';
+import { QuotaError } from '@sundial/contract';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Log } from '../logging/log.js';
 import { ANSWER_HEADERS } from '../http/answer-headers.js';

@@ -1,4 +1,4 @@
-import { QuotaError, type InputError, type QuotaErrorCode } from '@sundial/engine';
+import { type InputError, QuotaError, type QuotaErrorCode } from '@sundial/contract';
 import { RETRY_AFTER_S } from '../http/bounds.js';
 
 /** What the service itself refuses, beside the engine's own errors. */

@@ -1,5 +1,6 @@
+import type { Usage, UsageRequest } from '@sundial/contract';
 import { Controller, Get, Req } from '@nestjs/common';
-import { QuotaEngine, type Usage, type UsageRequest } from '@sundial/engine';
+import { QuotaEngine } from '@sundial/engine';
 import type { FastifyRequest } from 'fastify';
 import { Describe } from '../docs/describe.js';
 import { Route } from '../http/route.decorator.js';

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { OnDeny } from '@sundial/engine';
+import type { OnDeny } from '@sundial/contract';
 import { RiskLimit, Subject } from '@sundial/nest';
 
 export interface Pupil {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
-import { QuotaError } from '../errors.js';
+import { QuotaError } from '@sundial/contract';
 import { BatchPacer, MAX_BEGUN, MAX_WAITING_CHECKS } from './batch-pacer.js';
 
 const TIME = { deadlineMs: 5_000 };

@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks';
-import { QuotaError } from '../errors.js';
+import { QuotaError } from '@sundial/contract';
 import type { Answer } from '../stores/answer.js';
 import { FairQueue } from '../stores/fair-queue.js';
 

@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { Subject } from '../quota.js';
-import type { Rule } from '../rules/rule.js';
+import type { Rule, Subject } from '@sundial/contract';
 import { counterKey, operationPlace } from './counter-key.js';
 
 const rule = (over: Partial<Rule> = {}): Rule => ({

@@ -1,6 +1,5 @@
 import { hash } from 'node:crypto';
-import type { Subject } from '../quota.js';
-import type { Rule } from '../rules/rule.js';
+import type { Rule, Subject } from '@sundial/contract';
 import { zoneCode } from '../windows/time-zone.js';
 
 /** Raised when a key's or a script's format changes in a way that older nodes would misread. */

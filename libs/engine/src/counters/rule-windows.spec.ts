@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Rule } from '../rules/rule.js';
+import type { Rule } from '@sundial/contract';
 import { RuleWindowsCache } from './rule-windows.js';
 
 const HOUR_MS = 3_600_000;

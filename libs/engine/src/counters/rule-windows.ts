@@ -1,4 +1,4 @@
-import type { Rule, WindowUnit } from '../rules/rule.js';
+import type { Rule, WindowUnit } from '@sundial/contract';
 import type { Ladder } from '../stores/store.js';
 import { WindowClock, type WindowPair } from '../windows/window-clock.js';
 import type { Window } from '../windows/window.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { RuleWindowsCache } from '../counters/rule-windows.js';
-import type { Limit, Rule, RuleMode } from '../rules/rule.js';
+import type { Limit, Rule, RuleMode } from '@sundial/contract';
 import type { Counts } from '../stores/store.js';
 import { byPolicy, limitStates, noRule, refused, replayed, taken } from './decision.js';
 

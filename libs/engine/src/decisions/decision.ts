@@ -1,5 +1,4 @@
-import type { Decision, DecisionReason, Degraded, LimitState } from '../quota.js';
-import type { OnDeny, Rule } from '../rules/rule.js';
+import type { Decision, DecisionReason, Degraded, LimitState, OnDeny, Rule } from '@sundial/contract';
 import type { RuleWindows } from '../counters/rule-windows.js';
 import type { Counts } from '../stores/store.js';
 

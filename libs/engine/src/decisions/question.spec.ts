@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { RuleIndex } from '../rules/rule-index.js';
-import type { Rule } from '../rules/rule.js';
+import type { Rule } from '@sundial/contract';
 import { Questions } from './question.js';
 
 const HOUR_MS = 3_600_000;

@@ -1,8 +1,7 @@
 import { counterKey } from '../counters/counter-key.js';
 import { RuleWindowsCache, type RuleWindows } from '../counters/rule-windows.js';
 import { Scope, valuesOf, type CountedBy } from '../operations/scope.js';
-import type { Subject } from '../quota.js';
-import type { Rule } from '../rules/rule.js';
+import type { Rule, Subject } from '@sundial/contract';
 import type { CounterRef } from '../stores/store.js';
 
 /** The rules of a resource in their windows, and a subject's counter under each of them. */

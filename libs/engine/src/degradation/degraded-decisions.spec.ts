@@ -1,11 +1,10 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { QuotaEngine } from '../quota-engine.js';
-import type { DegradePolicy } from '../quota.js';
+import type { DegradePolicy, Rule } from '@sundial/contract';
 import { SharedSecret } from '../operations/secret.js';
 import { LiveRules } from '../rules/live-rules.js';
 import { RuleBook } from '../rules/rule-book.js';
-import type { Rule } from '../rules/rule.js';
 import {
   StoreError,
   type SettleRequest,

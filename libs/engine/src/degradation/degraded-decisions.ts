@@ -1,8 +1,7 @@
 import { byPolicy, refused, replayed, taken, type DecisionContext } from '../decisions/decision.js';
 import type { Question } from '../decisions/question.js';
 import type { NamedOperation } from '../operations/operation-ids.js';
-import type { Decision, Degraded, DegradedCause, DegradePolicy } from '../quota.js';
-import type { OnDeny, Rule } from '../rules/rule.js';
+import type { Decision, Degraded, DegradedCause, DegradePolicy, OnDeny, Rule } from '@sundial/contract';
 import { picksOf } from '../stores/picks.js';
 import type { WindowPick } from '../stores/store.js';
 import type { LocalCounters, NodeShare } from './local-counters.js';

@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks';
-import type { DegradedCause } from '../quota.js';
+import type { DegradedCause } from '@sundial/contract';
 import { CircuitBreaker, type BreakerState } from './circuit-breaker.js';
 
 /**

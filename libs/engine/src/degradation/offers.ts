@@ -1,8 +1,7 @@
 import type { DecisionContext } from '../decisions/decision.js';
 import type { Question, Questions } from '../decisions/question.js';
 import type { NamedOperation } from '../operations/operation-ids.js';
-import type { Subject } from '../quota.js';
-import type { Rule } from '../rules/rule.js';
+import type { Rule, Subject } from '@sundial/contract';
 import { then, type Answer } from '../stores/answer.js';
 import type { Dispatch, ReadResult, Store, TakeResult } from '../stores/store.js';
 import type { Asking, LocalCounters } from './local-counters.js';

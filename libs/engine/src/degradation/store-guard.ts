@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EngineStatus, StoreMode } from '../observer.js';
-import type { DegradedCause } from '../quota.js';
+import type { DegradedCause } from '@sundial/contract';
 import type { Answer } from '../stores/answer.js';
 import { StoreError, type CounterRef, type Dispatch, type ShardRef, type Store } from '../stores/store.js';
 import { DeadlineQueue } from './deadline-queue.js';

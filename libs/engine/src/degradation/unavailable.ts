@@ -1,4 +1,4 @@
-import type { DegradedCause } from '../quota.js';
+import type { DegradedCause } from '@sundial/contract';
 import type { StoreError } from '../stores/store.js';
 
 /** The store did not decide. `fate` says whether it may have executed the call, or still will. */

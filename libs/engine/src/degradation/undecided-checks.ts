@@ -1,6 +1,5 @@
-import { QuotaError } from '../errors.js';
+import { type Decision, QuotaError } from '@sundial/contract';
 import type { Debt } from '../journal/debt.js';
-import type { Decision } from '../quota.js';
 import type { NamedOperation } from '../operations/operation-ids.js';
 import type { Answer } from '../stores/answer.js';
 import type { DegradedDecisions, UndecidedCheck } from './degraded-decisions.js';

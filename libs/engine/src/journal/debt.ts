@@ -1,4 +1,4 @@
-import type { Degraded } from '../quota.js';
+import type { Degraded } from '@sundial/contract';
 import { REMEMBER_MS, REMEMBER_SETTLED_MS, type SettleRequest, type StoreError } from '../stores/store.js';
 
 /** What the books have to be told, and why the decision was made without them. */

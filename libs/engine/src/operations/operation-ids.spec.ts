@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { CheckRequest, Subject } from '../quota.js';
+import type { CheckRequest, Subject } from '@sundial/contract';
 import { OperationIds } from './operation-ids.js';
 import { Scope, valuesOf } from './scope.js';
 import { Secret, SharedSecret } from './secret.js';

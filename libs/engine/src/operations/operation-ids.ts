@@ -1,6 +1,6 @@
 import { idOf, makeId, PROCESS_NAME } from '../stores/own-ids.js';
 import type { Operation } from '../stores/store.js';
-import type { CheckRequest, Subject } from '../quota.js';
+import type { CheckRequest, Subject } from '@sundial/contract';
 import { Scope, valuesOf, type Mask } from './scope.js';
 import { PAD_WORDS, type Secret, type SharedSecret } from './secret.js';
 

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { Subject } from '../quota.js';
+import type { Subject } from '@sundial/contract';
 import { wellFormed, type Secret } from './secret.js';
 
 /** Three numbers of 24 bits: fields, since one of these is kept for each subject, and read for each check. */

@@ -1,5 +1,4 @@
-import { MAX_ERRORS, type InputError } from '../errors.js';
-import type { CheckRequest } from '../quota.js';
+import { type CheckRequest, type InputError, MAX_ERRORS } from '@sundial/contract';
 import type { RuleBook } from '../rules/rule-book.js';
 import { mistakesInCheck, missingAttributes } from './parse-request.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Rule } from '../rules/rule.js';
+import type { Rule } from '@sundial/contract';
 import { assertUsageRequest, mistakesInCheck, missingAttributes } from './parse-request.js';
 
 const SUBJECT = { user: 'u1' };

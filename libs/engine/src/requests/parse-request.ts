@@ -1,8 +1,15 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
-import { firstErrors, QuotaError, type InputError } from '../errors.js';
-import type { CheckRequest, UsageRequest } from '../quota.js';
-import type { Rule } from '../rules/rule.js';
-import { checkRequestSchema, MAX_ATTRIBUTES, usageRequestSchema } from './request-schema.js';
+import {
+  type CheckRequest,
+  checkRequestSchema,
+  firstErrors,
+  type InputError,
+  MAX_ATTRIBUTES,
+  QuotaError,
+  type Rule,
+  type UsageRequest,
+  usageRequestSchema,
+} from '@sundial/contract';
 
 const ajv = new Ajv({ allErrors: true, strict: true, verbose: false });
 const isCheckRequest = ajv.compile<CheckRequest>(checkRequestSchema);

@@ -1,7 +1,6 @@
-import { QuotaError } from '../errors.js';
+import { MAX_RULES, QuotaError } from '@sundial/contract';
 import { parseRule } from './parse-rule.js';
 import { isPlainObject } from './plain-json.js';
-import { MAX_RULES } from './rule-book.js';
 import { tooManyRules } from './rule-conflicts.js';
 import { RuleIndex } from './rule-index.js';
 import type { RuleEdits, StoredRule } from './rules-by-id.js';

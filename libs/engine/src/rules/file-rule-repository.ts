@@ -1,18 +1,16 @@
 import { join } from 'node:path';
-import { QuotaError } from '../errors.js';
+import {
+  QuotaError,
+  type Rule,
+  type RuleSetChanges,
+  type RuleSetWritten,
+  type RuleWritten,
+} from '@sundial/contract';
 import { BookFile } from './book-file.js';
 import type { RuleBook } from './rule-book.js';
 import { rulesChanged, tooManyWrites } from './rule-conflicts.js';
 import { changesIn, differencesBetween } from './rule-differences.js';
-import type {
-  RuleChange,
-  RuleRepository,
-  RuleSet,
-  RuleSetChanges,
-  RuleSetWritten,
-  RuleWritten,
-} from './rule-repository.js';
-import type { Rule } from './rule.js';
+import type { RuleChange, RuleRepository, RuleSet } from './rule-repository.js';
 import { StoredBook } from './stored-book.js';
 
 const FILE = 'rules.ndjson';

@@ -1,8 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { QuotaError, type InputError } from '../errors.js';
+import { type InputError, QuotaError, WINDOW_UNITS } from '@sundial/contract';
 import { parseRule, patchRule } from './parse-rule.js';
-import { WINDOW_UNITS } from './rule.js';
 
 const SHORTEST = { id: 'ocr', resource: 'ocr', per: ['user'], limits: [{ window: 'day', max: 10 }] };
 const DEEP: unknown = JSON.parse('['.repeat(10_000) + ']'.repeat(10_000));

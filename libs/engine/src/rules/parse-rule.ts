@@ -1,9 +1,16 @@
 import { getMetadataStorage, validateSync } from 'class-validator';
-import { firstErrors, QuotaError, type InputError } from '../errors.js';
+import {
+  firstErrors,
+  type InputError,
+  MAX_LIMITS_A_RULE,
+  ON_DENY_BOUNDS,
+  type OnDeny,
+  QuotaError,
+  type Rule,
+} from '@sundial/contract';
 import { canonicalTimeZone } from '../windows/time-zone.js';
 import { isDeeperThan, isPlainObject, show } from './plain-json.js';
-import { LimitDefinition, OnDenyDefinition, RULE_BOUNDS, RuleDefinition } from './rule-definition.js';
-import type { OnDeny, Rule } from './rule.js';
+import { LimitDefinition, OnDenyDefinition, RuleDefinition } from './rule-definition.js';
 
 /**
  * Makes a rule of whatever somebody wrote, or says everything that is wrong with it.
@@ -35,12 +42,12 @@ export function patchRule(rule: Rule, patch: unknown): Rule {
   return parseRule(merged);
 }
 
-const PATCH_DEPTH = RULE_BOUNDS.onDenyDepth + 1;
+const PATCH_DEPTH = ON_DENY_BOUNDS.depth + 1;
 
 function mistakesInRule(input: unknown): InputError[] {
   const mistakes = mistakesIn(RuleDefinition, input, '', 'a rule');
   if (!isPlainObject(input)) return mistakes;
-  const limits = Array.isArray(input['limits']) ? input['limits'].slice(0, RULE_BOUNDS.limits) : [];
+  const limits = Array.isArray(input['limits']) ? input['limits'].slice(0, MAX_LIMITS_A_RULE) : [];
   for (const [index, limit] of limits.entries()) {
     mistakes.push(...mistakesIn(LimitDefinition, limit, `limits.${index}`, 'a limit'));
   }

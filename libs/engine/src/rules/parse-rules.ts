@@ -1,9 +1,7 @@
-import { QuotaError, type InputError } from '../errors.js';
+import { type InputError, MAX_RULES, QuotaError, type Rule } from '@sundial/contract';
 import { TimeSlice } from '../time-slice.js';
 import { parseRule } from './parse-rule.js';
 import { isPlainObject, show } from './plain-json.js';
-import { MAX_RULES } from './rule-book.js';
-import type { Rule } from './rule.js';
 
 /** Rules with ids of their own out of a list, one entry at a time. */
 export class RuleListReader {

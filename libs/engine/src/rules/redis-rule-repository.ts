@@ -1,6 +1,12 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { QuotaError } from '../errors.js';
+import {
+  QuotaError,
+  type Rule,
+  type RuleSetChanges,
+  type RuleSetWritten,
+  type RuleWritten,
+} from '@sundial/contract';
 import type { RedisClient } from '../stores/redis-connection.js';
 import { StoreError } from '../stores/store.js';
 import { LastKnownRules } from './last-known-rules.js';
@@ -17,15 +23,7 @@ import {
   tooManyWrites,
 } from './rule-conflicts.js';
 import { changesIn, differencesBetween } from './rule-differences.js';
-import type {
-  RuleChange,
-  RuleRepository,
-  RuleSet,
-  RuleSetChanges,
-  RuleSetWritten,
-  RuleWritten,
-} from './rule-repository.js';
-import type { Rule } from './rule.js';
+import type { RuleChange, RuleRepository, RuleSet } from './rule-repository.js';
 import { StoredBook } from './stored-book.js';
 
 const LAST_KNOWN_FILE = 'rules-last-known.ndjson';

@@ -3,7 +3,7 @@ import { scripts } from '@sundial/lua';
 import type { RedisClient } from '../stores/redis-connection.js';
 import { RedisScript } from '../stores/redis-script.js';
 import { StoreError } from '../stores/store.js';
-import { MAX_RULES } from './rule-book.js';
+import { MAX_RULES } from '@sundial/contract';
 import type { RuleChange } from './rule-repository.js';
 import type { StoredRule } from './rules-by-id.js';
 import { isVersion, type StoredBook } from './stored-book.js';

@@ -1,9 +1,6 @@
 import { NearNames } from './near-names.js';
-import type { Rule } from './rule.js';
+import type { Rule } from '@sundial/contract';
 import { RuleIndex } from './rule-index.js';
-
-/** No repository keeps more rules than this: every node holds them all. */
-export const MAX_RULES = 10_000;
 
 /** All rules at one version, immutable: a decision takes one book and keeps it to its end (I10). */
 export class RuleBook {

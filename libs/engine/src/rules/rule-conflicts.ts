@@ -1,5 +1,4 @@
-import { QuotaError } from '../errors.js';
-import { MAX_RULES } from './rule-book.js';
+import { MAX_RULES, QuotaError } from '@sundial/contract';
 
 /** Why a repository refuses a change, in one voice whoever notices: the script in Redis, or the embedded one. */
 export function ruleExists(id: string): QuotaError {

@@ -10,34 +10,29 @@ import {
   ValidateBy,
   ValidateIf,
 } from 'class-validator';
-import type { DegradePolicy } from '../quota.js';
+import {
+  DEGRADE_POLICIES,
+  type DegradePolicy,
+  RULE_MODES,
+  type RuleMode,
+  WINDOW_UNITS,
+  type WindowUnit,
+  ATTRIBUTE_PATTERN,
+  MAX_ATTRIBUTES,
+  MAX_DESCRIPTION_LENGTH,
+  MAX_LIMITS_A_RULE,
+  MAX_UNITS,
+  NAME_PATTERN,
+  ON_DENY_BOUNDS,
+} from '@sundial/contract';
 import { canonicalTimeZone } from '../windows/time-zone.js';
 import { isPlainObject, jsonComplaint, show } from './plain-json.js';
-import { DEGRADE_POLICIES, RULE_MODES, WINDOW_UNITS, type RuleMode, type WindowUnit } from './rule.js';
-
-/** What a rule id and a resource look like. */
-export const NAME_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/;
-/** What an attribute's name looks like; `resource` is not one. */
-export const ATTRIBUTE_PATTERN = /^[a-z][A-Za-z0-9_-]{0,31}$/;
-
-export const RULE_BOUNDS = {
-  attributes: 8,
-  limits: 6,
-  max: Number.MAX_SAFE_INTEGER,
-  descriptionLength: 1_024,
-  codeLength: 128,
-  messageLength: 1_024,
-  actionLength: 128,
-  /** Of the whole `onDeny` as JSON. */
-  onDenyBytes: 4_096,
-  onDenyDepth: 8,
-} as const;
 
 const NAME =
   'must be 1 to 128 letters, digits, ".", "_", ":" or "-", of which the first is a letter or a digit';
 const ATTRIBUTE =
   'must name attributes like "user": 1 to 32 letters, digits, "_" or "-", of which the first is a small letter, and not "resource"';
-const WHOLE_NUMBER = says(`must be a whole number from 0 to ${RULE_BOUNDS.max}`);
+const WHOLE_NUMBER = says(`must be a whole number from 0 to ${MAX_UNITS}`);
 
 /** One entry of a rule's `limits`. */
 export class LimitDefinition {
@@ -46,26 +41,30 @@ export class LimitDefinition {
 
   @IsInt(WHOLE_NUMBER)
   @Min(0, WHOLE_NUMBER)
-  @Max(RULE_BOUNDS.max, WHOLE_NUMBER)
+  @Max(MAX_UNITS, WHOLE_NUMBER)
   max!: number;
 }
 
 /** A rule's `onDeny`. `params` is the caller's own JSON, handed through untouched. */
 export class OnDenyDefinition {
-  @Length(1, RULE_BOUNDS.codeLength, says(`must be a text of 1 to ${RULE_BOUNDS.codeLength} characters`))
+  @Length(
+    1,
+    ON_DENY_BOUNDS.codeLength,
+    says(`must be a text of 1 to ${ON_DENY_BOUNDS.codeLength} characters`),
+  )
   code!: string;
 
   @Optional()
   @MaxLength(
-    RULE_BOUNDS.messageLength,
-    says(`must be a text of at most ${RULE_BOUNDS.messageLength} characters`),
+    ON_DENY_BOUNDS.messageLength,
+    says(`must be a text of at most ${ON_DENY_BOUNDS.messageLength} characters`),
   )
   message?: string;
 
   @Optional()
   @MaxLength(
-    RULE_BOUNDS.actionLength,
-    says(`must be a text of at most ${RULE_BOUNDS.actionLength} characters`),
+    ON_DENY_BOUNDS.actionLength,
+    says(`must be a text of at most ${ON_DENY_BOUNDS.actionLength} characters`),
   )
   action?: string;
 
@@ -101,14 +100,11 @@ export class RuleDefinition {
   degrade: DegradePolicy = 'local';
 
   @Optional()
-  @MaxLength(
-    RULE_BOUNDS.descriptionLength,
-    says(`must be a text of at most ${RULE_BOUNDS.descriptionLength} characters`),
-  )
+  @MaxLength(MAX_DESCRIPTION_LENGTH, says(`must be a text of at most ${MAX_DESCRIPTION_LENGTH} characters`))
   description?: string;
 
   @Optional()
-  @Judged((value) => jsonComplaint(value, { bytes: RULE_BOUNDS.onDenyBytes, depth: RULE_BOUNDS.onDenyDepth }))
+  @Judged((value) => jsonComplaint(value, ON_DENY_BOUNDS))
   onDeny?: OnDenyDefinition;
 }
 
@@ -118,12 +114,10 @@ function attributesComplaint(value: unknown): string | undefined {
       'must be a list of attribute names such as ["user"], or [] for one counter that all share';
     return complain(requirement, value);
   }
-  if (value.length > RULE_BOUNDS.attributes) {
-    return `must name at most ${RULE_BOUNDS.attributes} attributes, not ${value.length}`;
+  if (value.length > MAX_ATTRIBUTES) {
+    return `must name at most ${MAX_ATTRIBUTES} attributes, not ${value.length}`;
   }
-  const odd = value.filter(
-    (name) => typeof name !== 'string' || !ATTRIBUTE_PATTERN.test(name) || name === 'resource',
-  );
+  const odd = value.filter((name) => typeof name !== 'string' || !ATTRIBUTE_PATTERN.test(name));
   const twice = value.filter((name, index) => !odd.includes(name) && value.indexOf(name) !== index);
   const complaints = [
     ...(odd.length > 0 ? [`${ATTRIBUTE}; ${odd.map(show).join(', ')} cannot be one`] : []),
@@ -137,8 +131,8 @@ function attributesComplaint(value: unknown): string | undefined {
 function limitsComplaint(value: unknown): string | undefined {
   if (!Array.isArray(value))
     return complain('must be a list such as [{ "window": "day", "max": 10 }]', value);
-  if (value.length < 1 || value.length > RULE_BOUNDS.limits) {
-    return `must hold 1 to ${RULE_BOUNDS.limits} limits, not ${value.length}`;
+  if (value.length < 1 || value.length > MAX_LIMITS_A_RULE) {
+    return `must hold 1 to ${MAX_LIMITS_A_RULE} limits, not ${value.length}`;
   }
   const windows = value.filter(isPlainObject).map((limit) => limit['window']);
   const twice = windows.find((unit, index) => unit !== undefined && windows.indexOf(unit) !== index);

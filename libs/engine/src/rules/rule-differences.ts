@@ -1,8 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { TimeSlice } from '../time-slice.js';
 import type { RuleBook } from './rule-book.js';
-import type { RuleSetChanges } from './rule-repository.js';
-import type { Rule } from './rule.js';
+import type { Rule, RuleSetChanges } from '@sundial/contract';
 
 /** What has to be set and removed so that a book holds a set of rules and no others. */
 export interface RuleDifferences {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { QuotaError } from '../errors.js';
+import { QuotaError } from '@sundial/contract';
 import { loadRuleFile, parseRuleFile } from './rule-file.js';
 
 function refusalOf(text: string): QuotaError {

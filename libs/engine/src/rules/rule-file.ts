@@ -1,8 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { QuotaError, type InputError } from '../errors.js';
+import { type InputError, QuotaError, type Rule } from '@sundial/contract';
 import { YamlError, YamlText } from '../yaml-text.js';
 import { RuleListReader, ruleListIn } from './parse-rules.js';
-import type { Rule } from './rule.js';
 
 /**
  * Reads a start-up file: YAML 1.2 with one list, `rules`, of rules as `RuleDefinition` says.

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { RuleIndex } from './rule-index.js';
-import type { Rule, RuleMode } from './rule.js';
+import type { Rule, RuleMode } from '@sundial/contract';
 import type { RuleEdits, StoredRule } from './rules-by-id.js';
 
 const rule = (id: string, resource = 'ocr', mode: RuleMode = 'enforce'): Rule => ({

@@ -1,5 +1,5 @@
 import { TimeSlice } from '../time-slice.js';
-import type { Rule } from './rule.js';
+import type { Rule } from '@sundial/contract';
 import { RulesById, type RuleEdits, type StoredRule } from './rules-by-id.js';
 import { RulesByResource } from './rules-by-resource.js';
 

@@ -1,4 +1,4 @@
-import type { Rule } from './rule.js';
+import type { Rule, RuleSetWritten, RuleWritten } from '@sundial/contract';
 import type { RuleBook } from './rule-book.js';
 
 /**
@@ -41,18 +41,3 @@ export interface RuleSet {
   /** The version of the book that is to be replaced; whichever there is when absent. */
   readonly expectedVersion?: number;
 }
-
-export interface RuleWritten {
-  /** Of the book with the change; also the revision of the rule it made. */
-  readonly version: number;
-  readonly nodes: { readonly live: number; readonly applied: number };
-}
-
-/** Ids in order. */
-export interface RuleSetChanges {
-  readonly created: readonly string[];
-  readonly changed: readonly string[];
-  readonly removed: readonly string[];
-}
-
-export type RuleSetWritten = RuleWritten & RuleSetChanges;

@@ -1,4 +1,4 @@
-import type { Rule } from './rule.js';
+import type { Rule } from '@sundial/contract';
 
 /** A rule and its revision: the version of the book that last changed it. */
 export interface StoredRule {

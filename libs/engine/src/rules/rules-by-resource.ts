@@ -1,4 +1,4 @@
-import type { Rule } from './rule.js';
+import type { Rule } from '@sundial/contract';
 
 /** The rules of one resource, in order of their ids. */
 interface ResourceRules {

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { RuleBook, MAX_RULES } from './rule-book.js';
+import { RuleBook } from './rule-book.js';
 import { ruleChanged, ruleExists, ruleNotFound, tooManyRules } from './rule-conflicts.js';
 import { RuleIndex } from './rule-index.js';
 import type { RuleChange } from './rule-repository.js';
-import type { Rule } from './rule.js';
+import { MAX_RULES, type Rule } from '@sundial/contract';
 import type { RuleEdits } from './rules-by-id.js';
 
 /**

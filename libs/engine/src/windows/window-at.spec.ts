@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { WINDOW_UNITS, type WindowUnit } from '../rules/rule.js';
+import { WINDOW_UNITS, type WindowUnit } from '@sundial/contract';
 import { windowAfter, windowAt } from './window-at.js';
 
 /** unit, zone, an instant | the window that holds it | its length | why it is here */

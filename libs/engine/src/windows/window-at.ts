@@ -1,6 +1,6 @@
 import { Temporal } from 'temporal-polyfill';
 
-import type { WindowUnit } from '../rules/rule.js';
+import type { WindowUnit } from '@sundial/contract';
 import type { Window } from './window.js';
 
 /** Leaves the ends of every window, and of some after it, in years of four digits. */

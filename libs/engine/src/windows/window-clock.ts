@@ -1,4 +1,4 @@
-import type { WindowUnit } from '../rules/rule.js';
+import type { WindowUnit } from '@sundial/contract';
 import type { Window } from './window.js';
 import { windowAfter, windowAt } from './window-at.js';
 

@@ -1,4 +1,4 @@
-import type { WindowUnit } from '../rules/rule.js';
+import type { WindowUnit } from '@sundial/contract';
 
 /**
  * A concrete window `[startsAtMs, resetsAtMs)` of a unit in a zone, and the end of the window after it.

@@ -1,46 +1,18 @@
-import type { OnDeny, WindowUnit } from './rules/rule.js';
-
-/**
- * Sundial's verbs, the same in the process (`QuotaEngine`) and over HTTP (`QuotaClient`).
- *
- * Ask `check` right before the costly operation: it answers *and counts*. Ask `usage` to show a user
- * what is left: it writes nothing. A refusal is an answer (`allowed: false`), never an exception;
- * a `QuotaError` means misuse (bad input, an operation id used twice for different things).
- * No outage of the store makes either verb throw or wait: see `Decision.degraded`. A node that has more checks than it can
- * decide throws `overloaded`: nothing was counted, and the same call may be repeated later or elsewhere.
- */
-export interface Quota {
-  check(request: CheckRequest): Promise<Decision>;
-  usage(request: UsageRequest): Promise<Usage>;
-}
-
-/** Who is counted: attribute name → value. Values are strings of 1–256 characters; at most 8 attributes. */
-export type Subject = Readonly<Record<string, string>>;
-
-export interface CheckRequest {
-  /** What is limited, e.g. `ocr`. `[A-Za-z0-9][A-Za-z0-9._:-]{0,127}`. */
-  readonly resource: string;
-  readonly subject: Subject;
-  /** Units this operation takes: an integer from 0 (only look) to 2^53−1. Default 1. */
-  readonly amount?: number;
-  /**
-   * The caller's name for this operation, 1–128 printable ASCII characters. Repeating an allowed
-   * operation under the same id repeats the answer and counts once; it is known within its resource and the values of
-   * the attributes that its rules count by. Made by the node when absent.
-   */
-  readonly operationId?: string;
-}
-
-export interface UsageRequest {
-  readonly resource: string;
-  readonly subject: Subject;
-}
+import type { Subject } from './request.js';
+import type { DegradePolicy, OnDeny, RuleMode, WindowUnit } from './rule.js';
 
 /**
  * Why a check was answered as it was. `degraded` appears only where the policies `allow` or `deny` decided.
  * `amount-exceeds-limit` means that waiting can never help: the amount is above a limit's `max`.
  */
-export type DecisionReason = 'ok' | 'limit-reached' | 'amount-exceeds-limit' | 'no-rule' | 'degraded';
+export const DECISION_REASONS = [
+  'ok',
+  'limit-reached',
+  'amount-exceeds-limit',
+  'no-rule',
+  'degraded',
+] as const;
+export type DecisionReason = (typeof DECISION_REASONS)[number];
 
 /** The answer to a check, always with the state of every limit that was looked at. */
 export interface Decision {
@@ -65,9 +37,18 @@ export interface Decision {
   readonly rulesVersion: number;
 }
 
-/** `journal-full`: policy `local` refused, since no more of what it allows could be settled afterwards. */
-export type DegradedCause = 'timeout' | 'store-error' | 'breaker-open' | 'overloaded' | 'journal-full';
-export type DegradePolicy = 'allow' | 'deny' | 'local';
+/**
+ * Why the store did not decide. `journal-full`: policy `local` refused, since no more of what it allows could be settled
+ * afterwards.
+ */
+export const DEGRADED_CAUSES = [
+  'timeout',
+  'store-error',
+  'breaker-open',
+  'overloaded',
+  'journal-full',
+] as const;
+export type DegradedCause = (typeof DEGRADED_CAUSES)[number];
 
 export interface Degraded {
   readonly cause: DegradedCause;
@@ -78,7 +59,7 @@ export interface Degraded {
 /** One limit of one rule, for one subject, in its concrete window. Times are ISO-8601 with offset. */
 export interface LimitState {
   readonly rule: string;
-  readonly mode: 'enforce' | 'observe';
+  readonly mode: Exclude<RuleMode, 'off'>;
   readonly window: WindowUnit;
   readonly timeZone: string;
   readonly max: number;

@@ -1,5 +1,3 @@
-import type { DegradePolicy } from '../quota.js';
-
 /** The natural units a limit may count in, shortest first. Weeks start on Monday (ISO 8601). */
 export const WINDOW_UNITS = ['minute', 'hour', 'day', 'week', 'month', 'year'] as const;
 export type WindowUnit = (typeof WINDOW_UNITS)[number];
@@ -8,7 +6,9 @@ export type WindowUnit = (typeof WINDOW_UNITS)[number];
 export const RULE_MODES = ['enforce', 'observe', 'off'] as const;
 export type RuleMode = (typeof RULE_MODES)[number];
 
-export const DEGRADE_POLICIES = ['allow', 'deny', 'local'] as const satisfies readonly DegradePolicy[];
+/** Who decides while the store is away: the business goes first, the cost goes first, or this node enforces the limits itself. */
+export const DEGRADE_POLICIES = ['allow', 'deny', 'local'] as const;
+export type DegradePolicy = (typeof DEGRADE_POLICIES)[number];
 
 /** At most `max` units (0 … 2^53−1) in one `window` of the rule's time zone. */
 export interface Limit {

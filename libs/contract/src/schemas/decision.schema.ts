@@ -1,4 +1,5 @@
-import { DEGRADE_POLICIES, RULE_MODES, WINDOW_UNITS } from '@sundial/engine';
+import { DECISION_REASONS, DEGRADED_CAUSES } from '../decision.js';
+import { DEGRADE_POLICIES, WINDOW_UNITS } from '../rule.js';
 
 /** One limit of one rule, as every answer shows it. */
 const limitStateSchema = {
@@ -8,7 +9,7 @@ const limitStateSchema = {
     rule: { type: 'string' },
     mode: {
       type: 'string',
-      enum: RULE_MODES.filter((mode) => mode !== 'off'),
+      enum: ['enforce', 'observe'],
       description: '`observe` counts and never denies.',
     },
     window: { type: 'string', enum: WINDOW_UNITS },
@@ -55,7 +56,7 @@ export const onDenySchema = {
 
 const cause = {
   type: 'string',
-  enum: ['timeout', 'store-error', 'breaker-open', 'overloaded', 'journal-full'],
+  enum: DEGRADED_CAUSES,
 } as const;
 
 /** The answer to a check. Fastify compiles its serialiser from this: twice as fast as `JSON.stringify`. */
@@ -63,7 +64,7 @@ export const decisionSchema = {
   type: 'object',
   properties: {
     allowed: { type: 'boolean' },
-    reason: { type: 'string', enum: ['ok', 'limit-reached', 'amount-exceeds-limit', 'no-rule', 'degraded'] },
+    reason: { type: 'string', enum: DECISION_REASONS },
     operationId: { type: 'string' },
     replayed: {
       type: 'boolean',

@@ -1,14 +1,15 @@
 import {
   ATTRIBUTE_PATTERN,
-  DEGRADE_POLICIES,
+  MAX_ATTRIBUTES,
+  MAX_DESCRIPTION_LENGTH,
+  MAX_LIMITS_A_RULE,
   MAX_RULES,
+  MAX_RULES_PER_PAGE,
+  MAX_UNITS,
   NAME_PATTERN,
-  RULE_BOUNDS,
-  RULE_MODES,
-  WINDOW_UNITS,
-} from '@sundial/engine';
-import { MAX_RULES_PER_PAGE } from '../http/bounds.js';
-import { onDenySchema } from '../check/decision.schema.js';
+} from '../bounds.js';
+import { DEGRADE_POLICIES, RULE_MODES, WINDOW_UNITS } from '../rule.js';
+import { onDenySchema } from './decision.schema.js';
 
 const name = { type: 'string', pattern: NAME_PATTERN.source } as const;
 
@@ -18,8 +19,8 @@ const properties = {
   per: {
     type: 'array',
     description: 'The attributes counted by; none: one counter that all share.',
-    items: { type: 'string', pattern: ATTRIBUTE_PATTERN.source, not: { const: 'resource' } },
-    maxItems: RULE_BOUNDS.attributes,
+    items: { type: 'string', pattern: ATTRIBUTE_PATTERN.source },
+    maxItems: MAX_ATTRIBUTES,
     uniqueItems: true,
   },
   timeZone: { type: 'string', description: 'IANA name.', default: 'UTC' },
@@ -27,12 +28,12 @@ const properties = {
     type: 'array',
     description: 'No two of one window.',
     minItems: 1,
-    maxItems: RULE_BOUNDS.limits,
+    maxItems: MAX_LIMITS_A_RULE,
     items: {
       type: 'object',
       properties: {
         window: { type: 'string', enum: WINDOW_UNITS },
-        max: { type: 'integer', minimum: 0, maximum: RULE_BOUNDS.max },
+        max: { type: 'integer', minimum: 0, maximum: MAX_UNITS },
       },
       required: ['window', 'max'],
       additionalProperties: false,
@@ -50,7 +51,7 @@ const properties = {
     default: 'local',
     description: 'What decides while the store cannot be asked.',
   },
-  description: { type: 'string', maxLength: RULE_BOUNDS.descriptionLength },
+  description: { type: 'string', maxLength: MAX_DESCRIPTION_LENGTH },
   onDeny: onDenySchema,
 } as const;
 

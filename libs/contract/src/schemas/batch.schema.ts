@@ -1,17 +1,6 @@
-import { checkRequestSchema } from '@sundial/engine';
-import { MAX_BATCH_CHECKS } from '../http/bounds.js';
 import { decisionSchema } from './decision.schema.js';
 
-export const batchSchema = {
-  type: 'object',
-  properties: {
-    checks: { type: 'array', minItems: 1, maxItems: MAX_BATCH_CHECKS, items: checkRequestSchema },
-  },
-  required: ['checks'],
-  additionalProperties: false,
-} as const;
-
-/** The entry of a check whose operation id was another check's; the rest of the batch was decided. */
+/** The entry of a check that could not be decided (`operation-conflict`, `overloaded`); the rest of the batch was. */
 const undecidedSchema = {
   type: 'object',
   properties: {

@@ -1,0 +1,34 @@
+/** Every bound of what callers and operators send, stated once. Patterns are anchored, so they can stand in JSON Schemas. */
+
+/** A resource, a rule id. */
+export const NAME_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/;
+/** An attribute of a subject. `resource` is none: `GET /usage` has a parameter of that name. */
+export const ATTRIBUTE_PATTERN = /^(?!resource$)[a-z][A-Za-z0-9_-]{0,31}$/;
+/** Printable ASCII, the space included. */
+export const OPERATION_ID_PATTERN = /^[\x20-\x7e]{1,128}$/;
+
+/** Attributes of a subject, and of a rule's `per`. */
+export const MAX_ATTRIBUTES = 8;
+/** Characters (code points) of an attribute's value; at least one. */
+export const MAX_VALUE_LENGTH = 256;
+/** Units of one operation, and of a limit's `max`: above it integers are no longer exact. */
+export const MAX_UNITS = Number.MAX_SAFE_INTEGER;
+/** Checks in one batch. */
+export const MAX_BATCH_CHECKS = 1_000;
+
+/** Rules of one service: every node holds them all. */
+export const MAX_RULES = 10_000;
+/** Rules in one answer of `GET /admin/rules`, which is made in a few milliseconds. */
+export const MAX_RULES_PER_PAGE = 1_000;
+export const MAX_LIMITS_A_RULE = 6;
+export const MAX_DESCRIPTION_LENGTH = 1_024;
+
+/** Of a rule's `onDeny`. */
+export const ON_DENY_BOUNDS = {
+  codeLength: 128,
+  messageLength: 1_024,
+  actionLength: 128,
+  /** Of the whole as JSON. */
+  bytes: 4_096,
+  depth: 8,
+} as const;

@@ -1,0 +1,86 @@
+import { describe, expect, it } from '@jest/globals';
+import { Ajv } from 'ajv';
+import type { FromSchema, JSONSchema } from 'json-schema-to-ts';
+import type { Decision, LimitState, Usage } from '../decision.js';
+import type { CheckRequest, UsageRequest } from '../request.js';
+import type { OnDeny, Rule } from '../rule.js';
+import type { RuleSetChanges, RuleSetWritten, RuleWritten } from '../rule-written.js';
+import { batchAnswerSchema } from './batch.schema.js';
+import { decisionSchema, onDenySchema, usageSchema } from './decision.schema.js';
+import { batchRequestSchema, checkRequestSchema, usageRequestSchema } from './request.schema.js';
+import {
+  ruleListSchema,
+  rulePatchSchema,
+  ruleSchema,
+  ruleSetSchema,
+  ruleSetWrittenSchema,
+  ruleWrittenSchema,
+} from './rule.schema.js';
+
+/** What a caller may write: a field with a default may be left out. */
+type Of<Schema extends JSONSchema> = FromSchema<Schema, { keepDefaultedPropertiesOptional: true }>;
+
+/** The same type with every member readonly, and an object for each intersection: what two equal shapes have in common. */
+type Shape<T> = T extends readonly (infer Item)[]
+  ? readonly Shape<Item>[]
+  : T extends object
+    ? { readonly [Name in keyof T]: Shape<T[Name]> }
+    : T;
+type Equal<A, B> =
+  (<T>() => T extends Shape<A> ? 1 : 2) extends <T>() => T extends Shape<B> ? 1 : 2 ? true : false;
+
+/** Compiles only where the schema and the type name the same fields with the same values. */
+function same<Schema, Type>(isSame: Equal<Schema, Type>): void {
+  expect(isSame).toBe(true);
+}
+
+/** A rule as it may be written. */
+type RuleInput = Pick<Rule, 'id' | 'resource' | 'per' | 'limits'> & Partial<Rule>;
+
+describe('schemas and types', () => {
+  it('state the same decisions', () => {
+    same<Of<typeof onDenySchema>, OnDeny>(true);
+    same<Of<typeof decisionSchema>['limits'][number], LimitState>(true);
+    same<Of<typeof decisionSchema>, Decision>(true);
+    same<Of<typeof usageSchema>, Usage>(true);
+  });
+
+  it('state the same requests', () => {
+    same<keyof Of<typeof checkRequestSchema>, keyof CheckRequest>(true);
+    same<Omit<Of<typeof checkRequestSchema>, 'subject'>, Omit<CheckRequest, 'subject'>>(true);
+    same<keyof Of<typeof usageRequestSchema>, keyof UsageRequest>(true);
+  });
+
+  it('state the same rules', () => {
+    same<Of<typeof ruleSchema>, RuleInput>(true);
+    same<Of<typeof ruleWrittenSchema>, RuleWritten & { rule: RuleInput }>(true);
+    same<
+      Of<typeof ruleSetWrittenSchema>,
+      RuleSetChanges & Omit<RuleSetWritten, 'nodes'> & Partial<RuleSetWritten>
+    >(true);
+  });
+});
+
+describe('every schema', () => {
+  it.each(
+    Object.entries({
+      batchAnswerSchema,
+      batchRequestSchema,
+      checkRequestSchema,
+      decisionSchema,
+      onDenySchema,
+      ruleListSchema,
+      rulePatchSchema,
+      ruleSchema,
+      ruleSetSchema,
+      ruleSetWrittenSchema,
+      ruleWrittenSchema,
+      usageRequestSchema,
+      usageSchema,
+    }),
+  )('is one that ajv compiles: %s', (_name, schema) => {
+    expect(() =>
+      new Ajv({ strict: true, allowUnionTypes: true, formats: { 'date-time': true } }).compile(schema),
+    ).not.toThrow();
+  });
+});
