@@ -1,11 +1,12 @@
 import type { Decision, Rule } from '@sundial/contract';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { LiveRules, QuotaEngine, RedisStore, RuleBook } from '@sundial/engine';
+import { LiveRules, type QuotaEngine, RedisStore, RuleBook } from '@sundial/engine';
 import type { RedisTarget } from '@sundial/engine';
 import { setImmediate as turn } from 'node:timers/promises';
 import { eventually } from '../support/eventually.js';
 import { RedisCluster } from '../support/redis-cluster.js';
 import { RedisProcess } from '../support/redis-process.js';
+import { engineOn } from '../support/engine-on.js';
 
 /** Ten times what may be on its way to one server. */
 const FLOOD = 2_500;
@@ -69,7 +70,7 @@ describe.each([
   let engine: QuotaEngine;
   beforeAll(async () => {
     place = await start();
-    engine = new QuotaEngine({
+    engine = engineOn({
       store: new RedisStore(place.target),
       rules: new LiveRules(new RuleBook(1, RULES)),
       deadlineMs: DEADLINE_MS,

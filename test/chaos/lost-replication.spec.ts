@@ -1,12 +1,13 @@
 import type { Rule } from '@sundial/contract';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { Journal, LiveRules, QuotaEngine, RedisStore, RuleBook } from '@sundial/engine';
+import { Journal, LiveRules, RedisStore, RuleBook, type QuotaEngine } from '@sundial/engine';
 import type { RedisTarget, Store } from '@sundial/engine';
 import { eventually } from '../support/eventually.js';
 import { RedisCluster } from '../support/redis-cluster.js';
 import type { RedisProcess } from '../support/redis-process.js';
 import { RedisSentinel } from '../support/redis-sentinel.js';
 import { temporaryDirectory, type TemporaryDirectory } from '../support/temporary-directory.js';
+import { engineOn } from '../support/engine-on.js';
 
 const REPLICATED = 100;
 const UNREPLICATED = 200;
@@ -74,7 +75,7 @@ describe.each([
   });
 
   async function open(hearing: (store: RedisStore) => Store = (store) => store): Promise<void> {
-    engine = new QuotaEngine({
+    engine = engineOn({
       store: hearing(new RedisStore(group.target)),
       rules: new LiveRules(new RuleBook(1, [RULE])),
       deadlineMs: 500,

@@ -3,12 +3,13 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Journal, LiveRules, QuotaEngine, RedisStore, RuleBook } from '@sundial/engine';
+import { Journal, LiveRules, RedisStore, RuleBook, type QuotaEngine } from '@sundial/engine';
 import { eventually } from '../support/eventually.js';
 import { RedisCluster } from '../support/redis-cluster.js';
 import { RedisProcess } from '../support/redis-process.js';
 import { ServiceProcess } from '../support/service-process.js';
 import { temporaryDirectory, type TemporaryDirectory } from '../support/temporary-directory.js';
+import { engineOn } from '../support/engine-on.js';
 
 /** Each second a node notes how far it has come; what it counted after that is in doubt for two. */
 const NOTED_MS = 1_300;
@@ -183,7 +184,7 @@ describe('a node on a Cluster of which one master loses data while it is away', 
   });
 
   async function run(during: (engine: QuotaEngine) => Promise<void>): Promise<void> {
-    const engine = new QuotaEngine({
+    const engine = engineOn({
       store: new RedisStore(cluster.target),
       rules: new LiveRules(new RuleBook(1, [RULE])),
       journal: await Journal.open({ directory: directory.path, sync: 'group' }),

@@ -1,10 +1,11 @@
 import type { Rule } from '@sundial/contract';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { LiveRules, QuotaEngine, RedisStore, RuleBook, type Store } from '@sundial/engine';
+import { LiveRules, RedisStore, RuleBook, type Store, type QuotaEngine } from '@sundial/engine';
 import { NOON } from '../contract/store-requests.js';
 import { eventually } from '../support/eventually.js';
 import { RedisProcess } from '../support/redis-process.js';
 import { NEVER_TELLS_AGAIN, weakened } from './weakened-store.js';
+import { engineOn } from '../support/engine-on.js';
 
 const OPERATIONS = 300;
 const RULE: Rule = {
@@ -41,7 +42,7 @@ describe('a Redis that loses what it had acknowledged', () => {
   }
 
   const asking = (store: Store) =>
-    new QuotaEngine({ store, rules: new LiveRules(new RuleBook(1, [RULE, IN_HOURS])), deadlineMs: 500 });
+    engineOn({ store, rules: new LiveRules(new RuleBook(1, [RULE, IN_HOURS])), deadlineMs: 500 });
 
   const usage = () => engine.usage({ resource: 'lasting', subject: { user: 'u1' } });
 

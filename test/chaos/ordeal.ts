@@ -2,7 +2,7 @@ import type { Decision, DegradedCause, DegradePolicy, Rule } from '@sundial/cont
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   LiveRules,
-  QuotaEngine,
+  type QuotaEngine,
   RedisStore,
   RuleBook,
   type RedisTarget,
@@ -12,6 +12,7 @@ import { eventually } from '../support/eventually.js';
 import { middleOfAnHourOffsetMs } from '../support/middle-of-an-hour.js';
 import { openLoop } from '../support/open-loop.js';
 import { StolenTime } from '../support/stolen-time.js';
+import { engineOn } from '../support/engine-on.js';
 
 export const MAX_PER_HOUR = 25;
 export const MAX_AMOUNT = 3;
@@ -87,12 +88,12 @@ export class Ordeal {
   private constructor(target: RedisTarget, books: RedisTarget) {
     const rules = new LiveRules(new RuleBook(1, RULES));
     const clockOffsetMs = middleOfAnHourOffsetMs();
-    this.engine = new QuotaEngine({
+    this.engine = engineOn({
       store: new RedisStore(target, { clockOffsetMs }),
       rules,
       observer: { modeChanged: (mode, cause) => this.#modes.push({ mode, cause, at: performance.now() }) },
     });
-    this.#auditor = new QuotaEngine({
+    this.#auditor = engineOn({
       store: new RedisStore(books, { clockOffsetMs }),
       rules,
       deadlineMs: 5_000,

@@ -1,11 +1,12 @@
 import type { CheckRequest, DegradePolicy, Rule } from '@sundial/contract';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { LiveRules, QuotaEngine, RedisStore, RuleBook } from '@sundial/engine';
+import { LiveRules, type QuotaEngine, RedisStore, RuleBook } from '@sundial/engine';
 import { eventually } from '../support/eventually.js';
 import { middleOfAnHourOffsetMs } from '../support/middle-of-an-hour.js';
 import { RedisProcess } from '../support/redis-process.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
+import { engineOn } from '../support/engine-on.js';
 
 const MAX = 9;
 /** A node knows the clock of its Redis to half a round trip, which a busy machine may stretch. */
@@ -33,7 +34,7 @@ describe('An operation in an outage', () => {
   });
 
   async function connect(nodes = { live: 1, rank: 0 }): Promise<QuotaEngine> {
-    const engine = new QuotaEngine({
+    const engine = engineOn({
       store: new RedisStore(
         { kind: 'single', url: `redis://127.0.0.1:${proxy.port}` },
         { clockOffsetMs: middleOfAnHourOffsetMs() },

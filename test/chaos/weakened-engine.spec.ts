@@ -1,10 +1,11 @@
 import type { Rule } from '@sundial/contract';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { LiveRules, QuotaEngine, RedisStore, RuleBook } from '@sundial/engine';
+import { LiveRules, type QuotaEngine, RedisStore, RuleBook } from '@sundial/engine';
 import { eventually } from '../support/eventually.js';
 import { RedisProcess } from '../support/redis-process.js';
 import { ADDS_AGAIN, NEVER_SETTLES, NEVER_VOIDS, weakened, type Weakness } from './weakened-store.js';
+import { engineOn } from '../support/engine-on.js';
 
 const FROZEN_MS = 400;
 const RULES = (['allow', 'deny'] as const).map((degrade): Rule => ({
@@ -38,7 +39,7 @@ describe('the exactness of an engine whose Redis is frozen', () => {
 
   async function errorOf(weakness: Weakness): Promise<number> {
     const store = weakened(new RedisStore({ kind: 'single', url: redis.url }), weakness);
-    const node = (engine = new QuotaEngine({ store, rules: new LiveRules(new RuleBook(1, RULES)) }));
+    const node = (engine = engineOn({ store, rules: new LiveRules(new RuleBook(1, RULES)) }));
     const subject = { user: 'u1' };
     const usage = (resource: string) => node.usage({ resource, subject });
     await eventually(async () => (await usage('allow')).degraded === null);

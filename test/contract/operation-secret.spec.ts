@@ -1,11 +1,12 @@
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { LiveRules, MemoryStore, QuotaEngine, RedisStore, RuleBook, type Store } from '@sundial/engine';
+import { LiveRules, MemoryStore, type QuotaEngine, RedisStore, RuleBook, type Store } from '@sundial/engine';
 import { eventually } from '../support/eventually.js';
 import { RedisProcess } from '../support/redis-process.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';
 import { aRule } from './rules.js';
+import { engineOn } from '../support/engine-on.js';
 
 const KEY = 'sd1:{secret}:operations';
 const REQUEST = { resource: 'ocr', subject: { user: 'u1' } };
@@ -29,7 +30,7 @@ describe('the secret by which nodes know servers’ ids', () => {
 
   function nodeOn(store: Store): QuotaEngine {
     const rules = new LiveRules(new RuleBook(1, [aRule({ limits: [{ window: 'day', max: 100 }] })]));
-    const engine = new QuotaEngine({ store, rules, deadlineMs: 5_000 });
+    const engine = engineOn({ store, rules, deadlineMs: 5_000 });
     engines.push(engine);
     return engine;
   }

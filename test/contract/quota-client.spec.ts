@@ -9,9 +9,10 @@ import {
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { QuotaClient, QuotaClientError } from '@sundial/client';
-import { LiveRules, loadRuleFile, MemoryStore, QuotaEngine, RuleBook } from '@sundial/engine';
+import { LiveRules, loadRuleFile, MemoryStore, type QuotaEngine, RuleBook } from '@sundial/engine';
 import { middleOfAnHourOffsetMs } from '../support/middle-of-an-hour.js';
 import { RunningService, STORES } from '../support/running-service.js';
+import { engineOn } from '../support/engine-on.js';
 
 const RULES_FILE = fileURLToPath(new URL('../../config/rules.yaml', import.meta.url));
 const clockOffsetMs = middleOfAnHourOffsetMs();
@@ -120,7 +121,7 @@ describe.each(STORES)('QuotaClient through a service on the %s store', (store) =
     );
     client = new QuotaClient({ url: `http://127.0.0.1:${service.port}`, key: 'app', timeoutMs: 5_000 });
     const rules = [...(await loadRuleFile(RULES_FILE))].sort((a, b) => (a.id < b.id ? -1 : 1));
-    engine = new QuotaEngine({
+    engine = engineOn({
       store: await MemoryStore.open({ clockOffsetMs }),
       rules: new LiveRules(new RuleBook(1, rules)),
     });

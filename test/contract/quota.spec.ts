@@ -1,20 +1,21 @@
 import type { Rule } from '@sundial/contract';
 import { QuotaClient } from '@sundial/client';
-import { LiveRules, MemoryStore, QuotaEngine, RuleBook, type Store } from '@sundial/engine';
+import { LiveRules, MemoryStore, RuleBook, type Store } from '@sundial/engine';
 import { RedisCluster } from '../support/redis-cluster.js';
 import { RedisProcess } from '../support/redis-process.js';
 import { RunningService } from '../support/running-service.js';
 import { openRedisStore } from './books.js';
 import { quotaContract, type QuotaOptions, type QuotaUnderTest } from './quota.contract.js';
+import { engineOn } from '../support/engine-on.js';
 
 quotaContract('QuotaEngine on a MemoryStore', async (options) =>
-  engineOn(await MemoryStore.open({ clockOffsetMs: options.at - Date.now() }), options),
+  underTest(await MemoryStore.open({ clockOffsetMs: options.at - Date.now() }), options),
 );
 
 quotaContract('QuotaEngine on a RedisStore', async (options) => {
   const redis = await RedisProcess.start();
   const store = await openRedisStore({ kind: 'single', url: redis.url }, options.at - Date.now());
-  const tested = engineOn(store, options);
+  const tested = underTest(store, options);
   return {
     ...tested,
     close: async () => {
@@ -28,7 +29,7 @@ quotaContract('QuotaEngine on a Redis Cluster', async (options) => {
   const cluster = await RedisCluster.start();
   const nodes = cluster.nodes.map(({ port }) => ({ host: '127.0.0.1', port }));
   const store = await openRedisStore({ kind: 'cluster', nodes }, options.at - Date.now());
-  const tested = engineOn(store, options);
+  const tested = underTest(store, options);
   return {
     ...tested,
     close: async () => {
@@ -56,10 +57,10 @@ quotaContract('QuotaClient through a service', async ({ at, unknownResource = 'a
   };
 });
 
-function engineOn(store: Store, { unknownResource = 'allow' }: QuotaOptions): QuotaUnderTest {
+function underTest(store: Store, { unknownResource = 'allow' }: QuotaOptions): QuotaUnderTest {
   const rules = new LiveRules();
   // A busy machine must not make these tests about degradation.
-  const quota = new QuotaEngine({ store, rules, unknownResource, deadlineMs: 5_000 });
+  const quota = engineOn({ store, rules, unknownResource, deadlineMs: 5_000 });
   return {
     quota,
     applyRules: async (next) => {

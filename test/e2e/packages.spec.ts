@@ -35,10 +35,10 @@ async function runInProject(program: string): Promise<string> {
 describe('the packages, installed from their archives', () => {
   it('decide in the process of a program that has nothing else of Sundial', async () => {
     const answer = await runInProject(`
-      import { LiveRules, MemoryStore, parseRule, QuotaEngine, RuleBook } from '@sundial/engine';
+      import { DirectRunner, LiveRules, MemoryStore, parseRule, QuotaEngine, RuleBook } from '@sundial/engine';
       const rule = parseRule({ id: 'r', resource: 'ocr', per: ['user'], limits: [{ window: 'day', max: 1 }] });
       const rules = new LiveRules(new RuleBook(1, [rule]));
-      const engine = new QuotaEngine({ store: await MemoryStore.open(), rules });
+      const engine = new QuotaEngine({ runner: new DirectRunner(await MemoryStore.open()), rules });
       const ask = () => engine.check({ resource: 'ocr', subject: { user: 'u1' } });
       console.log((await ask()).allowed, (await ask()).allowed);
       await engine.close();`);

@@ -1,10 +1,11 @@
 import { type LimitState, WINDOW_UNITS } from '@sundial/contract';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { LiveRules, MemoryStore, QuotaEngine, RuleBook, type Store } from '@sundial/engine';
+import { LiveRules, MemoryStore, RuleBook, type Store } from '@sundial/engine';
 import { openRedisStore } from '../contract/books.js';
 import { aRule } from '../contract/rules.js';
 import { RedisProcess } from '../support/redis-process.js';
 import { OffsetHistory } from './offset-history.js';
+import { engineOn } from '../support/engine-on.js';
 
 /** Instants at which calendars are easily wrong, each with what makes it awkward. */
 const AWKWARD: readonly [string, string, string][] = [
@@ -50,7 +51,7 @@ describe.each(['memory', 'Redis'])('check and usage in %s agree with the zone’
     const limits = WINDOW_UNITS.filter((unit) => unit !== 'minute').map((window) => ({ window, max: 10 }));
     const rules = new LiveRules();
     rules.apply(new RuleBook(1, [aRule({ timeZone, limits })]));
-    const engine = new QuotaEngine({ store: await openAt(instant), rules, deadlineMs: 5_000 });
+    const engine = engineOn({ store: await openAt(instant), rules, deadlineMs: 5_000 });
 
     const subject = { user: `${timeZone}-${text}` };
     const decision = await engine.check({ resource: 'ocr', subject, amount: 2 });

@@ -1,11 +1,12 @@
 import type { Limit, Rule } from '@sundial/contract';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { LiveRules, QuotaEngine, RuleBook, type RedisTarget } from '@sundial/engine';
+import { LiveRules, type QuotaEngine, RuleBook, type RedisTarget } from '@sundial/engine';
 import fc from 'fast-check';
 import { openRedisStore } from '../contract/books.js';
 import { aRule } from '../contract/rules.js';
 import { RedisCluster } from '../support/redis-cluster.js';
 import { RedisProcess } from '../support/redis-process.js';
+import { engineOn } from '../support/engine-on.js';
 
 /** Far from the ends of all windows. */
 const AT = Date.parse('2026-11-22T12:20:30+08:00');
@@ -30,7 +31,7 @@ describe.each([
     engines = await Promise.all(
       rules.map(async (live) => {
         const store = await openRedisStore(targetOf(server), AT - Date.now());
-        return new QuotaEngine({ store, rules: live, deadlineMs: 10_000 });
+        return engineOn({ store, rules: live, deadlineMs: 10_000 });
       }),
     );
   }, 30_000);

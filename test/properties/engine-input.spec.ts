@@ -1,8 +1,9 @@
 import { type CheckRequest, QuotaError } from '@sundial/contract';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { LiveRules, MemoryStore, QuotaEngine, RuleBook } from '@sundial/engine';
+import { LiveRules, MemoryStore, type QuotaEngine, RuleBook } from '@sundial/engine';
 import fc from 'fast-check';
 import { aRule } from '../contract/rules.js';
+import { engineOn } from '../support/engine-on.js';
 
 const anyJunk = fc.anything({
   ...{ withBigInt: true, withDate: true, withMap: true, withSet: true, withTypedArray: true },
@@ -71,7 +72,7 @@ describe('an engine that is asked anything', () => {
       aRule({ id: 'b', resource: 'asr', per: ['constructor', 'grade'], limits: plenty }),
     ];
     rules.apply(new RuleBook(1, book));
-    engine = new QuotaEngine({ store: await MemoryStore.open(), rules });
+    engine = engineOn({ store: await MemoryStore.open(), rules });
   });
   afterAll(() => engine.close());
 

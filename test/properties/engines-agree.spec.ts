@@ -7,11 +7,12 @@ import {
   WINDOW_UNITS,
 } from '@sundial/contract';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { LiveRules, MemoryStore, QuotaEngine, RuleBook } from '@sundial/engine';
+import { LiveRules, MemoryStore, type QuotaEngine, RuleBook } from '@sundial/engine';
 import fc from 'fast-check';
 import { openRedisStore } from '../contract/books.js';
 import { aRule } from '../contract/rules.js';
 import { RedisProcess } from '../support/redis-process.js';
+import { engineOn } from '../support/engine-on.js';
 
 /** Half a minute from every boundary of any of the zones; days on which some of them set their clocks. */
 const BEGINNINGS = [
@@ -122,7 +123,7 @@ describe('an engine in memory and an engine on Redis', () => {
     ];
     return stores.map((store) => {
       const rules = new LiveRules();
-      return { rules, quota: new QuotaEngine({ store, rules, deadlineMs: 10_000 }) };
+      return { rules, quota: engineOn({ store, rules, deadlineMs: 10_000 }) };
     });
   }
 });

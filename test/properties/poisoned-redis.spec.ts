@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { LiveRules, QuotaEngine, RuleBook } from '@sundial/engine';
+import { LiveRules, type QuotaEngine, RuleBook } from '@sundial/engine';
 import fc from 'fast-check';
 import { openRedisStore } from '../contract/books.js';
 import { aRule } from '../contract/rules.js';
 import { lostSince } from '../../libs/engine/src/stores/store-mark.js';
 import { RedisProcess } from '../support/redis-process.js';
+import { engineOn } from '../support/engine-on.js';
 
 const RUNS = 400;
 
@@ -46,7 +47,7 @@ describe('whatever stands in Redis in the place of what Sundial wrote', () => {
     redis = await RedisProcess.start();
     const store = await openRedisStore({ kind: 'single', url: redis.url });
     const rules = new LiveRules(new RuleBook(1, [aRule({ degrade: 'deny' })]));
-    engine = new QuotaEngine({ store, rules, deadlineMs: 5_000 });
+    engine = engineOn({ store, rules, deadlineMs: 5_000 });
   });
   afterAll(async () => {
     await engine.close();

@@ -3,6 +3,7 @@ import { ConfigModule, registerAs } from '@nestjs/config';
 import {
   connectRedis,
   DirectoryInUseError,
+  DirectRunner,
   FileRuleRepository,
   Journal,
   LiveRules,
@@ -15,9 +16,11 @@ import {
   QuotaEngine,
   RedisRuleRepository,
   RedisStore,
+  ResilientRunner,
   type RedisStoreOptions,
   type RedisTarget,
   type RuleRepository,
+  type Runner,
   type Store,
 } from '@sundial/engine';
 import { randomUUID } from 'node:crypto';
@@ -30,7 +33,7 @@ import { AlarmsController } from './alarms/alarms.controller.js';
 import { ALARM_PROVIDERS } from './alarms/alarms.providers.js';
 import { BatchController } from './check/batch.controller.js';
 import { CheckController } from './check/check.controller.js';
-import { COUNTERS_LOCK, JOURNAL, RULE_REPOSITORY, STORE } from './composition.js';
+import { COUNTERS_LOCK, JOURNAL, RULE_REPOSITORY, RUNNER, STORE } from './composition.js';
 import { DocsController } from './docs/docs.controller.js';
 import { FileConditions } from './files/file-conditions.js';
 import { FileMetrics } from './files/file-metrics.js';
@@ -78,8 +81,13 @@ const REDIS_PATIENCE_MS = 1_000;
     { provide: RULE_REPOSITORY, inject: [SETTINGS, LOG, FileConditions], useFactory: openRuleRepository },
     { provide: LiveRules, inject: [RULE_REPOSITORY], useFactory: followRules },
     {
+      provide: RUNNER,
+      inject: [STORE, RULE_REPOSITORY, JOURNAL, QuotaMetrics, AlarmObserver, SETTINGS],
+      useFactory: createRunner,
+    },
+    {
       provide: QuotaEngine,
-      inject: [STORE, LiveRules, RULE_REPOSITORY, JOURNAL, QuotaMetrics, AlarmObserver, SETTINGS],
+      inject: [RUNNER, LiveRules, QuotaMetrics, AlarmObserver, SETTINGS],
       useFactory: createEngine,
     },
     { provide: KeyRing, inject: [SETTINGS], useFactory: (settings: Settings) => new KeyRing(settings) },
@@ -216,24 +224,27 @@ async function followRules(repository: RuleRepository): Promise<LiveRules> {
   return rules;
 }
 
-function createEngine(
+function createRunner(
   store: Store,
-  rules: LiveRules,
   repository: RuleRepository,
   journal: Journal | undefined,
   metrics: QuotaMetrics,
   alarms: AlarmObserver,
-  settings: Settings,
+  { deadlineMs }: Settings,
+): Runner {
+  const observer = observers(metrics, alarms);
+  if (store.kind === 'embedded') return new DirectRunner(store, observer);
+  const nodes = () => repository.nodes;
+  return new ResilientRunner({ store, nodes, journal, deadlineMs, observer });
+}
+
+function createEngine(
+  runner: Runner,
+  rules: LiveRules,
+  metrics: QuotaMetrics,
+  alarms: AlarmObserver,
+  { batchDeadlineMs, unknownResource }: Settings,
 ): QuotaEngine {
-  const { deadlineMs, batchDeadlineMs, unknownResource } = settings;
-  return new QuotaEngine({
-    store,
-    rules,
-    deadlineMs,
-    batchDeadlineMs,
-    unknownResource,
-    nodes: () => repository.nodes,
-    journal,
-    observer: observers(metrics, alarms),
-  });
+  const observer = observers(metrics, alarms);
+  return new QuotaEngine({ runner, rules, batchDeadlineMs, unknownResource, observer });
 }

@@ -1,11 +1,13 @@
 import {
+  DirectRunner,
   LiveRules,
   loadRuleFile,
   MemoryStore,
   QuotaEngine,
   RedisStore,
+  ResilientRunner,
   RuleBook,
-  type QuotaEngineOptions,
+  type ResilientRunnerOptions,
   type Store,
 } from '@sundial/engine';
 import { until } from '../processes/child.js';
@@ -26,10 +28,12 @@ export async function sundialEmbedded(): Promise<Contender> {
 
 export async function openEngine(
   store: Store,
-  options: Pick<QuotaEngineOptions, 'deadlineMs'> = {},
+  options: Pick<ResilientRunnerOptions, 'deadlineMs'> = {},
 ): Promise<QuotaEngine> {
   const book = new RuleBook(1, await loadRuleFile(RULES_FILE));
-  return new QuotaEngine({ ...options, store, rules: new LiveRules(book) });
+  const runner =
+    store.kind === 'embedded' ? new DirectRunner(store) : new ResilientRunner({ ...options, store });
+  return new QuotaEngine({ runner, rules: new LiveRules(book) });
 }
 
 function contender(engine: QuotaEngine): Contender {

@@ -1,6 +1,15 @@
 import { fileURLToPath } from 'node:url';
 import { Module, type OnApplicationShutdown } from '@nestjs/common';
-import { LiveRules, loadRuleFile, MemoryStore, QuotaEngine, RuleBook, type Store } from '@sundial/engine';
+import {
+  DirectRunner,
+  LiveRules,
+  loadRuleFile,
+  MemoryStore,
+  QuotaEngine,
+  ResilientRunner,
+  RuleBook,
+  type Store,
+} from '@sundial/engine';
 
 const RULES_FILE = fileURLToPath(new URL('../rules.yaml', import.meta.url));
 
@@ -18,7 +27,11 @@ export const STORE = Symbol('Store');
     {
       provide: QuotaEngine,
       inject: [STORE, LiveRules],
-      useFactory: (store: Store, rules: LiveRules) => new QuotaEngine({ store, rules }),
+      useFactory: (store: Store, rules: LiveRules) =>
+        new QuotaEngine({
+          runner: store.kind === 'embedded' ? new DirectRunner(store) : new ResilientRunner({ store }),
+          rules,
+        }),
     },
   ],
   exports: [QuotaEngine],

@@ -1,17 +1,19 @@
+export { DEFAULT_BATCH_DEADLINE_MS, QuotaEngine, type QuotaEngineOptions } from './quota-engine.js';
+export { DirectRunner } from './runners/direct-runner.js';
+export type { Runner } from './runners/runner.js';
 export {
-  DEFAULT_BATCH_DEADLINE_MS,
   DEFAULT_DEADLINE_MS,
-  QuotaEngine,
-  type QuotaEngineOptions,
-} from './quota-engine.js';
+  ResilientRunner,
+  type ResilientRunnerOptions,
+} from './degradation/resilient-runner.js';
 export { MAX_WAITING_CHECKS, type BatchOptions } from './batches/batch-pacer.js';
 export * from './observer.js';
 export { makeDirectory } from './files/make-directory.js';
 export { lockFile, type ProcessLock } from './files/process-lock.js';
 export { Journal, type JournalOptions, type JournalSync } from './journal/journal.js';
 export { DirectoryInUseError } from './journal/journal-slots.js';
-export type { UnverifiableSpan } from './degradation/unverifiable-spans.js';
-export type { JournalStatus } from './journal/journal-status.js';
+export type { UnverifiableSpan } from './runners/unverifiable-spans.js';
+export type { JournalStatus } from './runners/journal-status.js';
 export { parseRule, patchRule } from './rules/parse-rule.js';
 export { parseRules } from './rules/parse-rules.js';
 export { changesIn, differencesBetween } from './rules/rule-differences.js';

@@ -1,4 +1,4 @@
-import type { UnverifiableSpan } from './degradation/unverifiable-spans.js';
+import type { UnverifiableSpan } from './runners/unverifiable-spans.js';
 import type { CheckRequest, Decision, DegradedCause, WindowUnit } from '@sundial/contract';
 import type { StoreCondition } from './stores/store.js';
 

@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
-import { LiveRules, MemoryStore, QuotaEngine, RuleBook } from '@sundial/engine';
+import { LiveRules, MemoryStore, RuleBook } from '@sundial/engine';
 import { type Decision, type Quota, QuotaError } from '@sundial/contract';
 import { aRule } from '../../../test/contract/rules.js';
 import { CountingQuota } from '../../../test/support/counting-quota.js';
@@ -9,6 +9,7 @@ import { RiskLimit } from './risk-limit.decorator.js';
 import { RiskLimitExceededException } from './risk-limit-exceeded.exception.js';
 import { RiskLimitMisuseError } from './risk-limit-misuse.error.js';
 import { Subject } from './subject.decorator.js';
+import { engineOn } from '../../../test/support/engine-on.js';
 
 class OcrService {
   readonly pages: string[] = [];
@@ -234,7 +235,7 @@ describe('a rule that counts by an attribute the method does not tell', () => {
   it('does so on a real engine whose rules are changed live', async () => {
     const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
     const rules = new LiveRules(new RuleBook(1, [aRule({ per: ['user'] })]));
-    const engine = new QuotaEngine({ store: await MemoryStore.open(), rules });
+    const engine = engineOn({ store: await MemoryStore.open(), rules });
     const fresh = freshWith(engine);
     await fresh.submit('u1');
     expect(warn).not.toHaveBeenCalled();

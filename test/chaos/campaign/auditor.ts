@@ -1,9 +1,10 @@
 import type { UsageRequest } from '@sundial/contract';
-import { LiveRules, QuotaEngine, RedisStore, RuleBook, type RedisTarget } from '@sundial/engine';
+import { LiveRules, type QuotaEngine, RedisStore, RuleBook, type RedisTarget } from '@sundial/engine';
 import { eventually } from '../../support/eventually.js';
 import { countersOf, type Counter } from './books.js';
 import type { Telling } from './history.js';
 import { middleOfAYearOffsetMs, RULES } from './rules.js';
+import { engineOn } from '../../support/engine-on.js';
 
 export type Books = ReadonlyMap<string, { readonly counter: Counter; readonly used: number }>;
 
@@ -14,7 +15,7 @@ export class Auditor {
   readonly #engine: QuotaEngine;
 
   constructor(books: RedisTarget) {
-    this.#engine = new QuotaEngine({
+    this.#engine = engineOn({
       store: new RedisStore(books, { clockOffsetMs: middleOfAYearOffsetMs() }),
       rules: new LiveRules(new RuleBook(1, RULES)),
       deadlineMs: 5_000,

@@ -1,9 +1,10 @@
 import { QuotaError } from '@sundial/contract';
-import { LiveRules, QuotaEngine, RuleBook, type Store } from '@sundial/engine';
+import { LiveRules, RuleBook, type Store, type QuotaEngine } from '@sundial/engine';
 import type { Answer } from './history.js';
 import type { Operation } from './load.js';
 import type { CampaignNode, Standing } from './node.js';
 import { RULES } from './rules.js';
+import { engineOn } from '../../support/engine-on.js';
 
 const CONFLICT = 409;
 
@@ -18,7 +19,7 @@ export class EngineNode implements CampaignNode {
     store: Store,
     share: { readonly live: number; readonly rank: number },
   ) {
-    this.#engine = new QuotaEngine({
+    this.#engine = engineOn({
       store,
       rules: new LiveRules(new RuleBook(1, RULES)),
       nodes: () => share,

@@ -1,6 +1,6 @@
 import type { Decision, DecisionReason, Degraded, LimitState, OnDeny, Rule } from '@sundial/contract';
 import type { RuleWindows } from '../counters/rule-windows.js';
-import type { Counts } from '../stores/store.js';
+import type { Counts, TakeResult } from '../stores/store.js';
 
 /** What every answer to one check says, whoever decided it. */
 export interface DecisionContext {
@@ -8,6 +8,29 @@ export interface DecisionContext {
   readonly rulesVersion: number;
   readonly degraded: Degraded | null;
 }
+
+/** What a store's answer to a check makes of it, where the store decided; `now` is the store's. */
+export function decisionOf(
+  { operationId, rulesVersion, amount }: Omit<DecisionContext, 'degraded'> & { readonly amount: number },
+  { rules }: { readonly rules: readonly RuleWindows[] },
+  { outcome, counts }: Decided,
+  now: number,
+): Decision {
+  const context = { operationId, rulesVersion, degraded: null };
+  switch (outcome) {
+    case 'taken':
+      return taken(rules, counts, context);
+    case 'replayed':
+      return replayed(rules, counts, context);
+    case 'refused':
+      return refused(rules, counts, context, { amount, now });
+    default:
+      return outcome satisfies never;
+  }
+}
+
+/** What a store says that has decided. */
+export type Decided = Extract<TakeResult, { readonly counts: Counts }>;
 
 /** Every limit has room, and the amount is counted in all of them (`counts` include it) or was nothing. */
 export function taken(rules: readonly RuleWindows[], counts: Counts, context: DecisionContext): Decision {

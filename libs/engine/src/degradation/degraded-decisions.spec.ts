@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { QuotaEngine } from '../quota-engine.js';
+import type { QuotaEngine } from '../quota-engine.js';
 import type { DegradePolicy, Rule } from '@sundial/contract';
 import { SharedSecret } from '../operations/secret.js';
 import { LiveRules } from '../rules/live-rules.js';
@@ -12,6 +12,7 @@ import {
   type TakeRequest,
   type TakeResult,
 } from '../stores/store.js';
+import { engineOn } from '../../../../test/support/engine-on.js';
 
 const HOUR_MS = 3_600_000;
 const HALF_PAST = Date.UTC(2026, 10, 22, 12, 30);
@@ -52,8 +53,8 @@ describe('A check that the store did not decide', () => {
   const engines: QuotaEngine[] = [];
   afterEach(() => Promise.all(engines.splice(0).map((engine) => engine.close())));
 
-  function engineOn(store: Store, ...rules: Rule[]): QuotaEngine {
-    const engine = new QuotaEngine({ store, rules: new LiveRules(new RuleBook(1, rules)) });
+  function open(store: Store, ...rules: Rule[]): QuotaEngine {
+    const engine = engineOn({ store, rules: new LiveRules(new RuleBook(1, rules)) });
     engines.push(engine);
     return engine;
   }
@@ -63,7 +64,7 @@ describe('A check that the store did not decide', () => {
     { policies: ['allow', 'local'], policy: 'local', allowed: true, reason: 'ok' },
     { policies: ['local', 'deny', 'allow'], policy: 'deny', allowed: false, reason: 'degraded' },
   ] as const)('goes by the strictest policy of $policies', async ({ policies, ...expected }) => {
-    const engine = engineOn(new FarStore(), ...policies.map((degrade) => rule(`by-${degrade}`, degrade)));
+    const engine = open(new FarStore(), ...policies.map((degrade) => rule(`by-${degrade}`, degrade)));
     const { allowed, reason, degraded } = await engine.check(CHECK);
     expect({ allowed, reason, policy: degraded?.policy }).toEqual({
       allowed: expected.allowed,
@@ -74,12 +75,12 @@ describe('A check that the store did not decide', () => {
   });
 
   it('is no business of rules that only observe', async () => {
-    const engine = engineOn(new FarStore(), rule('seen', 'deny', { mode: 'observe' }), rule('kept', 'local'));
+    const engine = open(new FarStore(), rule('seen', 'deny', { mode: 'observe' }), rule('kept', 'local'));
     expect(await engine.check(CHECK)).toMatchObject({ allowed: true, degraded: { policy: 'local' } });
   });
 
   it('is denied with what the denying rule wants to happen', async () => {
-    const engine = engineOn(
+    const engine = open(
       new FarStore(),
       rule('a', 'local', { onDeny: { code: 'LOCAL' } }),
       rule('b', 'deny', { onDeny: { code: 'SEEN' }, mode: 'observe' }),
@@ -89,7 +90,7 @@ describe('A check that the store did not decide', () => {
   });
 
   it('is refused under policy local as by the store, and says when to come again', async () => {
-    const engine = engineOn(new FarStore(), rule('r', 'local'));
+    const engine = open(new FarStore(), rule('r', 'local'));
     await engine.check({ ...CHECK, amount: 3 });
     expect(await engine.check(CHECK)).toMatchObject({
       allowed: false,
@@ -107,7 +108,7 @@ describe('A check that the store did not decide', () => {
   it('is refused under policy local once no more can be settled, and says so; what was allowed is not forgotten', async () => {
     const store = new FarStore();
     store.probe = () => Promise.reject(new StoreError('not connected', 'none'));
-    const engine = engineOn(store, rule('r', 'local'), rule('s', 'allow', { resource: 'sms' }));
+    const engine = open(store, rule('r', 'local'), rule('s', 'allow', { resource: 'sms' }));
     await engine.check({ ...CHECK, amount: 3 });
     let allowed = 0;
     for (let refused = 0; refused < 100 && allowed < 200_000;) {
@@ -137,7 +138,7 @@ describe('A check that the store did not decide', () => {
 
   it('is settled in the window it was decided in, not in the one it was asked in', async () => {
     const store = new FarStore();
-    const engine = engineOn(store, rule('r', 'local'));
+    const engine = open(store, rule('r', 'local'));
     store.take = async () => {
       store.clock = HALF_PAST + HOUR_MS;
       throw new StoreError('cut', 'unknown');
@@ -150,7 +151,7 @@ describe('A check that the store did not decide', () => {
 
   it('owes nothing where the store certainly did nothing and nothing was allowed', async () => {
     const store = new FarStore();
-    const engine = engineOn(store, rule('r', 'deny'));
+    const engine = open(store, rule('r', 'deny'));
     await engine.check(CHECK);
     await engine.check({ ...CHECK, amount: 0 });
     expect(engine.status().owed).toBe(0);
@@ -165,7 +166,7 @@ describe('A check that the store did not decide', () => {
    */
   it('knows what the store gave to another check in the same turn', async () => {
     const store = new FarStore();
-    const engine = engineOn(store, rule('r', 'local'));
+    const engine = open(store, rule('r', 'local'));
     const answers: ((result: TakeResult) => void)[] = [];
     store.take = () => new Promise((resolve) => answers.push(resolve));
     const older = engine.check({ ...CHECK, amount: 3 });

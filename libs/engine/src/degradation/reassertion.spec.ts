@@ -5,7 +5,7 @@ import { Reassertion } from './reassertion.js';
 import { MAX_GROUP } from './settlement-groups.js';
 import { MAX_RECENT, RECENT_MS, type RecentOperation } from './recent-operations.js';
 import type { StoreGuard } from './store-guard.js';
-import { UnverifiableSpans } from './unverifiable-spans.js';
+import { UnverifiableSpans } from '../runners/unverifiable-spans.js';
 
 const NOW = Date.UTC(2026, 10, 22, 12);
 const MINUTE_MS = 60_000;

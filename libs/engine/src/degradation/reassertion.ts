@@ -3,7 +3,7 @@ import { RecentOperations, type RecentOperation } from './recent-operations.js';
 import { RepeatedOperations } from './repeated-operations.js';
 import { SettlementGroups } from './settlement-groups.js';
 import type { StoreGuard } from './store-guard.js';
-import type { UnverifiableSpans } from './unverifiable-spans.js';
+import type { UnverifiableSpans } from '../runners/unverifiable-spans.js';
 
 /** How soon it is tried again when the store has not answered. */
 const TURN_MS = 20;

@@ -2,7 +2,7 @@ import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { countKey, isVerifiable, keyOf, voidKey, type Debt } from '../journal/debt.js';
 import type { Journal } from '../journal/journal.js';
-import type { JournalStatus } from '../journal/journal-status.js';
+import { EMPTY_JOURNAL, type JournalStatus } from '../runners/journal-status.js';
 import { countsIn } from '../stores/picks.js';
 import { REMEMBER_MS, type CountedBefore, type LimitCount, type Operation } from '../stores/store.js';
 import type { SettleResult, Store, TakeRequest, TakeResult } from '../stores/store.js';
@@ -12,7 +12,7 @@ import { Reassertion } from './reassertion.js';
 import type { RecentOperation } from './recent-operations.js';
 import { SettlementGroups } from './settlement-groups.js';
 import type { StoreGuard } from './store-guard.js';
-import { UnverifiableSpans, type UnverifiableSpan } from './unverifiable-spans.js';
+import { UnverifiableSpans, type UnverifiableSpan } from '../runners/unverifiable-spans.js';
 
 /** How soon a settlement is tried when nothing says that the store is away. */
 const TURN_MS = 20;
@@ -54,8 +54,8 @@ export class Reconciler {
   readonly #settling = new Map<string, Debt>();
   readonly #groups: SettlementGroups<Debt>;
   readonly #spans: UnverifiableSpans;
-  readonly #outcomes = { ...NO_OUTCOMES };
-  readonly #reassertedOutcomes = { ...NO_OUTCOMES };
+  readonly #outcomes = { ...EMPTY_JOURNAL.settled };
+  readonly #reassertedOutcomes = { ...EMPTY_JOURNAL.settled };
   readonly #reassertion: Reassertion;
   #timer: NodeJS.Timeout | undefined;
   #resumesAt = 0;
@@ -278,16 +278,6 @@ export class Reconciler {
     this.#overflowTold += operations;
   }
 }
-
-const NO_OUTCOMES: Readonly<Record<SettleResult['outcome'], number>> = {
-  counted: 0,
-  'already-counted': 0,
-  reversed: 0,
-  barred: 0,
-  late: 0,
-  conflict: 0,
-  broken: 0,
-};
 
 function isInBooks({ outcome }: SettleResult): boolean {
   return outcome === 'counted' || outcome === 'already-counted' || outcome === 'reversed';

@@ -6,7 +6,7 @@ import { bytesOf } from './compact-debts.js';
 import { keyOf, type Debt } from './debt.js';
 import { JournalFile, type FoundLines } from './journal-file.js';
 import { fromValue, linesOf, toLines, type JournalRecord } from './journal-record.js';
-import type { JournalDamage } from './journal-status.js';
+import type { JournalDamage } from './journal-damage.js';
 import { claimJournals, type JournalSlot } from './journal-slots.js';
 
 /** Bytes of debts beyond which the journal is full; one is about 150 bytes. */

@@ -1,11 +1,10 @@
-import type { UnverifiableSpan } from '../degradation/unverifiable-spans.js';
+import type { UnverifiableSpan } from './unverifiable-spans.js';
 import type { SettleResult } from '../stores/store.js';
-import type { JournalSync } from './journal.js';
 
 /** A reading of what was decided without the store, and of what became of it. Counts are since the start. */
 export interface JournalStatus {
   /** `memory`: there is no file, so what is owed is lost with the process. */
-  readonly sync: JournalSync | 'memory';
+  readonly sync: 'strict' | 'group' | 'memory';
   /** Debts that the store's books do not show yet. */
   readonly owed: number;
   /** How long ago the oldest of them was decided; null when nothing is owed. */
@@ -32,12 +31,29 @@ export interface JournalStatus {
   readonly unverifiable: readonly UnverifiableSpan[];
 }
 
-/** A file of which some could not be read, as a crash or a disk leaves it: what it said is lost, and nobody knows what it was. */
-export interface JournalDamage {
-  readonly bytes: number;
-  /** The file as it was found; the next damage to it takes its place. */
-  readonly keptAs: string;
-  /** Decisions that it held, and may have lost, were made between these, epoch milliseconds. */
-  readonly from: number;
-  readonly to: number;
-}
+const NO_OUTCOMES: JournalStatus['settled'] = {
+  counted: 0,
+  'already-counted': 0,
+  reversed: 0,
+  barred: 0,
+  late: 0,
+  conflict: 0,
+  broken: 0,
+};
+
+/** Nothing was ever decided without the store. */
+export const EMPTY_JOURNAL: JournalStatus = {
+  sync: 'memory',
+  owed: 0,
+  oldestMs: null,
+  bytes: 0,
+  tornBytes: 0,
+  unjournaled: 0,
+  withheld: 0,
+  summed: 0,
+  lost: 0,
+  settled: NO_OUTCOMES,
+  toReassert: 0,
+  reasserted: NO_OUTCOMES,
+  unverifiable: [],
+};

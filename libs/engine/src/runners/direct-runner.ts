@@ -1,0 +1,94 @@
+import { QuotaError, type Decision, type Usage } from '@sundial/contract';
+import { decisionOf, limitStates } from '../decisions/decision.js';
+import type { Question } from '../decisions/question.js';
+import type { EngineStatus, QuotaObserver } from '../observer.js';
+import type { Answer } from '../stores/answer.js';
+import type { ReadResult, Store, TakeResult } from '../stores/store.js';
+import { inCurrentWindows } from './in-current-windows.js';
+import { EMPTY_JOURNAL, type JournalStatus } from './journal-status.js';
+import { UnverifiableSpans } from './unverifiable-spans.js';
+import type { Planned, PlannedCheck, Runner } from './runner.js';
+
+/** What the store answers at once can't be late. */
+const NO_DEADLINE = Infinity;
+
+/** Asks a store in this process, at once: there is nothing to wait for, to guard or to settle afterwards. */
+export class DirectRunner implements Runner {
+  readonly #store: Store;
+  /** What could not be read of what the store had kept. */
+  readonly #spans: UnverifiableSpans;
+  readonly backlogMs = 0;
+
+  constructor(store: Store, observer: Pick<QuotaObserver, 'conditionChanged' | 'unverifiable'> = {}) {
+    this.#store = store;
+    this.#spans = new UnverifiableSpans((span) => observer.unverifiable?.(span));
+    store.onCondition?.((condition, holds) => observer.conditionChanged?.(condition, holds));
+    store.onLoss?.((loss) => {
+      if (loss.kind === 'unseen')
+        this.#spans.add({ from: loss.from, to: loss.to, reason: 'writes-lost', operations: 0 });
+    });
+  }
+
+  get secret(): Store['secret'] {
+    return this.#store.secret;
+  }
+
+  now(): number {
+    return this.#store.now();
+  }
+
+  decide(check: PlannedCheck): Answer<Decision> {
+    const { operation, amount, fairnessKey } = check;
+    return inCurrentWindows<TakeResult, Decision>(
+      check,
+      this.#store,
+      ({ counters }) =>
+        this.#store.take({ counters, operation, amount, fairnessKey, deadlineAt: NO_DEADLINE }),
+      (question, result) => {
+        if ('counts' in result) return decisionOf(check, question, result, this.#store.now());
+        if (result.outcome === 'conflict') throw QuotaError.conflict(check.operationId);
+        throw undecided(result.outcome);
+      },
+    );
+  }
+
+  usage(read: Planned): Answer<Pick<Usage, 'limits' | 'degraded'>> {
+    return inCurrentWindows<ReadResult, Pick<Usage, 'limits' | 'degraded'>>(
+      read,
+      this.#store,
+      ({ counters }) => this.#store.read({ counters }),
+      ({ rules }: Question, result) => {
+        if (!('counts' in result)) throw undecided(result.outcome);
+        return { limits: limitStates(rules, result.counts, 1), degraded: null };
+      },
+    );
+  }
+
+  status(): EngineStatus {
+    const { kind: store, conditions = [] } = this.#store;
+    return { store, conditions, ...NOTHING_AMISS, clockOffsetMs: Math.round(this.#store.now() - Date.now()) };
+  }
+
+  journal(): JournalStatus {
+    return { ...EMPTY_JOURNAL, unverifiable: this.#spans.all };
+  }
+
+  close(): Promise<void> {
+    return this.#store.close();
+  }
+}
+
+const NOTHING_AMISS = {
+  mode: 'exact',
+  cause: null,
+  breaker: 'closed',
+  openShards: [],
+  inFlight: 0,
+  owed: 0,
+  lost: 0,
+} as const;
+
+/** Its clock jumped over two windows within one call, twice. */
+function undecided(outcome: string): QuotaError {
+  return new QuotaError('store-unavailable', `The store in this process did not decide: ${outcome}.`);
+}
