@@ -7,7 +7,8 @@ export default {
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: {
     '^@sundial/lua$': '<rootDir>/lua/src/index.ts',
-    '^@sundial/(contract|engine|client|nest)$': '<rootDir>/libs/$1/src/index.ts',
+    '^@sundial/engine/ports$': '<rootDir>/libs/engine/src/ports.ts',
+    '^@sundial/(contract|engine|redis|resilience|client|nest)$': '<rootDir>/libs/$1/src/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
   transform: { '^.+\\.ts$': ['@swc/jest'] },

@@ -1,7 +1,7 @@
 import type { Decision, Rule } from '@sundial/contract';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { LiveRules, type QuotaEngine, RedisStore, RuleBook } from '@sundial/engine';
-import type { RedisTarget } from '@sundial/engine';
+import { LiveRules, type QuotaEngine, RuleBook } from '@sundial/engine';
+import { RedisStore, type RedisTarget } from '@sundial/redis';
 import { setImmediate as turn } from 'node:timers/promises';
 import { eventually } from '../support/eventually.js';
 import { RedisCluster } from '../support/redis-cluster.js';

@@ -1,7 +1,8 @@
 import type { Rule } from '@sundial/contract';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { Journal, LiveRules, RedisStore, RuleBook, type QuotaEngine } from '@sundial/engine';
-import type { RedisTarget, Store } from '@sundial/engine';
+import { LiveRules, type QuotaEngine, RuleBook, type Store } from '@sundial/engine';
+import { RedisStore, type RedisTarget } from '@sundial/redis';
+import { Journal } from '@sundial/resilience';
 import { eventually } from '../support/eventually.js';
 import { RedisCluster } from '../support/redis-cluster.js';
 import type { RedisProcess } from '../support/redis-process.js';

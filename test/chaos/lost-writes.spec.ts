@@ -1,6 +1,7 @@
 import type { Rule } from '@sundial/contract';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { LiveRules, RedisStore, RuleBook, type Store, type QuotaEngine } from '@sundial/engine';
+import { LiveRules, type QuotaEngine, RuleBook, type Store } from '@sundial/engine';
+import { RedisStore } from '@sundial/redis';
 import { NOON } from '../contract/store-requests.js';
 import { eventually } from '../support/eventually.js';
 import { RedisProcess } from '../support/redis-process.js';

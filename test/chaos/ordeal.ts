@@ -1,13 +1,7 @@
 import type { Decision, DegradedCause, DegradePolicy, Rule } from '@sundial/contract';
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  LiveRules,
-  type QuotaEngine,
-  RedisStore,
-  RuleBook,
-  type RedisTarget,
-  type StoreMode,
-} from '@sundial/engine';
+import { LiveRules, type QuotaEngine, RuleBook, type StoreMode } from '@sundial/engine';
+import { RedisStore, type RedisTarget } from '@sundial/redis';
 import { eventually } from '../support/eventually.js';
 import { middleOfAnHourOffsetMs } from '../support/middle-of-an-hour.js';
 import { openLoop } from '../support/open-loop.js';

@@ -1,7 +1,8 @@
 import type { Rule } from '@sundial/contract';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { LiveRules, type QuotaEngine, RedisStore, RuleBook } from '@sundial/engine';
+import { LiveRules, type QuotaEngine, RuleBook } from '@sundial/engine';
+import { RedisStore } from '@sundial/redis';
 import { eventually } from '../support/eventually.js';
 import { RedisProcess } from '../support/redis-process.js';
 import { ADDS_AGAIN, NEVER_SETTLES, NEVER_VOIDS, weakened, type Weakness } from './weakened-store.js';

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { RedisStore, Store } from '@sundial/engine';
+import type { Store } from '@sundial/engine';
+import type { RedisStore } from '@sundial/redis';
 
 /** A store with some of its verbs replaced: what a simpler design would do. */
 export type Weakness = (store: RedisStore) => Partial<Pick<Store, 'take' | 'settle' | 'onLoss'>>;

@@ -1,6 +1,7 @@
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { MemoryStore, RedisStore, type RedisTarget, type Store } from '@sundial/engine';
+import { MemoryStore, type Store } from '@sundial/engine';
+import { RedisStore, type RedisTarget } from '@sundial/redis';
 import { eventually } from '../support/eventually.js';
 import { RedisCluster } from '../support/redis-cluster.js';
 import { RedisProcess } from '../support/redis-process.js';

@@ -1,7 +1,8 @@
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { LiveRules, MemoryStore, type QuotaEngine, RedisStore, RuleBook, type Store } from '@sundial/engine';
+import { LiveRules, MemoryStore, type QuotaEngine, RuleBook, type Store } from '@sundial/engine';
+import { RedisStore } from '@sundial/redis';
 import { eventually } from '../support/eventually.js';
 import { RedisProcess } from '../support/redis-process.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { StoreError, type Store } from '@sundial/engine';
+import type { Store } from '@sundial/engine';
+import { StoreError } from '@sundial/engine/ports';
 import { counterKey } from '../../libs/engine/src/counters/counter-key.js';
 import type { RedisCluster } from '../support/redis-cluster.js';
 import { type Books, clusterBooks } from './books.js';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { RedisStore } from '@sundial/engine';
+import type { RedisStore } from '@sundial/redis';
 import { Questions } from '../../libs/engine/src/decisions/question.js';
 import { OperationIds } from '../../libs/engine/src/operations/operation-ids.js';
 import { RedisProcess } from '../support/redis-process.js';

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { StoreError, type RedisStore } from '@sundial/engine';
+import { StoreError } from '@sundial/engine/ports';
+import type { RedisStore } from '@sundial/redis';
 import { eventually } from '../support/eventually.js';
 import { RedisCluster } from '../support/redis-cluster.js';
 import { RedisProcess } from '../support/redis-process.js';

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { REMEMBER_MS, REMEMBER_SETTLED_MS, type RedisStore, type Store } from '@sundial/engine';
+import type { Store } from '@sundial/engine';
+import { REMEMBER_MS, REMEMBER_SETTLED_MS } from '@sundial/engine/ports';
+import type { RedisStore } from '@sundial/redis';
 import type { RedisProcess } from '../support/redis-process.js';
 import { type Books, redisBooks } from './books.js';
 import { scriptsRun } from './redis-commands.js';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { connectRedis, RedisRuleRepository, type RedisTarget } from '@sundial/engine';
+import { connectRedis, RedisRuleRepository, type RedisTarget } from '@sundial/redis';
 import { RedisCluster } from '../support/redis-cluster.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';
 import { elapsed, holds, ruleNodesOn } from './rule-repository-node.js';

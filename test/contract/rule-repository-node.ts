@@ -1,11 +1,6 @@
 import type { Rule } from '@sundial/contract';
-import {
-  connectRedis,
-  LiveRules,
-  RedisRuleRepository,
-  type RedisTarget,
-  type RuleBook,
-} from '@sundial/engine';
+import { LiveRules, type RuleBook } from '@sundial/engine';
+import { connectRedis, RedisRuleRepository, type RedisTarget } from '@sundial/redis';
 import { afterEach, beforeEach } from '@jest/globals';
 import { join } from 'node:path';
 import { eventually, type Patience } from '../support/eventually.js';

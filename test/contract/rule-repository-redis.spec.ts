@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { connectRedis, RedisRuleRepository } from '@sundial/engine';
+import { connectRedis, RedisRuleRepository } from '@sundial/redis';
 import { eventually } from '../support/eventually.js';
 import { RedisProcess } from '../support/redis-process.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';

@@ -8,7 +8,7 @@ import type {
   TakeRequest,
   TakeResult,
   WindowPick,
-} from '@sundial/engine';
+} from '@sundial/engine/ports';
 
 export const MINUTE_MS = 60_000;
 export const HOUR_MS = 60 * MINUTE_MS;

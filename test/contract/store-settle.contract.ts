@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { REMEMBER_MS, REMEMBER_SETTLED_MS } from '@sundial/engine';
+import { REMEMBER_MS, REMEMBER_SETTLED_MS } from '@sundial/engine/ports';
 import type { StoreScene } from './store.contract.js';
 import {
   counter,

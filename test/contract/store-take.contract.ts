@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { REMEMBER_MS, type CounterRef, type Store } from '@sundial/engine';
+import type { Store } from '@sundial/engine';
+import { type CounterRef, REMEMBER_MS } from '@sundial/engine/ports';
 import type { StoreScene } from './store.contract.js';
 import { counter, daily, hourly, MAX_AMOUNT, MINUTE_MS, NOON, operation } from './store-requests.js';
 import { replayed, taking, used } from './store-requests.js';

@@ -8,7 +8,10 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 const run = promisify(execFile);
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const WORKSPACES = ['lua', 'libs/contract', 'libs/engine', 'libs/client', 'libs/nest'];
+const WORKSPACES = [
+  'lua',
+  ...['contract', 'engine', 'redis', 'resilience', 'client', 'nest'].map((name) => `libs/${name}`),
+];
 
 /** Below `node_modules`, so that what the packages depend on is found there, and the packages themselves are not links. */
 let project: string;

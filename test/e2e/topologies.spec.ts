@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { RedisStore } from '@sundial/engine';
+import { RedisStore } from '@sundial/redis';
 import { createCertificates, type Certificates } from '../support/certificates.js';
 import { eventually } from '../support/eventually.js';
 import { openLoop } from '../support/open-loop.js';

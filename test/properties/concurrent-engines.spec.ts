@@ -1,6 +1,7 @@
 import type { Limit, Rule } from '@sundial/contract';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { LiveRules, type QuotaEngine, RuleBook, type RedisTarget } from '@sundial/engine';
+import { LiveRules, type QuotaEngine, RuleBook } from '@sundial/engine';
+import type { RedisTarget } from '@sundial/redis';
 import fc from 'fast-check';
 import { openRedisStore } from '../contract/books.js';
 import { aRule } from '../contract/rules.js';

@@ -1,12 +1,12 @@
+import type { Store } from '@sundial/engine';
 import type {
   CounterRef,
   LimitCeiling,
   ReadRequest,
   SettleRequest,
-  Store,
   TakeRequest,
   WindowPick,
-} from '@sundial/engine';
+} from '@sundial/engine/ports';
 import fc from 'fast-check';
 
 const MINUTE_MS = 60_000;

@@ -1,10 +1,5 @@
-import {
-  DirectRunner,
-  QuotaEngine,
-  ResilientRunner,
-  type QuotaEngineOptions,
-  type ResilientRunnerOptions,
-} from '@sundial/engine';
+import { DirectRunner, QuotaEngine, type QuotaEngineOptions } from '@sundial/engine';
+import { ResilientRunner, type ResilientRunnerOptions } from '@sundial/resilience';
 
 /** An engine that asks this store as the service does: one in the process directly, any other behind a guard. */
 export function engineOn({

@@ -1,4 +1,4 @@
-import type { RedisTarget } from '@sundial/engine';
+import type { RedisTarget } from '@sundial/redis';
 import type { Certificates } from './certificates.js';
 import { ClusterBusProxy } from './cluster-bus-proxy.js';
 import { eventually } from './eventually.js';

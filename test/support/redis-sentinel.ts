@@ -1,4 +1,4 @@
-import type { RedisTarget } from '@sundial/engine';
+import type { RedisTarget } from '@sundial/redis';
 import type { Certificates } from './certificates.js';
 import { eventually } from './eventually.js';
 import { RedisProcess } from './redis-process.js';

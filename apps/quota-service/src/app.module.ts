@@ -1,11 +1,8 @@
 import { Inject, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
 import { ConfigModule, registerAs } from '@nestjs/config';
 import {
-  connectRedis,
-  DirectoryInUseError,
   DirectRunner,
   FileRuleRepository,
-  Journal,
   LiveRules,
   loadRuleFile,
   lockFile,
@@ -14,15 +11,18 @@ import {
   MemoryStore,
   type ProcessLock,
   QuotaEngine,
-  RedisRuleRepository,
-  RedisStore,
-  ResilientRunner,
-  type RedisStoreOptions,
-  type RedisTarget,
   type RuleRepository,
   type Runner,
   type Store,
 } from '@sundial/engine';
+import {
+  connectRedis,
+  RedisRuleRepository,
+  RedisStore,
+  type RedisStoreOptions,
+  type RedisTarget,
+} from '@sundial/redis';
+import { DirectoryInUseError, Journal, ResilientRunner } from '@sundial/resilience';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { Registry } from 'prom-client';

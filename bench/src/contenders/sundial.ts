@@ -4,12 +4,11 @@ import {
   loadRuleFile,
   MemoryStore,
   QuotaEngine,
-  RedisStore,
-  ResilientRunner,
   RuleBook,
-  type ResilientRunnerOptions,
   type Store,
 } from '@sundial/engine';
+import { RedisStore } from '@sundial/redis';
+import { ResilientRunner, type ResilientRunnerOptions } from '@sundial/resilience';
 import { until } from '../processes/child.js';
 import { RULES_FILE } from '../subjects.js';
 import type { Contender } from './contender.js';

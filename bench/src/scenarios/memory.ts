@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { RedisStore, type QuotaEngine } from '@sundial/engine';
+import type { QuotaEngine } from '@sundial/engine';
+import { RedisStore } from '@sundial/redis';
 import { openEngine } from '../contenders/sundial.js';
 import { until } from '../processes/child.js';
 import { RedisServer } from '../processes/redis-server.js';

@@ -1,4 +1,4 @@
-import { RedisStore } from '@sundial/engine';
+import { RedisStore } from '@sundial/redis';
 import { openEngine } from '../contenders/sundial.js';
 import { openLoop } from '../load/open-loop.js';
 import { closedLoop } from '../load/closed-loop.js';

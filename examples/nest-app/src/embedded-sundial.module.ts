@@ -6,10 +6,10 @@ import {
   loadRuleFile,
   MemoryStore,
   QuotaEngine,
-  ResilientRunner,
   RuleBook,
   type Store,
 } from '@sundial/engine';
+import { ResilientRunner } from '@sundial/resilience';
 
 const RULES_FILE = fileURLToPath(new URL('../rules.yaml', import.meta.url));
 

@@ -1,5 +1,6 @@
 import type { UsageRequest } from '@sundial/contract';
-import { LiveRules, type QuotaEngine, RedisStore, RuleBook, type RedisTarget } from '@sundial/engine';
+import { LiveRules, type QuotaEngine, RuleBook } from '@sundial/engine';
+import { RedisStore, type RedisTarget } from '@sundial/redis';
 import { eventually } from '../../support/eventually.js';
 import { countersOf, type Counter } from './books.js';
 import type { Telling } from './history.js';

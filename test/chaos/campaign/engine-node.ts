@@ -1,5 +1,5 @@
 import { QuotaError } from '@sundial/contract';
-import { LiveRules, RuleBook, type Store, type QuotaEngine } from '@sundial/engine';
+import { LiveRules, type QuotaEngine, RuleBook, type Store } from '@sundial/engine';
 import type { Answer } from './history.js';
 import type { Operation } from './load.js';
 import type { CampaignNode, Standing } from './node.js';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { RedisStore, type RedisTarget } from '@sundial/engine';
+import { RedisStore, type RedisTarget } from '@sundial/redis';
 import { eventually } from '../../support/eventually.js';
 import { RedisProcess } from '../../support/redis-process.js';
 import { TcpProxy } from '../../support/tcp-proxy.js';

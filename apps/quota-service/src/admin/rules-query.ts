@@ -1,4 +1,4 @@
-import { type RuleBook } from '@sundial/engine';
+import type { RuleBook } from '@sundial/engine';
 import {
   type InputError,
   MAX_RULES_PER_PAGE,

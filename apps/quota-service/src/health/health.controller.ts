@@ -1,8 +1,8 @@
 import { Controller, Get, Inject, Res } from '@nestjs/common';
 import {
+  type EngineStatus,
   LiveRules,
   QuotaEngine,
-  type EngineStatus,
   type RuleRepository,
   type StoreCondition,
 } from '@sundial/engine';

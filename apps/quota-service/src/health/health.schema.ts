@@ -1,4 +1,4 @@
-import { CONDITION_SEVERITY } from '@sundial/engine';
+import { CONDITION_SEVERITY } from '@sundial/redis';
 import { KEPT_FILES } from '../files/file-conditions.js';
 
 export const livenessSchema = {

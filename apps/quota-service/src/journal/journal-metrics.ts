@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { QuotaEngine, type JournalStatus } from '@sundial/engine';
+import { type JournalStatus, QuotaEngine } from '@sundial/engine';
 import { Counter, Gauge, Registry } from 'prom-client';
 
 /** What a scrape reads of the journal. */

@@ -1,5 +1,5 @@
 import { Controller, Get } from '@nestjs/common';
-import { QuotaEngine, type JournalStatus } from '@sundial/engine';
+import { type JournalStatus, QuotaEngine } from '@sundial/engine';
 import { Describe } from '../docs/describe.js';
 import { Route } from '../http/route.decorator.js';
 import { SHOW_JOURNAL } from './journal.docs.js';

@@ -1,11 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
-import {
-  CONDITION_SEVERITY,
-  LiveRules,
-  QuotaEngine,
-  type EngineStatus,
-  type RuleRepository,
-} from '@sundial/engine';
+import { type EngineStatus, LiveRules, QuotaEngine, type RuleRepository } from '@sundial/engine';
+import { CONDITION_SEVERITY } from '@sundial/redis';
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { RULE_REPOSITORY } from '../composition.js';
 import { Door } from '../http/door.js';

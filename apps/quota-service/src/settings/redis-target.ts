@@ -1,4 +1,4 @@
-import type { HostPort, RedisTarget } from '@sundial/engine';
+import type { HostPort, RedisTarget } from '@sundial/redis';
 import { readFileSync } from 'node:fs';
 import type { Environment } from './environment.js';
 

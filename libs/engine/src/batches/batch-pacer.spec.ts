@@ -72,22 +72,21 @@ describe('BatchPacer', () => {
 
   it('never keeps a turn of the event loop for long', async () => {
     const pacer = new BatchPacer();
-    let longest = 0;
-    let last = performance.now();
-    const watch = setInterval(() => {
-      longest = Math.max(longest, performance.now() - last);
-      last = performance.now();
-    }, 1);
+    let [inTurn, most] = [0, 0];
+    let turn = setImmediate(function count() {
+      most = Math.max(most, inTurn);
+      inTurn = 0;
+      turn = setImmediate(count);
+    });
     const spin = () => {
+      inTurn++;
       const until = performance.now() + 0.1;
       while (performance.now() < until);
     };
-    const startedAt = performance.now();
     await pacer.run(resources(1_000), spin, TIME);
-    clearInterval(watch);
-    expect(performance.now() - startedAt).toBeGreaterThan(99);
-    // Without turns it is the 100 ms that all of it takes.
-    expect(longest).toBeLessThan(50);
+    clearImmediate(turn);
+    // 3 ms of them, and no clock that a busy machine could stop.
+    expect(most).toBeLessThanOrEqual(40);
   });
 
   it('says overloaded in the place of each check whose turn does not come in time', async () => {

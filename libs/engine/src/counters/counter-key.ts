@@ -3,8 +3,8 @@ import type { Rule, Subject } from '@sundial/contract';
 import { zoneCode } from '../windows/time-zone.js';
 
 /** Raised when a key's or a script's format changes in a way that older nodes would misread. */
-const KEY_FORMAT = 'sd1';
-/** Values that stand in a key as they are. Others are hashed: no caller steers a slot or meets another subject. */
+export const KEY_FORMAT = 'sd1';
+/** No caller steers a slot or meets another subject. */
 const PLAIN_VALUE = /^[A-Za-z0-9._@+-]{1,64}$/;
 
 /**
@@ -26,35 +26,13 @@ export function shardGroupOf(key: string): string {
   return key.slice(key.indexOf('{') + 1, key.indexOf('}'));
 }
 
-/** Where an operation is remembered. */
-export interface OperationPlace {
-  /** The key of a page: of all operations whose ids have all but the last character in common. */
-  readonly page: string;
-  /** The last character, which tells them apart there. */
-  readonly last: string;
-}
-
-/**
- * The place that remembers an operation; beside the counters of its shard group where there are shards. Callers' ids are
- * `<scope> <resource> <id>` (`operations/operation-ids.ts`), and no other id has spaces.
- */
-export function operationPlace(id: string, shardGroup?: string): OperationPlace {
-  const slot = shardGroup === undefined ? KEY_FORMAT : `${KEY_FORMAT}:{${shardGroup}}`;
-  const scopeEnd = id.indexOf(' ');
-  if (scopeEnd < 0) return placeIn(`${slot}:own:`, id);
-  const resourceEnd = id.indexOf(' ', scopeEnd + 1);
-  const [scope, resource] = [id.slice(0, scopeEnd), id.slice(scopeEnd + 1, resourceEnd)];
-  return placeIn(`${slot}:op:${resource}:${scope}:`, id.slice(resourceEnd + 1));
-}
-
-function placeIn(space: string, id: string): OperationPlace {
-  const plain = PLAIN_VALUE.test(id) ? id : hashed(id);
-  return { page: space + plain.slice(0, -1), last: plain.slice(-1) };
-}
-
 function attribute(name: string, subject: Subject): string {
-  const value = subject[name]!;
-  return `${name}=${PLAIN_VALUE.test(value) ? value : hashed(value)}`;
+  return `${name}=${keyPart(subject[name]!)}`;
+}
+
+/** A caller's text as it stands in a key: as it is where it is short and plain, else hashed. */
+export function keyPart(value: string): string {
+  return PLAIN_VALUE.test(value) ? value : hashed(value);
 }
 
 /** Over the UTF-16 code units: as UTF-8, all lone surrogates would be the same character. */

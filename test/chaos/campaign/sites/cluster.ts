@@ -1,4 +1,4 @@
-import type { RedisTarget } from '@sundial/engine';
+import type { RedisTarget } from '@sundial/redis';
 import { RedisCluster } from '../../../support/redis-cluster.js';
 import { clusterFaults } from '../faults/cluster.js';
 import type { ServiceNode } from '../service-node.js';

@@ -1,4 +1,4 @@
-import type { RedisTarget } from '@sundial/engine';
+import type { RedisTarget } from '@sundial/redis';
 import { RedisSentinel } from '../../../support/redis-sentinel.js';
 import { sentinelFaults } from '../faults/sentinel.js';
 import type { ServiceNode } from '../service-node.js';

@@ -1,4 +1,4 @@
-import type { RedisTarget } from '@sundial/engine';
+import type { RedisTarget } from '@sundial/redis';
 import type { Fault } from '../fault.js';
 import type { CampaignNode } from '../node.js';
 

@@ -1,4 +1,4 @@
-import type { RedisTarget } from '@sundial/engine';
+import type { RedisTarget } from '@sundial/redis';
 import { RedisProcess } from '../../../support/redis-process.js';
 import { TcpProxy } from '../../../support/tcp-proxy.js';
 import { networkFaults } from '../faults/network.js';

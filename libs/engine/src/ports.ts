@@ -1,0 +1,43 @@
+/**
+ * What stores, rule repositories and runners are built on (`@sundial/engine/ports`): the contracts they fulfil and the
+ * values that cross them. Applications need none of it.
+ */
+export { counterKey, KEY_FORMAT, keyPart, shardGroupOf } from './counters/counter-key.js';
+export { windowOf } from './counters/rule-windows.js';
+export {
+  byPolicy,
+  decisionOf,
+  limitStates,
+  refused,
+  replayed,
+  taken,
+  type Decided,
+  type DecisionContext,
+} from './decisions/decision.js';
+export type { Question } from './decisions/question.js';
+export { PRIVATE_FILE } from './files/private-modes.js';
+export type { NamedOperation } from './operations/operation-ids.js';
+export { SharedSecret } from './operations/secret.js';
+export { decodeSecret, encodeSecret, loadSecret, saveSecret } from './operations/secret-file.js';
+export { LastKnownRules } from './rules/last-known-rules.js';
+export {
+  ruleChanged,
+  ruleExists,
+  ruleNotFound,
+  rulesChanged,
+  tooManyRules,
+  tooManyWrites,
+} from './rules/rule-conflicts.js';
+export { RuleIndex } from './rules/rule-index.js';
+export type { RuleEdits, StoredRule } from './rules/rules-by-id.js';
+export { isVersion, StoredBook } from './rules/stored-book.js';
+export { inCurrentWindows } from './runners/in-current-windows.js';
+export { EMPTY_JOURNAL } from './runners/journal-status.js';
+export type { Planned, PlannedCheck } from './runners/runner.js';
+export { UnverifiableSpans } from './runners/unverifiable-spans.js';
+export type { Answer } from './stores/answer.js';
+export { idOf } from './stores/own-ids.js';
+export { countsIn, picksOf } from './stores/picks.js';
+export { hasRoom } from './stores/room.js';
+export * from './stores/store.js';
+export { lostSince, MARK_MS, type MarkKeeper, type StoreMark } from './stores/store-mark.js';

@@ -1,0 +1,139 @@
+import {
+  type Ladder,
+  type LimitCount,
+  MARGIN_MS,
+  type Operation,
+  REMEMBER_MS,
+  type TakeRequest,
+  type TakeResult,
+} from '@sundial/engine/ports';
+import type { OperationPlace } from './operation-place.js';
+import type { ScriptCall } from '../connection/redis-script.js';
+
+/** Every script's first argument and first reply: nodes of different versions can tell each other apart. */
+export const FORMAT = '1';
+
+/** A check as `take.lua` wants it, and where its operation is remembered. */
+export interface BatchItem {
+  readonly request: TakeRequest;
+  readonly place: OperationPlace;
+  /** Store clock: when it may start at the latest. */
+  readonly startBy: number;
+}
+
+/** Writes many checks into one call of `take.lua`; what neighbours have in common, and ladders, are sent once. */
+export function encodeTakes(items: readonly BatchItem[], offsetMs: number): ScriptCall {
+  const keys: string[] = [];
+  const args = ['', '', ''];
+  const ladders = new LadderList();
+  let groups = '';
+  let [first, checks] = [items[0]!, 0];
+  for (const item of items) {
+    const { request, place } = item;
+    const { operation, counters } = request;
+    keys.push(place.page);
+    for (const { key } of counters) keys.push(key);
+    args.push(nameOf(place, operation));
+    if (!isAlike(first, item)) {
+      groups += `${groupOf(first, checks, ladders)};`;
+      [first, checks] = [item, 0];
+    }
+    checks++;
+  }
+  groups += groupOf(first, checks, ladders);
+  args[0] = common(offsetMs);
+  args[1] = ladders.text;
+  args[2] = groups;
+  return { keys, args };
+}
+
+/** Reads the reply of `take.lua`: the store's clock, and the result of each check. */
+export function decodeTakes(
+  items: readonly BatchItem[],
+  reply: unknown,
+): { now: number; results: TakeResult[] } {
+  const words = String(reply).split(' ');
+  if (words[0] !== FORMAT) throw new TypeError(`take.lua answered ${JSON.stringify(reply)}`);
+  const now = Number(words[1]);
+  let at = 2;
+  const results: TakeResult[] = [];
+  for (const { request } of items) {
+    const outcome = words[at++] as TakeResult['outcome'];
+    if (outcome !== 'taken' && outcome !== 'refused' && outcome !== 'replayed') {
+      results.push({ outcome });
+      continue;
+    }
+    const counts: LimitCount[] = [];
+    for (const { ladder } of request.counters) {
+      for (let limit = 0; limit < ladder.length; limit++) {
+        counts.push({ pick: words[at++] === '0' ? 0 : 1, used: Number(words[at++]) });
+      }
+    }
+    results.push(
+      outcome === 'replayed'
+        ? { outcome, counts, counted: { at: Number(words[at++]), until: now + Number(words[at++]) } }
+        : { outcome, counts },
+    );
+  }
+  return { now, results };
+}
+
+/** What tells this try of an operation from all others on its page. Most are the only ones, and bear its name. */
+export function nameOf({ last }: OperationPlace, { id, content, attempt }: Operation): string {
+  return `;${last} ${content} ${attempt === id ? ONLY_ATTEMPT : attempt}`;
+}
+
+const ONLY_ATTEMPT = '.';
+
+/** Whether two checks differ in their names and keys only. */
+function isAlike(one: BatchItem, other: BatchItem): boolean {
+  if (one === other) return true;
+  if (Math.floor(one.startBy) !== Math.floor(other.startBy)) return false;
+  const [{ amount, counters }, asked] = [one.request, other.request];
+  if (amount !== asked.amount || counters.length !== asked.counters.length) return false;
+  return counters.every(({ ladder }, index) => ladder === asked.counters[index]!.ladder);
+}
+
+function groupOf({ request, startBy }: BatchItem, checks: number, ladders: LadderList): string {
+  const { amount, counters } = request;
+  let group = `${checks} ${Math.floor(startBy)} ${amount}`;
+  for (const { ladder } of counters) group += ` ${ladders.positionOf(ladder)}`;
+  return group;
+}
+
+/** The ladders of a call, each once. */
+export class LadderList {
+  readonly #positions = new Map<Ladder, number>();
+  text = '';
+
+  /** From 1, as scripts count. */
+  positionOf(ladder: Ladder): number {
+    const known = this.#positions.get(ladder);
+    if (known !== undefined) return known;
+    this.text += `${this.text && ';'}${encodeLadder(ladder)}`;
+    this.#positions.set(ladder, this.#positions.size + 1);
+    return this.#positions.size;
+  }
+}
+
+/** What every script that counts is told. */
+export function common(offsetMs: number): string {
+  return `${FORMAT} ${offsetMs} ${REMEMBER_MS} ${MARGIN_MS}`;
+}
+
+/** A ladder is the same object while its windows last: it is written once. */
+function encodeLadder(ladder: Ladder): string {
+  let text = encodedLadders.get(ladder);
+  if (text === undefined) {
+    text = ladder
+      .map(({ field, max, enforced, bounds }) => {
+        const instants = bounds.map((bound) => bound.toString(36)).join(' ');
+        return `${field} ${max} ${enforced ? 1 : 0} ${instants}`;
+      })
+      .join(',');
+    encodedLadders.set(ladder, text);
+  }
+  return text;
+}
+
+const encodedLadders = new WeakMap<Ladder, string>();

@@ -1,0 +1,9 @@
+export {
+  connectRedis,
+  type HostPort,
+  type RedisClient,
+  type RedisTarget,
+} from './connection/redis-connection.js';
+export { RedisStore, type RedisStoreOptions } from './counters/redis-store.js';
+export { CONDITION_SEVERITY } from './diagnostics/redis-conditions.js';
+export { RedisRuleRepository, type RedisRuleRepositoryOptions } from './rules/redis-rule-repository.js';

@@ -1,0 +1,258 @@
+import {
+  changesIn,
+  differencesBetween,
+  type RuleBook,
+  type RuleChange,
+  type RuleRepository,
+  type RuleSet,
+} from '@sundial/engine';
+import {
+  LastKnownRules,
+  ruleChanged,
+  ruleExists,
+  ruleNotFound,
+  rulesChanged,
+  StoredBook,
+  StoreError,
+  tooManyRules,
+  tooManyWrites,
+} from '@sundial/engine/ports';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  QuotaError,
+  type Rule,
+  type RuleSetChanges,
+  type RuleSetWritten,
+  type RuleWritten,
+} from '@sundial/contract';
+import type { RedisClient } from '../connection/redis-connection.js';
+import { RedisRuleAnnouncements } from './redis-rule-announcements.js';
+import { RedisRuleFollower } from './redis-rule-follower.js';
+import { RedisRuleTable, type WriteOutcome } from './redis-rule-table.js';
+
+const LAST_KNOWN_FILE = 'rules-last-known.ndjson';
+/** How long `start` waits for Redis before it begins with the rules this node knows. */
+const START_PATIENCE_MS = 800;
+/** How long `write` waits for the live nodes to apply it. */
+const APPLY_PATIENCE_MS = 2_000;
+const FIRST_PAUSE_MS = 2;
+const LONGEST_PAUSE_MS = 50;
+const MAX_WAITING_WRITES = 100;
+/** Tries of a write that meets a store which has lost the rules. */
+const MAX_TRIES = 3;
+/** Tries of a whole set that meets other writes. */
+const MAX_SET_TRIES = 10;
+
+export interface RedisRuleRepositoryOptions {
+  /** This node's name among the nodes of this Redis. */
+  readonly nodeId: string;
+  /** Where the last good rules are kept for a start without Redis. */
+  readonly snapshotDirectory: string;
+  /** The rules to begin with where none are stored. */
+  readonly seed: readonly Rule[];
+  readonly keyPrefix?: string;
+  /** Told once for each new trouble, not once a try. The rules in force stay. */
+  readonly onError?: (error: Error) => void;
+  /** Told when the last good rules cannot be written to disk, and with null when they can be again. */
+  readonly onTrouble?: (error: Error | null) => void;
+}
+
+/**
+ * Rules of many nodes, in Redis. A write is announced, and every node reads at once what has changed since the version
+ * it has (all rules only where Redis cannot say); a heartbeat each second is the poll that finds what an announcement did
+ * not tell, and the register of the nodes that live.
+ *
+ * Nothing that happens to Redis lifts a limit. While it is away the rules in force stay, and a node that starts then
+ * uses the last rules it knew (`rules-last-known.ndjson`), else the seed, until Redis answers. When Redis lost what the
+ * nodes have seen (a FLUSHALL, a fail-over to a copy that lags behind), the node with the latest book writes it anew.
+ * Rules of a shape this node does not know are reported and leave the last good ones in force.
+ *
+ * The client is the repository's own from here on: `close` disconnects it.
+ */
+export class RedisRuleRepository implements RuleRepository {
+  readonly #client: RedisClient;
+  readonly #options: RedisRuleRepositoryOptions;
+  readonly #table: RedisRuleTable;
+  readonly #lastKnown: LastKnownRules;
+  readonly #follower: RedisRuleFollower;
+  #apply: (book: RuleBook) => void = () => undefined;
+  #announcements: RedisRuleAnnouncements | undefined;
+  #waitingWrites = 0;
+
+  constructor(client: RedisClient, options: RedisRuleRepositoryOptions) {
+    const { nodeId, snapshotDirectory, seed, keyPrefix = 'sd1', onError = () => undefined } = options;
+    this.#client = client;
+    this.#options = options;
+    this.#table = new RedisRuleTable(client, keyPrefix);
+    this.#lastKnown = new LastKnownRules(
+      join(snapshotDirectory, LAST_KNOWN_FILE),
+      onError,
+      options.onTrouble,
+    );
+    this.#follower = new RedisRuleFollower(this.#table, {
+      nodeId,
+      seed: StoredBook.seed(seed),
+      apply: (book) => this.#accept(book),
+      onError,
+    });
+  }
+
+  get nodes(): { readonly live: number; readonly rank: number } {
+    return this.#follower.nodes;
+  }
+
+  revisionOf(id: string): number | undefined {
+    return this.#follower.book?.rules.get(id)?.revision;
+  }
+
+  async start(apply: (book: RuleBook) => void): Promise<void> {
+    this.#apply = apply;
+    this.#client.on('ready', this.#wake);
+    this.#announcements = new RedisRuleAnnouncements(this.#client, this.#table.channel, this.#wake);
+    await Promise.race([this.#follower.start(), pause(START_PATIENCE_MS)]);
+    if (this.#follower.book) return;
+    const known = (await this.#lastKnown.recall()) ?? StoredBook.seed(this.#options.seed);
+    if (this.#follower.begin(known)) this.#apply(known.toRuleBook({ provisional: true }));
+  }
+
+  async write(change: RuleChange): Promise<RuleWritten> {
+    return this.#bounded(async () => {
+      const version = await this.#store(change);
+      return { version, nodes: await this.#applied(version) };
+    });
+  }
+
+  async replaceAll(set: RuleSet): Promise<RuleSetWritten> {
+    return this.#bounded(async () => {
+      const { version, ...changes } = await this.#storeAll(set);
+      return { ...changes, version, nodes: await this.#applied(version) };
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#client.off('ready', this.#wake);
+    this.#announcements?.close();
+    await this.#follower.stop();
+    await this.#table.leave(this.#options.nodeId).catch(() => undefined);
+    this.#client.disconnect();
+    await this.#lastKnown.close();
+  }
+
+  readonly #wake = (): void => {
+    void this.#follower.sync();
+  };
+
+  #accept(book: StoredBook): void {
+    this.#apply(book.toRuleBook());
+    this.#lastKnown.remember(book);
+  }
+
+  async #store(change: RuleChange): Promise<number> {
+    for (let tries = 1; ; tries++) {
+      const result = await this.#try(change);
+      if (result.outcome === 'written') return result.version;
+      if (result.outcome !== 'lost' || tries === MAX_TRIES) throw refusalOf(change, result);
+      await this.#follower.sync();
+    }
+  }
+
+  async #try(change: RuleChange): Promise<WriteOutcome> {
+    return this.#table.write(change, this.#follower.version).catch((error: Error) => this.#refuse(error));
+  }
+
+  async #storeAll({ rules, expectedVersion }: RuleSet): Promise<RuleSetChanges & { version: number }> {
+    for (let tries = 1; tries <= MAX_SET_TRIES; tries++) {
+      const book = await this.#upToDate();
+      if (book === undefined) continue;
+      const { version } = book;
+      if ((expectedVersion ?? version) !== version) throw rulesChanged(expectedVersion!, version);
+      const found = await differencesBetween(book.toRuleBook(), rules);
+      const { created, changed, removed } = found;
+      const set = [...created, ...changed];
+      if (set.length + removed.length === 0) return { ...changesIn(found), version };
+      const next = await book.edited({ set, removed });
+      if (!(await this.#table.change(book, next).catch((error: Error) => this.#refuse(error)))) continue;
+      this.#follower.adopt(next);
+      return { ...changesIn(found), version: next.version };
+    }
+    const detail = `The rules changed ${MAX_SET_TRIES} times while they were compared with the set; nothing was changed, try again.`;
+    throw new QuotaError('store-unavailable', detail);
+  }
+
+  /** The book of this node while it is the stored one, else undefined: after it has been brought up to date. */
+  async #upToDate(): Promise<StoredBook | undefined> {
+    const seen = await this.#follower
+      .beat(this.#follower.version)
+      .catch((error: Error) => this.#refuse(new StoreError(error.message, 'none')));
+    const book = this.#follower.confirmed;
+    if (book?.stamp === seen.stamp) return book;
+    if (this.#follower.isInHand(seen)) {
+      const detail =
+        'This node cannot use the rules in Redis (its log says why), so it does not replace them.';
+      throw new QuotaError('store-unavailable', detail);
+    }
+    await this.#follower.sync();
+    return undefined;
+  }
+
+  async #bounded<T>(write: () => Promise<T>): Promise<T> {
+    if (this.#waitingWrites >= MAX_WAITING_WRITES) throw tooManyWrites(MAX_WAITING_WRITES);
+    this.#waitingWrites++;
+    try {
+      return await write();
+    } finally {
+      this.#waitingWrites--;
+    }
+  }
+
+  #refuse(cause: Error): never {
+    const unchanged = cause instanceof StoreError && cause.fate === 'none';
+    const fate = unchanged
+      ? 'Nothing was changed; try again.'
+      : 'The change may have been made: read the rule, and try again with If-Match.';
+    const reason = this.#client.status === 'ready' ? cause.message : 'it cannot be reached';
+    const detail = `Redis did not confirm the change (${reason}). ${fate}`;
+    throw new QuotaError('store-unavailable', detail, [], { cause });
+  }
+
+  /** Waits until every live node applies a version, within bounds, and says how far it got. */
+  async #applied(version: number): Promise<RuleWritten['nodes']> {
+    let nodes = { live: this.nodes.live, applied: 0 };
+    const until = performance.now() + APPLY_PATIENCE_MS;
+    const count = async (): Promise<void> => {
+      for (let ms = FIRST_PAUSE_MS; performance.now() < until; ms = Math.min(2 * ms, LONGEST_PAUSE_MS)) {
+        if (this.#follower.version < version) await this.#follower.sync();
+        const seen = await this.#follower.beat(version).catch(() => undefined);
+        if (seen) nodes = { live: seen.live, applied: seen.applied };
+        if (nodes.applied >= nodes.live) return;
+        await pause(ms);
+      }
+    };
+    await Promise.race([count(), pause(APPLY_PATIENCE_MS)]);
+    return nodes;
+  }
+}
+
+function refusalOf(change: RuleChange, result: Exclude<WriteOutcome, { outcome: 'written' }>): QuotaError {
+  const id = change.kind === 'delete' ? change.id : change.rule.id;
+  switch (result.outcome) {
+    case 'exists':
+      return ruleExists(id);
+    case 'missing':
+      return ruleNotFound(id);
+    case 'full':
+      return tooManyRules();
+    case 'changed':
+      return ruleChanged(id, change.kind === 'create' ? undefined : change.expectedRevision, result.revision);
+    case 'lost':
+      return new QuotaError('store-unavailable', 'Redis has lost the rules; nothing was changed, try again.');
+    default:
+      return result satisfies never;
+  }
+}
+
+/** Nobody who waits here keeps the process alive. */
+function pause(ms: number): Promise<void> {
+  return sleep(ms, undefined, { ref: false });
+}

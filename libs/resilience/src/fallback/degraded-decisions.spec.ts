@@ -1,0 +1,177 @@
+import { LiveRules, type QuotaEngine, RuleBook, type Store } from '@sundial/engine';
+import {
+  type SettleRequest,
+  SharedSecret,
+  StoreError,
+  type TakeRequest,
+  type TakeResult,
+} from '@sundial/engine/ports';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { DegradePolicy, Rule } from '@sundial/contract';
+import { engineOn } from '../../../../test/support/engine-on.js';
+
+const HOUR_MS = 3_600_000;
+const HALF_PAST = Date.UTC(2026, 10, 22, 12, 30);
+const CHECK = { resource: 'ocr', subject: { user: 'u' } };
+
+function rule(id: string, degrade: DegradePolicy, more: Partial<Rule> = {}): Rule {
+  const limits = [{ window: 'hour', max: 3 } as const];
+  return { id, resource: 'ocr', per: ['user'], timeZone: 'UTC', limits, mode: 'enforce', degrade, ...more };
+}
+
+/** A store far away whose answers the test gives. */
+class FarStore implements Store {
+  readonly kind = 'redis';
+  readonly secret = new SharedSecret();
+  clock = HALF_PAST;
+  readonly settlements: SettleRequest[] = [];
+  take: (request: TakeRequest) => Promise<TakeResult> = () =>
+    Promise.reject(new StoreError('not connected', 'none'));
+
+  settle(request: SettleRequest) {
+    this.settlements.push(request);
+    return { outcome: 'counted' } as const;
+  }
+
+  read() {
+    return { outcome: 'moved' } as const;
+  }
+
+  now(): number {
+    return this.clock;
+  }
+
+  async probe(): Promise<void> {}
+  async close(): Promise<void> {}
+}
+
+describe('A check that the store did not decide', () => {
+  const engines: QuotaEngine[] = [];
+  afterEach(() => Promise.all(engines.splice(0).map((engine) => engine.close())));
+
+  function open(store: Store, ...rules: Rule[]): QuotaEngine {
+    const engine = engineOn({ store, rules: new LiveRules(new RuleBook(1, rules)) });
+    engines.push(engine);
+    return engine;
+  }
+
+  it.each([
+    { policies: ['allow'], policy: 'allow', allowed: true, reason: 'degraded' },
+    { policies: ['allow', 'local'], policy: 'local', allowed: true, reason: 'ok' },
+    { policies: ['local', 'deny', 'allow'], policy: 'deny', allowed: false, reason: 'degraded' },
+  ] as const)('goes by the strictest policy of $policies', async ({ policies, ...expected }) => {
+    const engine = open(new FarStore(), ...policies.map((degrade) => rule(`by-${degrade}`, degrade)));
+    const { allowed, reason, degraded } = await engine.check(CHECK);
+    expect({ allowed, reason, policy: degraded?.policy }).toEqual({
+      allowed: expected.allowed,
+      reason: expected.reason,
+      policy: expected.policy,
+    });
+    expect(degraded?.cause).toBe('store-error');
+  });
+
+  it('is no business of rules that only observe', async () => {
+    const engine = open(new FarStore(), rule('seen', 'deny', { mode: 'observe' }), rule('kept', 'local'));
+    expect(await engine.check(CHECK)).toMatchObject({ allowed: true, degraded: { policy: 'local' } });
+  });
+
+  it('is denied with what the denying rule wants to happen', async () => {
+    const engine = open(
+      new FarStore(),
+      rule('a', 'local', { onDeny: { code: 'LOCAL' } }),
+      rule('b', 'deny', { onDeny: { code: 'SEEN' }, mode: 'observe' }),
+      rule('c', 'deny', { onDeny: { code: 'DENIED' } }),
+    );
+    expect(await engine.check(CHECK)).toMatchObject({ allowed: false, onDeny: { code: 'DENIED' } });
+  });
+
+  it('is refused under policy local as by the store, and says when to come again', async () => {
+    const engine = open(new FarStore(), rule('r', 'local'));
+    await engine.check({ ...CHECK, amount: 3 });
+    expect(await engine.check(CHECK)).toMatchObject({
+      allowed: false,
+      reason: 'limit-reached',
+      retryAfterMs: HOUR_MS / 2,
+      limits: [{ used: 3, remaining: 0, exceeded: true }],
+      degraded: { policy: 'local' },
+    });
+  });
+
+  /**
+   * Under many invented subjects what a known one had used up was forgotten, so he got it once more, and what could not
+   * be settled any more was allowed all the same.
+   */
+  it('is refused under policy local once no more can be settled, and says so; what was allowed is not forgotten', async () => {
+    const store = new FarStore();
+    store.probe = () => Promise.reject(new StoreError('not connected', 'none'));
+    const engine = open(store, rule('r', 'local'), rule('s', 'allow', { resource: 'sms' }));
+    await engine.check({ ...CHECK, amount: 3 });
+    let allowed = 0;
+    for (let refused = 0; refused < 100 && allowed < 200_000;) {
+      const { allowed: isAllowed } = await engine.check({
+        resource: 'ocr',
+        subject: { user: `u${allowed}` },
+      });
+      if (isAllowed) allowed++;
+      else refused++;
+    }
+    expect(await engine.check({ resource: 'ocr', subject: { user: 'another' } })).toMatchObject({
+      allowed: false,
+      degraded: { cause: 'journal-full' },
+    });
+    const [first, last] = [0, allowed - 1].map((n) => ({ resource: 'ocr', subject: { user: `u${n}` } }));
+    expect(await engine.check(CHECK)).toMatchObject({ allowed: false, limits: [{ used: 3 }] });
+    // There is a sum of the last one's already, and none of the first's.
+    expect(await engine.check(last!)).toMatchObject({ allowed: true, limits: [{ used: 2 }] });
+    expect(await engine.check(first!)).toMatchObject({ allowed: false, degraded: { cause: 'journal-full' } });
+    expect(engine.journal()).toMatchObject({ lost: 0, summed: expect.any(Number) });
+    expect(await engine.check({ resource: 'sms', subject: { user: 'u' } })).toMatchObject({
+      allowed: true,
+      degraded: { cause: 'breaker-open', policy: 'allow' },
+    });
+    expect(engine.journal()).toMatchObject({ lost: 1 });
+  });
+
+  it('is settled in the window it was decided in, not in the one it was asked in', async () => {
+    const store = new FarStore();
+    const engine = open(store, rule('r', 'local'));
+    store.take = async () => {
+      store.clock = HALF_PAST + HOUR_MS;
+      throw new StoreError('cut', 'unknown');
+    };
+    const { limits } = await engine.check(CHECK);
+    expect(limits[0]!.startsAt).toBe('2026-11-22T13:00:00+00:00');
+    while (store.settlements.length === 0) await sleep(1);
+    expect(store.settlements[0]).toMatchObject({ intent: 'count', picks: [1] });
+  });
+
+  it('owes nothing where the store certainly did nothing and nothing was allowed', async () => {
+    const store = new FarStore();
+    const engine = open(store, rule('r', 'deny'));
+    await engine.check(CHECK);
+    await engine.check({ ...CHECK, amount: 0 });
+    expect(engine.status().owed).toBe(0);
+    store.take = () => Promise.reject(new StoreError('cut', 'unknown'));
+    await engine.check(CHECK);
+    expect(engine.status().owed).toBe(1);
+  });
+
+  /**
+   * Two answers came in one packet: the older check had expired, the younger had taken the last units. The older was
+   * then decided locally before the younger's usage was noted, and went over the limit.
+   */
+  it('knows what the store gave to another check in the same turn', async () => {
+    const store = new FarStore();
+    const engine = open(store, rule('r', 'local'));
+    const answers: ((result: TakeResult) => void)[] = [];
+    store.take = () => new Promise((resolve) => answers.push(resolve));
+    const older = engine.check({ ...CHECK, amount: 3 });
+    const stallEnd = performance.now() + 60;
+    while (performance.now() < stallEnd);
+    const younger = engine.check({ ...CHECK, amount: 3 });
+    answers[0]!({ outcome: 'expired' });
+    answers[1]!({ outcome: 'taken', counts: [{ pick: 0, used: 3 }] });
+    expect((await Promise.all([older, younger])).map(({ allowed }) => allowed)).toEqual([false, true]);
+  });
+});

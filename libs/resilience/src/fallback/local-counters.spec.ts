@@ -1,0 +1,212 @@
+import type { CounterRef, WindowPick } from '@sundial/engine/ports';
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { LocalCounters, type NodeShare } from './local-counters.js';
+
+const NOW = 50;
+const ALONE: NodeShare = { live: 1, rank: 0 };
+const HOUR: readonly [number, number, number] = [0, 100, 200];
+const DAY: readonly [number, number, number] = [0, 1_000, 2_000];
+
+interface Max {
+  readonly hour: number;
+  readonly day?: number;
+}
+
+function counter({ hour, day = 1_000_000 }: Max, key = 'u1', enforced = true): CounterRef {
+  const ladder = [
+    { field: 'h', max: hour, enforced, bounds: HOUR },
+    { field: 'd', max: day, enforced, bounds: DAY },
+  ];
+  return { key, shardGroup: key, ladder };
+}
+
+/** A node that heard from the store that `used` units were used in the hour and the day. */
+function nodeThatKnows(counters: readonly CounterRef[], used: number): LocalCounters {
+  const node = new LocalCounters();
+  const counts = counters.flatMap(({ ladder }) => ladder.map(() => ({ pick: 0 as WindowPick, used })));
+  node.asking(counters, 0).ends(counts);
+  return node;
+}
+
+function used(node: LocalCounters, counters: readonly CounterRef[], now = NOW): number[] {
+  return node.counts(counters, now).map((count) => count.used);
+}
+
+/** Takes until nothing fits any more, and says how many units were taken. */
+function exhaust(node: LocalCounters, counters: readonly CounterRef[], share: NodeShare): number {
+  let taken = 0;
+  while (node.take(counters, 1, NOW, share).outcome === 'taken') taken++;
+  return taken;
+}
+
+describe('LocalCounters', () => {
+  // 205,000 invented subjects made a node forget a user at 10 of 10, who got 10 more.
+  it('forgets no counter with units that the store does not know yet, however many others are asked for', () => {
+    const [mine] = [[counter({ hour: 10 }, 'mine')]];
+    const node = nodeThatKnows(mine, 0);
+    expect(exhaust(node, mine, ALONE)).toBe(10);
+    for (let i = 0; i < 250_000; i++) node.counts([counter({ hour: 10 }, `other-${i}`)], NOW);
+    expect(node.take(mine, 1, NOW, ALONE).outcome).toBe('refused');
+    node.settled(mine, [0, 0], 10);
+    for (let i = 0; i < 250_000; i++) node.counts([counter({ hour: 10 }, `other-${i}`)], NOW);
+    expect(used(node, mine)).toEqual([0, 0]);
+  });
+
+  it('allows what remained of what the store said last', () => {
+    const counters = [counter({ hour: 10 })];
+    expect(exhaust(nodeThatKnows(counters, 7), counters, ALONE)).toBe(3);
+  });
+
+  it('allows the whole limit of a subject it never heard of', () => {
+    expect(exhaust(new LocalCounters(), [counter({ hour: 10 })], ALONE)).toBe(10);
+  });
+
+  it('takes from all counters or from none', () => {
+    const [roomy, full] = [counter({ hour: 10 }, 'u1'), counter({ hour: 0 }, 'u2')];
+    const node = new LocalCounters();
+    expect(node.take([roomy, full], 1, NOW, ALONE).outcome).toBe('refused');
+    expect(used(node, [roomy, full])).toEqual([0, 0, 0, 0]);
+  });
+
+  it('counts in day and hour alike, and reports what is used after the take', () => {
+    const counters = [counter({ hour: 10, day: 20 })];
+    const node = nodeThatKnows(counters, 4);
+    expect(node.take(counters, 3, NOW, ALONE)).toEqual({
+      outcome: 'taken',
+      counts: [
+        { pick: 0, used: 7 },
+        { pick: 0, used: 7 },
+      ],
+    });
+  });
+
+  it('refuses nothing for the sake of a rule that only observes', () => {
+    expect(new LocalCounters().take([counter({ hour: 0 }, 'u1', false)], 5, NOW, ALONE).outcome).toBe(
+      'taken',
+    );
+  });
+
+  it('leaves alone what the store is being asked for, until it has answered', () => {
+    const counters = [counter({ hour: 10 })];
+    const node = nodeThatKnows(counters, 2);
+    const [three, four] = [node.asking(counters, 3), node.asking(counters, 4)];
+    const refused = node.take(counters, 2, NOW, ALONE);
+    expect(refused.outcome).toBe('refused');
+    expect(refused.counts[0]!.used).toBe(9);
+    const forty = node.asking(counters, 40);
+    expect(node.take(counters, 1, NOW, ALONE).counts[0]!.used).toBe(10);
+    forty.ends();
+    three.ends();
+    expect(node.take(counters, 2, NOW, ALONE).outcome).toBe('taken');
+    four.ends();
+    expect(exhaust(node, counters, ALONE)).toBe(6);
+  });
+
+  it('starts a new window with nothing used', () => {
+    const counters = [counter({ hour: 10, day: 100 })];
+    const node = nodeThatKnows(counters, 10);
+    expect(node.counts(counters, HOUR[1])).toEqual([
+      { pick: 1, used: 0 },
+      { pick: 0, used: 10 },
+    ]);
+  });
+
+  it('never goes back to an earlier window', () => {
+    const counters = [counter({ hour: 10 })];
+    const node = new LocalCounters();
+    node.asking(counters, 0).ends([
+      { pick: 1, used: 6 },
+      { pick: 0, used: 9 },
+    ]);
+    expect(node.counts(counters, NOW)[0]).toEqual({ pick: 1, used: 6 });
+  });
+
+  it('forgets nothing it allowed when the store speaks of the rest', () => {
+    const counters = [counter({ hour: 10 })];
+    const node = nodeThatKnows(counters, 2);
+    node.take(counters, 3, NOW, ALONE);
+    node.asking(counters, 0).ends([
+      { pick: 0, used: 4 },
+      { pick: 0, used: 4 },
+    ]);
+    expect(used(node, counters)).toEqual([7, 7]);
+  });
+
+  it('moves what was settled from its own count to the store’s', () => {
+    const counters = [counter({ hour: 10 })];
+    const node = nodeThatKnows(counters, 2);
+    node.take(counters, 3, NOW, ALONE);
+    node.settled(counters, [0, 0], 3);
+    expect(used(node, counters)).toEqual([5, 5]);
+    expect(node.lowered(counters)).toEqual(counters);
+  });
+
+  it('settles in the window of the decision, not in the one after', () => {
+    const counters = [counter({ hour: 10 })];
+    const node = new LocalCounters();
+    node.take(counters, 3, NOW, ALONE);
+    node.take(counters, 4, HOUR[1], ALONE);
+    node.settled(counters, [0, 0], 3);
+    expect(used(node, counters, HOUR[1])).toEqual([4, 7]);
+    expect(node.lowered(counters)[0]!.ladder[0]!.max).toBe(6);
+  });
+
+  it('counts also what was allowed above the limit', () => {
+    const counters = [counter({ hour: 2 })];
+    const node = new LocalCounters();
+    used(node, counters);
+    node.count(counters, [0, 0], 5);
+    expect(used(node, counters)).toEqual([5, 5]);
+  });
+
+  it('lowers the ceilings of a store that is still owed usage, and of no other counter', () => {
+    const [owed, other] = [counter({ hour: 10, day: 20 }, 'u1'), counter({ hour: 10 }, 'u2')];
+    const node = nodeThatKnows([owed, other], 2);
+    node.take([owed], 3, NOW, ALONE);
+    const lowered = node.lowered([owed, other]);
+    expect(lowered[0]!.ladder.map(({ max }) => max)).toEqual([7, 17]);
+    expect(lowered[1]).toBe(other);
+  });
+
+  it('shares out exactly what remained, over any number of nodes', () => {
+    const facts = fc.record({ max: fc.nat(60), used: fc.nat(80), live: fc.integer({ min: 1, max: 17 }) });
+    fc.assert(
+      fc.property(facts, ({ max, used: known, live }) => {
+        const counters = [counter({ hour: max })];
+        let taken = 0;
+        for (let rank = 0; rank < live; rank++) {
+          taken += exhaust(nodeThatKnows(counters, known), counters, { live, rank });
+        }
+        expect(taken).toBe(Math.max(0, max - known));
+      }),
+    );
+  });
+
+  it('never exceeds a limit together with nodes that knew the same, whatever they take', () => {
+    const facts = fc.record({
+      hour: fc.nat(40),
+      day: fc.nat(60),
+      used: fc.nat(40),
+      live: fc.integer({ min: 1, max: 5 }),
+      takes: fc.array(fc.record({ node: fc.nat(4), amount: fc.nat(9) }), { maxLength: 60 }),
+    });
+    fc.assert(
+      fc.property(facts, ({ hour, day, used: known, live, takes }) => {
+        const counters = [counter({ hour, day }, 'u1'), counter({ hour: day, day: hour }, 'u2')];
+        const nodes = Array.from({ length: live }, () => nodeThatKnows(counters, known));
+        let taken = 0;
+        for (const { node, amount } of takes) {
+          const rank = node % live;
+          const take = nodes[rank]!.take(counters, amount, NOW, { live, rank });
+          if (take.outcome === 'taken') taken += amount;
+        }
+        expect(taken).toBeLessThanOrEqual(Math.max(0, Math.min(hour, day) - known));
+      }),
+    );
+  });
+
+  it('takes a node list that is empty for itself alone', () => {
+    expect(exhaust(new LocalCounters(), [counter({ hour: 3 })], { live: 0, rank: 0 })).toBe(3);
+  });
+});

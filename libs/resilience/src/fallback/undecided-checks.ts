@@ -1,0 +1,68 @@
+import type { Answer, NamedOperation } from '@sundial/engine/ports';
+import { type Decision, QuotaError } from '@sundial/contract';
+import type { Debt } from '../journal/debt.js';
+import type { DegradedDecisions, UndecidedCheck } from './degraded-decisions.js';
+import type { Reconciler } from '../settlement/reconciler.js';
+
+/**
+ * What becomes of checks that the store did not decide: the rules' policies decide, unless the operation has been
+ * promised before, and the store's books are owed what was said. A strict journal has to hold a promise before it is
+ * made; one that it does not hold in time is not made.
+ */
+export class UndecidedChecks {
+  readonly #degraded: DegradedDecisions;
+  readonly #reconciler: Reconciler;
+
+  constructor(degraded: DegradedDecisions, reconciler: Reconciler) {
+    this.#degraded = degraded;
+    this.#reconciler = reconciler;
+  }
+
+  /** `answerBy` is monotonic. @throws QuotaError `operation-conflict` */
+  decide(check: UndecidedCheck, answerBy: number): Answer<Decision> {
+    const promised = this.promised(check, check.amount);
+    if (promised) return this.#repeat(check, promised, answerBy);
+    const { decision, debt } = this.#degraded.decide(check);
+    if (debt?.settlement.intent === 'count' && !this.#reconciler.hasRoomFor(debt)) {
+      // Units that no settlement is pending for would be counted here for ever, and in the store never.
+      this.#degraded.takeBack(debt);
+      if (debt.degraded.policy === 'local') return this.#refuse(withoutRoom(check), answerBy);
+    }
+    const isKept = debt && this.#reconciler.owe(debt, answerBy);
+    if (!isKept) return decision;
+    return isKept.then((kept) => {
+      if (kept) return decision;
+      this.#degraded.takeBack(debt);
+      return this.#refuse(check, answerBy);
+    });
+  }
+
+  /**
+   * What was promised under the operation's id and is not in the books yet.
+   * @throws QuotaError `operation-conflict`
+   */
+  promised({ operationId, operation }: NamedOperation, amount: number): Debt | undefined {
+    const { id, content } = operation;
+    const promised = amount > 0 ? this.#reconciler.promised(id) : undefined;
+    if (promised && promised.settlement.operation.content !== content) throw QuotaError.conflict(operationId);
+    return promised;
+  }
+
+  #repeat(check: UndecidedCheck, promised: Debt, answerBy: number): Answer<Decision> {
+    const isKept = this.#reconciler.isKept(promised);
+    if (!isKept) return this.#degraded.repeat(check, promised.degraded);
+    return isKept.then((kept) =>
+      kept ? this.#degraded.repeat(check, promised.degraded) : this.#refuse(check, answerBy),
+    );
+  }
+
+  #refuse(check: UndecidedCheck, answerBy: number): Decision {
+    const { decision, debt } = this.#degraded.decide(check, 'deny');
+    if (debt) void this.#reconciler.owe(debt, answerBy);
+    return decision;
+  }
+}
+
+function withoutRoom(check: UndecidedCheck): UndecidedCheck {
+  return { ...check, unavailable: { ...check.unavailable, cause: 'journal-full' } };
+}

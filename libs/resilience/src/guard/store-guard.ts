@@ -1,0 +1,338 @@
+import type { EngineStatus, Store, StoreMode } from '@sundial/engine';
+import {
+  type Answer,
+  type CounterRef,
+  type Dispatch,
+  type ShardRef,
+  StoreError,
+} from '@sundial/engine/ports';
+import { performance } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { DegradedCause } from '@sundial/contract';
+import { DeadlineQueue } from './deadline-queue.js';
+import { GuardedShard } from './guarded-shard.js';
+import { NotAsked } from './not-asked.js';
+import { QueuedCall, type GiveUp } from './queued-call.js';
+import { BREAKER_OPEN, OVERLOADED, SHED, type Shed, type Unavailable } from './unavailable.js';
+import { WaitingCalls } from './waiting-calls.js';
+
+/** Calls sent to the store and not yet answered; about 2 KB each while the store is frozen. */
+export const MAX_IN_FLIGHT = 4_096;
+/** A call that could not be sent within this is shed: its caller is better served by another node, or later. */
+export const MAX_WAIT_MS = 2_000;
+/** A connection nobody used for this long is probed, so that a dead one is found before a caller finds it. */
+export const IDLE_PROBE_MS = 500;
+const WATCH_EVERY_MS = 100;
+/** One that fails a probe is asked again after this long, until it answers or its breaker opens: known in about a second. */
+const SUSPECT_PROBE_MS = 50;
+/** As many as the largest Cluster has masters; the counters of further ones share the breaker of what has no name. */
+const MAX_SHARDS = 1_000;
+/** A shard nobody asked for this long is forgotten: nodes of a Cluster come and go. */
+const FORGET_SHARD_MS = 60_000;
+
+/**
+ * Stands between the engine and a store that can be slow, frozen or gone: whatever the store does, an answer comes
+ * by the deadline. The deadline runs from when the call is sent: what it waits before that, for the event loop or behind
+ * other calls, is this process's own delay and no failure of the store (I16). A call in flight is counted until its reply or its socket's end, not until its deadline, so
+ * that a frozen store is never owed more than `MAX_IN_FLIGHT` commands.
+ *
+ * Each shard of the store has a breaker of its own, so that one that is away costs the others nothing (I9). A call
+ * to several shards that fails accuses none of them; they are probed, and a probe that fails counts.
+ */
+export class StoreGuard {
+  readonly #store: Pick<Store, 'probe' | 'shardsOf' | 'now'>;
+  readonly #deadlineMs: number;
+  readonly #checkMs: number;
+  readonly #onMode: (mode: StoreMode, cause: DegradedCause | null) => void;
+  readonly #shards = new Map<string, GuardedShard>();
+  /** What all calls go to where the store has no shards. */
+  readonly #whole: readonly [GuardedShard];
+  readonly #deadlines = new DeadlineQueue<QueuedCall>((call) => this.#declareLate(call));
+  readonly #notAsked = new NotAsked();
+  readonly #watchdog: NodeJS.Timeout;
+  #inFlight = 0;
+  readonly #waiting = new WaitingCalls<QueuedCall>();
+  #mode: StoreMode = 'exact';
+  #isLeft = false;
+
+  constructor(store: Pick<Store, 'probe' | 'shardsOf' | 'now'>, options: StoreGuardOptions) {
+    this.#store = store;
+    this.#deadlineMs = options.deadlineMs;
+    this.#checkMs = options.checkMs ?? options.deadlineMs;
+    this.#onMode = options.onMode ?? (() => undefined);
+    this.#whole = [this.#add(WHOLE)];
+    this.#watchdog = setInterval(() => this.#watch(), WATCH_EVERY_MS).unref();
+  }
+
+  get status(): Pick<EngineStatus, 'mode' | 'cause' | 'breaker' | 'inFlight' | 'openShards'> {
+    const troubled = [...this.#shards].filter(([, { isClosed }]) => !isClosed);
+    const states = troubled.map(([, { state }]) => state);
+    return {
+      mode: this.#mode,
+      cause: troubled[0]?.[1].cause ?? null,
+      breaker: states.includes('open') ? 'open' : (states[0] ?? 'closed'),
+      inFlight: this.#inFlight,
+      openShards: troubled.map(([name]) => name).filter((name) => name !== WHOLE.name),
+    };
+  }
+
+  /** Nobody answers, as far as is known. */
+  get isCutOff(): boolean {
+    return [...this.#shards.values()].every(({ isClosed }) => !isClosed);
+  }
+
+  /** Whether a call for these counters would be given to the store now. */
+  wouldAsk(counters: readonly CounterRef[]): boolean {
+    return this.#shardsOf(counters).every(isClosed) && this.#inFlight < MAX_IN_FLIGHT;
+  }
+
+  /** How long calls have waited to be sent, of the shard that is least behind: 0 where any takes what it is given. */
+  get backlogMs(): number {
+    let since = -Infinity;
+    for (const shard of this.#shards.values()) {
+      if (shard === this.#whole[0] && this.#shards.size > 1) continue;
+      const oldest = shard.isClosed ? this.#waiting.oldestOf(shard) : undefined;
+      if (oldest === undefined) return 0;
+      since = Math.max(since, oldest);
+    }
+    return performance.now() - since;
+  }
+
+  /**
+   * Sends the store something about these counters at once, and waits until `dueAt` (monotonic) at the latest; `late` is
+   * told an answer that comes after it. Never rejects.
+   */
+  ask<T>(
+    call: () => Answer<T>,
+    dueAt: number,
+    counters: readonly CounterRef[],
+    { late }: AskOptions<T> = {},
+  ): Promise<T | Unavailable> {
+    const shards = this.#shardsOf(counters);
+    if (!shards.every(isClosed)) return this.#notAsked.tell(BREAKER_OPEN);
+    if (this.#inFlight >= MAX_IN_FLIGHT) return this.#notAsked.tell(OVERLOADED);
+    return this.#askNow(call, { shards, dueAt, late });
+  }
+
+  /**
+   * Gives the store a call that it sends when its turn comes. Waits for that, and from then on until the deadline of a
+   * check at the latest. Never rejects.
+   */
+  askInTurn<T>(
+    call: (dispatch: Dispatch) => Answer<T>,
+    counters: readonly CounterRef[],
+    { resource, late }: TurnOptions<T>,
+  ): Promise<T | Unavailable | Shed> {
+    const shards = this.#shardsOf(counters);
+    if (!shards.every(isClosed)) return this.#notAsked.tell(BREAKER_OPEN);
+    if (this.#waiting.isFull(resource))
+      return this.#isSilent(shards) ? this.#notAsked.tell(OVERLOADED) : NOT_SENT;
+    return new Promise((resolve) => {
+      const giveUp = resolve as GiveUp;
+      const asked = new QueuedCall(giveUp, { resource, shards, period: shards[0]!.period });
+      this.#waiting.add(asked);
+      this.#follow(
+        call(() => this.#dispatch(asked)),
+        asked,
+        late,
+      );
+    });
+  }
+
+  close(): void {
+    this.#isLeft = true;
+    clearInterval(this.#watchdog);
+    for (const shard of this.#shards.values()) shard.leave();
+  }
+
+  #askNow<T>(
+    call: () => Answer<T>,
+    { shards, dueAt, late, period = shards[0]!.period }: Asking<T>,
+  ): Promise<T | Unavailable> {
+    return new Promise((resolve) => {
+      const asked = new QueuedCall(resolve as GiveUp, { resource: '', shards, period });
+      this.#sent(asked, dueAt);
+      this.#follow(call(), asked, late);
+    });
+  }
+
+  /** The store's question for a call whose turn has come: by when it must start, or nothing if it is not wanted any more. */
+  #dispatch(call: QueuedCall): number | undefined {
+    if (call.isDone) return undefined;
+    if (call.deadline === undefined) {
+      const now = performance.now();
+      this.#waiting.remove(call);
+      if (this.#inFlight >= MAX_IN_FLIGHT) return this.#settle(call, OVERLOADED);
+      if (now - call.askedAt > MAX_WAIT_MS)
+        return this.#settle(call, this.#isSilent(call.shards) ? OVERLOADED : SHED);
+      this.#sent(call, now + this.#checkMs);
+      call.startBy = this.#store.now() + this.#checkMs;
+    }
+    return call.startBy;
+  }
+
+  #sent(call: QueuedCall, dueAt: number): void {
+    this.#inFlight++;
+    call.deadline = this.#deadlines.add(call, dueAt);
+  }
+
+  #follow<T>(answer: Answer<T>, call: QueuedCall, late: ((answer: T) => void) | undefined): void {
+    Promise.resolve(answer).then(
+      (result) => {
+        const wasSent = this.#ended(call);
+        if (wasSent) this.#answered(call);
+        if (call.isDone) return wasSent ? late?.(result) : undefined;
+        this.#settle(call, result);
+      },
+      (error: unknown) => {
+        this.#ended(call);
+        if (call.isDone) return;
+        this.#settle(call, { outcome: 'unavailable', cause: 'store-error', fate: fateOf(error) });
+        this.#failed(call, 'store-error');
+      },
+    );
+  }
+
+  #settle(call: QueuedCall, answer: unknown): undefined {
+    call.isDone = true;
+    if (call.deadline) call.deadline.done = true;
+    call.giveUp(answer);
+  }
+
+  /** The store has let go of a call; false where it was never sent. */
+  #ended(call: QueuedCall): boolean {
+    if (call.deadline !== undefined) this.#inFlight--;
+    else if (!call.isDone) this.#waiting.remove(call);
+    return call.deadline !== undefined;
+  }
+
+  #answered({ shards, period, isDone }: QueuedCall): void {
+    const now = performance.now();
+    for (const shard of shards) shard.lastAnswerAt = now;
+    if (!isDone && shards.length === 1) shards[0]!.succeeded(period);
+  }
+
+  #declareLate(call: QueuedCall): void {
+    this.#settle(call, { outcome: 'unavailable', cause: 'timeout', fate: 'unknown' });
+    this.#failed(call, 'timeout');
+  }
+
+  /** One that has calls in flight and has not answered any for half the time that one of them has. */
+  #isSilent(shards: readonly GuardedShard[]): boolean {
+    const since = performance.now() - this.#checkMs / 2;
+    return this.#inFlight > 0 && shards.some(({ lastAnswerAt }) => lastAnswerAt < since);
+  }
+
+  #failed({ shards, period }: QueuedCall, cause: DegradedCause): void {
+    if (shards.length === 1) shards[0]!.failed(period, cause);
+    else for (const shard of shards) void this.#suspect(shard);
+  }
+
+  async #suspect(shard: GuardedShard): Promise<void> {
+    if (shard.isSuspected || !shard.isClosed) return;
+    shard.isSuspected = true;
+    while (!(await this.#probe(shard, shard.period)) && shard.isClosed && !this.#isLeft)
+      await sleep(SUSPECT_PROBE_MS, undefined, { ref: false });
+    shard.isSuspected = false;
+  }
+
+  /** A probe that hangs has failed at its deadline: the next one may meet a new connection. */
+  async #probe(shard: GuardedShard, period: number): Promise<boolean> {
+    const probe = () => this.#store.probe(shard.group).then(() => PROBED);
+    const dueAt = performance.now() + this.#deadlineMs;
+    return (await this.#askNow(probe, { dueAt, shards: [shard], period })) === PROBED;
+  }
+
+  /** A half-open connection says nothing until it is used. */
+  #watch(): void {
+    const now = performance.now();
+    for (const [name, shard] of this.#shards) {
+      if (!shard.isClosed) continue;
+      if (shard !== this.#whole[0] && now - shard.lastAskedAt >= FORGET_SHARD_MS) this.#shards.delete(name);
+      else if (now - shard.lastAnswerAt >= IDLE_PROBE_MS && this.#inFlight < MAX_IN_FLIGHT)
+        void this.#suspect(shard);
+    }
+  }
+
+  #shardsOf(counters: readonly CounterRef[]): readonly GuardedShard[] {
+    const refs = this.#store.shardsOf?.(counters) ?? [];
+    return refs.length === 0 ? this.#whole : refs.map((ref) => this.#open(ref));
+  }
+
+  #open(ref: ShardRef): GuardedShard {
+    const shard = this.#shards.get(ref.name) ?? this.#add(ref);
+    shard.lastAskedAt = performance.now();
+    if (shard.isClosed) shard.group = ref.group;
+    return shard;
+  }
+
+  #add({ name, group }: ShardRef): GuardedShard {
+    if (this.#shards.size >= MAX_SHARDS) return this.#whole[0];
+    const shard = new GuardedShard(group, {
+      probe: (probed) => this.#probe(probed, NO_PERIOD),
+      changed: (changed) => this.#changed(changed),
+    });
+    this.#shards.set(name, shard);
+    return shard;
+  }
+
+  /** What waits for a shard whose breaker opens is decided without it: the oldest first. */
+  #changed(shard: GuardedShard): void {
+    this.#changeMode();
+    if (shard.isClosed) return;
+    for (const call of this.#waiting.of(shard)) {
+      this.#waiting.remove(call);
+      this.#settle(call, BREAKER_OPEN);
+    }
+  }
+
+  #changeMode(): void {
+    const troubled = [...this.#shards.values()].find(({ isClosed }) => !isClosed);
+    const mode = troubled ? 'degraded' : 'exact';
+    if (mode === this.#mode) return;
+    this.#mode = mode;
+    this.#onMode(mode, troubled?.cause ?? null);
+  }
+}
+
+export interface StoreGuardOptions {
+  /** How long a probe or another call that is sent at once may take. */
+  readonly deadlineMs: number;
+  /** How long a check may take from when it is sent. Default: the same. */
+  readonly checkMs?: number;
+  readonly onMode?: (mode: StoreMode, cause: DegradedCause | null) => void;
+}
+
+export interface AskOptions<T> {
+  /** Told an answer that comes after the deadline. */
+  readonly late?: ((answer: T) => void) | undefined;
+}
+
+export interface TurnOptions<T> extends AskOptions<T> {
+  /** What the caller wants to use: of each resource only so many calls wait. */
+  readonly resource: string;
+}
+
+interface Asking<T> {
+  readonly shards: readonly GuardedShard[];
+  readonly dueAt: number;
+  /** Default: that of the first shard. */
+  readonly period?: number;
+  readonly late?: ((answer: T) => void) | undefined;
+}
+
+/** Stands for the store itself, and for whatever of it has no name. */
+const WHOLE: ShardRef = { name: '', group: 'probe' };
+const PROBED = { outcome: 'probed' } as const;
+/** A probe of an open breaker: its outcome is told to the breaker by another word. */
+const NO_PERIOD = -1;
+
+const NOT_SENT = Promise.resolve(SHED);
+
+function isClosed(shard: GuardedShard): boolean {
+  return shard.isClosed;
+}
+
+function fateOf(error: unknown): StoreError['fate'] {
+  return error instanceof StoreError ? error.fate : 'unknown';
+}

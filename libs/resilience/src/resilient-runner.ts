@@ -1,0 +1,272 @@
+import type { EngineStatus, JournalStatus, QuotaObserver, Runner, Store } from '@sundial/engine';
+import {
+  type Answer,
+  type Counts,
+  type Decided,
+  decisionOf,
+  type Dispatch,
+  inCurrentWindows,
+  limitStates,
+  type Planned,
+  type PlannedCheck,
+  type Question,
+  type ReadResult,
+  type SettleResult,
+  type TakeResult,
+  windowOf,
+} from '@sundial/engine/ports';
+import { performance } from 'node:perf_hooks';
+import { QuotaError, type Decision, type Usage } from '@sundial/contract';
+import type { Debt } from './journal/debt.js';
+import { STRICT_RESERVE_MS, type Journal } from './journal/journal.js';
+import { BrokenKeys } from './guard/broken-keys.js';
+import { DegradedDecisions } from './fallback/degraded-decisions.js';
+import { LocalCounters, type Asking, type NodeShare } from './fallback/local-counters.js';
+import { Reconciler } from './settlement/reconciler.js';
+import { StoreGuard } from './guard/store-guard.js';
+import { unavailableFor, type Shed, type Unavailable } from './guard/unavailable.js';
+import { UndecidedChecks } from './fallback/undecided-checks.js';
+
+export interface ResilientRunnerOptions {
+  readonly store: Store;
+  /** How long an answer may take, from the call of the verb; the store gets a tenth less, 5 ms at most. Default 50. */
+  readonly deadlineMs?: number;
+  /** Who shares what remains under policy `local`. Default: this node alone. */
+  readonly nodes?: () => NodeShare;
+  /** Keeps what is decided without the store over a restart. The runner closes it. Default: memory only. */
+  readonly journal?: Journal | undefined;
+  readonly observer?: QuotaObserver;
+}
+
+export const DEFAULT_DEADLINE_MS = 50;
+/** Timers are late, and an answer has a way to go: without this, callers of a frozen Redis wait for 53.5 ms. */
+const ANSWER_RESERVE_MS = 5;
+/** The store need not be asked. */
+const NOT_ASKED = { outcome: 'unavailable', fate: 'none' } as const;
+const ALONE: NodeShare = { live: 1, rank: 0 };
+
+/**
+ * Asks a store that can be slow, frozen or gone. Each check is answered by its deadline: by the store, or else by the
+ * policies of its rules from what this node knows. What was allowed meanwhile is settled when the store is back, and
+ * then the counters equal what was allowed.
+ */
+export class ResilientRunner implements Runner {
+  readonly #store: Store;
+  readonly #guard: StoreGuard;
+  readonly #local = new LocalCounters();
+  readonly #undecided: UndecidedChecks;
+  readonly #reconciler: Reconciler;
+  readonly #journal: Journal | undefined;
+  readonly #brokenKeys: BrokenKeys;
+  /** What an answer may take, and what of it is kept for the disk. */
+  readonly #answerMs: number;
+  readonly #diskMs: number;
+  readonly #observer: QuotaObserver;
+
+  constructor(options: ResilientRunnerOptions) {
+    const { store, observer = {}, deadlineMs = DEFAULT_DEADLINE_MS, nodes = () => ALONE, journal } = options;
+    this.#store = store;
+    this.#observer = observer;
+    this.#journal = journal;
+    this.#answerMs = deadlineMs - Math.min(ANSWER_RESERVE_MS, deadlineMs / 10);
+    this.#diskMs = journal?.sync === 'strict' ? Math.min(STRICT_RESERVE_MS, this.#answerMs / 2) : 0;
+    this.#guard = new StoreGuard(store, {
+      deadlineMs,
+      checkMs: this.#answerMs - this.#diskMs,
+      onMode: (mode, cause) => observer.modeChanged?.(mode, cause),
+    });
+    store.onCondition?.((condition, holds) => observer.conditionChanged?.(condition, holds));
+    this.#brokenKeys = new BrokenKeys((broken) => observer.keyBroken?.(broken));
+    for (const { settlement } of journal?.debts() ?? []) {
+      const { intent, counters, picks, amount } = settlement;
+      if (intent === 'count') this.#local.restore(counters, picks, amount, store.now());
+    }
+    this.#reconciler = new Reconciler({
+      store,
+      guard: this.#guard,
+      deadlineMs,
+      journal,
+      settled: (debt, result) => this.#settled(debt, result),
+      overflowed: (operations) => observer.journalOverflowed?.(operations),
+      unverifiable: (span) => observer.unverifiable?.(span),
+    });
+    const degraded = new DegradedDecisions({ local: this.#local, now: () => store.now(), share: nodes });
+    this.#undecided = new UndecidedChecks(degraded, this.#reconciler);
+  }
+
+  get secret(): Store['secret'] {
+    return this.#store.secret;
+  }
+
+  now(): number {
+    return this.#store.now();
+  }
+
+  get backlogMs(): number {
+    return this.#guard.backlogMs;
+  }
+
+  decide(check: PlannedCheck): Answer<Decision> {
+    const { operation, amount, fairnessKey, question } = check;
+    const promised = this.#undecided.promised(check, amount);
+    if (promised)
+      return this.#withoutStore(check, question, { ...NOT_ASKED, cause: promised.degraded.cause });
+
+    const late = (answer: TakeResult) => this.#reconciler.heard(operation, answer);
+    return inCurrentWindows<TakeResult | Unavailable | Shed, Decision>(
+      check,
+      this.#store,
+      (offered) => {
+        const { counters } = offered;
+        const take = (deadlineAt: Dispatch) =>
+          this.#store.take({
+            counters: this.#reconciler.isClear ? counters : this.#local.lowered(counters),
+            operation,
+            amount,
+            deadlineAt,
+            fairnessKey,
+          });
+        return this.#askInTurn(take, check, offered, { amount, late });
+      },
+      (offered, result) => this.#conclude(check, offered, result),
+    );
+  }
+
+  usage(read: Planned): Answer<Pick<Usage, 'limits' | 'degraded'>> {
+    return inCurrentWindows<ReadResult | Unavailable | Shed, Pick<Usage, 'limits' | 'degraded'>>(
+      read,
+      this.#store,
+      (offered) => {
+        const look = (dispatch: Dispatch) => this.#store.read({ counters: offered.counters }, dispatch);
+        return this.#askInTurn<ReadResult>(look, read, offered, { amount: 0 });
+      },
+      (offered, result) => {
+        if (result.outcome === 'shed') throw this.#shed();
+        if ('counts' in result)
+          return {
+            limits: limitStates(offered.rules, this.#known(offered, result.counts), 1),
+            degraded: null,
+          };
+        const known = this.#local.counts(offered.counters, this.#store.now());
+        return {
+          limits: limitStates(offered.rules, known, 1),
+          degraded: { cause: unavailableFor(result).cause },
+        };
+      },
+    );
+  }
+
+  status(): EngineStatus {
+    const { kind: store, conditions = [] } = this.#store;
+    const clockOffsetMs = Math.round(this.#store.now() - Date.now());
+    return { store, conditions, ...this.#guard.status, clockOffsetMs, ...this.#reconciler.status };
+  }
+
+  /** What was decided without the store, and what became of it. */
+  journal(): JournalStatus {
+    return this.#reconciler.journalStatus;
+  }
+
+  async close(): Promise<void> {
+    await this.#reconciler.close();
+    this.#guard.close();
+    await this.#store.close();
+    await this.#journal?.close();
+  }
+
+  #askInTurn<T extends TakeResult | ReadResult>(
+    call: (dispatch: Dispatch) => Answer<T>,
+    { rules }: Planned,
+    { counters }: Question,
+    { amount, late }: { readonly amount: number; readonly late?: (answer: T) => void },
+  ): Promise<T | Unavailable | Shed> {
+    let asking: Asking | undefined;
+    const ask = (dispatch: Dispatch) => {
+      asking = this.#local.asking(counters, amount);
+      return call(dispatch);
+    };
+    const of = { resource: rules[0]!.resource, late };
+    return this.#guard.askInTurn(ask, counters, of).then((result) => {
+      // At once: in the same turn another check may be decided by what this node knows.
+      asking?.ends('counts' in result ? result.counts : undefined);
+      return result;
+    });
+  }
+
+  #conclude(
+    check: PlannedCheck,
+    question: Question,
+    result: TakeResult | Unavailable | Shed,
+  ): Answer<Decision> {
+    switch (result.outcome) {
+      case 'taken':
+      case 'replayed':
+      case 'refused': {
+        this.#acknowledged(check, question, result);
+        const counts = this.#known(question, result.counts);
+        return decisionOf(check, question, { ...result, counts }, this.#store.now());
+      }
+      case 'conflict':
+        throw QuotaError.conflict(check.operationId);
+      case 'shed':
+        throw this.#shed();
+      case 'expired':
+      case 'moved':
+      case 'broken':
+      case 'unavailable':
+        if (result.outcome === 'broken') this.#brokenKeys.met(question);
+        return this.#withoutStore(check, question, unavailableFor(result));
+      default:
+        return result satisfies never;
+    }
+  }
+
+  #withoutStore(check: PlannedCheck, question: Question, unavailable: Unavailable): Answer<Decision> {
+    const { operationId, operation, amount, rulesVersion, startedAt } = check;
+    const answerBy = Math.max(startedAt + this.#answerMs, performance.now() + this.#diskMs);
+    const undecided = { question, operationId, operation, amount, unavailable, rulesVersion };
+    return this.#undecided.decide(undecided, answerBy);
+  }
+
+  /** The store has said that the operation is counted: should it lose it, it will be counted again. */
+  #acknowledged(check: PlannedCheck, { counters }: Question, result: Decided): void {
+    const { operation, amount, planner, rules, subject } = check;
+    if (result.outcome === 'taken' && amount > 0) {
+      const at = this.#store.now();
+      this.#reconciler.acknowledged({
+        at,
+        intent: 'count',
+        operation,
+        counters,
+        amount,
+        counts: result.counts,
+      });
+    } else if (result.outcome === 'replayed') {
+      const then = planner.countersAt(rules, subject, result.counted.at);
+      this.#reconciler.repeated({ operation, counters: then, amount }, result.counted);
+    }
+  }
+
+  /** The queue before the store is full, or the check has waited in it for longer than a caller waits for an answer. */
+  #shed(): QuotaError {
+    this.#observer.shed?.(1);
+    return QuotaError.overloaded('This node has more checks than it can decide in time: try again later.');
+  }
+
+  /** A pending settlement is in the store, or never will be. */
+  #settled({ settlement, resource, rules }: Debt, { forced = [] }: SettleResult): void {
+    const { intent, counters, picks, amount } = settlement;
+    if (intent === 'count') this.#local.settled(counters, picks, amount);
+    if (forced.length === 0) return;
+    const limits = counters.flatMap(({ ladder }, index) =>
+      ladder.map(({ field, max }) => ({ rule: rules[index]!, window: windowOf(field), max })),
+    );
+    for (const { limit, used } of forced)
+      this.#observer.overAdmitted?.({ resource, ...limits[limit]!, used });
+  }
+
+  /** What the store said, and what is allowed here and not yet settled. */
+  #known({ counters }: Question, counts: Counts): Counts {
+    return this.#reconciler.isClear ? counts : this.#local.counts(counters, this.#store.now());
+  }
+}

@@ -1,0 +1,132 @@
+import {
+  type CounterRef,
+  type Counts,
+  idOf,
+  type Ladder,
+  type LimitCount,
+  type Operation,
+  REMEMBER_MS,
+  type SettleRequest,
+  shardGroupOf,
+} from '@sundial/engine/ports';
+
+/** Operations kept, the latest; about 250 bytes each. At 1,000 a second it is a minute. */
+export const MAX_RECENT = 65_536;
+/** Older ones a store may have forgotten while its counters show them: repeating them could count them twice. */
+export const RECENT_MS = REMEMBER_MS - 60_000;
+
+/** What a store said that it had done, so that it can be told again. */
+export interface RecentOperation {
+  /** Store clock. */
+  readonly at: number;
+  readonly intent: SettleRequest['intent'];
+  readonly operation: Operation;
+  readonly counters: readonly CounterRef[];
+  readonly amount: number;
+  /** Of these, only the picks matter. */
+  readonly counts: Counts;
+}
+
+/**
+ * The latest operations that the store acknowledged to this node: what it can be told again when it has lost them.
+ *
+ * Every check comes by here, and objects that live for minutes are dear to a garbage collector: so numbers are kept
+ * in arrays of numbers, and of the rest only the strings. An id of this process is its number.
+ */
+export class RecentOperations {
+  readonly #numbers = {
+    at: new Float64Array(MAX_RECENT),
+    amount: new Float64Array(MAX_RECENT),
+    /** Of ids of this process; NaN where it is the caller's. */
+    id: new Float64Array(MAX_RECENT),
+    isVoid: new Uint8Array(MAX_RECENT),
+  };
+  readonly #ids: (string | null)[] = [];
+  /** Where it is more than the amount. */
+  readonly #contents: (string | null)[] = [];
+  readonly #attempts: (string | null)[] = [];
+  readonly #places: (string | readonly CounterRef[])[] = [];
+  readonly #ladders: (Ladder | null)[] = [];
+  /** Which limits were decided in the second of the offered windows: a bit each, or all of it where there are many. */
+  readonly #picks: (number | Counts)[] = [];
+  #next = 0;
+  #first = Infinity;
+  #noted = 0;
+
+  note({ at, intent, operation, counters, amount, counts }: RecentOperation): void {
+    const place = this.#next;
+    this.#next = (place + 1) % MAX_RECENT;
+    this.#noted++;
+    if (this.#first === Infinity) this.#first = at;
+    this.#numbers.at[place] = at;
+    this.#numbers.amount[place] = amount;
+    const { content } = operation;
+    this.#contents[place] = content === amount.toString(36) ? null : content;
+    this.#numbers.isVoid[place] = intent === 'void' ? 1 : 0;
+    const { number } = operation;
+    this.#numbers.id[place] = number ?? NaN;
+    this.#ids[place] = number === undefined ? operation.id : null;
+    this.#attempts[place] = number === undefined ? operation.attempt : null;
+    const only = counters.length === 1 ? counters[0] : undefined;
+    this.#places[place] = only?.key ?? counters;
+    this.#ladders[place] = only?.ladder ?? null;
+    this.#picks[place] = toBits(counts);
+  }
+
+  /** Those that can still be told again at `now`, the oldest first. */
+  repeatable(now: number): RecentOperation[] {
+    const kept = Math.min(this.#noted, MAX_RECENT);
+    const oldest = this.#noted > MAX_RECENT ? this.#next : 0;
+    const places = Array.from({ length: kept }, (_, index) => (oldest + index) % MAX_RECENT);
+    return places
+      .filter((place) => this.#numbers.at[place]! > now - RECENT_MS)
+      .map((place) => this.#operationAt(place));
+  }
+
+  /** From when to when operations were acknowledged that cannot be told again at `now`, and how many are known to be. */
+  missing(now: number): { from: number; to: number; operations: number } | undefined {
+    const repeatable = this.repeatable(now);
+    const operations = this.#noted - repeatable.length;
+    if (operations === 0) return undefined;
+    return { from: this.#first, to: repeatable[0]?.at ?? now, operations };
+  }
+
+  #operationAt(place: number): RecentOperation {
+    const { at, amount, isVoid, id: ownId } = this.#numbers;
+    const kept = this.#places[place]!;
+    const counters =
+      typeof kept === 'string'
+        ? [{ key: kept, shardGroup: shardGroupOf(kept), ladder: this.#ladders[place]! }]
+        : kept;
+    const limits = counters.reduce((sum, { ladder }) => sum + ladder.length, 0);
+    const id = this.#ids[place] ?? idOf(ownId[place]!);
+    const content = this.#contents[place] ?? amount[place]!.toString(36);
+    const operation = { id, content, attempt: this.#attempts[place] ?? id };
+    return {
+      at: at[place]!,
+      intent: isVoid[place] ? 'void' : 'count',
+      operation,
+      counters,
+      amount: amount[place]!,
+      counts: toCounts(this.#picks[place]!, limits),
+    };
+  }
+}
+
+/** More are as good as never asked for, and would not fit into the bits of a small integer. */
+const MAX_BITS = 30;
+
+function toBits(counts: Counts): number | Counts {
+  if (counts.length > MAX_BITS) return counts;
+  let bits = 0;
+  for (let index = 0; index < counts.length; index++) bits |= counts[index]!.pick << index;
+  return bits;
+}
+
+function toCounts(picks: number | Counts, limits: number): Counts {
+  if (typeof picks !== 'number') return picks;
+  return Array.from({ length: limits }, (_, index): LimitCount => ({
+    pick: (picks >> index) & 1 ? 1 : 0,
+    used: 0,
+  }));
+}

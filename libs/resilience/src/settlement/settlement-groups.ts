@@ -1,0 +1,166 @@
+import type { Store } from '@sundial/engine';
+import type { CounterRef, SettleRequest, SettleResult } from '@sundial/engine/ports';
+import { performance } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { StoreGuard } from '../guard/store-guard.js';
+import type { Unavailable } from '../guard/unavailable.js';
+
+/** Settlements in flight at once, at first and after the store has not answered all of them. */
+export const MIN_GROUP = 8;
+/** And at most: what the store takes in well under a millisecond, since live checks wait behind them. */
+export const MAX_GROUP = 96;
+/** Groups begin this far from one another: small ones that come often delay live checks less than large ones. */
+const PERIOD_MS = 1;
+/** All that is pending is to be settled in about this time, evenly, so that live checks have the rest. */
+const SETTLED_WITHIN_MS = 2_000;
+/** However little is pending. */
+const MIN_PER_MS = 5;
+
+/** Where settlements come from, and who is told what became of them. */
+export interface SettlementSource<T> {
+  /** The next ones to be settled now, at most `max`: those whose part of the store would be asked. */
+  next(max: number): readonly T[];
+  /** How many there are still to be settled. */
+  left(): number;
+  requestOf(item: T): SettleRequest;
+  /** The store has said what it did. `isLate`: after its deadline, when `unanswered` had been told. */
+  settled(item: T, result: SettleResult, isLate: boolean): void;
+  /** The store has not said what became of it in time: it is to be settled again. */
+  unanswered(item: T): void;
+}
+
+/**
+ * Sends settlements to the store in groups, one after the other, at the pace at which all of them are settled in about
+ * two seconds: no faster, for live checks share the store and this node, and slower where the store answers more slowly.
+ * A group may be twice as large as the one before, up to `MAX_GROUP`, and is small again when an answer is missing.
+ *
+ * Each settlement is answered on its own, so one that fails is repeated without the others of its group.
+ */
+export class SettlementGroups<T> {
+  readonly #store: Pick<Store, 'settle' | 'shardsOf'>;
+  readonly #guard: Pick<StoreGuard, 'ask'>;
+  readonly #deadlineMs: number;
+  readonly #source: SettlementSource<T>;
+  #size = MIN_GROUP;
+  #perMs = MIN_PER_MS;
+  #isRunning = false;
+
+  constructor(
+    source: SettlementSource<T>,
+    options: {
+      readonly store: Pick<Store, 'settle' | 'shardsOf'>;
+      readonly guard: Pick<StoreGuard, 'ask'>;
+      readonly deadlineMs: number;
+    },
+  ) {
+    this.#source = source;
+    this.#store = options.store;
+    this.#guard = options.guard;
+    this.#deadlineMs = options.deadlineMs;
+  }
+
+  /** Settles what the source has, until it has nothing more or the store has not answered. Never rejects. */
+  async run(): Promise<void> {
+    if (this.#isRunning) return;
+    this.#isRunning = true;
+    let begunAt = performance.now() - PERIOD_MS;
+    for (let mayGoOn = true; mayGoOn;) {
+      this.#perMs = Math.max(this.#perMs, this.#source.left() / SETTLED_WITHIN_MS);
+      const due = Math.ceil((performance.now() - begunAt) * this.#perMs);
+      const items = this.#source.next(Math.min(due, this.#size));
+      if (items.length === 0) break;
+      begunAt = performance.now();
+      mayGoOn = await this.#send(items);
+      await sleep(begunAt + PERIOD_MS - performance.now(), undefined, { ref: false });
+    }
+    if (this.#source.left() === 0) this.#perMs = MIN_PER_MS;
+    this.#isRunning = false;
+  }
+
+  /** Whether the store has said anything. */
+  async #send(items: readonly T[]): Promise<boolean> {
+    const areAnswered = await Promise.all(this.#byShards(items).map((group) => this.#ask(group)));
+    this.#size = areAnswered.every(Boolean) ? Math.min(2 * this.#size, MAX_GROUP) : MIN_GROUP;
+    return areAnswered.some(Boolean);
+  }
+
+  /** Whether the store has said of each what it did. */
+  async #ask(group: Group<T>): Promise<boolean> {
+    const { items, counters } = group;
+    const late = (answers: Answers) => this.#tell(items, answers, true);
+    const dueAt = performance.now() + this.#deadlineMs;
+    const answers = await this.#guard.ask<Answers>(() => this.#settle(items), dueAt, counters, { late });
+    if (isUnavailable(answers)) {
+      for (const item of items) this.#source.unanswered(item);
+      return false;
+    }
+    this.#tell(items, answers, false);
+    return !answers.includes(undefined);
+  }
+
+  #tell(items: readonly T[], answers: Answers, isLate: boolean): void {
+    items.forEach((item, index) => {
+      const result = answers[index];
+      if (result) this.#source.settled(item, result, isLate);
+      else if (!isLate) this.#source.unanswered(item);
+    });
+  }
+
+  /** Rejects with what the store says of the last of them, where it has answered none. */
+  #settle(items: readonly T[]): Promise<Answers> {
+    return new Promise((resolve, reject) => {
+      const answers = new Array<SettleResult | undefined>(items.length).fill(undefined);
+      let [left, failures] = [items.length, 0];
+      const ended = (error?: Error) => {
+        if (--left > 0) return;
+        if (failures === items.length) reject(error!);
+        else resolve(answers);
+      };
+      const failed = (error: Error) => {
+        failures++;
+        ended(error);
+      };
+      items.forEach((item, index) => {
+        const answered = (result: SettleResult) => {
+          answers[index] = result;
+          ended();
+        };
+        try {
+          const answer = this.#store.settle(this.#source.requestOf(item));
+          if (answer instanceof Promise) answer.then(answered, failed);
+          else answered(answer);
+        } catch (error) {
+          failed(error as Error);
+        }
+      });
+    });
+  }
+
+  /** One part of the store that is slow or away holds up nothing that is for another. */
+  #byShards(items: readonly T[]): Group<T>[] {
+    const groups = new Map<string, { items: T[]; counters: readonly CounterRef[] }>();
+    for (const item of items) {
+      const { counters } = this.#source.requestOf(item);
+      const shards = this.#store.shardsOf?.(counters) ?? [];
+      const name = shards.map((shard) => shard.name).join(' ');
+      const group = groups.get(name);
+      if (group) group.items.push(item);
+      else groups.set(name, { items: [item], counters });
+    }
+    return [...groups.values()];
+  }
+}
+
+/** Of each of a group what the store said; undefined where it failed. */
+type Answers = readonly (SettleResult | undefined)[];
+
+/** Settlements of the same parts of the store. */
+interface Group<T> {
+  readonly items: readonly T[];
+  /** Of one of them. */
+  readonly counters: readonly CounterRef[];
+}
+
+function isUnavailable(answers: Answers | Unavailable): answers is Unavailable {
+  return !Array.isArray(answers);
+}
