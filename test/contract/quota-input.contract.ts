@@ -8,7 +8,7 @@ const BAD_CHECKS: readonly [string, (user: string) => unknown, string][] = [
   ['no resource', (user) => ({ subject: { user } }), 'resource'],
   ['an empty resource', (user) => ({ resource: '', subject: { user } }), 'resource'],
   ['no subject', () => ({ resource: 'ocr' }), 'subject'],
-  ['an empty subject', () => ({ resource: 'ocr', subject: {} }), 'subject'],
+  ['an empty subject', () => ({ resource: 'ocr', subject: {} }), 'subject.user'],
   ['a list for a subject', (user) => ({ resource: 'ocr', subject: [user] }), 'subject'],
   [
     'a subject without the attribute a rule needs',

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import type { Rule } from '@sundial/contract';
 import { TWENTY_PAST_NOON, type BeginScene, type OpenQuota } from './quota.contract.js';
@@ -155,6 +156,14 @@ export function ruleContract(scene: BeginScene, open: OpenQuota): void {
         allowed.push((await quota.check({ resource: 'ocr', subject: { user: `${user}-${name}` } })).allowed);
       }
       expect(allowed).toEqual([true, true, false]);
+    });
+
+    it('counts a subject without attributes', async () => {
+      const { quota, applyRules } = await scene();
+      await applyRules([aRule({ id: `nothing-${randomUUID()}`, per: [], limits: day(1) })]);
+      const ask = async () => (await quota.check({ resource: 'ocr', subject: {} })).allowed;
+      expect([await ask(), await ask()]).toEqual([true, false]);
+      expect(await quota.usage({ resource: 'ocr', subject: {} })).toMatchObject({ limits: [{ used: 1 }] });
     });
   });
 }

@@ -39,7 +39,7 @@ describe('a check is refused for', () => {
     ['a resource with a slash', { resource: 'a/b', subject }, 'resource'],
     ['a resource of 129 characters', { resource: 'a'.repeat(129), subject }, 'resource'],
     ['no subject', { resource }, 'subject'],
-    ['an empty subject', { resource, subject: {} }, 'subject'],
+    ['an empty subject', { resource, subject: {} }, 'subject.user'],
     ['a subject that is a text', { resource, subject: 'u1' }, 'subject'],
     ['a subject that is a list', { resource, subject: ['u1'] }, 'subject'],
     ['an attribute the rule counts by missing', { resource, subject: { grade: '3' } }, 'subject.user'],

@@ -42,7 +42,7 @@ describe.each(STORES)('GET /usage, %s', (store) => {
 
   it.each([
     ['no resource', 'user=u1', 'resource'],
-    ['no subject', 'resource=ocr', 'subject'],
+    ['no subject', 'resource=ocr', 'subject.user'],
     ['an attribute the rule counts by missing', 'resource=ocr&grade=3', 'subject.user'],
     ['a parameter twice', 'resource=ocr&user=u1&user=u2', 'user'],
     ['the resource twice', 'resource=ocr&resource=llm&user=u1', 'resource'],

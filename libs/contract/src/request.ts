@@ -1,4 +1,7 @@
-/** Who is counted: attribute name → value. Values are strings of 1–256 characters; at most 8 attributes. */
+/**
+ * Who is counted: attribute name → value. Values are strings of 1–256 characters; at most 8 attributes, and none where no
+ * rule counts by any.
+ */
 export type Subject = Readonly<Record<string, string>>;
 
 export interface CheckRequest {

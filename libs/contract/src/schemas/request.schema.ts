@@ -25,7 +25,6 @@ const subject = {
     [ATTRIBUTE_PATTERN.source]: { type: 'string', minLength: 1, maxLength: MAX_VALUE_LENGTH },
   },
   additionalProperties: false,
-  minProperties: 1,
   maxProperties: MAX_ATTRIBUTES,
 } as const;
 

@@ -78,8 +78,6 @@ function sentence({ keyword, instancePath, message, params }: ErrorObject): stri
         : 'must be a letter or digit, then up to 127 letters, digits or any of . _ : -';
     case 'maxProperties':
       return `must have at most ${MAX_ATTRIBUTES} attributes`;
-    case 'minProperties':
-      return 'must have at least one attribute';
     case 'type':
       return `must be ${(params as { type: string }).type === 'object' ? 'an object' : `of type ${(params as { type: string }).type}`}`;
     default:
