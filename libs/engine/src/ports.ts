@@ -3,6 +3,7 @@
  * values that cross them. Applications need none of it.
  */
 export { counterKey, KEY_FORMAT, keyPart, shardGroupOf } from './counters/counter-key.js';
+export { textHash } from './counters/text-hash.js';
 export { windowOf } from './counters/rule-windows.js';
 export {
   byPolicy,

@@ -3,6 +3,7 @@ import { RuleWindowsCache, type RuleWindows } from '../counters/rule-windows.js'
 import { Scope, valuesOf, type CountedBy } from '../operations/scope.js';
 import type { Rule, Subject } from '@sundial/contract';
 import type { CounterRef } from '../stores/store.js';
+import { Doorkeeper } from './doorkeeper.js';
 
 /** The rules of a resource in their windows, and a subject's counter under each of them. */
 export interface Question {
@@ -13,8 +14,8 @@ export interface Question {
 }
 
 /**
- * Subjects whose counters are kept to be asked for again; at so many, all are forgotten. Measured: 630 bytes for one rule
- * that counts by one attribute, 720 where callers name their operations, at most 3.1 KB a rule (eight attributes, the
+ * Subjects whose counters are kept to be asked for again; at so many, all are forgotten. Measured: 650 bytes for one rule
+ * that counts by one attribute, 740 where callers name their operations, at most 3.1 KB a rule (eight attributes, the
  * longest names).
  */
 const MAX_KEPT = 50_000;
@@ -22,14 +23,16 @@ const MAX_KEPT = 50_000;
 const MAX_KEPT_NAME = 512;
 
 /**
- * Puts rules and subjects together. Most subjects come again, so the counters of the latest are kept as long as their
- * windows last: keys that are made anew are dear to whoever looks them up.
+ * Puts rules and subjects together. The counters of subjects that come again are kept as long as their windows last:
+ * making their keys again costs the node more than finding them. A subject is kept from its second check on
+ * (`Doorkeeper`), so a million of subjects that each come once leave nothing behind.
  */
 export class Questions {
   readonly #windows = new RuleWindowsCache();
   /** By resource: what is kept for rules that are changed goes with them. */
   #kept = new Map<string, KeptCounters>();
   #count = 0;
+  readonly #doorkeeper = new Doorkeeper();
 
   /** The question that these rules put to this subject as they stand at the store's `now`. */
   at(rules: readonly Rule[], subject: Subject, now: number): Question {
@@ -43,7 +46,7 @@ export class Questions {
     if (question === undefined) {
       const scope = new Scope(kept.countedBy, name);
       question = { rules: kept.rules, counters: countersOf(kept.rules, subject), scope };
-      if (name.length > MAX_KEPT_NAME) return question;
+      if (name.length > MAX_KEPT_NAME || !this.#doorkeeper.hasSeen(name)) return question;
       kept.byName.set(name, question);
       this.#count++;
     }
@@ -90,6 +93,6 @@ interface KeptCounters {
 function countersOf(rules: readonly RuleWindows[], subject: Subject): readonly CounterRef[] {
   return rules.map(({ rule, ladder }) => {
     const { key, shardGroup } = counterKey(rule, subject);
-    return { key, shardGroup, ladder, place: undefined };
+    return { key, shardGroup, ladder, place: undefined, hash: undefined };
   });
 }

@@ -67,6 +67,8 @@ export interface CounterRef {
   readonly ladder: Ladder;
   /** What a store found under the key, so that it need not look again: its own business, and worth nothing to another. */
   place?: object | undefined;
+  /** `textHash` of the key, where it was needed. */
+  hash?: number | undefined;
 }
 
 /** A part of a store that fails on its own: a master of a Redis Cluster. */

@@ -2,40 +2,19 @@ import {
   type CounterRef,
   type Counts,
   hasRoom,
+  type Ladder,
   type LimitCeiling,
   picksOf,
+  textHash,
   type WindowPick,
 } from '@sundial/engine/ports';
-import QuickLRU from 'quick-lru';
 import { LoweredLadders } from './lowered-ladders.js';
-
-/**
- * Counters whose last usage is kept, the most recently used ones. Measured: 770 bytes for a key of one attribute and two
- * limits, 2.6 KB for the longest key and four limits; so 80 MB as a rule, and 260 MB at the very worst.
- */
-const MAX_KNOWN_COUNTERS = 100_000;
+import { SettledCounters, type KnownCounter, type KnownLimit } from './settled-counters.js';
 
 /** How many nodes share what remains, and which of them this one is, counted from 0. */
 export interface NodeShare {
   readonly live: number;
   readonly rank: number;
-}
-
-/** What this node knows of one limit's current window. */
-export interface KnownLimit {
-  readonly field: string;
-  startsAt: number;
-  /** As the store said last. */
-  used: number;
-  /** Allowed here since, and not yet in the store's books. */
-  local: number;
-}
-
-/** What this node knows of a counter. */
-interface KnownCounter {
-  readonly limits: KnownLimit[];
-  /** Units that the store is being asked for. */
-  asked: number;
 }
 
 /**
@@ -45,15 +24,13 @@ interface KnownCounter {
  */
 export class LocalCounters {
   readonly #lowered = new LoweredLadders();
-  readonly #known = new QuickLRU<string, KnownCounter>({ maxSize: MAX_KNOWN_COUNTERS });
+  readonly #settled = new SettledCounters();
   /** Those with units that the store does not know: as many as settlements are pending for, and never forgotten before. */
   readonly #unsettled = new Map<string, KnownCounter>();
 
   /** The store is being asked for units: until it has answered or is given up, they are not this node's to allow. */
   asking(counters: readonly CounterRef[], amount: number): Asking {
-    const known = new Array<KnownCounter>(counters.length);
-    for (let index = 0; index < counters.length; index++) known[index] = this.#open(counters[index]!.key);
-    return new Asking(counters, known, amount);
+    return new Asking(counters, amount, { settled: this.#settled, unsettled: this.#unsettled });
   }
 
   /** Where the limits stand: what the store said last, and what was allowed here since. */
@@ -116,13 +93,15 @@ export class LocalCounters {
     usedOf: (limit: KnownLimit, of: { readonly asked: number; readonly max: number }) => number,
   ): OwnCount[] {
     const counts: OwnCount[] = [];
-    for (const { key, ladder } of counters) {
-      const { limits, asked } = this.#open(key);
-      for (const ceiling of ladder) {
+    for (const counter of counters) {
+      const known = this.#load(counter) ?? { limits: [], asked: 0 };
+      const { limits, asked } = known;
+      for (const ceiling of counter.ladder) {
         const pick = pickOf(limits, ceiling, now);
         const limit = openWindow(limits, ceiling, pick);
         counts.push({ pick, used: usedOf(limit, { asked, max: ceiling.max }) });
       }
+      this.#file(counter, known);
     }
     return counts;
   }
@@ -133,55 +112,80 @@ export class LocalCounters {
     change: (limit: KnownLimit) => void,
   ): void {
     let index = 0;
-    for (const { key, ladder } of counters) {
-      const known = this.#open(key);
-      for (const { field, bounds } of ladder) {
+    for (const counter of counters) {
+      const known = this.#load(counter);
+      for (const { field, bounds } of counter.ladder) {
         const startsAt = bounds[picks[index++]!];
-        const limit = find(known.limits, field);
+        const limit = known && find(known.limits, field);
         if (limit?.startsAt === startsAt) change(limit);
       }
-      this.#file(key, known);
+      if (known) this.#file(counter, known);
     }
   }
 
-  #file(key: string, known: KnownCounter): void {
+  #load(counter: CounterRef): KnownCounter | undefined {
+    return this.#unsettled.get(counter.key) ?? this.#settled.load(hashOf(counter));
+  }
+
+  #file(counter: CounterRef, known: KnownCounter): void {
     if (known.limits.some(({ local }) => local > 0)) {
-      this.#unsettled.set(key, known);
-      this.#known.delete(key);
-    } else if (this.#unsettled.delete(key)) {
-      this.#known.set(key, known);
+      this.#unsettled.set(counter.key, known);
+    } else {
+      this.#unsettled.delete(counter.key);
+      this.#settled.store(hashOf(counter), known);
     }
   }
+}
 
-  #open(key: string): KnownCounter {
-    let known = this.#unsettled.get(key) ?? this.#known.get(key);
-    if (known === undefined) this.#known.set(key, (known = { limits: [], asked: 0 }));
-    return known;
-  }
+/** Where a counter is known: it may change places while the store is being asked. */
+interface Known {
+  readonly settled: SettledCounters;
+  readonly unsettled: ReadonlyMap<string, KnownCounter>;
 }
 
 /** Units that the store is being asked for: it may be taking them right now. */
 export class Asking {
   constructor(
     private readonly counters: readonly CounterRef[],
-    private readonly known: readonly KnownCounter[],
     private readonly amount: number,
+    private readonly known: Known,
   ) {
-    for (const counter of known) counter.asked += amount;
+    for (const counter of counters) {
+      const unsettled = known.unsettled.get(counter.key);
+      if (unsettled === undefined) known.settled.ask(hashOf(counter), counter.ladder, amount);
+      else unsettled.asked += amount;
+    }
   }
 
   /** Notes what the store has said, if it has said anything, and that it is not being asked any more. */
   ends(counts?: Counts): void {
-    let index = 0;
-    for (let place = 0; place < this.known.length; place++) {
-      const known = this.known[place]!;
-      known.asked -= this.amount;
-      if (counts === undefined) continue;
-      for (const ceiling of this.counters[place]!.ladder) {
-        const { pick, used } = counts[index++]!;
-        openWindow(known.limits, ceiling, pick).used = used;
+    const { settled, unsettled } = this.known;
+    let first = 0;
+    for (let index = 0; index < this.counters.length; index++) {
+      const counter = this.counters[index]!;
+      const { key, ladder } = counter;
+      const known = unsettled.get(key);
+      if (known === undefined) {
+        settled.ask(hashOf(counter), ladder, -this.amount);
+        if (counts !== undefined) settled.hear(hashOf(counter), ladder, counts, first);
+      } else {
+        known.asked = Math.max(0, known.asked - this.amount);
+        if (counts !== undefined) hear(known, ladder, counts, first);
       }
+      first += ladder.length;
     }
+  }
+}
+
+/** Kept with the counter's question. */
+function hashOf(counter: CounterRef): number {
+  return (counter.hash ??= textHash(counter.key));
+}
+
+function hear({ limits }: KnownCounter, ladder: Ladder, counts: Counts, first: number): void {
+  for (let index = 0; index < ladder.length; index++) {
+    const { pick, used } = counts[first + index]!;
+    openWindow(limits, ladder[index]!, pick).used = used;
   }
 }
 

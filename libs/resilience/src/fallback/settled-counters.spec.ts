@@ -1,0 +1,97 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import type { Ladder, LimitCount } from '@sundial/engine/ports';
+import { SettledCounters, type KnownCounter } from './settled-counters.js';
+
+const BOUNDS: readonly [number, number, number] = [100, 200, 300];
+const ladderOf = (fields: string): Ladder =>
+  [...fields].map((field) => ({ field, max: 9, enforced: true, bounds: BOUNDS }));
+const said = (fields: string, used: number): LimitCount[] => [...fields].map(() => ({ pick: 0, used }));
+const known = (fields: string, used: number, asked = 0): KnownCounter => ({
+  limits: [...fields].map((field) => ({ field, startsAt: BOUNDS[0], used, local: 0 })),
+  asked,
+});
+/** The order of limits means nothing. */
+const sorted = (counter: KnownCounter | undefined) =>
+  counter && {
+    ...counter,
+    limits: [...counter.limits].sort((one, other) => one.field.localeCompare(other.field)),
+  };
+
+describe('SettledCounters', () => {
+  it('know what was stored, heard and asked of each counter, like a map of objects', () => {
+    const fields = fc.uniqueArray(fc.constantFrom(...'hdwmqy'), { minLength: 1 }).map((all) => all.join(''));
+    const used = fc.nat(2 ** 31).map((n) => n * 2 ** 22);
+    const step = fc.record({
+      kind: fc.constantFrom('ask', 'hear', 'store'),
+      ...{
+        name: fc.nat(3),
+        fields,
+        used,
+        asked: fc.integer({ min: -5, max: 9 }),
+        pick: fc.constantFrom(0, 1),
+      },
+    });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+        const [counters, model] = [new SettledCounters(), new Map<number, KnownCounter>()];
+        for (const { kind, name, fields, used, asked, pick } of steps) {
+          const counter = model.get(name) ?? known('', 0);
+          model.set(name, counter);
+          if (kind === 'ask') {
+            counters.ask(name, ladderOf(fields), asked);
+            counter.asked = Math.max(0, counter.asked + asked);
+          } else if (kind === 'hear') {
+            const counts = [...fields].map((): LimitCount => ({ pick: pick as 0 | 1, used }));
+            counters.hear(name, ladderOf(fields), counts, 0);
+            const others = counter.limits.filter(({ field }) => !fields.includes(field));
+            const heard = known(fields, used).limits.map((limit) => ({ ...limit, startsAt: BOUNDS[pick]! }));
+            model.set(name, { ...counter, limits: [...others, ...heard] });
+          } else {
+            counters.store(name, known(fields, used, 7));
+            model.set(name, known(fields, used, 7));
+          }
+          for (const [each, expected] of model) expect(sorted(counters.load(each))).toEqual(sorted(expected));
+        }
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it.each(['h', 'dh', 'dhmqwy'])(
+    'keep the latest 49,000 counters of limits %s, and forget the oldest',
+    (fields) => {
+      const counters = new SettledCounters();
+      const hear = (name: number) => counters.hear(name, ladderOf(fields), said(fields, name), 0);
+      for (let name = 0; name < 500_000; name++) {
+        hear(name);
+        if (name >= 49_000 && name % 1_000 === 0) {
+          expect(sorted(counters.load(name - 49_000 + 1))).toEqual(known(fields, name - 49_000 + 1));
+        }
+      }
+      expect(counters.load(0)).toBeUndefined();
+      expect(sorted(counters.load(499_999))).toEqual(known(fields, 499_999));
+    },
+  );
+
+  it('keep a counter that is used, however many others come', () => {
+    const counters = new SettledCounters();
+    counters.store(-1, known('dh', 5, 3));
+    for (let name = 0; name < 400_000; name++) {
+      counters.ask(name, ladderOf('dh'), 1);
+      if (name % 50_000 === 0) counters.ask(-1, ladderOf('dh'), 1);
+    }
+    expect(counters.load(-1)).toEqual(known('dh', 5, 11));
+  });
+
+  // A limit that a rule gets while the store is being asked needs more room than the counter had.
+  it('have room for limits that a rule gets later, also where that fills the array', () => {
+    const counters = new SettledCounters();
+    for (let name = 0; name < 120_000; name++) {
+      counters.hear(name, ladderOf('h'), said('h', 1), 0);
+      counters.hear(name, ladderOf('dhm'), said('dhm', 2), 0);
+      expect(counters.load(name)!.limits).toHaveLength(3);
+    }
+    expect(sorted(counters.load(119_999))).toEqual(known('dhm', 2));
+  });
+});
