@@ -4,7 +4,7 @@
  */
 export { counterKey, KEY_FORMAT, keyPart, shardGroupOf } from './counters/counter-key.js';
 export { textHash } from './counters/text-hash.js';
-export { windowOf } from './counters/rule-windows.js';
+export { windowOf, type PlannedLimit } from './counters/rule-windows.js';
 export {
   byPolicy,
   decisionOf,
@@ -38,7 +38,7 @@ export type { Planned, PlannedCheck } from './runners/runner.js';
 export { UnverifiableSpans } from './runners/unverifiable-spans.js';
 export type { Answer } from './stores/answer.js';
 export { idOf } from './stores/own-ids.js';
-export { countsIn, picksOf } from './stores/picks.js';
+export { pickedBy, picksOf, type Picked } from './stores/picks.js';
 export { hasRoom } from './stores/room.js';
 export * from './stores/store.js';
 export { lostSince, MARK_MS, type MarkKeeper, type StoreMark } from './stores/store-mark.js';

@@ -9,6 +9,7 @@ import {
   limitStates,
   type Planned,
   type PlannedCheck,
+  type PlannedLimit,
   type Question,
   type ReadResult,
   type SettleResult,
@@ -113,7 +114,7 @@ export class ResilientRunner implements Runner {
       return this.#withoutStore(check, question, { ...NOT_ASKED, cause: promised.degraded.cause });
 
     const late = (answer: TakeResult) => this.#reconciler.heard(operation, answer);
-    return inCurrentWindows<TakeResult | Unavailable | Shed, Decision>(
+    return inCurrentWindows<PlannedTake | Unavailable | Shed, Decision>(
       check,
       this.#store,
       (offered) => {
@@ -133,23 +134,26 @@ export class ResilientRunner implements Runner {
   }
 
   usage(read: Planned): Answer<Pick<Usage, 'limits' | 'degraded'>> {
-    return inCurrentWindows<ReadResult | Unavailable | Shed, Pick<Usage, 'limits' | 'degraded'>>(
+    return inCurrentWindows<
+      ReadResult<PlannedLimit> | Unavailable | Shed,
+      Pick<Usage, 'limits' | 'degraded'>
+    >(
       read,
       this.#store,
       (offered) => {
         const look = (dispatch: Dispatch) => this.#store.read({ counters: offered.counters }, dispatch);
-        return this.#askInTurn<ReadResult>(look, read, offered, { amount: 0 });
+        return this.#askInTurn<ReadResult<PlannedLimit>>(look, read, offered, { amount: 0 });
       },
       (offered, result) => {
         if (result.outcome === 'shed') throw this.#shed();
         if ('counts' in result)
           return {
-            limits: limitStates(offered.rules, this.#known(offered, result.counts), 1),
+            limits: limitStates(this.#known(offered, result.counts), 1),
             degraded: null,
           };
         const known = this.#local.counts(offered.counters, this.#store.now());
         return {
-          limits: limitStates(offered.rules, known, 1),
+          limits: limitStates(known, 1),
           degraded: { cause: unavailableFor(result).cause },
         };
       },
@@ -196,7 +200,7 @@ export class ResilientRunner implements Runner {
   #conclude(
     check: PlannedCheck,
     question: Question,
-    result: TakeResult | Unavailable | Shed,
+    result: PlannedTake | Unavailable | Shed,
   ): Answer<Decision> {
     switch (result.outcome) {
       case 'taken':
@@ -204,7 +208,7 @@ export class ResilientRunner implements Runner {
       case 'refused': {
         this.#acknowledged(check, question, result);
         const counts = this.#known(question, result.counts);
-        return decisionOf(check, question, { ...result, counts }, this.#store.now());
+        return decisionOf(check, { ...result, counts }, this.#store.now());
       }
       case 'conflict':
         throw QuotaError.conflict(check.operationId);
@@ -266,7 +270,9 @@ export class ResilientRunner implements Runner {
   }
 
   /** What the store said, and what is allowed here and not yet settled. */
-  #known({ counters }: Question, counts: Counts): Counts {
+  #known({ counters }: Question, counts: Counts<PlannedLimit>): Counts<PlannedLimit> {
     return this.#reconciler.isClear ? counts : this.#local.counts(counters, this.#store.now());
   }
 }
+
+type PlannedTake = TakeResult<PlannedLimit>;

@@ -1,14 +1,21 @@
-import type { Rule, WindowUnit } from '@sundial/contract';
-import type { Ladder } from '../stores/store.js';
-import { WindowClock, type WindowPair } from '../windows/window-clock.js';
+import type { Limit, Rule, WindowUnit } from '@sundial/contract';
+import type { Ladder, LimitCeiling } from '../stores/store.js';
+import { WindowClock } from '../windows/window-clock.js';
 import type { Window } from '../windows/window.js';
 
-/** A rule's limits in their windows at some instant: what stores are given, and what answers are made of. */
+/** A limit of a rule in its windows at some instant: what stores are given, and what answers are made of. */
+export interface PlannedLimit extends LimitCeiling {
+  readonly rule: Rule;
+  /** As the rule has it: a store may be given a lower `max` to enforce. */
+  readonly definition: Limit;
+  /** The window that was expected, and the one after it. */
+  readonly windows: readonly [Window, Window];
+}
+
+/** A rule's limits in their windows at some instant. */
 export interface RuleWindows {
   readonly rule: Rule;
-  readonly ladder: Ladder;
-  /** The offered windows of each limit: `offered[limit][pick]`. */
-  readonly offered: readonly (readonly [Window, Window])[];
+  readonly ladder: Ladder<PlannedLimit>;
 }
 
 /** Names of limits inside a counter: short, since every active subject's counter holds them. */
@@ -56,19 +63,24 @@ export class RuleWindowsCache {
   }
 
   #compute(rule: Rule, now: number): CachedWindows {
-    const pairs = rule.limits.map(({ window }) => this.#clock.windowsAt(window, rule.timeZone, now));
     const windows: RuleWindows = {
       rule,
-      ladder: rule.limits.map(({ window, max }, index) => ({
-        field: FIELDS[window],
-        max,
-        enforced: rule.mode === 'enforce',
-        bounds: boundsOf(pairs[index]!),
-      })),
-      offered: pairs.map(({ current, next }) => [current, next]),
+      ladder: rule.limits.map((definition): PlannedLimit => {
+        const { window, max } = definition;
+        const { current, next } = this.#clock.windowsAt(window, rule.timeZone, now);
+        return {
+          field: FIELDS[window],
+          max,
+          enforced: rule.mode === 'enforce',
+          bounds: [current.startsAtMs, current.resetsAtMs, next.resetsAtMs],
+          rule,
+          definition,
+          windows: [current, next],
+        };
+      }),
     };
-    const from = Math.max(...pairs.map(({ current }) => current.startsAtMs));
-    const until = Math.min(...pairs.map(({ current }) => current.resetsAtMs));
+    const from = Math.max(...windows.ladder.map(({ bounds }) => bounds[0]));
+    const until = Math.min(...windows.ladder.map(({ bounds }) => bounds[1]));
     return { windows, from, until };
   }
 }
@@ -77,8 +89,4 @@ interface CachedWindows {
   readonly windows: RuleWindows;
   readonly from: number;
   readonly until: number;
-}
-
-function boundsOf({ current, next }: WindowPair): readonly [number, number, number] {
-  return [current.startsAtMs, current.resetsAtMs, next.resetsAtMs];
 }

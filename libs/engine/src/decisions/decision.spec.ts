@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { RuleWindowsCache } from '../counters/rule-windows.js';
+import { RuleWindowsCache, type PlannedLimit, type RuleWindows } from '../counters/rule-windows.js';
 import type { Limit, Rule, RuleMode } from '@sundial/contract';
 import type { Counts } from '../stores/store.js';
 import { byPolicy, limitStates, noRule, refused, replayed, taken } from './decision.js';
@@ -22,7 +22,13 @@ function ruled(limits: readonly Limit[], { id = 'r', mode = 'enforce', onDeny }:
   return windows.at(rule, NOW);
 }
 
-const counts = (...used: readonly number[]): Counts => used.map((units) => ({ pick: 0, used: units }));
+/** The units used of each limit of these rules, all of them in the windows of now. */
+function counts(rules: readonly RuleWindows[], ...used: readonly number[]): Counts<PlannedLimit> {
+  return rules
+    .flatMap(({ ladder }) => ladder)
+    .map((limit, index) => ({ limit, pick: 0, used: used[index]! }));
+}
+
 const day = (max: number): Limit => ({ window: 'day', max });
 const hour = (max: number): Limit => ({ window: 'hour', max });
 const UNTIL_HOUR_MS = 40 * 60_000;
@@ -30,7 +36,7 @@ const UNTIL_DAY_MS = (11 * 60 + 40) * 60_000;
 
 describe('the states of limits', () => {
   it('say all there is to say of each', () => {
-    expect(limitStates([ruled([day(10), hour(3)])], counts(4, 3), 1)).toEqual([
+    expect(limitStates(counts([ruled([day(10), hour(3)])], 4, 3), 1)).toEqual([
       {
         ...{ rule: 'r', mode: 'enforce', window: 'day', timeZone: 'Asia/Shanghai' },
         ...{ max: 10, used: 4, reserved: 0, remaining: 6, exceeded: false },
@@ -45,7 +51,7 @@ describe('the states of limits', () => {
   });
 
   it('show the window that the store picked', () => {
-    const [state] = limitStates([ruled([hour(3)])], [{ pick: 1, used: 1 }], 0);
+    const [state] = limitStates([{ limit: ruled([hour(3)]).ladder[0]!, pick: 1, used: 1 }], 0);
     expect(state).toMatchObject({
       startsAt: '2026-11-22T13:00:00+08:00',
       resetsAt: '2026-11-22T14:00:00+08:00',
@@ -53,13 +59,12 @@ describe('the states of limits', () => {
   });
 
   it('never have less than nothing remaining', () => {
-    expect(limitStates([ruled([day(2)])], counts(5), 0)).toMatchObject([{ remaining: 0, exceeded: true }]);
+    expect(limitStates(counts([ruled([day(2)])], 5), 0)).toMatchObject([{ remaining: 0, exceeded: true }]);
   });
 
   it('follow one another rule by rule', () => {
     const states = limitStates(
-      [ruled([day(1), hour(2)], { id: 'a' }), ruled([hour(3)], { id: 'b' })],
-      counts(0, 0, 0),
+      counts([ruled([day(1), hour(2)], { id: 'a' }), ruled([hour(3)], { id: 'b' })], 0, 0, 0),
       1,
     );
     expect(states.map(({ rule, max }) => [rule, max])).toEqual([
@@ -71,11 +76,10 @@ describe('the states of limits', () => {
 });
 
 describe('a refusal', () => {
-  const refusing = (rules: Parameters<typeof refused>[0], used: Counts, amount = 1) =>
-    refused(rules, used, CONTEXT, { amount, now: NOW });
+  const refusing = (used: Counts<PlannedLimit>, amount = 1) => refused(used, CONTEXT, { amount, now: NOW });
 
   it('tells when the limit that refuses resets', () => {
-    expect(refusing([ruled([day(10), hour(3)])], counts(4, 3))).toMatchObject({
+    expect(refusing(counts([ruled([day(10), hour(3)])], 4, 3))).toMatchObject({
       ...{ allowed: false, reason: 'limit-reached', retryAfterMs: UNTIL_HOUR_MS, wouldDeny: false },
       ...{ replayed: false, operationId: 'o1', rulesVersion: 12, degraded: null },
       limits: [{ exceeded: false }, { exceeded: true }],
@@ -83,23 +87,23 @@ describe('a refusal', () => {
   });
 
   it('tells the latest reset of those that refuse', () => {
-    expect(refusing([ruled([day(4), hour(3)])], counts(4, 3)).retryAfterMs).toBe(UNTIL_DAY_MS);
+    expect(refusing(counts([ruled([day(4), hour(3)])], 4, 3)).retryAfterMs).toBe(UNTIL_DAY_MS);
   });
 
   it('does not make anybody wait for a limit that only observes', () => {
     const rules = [ruled([day(0)], { id: 'a', mode: 'observe' }), ruled([hour(3)], { id: 'b' })];
-    expect(refusing(rules, counts(5, 3))).toMatchObject({ retryAfterMs: UNTIL_HOUR_MS, wouldDeny: true });
+    expect(refusing(counts(rules, 5, 3))).toMatchObject({ retryAfterMs: UNTIL_HOUR_MS, wouldDeny: true });
   });
 
   it('tells no time where waiting never helps, also when another limit is only reached', () => {
-    const decision = refusing([ruled([day(2), hour(9)])], counts(0, 9), 3);
+    const decision = refusing(counts([ruled([day(2), hour(9)])], 0, 9), 3);
     expect(decision.reason).toBe('amount-exceeds-limit');
     expect(decision).not.toHaveProperty('retryAfterMs');
   });
 
   it('is hopeless only for limits that enforce', () => {
     const rules = [ruled([day(1)], { id: 'a', mode: 'observe' }), ruled([hour(3)], { id: 'b' })];
-    expect(refusing(rules, counts(0, 3), 2).reason).toBe('limit-reached');
+    expect(refusing(counts(rules, 0, 3), 2).reason).toBe('limit-reached');
   });
 
   it('hands out what the first rule that refuses wants, and nothing of the others', () => {
@@ -108,32 +112,32 @@ describe('a refusal', () => {
       ruled([day(first)], { id: 'a', onDeny: a }),
       ruled([day(0)], { id: 'b', onDeny: b }),
     ];
-    expect(refusing(rules(0), counts(0, 0)).onDeny).toEqual(a);
-    expect(refusing(rules(5), counts(0, 0)).onDeny).toEqual(b);
+    expect(refusing(counts(rules(0), 0, 0)).onDeny).toEqual(a);
+    expect(refusing(counts(rules(5), 0, 0)).onDeny).toEqual(b);
     const silent = [ruled([day(0)], { id: 'a' }), ruled([day(0)], { id: 'b', onDeny: b })];
-    expect(refusing(silent, counts(0, 0))).not.toHaveProperty('onDeny');
+    expect(refusing(counts(silent, 0, 0))).not.toHaveProperty('onDeny');
     const watching = [
       ruled([day(0)], { id: 'a', mode: 'observe', onDeny: a }),
       ruled([day(0)], { id: 'b', onDeny: b }),
     ];
-    expect(refusing(watching, counts(0, 0)).onDeny).toEqual(b);
+    expect(refusing(counts(watching, 0, 0)).onDeny).toEqual(b);
   });
 
   it('never tells to wait for less than nothing', () => {
     const late = { amount: 0, now: NOW + 2 * UNTIL_DAY_MS };
-    expect(refused([ruled([hour(0)])], counts(0), CONTEXT, late).retryAfterMs).toBe(0);
+    expect(refused(counts([ruled([hour(0)])], 0), CONTEXT, late).retryAfterMs).toBe(0);
   });
 });
 
 describe('an allowance', () => {
   it('tells what the rules that only observe would have said', () => {
     const rules = [ruled([day(1)], { id: 'a', mode: 'observe' }), ruled([day(9)], { id: 'b' })];
-    expect(taken(rules, counts(1, 1), CONTEXT)).toMatchObject({
+    expect(taken(counts(rules, 1, 1), CONTEXT)).toMatchObject({
       allowed: true,
       reason: 'ok',
       wouldDeny: false,
     });
-    expect(taken(rules, counts(2, 2), CONTEXT)).toMatchObject({
+    expect(taken(counts(rules, 2, 2), CONTEXT)).toMatchObject({
       allowed: true,
       reason: 'ok',
       wouldDeny: true,
@@ -141,7 +145,7 @@ describe('an allowance', () => {
   });
 
   it('that is a replay asked no limit', () => {
-    expect(replayed([ruled([day(1)])], counts(5), CONTEXT)).toMatchObject({
+    expect(replayed(counts([ruled([day(1)])], 5), CONTEXT)).toMatchObject({
       ...{ allowed: true, reason: 'ok', replayed: true, wouldDeny: false },
       limits: [{ used: 5, remaining: 0, exceeded: false }],
     });
@@ -157,7 +161,7 @@ describe('an allowance', () => {
 
   it('by policy says why, and what is known', () => {
     const degraded = { cause: 'timeout', policy: 'deny' } as const;
-    const known = { rules: [ruled([day(1)])], counts: counts(1) };
+    const known = counts([ruled([day(1)])], 1);
     expect(byPolicy(false, known, { ...CONTEXT, degraded, onDeny: { code: 'A' } })).toMatchObject({
       ...{ allowed: false, reason: 'degraded', degraded, onDeny: { code: 'A' } },
       limits: [{ used: 1 }],

@@ -1,5 +1,5 @@
 import type { Decision, DecisionReason, Degraded, LimitState, OnDeny, Rule } from '@sundial/contract';
-import type { RuleWindows } from '../counters/rule-windows.js';
+import type { PlannedLimit } from '../counters/rule-windows.js';
 import type { Counts, TakeResult } from '../stores/store.js';
 
 /** What every answer to one check says, whoever decided it. */
@@ -12,29 +12,29 @@ export interface DecisionContext {
 /** What a store's answer to a check makes of it, where the store decided; `now` is the store's. */
 export function decisionOf(
   { operationId, rulesVersion, amount }: Omit<DecisionContext, 'degraded'> & { readonly amount: number },
-  { rules }: { readonly rules: readonly RuleWindows[] },
   { outcome, counts }: Decided,
   now: number,
 ): Decision {
   const context = { operationId, rulesVersion, degraded: null };
   switch (outcome) {
     case 'taken':
-      return taken(rules, counts, context);
+      return taken(counts, context);
     case 'replayed':
-      return replayed(rules, counts, context);
+      return replayed(counts, context);
     case 'refused':
-      return refused(rules, counts, context, { amount, now });
+      return refused(counts, context, { amount, now });
     default:
       return outcome satisfies never;
   }
 }
 
 /** What a store says that has decided. */
-export type Decided = Extract<TakeResult, { readonly counts: Counts }>;
+export type Decided = Extract<TakeResult<PlannedLimit>, { readonly counts: PlannedCounts }>;
+type PlannedCounts = Counts<PlannedLimit>;
 
 /** Every limit has room, and the amount is counted in all of them (`counts` include it) or was nothing. */
-export function taken(rules: readonly RuleWindows[], counts: Counts, context: DecisionContext): Decision {
-  const limits = limitStates(rules, counts, 0);
+export function taken(counts: PlannedCounts, context: DecisionContext): Decision {
+  const limits = limitStates(counts, 0);
   const { operationId, degraded, rulesVersion } = context;
   // Written out, as in `refused`: one of them makes nearly every answer, and spreading costs more than all else in it.
   return {
@@ -50,20 +50,19 @@ export function taken(rules: readonly RuleWindows[], counts: Counts, context: De
 }
 
 /** The operation was allowed before; limits are as they are now, and none of them was asked. */
-export function replayed(rules: readonly RuleWindows[], counts: Counts, context: DecisionContext): Decision {
-  const limits = limitStates(rules, counts, 0).map((limit) => ({ ...limit, exceeded: false }));
+export function replayed(counts: PlannedCounts, context: DecisionContext): Decision {
+  const limits = limitStates(counts, 0).map((limit) => ({ ...limit, exceeded: false }));
   return { ...ALLOWED, operationId: context.operationId, replayed: true, limits, ...rest(context) };
 }
 
 /** At least one enforced limit has no room for the amount; nothing was counted (`counts` leave it out). */
 export function refused(
-  rules: readonly RuleWindows[],
-  counts: Counts,
+  counts: PlannedCounts,
   { operationId, degraded, rulesVersion }: DecisionContext,
   { amount, now }: { readonly amount: number; readonly now: number },
 ): Decision {
-  const limits = limitStates(rules, counts, amount);
-  const { hopeless, retryAtMs, onDeny } = refusalOf(rules, counts, limits, amount);
+  const limits = limitStates(counts, amount);
+  const { hopeless, retryAtMs, onDeny } = refusalOf(counts, amount);
   const decision: Writable<Decision> = {
     allowed: false,
     reason: hopeless ? 'amount-exceeds-limit' : 'limit-reached',
@@ -93,13 +92,13 @@ export function noRule(
   return decision;
 }
 
-/** A policy decided without the store; `counts` are what this node knew last, if anything. */
+/** A policy decided without the store; `known` is what this node knew last, if anything. */
 export function byPolicy(
   allowed: boolean,
-  known: { readonly rules: readonly RuleWindows[]; readonly counts: Counts },
+  known: PlannedCounts,
   context: DecisionContext & { readonly onDeny?: OnDeny | undefined },
 ): Decision {
-  const limits = limitStates(known.rules, known.counts, 0);
+  const limits = limitStates(known, 0);
   const { operationId, onDeny } = context;
   return {
     ...ALLOWED,
@@ -113,27 +112,25 @@ export function byPolicy(
 }
 
 /** The states of all limits; `exceeded` where `asked` more units do not fit. */
-export function limitStates(rules: readonly RuleWindows[], counts: Counts, asked: number): LimitState[] {
+export function limitStates(counts: PlannedCounts, asked: number): LimitState[] {
   const states: LimitState[] = [];
-  for (const { rule, offered } of rules) {
-    for (let limit = 0; limit < offered.length; limit++) {
-      const { pick, used } = counts[states.length]!;
-      const { max, window: unit } = rule.limits[limit]!;
-      const { startsAt, resetsAt } = offered[limit]![pick];
-      states.push({
-        rule: rule.id,
-        mode: rule.mode as LimitState['mode'],
-        window: unit,
-        timeZone: rule.timeZone,
-        max,
-        used,
-        reserved: 0,
-        remaining: used < max ? max - used : 0,
-        startsAt,
-        resetsAt,
-        exceeded: used + asked > max,
-      });
-    }
+  for (const { limit, pick, used } of counts) {
+    const { rule, windows } = limit;
+    const { window, max } = limit.definition;
+    const { startsAt, resetsAt } = windows[pick];
+    states.push({
+      rule: rule.id,
+      mode: rule.mode as LimitState['mode'],
+      window,
+      timeZone: rule.timeZone,
+      max,
+      used,
+      reserved: 0,
+      remaining: used < max ? max - used : 0,
+      startsAt,
+      resetsAt,
+      exceeded: used + asked > max,
+    });
   }
   return states;
 }
@@ -169,23 +166,15 @@ interface Refusal {
   readonly onDeny: OnDeny | undefined;
 }
 
-function refusalOf(
-  rules: readonly RuleWindows[],
-  counts: Counts,
-  limits: readonly LimitState[],
-  amount: number,
-): Refusal {
-  let [index, hopeless, retryAtMs] = [0, false, -Infinity];
+function refusalOf(counts: PlannedCounts, amount: number): Refusal {
+  let [hopeless, retryAtMs] = [false, -Infinity];
   let first: Rule | undefined;
-  for (const { rule, offered } of rules) {
-    for (const pair of offered) {
-      const { max, exceeded } = limits[index]!;
-      const { pick } = counts[index++]!;
-      if (rule.mode !== 'enforce' || !exceeded) continue;
-      first ??= rule;
-      hopeless ||= amount > max;
-      retryAtMs = Math.max(retryAtMs, pair[pick].resetsAtMs);
-    }
+  for (const { limit, pick, used } of counts) {
+    const { max } = limit.definition;
+    if (!limit.enforced || used + amount <= max) continue;
+    first ??= limit.rule;
+    hopeless ||= amount > max;
+    retryAtMs = Math.max(retryAtMs, limit.windows[pick].resetsAtMs);
   }
   return { hopeless, retryAtMs, onDeny: first?.onDeny };
 }

@@ -1,5 +1,5 @@
 import { counterKey } from '../counters/counter-key.js';
-import { RuleWindowsCache, type RuleWindows } from '../counters/rule-windows.js';
+import { RuleWindowsCache, type PlannedLimit, type RuleWindows } from '../counters/rule-windows.js';
 import { Scope, valuesOf, type CountedBy } from '../operations/scope.js';
 import type { Rule, Subject } from '@sundial/contract';
 import type { CounterRef } from '../stores/store.js';
@@ -8,7 +8,7 @@ import { Doorkeeper } from './doorkeeper.js';
 /** The rules of a resource in their windows, and a subject's counter under each of them. */
 export interface Question {
   readonly rules: readonly RuleWindows[];
-  readonly counters: readonly CounterRef[];
+  readonly counters: readonly CounterRef<PlannedLimit>[];
   /** Where the operation ids of this subject are known, under these rules. */
   readonly scope: Scope;
 }
@@ -54,7 +54,7 @@ export class Questions {
   }
 
   /** The counters of a subject as they stood at an instant that may be past: everybody else asks of now, so none are kept. */
-  countersAt(rules: readonly Rule[], subject: Subject, at: number): readonly CounterRef[] {
+  countersAt(rules: readonly Rule[], subject: Subject, at: number): readonly CounterRef<PlannedLimit>[] {
     return countersOf(
       rules.map((rule) => this.#windows.once(rule, at)),
       subject,
@@ -90,7 +90,7 @@ interface KeptCounters {
   readonly byName: Map<string, Question>;
 }
 
-function countersOf(rules: readonly RuleWindows[], subject: Subject): readonly CounterRef[] {
+function countersOf(rules: readonly RuleWindows[], subject: Subject): readonly CounterRef<PlannedLimit>[] {
   return rules.map(({ rule, ladder }) => {
     const { key, shardGroup } = counterKey(rule, subject);
     return { key, shardGroup, ladder, place: undefined, hash: undefined };

@@ -1,6 +1,6 @@
 import { QuotaError, type Decision, type Usage } from '@sundial/contract';
+import type { PlannedLimit } from '../counters/rule-windows.js';
 import { decisionOf, limitStates } from '../decisions/decision.js';
-import type { Question } from '../decisions/question.js';
 import type { EngineStatus, QuotaObserver } from '../observer.js';
 import type { Answer } from '../stores/answer.js';
 import type { ReadResult, Store, TakeResult } from '../stores/store.js';
@@ -39,13 +39,13 @@ export class DirectRunner implements Runner {
 
   decide(check: PlannedCheck): Answer<Decision> {
     const { operation, amount, fairnessKey } = check;
-    return inCurrentWindows<TakeResult, Decision>(
+    return inCurrentWindows<TakeResult<PlannedLimit>, Decision>(
       check,
       this.#store,
       ({ counters }) =>
         this.#store.take({ counters, operation, amount, fairnessKey, deadlineAt: NO_DEADLINE }),
-      (question, result) => {
-        if ('counts' in result) return decisionOf(check, question, result, this.#store.now());
+      (_question, result) => {
+        if ('counts' in result) return decisionOf(check, result, this.#store.now());
         if (result.outcome === 'conflict') throw QuotaError.conflict(check.operationId);
         throw undecided(result.outcome);
       },
@@ -53,13 +53,13 @@ export class DirectRunner implements Runner {
   }
 
   usage(read: Planned): Answer<Pick<Usage, 'limits' | 'degraded'>> {
-    return inCurrentWindows<ReadResult, Pick<Usage, 'limits' | 'degraded'>>(
+    return inCurrentWindows<ReadResult<PlannedLimit>, Pick<Usage, 'limits' | 'degraded'>>(
       read,
       this.#store,
       ({ counters }) => this.#store.read({ counters }),
-      ({ rules }: Question, result) => {
+      (_question, result) => {
         if (!('counts' in result)) throw undecided(result.outcome);
-        return { limits: limitStates(rules, result.counts, 1), degraded: null };
+        return { limits: limitStates(result.counts, 1), degraded: null };
       },
     );
   }

@@ -20,14 +20,14 @@ export interface Store {
   /** What all nodes that count in this store know, and no caller. */
   readonly secret: SharedSecret;
   /** Takes `amount` units from every counter, or from none. Amount 0 only looks. */
-  take(request: TakeRequest): Answer<TakeResult>;
+  take<L extends LimitCeiling>(request: TakeRequest<L>): Answer<TakeResult<L>>;
   /**
    * Makes the books say what the caller was told, whatever became of the take: `count` an allowed operation
    * once, also above the limit, or `void` one that was not. Safe to repeat and safe in any order.
    */
   settle(request: SettleRequest): Answer<SettleResult>;
   /** Looks at counters and writes nothing. */
-  read(request: ReadRequest, dispatch?: Dispatch): Answer<ReadResult>;
+  read<L extends LimitCeiling>(request: ReadRequest<L>, dispatch?: Dispatch): Answer<ReadResult<L>>;
   /** Resolves when the store, or the shard of this group, does what checks need; rejects when it does not. */
   probe(shardGroup?: string): Promise<void>;
   /** Which parts of the store counters live on that fail on their own. Absent or none: it fails as a whole. */
@@ -47,7 +47,7 @@ export interface Store {
  * What all counters of a rule have in common while its windows last: a ceiling of each limit.
  * The same array is given for every subject, so stores may cache by identity.
  */
-export type Ladder = readonly LimitCeiling[];
+export type Ladder<L extends LimitCeiling = LimitCeiling> = readonly L[];
 
 /** One limit's ceiling, and the windows that may hold the store's now: `[0, 1)` and `[1, 2)` of `bounds`. */
 export interface LimitCeiling {
@@ -60,11 +60,11 @@ export interface LimitCeiling {
 }
 
 /** One counter of a request: a rule and a subject. */
-export interface CounterRef {
+export interface CounterRef<L extends LimitCeiling = LimitCeiling> {
   readonly key: string;
   /** Counters of one shard group are always on one shard of a Redis Cluster. */
   readonly shardGroup: string;
-  readonly ladder: Ladder;
+  readonly ladder: Ladder<L>;
   /** What a store found under the key, so that it need not look again: its own business, and worth nothing to another. */
   place?: object | undefined;
   /** `textHash` of the key, where it was needed. */
@@ -78,9 +78,9 @@ export interface ShardRef {
   readonly group: string;
 }
 
-export interface ReadRequest {
+export interface ReadRequest<L extends LimitCeiling = LimitCeiling> {
   /** At least one. */
-  readonly counters: readonly CounterRef[];
+  readonly counters: readonly CounterRef<L>[];
 }
 
 /**
@@ -95,7 +95,7 @@ export function startByOf({ deadlineAt }: Pick<TakeRequest, 'deadlineAt'>): numb
   return typeof deadlineAt === 'number' ? deadlineAt : deadlineAt();
 }
 
-export interface TakeRequest extends ReadRequest {
+export interface TakeRequest<L extends LimitCeiling = LimitCeiling> extends ReadRequest<L> {
   readonly operation: Operation;
   readonly amount: number;
   /** Store clock: a take that starts later writes nothing and answers `expired` (I8). */
@@ -128,23 +128,25 @@ export interface Operation {
 /** Which of the two offered windows. */
 export type WindowPick = 0 | 1;
 
-/** One limit as the store saw it: its window, and the units used in it (after the take, if it took). */
-export interface LimitCount {
+/** One limit as the store saw it: which window it is in, and the units used in that (after the take, if it took). */
+export interface LimitCount<L extends LimitCeiling = LimitCeiling> {
+  /** As the request has it, the same object: what the caller keeps with it comes back with the count. */
+  readonly limit: L;
   readonly pick: WindowPick;
   readonly used: number;
 }
 
 /** Of all counters in the order of the request, of each all limits in the order of its ladder. */
-export type Counts = readonly LimitCount[];
+export type Counts<L extends LimitCeiling = LimitCeiling> = readonly LimitCount<L>[];
 
 /**
  * `taken`: counted in every counter. `refused`: nothing written. `replayed`: counted before under this id.
  * `conflict`: the id belongs to other content. `expired`: began after its deadline. `moved`: offer new windows.
  * `broken`: a key holds something Sundial did not write.
  */
-export type TakeResult =
-  | { readonly outcome: 'taken' | 'refused'; readonly counts: Counts }
-  | { readonly outcome: 'replayed'; readonly counts: Counts; readonly counted: CountedBefore }
+export type TakeResult<L extends LimitCeiling = LimitCeiling> =
+  | { readonly outcome: 'taken' | 'refused'; readonly counts: Counts<L> }
+  | { readonly outcome: 'replayed'; readonly counts: Counts<L>; readonly counted: CountedBefore }
   | { readonly outcome: 'conflict' | 'expired' | 'moved' | 'broken' };
 
 /** What the books remember of an operation that they counted. Epoch milliseconds, store clock. */
@@ -155,8 +157,8 @@ export interface CountedBefore {
   readonly until: number;
 }
 
-export type ReadResult =
-  { readonly outcome: 'read'; readonly counts: Counts } | { readonly outcome: 'moved' | 'broken' };
+export type ReadResult<L extends LimitCeiling = LimitCeiling> =
+  { readonly outcome: 'read'; readonly counts: Counts<L> } | { readonly outcome: 'moved' | 'broken' };
 
 /**
  * `counted` now, or `already-counted`, or too `late`: its windows are over, and such are never touched. `reversed`:

@@ -18,6 +18,7 @@ import {
   type StoreLoss,
   type TakeRequest,
   type TakeResult,
+  type LimitCeiling,
 } from '@sundial/engine/ports';
 import { randomBytes } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
@@ -82,16 +83,17 @@ export class RedisStore implements Store {
     return this.#clock.now();
   }
 
-  take(request: TakeRequest): Promise<TakeResult> {
-    const shards = this.#isCluster ? splitByShard(request.counters) : undefined;
-    if (shards === undefined || shards.length === 1) return this.#enqueue(request);
-    return this.#takeShardByShard(request, shards);
+  /** Replies hand out the very limits of the request. */
+  take<L extends LimitCeiling>(request: TakeRequest<L>): Promise<TakeResult<L>> {
+    return this.#take(request) as Promise<TakeResult<L>>;
   }
 
-  async read({ counters }: ReadRequest, deadlineAt: Dispatch = NO_DEADLINE): Promise<ReadResult> {
-    const look = { counters, amount: 0, operation: NO_OPERATION, deadlineAt };
-    const result = await this.take(look);
-    return 'counts' in result ? { outcome: 'read', counts: result.counts } : (result as ReadResult);
+  async read<L extends LimitCeiling>(
+    { counters }: ReadRequest<L>,
+    deadlineAt: Dispatch = NO_DEADLINE,
+  ): Promise<ReadResult<L>> {
+    const result = await this.take({ counters, amount: 0, operation: NO_OPERATION, deadlineAt });
+    return 'counts' in result ? { outcome: 'read', counts: result.counts } : (result as ReadResult<L>);
   }
 
   settle(request: SettleRequest): Promise<SettleResult> {
@@ -156,6 +158,12 @@ export class RedisStore implements Store {
     this.#secret.close();
     await this.#lossWatch.close();
     this.#client.disconnect();
+  }
+
+  #take(request: TakeRequest): Promise<TakeResult> {
+    const shards = this.#isCluster ? splitByShard(request.counters) : undefined;
+    if (shards === undefined || shards.length === 1) return this.#enqueue(request);
+    return this.#takeShardByShard(request, shards);
   }
 
   /** `host:port` of a Cluster's master, or nothing where it is not known or there are no shards. */

@@ -64,11 +64,9 @@ export function decodeTakes(
       continue;
     }
     const counts: LimitCount[] = [];
-    for (const { ladder } of request.counters) {
-      for (let limit = 0; limit < ladder.length; limit++) {
-        counts.push({ pick: words[at++] === '0' ? 0 : 1, used: Number(words[at++]) });
-      }
-    }
+    for (const { ladder } of request.counters)
+      for (const limit of ladder)
+        counts.push({ limit, pick: words[at++] === '0' ? 0 : 1, used: Number(words[at++]) });
     results.push(
       outcome === 'replayed'
         ? { outcome, counts, counted: { at: Number(words[at++]), until: now + Number(words[at++]) } }

@@ -2,6 +2,8 @@ import type { CounterRef } from '@sundial/engine/ports';
 import { describe, expect, it } from '@jest/globals';
 import { joinCounts, splitByShard } from './shards.js';
 
+const LIMIT = { field: 'd', max: 1, enforced: true, bounds: [0, 1, 2] } as const;
+
 const counter = (shardGroup: string, limits: number): CounterRef => ({
   key: `${shardGroup}-${limits}`,
   shardGroup,
@@ -27,7 +29,7 @@ describe('splitByShard', () => {
   });
 
   it('is undone by joinCounts', () => {
-    const counts = Array.from({ length: 8 }, (_, i) => ({ pick: 0 as const, used: i }));
+    const counts = Array.from({ length: 8 }, (_, i) => ({ limit: LIMIT, pick: 0 as const, used: i }));
     const apart = shards.map((shard) => shard.ofLimits(counts));
     expect(joinCounts(shards, apart)).toEqual(counts);
   });

@@ -5,6 +5,7 @@ import {
   StoreError,
   type TakeRequest,
   type TakeResult,
+  type LimitCeiling,
 } from '@sundial/engine/ports';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -26,8 +27,12 @@ class FarStore implements Store {
   readonly secret = new SharedSecret();
   clock = HALF_PAST;
   readonly settlements: SettleRequest[] = [];
-  take: (request: TakeRequest) => Promise<TakeResult> = () =>
+  answer: (request: TakeRequest) => Promise<TakeResult> = () =>
     Promise.reject(new StoreError('not connected', 'none'));
+
+  take<L extends LimitCeiling>(request: TakeRequest<L>): Promise<TakeResult<L>> {
+    return this.answer(request) as Promise<TakeResult<L>>;
+  }
 
   settle(request: SettleRequest) {
     this.settlements.push(request);
@@ -136,7 +141,7 @@ describe('A check that the store did not decide', () => {
   it('is settled in the window it was decided in, not in the one it was asked in', async () => {
     const store = new FarStore();
     const engine = open(store, rule('r', 'local'));
-    store.take = async () => {
+    store.answer = async () => {
       store.clock = HALF_PAST + HOUR_MS;
       throw new StoreError('cut', 'unknown');
     };
@@ -152,7 +157,7 @@ describe('A check that the store did not decide', () => {
     await engine.check(CHECK);
     await engine.check({ ...CHECK, amount: 0 });
     expect(engine.status().owed).toBe(0);
-    store.take = () => Promise.reject(new StoreError('cut', 'unknown'));
+    store.answer = () => Promise.reject(new StoreError('cut', 'unknown'));
     await engine.check(CHECK);
     expect(engine.status().owed).toBe(1);
   });
@@ -165,13 +170,20 @@ describe('A check that the store did not decide', () => {
     const store = new FarStore();
     const engine = open(store, rule('r', 'local'));
     const answers: ((result: TakeResult) => void)[] = [];
-    store.take = () => new Promise((resolve) => answers.push(resolve));
+    const asked: TakeRequest[] = [];
+    store.answer = (request) => {
+      asked.push(request);
+      return new Promise((resolve) => answers.push(resolve));
+    };
     const older = engine.check({ ...CHECK, amount: 3 });
     const stallEnd = performance.now() + 60;
     while (performance.now() < stallEnd);
     const younger = engine.check({ ...CHECK, amount: 3 });
     answers[0]!({ outcome: 'expired' });
-    answers[1]!({ outcome: 'taken', counts: [{ pick: 0, used: 3 }] });
+    answers[1]!({
+      outcome: 'taken',
+      counts: [{ limit: asked[1]!.counters[0]!.ladder[0]!, pick: 0, used: 3 }],
+    });
     expect((await Promise.all([older, younger])).map(({ allowed }) => allowed)).toEqual([false, true]);
   });
 });

@@ -80,22 +80,20 @@ export class DegradedDecisions {
   /** Repeats that an operation was allowed, while only this node knows it. */
   repeat({ question, operationId, rulesVersion }: UndecidedCheck, degraded: Degraded): Decision {
     const counts = this.#local.counts(question.counters, this.#now());
-    return replayed(question.rules, counts, { operationId, rulesVersion, degraded });
+    return replayed(counts, { operationId, rulesVersion, degraded });
   }
 
   #decideBy({ policy }: Degraded, { question, amount }: UndecidedCheck, context: DecisionContext): Outcome {
-    const { rules, counters } = question;
+    const { counters } = question;
     const now = this.#now();
     if (policy === 'local') {
       const { outcome, counts } = this.#local.take(counters, amount, now, this.#share());
       const decision =
-        outcome === 'taken'
-          ? taken(rules, counts, context)
-          : refused(rules, counts, context, { amount, now });
+        outcome === 'taken' ? taken(counts, context) : refused(counts, context, { amount, now });
       return { decision, picks: picksOf(counts) };
     }
-    const known = { rules, counts: this.#local.counts(counters, now) };
-    const picks = picksOf(known.counts);
+    const known = this.#local.counts(counters, now);
+    const picks = picksOf(known);
     switch (policy) {
       case 'allow':
         this.#local.count(counters, picks, amount);

@@ -1,4 +1,4 @@
-import type { CounterRef, WindowPick } from '@sundial/engine/ports';
+import type { CounterRef, WindowPick, Counts } from '@sundial/engine/ports';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { LocalCounters, type NodeShare } from './local-counters.js';
@@ -24,9 +24,20 @@ function counter({ hour, day = 1_000_000 }: Max, key = 'u1', enforced = true): C
 /** A node that heard from the store that `used` units were used in the hour and the day. */
 function nodeThatKnows(counters: readonly CounterRef[], used: number): LocalCounters {
   const node = new LocalCounters();
-  const counts = counters.flatMap(({ ladder }) => ladder.map(() => ({ pick: 0 as WindowPick, used })));
+  const counts = counters.flatMap(({ ladder }) =>
+    ladder.map((limit) => ({ limit, pick: 0 as WindowPick, used })),
+  );
   node.asking(counters, 0).ends(counts);
   return node;
+}
+
+/** What a store says of each limit: the window, and the units used in it. */
+function counted(
+  counters: readonly CounterRef[],
+  ...limits: readonly (readonly [WindowPick, number])[]
+): Counts {
+  const ladder = counters.flatMap((each) => each.ladder);
+  return ladder.map((limit, index) => ({ limit, pick: limits[index]![0], used: limits[index]![1] }));
 }
 
 function used(node: LocalCounters, counters: readonly CounterRef[], now = NOW): number[] {
@@ -106,30 +117,21 @@ describe('LocalCounters', () => {
   it('starts a new window with nothing used', () => {
     const counters = [counter({ hour: 10, day: 100 })];
     const node = nodeThatKnows(counters, 10);
-    expect(node.counts(counters, HOUR[1])).toEqual([
-      { pick: 1, used: 0 },
-      { pick: 0, used: 10 },
-    ]);
+    expect(node.counts(counters, HOUR[1])).toEqual(counted(counters, [1, 0], [0, 10]));
   });
 
   it('never goes back to an earlier window', () => {
     const counters = [counter({ hour: 10 })];
     const node = new LocalCounters();
-    node.asking(counters, 0).ends([
-      { pick: 1, used: 6 },
-      { pick: 0, used: 9 },
-    ]);
-    expect(node.counts(counters, NOW)[0]).toEqual({ pick: 1, used: 6 });
+    node.asking(counters, 0).ends(counted(counters, [1, 6], [0, 9]));
+    expect(node.counts(counters, NOW)[0]).toMatchObject({ pick: 1, used: 6 });
   });
 
   it('forgets nothing it allowed when the store speaks of the rest', () => {
     const counters = [counter({ hour: 10 })];
     const node = nodeThatKnows(counters, 2);
     node.take(counters, 3, NOW, ALONE);
-    node.asking(counters, 0).ends([
-      { pick: 0, used: 4 },
-      { pick: 0, used: 4 },
-    ]);
+    node.asking(counters, 0).ends(counted(counters, [0, 4], [0, 4]));
     expect(used(node, counters)).toEqual([7, 7]);
   });
 

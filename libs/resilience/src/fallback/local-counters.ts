@@ -34,18 +34,23 @@ export class LocalCounters {
   }
 
   /** Where the limits stand: what the store said last, and what was allowed here since. */
-  counts(counters: readonly CounterRef[], now: number): Counts {
+  counts<L extends LimitCeiling>(counters: readonly CounterRef<L>[], now: number): Counts<L> {
     return this.#count(counters, now, ({ used, local }) => used + local);
   }
 
   /** Takes from all counters or from none, like a store; what may still be taken here is what its counts leave. */
-  take(counters: readonly CounterRef[], amount: number, now: number, share: NodeShare): LocalTake {
+  take<L extends LimitCeiling>(
+    counters: readonly CounterRef<L>[],
+    amount: number,
+    now: number,
+    share: NodeShare,
+  ): LocalTake<L> {
     const counts = this.#count(counters, now, ({ used, local }, { asked, max }) => {
       const mine = shareOf(Math.max(0, max - used), share);
       const withOthers = Math.max(used, max - mine) + local + asked;
       return Math.max(used + local, Math.min(withOthers, max));
     });
-    if (!hasRoom(counters, counts, amount)) return { outcome: 'refused', counts };
+    if (!hasRoom(counts, amount)) return { outcome: 'refused', counts };
     this.count(counters, picksOf(counts), amount);
     for (const count of counts) count.used += amount;
     return { outcome: 'taken', counts };
@@ -76,7 +81,7 @@ export class LocalCounters {
    * The same counters, with what was allowed here and is not yet in the books taken off their ceilings: the store
    * keeps to the limit also while it is still owed some of the usage.
    */
-  lowered(counters: readonly CounterRef[]): readonly CounterRef[] {
+  lowered<L extends LimitCeiling>(counters: readonly CounterRef<L>[]): readonly CounterRef<L>[] {
     let isLowered = false;
     const lowered = counters.map((counter) => {
       const limits = this.#unsettled.get(counter.key)?.limits;
@@ -87,19 +92,19 @@ export class LocalCounters {
     return isLowered ? lowered : counters;
   }
 
-  #count(
-    counters: readonly CounterRef[],
+  #count<L extends LimitCeiling>(
+    counters: readonly CounterRef<L>[],
     now: number,
     usedOf: (limit: KnownLimit, of: { readonly asked: number; readonly max: number }) => number,
-  ): OwnCount[] {
-    const counts: OwnCount[] = [];
+  ): OwnCount<L>[] {
+    const counts: OwnCount<L>[] = [];
     for (const counter of counters) {
       const known = this.#load(counter) ?? { limits: [], asked: 0 };
       const { limits, asked } = known;
-      for (const ceiling of counter.ladder) {
-        const pick = pickOf(limits, ceiling, now);
-        const limit = openWindow(limits, ceiling, pick);
-        counts.push({ pick, used: usedOf(limit, { asked, max: ceiling.max }) });
+      for (const limit of counter.ladder) {
+        const pick = pickOf(limits, limit, now);
+        const its = openWindow(limits, limit, pick);
+        counts.push({ limit, pick, used: usedOf(its, { asked, max: limit.max }) });
       }
       this.#file(counter, known);
     }
@@ -189,13 +194,14 @@ function hear({ limits }: KnownCounter, ladder: Ladder, counts: Counts, first: n
   }
 }
 
-export interface LocalTake {
+export interface LocalTake<L extends LimitCeiling = LimitCeiling> {
   readonly outcome: 'taken' | 'refused';
-  readonly counts: Counts;
+  readonly counts: Counts<L>;
 }
 
 /** A count that belongs to whoever asked for it. */
-interface OwnCount {
+interface OwnCount<L extends LimitCeiling> {
+  readonly limit: L;
   readonly pick: WindowPick;
   used: number;
 }

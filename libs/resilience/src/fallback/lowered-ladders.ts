@@ -1,4 +1,4 @@
-import type { Ladder } from '@sundial/engine/ports';
+import type { Ladder, LimitCeiling } from '@sundial/engine/ports';
 
 /** Lowered ones kept of each ladder; when there are more, all are made again. */
 const MAX_KEPT = 1_024;
@@ -17,10 +17,11 @@ interface Unsettled {
 export class LoweredLadders {
   readonly #kept = new WeakMap<Ladder, Map<string, Ladder>>();
 
-  of(ladder: Ladder, unsettled: readonly Unsettled[]): Ladder {
+  of<L extends LimitCeiling>(ladder: Ladder<L>, unsettled: readonly Unsettled[]): Ladder<L> {
     let name = '';
     for (const { field, bounds } of ladder) name += `${offered(unsettled, field, bounds)} `;
-    const kept = this.#keptOf(ladder);
+    // Those of one ladder have limits of its kind.
+    const kept = this.#keptOf(ladder) as Map<string, Ladder<L>>;
     let lowered = kept.get(name);
     if (lowered === undefined) {
       lowered = ladder.map((ceiling) => {

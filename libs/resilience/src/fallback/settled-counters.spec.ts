@@ -6,7 +6,8 @@ import { SettledCounters, type KnownCounter } from './settled-counters.js';
 const BOUNDS: readonly [number, number, number] = [100, 200, 300];
 const ladderOf = (fields: string): Ladder =>
   [...fields].map((field) => ({ field, max: 9, enforced: true, bounds: BOUNDS }));
-const said = (fields: string, used: number): LimitCount[] => [...fields].map(() => ({ pick: 0, used }));
+const said = (fields: string, used: number): LimitCount[] =>
+  ladderOf(fields).map((limit) => ({ limit, pick: 0, used }));
 const known = (fields: string, used: number, asked = 0): KnownCounter => ({
   limits: [...fields].map((field) => ({ field, startsAt: BOUNDS[0], used, local: 0 })),
   asked,
@@ -42,7 +43,11 @@ describe('SettledCounters', () => {
             counters.ask(name, ladderOf(fields), asked);
             counter.asked = Math.max(0, counter.asked + asked);
           } else if (kind === 'hear') {
-            const counts = [...fields].map((): LimitCount => ({ pick: pick as 0 | 1, used }));
+            const counts = ladderOf(fields).map((limit): LimitCount => ({
+              limit,
+              pick: pick as 0 | 1,
+              used,
+            }));
             counters.hear(name, ladderOf(fields), counts, 0);
             const others = counter.limits.filter(({ field }) => !fields.includes(field));
             const heard = known(fields, used).limits.map((limit) => ({ ...limit, startsAt: BOUNDS[pick]! }));

@@ -67,7 +67,15 @@ const FIXED_BYTES = 50;
 
 function sharedOf({ settlement, degraded, fate, resource, rules }: Debt): Shared {
   const { intent, picks, counters } = settlement;
-  return { intent, picks, ladders: counters.map(({ ladder }) => ladder), degraded, fate, resource, rules };
+  return {
+    intent,
+    picks,
+    ladders: counters.map(({ ladder }) => ladder.map(storedPart)),
+    degraded,
+    fate,
+    resource,
+    rules,
+  };
 }
 
 function isAlike(one: Debt, other: Debt): boolean {
@@ -80,4 +88,9 @@ function isAlike(one: Debt, other: Debt): boolean {
     if (mine.counters[index]!.ladder !== its.counters[index]!.ladder) return false;
   }
   return true;
+}
+
+/** Of a limit, what a store has to know. */
+function storedPart({ field, max, enforced, bounds }: Ladder[number]): Ladder[number] {
+  return { field, max, enforced, bounds };
 }

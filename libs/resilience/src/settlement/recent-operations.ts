@@ -1,10 +1,9 @@
 import {
   type CounterRef,
-  type Counts,
   idOf,
   type Ladder,
-  type LimitCount,
   type Operation,
+  type Picked,
   REMEMBER_MS,
   type SettleRequest,
   shardGroupOf,
@@ -27,8 +26,8 @@ export interface RecentOperation {
   readonly operation: Operation;
   readonly counters: readonly CounterRef[];
   readonly amount: number;
-  /** Of these, only the picks matter. */
-  readonly counts: Counts;
+  /** Of each limit. */
+  readonly counts: readonly Picked[];
 }
 
 /**
@@ -55,7 +54,7 @@ export class RecentOperations {
   readonly #places: (string | readonly CounterRef[] | null)[] = [];
   readonly #ladders: (Ladder | null)[] = [];
   /** Which limits were decided in the second of the offered windows: a bit each, or all of it where there are many. */
-  readonly #picks: (number | Counts)[] = [];
+  readonly #picks: (number | readonly Picked[])[] = [];
   #next = 0;
   #first = Infinity;
   #noted = 0;
@@ -123,17 +122,14 @@ export class RecentOperations {
 /** More are as good as never asked for, and would not fit into the bits of a small integer. */
 const MAX_BITS = 30;
 
-function toBits(counts: Counts): number | Counts {
+function toBits(counts: readonly Picked[]): number | readonly Picked[] {
   if (counts.length > MAX_BITS) return counts;
   let bits = 0;
   for (let index = 0; index < counts.length; index++) bits |= counts[index]!.pick << index;
   return bits;
 }
 
-function toCounts(picks: number | Counts, limits: number): Counts {
+function toCounts(picks: number | readonly Picked[], limits: number): readonly Picked[] {
   if (typeof picks !== 'number') return picks;
-  return Array.from({ length: limits }, (_, index): LimitCount => ({
-    pick: (picks >> index) & 1 ? 1 : 0,
-    used: 0,
-  }));
+  return Array.from({ length: limits }, (_, index): Picked => ({ pick: (picks >> index) & 1 ? 1 : 0 }));
 }

@@ -1,9 +1,9 @@
 import type { JournalStatus, Store, UnverifiableSpan } from '@sundial/engine';
 import {
   type CountedBefore,
-  countsIn,
+  pickedBy,
   EMPTY_JOURNAL,
-  type LimitCount,
+  type Picked,
   type Operation,
   REMEMBER_MS,
   type SettleResult,
@@ -165,7 +165,7 @@ export class Reconciler {
 
   /** The store has said that another try of it had been counted, in the first window of each: it will be told that too. */
   repeated({ operation, counters, amount }: Repeated, { until }: CountedBefore): void {
-    const counts = counters.flatMap(({ ladder }) => ladder.map((): LimitCount => ({ pick: 0, used: 0 })));
+    const counts = counters.flatMap(({ ladder }) => ladder.map((): Picked => ({ pick: 0 })));
     const at = Math.min(until - REMEMBER_MS, this.#store.now());
     this.#reassertion.noteRepeated({ at, intent: 'count', operation, counters, amount, counts });
   }
@@ -277,7 +277,7 @@ export class Reconciler {
   #acknowledge({ settlement }: Debt): void {
     const { intent, operation, counters, amount, picks } = settlement;
     const at = this.#store.now();
-    this.acknowledged({ at, intent, operation, counters, amount, counts: countsIn(picks) });
+    this.acknowledged({ at, intent, operation, counters, amount, counts: pickedBy(picks) });
   }
 
   #tellOverflow(): void {

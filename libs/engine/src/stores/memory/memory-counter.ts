@@ -61,11 +61,11 @@ export class MemoryCounter {
   }
 
   /** What was used in the picked window, or in the later of the two when the counter is already in that. */
-  count({ field, bounds }: Windows, pick: WindowPick): LimitCount {
-    const window = this.find(field);
-    if (window === undefined) return { pick, used: 0 };
-    if (window.startsAt === bounds[1]) return { pick: 1, used: window.used };
-    return { pick, used: window.startsAt === bounds[pick] ? window.used : 0 };
+  count<L extends LimitCeiling>(limit: L, pick: WindowPick): LimitCount<L> {
+    const window = this.find(limit.field);
+    if (window === undefined) return { limit, pick, used: 0 };
+    if (window.startsAt === limit.bounds[1]) return { limit, pick: 1, used: window.used };
+    return { limit, pick, used: window.startsAt === limit.bounds[pick] ? window.used : 0 };
   }
 
   put({ field, bounds }: Windows, pick: WindowPick, used: number): void {

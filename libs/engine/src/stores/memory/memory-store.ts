@@ -85,7 +85,7 @@ export class MemoryStore implements Store {
     return Date.now() + this.#offsetMs;
   }
 
-  take(request: TakeRequest): TakeResult {
+  take<L extends LimitCeiling>(request: TakeRequest<L>): TakeResult<L> {
     const { amount, counters, operation, deadlineAt } = request;
     const now = this.now();
     this.#books.beginChange();
@@ -98,13 +98,13 @@ export class MemoryStore implements Store {
       if (recalled)
         return { outcome: 'replayed', counts, counted: { at: recalled.at, until: recalled.until } };
     }
-    if (!hasRoom(counters, counts, amount)) return { outcome: 'refused', counts };
+    if (!hasRoom(counts, amount)) return { outcome: 'refused', counts };
     if (amount === 0) return { outcome: 'taken', counts };
     this.#count(request, counts, now);
     return { outcome: 'taken', counts };
   }
 
-  read({ counters }: ReadRequest): ReadResult {
+  read<L extends LimitCeiling>({ counters }: ReadRequest<L>): ReadResult<L> {
     const counts = this.#look(counters, this.now());
     return counts === undefined ? MOVED : { outcome: 'read', counts };
   }
@@ -196,14 +196,17 @@ export class MemoryStore implements Store {
     return forced.length > 0 ? { outcome, forced } : { outcome };
   }
 
-  #look(counters: readonly CounterRef[], now: number): MutableCount[] | undefined {
-    const counts: MutableCount[] = [];
+  #look<L extends LimitCeiling>(
+    counters: readonly CounterRef<L>[],
+    now: number,
+  ): MutableCount<L>[] | undefined {
+    const counts: MutableCount<L>[] = [];
     for (const ref of counters) {
       const counter = this.#books.counter(ref);
       for (const ceiling of ref.ladder) {
         const pick = pickWindow(ceiling, now);
         if (pick === undefined) return undefined;
-        counts.push(counter?.count(ceiling, pick) ?? { pick, used: 0 });
+        counts.push(counter?.count(ceiling, pick) ?? { limit: ceiling, pick, used: 0 });
       }
     }
     return counts;
@@ -268,7 +271,9 @@ export class MemoryStore implements Store {
 }
 
 /** This take's own, until it is answered. */
-type MutableCount = { -readonly [Field in keyof LimitCount]: LimitCount[Field] };
+type MutableCount<L extends LimitCeiling = LimitCeiling> = {
+  -readonly [Field in keyof LimitCount<L>]: LimitCount<L>[Field];
+};
 
 const EXPIRED = { outcome: 'expired' } as const;
 const MOVED = { outcome: 'moved' } as const;
