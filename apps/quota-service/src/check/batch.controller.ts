@@ -2,10 +2,10 @@ import { type Decision, QuotaError } from '@sundial/contract';
 import { Body, Controller, HttpCode, Post, Req } from '@nestjs/common';
 import { QuotaEngine } from '@sundial/engine';
 import type { FastifyRequest } from 'fastify';
-import { Describe } from '../docs/describe.js';
+import { Describe } from '../http/openapi/describe.js';
 import { MAX_BATCH_BODY_BYTES } from '../http/bounds.js';
-import { Route } from '../http/route.decorator.js';
-import { problemBody, type ProblemBody } from '../problems/problem.js';
+import { Route } from '../http/routes/route.decorator.js';
+import { problemBody, type ProblemBody } from '../http/problems/problem.js';
 import { BATCH } from './batch.docs.js';
 import { checksOf } from './batch-envelope.js';
 
