@@ -31,9 +31,10 @@ export class BatchController {
   @Route({ access: 'check', maxBodyBytes: MAX_BATCH_BODY_BYTES, admission: 'batches', hot: true })
   async check(@Body() body: unknown, @Req() request: FastifyRequest): Promise<BatchAnswer> {
     const checks = checksOf(body);
-    const { remoteAddress, remotePort } = request.raw.socket;
+    const { actor, raw } = request;
+    const { remoteAddress, remotePort } = raw.socket;
     const results = await this.engine.checkBatch(checks, {
-      fairnessKeys: [request.headers.authorization ?? '', `${remoteAddress}:${remotePort}`],
+      fairnessKeys: [actor, `${remoteAddress}:${remotePort}`],
     });
     return { decisions: results.map((result, index) => entry(result, checks[index]?.operationId)) };
   }

@@ -1,13 +1,18 @@
 import { readFileSync, statSync } from 'node:fs';
-import { parseKey, type Access, type Key } from './key.js';
+import { parseKey, type Access, type KeyEntry } from './key.js';
 
 /** Every request that brings a key is compared with all of them. */
 const MAX_KEYS = 100;
 /** 100 entries with the longest names and secrets, and comments. */
 const MAX_FILE_BYTES = 64 * 1024;
 
+export interface ListedKey extends KeyEntry {
+  /** Where in its list it stands, for messages. */
+  readonly place: string;
+}
+
 export interface KeyList {
-  readonly keys: readonly Key[];
+  readonly keys: readonly ListedKey[];
   /** What is wrong, without a word of the keys. */
   readonly mistakes: readonly string[];
 }
@@ -48,7 +53,7 @@ function parse(
   if (entries.length > MAX_KEYS)
     return { keys: [], mistakes: [`holds ${entries.length} keys, and ${MAX_KEYS} are the most`] };
   const placeOf = new Map<string, string>();
-  const keys: Key[] = [];
+  const keys: ListedKey[] = [];
   const mistakes: string[] = [];
   for (const { entry, place } of entries) {
     const key = parseKey(entry, access);
@@ -60,7 +65,7 @@ function parse(
     const other = placeOf.get(digest);
     if (other === undefined) placeOf.set(digest, place);
     else mistakes.push(`${place} is the same key as ${other}`);
-    keys.push(key);
+    keys.push({ ...key, place });
   }
   return { keys, mistakes };
 }

@@ -1,53 +1,83 @@
-import { MIN_SECRET_LENGTH, type Key } from './key.js';
-import { keysIn, keysInFile, type KeyList } from './key-list.js';
+import { actorAt, MIN_SECRET_LENGTH, type Key } from './key.js';
+import { keysIn, keysInFile, type KeyList, type ListedKey } from './key-list.js';
 import type { Environment } from './environment.js';
 import { isLoopback } from './loopback.js';
 
-const ENTRIES_ARE = 'hold keys separated by commas, each as [name=]secret or [name=]sha256:<digest>';
-const LINES_ARE = 'name a file of keys, one a line, each as [name=]secret or [name=]sha256:<digest>';
-
-/** The keys that variables and files give, with everything that is wrong with them. */
-export function keySettings(environment: Environment): {
+export interface KeySettings {
   readonly checkKeys: readonly Key[];
   readonly adminKeys: readonly Key[];
   readonly mistakes: readonly string[];
-} {
-  const { HOST } = environment;
-  const lists = (['check', 'admin'] as const).map((access) => {
-    const [name, fileName] = NAMES[access];
-    const [listed, path] = [environment[name], environment[fileName]];
-    return {
-      listed: judged(
-        listed === undefined ? NOTHING : keysIn(listed, access),
-        `${name} must ${ENTRIES_ARE}`,
-        HOST,
-      ),
-      filed: judged(
-        path === undefined ? NOTHING : keysInFile(path, access),
-        `${fileName}=${JSON.stringify(path)} must ${LINES_ARE}`,
-        HOST,
-      ),
-    };
-  });
-  const [checkKeys = [], adminKeys = []] = lists.map(({ listed, filed }) => [...listed.keys, ...filed.keys]);
-  const mistakes = lists.flatMap(({ listed, filed }) => [...listed.mistakes, ...filed.mistakes]);
-  return { checkKeys, adminKeys, mistakes };
 }
 
-const NAMES = {
-  check: ['SUNDIAL_CHECK_KEYS', 'SUNDIAL_CHECK_KEYS_FILE'],
-  admin: ['SUNDIAL_ADMIN_KEYS', 'SUNDIAL_ADMIN_KEYS_FILE'],
-} as const;
-const NOTHING: KeyList = { keys: [], mistakes: [] };
+/** In the order in which keys without a name are numbered. */
+const SOURCES = [
+  { access: 'check', variable: 'SUNDIAL_CHECK_KEYS', isFile: false },
+  { access: 'check', variable: 'SUNDIAL_CHECK_KEYS_FILE', isFile: true },
+  { access: 'admin', variable: 'SUNDIAL_ADMIN_KEYS', isFile: false },
+  { access: 'admin', variable: 'SUNDIAL_ADMIN_KEYS_FILE', isFile: true },
+] as const;
+type Source = (typeof SOURCES)[number];
 
-function judged({ keys, mistakes }: KeyList, requirement: string, host: string): KeyList {
+/** The keys that variables and files give, with everything that is wrong with them. */
+export function keySettings(environment: Environment): KeySettings {
+  const actors = new Actors();
+  const lists = SOURCES.map((source) => {
+    const { keys: listed, mistakes } = listOf(source, environment);
+    const keys = listed.map((key) => actors.assign(key, source.variable));
+    const all = [
+      ...mistakes,
+      ...keys.flatMap(({ mistake }) => mistake ?? []),
+      ...guessable(listed, environment),
+    ];
+    return {
+      access: source.access,
+      keys: keys.map(({ key }) => key),
+      mistakes: all.length > 0 ? [`${requirement(source, environment)}: ${all.join('; ')}`] : [],
+    };
+  });
+  const keysFor = (access: Source['access']) =>
+    lists.filter((list) => list.access === access).flatMap(({ keys }) => keys);
+  return {
+    checkKeys: keysFor('check'),
+    adminKeys: keysFor('admin'),
+    mistakes: lists.flatMap(({ mistakes }) => mistakes),
+  };
+}
+
+/** Gives each key an actor of its own: its name, or its position among all keys. */
+class Actors {
+  readonly #places = new Map<string, string>();
+  #position = 0;
+
+  assign(
+    { name, place, digest, isShort }: ListedKey,
+    variable: Source['variable'],
+  ): { readonly key: Key; readonly mistake?: string } {
+    this.#position++;
+    const actor = name ?? actorAt(this.#position);
+    const key = { actor, digest, isShort };
+    const other = this.#places.get(actor);
+    if (other !== undefined)
+      return { key, mistake: `${place} has the name of ${other}: give each key a name of its own` };
+    this.#places.set(actor, `${place} of ${variable}`);
+    return { key };
+  }
+}
+
+function listOf({ access, variable, isFile }: Source, environment: Environment): KeyList {
+  const value = environment[variable];
+  if (value === undefined) return { keys: [], mistakes: [] };
+  return isFile ? keysInFile(value, access) : keysIn(value, access);
+}
+
+function requirement({ variable, isFile }: Source, environment: Environment): string {
+  return isFile
+    ? `${variable}=${JSON.stringify(environment[variable])} must name a file of keys, one a line, each as [name=]secret or [name=]sha256:<digest>`
+    : `${variable} must hold keys separated by commas, each as [name=]secret or [name=]sha256:<digest>`;
+}
+
+function guessable(keys: readonly ListedKey[], { HOST }: Environment): string[] {
   const short = keys.filter(({ isShort }) => isShort).length;
-  const all =
-    short > 0 && !isLoopback(host)
-      ? [
-          ...mistakes,
-          `${short} of them shorter than ${MIN_SECRET_LENGTH} characters, which others could guess`,
-        ]
-      : mistakes;
-  return { keys, mistakes: all.length > 0 ? [`${requirement}: ${all.join('; ')}`] : [] };
+  if (short === 0 || isLoopback(HOST)) return [];
+  return [`${short} of them shorter than ${MIN_SECRET_LENGTH} characters, which others could guess`];
 }

@@ -33,19 +33,20 @@ describe('readSettings', () => {
     expect(readSettings({ PORT: '', REDIS_URL: ' ', SUNDIAL_CHECK_KEYS: '' })).toEqual(readSettings({}));
   });
 
-  it('splits lists and trims them, and keeps of keys their names and digests only', () => {
+  it('splits lists and trims them, and keeps of keys their actors and digests only: the name, or the position among all keys', () => {
     const { checkKeys, adminKeys } = readSettings({
       SUNDIAL_CHECK_KEYS: 'secret-of-16-chars, pupils=b',
-      SUNDIAL_ADMIN_KEYS: `ci:admin=c, console=sha256:${'0A'.repeat(32)}`,
+      SUNDIAL_ADMIN_KEYS: `ci:admin=c, console=sha256:${'0A'.repeat(32)}, d`,
     });
     const digest = (secret: string) => createHash('sha256').update(secret).digest();
     expect(checkKeys).toEqual([
-      { name: undefined, digest: digest('secret-of-16-chars'), isShort: false },
-      { name: 'pupils', digest: digest('b'), isShort: true },
+      { actor: 'key-1', digest: digest('secret-of-16-chars'), isShort: false },
+      { actor: 'pupils', digest: digest('b'), isShort: true },
     ]);
     expect(adminKeys).toEqual([
-      { name: 'ci', digest: digest('c'), isShort: true },
-      { name: 'console', digest: Buffer.alloc(32, 10), isShort: false },
+      { actor: 'ci', digest: digest('c'), isShort: true },
+      { actor: 'console', digest: Buffer.alloc(32, 10), isShort: false },
+      { actor: 'key-5', digest: digest('d'), isShort: true },
     ]);
   });
 
@@ -64,10 +65,27 @@ describe('readSettings', () => {
     ['SUNDIAL_ADMIN_KEYS', 'sha256:beef', 'entry 1 has a sha256: that is not followed by 64'],
     ['SUNDIAL_ADMIN_KEYS', 'x'.repeat(257), 'entry 1 is longer than 256 characters'],
     ['SUNDIAL_ADMIN_KEYS', 'a=twice,b=twice', 'entry 2 is the same key as entry 1'],
+    [
+      'SUNDIAL_ADMIN_KEYS',
+      'a=first,b=second,a=third',
+      'entry 3 has the name of entry 1 of SUNDIAL_ADMIN_KEYS: give each key a name of its own',
+    ],
+    ['SUNDIAL_CHECK_KEYS', 'x,key-1=y', 'entry 2 has a name that stands for others in the log'],
+    ['SUNDIAL_CHECK_KEYS', 'anonymous=y', 'entry 1 has a name that stands for others in the log'],
     ['SUNDIAL_ADMIN_KEYS', Array.from({ length: 101 }, (_, i) => `k${i}`).join(), 'holds 101 keys'],
     ['SUNDIAL_CHECK_KEYS_FILE', '/nowhere/keys', 'cannot be read \\(ENOENT\\)'],
   ])('says of %s=%s what is wrong with which of them', (name, value, what) => {
     expect(mistakes({ [name]: value })).toEqual([expect.stringMatching(`^${name}\\b.* must .*: ${what}`)]);
+  });
+
+  it('gives no two keys one name, whichever list they are in', () => {
+    const env = { SUNDIAL_CHECK_KEYS: 'app=a', SUNDIAL_ADMIN_KEYS: 'ops=b,app=c' };
+    expect(mistakes(env)).toEqual([
+      expect.stringMatching(
+        /^SUNDIAL_ADMIN_KEYS must .*: entry 2 has the name of entry 1 of SUNDIAL_CHECK_KEYS: /,
+      ),
+    ]);
+    expect(mistakes({ ...env, SUNDIAL_CHECK_KEYS: 'app-1=a' })).toEqual([]);
   });
 
   it('wants keys of 16 characters where others can reach it, and says how many are shorter', () => {

@@ -62,7 +62,8 @@ export class RuleSetController {
     const written = await this.repository.replaceAll({ rules, ...expected });
     const { version, nodes, created, changed, removed } = written;
     const counts = { created: created.length, changed: changed.length, removed: removed.length };
-    this.log.info({ change: 'set', ...counts, version, nodes, reqId: request.id }, 'rules changed');
+    const { actor, id: reqId } = request;
+    this.log.info({ change: 'set', ...counts, version, nodes, actor, reqId }, 'rules changed');
     reply.header('etag', etag(version));
     return written;
   }

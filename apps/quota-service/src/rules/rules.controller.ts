@@ -18,7 +18,6 @@ import type { FastifyReply } from 'fastify';
 import { Describe } from '../http/openapi/describe.js';
 import { Route } from '../http/routes/route.decorator.js';
 import { RULE_REPOSITORY } from '../engine/tokens.js';
-import { KeyRing } from '../http/keys/key-ring.js';
 import { LOG, type Log } from '../logging/log.js';
 import { CREATE_RULE, DELETE_RULE, PATCH_RULE, READ_RULE, REPLACE_RULE } from './rules.docs.js';
 import { etag, isNoneMatch, parseIfMatch } from './etag.js';
@@ -35,7 +34,6 @@ export class RulesController {
     private readonly live: LiveRules,
     @Inject(RULE_REPOSITORY) private readonly repository: RuleRepository,
     @Inject(LOG) private readonly log: Log,
-    private readonly keys: KeyRing,
   ) {}
 
   @Get(':id')
@@ -111,11 +109,8 @@ export class RulesController {
 
   private async write(change: RuleChange, rule: Rule, reply: FastifyReply): Promise<RuleAnswer> {
     const { version, nodes } = await this.repository.write(change);
-    const actor = this.keys.actor(reply.request.headers.authorization);
-    this.log.info(
-      { change: change.kind, rule: rule.id, version, nodes, actor, reqId: reply.request.id },
-      'rules changed',
-    );
+    const { actor, id: reqId } = reply.request;
+    this.log.info({ change: change.kind, rule: rule.id, version, nodes, actor, reqId }, 'rules changed');
     if (change.kind !== 'delete') reply.header('etag', etag(version));
     return { rule, version, nodes };
   }

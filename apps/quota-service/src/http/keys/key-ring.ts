@@ -1,12 +1,20 @@
 import { timingSafeEqual } from 'node:crypto';
 import { Problem } from '../problems/problem.js';
-import { digestOf, type Access, type Key } from '../../config/key.js';
+import { ANONYMOUS, digestOf, type Access, type Key } from '../../config/key.js';
 
 export type { Access } from '../../config/key.js';
 
 export interface Keys {
   readonly checkKeys: readonly Key[];
   readonly adminKeys: readonly Key[];
+}
+
+/** Who sends a request. A `Key` is one that is let in. */
+export interface Caller {
+  /** The actor of its key; `anonymous` without a key that is known here. */
+  readonly actor: string;
+  /** Why it may not use the route; absent where it may. */
+  readonly refusal?: Problem;
 }
 
 /**
@@ -34,23 +42,16 @@ export class KeyRing {
     this.#keys = keys;
   }
 
-  /** Why a request with this `Authorization` header may not use a route, or undefined when it may. */
-  refusal(authorization: string | undefined, access: Access): Problem | undefined {
-    if (access === 'open' || this.isEmpty) return undefined;
+  /** Who sends a request with this `Authorization` header, and whether it may use a route. */
+  identify(authorization: string | undefined, access: Access): Caller {
+    if (this.isEmpty) return STRANGER;
     const token = bearerToken(authorization);
-    if (token === undefined) return MISSING;
-    const { admin, check } = this.#holder(token);
-    if (admin !== undefined || (check !== undefined && access === 'check')) return undefined;
-    return check === undefined ? WRONG : NOT_ALLOWED;
-  }
-
-  /** Who sent a request, for logs: the name of its key, `unnamed` for a key without one, `anonymous` without a key. */
-  actor(authorization: string | undefined): string {
-    const token = this.isEmpty ? undefined : bearerToken(authorization);
-    if (token === undefined) return 'anonymous';
+    if (token === undefined) return access === 'open' ? STRANGER : WITHOUT_KEY;
     const { admin, check } = this.#holder(token);
     const key = admin ?? check;
-    return key === undefined ? 'anonymous' : (key.name ?? 'unnamed');
+    if (key === undefined) return access === 'open' ? STRANGER : WITH_WRONG_KEY;
+    if (admin === undefined && access === 'admin') return { actor: key.actor, refusal: NOT_ALLOWED };
+    return key;
   }
 
   #holder(token: string): { readonly admin: Key | undefined; readonly check: Key | undefined } {
@@ -67,6 +68,10 @@ const WRONG = new Problem('wrong-key', 'This key is not known here: check it, an
   headers: { 'www-authenticate': 'Bearer realm="sundial", error="invalid_token"' },
 });
 const NOT_ALLOWED = new Problem('key-not-allowed', 'This is a check key: use an admin key.');
+
+const STRANGER: Caller = { actor: ANONYMOUS };
+const WITHOUT_KEY: Caller = { actor: ANONYMOUS, refusal: MISSING };
+const WITH_WRONG_KEY: Caller = { actor: ANONYMOUS, refusal: WRONG };
 
 /** Compares with every key, so that the time it takes does not tell which one it was. */
 function find(presented: Buffer, keys: readonly Key[]): Key | undefined {

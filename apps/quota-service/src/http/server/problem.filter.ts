@@ -45,7 +45,7 @@ export class ProblemFilter implements ExceptionFilter {
     if (known) return known;
     if (exception instanceof HttpException && exception.getStatus() === 404)
       return this.routes.missing(request);
-    this.log.error({ err: exception, reqId: request.id }, 'request failed');
+    this.log.error({ err: exception, actor: request.actor, reqId: request.id }, 'request failed');
     return new Problem('internal-error', `The request could not be handled; the log names it ${request.id}.`);
   }
 }

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
+import { ANONYMOUS } from '../../config/key.js';
 import type { KeyRing } from '../keys/key-ring.js';
 import type { Log } from '../../logging/log.js';
 import { Problem } from '../problems/problem.js';
@@ -10,6 +11,8 @@ import type { AdmissionClass, RoutePolicy } from '../routes/route.decorator.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
+    /** Who sends it: the actor of its key, `anonymous` until a route has looked at it. */
+    actor: string;
     /** It came in by the door, and is counted until it is answered. */
     isInFlight: boolean;
     /** Bytes of its body that the door counts. */
@@ -30,6 +33,7 @@ interface Guards {
  * can make this node read a body it will refuse. These are hooks and not Nest guards for that reason.
  */
 export function guardRoutes(fastify: FastifyInstance, guards: Guards): void {
+  fastify.decorateRequest('actor', ANONYMOUS);
   fastify.decorateRequest('isInFlight', false);
   fastify.decorateRequest('heldBytes', 0);
   fastify.addHook('onRequest', (request, reply, done) => {
@@ -47,7 +51,8 @@ function guard(route: RouteOptions, { keys, door, log }: Guards): void {
   const { access, maxBodyBytes, hot, admission = access === 'admin' ? 'never' : 'checks' } = policyOf(route);
   if (maxBodyBytes !== undefined) route.bodyLimit = maxBodyBytes;
   route.onRequest = (request, _reply, done) => {
-    const refusal = keys.refusal(request.headers.authorization, access);
+    const { actor, refusal } = keys.identify(request.headers.authorization, access);
+    request.actor = actor;
     if (refusal) return done(refusal);
     // What is open tells operators that this node is leaving, until it has left.
     if (door.inFlight.isShut && access !== 'open') return done(SHUTTING_DOWN);
@@ -56,7 +61,7 @@ function guard(route: RouteOptions, { keys, door, log }: Guards): void {
     door.inFlight.enter(socket);
     door.enter(admission, {
       socket,
-      fairnessKey: keyOf(request),
+      fairnessKey: actor,
       admit: () => {
         if (admission === 'large-bodies')
           hold(door, request, 'large-bodies', announcedBytes(request, maxBodyBytes));
@@ -67,11 +72,6 @@ function guard(route: RouteOptions, { keys, door, log }: Guards): void {
   };
   if (admission === 'batches') route.preParsing = holdArriving(door);
   route.onResponse = leave({ door, admission, url: route.url, logs: accessLog(log, hot) });
-}
-
-/** Callers are told apart by their keys. */
-function keyOf({ headers }: FastifyRequest): string {
-  return headers.authorization ?? '';
 }
 
 /** The most that a body can be: a server reads no more of it than was announced, nor than the route takes. */
@@ -102,7 +102,7 @@ interface Leaving {
 function leave({ door, admission, url, logs }: Leaving): NonNullable<RouteOptions['onResponse']> {
   return (request, reply, done) => {
     const { socket } = request.raw;
-    if (request.isInFlight) door.leave({ socket, fairnessKey: keyOf(request) });
+    if (request.isInFlight) door.leave({ socket, fairnessKey: request.actor });
     if (request.heldBytes > 0) door.heldBytes[admission as HoldingClass].release(socket, request.heldBytes);
     logs?.(accessLine(request, reply, url));
     done();
@@ -117,6 +117,7 @@ function accessLog(log: Log, isHot: boolean | undefined): ((line: object) => voi
 function accessLine(request: FastifyRequest, reply: FastifyReply, route: string): object {
   return {
     reqId: request.id,
+    actor: request.actor,
     method: request.method,
     route,
     status: reply.statusCode,
