@@ -1,4 +1,5 @@
 import tseslint from 'typescript-eslint';
+import { folderCircles } from './scripts/folder-circles.mjs';
 
 const UP = 'Dependencies point one way (ARCHITECTURE.md, "Layers").';
 const NO_HTTP = { regex: '^(@nestjs|@fastify)/|^fastify$', message: 'Only apps and libs/nest know Nest.' };
@@ -8,7 +9,7 @@ const NO_STORE = {
   regex: '^@sundial/(engine|redis)$',
   importNamePattern: '^((Redis|Memory|File)[A-Z]|connectRedis$)',
   allowTypeImports: true,
-  message: 'Only app.module.ts chooses stores.',
+  message: 'Only engine/open-quota.ts chooses stores.',
 };
 
 /** No package of Sundial but these. */
@@ -31,7 +32,10 @@ const layers = Object.entries({
     NO_STORE,
     sundialOnly('contract', 'engine', 'redis', 'resilience', 'nest'),
   ],
-  'apps/*/src/app.module.ts': [NO_IOREDIS, sundialOnly('contract', 'engine', 'redis', 'resilience', 'nest')],
+  'apps/quota-service/src/engine/open-*.ts': [
+    NO_IOREDIS,
+    sundialOnly('contract', 'engine', 'redis', 'resilience', 'nest'),
+  ],
   'examples/*/src/**/*.ts': [NO_IOREDIS],
   'bench/src/**/*.ts': [],
   '{lua,libs/*,apps/*,examples/*,bench}/src/**/*.spec.ts': [],
@@ -83,6 +87,12 @@ export default tseslint.config(
     },
   },
   ...layers,
+  {
+    // The ground knows no feature, and no two folders import each other (ARCHITECTURE.md, "Layers").
+    files: ['apps/quota-service/src/**/*.ts'],
+    plugins: { folders: folderCircles },
+    rules: { 'folders/acyclic': ['error', { ground: ['logging', 'config', 'http'] }] },
+  },
   {
     files: ['**/*.spec.ts', 'test/**/*.ts'],
     rules: {

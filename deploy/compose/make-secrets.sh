@@ -10,7 +10,7 @@ make() {
   [ -s "$1" ] || { printf '%s\n' "$2" >"$1.new" && mv "$1.new" "$1"; }
 }
 
-make "$1/check.keys" "compose=$(random)"
-make "$1/admin.keys" "compose=$(random)"
+make "$1/check.keys" "compose-check=$(random)"
+make "$1/admin.keys" "compose-admin=$(random)"
 make "$2/password" "$(random)"
 make "$2/redis.conf" "requirepass $(cat "$2/password")"

@@ -52,15 +52,92 @@ describe('the log', () => {
     expect(service.stdout).not.toContain('pupil-4711');
   });
 
-  it('tells who changed which rule to which version', async () => {
-    await service.fetchJson('PATCH', '/admin/rules/ocr-per-user', { description: 'new' });
+  it('says which rule was changed to which version, by an anonymous caller where no keys are set', async () => {
+    const { headers } = await service.fetchJson('PATCH', '/admin/rules/ocr-per-user', { description: 'new' });
     const line = await eventually(() => lines(service).find(({ msg }) => msg === 'rules changed'));
     expect(line).toMatchObject({
       change: 'replace',
       rule: 'ocr-per-user',
       version: 2,
-      reqId: expect.any(String),
+      actor: 'anonymous',
+      reqId: headers.get('x-request-id'),
     });
+  });
+});
+
+describe('the log of a service with keys', () => {
+  const KEYS = {
+    pupils: 'check-key-of-16-chars',
+    'key-2': 'other-key-of-16-chars',
+    ops: 'admin-key-of-16-chars',
+    'key-4': 'spare-key-of-16-chars',
+  };
+  type Actor = keyof typeof KEYS;
+  const CHECK = { resource: 'ocr', subject: { user: 'u1' } };
+  let service: ServiceProcess;
+  beforeAll(async () => {
+    service = await ServiceProcess.start({
+      env: {
+        LOG_LEVEL: 'debug',
+        SUNDIAL_LAME_DUCK_MS: '0',
+        SUNDIAL_CHECK_KEYS: `pupils=${KEYS.pupils},${KEYS['key-2']}`,
+        SUNDIAL_ADMIN_KEYS: `ops=${KEYS.ops},${KEYS['key-4']}`,
+      },
+    });
+  });
+  afterAll(() => service.stop());
+
+  /** The lines about a request that the holder of a key makes. */
+  async function linesOf(actor: Actor | undefined, method: string, path: string, body?: unknown) {
+    const authorization = actor && { authorization: `Bearer ${KEYS[actor]}` };
+    const { headers } = await service.fetchJson(method, path, body, authorization);
+    const reqId = headers.get('x-request-id');
+    return eventually(() => {
+      const found = lines(service).filter((line) => line['reqId'] === reqId);
+      return found.some(({ msg }) => msg === 'answered') && found;
+    });
+  }
+
+  it.each<Actor>(['pupils', 'key-2', 'ops', 'key-4'])('says that %s asked', async (actor) => {
+    expect(await linesOf(actor, 'POST', '/check', CHECK)).toMatchObject([
+      { actor, route: '/check', status: 200 },
+    ]);
+    expect(await linesOf(actor, 'GET', '/health/live')).toMatchObject([{ actor, route: '/health/live' }]);
+  });
+
+  it.each<Actor>(['ops', 'key-4'])('says that %s changed a rule, and all rules', async (actor) => {
+    const changed = { msg: 'rules changed', actor };
+    const answered = { msg: 'answered', actor };
+    const rule = { description: `by ${actor}` };
+    expect(await linesOf(actor, 'PATCH', '/admin/rules/ocr-per-user', rule)).toMatchObject([
+      { ...changed, change: 'replace', rule: 'ocr-per-user' },
+      answered,
+    ]);
+    const limits = [{ window: 'day', max: 5 }];
+    const rules = ['ocr-per-user', actor].map((id) => ({ id, resource: 'ocr', per: ['user'], limits }));
+    expect(await linesOf(actor, 'PUT', '/admin/rules', { rules })).toMatchObject([
+      { ...changed, change: 'set', created: 1 },
+      answered,
+    ]);
+    expect(await linesOf(actor, 'DELETE', `/admin/rules/${actor}`)).toMatchObject([
+      { ...changed, change: 'delete', rule: actor },
+      answered,
+    ]);
+  });
+
+  it('says who was refused, and that a caller without a known key is anonymous', async () => {
+    expect(await linesOf('key-2', 'GET', '/admin/rules')).toMatchObject([
+      { msg: 'a request was not let in', code: 'key-not-allowed', actor: 'key-2' },
+      { msg: 'answered', actor: 'key-2', status: 403 },
+    ]);
+    expect(await linesOf(undefined, 'POST', '/check', CHECK)).toMatchObject([
+      { msg: 'a request was not let in', code: 'missing-key', actor: 'anonymous' },
+      { msg: 'answered', actor: 'anonymous', status: 401 },
+    ]);
+  });
+
+  it('holds no key', () => {
+    for (const secret of Object.values(KEYS)) expect(service.output).not.toContain(secret);
   });
 });
 

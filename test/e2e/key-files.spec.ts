@@ -1,7 +1,11 @@
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { rmSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { readSettings } from '../../apps/quota-service/src/index.js';
 import { eventually } from '../support/eventually.js';
 import { ServiceProcess } from '../support/service-process.js';
 import { temporaryDirectory, type TemporaryDirectory } from '../support/temporary-directory.js';
@@ -26,11 +30,18 @@ afterEach(async () => {
   await directory.remove();
 });
 
-async function start(): Promise<ServiceProcess> {
+async function start(env: Readonly<Record<string, string>> = {}): Promise<ServiceProcess> {
   service = await ServiceProcess.start({
-    env: { HOST: '0.0.0.0', SUNDIAL_CHECK_KEYS_FILE: checkFile, SUNDIAL_ADMIN_KEYS_FILE: adminFile },
+    env: { HOST: '0.0.0.0', SUNDIAL_CHECK_KEYS_FILE: checkFile, SUNDIAL_ADMIN_KEYS_FILE: adminFile, ...env },
   });
   return service;
+}
+
+function lines(): Record<string, unknown>[] {
+  return service!.stdout
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
 }
 
 const status = async (key: string) =>
@@ -38,15 +49,28 @@ const status = async (key: string) =>
 
 /** Sends SIGHUP, and gives the line that says what came of it. */
 async function hangUp(): Promise<Record<string, unknown>> {
-  const answers = () =>
-    service!.stdout
-      .split('\n')
-      .filter((line) => line.includes('read once more'))
-      .map((line) => JSON.parse(line) as Record<string, unknown>);
+  const answers = () => lines().filter(({ msg }) => String(msg).includes('read once more'));
   const before = answers().length;
   process.kill(service!.pid, 'SIGHUP');
   return eventually(() => answers()[before]);
 }
+
+describe('the keys that Compose makes', () => {
+  it('are keys to a service, each with a name of its own', () => {
+    const script = fileURLToPath(new URL('../../deploy/compose/make-secrets.sh', import.meta.url));
+    for (const file of [checkFile, adminFile]) rmSync(file);
+    expect(spawnSync('sh', [script, directory.path, directory.path]).status).toBe(0);
+    const { checkKeys, adminKeys } = readSettings({
+      HOST: '0.0.0.0',
+      SUNDIAL_CHECK_KEYS_FILE: checkFile,
+      SUNDIAL_ADMIN_KEYS_FILE: adminFile,
+    });
+    expect([checkKeys, adminKeys].map((keys) => keys.map(({ actor }) => actor))).toEqual([
+      ['compose-check'],
+      ['compose-admin'],
+    ]);
+  });
+});
 
 describe('keys in files', () => {
   it('open what they say, also where only their digests are there, and name who changed a rule', async () => {
@@ -68,16 +92,32 @@ describe('keys in files', () => {
 
   it('are replaced without a restart', async () => {
     await start();
-    await writeFile(checkFile, `app=${OLD}\napp=${NEW}\n`);
+    await writeFile(checkFile, `app=${OLD}\napp-2=${NEW}\n`);
     expect(await hangUp()).toMatchObject({ level: 30, checkKeys: 2, adminKeys: 1 });
     expect([await status(OLD), await status(NEW)]).toEqual([200, 200]);
-    await writeFile(checkFile, `app=${NEW}\n`);
+    await writeFile(checkFile, `app-2=${NEW}\n`);
     await hangUp();
     expect([await status(OLD), await status(NEW), await status(ADMIN)]).toEqual([401, 200, 200]);
   });
 
+  it('say who asks, by the names that are in force', async () => {
+    await start({ LOG_LEVEL: 'debug' });
+    await status(OLD);
+    await writeFile(checkFile, `${NEW}\npupils=${OLD}\n`);
+    await hangUp();
+    await status(OLD);
+    await status(NEW);
+    await status(ADMIN);
+    const actors = await eventually(() => {
+      const asked = lines().filter(({ route }) => route === '/check');
+      return asked.length === 4 && asked.map(({ actor }) => actor);
+    });
+    expect(actors).toEqual(['app', 'pupils', 'key-1', 'ci']);
+  });
+
   it.each<[string, (file: string) => Promise<void>]>([
     ['damaged', (file) => writeFile(file, `app=${NEW}\nKaputt=x\n`)],
+    ['one with a name twice', (file) => writeFile(file, `app=${OLD}\napp=${NEW}\n`)],
     ['empty', (file) => writeFile(file, '# none\n')],
     ['gone', (file) => rm(file)],
     ['one with a key that can be guessed', (file) => writeFile(file, 'app=short')],

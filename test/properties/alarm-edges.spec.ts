@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { AlarmBoard, MAX_CHANNELS } from '../../apps/quota-service/src/alarms/alarm-board.js';
-import type { AlarmSignal } from '../../apps/quota-service/src/alarms/alarm-signal.js';
+import type { AlarmSignal } from '../../apps/quota-service/src/alarms/evaluators/alarm-signal.js';
 import type { Notice } from '../../apps/quota-service/src/alarms/watch.js';
 import { loadAlarmFile } from '../../apps/quota-service/src/alarms/patterns/alarm-file.js';
 import type { AlarmPattern } from '../../apps/quota-service/src/alarms/patterns/alarm-pattern.js';

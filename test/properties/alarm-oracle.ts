@@ -1,4 +1,4 @@
-import type { AlarmSignal, Channel } from '../../apps/quota-service/src/alarms/alarm-signal.js';
+import type { AlarmSignal, Channel } from '../../apps/quota-service/src/alarms/evaluators/alarm-signal.js';
 import type { AlarmPattern } from '../../apps/quota-service/src/alarms/patterns/alarm-pattern.js';
 
 /** What a node lived through: signals, and ticks in between. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { AlarmBoard } from '../../apps/quota-service/src/alarms/alarm-board.js';
-import type { AlarmSignal } from '../../apps/quota-service/src/alarms/alarm-signal.js';
+import type { AlarmSignal } from '../../apps/quota-service/src/alarms/evaluators/alarm-signal.js';
 import type { AlarmPattern } from '../../apps/quota-service/src/alarms/patterns/alarm-pattern.js';
 import { expectedNotices, nameOf, type Moment, type ToldNotice } from './alarm-oracle.js';
 

@@ -1,5 +1,5 @@
 import type { AddressInfo } from 'node:net';
-import type { Settings } from './settings/settings.js';
+import type { Settings } from './config/settings.js';
 
 /** What a person who starts the service wants to know, and a command to try it with. */
 export function greeting(settings: Settings, { address, port, family }: AddressInfo): string {

@@ -1,2 +1,2 @@
 export { createService } from './service.js';
-export { ConfigurationError, readSettings, type Settings } from './settings/settings.js';
+export { ConfigurationError, readSettings, type Settings } from './config/settings.js';

@@ -1,13 +1,13 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { AddressInfo } from 'node:net';
 import { greeting } from './greeting.js';
-import { KeyRing } from './keys/key-ring.js';
-import { reloadKeys } from './keys/reload-keys.js';
+import { KeyRing } from './http/keys/key-ring.js';
+import { reloadKeys } from './http/keys/reload-keys.js';
 import { LOG, type Log } from './logging/log.js';
 import { createService } from './service.js';
-import { allMistakes } from './settings/all-mistakes.js';
-import { cautions } from './settings/cautions.js';
-import { ConfigurationError, readKeys, readSettings, type Settings } from './settings/settings.js';
+import { allMistakes } from './all-mistakes.js';
+import { cautions } from './config/cautions.js';
+import { ConfigurationError, readKeys, readSettings, type Settings } from './config/settings.js';
 
 /** Closing a store and its connections takes milliseconds; one that hangs must not keep the process. */
 const CLOSE_LIMIT_MS = 5_000;

@@ -2,41 +2,40 @@ import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { LiveRules, QuotaEngine } from '@sundial/engine';
-import { Registry } from 'prom-client';
 import { AppModule } from './app.module.js';
 import { serveOpenApi } from './docs/openapi.js';
-import { fastifyAdapter } from './http/fastify.adapter.js';
-import { Door } from './http/door.js';
-import { guardEntrance } from './http/entrance.js';
-import { guardRoutes } from './http/route-hooks.js';
-import { RouteTable } from './http/route-table.js';
-import { KeyRing } from './keys/key-ring.js';
+import { fastifyAdapter } from './http/server/fastify.adapter.js';
+import { Door } from './http/admission/door.js';
+import { guardEntrance } from './http/server/entrance.js';
+import { guardRoutes } from './http/server/route-hooks.js';
+import { RouteTable } from './http/routes/route-table.js';
+import { KeyRing } from './http/keys/key-ring.js';
 import { createLog } from './logging/log.js';
 import { nestLogger } from './logging/nest.logger.js';
-import { ProblemFilter } from './problems/problem.filter.js';
-import { Refusals } from './problems/refusals.js';
-import type { Settings } from './settings/settings.js';
-import { Lifecycle } from './shutdown/lifecycle.js';
+import { ProblemFilter } from './http/server/problem.filter.js';
+import { Refusals } from './http/refusals/refusals.js';
+import type { Settings } from './config/settings.js';
+import { Lifecycle } from './http/lifecycle/lifecycle.js';
 import { warmUp } from './warm-up.js';
 
 /** The whole service, store opened and rules loaded, ready to listen. `close` on it loses nothing: see `Lifecycle`. */
 export async function createService(settings: Settings): Promise<NestFastifyApplication> {
   const log = createLog(settings.logLevel);
+  const keys = new KeyRing(settings);
+  const refusals = new Refusals(log, keys);
   const routes = new RouteTable();
-  const refusals = new Refusals(log);
   const problems = new ProblemFilter(log, routes, refusals);
   const adapter = fastifyAdapter(
     (error, request, reply) => problems.answer(error, request, reply),
     (code) => refusals.count(code),
   );
-  const app = await NestFactory.create<NestFastifyApplication>(AppModule.with(settings, log), adapter, {
+  const module = AppModule.with({ settings, log, http: { keys, refusals } });
+  const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
     bodyParser: false,
     abortOnError: false,
     logger: nestLogger(log),
   });
   app.useGlobalFilters(problems);
-  const keys = app.get(KeyRing);
-  refusals.attach(app.get(Registry), keys);
   guardEntrance(adapter.getInstance(), { hasKeys: !keys.isEmpty, allowedHosts: settings.allowedHosts });
   guardRoutes(adapter.getInstance(), {
     keys,

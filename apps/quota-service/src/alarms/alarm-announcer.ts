@@ -1,9 +1,13 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { hostname } from 'node:os';
+import { SETTINGS, type Settings } from '../config/settings.js';
+import { LOG, type Log } from '../logging/log.js';
+import type { Webhook } from '../webhooks/webhook.js';
 import type { Alarm } from './alarm.js';
-import type { AlarmLedger } from './alarm-ledger.js';
-import type { AlarmMetrics } from './alarm-metrics.js';
-import type { Log } from '../logging/log.js';
+import { AlarmLedger } from './alarm-ledger.js';
+import { AlarmMetrics } from './alarm-metrics.js';
+import { ALARM_WEBHOOK } from './tokens.js';
 import type { Notice } from './watch.js';
-import type { Webhook } from './webhook/webhook.js';
 
 /** What a webhook receives. */
 interface AlarmEvent {
@@ -14,19 +18,22 @@ interface AlarmEvent {
 }
 
 /** Brings every notice where operators look: the ledger, the log, the metrics and the webhook. Never waits. */
+@Injectable()
 export class AlarmAnnouncer {
+  readonly #node: string;
+
   constructor(
-    private readonly node: string,
-    private readonly to: {
-      readonly ledger: AlarmLedger;
-      readonly log: Log;
-      readonly metrics: AlarmMetrics;
-      readonly webhook: Webhook | null;
-    },
-  ) {}
+    private readonly ledger: AlarmLedger,
+    private readonly metrics: AlarmMetrics,
+    @Inject(ALARM_WEBHOOK) private readonly webhook: Webhook | null,
+    @Inject(LOG) private readonly log: Log,
+    @Inject(SETTINGS) { port }: Settings,
+  ) {
+    this.#node = `${hostname()}:${port}`;
+  }
 
   announce(notice: Notice): void {
-    const { ledger, log, metrics, webhook } = this.to;
+    const { ledger, log, metrics, webhook } = this;
     const alarm = ledger.record(notice, new Date());
     switch (notice.kind) {
       case 'raised':
@@ -39,6 +46,6 @@ export class AlarmAnnouncer {
       default:
         notice.kind satisfies never;
     }
-    webhook?.push({ event: notice.kind, node: this.node, alarm } satisfies AlarmEvent);
+    webhook?.push({ event: notice.kind, node: this.#node, alarm } satisfies AlarmEvent);
   }
 }

@@ -1,4 +1,4 @@
-import type { AlarmSignal, Channel } from './alarm-signal.js';
+import type { AlarmSignal, Channel } from './evaluators/alarm-signal.js';
 import { PATTERN_KINDS, type AlarmPattern } from './patterns/alarm-pattern.js';
 import { Watch, type Notice } from './watch.js';
 

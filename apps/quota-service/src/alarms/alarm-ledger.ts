@@ -1,3 +1,4 @@
+import { Injectable } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import { raisedAlarm, type Alarm } from './alarm.js';
 import type { Episode, Notice } from './watch.js';
@@ -6,6 +7,7 @@ import type { Episode, Notice } from './watch.js';
 const MAX_LISTED = 100;
 
 /** The alarms of this node: those that are active, and the last ones that are over. In memory only. */
+@Injectable()
 export class AlarmLedger {
   readonly #active = new Map<Episode, Alarm>();
   readonly #over: Alarm[] = [];

@@ -1,22 +1,22 @@
-import { Counter, Gauge, type Registry } from 'prom-client';
+import { Inject, Injectable } from '@nestjs/common';
+import { Counter, Gauge, Registry } from 'prom-client';
+import { WEBHOOK_OUTCOMES, type Webhook } from '../webhooks/webhook.js';
 import type { Alarm } from './alarm.js';
-import type { AlarmLedger } from './alarm-ledger.js';
+import { AlarmLedger } from './alarm-ledger.js';
 import type { AlarmPattern } from './patterns/alarm-pattern.js';
-import { WEBHOOK_OUTCOMES, type Webhook } from './webhook/webhook.js';
+import { ALARM_PATTERNS, ALARM_WEBHOOK } from './tokens.js';
 
 /** Alarms for Prometheus. Every series is there from the start, so that its first increase is seen as one. */
+@Injectable()
 export class AlarmMetrics {
   readonly #raised: Counter<'pattern' | 'class'>;
 
   constructor(
     registry: Registry,
-    sources: {
-      readonly patterns: readonly AlarmPattern[];
-      readonly ledger: AlarmLedger;
-      readonly webhook: Webhook | null;
-    },
+    ledger: AlarmLedger,
+    @Inject(ALARM_PATTERNS) patterns: readonly AlarmPattern[],
+    @Inject(ALARM_WEBHOOK) webhook: Webhook | null,
   ) {
-    const { patterns, ledger, webhook } = sources;
     const registers = [registry];
     this.#raised = new Counter({
       name: 'sundial_alarms_total',

@@ -10,7 +10,7 @@ import type {
 import { performance } from 'node:perf_hooks';
 import type { FileCondition } from '../files/file-conditions.js';
 import type { AlarmBoard } from './alarm-board.js';
-import type { Channel, CounterAboveMax } from './alarm-signal.js';
+import type { Channel, CounterAboveMax } from './evaluators/alarm-signal.js';
 
 /**
  * Makes signals of what an engine tells. A degraded decision is a failure of its resource's channel to the store; one

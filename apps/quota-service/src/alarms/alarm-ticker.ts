@@ -1,28 +1,28 @@
-import type { QuotaEngine } from '@sundial/engine';
+import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { QuotaEngine } from '@sundial/engine';
 import { performance } from 'node:perf_hooks';
-import type { OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
-import type { AlarmBoard } from './alarm-board.js';
-import type { AlarmObserver } from './alarm-observer.js';
-import type { Log } from '../logging/log.js';
-import type { Webhook } from './webhook/webhook.js';
+import { SETTINGS, type Settings } from '../config/settings.js';
+import { LOG, type Log } from '../logging/log.js';
+import type { Webhook } from '../webhooks/webhook.js';
+import { AlarmBoard } from './alarm-board.js';
+import { AlarmObserver } from './alarm-observer.js';
+import { ALARM_WEBHOOK } from './tokens.js';
 
 /** What only time changes is noticed within this: well below the second in which an operator has to know. */
 const TICK_MS = 250;
 
 /** The alarms' clock: a few times a second it hands over what was counted, reads the store's clock, and judges. */
+@Injectable()
 export class AlarmTicker implements OnModuleInit, OnApplicationShutdown {
   #timer: NodeJS.Timeout | undefined;
 
   constructor(
-    private readonly parts: {
-      readonly engine: Pick<QuotaEngine, 'status'>;
-      readonly observer: AlarmObserver;
-      readonly board: AlarmBoard;
-      readonly webhook: Webhook | null;
-      readonly log: Log;
-      /** How far ahead the store's clock was set on purpose. */
-      readonly clockOffsetMs: number;
-    },
+    private readonly engine: QuotaEngine,
+    private readonly observer: AlarmObserver,
+    private readonly board: AlarmBoard,
+    @Inject(ALARM_WEBHOOK) private readonly webhook: Webhook | null,
+    @Inject(LOG) private readonly log: Log,
+    @Inject(SETTINGS) private readonly settings: Settings,
   ) {}
 
   onModuleInit(): void {
@@ -30,7 +30,7 @@ export class AlarmTicker implements OnModuleInit, OnApplicationShutdown {
   }
 
   onApplicationShutdown(): void {
-    const { webhook, log } = this.parts;
+    const { webhook, log } = this;
     clearInterval(this.#timer);
     if (webhook && webhook.waiting > 0)
       log.warn({ notices: webhook.waiting }, 'notices of alarms are not delivered');
@@ -38,10 +38,11 @@ export class AlarmTicker implements OnModuleInit, OnApplicationShutdown {
   }
 
   #tick(): void {
-    const { engine, observer, board, clockOffsetMs } = this.parts;
+    const { engine, observer, board, settings } = this;
     const at = performance.now();
     observer.flush(at);
-    const offsetMs = engine.status().clockOffsetMs - clockOffsetMs;
+    // How far ahead the store's clock was set on purpose is no fault of it.
+    const offsetMs = engine.status().clockOffsetMs - settings.clockOffsetMs;
     board.take({ kind: 'clock-read', offsetMs }, at);
     board.tick(at);
   }

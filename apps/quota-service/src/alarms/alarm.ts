@@ -1,4 +1,4 @@
-import type { Channel } from './alarm-signal.js';
+import type { Channel } from './evaluators/alarm-signal.js';
 import type { Evidence } from './evaluators/evaluator.js';
 import type { AlarmClass, AlarmPattern, PatternKind } from './patterns/alarm-pattern.js';
 import type { Episode } from './watch.js';

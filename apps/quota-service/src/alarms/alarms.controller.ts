@@ -1,6 +1,6 @@
 import { Controller, Get } from '@nestjs/common';
-import { Describe } from '../docs/describe.js';
-import { Route } from '../http/route.decorator.js';
+import { Describe } from '../http/openapi/describe.js';
+import { Route } from '../http/routes/route.decorator.js';
 import type { Alarm } from './alarm.js';
 import { AlarmLedger } from './alarm-ledger.js';
 import { LIST_ALARMS } from './alarms.docs.js';

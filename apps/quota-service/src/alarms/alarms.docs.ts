@@ -1,5 +1,6 @@
-import type { Operation } from '../docs/describe.js';
+import type { Operation } from '../http/openapi/describe.js';
 import type { Alarm } from './alarm.js';
+import { alarmListSchema } from './alarm.schema.js';
 
 const DEGRADED: Alarm = {
   id: '4f0c6f5e-6f5c-4f6e-9d5b-0b8f5f0f7f1a',
@@ -32,7 +33,7 @@ export const LIST_ALARMS: Operation = {
   answers: {
     200: {
       description: 'Those that are active, and the last ones that are over.',
-      schema: 'AlarmList',
+      schema: { name: 'AlarmList', schema: alarmListSchema },
       examples: { outage: { summary: 'Redis is away', value: { active: [DEGRADED], over: [ROW] } } },
     },
   },

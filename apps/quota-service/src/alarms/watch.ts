@@ -1,4 +1,4 @@
-import type { AlarmSignal, Channel } from './alarm-signal.js';
+import type { AlarmSignal, Channel } from './evaluators/alarm-signal.js';
 import { evaluatorOf } from './evaluators/evaluator-of.js';
 import type { Evaluator, Evidence } from './evaluators/evaluator.js';
 import type { AlarmPattern } from './patterns/alarm-pattern.js';

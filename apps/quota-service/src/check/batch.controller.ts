@@ -2,10 +2,10 @@ import { type Decision, QuotaError } from '@sundial/contract';
 import { Body, Controller, HttpCode, Post, Req } from '@nestjs/common';
 import { QuotaEngine } from '@sundial/engine';
 import type { FastifyRequest } from 'fastify';
-import { Describe } from '../docs/describe.js';
+import { Describe } from '../http/openapi/describe.js';
 import { MAX_BATCH_BODY_BYTES } from '../http/bounds.js';
-import { Route } from '../http/route.decorator.js';
-import { problemBody, type ProblemBody } from '../problems/problem.js';
+import { Route } from '../http/routes/route.decorator.js';
+import { problemBody, type ProblemBody } from '../http/problems/problem.js';
 import { BATCH } from './batch.docs.js';
 import { checksOf } from './batch-envelope.js';
 
@@ -31,9 +31,10 @@ export class BatchController {
   @Route({ access: 'check', maxBodyBytes: MAX_BATCH_BODY_BYTES, admission: 'batches', hot: true })
   async check(@Body() body: unknown, @Req() request: FastifyRequest): Promise<BatchAnswer> {
     const checks = checksOf(body);
-    const { remoteAddress, remotePort } = request.raw.socket;
+    const { actor, raw } = request;
+    const { remoteAddress, remotePort } = raw.socket;
     const results = await this.engine.checkBatch(checks, {
-      fairnessKeys: [request.headers.authorization ?? '', `${remoteAddress}:${remotePort}`],
+      fairnessKeys: [actor, `${remoteAddress}:${remotePort}`],
     });
     return { decisions: results.map((result, index) => entry(result, checks[index]?.operationId)) };
   }

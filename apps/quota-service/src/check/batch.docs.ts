@@ -1,5 +1,5 @@
-import type { Operation } from '../docs/describe.js';
-import { MAX_BATCH_CHECKS } from '@sundial/contract';
+import { batchAnswerSchema, batchRequestSchema, MAX_BATCH_CHECKS } from '@sundial/contract';
+import type { Operation } from '../http/openapi/describe.js';
 import { ALLOWED } from './check.docs.js';
 
 export const BATCH: Operation = {
@@ -8,7 +8,7 @@ export const BATCH: Operation = {
   summary: 'Many checks in one request',
   description: `1 to ${MAX_BATCH_CHECKS} checks, each decided on its own. One that is not valid refuses the batch, and nothing is counted. One whose operation id was another check's has an \`error\` in its place.`,
   body: {
-    schema: 'Batch',
+    schema: { name: 'Batch', schema: batchRequestSchema },
     examples: {
       two: {
         summary: 'Two users',
@@ -24,7 +24,7 @@ export const BATCH: Operation = {
   answers: {
     200: {
       description: 'One entry a check, in their order.',
-      schema: 'BatchAnswer',
+      schema: { name: 'BatchAnswer', schema: batchAnswerSchema },
       examples: {
         decided: {
           summary: 'Both decided',

@@ -1,5 +1,5 @@
-import type { Decision } from '@sundial/contract';
-import type { Operation } from '../docs/describe.js';
+import { checkRequestSchema, decisionSchema, type Decision } from '@sundial/contract';
+import type { Operation } from '../http/openapi/describe.js';
 
 const day = {
   rule: 'ocr-per-user',
@@ -57,7 +57,7 @@ export const CHECK: Operation = {
   description:
     'Ask right before the costly operation. A refusal is an answer (200, `allowed: false`). Whatever happens to the store, the answer comes within the deadline; `degraded` says when a policy decided.',
   body: {
-    schema: 'Check',
+    schema: { name: 'Check', schema: checkRequestSchema },
     examples: {
       simple: { summary: 'One unit for a user', value: { resource: 'ocr', subject: { user: 'u1' } } },
       repeatable: {
@@ -76,7 +76,7 @@ export const CHECK: Operation = {
   answers: {
     200: {
       description: 'The decision, with every limit of every rule.',
-      schema: 'Decision',
+      schema: { name: 'Decision', schema: decisionSchema },
       examples: {
         allowed: { summary: 'Allowed and counted', value: ALLOWED },
         denied: { summary: 'The hour is used up', value: DENIED },

@@ -1,7 +1,7 @@
 import { Controller, Get, Header, NotFoundException, Param, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { Route } from '../http/route.decorator.js';
+import { Route } from '../http/routes/route.decorator.js';
 import { assetNamed } from './assets.js';
 
 const PAGE = `<!doctype html>

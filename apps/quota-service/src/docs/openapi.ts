@@ -1,7 +1,7 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { schemas } from './schemas.js';
+import { OpenApiRegistry } from '../http/openapi/openapi-registry.js';
 
 /** 3.1, whose schemas are JSON Schema: those that validate and serialise are published as they are. */
 function openApiDocument(app: NestFastifyApplication): OpenAPIObject {
@@ -31,13 +31,20 @@ function openApiDocument(app: NestFastifyApplication): OpenAPIObject {
     )
     .build();
   const document = SwaggerModule.createDocument(app, head, { autoTagControllers: false });
-  return {
-    ...document,
-    components: {
-      ...document.components,
-      schemas: structuredClone(schemas) as unknown as Record<string, object>,
-    },
-  };
+  const schemas: Record<string, object> = structuredClone(app.get(OpenApiRegistry).schemas);
+  assertComplete(document, schemas);
+  return { ...document, components: { ...document.components, schemas } };
+}
+
+/** A route whose feature did not add its operation would refer to a schema that is not there. */
+function assertComplete(document: OpenAPIObject, schemas: Readonly<Record<string, object>>): void {
+  const references = JSON.stringify(document.paths).matchAll(/"#\/components\/schemas\/(\w+)"/g);
+  const missing = new Set([...references].flatMap(([, name]) => (name && !(name in schemas) ? [name] : [])));
+  if (missing.size === 0) return;
+  throw new Error(
+    `No feature has added these schemas: ${[...missing].join(', ')}. Add the operations of its controllers to ` +
+      'OpenApiRegistry in its module.',
+  );
 }
 
 /**

@@ -7,11 +7,11 @@ import {
   type StoreCondition,
 } from '@sundial/engine';
 import type { FastifyReply } from 'fastify';
-import { RULE_REPOSITORY } from '../composition.js';
-import { Describe } from '../docs/describe.js';
+import { RULE_REPOSITORY } from '../engine/tokens.js';
+import { Describe } from '../http/openapi/describe.js';
 import { FileConditions, type FileCondition } from '../files/file-conditions.js';
-import { Route } from '../http/route.decorator.js';
-import { Lifecycle } from '../shutdown/lifecycle.js';
+import { Route } from '../http/routes/route.decorator.js';
+import { Lifecycle } from '../http/lifecycle/lifecycle.js';
 import { LIVE, READY_TO_SERVE } from './health.docs.js';
 
 export interface Readiness {

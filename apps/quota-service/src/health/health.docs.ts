@@ -1,5 +1,6 @@
-import type { Operation } from '../docs/describe.js';
+import type { Operation } from '../http/openapi/describe.js';
 import type { Readiness } from './health.controller.js';
+import { livenessSchema, readinessSchema } from './health.schema.js';
 
 const READY: Readiness = {
   status: 'ready',
@@ -17,7 +18,7 @@ export const LIVE: Operation = {
   answers: {
     200: {
       description: 'It does.',
-      schema: 'Liveness',
+      schema: { name: 'Liveness', schema: livenessSchema },
       examples: { live: { summary: 'Alive', value: { status: 'live' } } },
     },
   },
@@ -31,7 +32,7 @@ export const READY_TO_SERVE: Operation = {
   answers: {
     200: {
       description: 'Yes.',
-      schema: 'Readiness',
+      schema: { name: 'Readiness', schema: readinessSchema },
       examples: {
         exact: { summary: 'The store decides', value: READY },
         degraded: {
@@ -45,7 +46,7 @@ export const READY_TO_SERVE: Operation = {
     },
     503: {
       description: 'No more: it is shutting down.',
-      schema: 'Readiness',
+      schema: { name: 'Readiness', schema: readinessSchema },
       examples: {
         leaving: {
           summary: 'Shutting down',

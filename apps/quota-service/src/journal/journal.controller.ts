@@ -1,7 +1,7 @@
 import { Controller, Get } from '@nestjs/common';
 import { type JournalStatus, QuotaEngine } from '@sundial/engine';
-import { Describe } from '../docs/describe.js';
-import { Route } from '../http/route.decorator.js';
+import { Describe } from '../http/openapi/describe.js';
+import { Route } from '../http/routes/route.decorator.js';
 import { SHOW_JOURNAL } from './journal.docs.js';
 
 /** What this node decided without the store, and what became of it. */

@@ -1,5 +1,6 @@
-import type { Operation } from '../docs/describe.js';
+import type { Operation } from '../http/openapi/describe.js';
 import type { ShownJournal } from './journal.controller.js';
+import { journalSchema } from './journal.schema.js';
 
 const NONE = {
   counted: 0,
@@ -58,7 +59,7 @@ export const SHOW_JOURNAL: Operation = {
   answers: {
     200: {
       description: 'What is still owed to the books, and what became of the rest since the start.',
-      schema: 'Journal',
+      schema: { name: 'Journal', schema: journalSchema },
       examples: {
         recovering: { summary: 'Redis is back, and the journal is being settled', value: RECOVERING },
         late: { summary: 'Five operations could not be settled in time', value: LATE },

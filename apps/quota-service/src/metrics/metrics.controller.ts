@@ -2,8 +2,8 @@ import { Controller, Get, Res } from '@nestjs/common';
 import { LiveRules } from '@sundial/engine';
 import type { FastifyReply } from 'fastify';
 import { Registry } from 'prom-client';
-import { Describe } from '../docs/describe.js';
-import { Route } from '../http/route.decorator.js';
+import { Describe } from '../http/openapi/describe.js';
+import { Route } from '../http/routes/route.decorator.js';
 import { METRICS } from './metrics.docs.js';
 import { QuotaMetrics } from './quota-metrics.js';
 

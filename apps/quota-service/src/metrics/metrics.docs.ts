@@ -1,4 +1,4 @@
-import type { Operation } from '../docs/describe.js';
+import type { Operation } from '../http/openapi/describe.js';
 
 export const METRICS: Operation = {
   id: 'metrics',

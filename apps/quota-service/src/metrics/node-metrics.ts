@@ -2,8 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { type EngineStatus, LiveRules, QuotaEngine, type RuleRepository } from '@sundial/engine';
 import { CONDITION_SEVERITY } from '@sundial/redis';
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
-import { RULE_REPOSITORY } from '../composition.js';
-import { Door } from '../http/door.js';
+import { RULE_REPOSITORY } from '../engine/tokens.js';
 
 const MODES: readonly EngineStatus['mode'][] = ['exact', 'degraded'];
 const BREAKER_STATES: readonly EngineStatus['breaker'][] = ['closed', 'half-open', 'open'];
@@ -18,17 +17,10 @@ export class NodeMetrics {
     engine: QuotaEngine,
     rules: LiveRules,
     @Inject(RULE_REPOSITORY) repository: RuleRepository,
-    door: Door,
   ) {
     this.#registers = [registry];
     const status = () => engine.status();
     this.#store(status);
-    this.#gauge('sundial_in_flight', 'Requests without a complete answer', () => door.inFlight.count);
-    this.#gauge(
-      'sundial_requests_waiting',
-      'Requests that wait for their turn because the node is busy; none of their work is begun',
-      () => door.waiting,
-    );
     this.#gauge(
       'sundial_batch_checks_waiting',
       'Checks of batches that wait for their turn',

@@ -2,8 +2,8 @@ import type { Usage, UsageRequest } from '@sundial/contract';
 import { Controller, Get, Req } from '@nestjs/common';
 import { QuotaEngine } from '@sundial/engine';
 import type { FastifyRequest } from 'fastify';
-import { Describe } from '../docs/describe.js';
-import { Route } from '../http/route.decorator.js';
+import { Describe } from '../http/openapi/describe.js';
+import { Route } from '../http/routes/route.decorator.js';
 import { USAGE } from './usage.docs.js';
 import { parseUsageQuery } from './usage-query.js';
 

@@ -1,5 +1,6 @@
 import { ALLOWED } from '../check/check.docs.js';
-import type { Operation } from '../docs/describe.js';
+import type { Operation } from '../http/openapi/describe.js';
+import { usageSchema } from '@sundial/contract';
 
 export const USAGE: Operation = {
   id: 'usage',
@@ -19,7 +20,7 @@ export const USAGE: Operation = {
   answers: {
     200: {
       description: 'Every limit of every rule of the resource.',
-      schema: 'Usage',
+      schema: { name: 'Usage', schema: usageSchema },
       examples: {
         used: {
           summary: 'Some used',

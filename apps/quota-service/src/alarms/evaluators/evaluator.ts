@@ -1,4 +1,4 @@
-import type { AlarmSignal } from '../alarm-signal.js';
+import type { AlarmSignal } from './alarm-signal.js';
 
 /** What was seen when a pattern began to hold, for whoever is called by it. */
 export type Evidence = Readonly<Record<string, number | string | readonly string[]>>;

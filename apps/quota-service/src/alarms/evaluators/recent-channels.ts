@@ -1,4 +1,4 @@
-import type { Channel } from '../alarm-signal.js';
+import type { Channel } from './alarm-signal.js';
 
 /** The `capacity` channels that failed last, each with its last failure, the latest first. */
 export class RecentChannels {

@@ -1,4 +1,4 @@
-import type { AlarmSignal } from '../alarm-signal.js';
+import type { AlarmSignal } from './alarm-signal.js';
 import type { Evaluator, Evidence } from './evaluator.js';
 
 /** Holds at the instants at which something is seen that should never be; `evidenceIn` picks it out of the signals. */

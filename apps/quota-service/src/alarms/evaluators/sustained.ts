@@ -1,4 +1,4 @@
-import type { AlarmSignal } from '../alarm-signal.js';
+import type { AlarmSignal } from './alarm-signal.js';
 import type { SustainedTerms } from '../patterns/alarm-pattern.js';
 import type { Evaluator, Evidence } from './evaluator.js';
 import { RecentChannels } from './recent-channels.js';

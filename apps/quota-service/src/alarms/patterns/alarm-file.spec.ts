@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { ConfigurationError } from '../../settings/settings.js';
+import { ConfigurationError } from '../../config/settings.js';
 import { loadAlarmFile, parseAlarmFile } from './alarm-file.js';
 import { PATTERN_KINDS } from './alarm-pattern.js';
 

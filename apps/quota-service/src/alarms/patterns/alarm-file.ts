@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { YamlError, YamlText } from '@sundial/engine';
 import { getMetadataStorage, validateSync } from 'class-validator';
-import { ConfigurationError } from '../../settings/settings.js';
+import { ConfigurationError } from '../../config/settings.js';
 import { PATTERN_KINDS, PatternHead, type AlarmPattern, type PatternKind } from './alarm-pattern.js';
 
 /** Every channel is watched for all of them. */

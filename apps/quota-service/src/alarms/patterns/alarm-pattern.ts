@@ -1,5 +1,5 @@
 import { IsIn, Matches, ValidateBy } from 'class-validator';
-import { Integer } from '../../settings/environment.decorators.js';
+import { Integer } from '../../config/environment.decorators.js';
 
 const ALARM_CLASSES = ['alarm', 'attention'] as const;
 /** `alarm`: somebody has to act now. `attention`: somebody should look in working hours. */

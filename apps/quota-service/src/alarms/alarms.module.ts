@@ -1,0 +1,66 @@
+import { Module } from '@nestjs/common';
+import { SETTINGS, type Settings } from '../config/settings.js';
+import { FileConditions } from '../files/file-conditions.js';
+import { FilesModule } from '../files/files.module.js';
+import { OpenApiRegistry } from '../http/openapi/openapi-registry.js';
+import { LOG, type Log } from '../logging/log.js';
+import { Webhook } from '../webhooks/webhook.js';
+import { AlarmAnnouncer } from './alarm-announcer.js';
+import { AlarmBoard } from './alarm-board.js';
+import { AlarmLedger } from './alarm-ledger.js';
+import { AlarmMetrics } from './alarm-metrics.js';
+import { AlarmObserver } from './alarm-observer.js';
+import { AlarmTicker } from './alarm-ticker.js';
+import { AlarmsController } from './alarms.controller.js';
+import { LIST_ALARMS } from './alarms.docs.js';
+import { loadAlarmFile } from './patterns/alarm-file.js';
+import type { AlarmPattern } from './patterns/alarm-pattern.js';
+import { ALARM_PATTERNS, ALARM_WEBHOOK } from './tokens.js';
+
+/**
+ * `GET /admin/alarms`, and what leads to it: the engine's events → `AlarmObserver` → `AlarmBoard` → `AlarmAnnouncer` →
+ * ledger, log, metrics, webhook.
+ */
+@Module({
+  imports: [FilesModule],
+  controllers: [AlarmsController],
+  providers: [
+    {
+      provide: ALARM_PATTERNS,
+      inject: [SETTINGS],
+      useFactory: ({ alarmsFile }: Settings) => loadAlarmFile(alarmsFile),
+    },
+    { provide: ALARM_WEBHOOK, inject: [SETTINGS, LOG], useFactory: createWebhook },
+    {
+      provide: AlarmBoard,
+      inject: [ALARM_PATTERNS, AlarmAnnouncer],
+      useFactory: (patterns: readonly AlarmPattern[], announcer: AlarmAnnouncer) =>
+        new AlarmBoard(patterns, (notice) => announcer.announce(notice)),
+    },
+    { provide: AlarmObserver, inject: [AlarmBoard, SETTINGS, FileConditions], useFactory: createObserver },
+    AlarmLedger,
+    AlarmMetrics,
+    AlarmAnnouncer,
+    AlarmTicker,
+  ],
+  exports: [AlarmObserver],
+})
+export class AlarmsModule {
+  constructor(openApi: OpenApiRegistry) {
+    openApi.add([LIST_ALARMS]);
+  }
+}
+
+function createWebhook({ alarmWebhook }: Settings, log: Log): Webhook | null {
+  if (!alarmWebhook) return null;
+  return new Webhook({
+    ...alarmWebhook,
+    onTrouble: (outcome, reason) => log.warn({ outcome, reason }, 'a notice of an alarm was not delivered'),
+  });
+}
+
+function createObserver(board: AlarmBoard, { redis }: Settings, files: FileConditions): AlarmObserver {
+  const observer = new AlarmObserver(board, redis ? 'redis' : 'embedded');
+  files.onChange((condition, holds) => observer.fileConditionChanged(condition, holds));
+  return observer;
+}

@@ -1,0 +1,25 @@
+import { loadRuleFile } from '@sundial/engine';
+import { loadAlarmFile } from './alarms/patterns/alarm-file.js';
+import { makeWritable } from './config/data-directory.js';
+import { readPaths, readSettings } from './config/settings.js';
+
+/**
+ * Why a service did not start, and all that would have kept it from starting next, so that an operator does not mend one
+ * mistake to meet another. Only asked when a start has failed, so a good start reads nothing twice.
+ */
+export async function allMistakes(variables: NodeJS.ProcessEnv, failure: unknown): Promise<string[]> {
+  const { dataDirectory, rulesFile, alarmsFile } = readPaths(variables);
+  const checks = await Promise.allSettled([
+    Promise.reject(failure),
+    Promise.resolve().then(() => readSettings(variables)),
+    makeWritable(dataDirectory),
+    loadRuleFile(rulesFile),
+    loadAlarmFile(alarmsFile),
+  ]);
+  const reasons = checks.flatMap((check) => (check.status === 'rejected' ? [sentenceOf(check.reason)] : []));
+  return [...new Set(reasons)];
+}
+
+function sentenceOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

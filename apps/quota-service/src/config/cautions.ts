@@ -1,0 +1,26 @@
+import { MIN_SECRET_LENGTH } from './key.js';
+import type { Settings } from './settings.js';
+
+/** What the service runs with all the same, and the operator may not have meant. Each is a warning in the log at start. */
+export function cautions({ checkKeys, adminKeys, clockOffsetMs, unknownResource }: Settings): string[] {
+  const keys = [...checkKeys, ...adminKeys];
+  const remarks: [boolean, string][] = [
+    [keys.length > 0 && adminKeys.length === 0, 'no SUNDIAL_ADMIN_KEYS: rules cannot be changed over HTTP'],
+    [keys.length > 0 && checkKeys.length === 0, 'no SUNDIAL_CHECK_KEYS: checks need an admin key'],
+    [
+      checkKeys.some((key) => adminKeys.some(({ digest }) => digest.equals(key.digest))),
+      'a key is in SUNDIAL_CHECK_KEYS and SUNDIAL_ADMIN_KEYS: it opens everything',
+    ],
+    [
+      keys.some(({ isShort }) => isShort),
+      `a key is shorter than ${MIN_SECRET_LENGTH} characters: it may be guessed`,
+    ],
+    [
+      unknownResource === 'allow',
+      'SUNDIAL_UNKNOWN_RESOURCE is allow: a check of a resource that no rule names is allowed and counts nothing, also when ' +
+        'its name is misspelt (such checks: sundial_no_rule_checks_total)',
+    ],
+    [clockOffsetMs !== 0, 'SUNDIAL_CLOCK_OFFSET_MS is set: windows are not those of the calendar'],
+  ];
+  return remarks.filter(([applies]) => applies).map(([, remark]) => remark);
+}

@@ -1,0 +1,67 @@
+import { Transform } from 'class-transformer';
+import { ValidateBy } from 'class-validator';
+import { readFileSync } from 'node:fs';
+import { isWebhookUrl } from './webhook-target.js';
+import { parseHostPorts } from './redis-target.js';
+
+/** A whole number in a range. The text is kept when it is none, so that the message can show it. */
+export function Integer(min: number, max: number): PropertyDecorator {
+  const convert = Transform(({ value }) => (/^-?\d{1,15}$/.test(String(value)) ? Number(value) : value));
+  const check = must(`be an integer from ${min} to ${max}`, (value) => {
+    return Number.isInteger(value) && Number(value) >= min && Number(value) <= max;
+  });
+  return (target, property) => {
+    convert(target, property);
+    check(target, property);
+  };
+}
+
+export function OneOf(values: readonly string[]): PropertyDecorator {
+  return must(`be one of: ${values.join(', ')}`, (value) => values.includes(String(value)));
+}
+
+export function HostPorts(): PropertyDecorator {
+  return must(
+    'be host:port pairs separated by commas',
+    (value) => parseHostPorts(String(value)) !== undefined,
+  );
+}
+
+export function RedisUrl(): PropertyDecorator {
+  return must('look like redis://[user:password@]host:6379[/database], or rediss:// for TLS', (value) => {
+    const url = URL.canParse(String(value)) ? new URL(String(value)) : undefined;
+    return (
+      url !== undefined &&
+      /^rediss?:$/.test(url.protocol) &&
+      url.hostname !== '' &&
+      /^\/?\d{0,5}$/.test(url.pathname)
+    );
+  });
+}
+
+export function WebhookUrl(): PropertyDecorator {
+  return must('be an https:// URL, or http:// to a loopback host, without a user in it', (value) =>
+    isWebhookUrl(String(value)),
+  );
+}
+
+export function CertificateFile(): PropertyDecorator {
+  return must('name a file with PEM certificates that this process can read', (value) => {
+    try {
+      return readFileSync(String(value), 'utf8').includes('-----BEGIN CERTIFICATE-----');
+    } catch {
+      return false;
+    }
+  });
+}
+
+export function Like(pattern: RegExp, what: string): PropertyDecorator {
+  return must(`be ${what}`, (value) => pattern.test(String(value)));
+}
+
+function must(requirement: string, holds: (value: unknown) => boolean): PropertyDecorator {
+  return ValidateBy({
+    name: requirement,
+    validator: { validate: holds, defaultMessage: () => `must ${requirement}` },
+  });
+}

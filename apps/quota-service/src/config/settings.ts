@@ -1,0 +1,228 @@
+import 'reflect-metadata';
+import type { RedisTarget } from '@sundial/redis';
+import { getConfigToken } from '@nestjs/config';
+import { plainToInstance } from 'class-transformer';
+import { validateSync } from 'class-validator';
+import { resolve } from 'node:path';
+import type { Key } from './key.js';
+import { Environment } from './environment.js';
+import { keySettings } from './key-settings.js';
+import { isLoopback } from './loopback.js';
+import { misspelling } from './misspelling.js';
+import { redisTarget } from './redis-target.js';
+import type { WebhookTarget } from './webhook-target.js';
+
+/** What the service runs with: read once, before anything is opened, and never changed. */
+export interface Settings {
+  readonly host: string;
+  readonly port: number;
+  /** Undefined: the embedded store. */
+  readonly redis: RedisTarget | undefined;
+  readonly deadlineMs: number;
+  readonly batchDeadlineMs: number;
+  readonly dataDirectory: string;
+  readonly journalSync: 'group' | 'strict';
+  readonly rulesFile: string;
+  readonly alarmsFile: string;
+  /** Undefined: alarms are not pushed. */
+  readonly alarmWebhook: WebhookTarget | undefined;
+  readonly checkKeys: readonly Key[];
+  readonly adminKeys: readonly Key[];
+  /** Some of them come from files, which can be read once more. */
+  readonly hasKeyFiles: boolean;
+  /** Undefined: with keys any host name, without keys loopback names only. */
+  readonly allowedHosts: readonly string[] | undefined;
+  readonly unknownResource: 'allow' | 'deny';
+  readonly lameDuckMs: number;
+  readonly shutdownGraceMs: number;
+  readonly clockOffsetMs: number;
+  readonly logLevel: Environment['LOG_LEVEL'];
+}
+
+/** Injects the settings. */
+export const SETTINGS = getConfigToken('settings');
+
+/** The environment cannot be run with. Every mistake is one line: the variable, its value unless secret, and the fix. */
+export class ConfigurationError extends Error {
+  override readonly name = 'ConfigurationError';
+
+  constructor(readonly mistakes: readonly string[]) {
+    super(mistakes.join('\n'));
+  }
+}
+
+/** @throws ConfigurationError with all mistakes at once. */
+export function readSettings(variables: NodeJS.ProcessEnv): Settings {
+  const environment = plainToInstance(Environment, known(variables));
+  const mistakes = [
+    ...misspelled(variables),
+    ...invalid(environment),
+    ...keySettings(environment).mistakes,
+    ...contradictions(environment),
+  ];
+  if (mistakes.length > 0) throw new ConfigurationError(mistakes);
+  return toSettings(environment);
+}
+
+/**
+ * The keys alone, their files read once more.
+ * @throws ConfigurationError with all mistakes at once.
+ */
+export function readKeys(variables: NodeJS.ProcessEnv): Pick<Settings, 'checkKeys' | 'adminKeys'> {
+  const { mistakes, ...keys } = keySettings(plainToInstance(Environment, known(variables)));
+  if (mistakes.length > 0) throw new ConfigurationError(mistakes);
+  return keys;
+}
+
+/** What the settings name on the disk, also where other settings are wrong. */
+export function readPaths(
+  variables: NodeJS.ProcessEnv,
+): Pick<Settings, 'dataDirectory' | 'rulesFile' | 'alarmsFile'> {
+  return pathsIn(plainToInstance(Environment, known(variables)));
+}
+
+const NAMES = Object.keys(new Environment());
+/** Values that carry keys or passwords are never shown. */
+const SECRET = new Set([
+  'SUNDIAL_CHECK_KEYS',
+  'SUNDIAL_ADMIN_KEYS',
+  'SUNDIAL_ALARM_WEBHOOK_URL',
+  'SUNDIAL_ALARM_WEBHOOK_SECRET',
+  'REDIS_URL',
+  'REDIS_SENTINEL_USERNAME',
+  'REDIS_SENTINEL_PASSWORD',
+  'REDIS_USERNAME',
+  'REDIS_PASSWORD',
+]);
+
+/** An empty variable is an absent one, as `${REDIS_URL:-}` in a compose file wants it. */
+function known(variables: NodeJS.ProcessEnv): Record<string, string> {
+  const entries = NAMES.map((name) => [name, variables[name]?.trim()]);
+  return Object.fromEntries(entries.filter(([, value]) => value));
+}
+
+/** A key list under a misspelt name would leave a service open, so near misses are mistakes. */
+function misspelled(variables: NodeJS.ProcessEnv): string[] {
+  const candidates = Object.keys(variables).filter(
+    (name) => /^(SUNDIAL|REDIS)_/.test(name) && !NAMES.includes(name),
+  );
+  return candidates.flatMap((name) => {
+    const meant = misspelling(name, NAMES);
+    return meant && !variables[meant] ? [`${name} is no setting: did you mean ${meant}?`] : [];
+  });
+}
+
+function invalid(environment: Environment): string[] {
+  return validateSync(environment).map(({ property, value, constraints = {} }) => {
+    const shown = SECRET.has(property) ? '' : `=${JSON.stringify(value)}`;
+    return `${property}${shown} ${Object.values(constraints).join(' and ')}`;
+  });
+}
+
+const KEY_SETTINGS = [
+  'SUNDIAL_CHECK_KEYS',
+  'SUNDIAL_CHECK_KEYS_FILE',
+  'SUNDIAL_ADMIN_KEYS',
+  'SUNDIAL_ADMIN_KEYS_FILE',
+] as const;
+
+type Mistake = readonly [isMade: boolean, sentence: string];
+
+function contradictions(environment: Environment): string[] {
+  const { HOST, SUNDIAL_ALLOWED_HOSTS } = environment;
+  const hasKeys = KEY_SETTINGS.some((name) => environment[name]);
+  const { SUNDIAL_ALARM_WEBHOOK_URL, SUNDIAL_ALARM_WEBHOOK_SECRET } = environment;
+  const mistakes: Mistake[] = [
+    ...contradictionsAboutRedis(environment),
+    [
+      Boolean(SUNDIAL_ALARM_WEBHOOK_URL) !== Boolean(SUNDIAL_ALARM_WEBHOOK_SECRET),
+      'SUNDIAL_ALARM_WEBHOOK_URL and SUNDIAL_ALARM_WEBHOOK_SECRET go together: set both or none',
+    ],
+    [
+      !hasKeys && !isLoopback(HOST),
+      `HOST=${JSON.stringify(HOST)} is reachable by others and no keys are set: ` +
+        'set SUNDIAL_CHECK_KEYS and SUNDIAL_ADMIN_KEYS, or HOST=127.0.0.1',
+    ],
+    [
+      Boolean(SUNDIAL_ALLOWED_HOSTS) && !hasKeys,
+      'SUNDIAL_ALLOWED_HOSTS goes with keys: without them only loopback names are let in',
+    ],
+  ];
+  return mistakes.filter(([isMade]) => isMade).map(([, sentence]) => sentence);
+}
+
+function contradictionsAboutRedis(environment: Environment): Mistake[] {
+  const { REDIS_URL, REDIS_CLUSTER_NODES, REDIS_SENTINELS, REDIS_SENTINEL_NAME } = environment;
+  const { REDIS_SENTINEL_USERNAME, REDIS_SENTINEL_PASSWORD } = environment;
+  const { REDIS_USERNAME, REDIS_PASSWORD, REDIS_TLS, SUNDIAL_REDIS_CA } = environment;
+  const targets = Object.entries({ REDIS_URL, REDIS_CLUSTER_NODES, REDIS_SENTINELS }).filter(
+    ([, value]) => value,
+  );
+  const manyHosts = REDIS_CLUSTER_NODES || REDIS_SENTINELS;
+  const credentials = REDIS_USERNAME || REDIS_PASSWORD || REDIS_TLS === 'true';
+  return [
+    [
+      targets.length > 1,
+      `${targets.map(([name]) => name).join(' and ')} are set: set one of them, for one Redis only`,
+    ],
+    [
+      Boolean(REDIS_SENTINELS) !== Boolean(REDIS_SENTINEL_NAME),
+      'REDIS_SENTINELS and REDIS_SENTINEL_NAME go together: set both or none',
+    ],
+    [
+      Boolean(REDIS_SENTINEL_USERNAME || REDIS_SENTINEL_PASSWORD) && !REDIS_SENTINELS,
+      'REDIS_SENTINEL_USERNAME and REDIS_SENTINEL_PASSWORD go with REDIS_SENTINELS',
+    ],
+    [
+      Boolean(REDIS_SENTINEL_USERNAME) && !REDIS_SENTINEL_PASSWORD,
+      'REDIS_SENTINEL_USERNAME needs REDIS_SENTINEL_PASSWORD',
+    ],
+    [
+      Boolean(credentials) && !manyHosts,
+      'REDIS_USERNAME, REDIS_PASSWORD and REDIS_TLS go with a Cluster or Sentinels: put them into REDIS_URL instead',
+    ],
+    [
+      Boolean(SUNDIAL_REDIS_CA) && REDIS_TLS !== 'true' && !REDIS_URL?.startsWith('rediss:'),
+      'SUNDIAL_REDIS_CA is for TLS: use rediss:// in REDIS_URL, or REDIS_TLS=true',
+    ],
+  ];
+}
+
+function toSettings(environment: Environment): Settings {
+  return {
+    host: environment.HOST,
+    port: environment.PORT,
+    redis: redisTarget(environment),
+    deadlineMs: environment.SUNDIAL_DEADLINE_MS,
+    batchDeadlineMs: environment.SUNDIAL_BATCH_DEADLINE_MS,
+    ...pathsIn(environment),
+    journalSync: environment.SUNDIAL_JOURNAL,
+    alarmWebhook: webhookTarget(environment),
+    ...keysOf(environment),
+    allowedHosts: environment.SUNDIAL_ALLOWED_HOSTS?.split(',').map((host) => host.trim()),
+    unknownResource: environment.SUNDIAL_UNKNOWN_RESOURCE,
+    lameDuckMs: environment.SUNDIAL_LAME_DUCK_MS,
+    shutdownGraceMs: environment.SUNDIAL_SHUTDOWN_GRACE_MS,
+    clockOffsetMs: environment.SUNDIAL_CLOCK_OFFSET_MS,
+    logLevel: environment.LOG_LEVEL,
+  };
+}
+
+function pathsIn(environment: Environment) {
+  return {
+    dataDirectory: resolve(environment.SUNDIAL_DATA_DIR),
+    rulesFile: resolve(environment.SUNDIAL_RULES_FILE),
+    alarmsFile: resolve(environment.SUNDIAL_ALARMS_FILE),
+  };
+}
+
+function webhookTarget(environment: Environment): WebhookTarget | undefined {
+  const { SUNDIAL_ALARM_WEBHOOK_URL: url, SUNDIAL_ALARM_WEBHOOK_SECRET: secret } = environment;
+  return url && secret ? { url, secret } : undefined;
+}
+
+function keysOf(environment: Environment): Pick<Settings, 'checkKeys' | 'adminKeys' | 'hasKeyFiles'> {
+  const { checkKeys, adminKeys } = keySettings(environment);
+  const { SUNDIAL_CHECK_KEYS_FILE, SUNDIAL_ADMIN_KEYS_FILE } = environment;
+  return { checkKeys, adminKeys, hasKeyFiles: Boolean(SUNDIAL_CHECK_KEYS_FILE ?? SUNDIAL_ADMIN_KEYS_FILE) };
+}

@@ -1,0 +1,65 @@
+import {
+  Global,
+  Inject,
+  Module,
+  type DynamicModule,
+  type ModuleMetadata,
+  type OnApplicationShutdown,
+  type Provider,
+  type Type,
+} from '@nestjs/common';
+import { LiveRules, QuotaEngine, type QuotaObserver } from '@sundial/engine';
+import { SETTINGS, type Settings } from '../config/settings.js';
+import { FileConditions } from '../files/file-conditions.js';
+import { FilesModule } from '../files/files.module.js';
+import { LOG, type Log } from '../logging/log.js';
+import { observers } from './observers.js';
+import { openQuota, type OpenedQuota } from './open-quota.js';
+import { OBSERVER, OPENED_QUOTA, RULE_REPOSITORY } from './tokens.js';
+
+export interface EngineObservers {
+  /** The providers that are told what the engine decides and meets, in this order. */
+  readonly observers: readonly Type<QuotaObserver>[];
+  /** The modules that export them. */
+  readonly imports: NonNullable<ModuleMetadata['imports']>;
+}
+
+/**
+ * The engine, its rules and its rule repository for every feature. It is told who observes it, so that the observers are
+ * there before the first event and the engine knows no feature. Nest ends global modules last: what a feature does while
+ * the service closes still finds an engine.
+ */
+@Global()
+@Module({})
+export class EngineModule implements OnApplicationShutdown {
+  constructor(@Inject(OPENED_QUOTA) private readonly opened: OpenedQuota) {}
+
+  static observedBy({ observers: observing, imports }: EngineObservers): DynamicModule {
+    return {
+      module: EngineModule,
+      imports: [FilesModule, ...imports],
+      providers: [
+        { provide: OBSERVER, inject: [...observing], useFactory: observers },
+        {
+          provide: OPENED_QUOTA,
+          inject: [SETTINGS, LOG, FileConditions, OBSERVER],
+          useFactory: (settings: Settings, log: Log, files: FileConditions, observer: QuotaObserver) =>
+            openQuota({ settings, log, files, observer }),
+        },
+        part(QuotaEngine, ({ engine }) => engine),
+        part(LiveRules, ({ rules }) => rules),
+        part(RULE_REPOSITORY, ({ repository }) => repository),
+      ],
+      exports: [QuotaEngine, LiveRules, RULE_REPOSITORY],
+    };
+  }
+
+  /** Not in `onModuleDestroy`: requests are still in flight then. */
+  onApplicationShutdown(): Promise<void> {
+    return this.opened.close();
+  }
+}
+
+function part(provide: Type | symbol, of: (opened: OpenedQuota) => unknown): Provider {
+  return { provide, inject: [OPENED_QUOTA], useFactory: of };
+}

@@ -1,0 +1,6 @@
+/** Injects the `OpenedQuota` of this process. */
+export const OPENED_QUOTA = Symbol('OpenedQuota');
+/** Injects the `RuleRepository`, wherever it keeps the rules. */
+export const RULE_REPOSITORY = Symbol('RuleRepository');
+/** Injects the one `QuotaObserver` that tells all of them. */
+export const OBSERVER = Symbol('QuotaObserver');

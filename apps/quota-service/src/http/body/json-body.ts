@@ -1,0 +1,102 @@
+import { isUtf8 } from 'node:buffer';
+import type { FastifyInstance } from 'fastify';
+import { Problem } from '../problems/problem.js';
+import { MAX_JSON_DEPTH } from '../bounds.js';
+import { parseInSlices } from './json-in-slices.js';
+import { sizeComplaint, TOO_DEEP } from './json-size.js';
+import type { RoutePolicy } from '../routes/route.decorator.js';
+
+/**
+ * Takes JSON bodies and nothing else. Refused beside bad JSON: text that is not UTF-8 (decoding would make different
+ * subjects equal), a key `__proto__`, nesting that recursive code could not walk, and more values than can be parsed in
+ * a moment. Nothing is unpacked: a few
+ * compressed bytes could be any number of them. A DELETE may announce JSON and send nothing, as many clients do.
+ */
+export function acceptOnlyJson(fastify: FastifyInstance): void {
+  fastify.removeAllContentTypeParsers();
+  fastify.addContentTypeParser<Buffer>(
+    ['application/json', 'application/merge-patch+json'],
+    { parseAs: 'buffer' },
+    ({ method, headers, routeOptions }, body, done) => {
+      if (![undefined, 'identity'].includes(headers['content-encoding'])) {
+        const advice = 'Send the body as it is, without content-encoding.';
+        return done(
+          new Problem('unsupported-media-type', advice, { headers: { 'accept-encoding': 'identity' } }),
+        );
+      }
+      if (method === 'DELETE' && body.length === 0) return done(null, undefined);
+      if ((routeOptions.config as Partial<RoutePolicy>).longList) {
+        return void parseLong(body).then((value) => done(null, value), done);
+      }
+      const parsed = parse(body);
+      if ('value' in parsed) return done(null, parsed.value);
+      done(invalid(parsed.complaint));
+    },
+  );
+}
+
+function invalid(complaint: string): Problem {
+  return new Problem('invalid-json', `The body ${complaint}.`, {
+    errors: [{ path: '', message: complaint }],
+  });
+}
+
+/** `parse` for megabytes. */
+async function parseLong(body: Buffer): Promise<unknown> {
+  if (!isUtf8(body)) throw invalid('is not UTF-8');
+  const start = body.subarray(0, MARK_BYTES.length).equals(MARK_BYTES) ? MARK_BYTES.length : 0;
+  try {
+    return await parseInSlices(body.subarray(start), (value, level) => {
+      const complaint = complaintAbout(value, level);
+      if (complaint !== undefined) throw invalid(complaint);
+    });
+  } catch (error) {
+    throw error instanceof SyntaxError ? invalid('is not valid JSON') : error;
+  }
+}
+
+function parse(body: Buffer): { readonly value: unknown } | { readonly complaint: string } {
+  if (!isUtf8(body)) return { complaint: 'is not UTF-8' };
+  const size = sizeComplaint(body);
+  if (size !== undefined) return { complaint: size };
+  try {
+    const text = body.toString();
+    const value: unknown = JSON.parse(text.startsWith(MARK) ? text.slice(MARK.length) : text);
+    const complaint = complaintAbout(value);
+    return complaint === undefined ? { value } : { complaint };
+  } catch {
+    return { complaint: 'is not valid JSON' };
+  }
+}
+
+/** U+FEFF, which some programs put before all UTF-8 they write. A parser may pass over it (RFC 8259 §8.1). */
+const MARK = '\uFEFF';
+const MARK_BYTES = Buffer.from(MARK);
+
+/** Level by level, since recursion is what deep values break. */
+function complaintAbout(value: unknown, depthOfValue = 0): string | undefined {
+  let level = isNode(value) ? [value] : [];
+  for (let depth = depthOfValue; level.length > 0; depth++) {
+    if (depth > MAX_JSON_DEPTH) return TOO_DEEP;
+    const next: JsonNode[] = [];
+    for (const node of level) {
+      if (Array.isArray(node)) {
+        for (const child of node as unknown[]) if (isNode(child)) next.push(child);
+        continue;
+      }
+      for (const key in node) {
+        if (key === '__proto__') return 'has a key __proto__';
+        const child = node[key];
+        if (isNode(child)) next.push(child);
+      }
+    }
+    level = next;
+  }
+  return undefined;
+}
+
+type JsonNode = Readonly<Record<string, unknown>>;
+
+function isNode(value: unknown): value is JsonNode {
+  return typeof value === 'object' && value !== null;
+}

@@ -1,0 +1,119 @@
+import { type InputError, QuotaError, type QuotaErrorCode } from '@sundial/contract';
+import { RETRY_AFTER_S } from '../bounds.js';
+
+/** What the service itself refuses, beside the engine's own errors. */
+const TITLES = {
+  'invalid-json': 'The body is not usable JSON',
+  'malformed-request': 'The request is not well-formed HTTP',
+  'missing-key': 'A key is needed',
+  'wrong-key': 'This key is not known here',
+  'key-not-allowed': 'This key may not do this',
+  'host-not-allowed': 'This is no name of this service',
+  'origin-not-allowed': 'Pages of other sites may not ask this service',
+  'not-found': 'There is nothing here',
+  'method-not-allowed': 'This method is not supported here',
+  'request-timeout': 'The request took too long to arrive',
+  'payload-too-large': 'The body is too large',
+  'uri-too-long': 'The path is too long',
+  'unsupported-media-type': 'The body must be JSON',
+  'headers-too-large': 'The headers are too large',
+  'transfer-coding-unknown': 'The body is packed for its transfer',
+  'expectation-failed': 'This expectation cannot be met',
+  'internal-error': 'Something is broken here',
+  overloaded: 'Too many requests at once',
+  'shutting-down': 'This node is shutting down',
+} as const;
+
+export type ProblemCode = QuotaErrorCode | keyof typeof TITLES;
+
+/** The only place that turns a code into an HTTP status. */
+const STATUS: Readonly<Record<ProblemCode, number>> = {
+  'invalid-request': 400,
+  'invalid-rule': 400,
+  'invalid-json': 400,
+  'malformed-request': 400,
+  'missing-key': 401,
+  'wrong-key': 401,
+  'key-not-allowed': 403,
+  'host-not-allowed': 403,
+  'origin-not-allowed': 403,
+  'not-found': 404,
+  'rule-not-found': 404,
+  'method-not-allowed': 405,
+  'request-timeout': 408,
+  'operation-conflict': 409,
+  'rule-exists': 409,
+  'rule-changed': 412,
+  'rules-changed': 412,
+  'payload-too-large': 413,
+  'uri-too-long': 414,
+  'unsupported-media-type': 415,
+  'expectation-failed': 417,
+  'headers-too-large': 431,
+  'internal-error': 500,
+  'transfer-coding-unknown': 501,
+  'store-unavailable': 503,
+  overloaded: 503,
+  'shutting-down': 503,
+};
+
+/** A refusal of the service, on its way to the caller as `application/problem+json`. */
+export class Problem extends Error {
+  override readonly name = 'Problem';
+
+  constructor(
+    readonly code: keyof typeof TITLES,
+    detail: string,
+    readonly extra: {
+      readonly errors?: readonly InputError[];
+      readonly headers?: Readonly<Record<string, string>>;
+    } = {},
+  ) {
+    super(detail);
+  }
+}
+
+export function statusOf(code: ProblemCode): number {
+  return STATUS[code];
+}
+
+export function titleOf(code: ProblemCode): string {
+  return code in TITLES
+    ? TITLES[code as keyof typeof TITLES]
+    : new QuotaError(code as QuotaErrorCode, '').title;
+}
+
+/** The body of every error answer (RFC 9457). `code` is for programs, `detail` for people. */
+export interface ProblemBody {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly detail: string;
+  readonly code: ProblemCode;
+  /** What is wrong with the input, every mistake; on 400 only. */
+  readonly errors?: readonly InputError[];
+  readonly requestId?: string;
+}
+
+export const PROBLEM_TYPE = 'application/problem+json; charset=utf-8';
+
+export function problemBody(error: Problem | QuotaError, requestId?: string): ProblemBody {
+  const { code } = error;
+  const status = statusOf(code);
+  const errors = error instanceof QuotaError ? error.errors : error.extra.errors;
+  return {
+    type: `urn:sundial:problem:${code}`,
+    title: titleOf(code),
+    status,
+    detail: error.message,
+    code,
+    ...(status === 400 && { errors: errors?.length ? errors : [{ path: '', message: error.message }] }),
+    ...(requestId !== undefined && { requestId }),
+  };
+}
+
+/** Headers that go with an error: which to use next, or when to come back. */
+export function problemHeaders(error: Problem | QuotaError): Readonly<Record<string, string>> {
+  if (error instanceof QuotaError) return error.retryable ? { 'retry-after': String(RETRY_AFTER_S) } : {};
+  return error.extra.headers ?? {};
+}

@@ -1,0 +1,41 @@
+import { applyDecorators } from '@nestjs/common';
+import { RouteConfig } from '@nestjs/platform-fastify';
+import { ApiSecurity } from '@nestjs/swagger';
+import { DescribeProblems } from '../openapi/describe.js';
+import type { Access } from '../keys/key-ring.js';
+
+/**
+ * `checks` wait for their turn. `batches` do too, by themselves, while too many of their checks wait inside. `large-bodies`
+ * wait while as many are in hand as this node has memory for. `never` waits and is never shed: what operators need most
+ * when a node is overloaded.
+ */
+export type AdmissionClass = 'checks' | 'batches' | 'large-bodies' | 'never';
+
+/** What a route allows and costs. Hooks made of it run before the body is read. */
+export interface RoutePolicy {
+  /** Whose keys open it. */
+  readonly access: Access;
+  readonly maxBodyBytes?: number;
+  /** Whether and with what its requests wait when there are more than can be answered in time. Default `checks`. */
+  readonly admission?: AdmissionClass;
+  /** Its body is an object with one long list, and is parsed a little at a time. */
+  readonly longList?: boolean;
+  /** Called too often for an access line above the level `debug`. */
+  readonly hot?: boolean;
+}
+
+/** Declares a route's policy; a route without one is for admin keys only. */
+export function Route(policy: RoutePolicy): MethodDecorator {
+  if (policy.access === 'open') return RouteConfig(policy);
+  return applyDecorators(
+    RouteConfig(policy),
+    ApiSecurity(`${policy.access}-key`),
+    DescribeProblems([
+      'missing-key',
+      'wrong-key',
+      'overloaded',
+      'shutting-down',
+      ...(policy.access === 'admin' ? (['key-not-allowed'] as const) : []),
+    ]),
+  );
+}

@@ -1,0 +1,50 @@
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { answerClientError, answerExpectation } from '../problems/client-error.js';
+import type { ProblemCode } from '../problems/problem.js';
+import {
+  HEADERS_TIMEOUT_MS,
+  KEEP_ALIVE_MS,
+  MAX_BODY_BYTES,
+  MAX_CONNECTIONS,
+  MAX_HEADER_BYTES,
+  MAX_PATH_PARAMETER_LENGTH,
+  REQUEST_TIMEOUT_MS,
+  STALLED_SOCKET_MS,
+  TIMEOUT_CHECK_MS,
+} from '../bounds.js';
+import { acceptOnlyJson } from '../body/json-body.js';
+import { requestId } from './request-id.js';
+
+/** Fastify with every bound set. Its own logger is off: it would make a child logger for each request. */
+export function fastifyAdapter(
+  onRefused: (error: unknown, request: FastifyRequest, reply: FastifyReply) => void,
+  count: (code: ProblemCode) => void,
+): FastifyAdapter {
+  const adapter = new FastifyAdapter({
+    logger: false,
+    skipMiddie: true,
+    genReqId: requestId,
+    bodyLimit: MAX_BODY_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    connectionTimeout: STALLED_SOCKET_MS,
+    routerOptions: { maxParamLength: MAX_PATH_PARAMETER_LENGTH },
+    http: {
+      maxHeaderSize: MAX_HEADER_BYTES,
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      connectionsCheckingInterval: TIMEOUT_CHECK_MS,
+      // `Entrance` asks for it, with an answer like all others.
+      requireHostHeader: false,
+    },
+    forceCloseConnections: true,
+    return503OnClosing: false,
+    frameworkErrors: onRefused,
+    clientErrorHandler: (error, socket) => answerClientError(error, socket, count),
+  });
+  const fastify = adapter.getInstance();
+  fastify.server.maxConnections = MAX_CONNECTIONS;
+  fastify.server.on('checkExpectation', (_request, response) => answerExpectation(response, count));
+  acceptOnlyJson(fastify);
+  return adapter;
+}

@@ -1,0 +1,38 @@
+import { Injectable } from '@nestjs/common';
+import { Counter, Gauge, Registry } from 'prom-client';
+import { Door } from '../http/admission/door.js';
+import { Refusals } from '../http/refusals/refusals.js';
+
+/** Requests at the moment of a scrape: in flight, waiting, and refused so far. */
+@Injectable()
+export class HttpMetrics {
+  constructor(registry: Registry, door: Door, refusals: Refusals) {
+    const registers = [registry];
+    new Gauge({
+      name: 'sundial_in_flight',
+      help: 'Requests without a complete answer',
+      registers,
+      collect() {
+        this.set(door.inFlight.count);
+      },
+    });
+    new Gauge({
+      name: 'sundial_requests_waiting',
+      help: 'Requests that wait for their turn because the node is busy; none of their work is begun',
+      registers,
+      collect() {
+        this.set(door.waiting);
+      },
+    });
+    new Counter({
+      name: 'sundial_refusals_total',
+      help: 'Requests that were refused, by the code of their problem',
+      labelNames: ['code'],
+      registers,
+      collect() {
+        this.reset();
+        for (const [code, requests] of refusals.counts) this.inc({ code }, requests);
+      },
+    });
+  }
+}

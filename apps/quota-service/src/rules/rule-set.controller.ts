@@ -1,0 +1,106 @@
+import { QuotaError, type Rule, type RuleSetChanges, type RuleSetWritten } from '@sundial/contract';
+import { Body, Controller, Get, Headers, Inject, Put, Req, Res } from '@nestjs/common';
+import { changesIn, differencesBetween, LiveRules, parseRules, type RuleRepository } from '@sundial/engine';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { RULE_REPOSITORY } from '../engine/tokens.js';
+import { Describe } from '../http/openapi/describe.js';
+import { MAX_RULE_SET_BODY_BYTES } from '../http/bounds.js';
+import { readQuery } from '../http/query.js';
+import { Route } from '../http/routes/route.decorator.js';
+import { LOG, type Log } from '../logging/log.js';
+import { etag, isNoneMatch, parseIfMatch } from './etag.js';
+import { LIST_RULES, REPLACE_RULES } from './rule-set.docs.js';
+import { parseRulesQuery, rulesPage, type RulesPage } from './rules-query.js';
+
+/** What a set would change; `version` is that of the rules it was compared with. */
+type DryRun = RuleSetChanges & { readonly version: number };
+
+/** All rules at once: read in pages, and made what a declaration says. Their entity tag is the version. */
+@Controller('admin/rules')
+export class RuleSetController {
+  constructor(
+    private readonly live: LiveRules,
+    @Inject(RULE_REPOSITORY) private readonly repository: RuleRepository,
+    @Inject(LOG) private readonly log: Log,
+  ) {}
+
+  @Get()
+  @Describe(LIST_RULES)
+  @Route({ access: 'admin' })
+  list(
+    @Req() request: FastifyRequest,
+    @Headers('if-none-match') known: string | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): RulesPage | undefined {
+    const query = parseRulesQuery(request.url);
+    const { current } = this.live;
+    reply.header('etag', etag(current.version));
+    if (isNoneMatch(known, current.version)) return rulesPage(current, query);
+    reply.code(304);
+    return undefined;
+  }
+
+  @Put()
+  @Describe(REPLACE_RULES)
+  @Route({
+    access: 'admin',
+    admission: 'large-bodies',
+    maxBodyBytes: MAX_RULE_SET_BODY_BYTES,
+    longList: true,
+  })
+  async replaceAll(
+    @Req() request: FastifyRequest,
+    @Headers('if-match') ifMatch: string | undefined,
+    @Body() body: unknown,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<RuleSetWritten | DryRun> {
+    const dryRun = isDryRun(request.url);
+    const rules = await parseRules(body);
+    const expectedVersion = this.expected(ifMatch);
+    const expected = expectedVersion === undefined ? {} : { expectedVersion };
+    if (dryRun) return this.compare(rules, expectedVersion, reply);
+    const written = await this.repository.replaceAll({ rules, ...expected });
+    const { version, nodes, created, changed, removed } = written;
+    const counts = { created: created.length, changed: changed.length, removed: removed.length };
+    const { actor, id: reqId } = request;
+    this.log.info({ change: 'set', ...counts, version, nodes, actor, reqId }, 'rules changed');
+    reply.header('etag', etag(version));
+    return written;
+  }
+
+  private async compare(
+    rules: readonly Rule[],
+    expected: number | undefined,
+    reply: FastifyReply,
+  ): Promise<DryRun> {
+    const { current } = this.live;
+    const { version } = current;
+    if ((expected ?? version) !== version) {
+      const detail = `The rules are at version ${version} on this node, not at ${expected}; read them again.`;
+      throw new QuotaError('rules-changed', detail);
+    }
+    reply.header('etag', etag(version));
+    return { ...changesIn(await differencesBetween(current, rules)), version };
+  }
+
+  /** The version a write must find. Where this node's own is not among the wanted ones, the store has the last word. */
+  private expected(ifMatch: string | undefined): number | undefined {
+    const wanted = parseIfMatch(ifMatch);
+    if (wanted === 'nothing' || wanted === 'existence') return undefined;
+    if (wanted.length === 0)
+      throw new QuotaError('rules-changed', 'If-Match holds no version of the rules, such as "12".');
+    const { version } = this.live.current;
+    return wanted.includes(version) ? version : Math.max(...wanted);
+  }
+}
+
+function isDryRun(url: string): boolean {
+  const { dryRun = 'false', ...others } = Object.fromEntries(readQuery(url));
+  const errors = Object.keys(others).map((name) => ({
+    path: name.slice(0, 64),
+    message: 'is not a parameter; there is dryRun',
+  }));
+  if (!['true', 'false'].includes(dryRun)) errors.push({ path: 'dryRun', message: 'must be true or false' });
+  if (errors.length > 0) throw QuotaError.invalid('invalid-request', errors);
+  return dryRun === 'true';
+}

@@ -1,0 +1,101 @@
+import { MAX_RULES_PER_PAGE, ruleListSchema, ruleSetSchema, ruleSetWrittenSchema } from '@sundial/contract';
+import type { Operation } from '../http/openapi/describe.js';
+import { NOT_NOW, RULE, UNREADABLE } from './rules.docs.js';
+
+const tag = 'admin';
+const HEADERS = { ETag: 'The version of all rules.' };
+const optional = true;
+
+export const LIST_RULES: Operation = {
+  id: 'listRules',
+  tag,
+  summary: 'The rules in force on this node, in pages',
+  description:
+    'In order of their ids. Each page is of the rules in force when it is made, and says which version that is: over writes ' +
+    'in between, no rule comes twice, and every rule that was there all along comes once.',
+  parameters: [
+    {
+      in: 'query',
+      name: 'cursor',
+      description: 'The `next` of the page before.',
+      example: 'YWZ0ZXI6YQ',
+      optional,
+    },
+    {
+      in: 'query',
+      name: 'limit',
+      description: `The most rules of a page: 1 to ${MAX_RULES_PER_PAGE}, which is the default.`,
+      example: '100',
+      optional,
+    },
+    { in: 'query', name: 'resource', description: 'Only rules of this resource.', example: 'sms', optional },
+    { in: 'query', name: 'mode', description: 'Only rules in this mode.', example: 'enforce', optional },
+    {
+      in: 'query',
+      name: 'idPrefix',
+      description: 'Only rules whose id begins so.',
+      example: 'sms-',
+      optional,
+    },
+  ],
+  answers: {
+    200: {
+      description: '`next` is there while more rules follow.',
+      schema: { name: 'RuleList', schema: ruleListSchema },
+      examples: {
+        one: { summary: 'One rule', value: { rules: [RULE], version: 12 } },
+        page: {
+          summary: 'A page',
+          value: { rules: [RULE], version: 12, next: 'YWZ0ZXI6c21zLXBlci1hY2NvdW50' },
+        },
+      },
+      headers: HEADERS,
+    },
+    304: { description: 'Still the version of If-None-Match.' },
+  },
+  problems: ['invalid-request'],
+};
+
+const CHANGES = { created: [RULE.id], changed: [], removed: ['sms-per-shop'] };
+
+export const REPLACE_RULES: Operation = {
+  id: 'replaceRules',
+  tag,
+  summary: 'Make a set of rules the rules, and no others',
+  description:
+    'All of the set is validated, then all is in force with one version, or nothing is changed. Rules that are as the set ' +
+    'has them keep their revisions; a set without a difference writes nothing. It is in force on all live nodes when the ' +
+    'answer arrives, or `nodes` says on how many.',
+  parameters: [
+    {
+      in: 'header',
+      name: 'If-Match',
+      description: 'Only if the rules are still at this version (the ETag of the list).',
+      example: '"12"',
+      optional,
+    },
+    {
+      in: 'query',
+      name: 'dryRun',
+      description: '`true`: writes nothing, and answers what would change in the rules of `version`.',
+      example: 'true',
+      optional,
+    },
+  ],
+  body: {
+    schema: { name: 'RuleSet', schema: ruleSetSchema },
+    examples: { set: { summary: 'All the rules there shall be', value: { rules: [RULE] } } },
+  },
+  answers: {
+    200: {
+      description: 'The ids of what was created, changed and removed; without `nodes` after a dry run.',
+      schema: { name: 'RuleSetWritten', schema: ruleSetWrittenSchema },
+      examples: {
+        written: { summary: 'Stored', value: { ...CHANGES, version: 13, nodes: { live: 3, applied: 3 } } },
+        dryRun: { summary: 'A dry run', value: { ...CHANGES, version: 12 } },
+      },
+      headers: HEADERS,
+    },
+  },
+  problems: ['invalid-request', 'invalid-rule', ...UNREADABLE, 'rules-changed', ...NOT_NOW],
+};

@@ -1,0 +1,156 @@
+import { QuotaError, type Rule, type RuleWritten } from '@sundial/contract';
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  Headers,
+  HttpCode,
+  Inject,
+  Param,
+  Patch,
+  Post,
+  Put,
+  Res,
+} from '@nestjs/common';
+import { LiveRules, parseRule, patchRule, type RuleChange, type RuleRepository } from '@sundial/engine';
+import type { FastifyReply } from 'fastify';
+import { Describe } from '../http/openapi/describe.js';
+import { Route } from '../http/routes/route.decorator.js';
+import { RULE_REPOSITORY } from '../engine/tokens.js';
+import { LOG, type Log } from '../logging/log.js';
+import { CREATE_RULE, DELETE_RULE, PATCH_RULE, READ_RULE, REPLACE_RULE } from './rules.docs.js';
+import { etag, isNoneMatch, parseIfMatch } from './etag.js';
+
+type RuleAnswer = RuleWritten & { readonly rule: Rule };
+
+/**
+ * The operators' side of one rule. Reading answers from the book in force on this node; a write answers when the live
+ * nodes have put it in force. Revisions travel as entity tags: with `If-Match` nobody overwrites a change unseen.
+ */
+@Controller('admin/rules')
+export class RulesController {
+  constructor(
+    private readonly live: LiveRules,
+    @Inject(RULE_REPOSITORY) private readonly repository: RuleRepository,
+    @Inject(LOG) private readonly log: Log,
+  ) {}
+
+  @Get(':id')
+  @Describe(READ_RULE)
+  @Route({ access: 'admin' })
+  read(
+    @Param('id') id: string,
+    @Headers('if-none-match') known: string | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Rule | undefined {
+    const rule = this.ruleInForce(id);
+    return unlessKnown(known, this.repository.revisionOf(id) ?? 0, reply, rule);
+  }
+
+  @Post()
+  @HttpCode(201)
+  @Describe(CREATE_RULE)
+  @Route({ access: 'admin' })
+  async create(@Body() body: unknown, @Res({ passthrough: true }) reply: FastifyReply): Promise<RuleAnswer> {
+    const rule = parseRule(body);
+    const answer = await this.write({ kind: 'create', rule }, rule, reply);
+    reply.header('location', `/admin/rules/${rule.id}`);
+    return answer;
+  }
+
+  @Put(':id')
+  @Describe(REPLACE_RULE)
+  @Route({ access: 'admin' })
+  replace(
+    @Param('id') id: string,
+    @Headers('if-match') ifMatch: string | undefined,
+    @Headers('if-none-match') ifNoneMatch: string | undefined,
+    @Body() body: unknown,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<RuleAnswer> {
+    const rule = parseRule(withId(body, id));
+    const own = this.repository.revisionOf(id);
+    if (own !== undefined && !isNoneMatch(ifNoneMatch, own))
+      throw new QuotaError(
+        'rule-changed',
+        `If-None-Match wants that there is no such rule, and there is: ${rule.id}.`,
+      );
+    return this.write({ kind: 'replace', rule, ...this.expected(id, ifMatch) }, rule, reply);
+  }
+
+  /** Always compared with the revision it was read at, so that two patches at once cannot undo each other. */
+  @Patch(':id')
+  @Describe(PATCH_RULE)
+  @Route({ access: 'admin' })
+  patch(
+    @Param('id') id: string,
+    @Headers('if-match') ifMatch: string | undefined,
+    @Body() body: unknown,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<RuleAnswer> {
+    const read = this.repository.revisionOf(id);
+    const rule = patchRule(this.ruleInForce(id), body);
+    const expected = { ...(read !== undefined && { expectedRevision: read }), ...this.expected(id, ifMatch) };
+    return this.write({ kind: 'replace', rule, ...expected }, rule, reply);
+  }
+
+  @Delete(':id')
+  @Describe(DELETE_RULE)
+  @Route({ access: 'admin' })
+  delete(
+    @Param('id') id: string,
+    @Headers('if-match') ifMatch: string | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<RuleAnswer> {
+    const rule = this.ruleInForce(id);
+    return this.write({ kind: 'delete', id, ...this.expected(id, ifMatch) }, rule, reply);
+  }
+
+  private async write(change: RuleChange, rule: Rule, reply: FastifyReply): Promise<RuleAnswer> {
+    const { version, nodes } = await this.repository.write(change);
+    const { actor, id: reqId } = reply.request;
+    this.log.info({ change: change.kind, rule: rule.id, version, nodes, actor, reqId }, 'rules changed');
+    if (change.kind !== 'delete') reply.header('etag', etag(version));
+    return { rule, version, nodes };
+  }
+
+  private ruleInForce(id: string): Rule {
+    const rule = this.live.current.byId(id);
+    if (!rule) throw new QuotaError('rule-not-found', `There is no rule ${JSON.stringify(id)}.`);
+    return rule;
+  }
+
+  /** The revision a write must find. Where this node's own is not among the wanted ones, the store has the last word. */
+  private expected(id: string, ifMatch: string | undefined): { readonly expectedRevision?: number } {
+    const wanted = parseIfMatch(ifMatch);
+    if (wanted === 'nothing' || wanted === 'existence') return {};
+    if (wanted.length === 0)
+      throw new QuotaError('rule-changed', 'If-Match holds no revision of a rule, such as "12".');
+    const own = this.repository.revisionOf(id);
+    return { expectedRevision: own !== undefined && wanted.includes(own) ? own : Math.max(...wanted) };
+  }
+}
+
+function unlessKnown<T>(
+  known: string | undefined,
+  version: number,
+  reply: FastifyReply,
+  answer: T,
+): T | undefined {
+  reply.header('etag', etag(version));
+  if (isNoneMatch(known, version)) return answer;
+  reply.code(304);
+  return undefined;
+}
+
+/** The path names the rule; a body that names another one is a mistake, not a rename. */
+function withId(body: unknown, id: string): unknown {
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) return body;
+  if ('id' in body && body.id !== id) {
+    throw QuotaError.invalid('invalid-rule', [
+      { path: 'id', message: 'must be the id of the path, or absent' },
+    ]);
+  }
+  return { ...body, id };
+}

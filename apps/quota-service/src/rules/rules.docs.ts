@@ -1,0 +1,121 @@
+import type { Operation } from '../http/openapi/describe.js';
+import { rulePatchSchema, ruleSchema, ruleWrittenSchema } from '@sundial/contract';
+
+export const RULE = {
+  id: 'sms-per-account',
+  resource: 'sms',
+  per: ['account'],
+  timeZone: 'Europe/Berlin',
+  limits: [
+    { window: 'day', max: 100 },
+    { window: 'month', max: 2000 },
+  ],
+  mode: 'enforce',
+  degrade: 'deny',
+  description: 'Text messages of a shop',
+  onDeny: { code: 'SMS_LIMIT', action: 'ask-support' },
+};
+const { id: _id, ...WITHOUT_ID } = RULE;
+const WRITTEN = { rule: RULE, version: 13, nodes: { live: 3, applied: 3 } };
+
+const tag = 'admin';
+const id = { in: 'path', name: 'id', description: 'The id of the rule.', example: RULE.id } as const;
+const ifMatch = {
+  in: 'header',
+  name: 'If-Match',
+  description: 'Only if the rule is still at this revision (its ETag), or at one of these.',
+  example: '"12"',
+  optional: true,
+} as const;
+const ETAG = { ETag: 'The revision of the rule, for If-Match.' };
+/** Beside the other reasons of this status, which `Route` knows. */
+export const NOT_NOW = ['store-unavailable'] as const;
+export const UNREADABLE = ['invalid-json', 'payload-too-large', 'unsupported-media-type'] as const;
+
+const written = (summary: string) => ({
+  description: 'Stored, and in force on as many nodes as `nodes.applied` says.',
+  schema: { name: 'RuleWritten', schema: ruleWrittenSchema },
+  examples: { written: { summary, value: WRITTEN } },
+});
+
+export const READ_RULE: Operation = {
+  id: 'readRule',
+  tag,
+  summary: 'One rule',
+  parameters: [id],
+  answers: {
+    200: {
+      description: 'The rule.',
+      schema: { name: 'Rule', schema: ruleSchema },
+      examples: { rule: { summary: 'A rule', value: RULE } },
+      headers: ETAG,
+    },
+    304: { description: 'Still the revision of If-None-Match.' },
+  },
+  problems: ['rule-not-found'],
+};
+
+export const CREATE_RULE: Operation = {
+  id: 'createRule',
+  tag,
+  summary: 'Create a rule',
+  description: 'It is in force on all live nodes when the answer arrives, or `nodes` says on how many.',
+  body: {
+    schema: { name: 'Rule', schema: ruleSchema },
+    examples: {
+      full: { summary: 'Every field', value: RULE },
+      short: {
+        summary: 'The least',
+        value: {
+          id: 'export-per-user',
+          resource: 'report',
+          per: ['user'],
+          limits: [{ window: 'week', max: 5 }],
+        },
+      },
+    },
+  },
+  answers: { 201: { ...written('Created'), headers: { ...ETAG, Location: 'The path of the rule.' } } },
+  problems: ['invalid-rule', ...UNREADABLE, 'rule-exists', ...NOT_NOW],
+};
+
+export const REPLACE_RULE: Operation = {
+  id: 'replaceRule',
+  tag,
+  summary: 'Replace a rule',
+  description:
+    'Another `max` keeps what was counted; another `window`, `timeZone` or `per` starts new counters.',
+  parameters: [id, ifMatch],
+  body: {
+    schema: { name: 'Rule', schema: ruleSchema },
+    examples: {
+      full: { summary: 'Every field; the id may be left out', value: { ...WITHOUT_ID, id: RULE.id } },
+    },
+  },
+  answers: { 200: { ...written('Replaced'), headers: ETAG } },
+  problems: ['invalid-rule', ...UNREADABLE, 'rule-not-found', 'rule-changed', ...NOT_NOW],
+};
+
+export const PATCH_RULE: Operation = {
+  ...REPLACE_RULE,
+  id: 'patchRule',
+  summary: 'Change some fields of a rule',
+  body: {
+    schema: { name: 'RulePatch', schema: rulePatchSchema },
+    examples: {
+      raise: { summary: 'Another limit', value: { limits: [{ window: 'day', max: 150 }] } },
+      pause: { summary: 'Look no more', value: { mode: 'off', description: null } },
+    },
+  },
+  answers: { 200: { ...written('Changed'), headers: ETAG } },
+};
+
+export const DELETE_RULE: Operation = {
+  id: 'deleteRule',
+  tag,
+  summary: 'Delete a rule',
+  description: 'The answer holds the rule as it was. Its counters stay until their windows have passed.',
+  parameters: [id, ifMatch],
+  answers: { 200: written('Deleted') },
+  problems: ['rule-not-found', 'rule-changed', ...NOT_NOW],
+};
