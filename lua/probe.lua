@@ -1,12 +1,19 @@
--- Does once, on keys of its own, all that Sundial does in Redis: whether it takes writes, and what is forbidden here.
--- It ends without the keys.
+-- A capability probe: runs once, on keys of its own, every command that Sundial uses, and so finds whether this Redis
+-- takes writes and which commands it forbids. It removes the keys.
 --
--- KEYS[1] a text   KEYS[2] a hash   KEYS[3] a sorted set: any three that Sundial may use and does not
--- ARGV[1] a channel that nobody listens to
--- Returns now (ms; nil where that is forbidden), then of each command that failed its name and why
-local text, hash, sorted, channel = KEYS[1], KEYS[2], KEYS[3], ARGV[1]
-local trials = {
-  -- Writes first what needs memory: a script that has written is not refused any more.
+-- KEYS[1] a text   KEYS[2] a hash   KEYS[3] a sorted set: any three keys that Sundial may use and does not
+-- ARGV[1] a channel without subscribers
+-- Returns now (ms; nil where TIME is forbidden), then of each command that failed its name and its error
+--[[ Sample
+redis-cli --eval <(node scripts/print-lua.mjs probe) text hash sorted , channel
+#> 1) (integer) 1795712775918
+# The store's clock; no command failed.
+]]
+local text, hash, sorted = KEYS[1], KEYS[2], KEYS[3]
+local channel = ARGV[1]
+
+local commands = {
+  -- The first one needs memory: Redis refuses no later command of a script that has written.
   { 'SET', text, '1', 'PX', '1000' },
   { 'GET', text },
   { 'HSET', hash, 'field', '1' },
@@ -30,14 +37,14 @@ local trials = {
   { 'PUBLISH', channel, '' },
 }
 
-local time, failed = redis.pcall('TIME'), {}
-if time.err then failed = { 'TIME', time.err } end
-for _, trial in ipairs(trials) do
-  local result = redis.pcall(unpack(trial))
-  -- What could not be made could not be renamed, and is told already.
-  local is_told = type(result) == 'table' and result.err and string.find(result.err, 'no such key', 1, true)
-  if type(result) == 'table' and result.err and not is_told then
-    failed[#failed + 1], failed[#failed + 2] = trial[1], result.err
+local time, failures = redis.pcall('TIME'), {}
+if time.err then failures = { 'TIME', time.err } end
+for _, command in ipairs(commands) do
+  local result = redis.pcall(unpack(command))
+  local failure = type(result) == 'table' and result.err
+  -- RENAME finds no key where HSET failed, which is in the reply already.
+  if failure and not string.find(failure, 'no such key', 1, true) then
+    failures[#failures + 1], failures[#failures + 2] = command[1], failure
   end
 end
-return { not time.err and time[1] * 1000 + math.floor(time[2] / 1000), unpack(failed) }
+return { not time.err and time[1] * 1000 + math.floor(time[2] / 1000), unpack(failures) }

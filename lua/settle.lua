@@ -1,96 +1,65 @@
--- Makes the counters say what the callers were told, whatever became of the takes: safe to repeat, safe in any order.
+-- Makes the counters agree with what callers were answered, whatever became of the takes. Settlements may be repeated
+-- and arrive in any order. A call settles many, each on its own: a wrong-type key of one leaves the others alone.
 --
--- `count`: the operation was allowed; count it once, also above the limit, in the windows it was decided in.
--- `void`: it was not; bar the attempt that may still run, or take it off those whose callers were told that it was.
--- Without the last of them the operation is reversed, in exactly the windows it was taken from.
+-- `count`: the caller was allowed; count its operation once, also above the max, in the windows it was decided in.
+-- `void`: the caller was not; leave a tombstone for the attempt that may still run, or remove it from the attempts of
+-- the counted operation; without the last of them take the units back, from exactly the windows they were counted in.
 --
--- Many settlements travel in one call, each settled on its own and in order: a key of one that holds something else is
--- no business of the others.
---
--- KEYS    of each settlement: the page of its operation (shared/page.lua), then its counters
--- ARGV[1] what is common (shared/arguments.lua)   ARGV[2] ladders (shared/ladders.lua)
--- ARGV[3] groups of settlements (shared/settlements.lua)
--- ARGV[3 + n] the name of the settlement n (shared/settlements.lua)
--- Returns one text of words with spaces between: format, then of each settlement its outcome: counted | already-counted
---         | late (every window is over) | reversed | barred | conflict | broken; after counted, how many limits are
---         above their max now, and of each its place (from 0) and its used
--- @include shared/arguments.lua
--- @include shared/ladders.lua
--- @include shared/foreign.lua
--- @include shared/counter.lua
--- @include shared/closely.lua
--- @include shared/look.lua
--- @include shared/page.lua
--- @include shared/record.lua
--- @include shared/settlements.lua
--- @include shared/settle-now.lua
--- @include shared/settle-closely.lua
-for _, ladder in ipairs(ladders) do
-  if not ladder.moved then expect_now(ladder) end
-end
+-- KEYS    of each settlement: its bucket (shared/operation-bucket.lua), then its counters (shared/counter.lua)
+-- ARGV[1] call header (shared/call-header.lua)   ARGV[2] limit sets (shared/limit-set.lua)
+-- ARGV[3] groups of settlements, ARGV[4…] identity of each settlement (shared/settlement-group.lua)
+-- Returns one text of words separated by spaces: format, then of each settlement its outcome: counted |
+--         already-counted | late (every window is over) | reversed | voided | conflict | wrong-type; after counted,
+--         how many limits have more used than their max now, and of each its position (from 0) and its used
+--[[ Sample
+# Operation `…7` is counted: 4 units of a counter that has 10 a day and 3 an hour, in windows that last until 2059.
+redis-cli --eval <(node scripts/print-lua.mjs settle) bucket counter , '2 0 900000 3600000' \
+  'd 10 1 0 zzzzzzzz zzzzzzzzz,h 3 1 0 zzzzzzzz zzzzzzzzz' '1 count 4 00 1' ';7 content attempt zzzzzzzz'
+#> "2 counted 1 1 4"
+# Format 2, counted; one limit has more used than its max: the one at position 1, the hour, with 4 used.
+]]
+-- @include shared/call-header.lua
+-- @include shared/limit-sets.lua
+-- @include shared/settlement-group.lua
+-- @include shared/settlement-record.lua
+-- @include shared/settlement-fast-path.lua
+-- @include shared/settlement-slow-path.lua
+local keys, argv, FIRST_IDENTITY = KEYS, ARGV, 4
+local now, remember_ms, margin_ms = read_call_header(argv[1])
+local limit_sets = read_limit_sets(argv[2], now, margin_ms)
+local groups = read_settlement_groups(argv[3], limit_sets, #keys, #argv - FIRST_IDENTITY + 1)
+local identities = read_settlement_identities(argv, FIRST_IDENTITY, now)
 
--- Writes down what became of an operation.
-local function conclude(page, its, record, outcome)
-  write_record(page, its.head, record, its.lives)
-  if string.sub(page.stored, 1, 1) ~= '+' then page.stored = '+' .. page.stored end
-  return outcome
-end
+local indexes, used, held, buckets = { 0, 0, 0, 0 }, { 0, 0, 0, 0 }, { false, false }, {}
 
--- Notes that the caller of one more attempt was told that the operation was counted.
-local function join(page, its, kept)
-  if kept.content ~= its.content then return 'conflict' end
-  local attempts = with_attempt(kept.attempts, its.attempt)
-  return conclude(page, its, rewritten(its.head, kept, attempts), 'already-counted')
-end
-
--- Counts an operation of which nothing is remembered, in the windows it was decided in.
-local function count_as_decided(group, counters)
-  local pick_of = function(_, index) return tonumber(string.sub(group.picked, index, index)) end
-  local touched, at, forced = add_closely(counters, group.amount, pick_of)
-  return at, touched > 0 and 'counted ' .. forced or 'late'
-end
-
--- Takes an attempt off an operation, and reverses it without the last one.
-local function take_off(page, its, kept)
-  local barred = its.head .. '!' .. its.attempt .. ' ' .. its.until_text
-  if not kept then return conclude(page, its, barred, 'barred') end
-  if not has_attempt(kept.attempts, its.attempt) then return 'barred' end
-  local rest = without_attempt(kept.attempts, its.attempt)
-  if rest ~= '' then return conclude(page, its, rewritten(its.head, kept, rest), 'barred') end
-  return conclude(page, its, barred, 'reversed'),
-    function(limit) return pick_at(kept.at, limit.this, limit.next, limit.after) end
-end
-
--- The outcome of the settlement whose page is KEYS[key], as it is answered.
-local function settle(group, key, its)
-  local is_now, at = look_now(group, key)
-  local counters = is_now == false and read_closely(group, key)
-  local page = pages[KEYS[key]] or open_page(KEYS[key])
-  if is_now == nil or counters == nil or not page then return 'broken' end
-  local kept = recall_settled(page, its)
-  if kept == 'broken' then return 'broken' end
+-- Settles the operation whose bucket is keys[key]. Returns its outcome, as it is answered.
+local function settle(group, key, identity)
+  local is_of_now, at_text = read_counters_of_now(keys, key, group, held, indexes, used)
+  local counters = is_of_now == false and read_counters(keys, key, group)
+  local bucket = buckets[keys[key]] or open_bucket(buckets, keys[key])
+  if is_of_now == nil or counters == nil or not bucket then return 'wrong-type' end
+  local counted = recall_counted(bucket, identity, now, remember_ms)
+  if counted == 'wrong-type' then return counted end
   if group.intent == 'void' then
-    local outcome, pick_of = take_off(page, its, kept)
-    if pick_of then add_closely(counters, -group.amount, pick_of) end
+    local outcome = void_attempt(bucket, identity, counted)
+    if outcome == 'reversed' then add_to_windows(counters, -group.amount, group.indexes, counted.at, now) end
     return outcome
   end
-  if kept then return join(page, its, kept) end
-  local outcome
-  if is_now then
-    outcome = 'counted ' .. add_now(group, key)
-  else
-    at, outcome = count_as_decided(group, counters)
+  if counted then return join_counted(bucket, identity, counted) end
+  if is_of_now then
+    add_to_counters(keys, key, group, held, indexes, used)
+    return write_counted(bucket, identity, at_text, 'counted ' .. limits_above_max(group, used))
   end
-  local record = record_of(its.head, its.content, its.attempt, at, its.until_text)
-  return conclude(page, its, record, outcome)
+  local touched, latest_text, above = add_to_windows(counters, group.amount, group.indexes, nil, now)
+  return write_counted(bucket, identity, latest_text, touched > 0 and 'counted ' .. above or 'late')
 end
 
-local answers, key, name = { FORMAT }, 1, FIRST_NAME
+local answers, key, next_identity = { FORMAT }, 1, 1
 for _, group in ipairs(groups) do
   for _ = 1, group.settlements do
-    answers[#answers + 1] = settle(group, key, names[name])
-    key, name = key + 1 + group.size, name + 1
+    answers[#answers + 1] = settle(group, key, identities[next_identity])
+    key, next_identity = key + 1 + group.size, next_identity + 1
   end
 end
-write_pages()
+write_buckets(buckets)
 return table.concat(answers, ' ')

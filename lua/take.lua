@@ -1,78 +1,80 @@
--- Takes units from every counter of a check, or from none of them.
+-- Takes units from every counter of a check, or from none of them. A call decides many checks, each on its own and in
+-- order: one call a turn of the node's event loop costs a fraction of one call a check.
 --
--- Many checks travel in one call, each decided on its own and in order: one script a turn of the caller's
--- event loop costs a fraction of one script a check.
---
--- KEYS    of each check: the page of its operation (shared/page.lua), then its counters
--- ARGV[1] what is common (shared/arguments.lua)   ARGV[2] ladders (shared/ladders.lua)
--- ARGV[3] groups of checks (shared/groups.lua)
--- ARGV[3 + n] the name of the check n, as its record begins: `;<last character of its id> <content> <attempt>`
--- Returns one text of words with spaces between: format, now (ms), then of each check its outcome: taken | refused
---         | replayed, followed by pick (which offered window: 0|1) and used of each limit, then after replayed by an
---         instant in every window it was counted in and how long it is still remembered (both ms); conflict | expired
---         | moved | broken, followed by nothing
--- @include shared/arguments.lua
--- @include shared/ladders.lua
--- @include shared/foreign.lua
--- @include shared/counter.lua
--- @include shared/closely.lua
--- @include shared/look.lua
--- @include shared/page.lua
--- @include shared/record.lua
--- @include shared/recall.lua
--- @include shared/groups.lua
-for _, ladder in ipairs(ladders) do
-  if not ladder.moved then expect_now(ladder) end
-end
+-- KEYS    of each check: its bucket (shared/operation-bucket.lua), then its counters (shared/counter.lua)
+-- ARGV[1] call header (shared/call-header.lua)   ARGV[2] limit sets (shared/limit-set.lua)
+-- ARGV[3] groups of checks (shared/check-group.lua)
+-- ARGV[4…] identity of each check: `;<last character of the operation id> <content> <attempt>`
+-- Returns one text of words separated by spaces: format, now (ms), then of each check its outcome:
+--         taken | refused | replayed, each followed by window index and used of each limit, and replayed then by an
+--         instant in every window it was counted in and for how long it is still remembered (both ms);
+--         conflict | expired | window-mismatch | wrong-type, followed by nothing
+--[[ Sample
+# Operation `…7` takes 1 unit of a counter that has 10 a day and 3 an hour, in windows that last until 2059.
+redis-cli --eval <(node scripts/print-lua.mjs take) bucket counter , '2 0 900000 3600000' \
+  'd 10 1 0 zzzzzzzz zzzzzzzzz,h 3 1 0 zzzzzzzz zzzzzzzzz' '1 9007199254740991 1 1' ';7 content attempt'
+#> "2 1795712775918 taken 0 1 0 1"
+# Format 2, the store's clock, taken; of the day and of the hour: window index 0 (the current window), 1 used.
+]]
+-- @include shared/call-header.lua
+-- @include shared/limit-sets.lua
+-- @include shared/check-group.lua
+-- @include shared/check-replay.lua
+-- @include shared/counter-fast-path.lua
+local keys, argv, FIRST_IDENTITY = KEYS, ARGV, 4
+local now, remember_ms, margin_ms = read_call_header(argv[1])
+local limit_sets = read_limit_sets(argv[2], now, margin_ms)
+local groups = read_check_groups(argv[3], limit_sets, #keys, #argv - FIRST_IDENTITY + 1)
 
-local found = { false, false }
+local indexes, used, held, buckets, now_text = { 0, 0, 0, 0 }, { 0, 0, 0, 0 }, { false, false }, {}, nil
 
--- The outcome of a check whose page is KEYS[key], how many limits were looked at, and what else is answered.
-local function decide(group, key, name)
+-- Decides the check whose bucket is keys[key]. Returns its outcome, how many limits were read, and what else the
+-- answer holds.
+local function decide(group, key, identity)
   if now > group.deadline then return 'expired', 0 end
-  local amount, limit_count, room, latest, latest_text = group.amount, 0, true, -math.huge, nil
+  local amount, limit_count, room, latest, at_text = group.amount, 0, true, -math.huge, nil
   for c = 1, group.size do
-    local ladder = group[c]
-    if ladder.moved then return 'moved', 0 end
-    local what, its_latest, its_text = look(KEYS[key + c], ladder, limit_count)
-    if what == nil then return 'broken', 0 end
+    local limit_set = group[c]
+    if limit_set.has_mismatch then return 'window-mismatch', 0 end
+    local what, its_latest, its_text = read_counter(keys[key + c], limit_set, limit_count, indexes, used)
+    if what == nil then return 'wrong-type', 0 end
     if its_latest > latest then
-      latest, latest_text = its_latest, its_text
+      latest, at_text = its_latest, its_text
     end
-    found[c], room = what, room and has_room(ladder, limit_count, amount)
-    limit_count = limit_count + ladder.size
+    held[c], room = what, room and has_room(limit_set, limit_count, amount, used)
+    limit_count = limit_count + limit_set.size
   end
   if amount == 0 then return room and 'taken' or 'refused', limit_count end
-  local page, head = pages[KEYS[key]] or open_page(KEYS[key]), string.sub(name, 1, 3)
-  if not page then return 'broken', 0 end
-  local record = page.written[head] or page.stored ~= '' and find_stored(page, head)
+  local bucket, prefix = buckets[keys[key]] or open_bucket(buckets, keys[key]), string.sub(identity, 1, 3)
+  if not bucket then return 'wrong-type', 0 end
+  local record = find_record(bucket, prefix)
   if record then
-    local against, more = recall(page, record, name)
-    if against then return against, limit_count, more end
+    local outcome, more = replay(bucket, record, identity, now, remember_ms)
+    if outcome then return outcome, limit_count, more end
   end
   if not room then return 'refused', limit_count end
-  write_record(page, head, name .. ' ' .. counted_at(latest, latest_text), remember_ms)
-  local before = 0
-  for c = 1, group.size do
-    count(KEYS[key + c], group[c], before, amount, found[c])
-    before = before + group[c].size
+  -- Counted now, or at the start of its latest window where the clock was set back over that.
+  if latest <= now then
+    now_text = now_text or text_of_instant(now)
+    at_text = now_text
   end
+  write_record(bucket, prefix, identity .. ' ' .. at_text, remember_ms)
+  add_to_counters(keys, key, group, held, indexes, used)
   return 'taken', limit_count
 end
 
 local SHOWS_LIMITS = { taken = true, refused = true, replayed = true }
-local answers, size, key, name = { FORMAT .. ' ' .. string.format('%d', now), '', '', '' }, 1, 1, NAMES_AFTER
+local answers, size, key, next_one = { FORMAT .. ' ' .. digits_of(now), '', '', '' }, 1, 1, FIRST_IDENTITY
 for _, group in ipairs(groups) do
   for _ = 1, group.checks do
-    name = name + 1
-    local outcome, limit_count, more = decide(group, key, ARGV[name])
-    key, size = key + 1 + group.size, size + 1
+    local outcome, limit_count, more = decide(group, key, argv[next_one])
     local answer = outcome
     for limit = 1, SHOWS_LIMITS[outcome] and limit_count or 0 do
-      answer = answer .. (picks[limit] == 0 and ' 0 ' or ' 1 ') .. digits(used[limit])
+      answer = answer .. (indexes[limit] == 0 and ' 0 ' or ' 1 ') .. digits_of(used[limit])
     end
+    key, size, next_one = key + 1 + group.size, size + 1, next_one + 1
     answers[size] = more and answer .. more or answer
   end
 end
-write_pages()
+write_buckets(buckets)
 return table.concat(answers, ' ', 1, size)

@@ -1,18 +1,17 @@
 import { spawnSync } from 'node:child_process';
 import luaparse from 'luaparse';
+import { placeOf, shapeFindings, textOf } from './lua-rules.mjs';
 import { assembledLinesOf, linesOf, luaFiles } from './lua-source.mjs';
 import { installSystemPackage, onPath } from './system-package.mjs';
 
 /**
- * Checks the Redis scripts as Redis gets them, with their includes in place. Syntax, globals, headers and sizes
- * are checked everywhere, all that luacheck knows where luacheck can be had.
+ * Checks the Redis scripts: each file alone for its shape (lua-rules.mjs), and scripts as Redis gets them, with their
+ * includes in place, for syntax, globals and, where luacheck is installed or can be, all that luacheck knows.
  *
  * @typedef {import('./lua-source.mjs').Line} Line
- * @typedef {{ at: string, message: string, unused?: boolean }} Finding
+ * @typedef {import('./lua-rules.mjs').Finding} Finding
  */
 
-const MAX_CODE_LINES = 80;
-const HEADER = [/^-- \S.*\.$/m, /^-- KEYS\b/m, /^-- ARGV\b/m, /^-- Returns\b/m];
 /** What a script may use of what Redis gives it: no randomness, no code made from text. */
 const GLOBALS = new Set(
   'redis KEYS ARGV math string table assert error ipairs next pairs pcall select tonumber tostring type unpack'.split(
@@ -25,34 +24,6 @@ const LUACHECK_PACKAGES = {
   dnf: ['luacheck'],
   brew: ['luacheck'],
 };
-
-/** @param {Line | undefined} line */
-const placeOf = (line) => `${line?.file}:${line?.line}`;
-/** @param {Line[]} lines */
-const textOf = (lines) => lines.map(({ text }) => text).join('\n');
-
-/**
- * @param {Line[]} lines
- * @returns {Finding[]}
- */
-function headerFindings(lines) {
-  const end = lines.findIndex(({ text }) => !text.startsWith('--'));
-  const header = textOf(lines.slice(0, end));
-  const whole = HEADER.every((part) => part.test(header));
-  return whole
-    ? []
-    : [{ at: placeOf(lines[0]), message: 'the header must tell purpose, KEYS, ARGV and Returns' }];
-}
-
-/**
- * @param {Line[]} lines
- * @returns {Finding[]}
- */
-function sizeFindings(lines) {
-  const code = lines.filter(({ text }) => !/^\s*(--.*)?$/.test(text)).length;
-  const message = `${code} lines of code are more than ${MAX_CODE_LINES}`;
-  return code > MAX_CODE_LINES ? [{ at: placeOf(lines[0]), message }] : [];
-}
 
 /**
  * Syntax errors, and globals by accident, which Redis would refuse only when the line runs.
@@ -116,9 +87,16 @@ function findingsOfScripts() {
   return scripts.flatMap(({ findings }) => findings.filter((finding) => !finding.unused || !used(finding)));
 }
 
+/** With its own includes alone: a file that uses more than it names has globals. */
+const findingsOfIncludes = () =>
+  luaFiles('lua/shared').flatMap((file) => [
+    ...shapeFindings(linesOf(file), { included: true }),
+    ...parserFindings(assembledLinesOf(file)),
+  ]);
+
 const findings = [
-  ...luaFiles('lua').flatMap((file) => headerFindings(linesOf(file))),
-  ...[...luaFiles('lua'), ...luaFiles('lua/shared')].flatMap((file) => sizeFindings(linesOf(file))),
+  ...luaFiles('lua').flatMap((file) => shapeFindings(linesOf(file), { included: false })),
+  ...findingsOfIncludes(),
   ...findingsOfScripts(),
 ];
 for (const line of new Set(findings.map(({ at, message }) => `${at}: ${message}\n`)))

@@ -24,13 +24,18 @@ export function linesOf(file) {
 }
 
 /**
- * A script as Redis gets it, what it includes in place (lua/src/index.ts does the same).
+ * A file with its includes in place, each where it comes first: a script as Redis gets it (lua/src/index.ts does the
+ * same).
  * @param {string} file
+ * @param {Set<string>} [included]
  * @returns {Line[]}
  */
-export function assembledLinesOf(file) {
+export function assembledLinesOf(file, included = new Set()) {
   return linesOf(file).flatMap((line) => {
-    const included = INCLUDE.exec(line.text)?.[1];
-    return included ? assembledLinesOf(`lua/${included}`) : [line];
+    const include = INCLUDE.exec(line.text)?.[1];
+    if (!include) return [line];
+    if (included.has(include)) return [];
+    included.add(include);
+    return assembledLinesOf(`lua/${include}`, included);
   });
 }

@@ -1,32 +1,32 @@
--- A counter is a text of a rule and a subject: of each limit its field, where its window starts (shared/ladders.lua),
--- and the units used in it: `dmwqz1a80=5 hmwrxbjk0=3`.
+-- A counter is a text of a rule and a subject: of each limit its field, the start of its window
+-- (shared/instant.lua), and the units used in it: `dmwqz1a80=5 hmwrxbjk0=3`.
+-- @include shared/number.lua
+-- @include shared/instant.lua
 local WINDOW = '^(%a)(%-?[0-9a-z]+)=(%d+) ?()'
--- Of the largest instant.
-local MAX_LENGTH = 12
 
--- The windows of a counter, in their order and by field; nil when the text is something else.
+-- The windows of a counter, in their order and by field; nil when the text is no counter.
 local function read_windows(text)
   local windows, at = {}, 1
   repeat
     local field, starts, units, rest = string.match(text, WINDOW, at)
     local used = tonumber(units)
-    if not used or used > MAX_INTEGER or #starts > MAX_LENGTH then return nil end
+    if not used or used > MAX_INTEGER or #starts > MAX_INSTANT_LENGTH then return nil end
     local window = { field = field, starts = starts, used = used }
     windows[#windows + 1], windows[field], at = window, window, rest
   until at > #text
   return windows
 end
 
-local function text_of(windows)
+local function text_of_windows(windows)
   local texts = {}
   for i, window in ipairs(windows) do
-    texts[i] = window.field .. window.starts .. '=' .. digits(window.used)
+    texts[i] = window.field .. window.starts .. '=' .. digits_of(window.used)
   end
   return table.concat(texts, ' ')
 end
 
--- Puts units into a limit's window, in the place of an earlier one: whether that opened it.
-local function put(windows, field, starts, used)
+-- Sets the units of a limit's window, which replaces an earlier one. Whether it opens that window.
+local function set_units(windows, field, starts, used)
   local window = windows[field]
   if not window then
     window = { field = field }
@@ -37,16 +37,17 @@ local function put(windows, field, starts, used)
   return opens
 end
 
--- How much longer than others a counter lives, up to half of the margin: the windows of a time zone end at one instant,
--- and what expires at one instant is a pause of Redis. By its key, so that it is the same whatever writes it.
-local function spread_of(key)
-  return tonumber(string.sub(redis.sha1hex(key), 1, 8), 16) % math.max(1, math.floor(margin / 2))
+-- How much later than others a counter expires, up to half of the margin: the windows of a time zone end at one
+-- instant, and Redis pauses where many keys expire at one instant. It is derived from the key: equal in every script.
+local function spread_of(key, margin_ms)
+  return tonumber(string.sub(redis.sha1hex(key), 1, 8), 16) % math.max(1, math.floor(margin_ms / 2))
 end
 
--- A counter whose life is set goes on living; one that opens a window has all of it before it.
-local function write_counter(key, text, ladder, opens)
+-- Keeps the TTL unless a window opens.
+local function write_counter(key, text, limit_set, opens)
   if opens then
-    redis.call('SET', key, text, 'PX', string.format('%d', ladder.expires_in + spread_of(key)))
+    local ttl_ms = limit_set.expires_in_ms + spread_of(key, limit_set.margin_ms)
+    redis.call('SET', key, text, 'PX', string.format('%d', ttl_ms))
   else
     redis.call('SET', key, text, 'KEEPTTL')
   end

@@ -4,10 +4,18 @@ const FOLDER = new URL('../', import.meta.url);
 
 /**
  * One Redis script: all that must be atomic of one operation. Its header in `lua/` is the contract.
- * A line `-- @include shared/x.lua` is replaced by that file, since Redis scripts can require nothing.
+ * A line `-- @include shared/x.lua` is replaced by that file, with its own includes in place, where it comes first:
+ * Redis scripts can require nothing.
  */
 function script(name: string): string {
-  return read(`${name}.lua`).replace(/^-- @include (\S+)$/gm, (_line, included: string) => read(included));
+  const included = new Set<string>();
+  const assembled = (path: string): string =>
+    read(path).replace(/^-- @include (\S+)$/gm, (_line, include: string) => {
+      if (included.has(include)) return '';
+      included.add(include);
+      return assembled(include);
+    });
+  return assembled(`${name}.lua`);
 }
 
 function read(path: string): string {
@@ -18,11 +26,11 @@ export const scripts = {
   take: script('take'),
   settle: script('settle'),
   probe: script('probe'),
-  rulesWrite: script('rules-write'),
-  rulesChange: script('rules-change'),
+  rulesWriteOne: script('rules-write-one'),
+  rulesWriteMany: script('rules-write-many'),
   rulesStage: script('rules-stage'),
   rulesReplace: script('rules-replace'),
-  rulesChanges: script('rules-changes'),
+  rulesChangesSince: script('rules-changes-since'),
   rulesPage: script('rules-page'),
-  rulesHeartbeat: script('rules-heartbeat'),
+  nodeHeartbeat: script('node-heartbeat'),
 } as const;

@@ -15,7 +15,7 @@ export interface Taken {
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
-const FORMAT = '1';
+const FORMAT = '2';
 const REMEMBER_MS = 900_000;
 const MARGIN_MS = HOUR_MS;
 const NO_DEADLINE = Number.MAX_SAFE_INTEGER;

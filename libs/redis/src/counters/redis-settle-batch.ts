@@ -1,7 +1,7 @@
 import type { ForcedLimit, SettleRequest, SettleResult } from '@sundial/engine/ports';
 import type { ScriptCall } from '../connection/redis-script.js';
 import type { OperationPlace } from './operation-place.js';
-import { common, FORMAT, LadderList, nameOf } from './redis-take-batch.js';
+import { common, FORMAT, LadderList, nameOf, storeOutcome } from './redis-take-batch.js';
 
 /** A settlement as `settle.lua` wants it, and where its operation is remembered. */
 export interface SettleItem {
@@ -40,7 +40,7 @@ export function decodeSettlements(count: number, reply: unknown): SettleResult[]
   if (words[0] !== FORMAT) throw new TypeError(`settle.lua answered ${JSON.stringify(reply)}`);
   const results: SettleResult[] = [];
   for (let at = 1; results.length < count;) {
-    const outcome = words[at++] as SettleResult['outcome'];
+    const outcome = storeOutcome(words[at++] as SettleResult['outcome']);
     const forced: ForcedLimit[] = [];
     for (let left = outcome === 'counted' ? Number(words[at++]) : 0; left > 0; left--) {
       forced.push({ limit: Number(words[at++]), used: Number(words[at++]) });

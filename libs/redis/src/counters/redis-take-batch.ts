@@ -11,7 +11,7 @@ import type { OperationPlace } from './operation-place.js';
 import type { ScriptCall } from '../connection/redis-script.js';
 
 /** Every script's first argument and first reply: nodes of different versions can tell each other apart. */
-export const FORMAT = '1';
+export const FORMAT = '2';
 
 /** A check as `take.lua` wants it, and where its operation is remembered. */
 export interface BatchItem {
@@ -60,7 +60,7 @@ export function decodeTakes(
   for (const { request } of items) {
     const outcome = words[at++] as TakeResult['outcome'];
     if (outcome !== 'taken' && outcome !== 'refused' && outcome !== 'replayed') {
-      results.push({ outcome });
+      results.push({ outcome: storeOutcome(outcome) });
       continue;
     }
     const counts: LimitCount[] = [];
@@ -75,6 +75,17 @@ export function decodeTakes(
   }
   return { now, results };
 }
+
+/** An outcome that a script names, as the store names it. */
+export function storeOutcome<Outcome extends string>(outcome: Outcome): Outcome {
+  return (STORE_OUTCOMES[outcome] as Outcome | undefined) ?? outcome;
+}
+
+const STORE_OUTCOMES: Readonly<Record<string, string>> = {
+  'window-mismatch': 'moved',
+  'wrong-type': 'broken',
+  voided: 'barred',
+};
 
 /** What tells this try of an operation from all others on its page. Most are the only ones, and bear its name. */
 export function nameOf({ last }: OperationPlace, { id, content, attempt }: Operation): string {

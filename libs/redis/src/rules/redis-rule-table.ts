@@ -7,13 +7,13 @@ import { RedisScript } from '../connection/redis-script.js';
 import { MAX_RULES } from '@sundial/contract';
 
 const FORMAT = '1';
-const WRITE = new RedisScript(scripts.rulesWrite);
-const CHANGE = new RedisScript(scripts.rulesChange);
+const WRITE_ONE = new RedisScript(scripts.rulesWriteOne);
+const WRITE_MANY = new RedisScript(scripts.rulesWriteMany);
 const STAGE = new RedisScript(scripts.rulesStage);
 const REPLACE = new RedisScript(scripts.rulesReplace);
-const CHANGES = new RedisScript(scripts.rulesChanges);
+const CHANGES_SINCE = new RedisScript(scripts.rulesChangesSince);
 const PAGE = new RedisScript(scripts.rulesPage);
-const HEARTBEAT = new RedisScript(scripts.rulesHeartbeat);
+const HEARTBEAT = new RedisScript(scripts.nodeHeartbeat);
 /** Rules in one call: Redis and the node are busy with it for a millisecond or two. */
 const RULES_AT_ONCE = 200;
 /** From one slice of a staged book to the next, with all that may hold a node up. */
@@ -49,7 +49,7 @@ export type WriteOutcome =
   | { readonly outcome: 'exists' | 'missing' | 'full' | 'lost' };
 
 /**
- * The rules and the register of nodes in Redis, as `lua/rules-*.lua` keep them, under one hash tag. Each call is one
+ * The rules and the node registry in Redis, as the scripts of `lua/` keep them, under one hash tag. Each call is one
  * command that is sent once, and may reject; a whole book travels in many.
  */
 export class RedisRuleTable {
@@ -75,7 +75,7 @@ export class RedisRuleTable {
 
   /** What has changed since a writing: `gap` when Redis cannot say, `none` when it holds no rules. */
   async changesSince({ version, stamp }: BookName): Promise<BookPart | 'gap' | 'none'> {
-    const [outcome, ...reply] = await this.#run(CHANGES, [this.#book, this.#log], [version, stamp]);
+    const [outcome, ...reply] = await this.#run(CHANGES_SINCE, [this.#book, this.#log], [version, stamp]);
     if (outcome === 'gap' || outcome === 'none') return outcome;
     if (outcome !== 'changes') throw unexpected(outcome);
     const [nowVersion, nowStamp, ...entries] = reply;
@@ -103,7 +103,7 @@ export class RedisRuleTable {
     const expected = change.kind === 'create' ? '' : (change.expectedRevision ?? '');
     const json = change.kind === 'delete' ? '' : JSON.stringify(change.rule);
     const args = [this.channel, known, randomUUID(), MAX_RULES, change.kind, id, expected, json];
-    const [outcome, number] = await this.#run(WRITE, [this.#book, this.#log], args);
+    const [outcome, number] = await this.#run(WRITE_ONE, [this.#book, this.#log], args);
     switch (outcome) {
       case 'written':
         return { outcome, version: whole(number) };
@@ -129,7 +129,7 @@ export class RedisRuleTable {
     const rules = set.flatMap(({ rule }) => [rule.id, JSON.stringify(rule)]);
     const lists = [set.length, ...rules, removed.length, ...removed];
     const args = [this.channel, seen.version, seen.stamp, next.stamp, ...lists];
-    const [outcome] = await this.#run(CHANGE, [this.#book, this.#log], args);
+    const [outcome] = await this.#run(WRITE_MANY, [this.#book, this.#log], args);
     return outcome === 'written';
   }
 

@@ -1,0 +1,23 @@
+-- What a check finds of its operation.
+-- @include shared/operation-bucket.lua
+-- @include shared/operation-record.lua
+
+-- The outcome of a check whose operation has a record already, and what else its answer holds; nil when the
+-- operation counts as a new one. `identity` is the start of the check's own record, up to its attempt.
+local function replay(bucket, record, identity, now, remember_ms)
+  local prefix, content, attempt = string.match(identity, '^(;%S )(%S+) (%S+)$')
+  if is_tombstone(record) then
+    local voided, ends = read_tombstone(record, now)
+    if not ends then return 'wrong-type' end
+    return voided == attempt and ends > now and 'expired' or nil
+  end
+  local counted = read_record(record, now, remember_ms)
+  if not counted then return 'wrong-type' end
+  if counted.ends <= now then return nil end
+  if counted.content ~= content then return 'conflict' end
+  local attempts = add_attempt(counted.attempts, attempt)
+  if attempts ~= counted.attempts then
+    write_record(bucket, prefix, with_attempts(prefix, counted, attempts))
+  end
+  return 'replayed', string.format(' %d %d', counted.at, counted.ends - now)
+end

@@ -1,0 +1,56 @@
+-- A record says that an operation was counted: `;<last character of the id> <content> <attempts> <at>`.
+-- Attempts are those whose callers may rely on it, separated by commas; `at` is when it was counted, an instant
+-- (shared/instant.lua) in every window it was counted in. It is forgotten `remember_ms` after `at`, however often it
+-- is repeated; a settled record ends with ` <until>` and is forgotten then.
+--
+-- When the last attempt is voided, a tombstone takes its place: `;<last character of the id> !<attempt> <until>`.
+-- That attempt must not count any more; others may.
+-- @include shared/instant.lua
+local RECORD = '^;%S (%S+) (%S+) (%-?[0-9a-z]+) ?(%-?[0-9a-z]*)$'
+local TOMBSTONE = '^;%S !(%S+) (%-?[0-9a-z]+)$'
+local MAX_ATTEMPTS_LENGTH = 1000
+
+local function is_tombstone(record) return string.sub(record, 4, 4) == '!' end
+
+-- A counted operation: content, attempts, the instant it was counted at, and until when it is remembered; nil when
+-- no node wrote the record.
+local function read_record(record, now, remember_ms)
+  local content, attempts, at_text, until_text = string.match(record, RECORD)
+  local at = content and plausible_instant(at_text, now)
+  local ends = at and (until_text == '' and at + remember_ms or plausible_instant(until_text, now))
+  if not ends then return nil end
+  return {
+    content = content,
+    attempts = attempts,
+    at = at,
+    at_text = at_text,
+    ends = ends,
+    until_text = until_text ~= '' and until_text or nil,
+  }
+end
+
+-- The attempt that must not count, and until when that is remembered; nil for another record.
+local function read_tombstone(record, now)
+  local attempt, until_text = string.match(record, TOMBSTONE)
+  return attempt, attempt and plausible_instant(until_text, now) or nil
+end
+
+local function text_of_record(prefix, content, attempts, at_text, until_text)
+  local record = prefix .. content .. ' ' .. attempts .. ' ' .. at_text
+  return until_text and record .. ' ' .. until_text or record
+end
+
+-- A record with other attempts, remembered as long as it was.
+local function with_attempts(prefix, record, attempts)
+  return text_of_record(prefix, record.content, attempts, record.at_text, record.until_text)
+end
+
+local function has_attempt(attempts, attempt)
+  return string.find(',' .. attempts .. ',', ',' .. attempt .. ',', 1, true) ~= nil
+end
+
+-- The attempts and one more, whose caller may rely on the record.
+local function add_attempt(attempts, attempt)
+  if has_attempt(attempts, attempt) or #attempts + #attempt > MAX_ATTEMPTS_LENGTH then return attempts end
+  return attempts .. ',' .. attempt
+end

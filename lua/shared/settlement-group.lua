@@ -1,0 +1,69 @@
+-- A group is a run of settlements that have all but their keys and identities in common.
+-- As an argument: groups separated by semicolons, each `settlements intent amount indexes limit-set …`: how many
+-- settlements there are, count | void, the units, of each limit the index of the window it was decided in (0|1,
+-- without spaces), and of each counter the position of its limit set (from 1).
+-- The identity of a settlement is `;<last character of the operation id> <content> <attempt> <until>`: the start of
+-- its record (shared/operation-record.lua), and until when the store remembers it at least.
+-- @include shared/instant.lua
+local SETTLEMENT_GROUP = '^(%d+) (%a+) (%d+) ([01]+)([ %d]+)(;?)()'
+local SETTLEMENT_IDENTITY = '^(;%S )(%S+) (%S+) (%-?[0-9a-z]+)$'
+
+-- `is_of_now`: it counts in the windows of now, so that the fast path reads and writes its counters.
+local function read_settlement_group(limit_sets, settlements, intent, amount, indexes, positions)
+  if intent ~= 'count' and intent ~= 'void' then fail('an intent', intent) end
+  local group = { false, settlements = integer(settlements), amount = integer(amount), intent = intent }
+  group.indexes, group.size, group.is_of_now = indexes, 0, intent == 'count' and group.amount > 0
+  local limit_count = 0
+  for position in string.gmatch(positions, '%d+') do
+    local limit_set = limit_sets[tonumber(position)]
+    if not limit_set then fail('a limit set', position) end
+    group.size = group.size + 1
+    group[group.size] = limit_set
+    for l = 1, limit_set.size do
+      limit_count = limit_count + 1
+      local index = tonumber(string.sub(indexes, limit_count, limit_count))
+      group.is_of_now = group.is_of_now and limit_set[l].index == index
+    end
+  end
+  if group.size == 0 or group.settlements == 0 then fail('a group', positions) end
+  if #indexes ~= limit_count then fail('window indexes', indexes) end
+  return group
+end
+
+-- `key_count` and `identity_count` are what the call has; a call that has more or fewer than its groups is refused.
+local function read_settlement_groups(text, limit_sets, key_count, identity_count)
+  local groups, keys, identities, at = {}, 0, 0, 1
+  text = text or ''
+  repeat
+    local size, intent, amount, indexes, positions, separator, rest = string.match(text, SETTLEMENT_GROUP, at)
+    if not size then fail('a group', string.sub(text, at)) end
+    local group = read_settlement_group(limit_sets, size, intent, amount, indexes, positions)
+    groups[#groups + 1], at = group, rest
+    identities, keys = identities + group.settlements, keys + group.settlements * (1 + group.size)
+  until separator == ''
+  if at <= #text then fail('the end of the groups', string.sub(text, at)) end
+  if keys ~= key_count then fail('the right number of keys', key_count) end
+  if identities ~= identity_count then fail('the right number of identities', identity_count) end
+  return groups
+end
+
+local function read_settlement_identity(text, now)
+  local prefix, content, attempt, until_text = string.match(text, SETTLEMENT_IDENTITY)
+  if not prefix then fail('an identity', text) end
+  return {
+    prefix = prefix,
+    content = content,
+    attempt = attempt,
+    until_text = until_text,
+    lives_ms = math.max(1, instant_argument(until_text) - now),
+  }
+end
+
+-- The identities of a call, from argument `first` on.
+local function read_settlement_identities(argv, first, now)
+  local identities = {}
+  for i = first, #argv do
+    identities[#identities + 1] = read_settlement_identity(argv[i], now)
+  end
+  return identities
+end

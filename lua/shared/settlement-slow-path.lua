@@ -1,0 +1,63 @@
+-- The slow path of a settlement reads and writes its counters window by window, in exactly the windows that it was
+-- decided in or counted in.
+-- @include shared/counter.lua
+-- @include shared/limit-set.lua
+-- @include shared/wrong-type.lua
+
+-- The counters of a group behind keys[key]; nil when one of them is a wrong-type key.
+local function read_counters(keys, key, group)
+  local counters = {}
+  for c = 1, group.size do
+    local stored = redis.pcall('GET', keys[key + c])
+    local windows = not is_wrong_type(stored) and (stored and read_windows(stored) or not stored and {})
+    if not windows then return nil end
+    counters[c] = { key = keys[key + c], limit_set = group[c], windows = windows }
+  end
+  return counters
+end
+
+-- Adds to the window of a limit unless that is over. The window must be the counter's current one or become it: a
+-- later window is never changed, an earlier one is replaced. Returns the units used now, and whether that opens it.
+local function add_to_window(limit, index, windows, units, now)
+  if not index then return nil end
+  local window, starts = windows[limit.field], start_text_of(limit, index)
+  local is_current = window and window.starts == starts
+  local opens = units > 0 and not (window and instant_of(window.starts) > start_of(limit, index))
+  if now >= (index == 0 and limit.next or limit.after) or not (is_current or opens) then return nil end
+  local total = math.min(math.max((is_current and window.used or 0) + units, 0), MAX_INTEGER)
+  return total, set_units(windows, limit.field, starts, total)
+end
+
+-- The index of the window that a settlement changes: where `at` is absent the one it was decided in, else the one it
+-- was counted in at that instant; false when neither window of the limit holds that.
+local function index_of(limit, position, indexes, at)
+  if at then return window_index_at(at, limit.current, limit.next, limit.after) end
+  return tonumber(string.sub(indexes, position, position))
+end
+
+-- Adds to every limit in the window that `index_of` gives. Returns how many limits it changed, the text of the latest
+-- start of their windows, how many limits have more used than their max by that, and of each its position (from 0)
+-- and its used.
+local function add_to_windows(counters, units, indexes, at, now)
+  local touched, position, latest, latest_text, above, texts = 0, 0, -math.huge, '', 0, ''
+  for _, counter in ipairs(counters) do
+    local opened, changed, limit_set, windows = false, false, counter.limit_set, counter.windows
+    for l = 1, limit_set.size do
+      local limit = limit_set[l]
+      position = position + 1
+      local index = index_of(limit, position, indexes, at)
+      if index and start_of(limit, index) > latest then
+        latest, latest_text = start_of(limit, index), start_text_of(limit, index)
+      end
+      local total, opens = add_to_window(limit, index, windows, units, now)
+      if total then
+        touched, changed, opened = touched + 1, true, opened or opens
+        if units > 0 and total > limit.max then
+          above, texts = above + 1, texts .. ' ' .. position - 1 .. ' ' .. digits_of(total)
+        end
+      end
+    end
+    if changed then write_counter(counter.key, text_of_windows(windows), limit_set, opened) end
+  end
+  return touched, latest_text, above .. texts
+end
