@@ -138,7 +138,7 @@ async function lockCounters({ redis, dataDirectory }: Settings): Promise<Process
 }
 
 async function openStore(
-  { redis, dataDirectory, clockOffsetMs }: Settings,
+  { redis, dataDirectory, clockOffsetMs, maxSubjects }: Settings,
   log: Log,
   files: FileConditions,
 ): Promise<Store> {
@@ -147,7 +147,13 @@ async function openStore(
     log.info({ bytes, totalBytes }, `reading the counters: ${Math.floor((100 * bytes) / totalBytes)} %`);
   const startedAt = performance.now();
   const onTrouble = files.writerOf('counters');
-  const store = await MemoryStore.open({ directory: dataDirectory, clockOffsetMs, onTrouble, onProgress });
+  const store = await MemoryStore.open({
+    directory: dataDirectory,
+    ...(maxSubjects !== undefined && { maxCounters: maxSubjects }),
+    clockOffsetMs,
+    onTrouble,
+    onProgress,
+  });
   const tookMs = Math.round(performance.now() - startedAt);
   if (store.size.logBytes > 0) log.info({ ...store.size, tookMs }, 'the counters are read');
   for (const torn of store.damages.filter(({ isTornTail }) => isTornTail))

@@ -30,7 +30,7 @@ export function decisionOf(
 }
 
 /** What a store says that has decided. */
-export type Decided = Extract<TakeResult, { readonly counts: Counts }>;
+export type Decided = Exclude<Extract<TakeResult, { readonly counts: Counts }>, { readonly outcome: 'full' }>;
 
 /** Every limit has room, and the amount is counted in all of them (`counts` include it) or was nothing. */
 export function taken(rules: readonly RuleWindows[], counts: Counts, context: DecisionContext): Decision {
