@@ -5,7 +5,7 @@ import { LiveRules, QuotaEngine } from '@sundial/engine';
 import { Registry } from 'prom-client';
 import { AppModule } from './app.module.js';
 import { serveOpenApi } from './docs/openapi.js';
-import { fastifyAdapter } from './http/fastify.adapter.js';
+import { fastifyAdapter, type AdapterOptions } from './http/fastify.adapter.js';
 import { Door } from './http/door.js';
 import { guardEntrance } from './http/entrance.js';
 import { guardRoutes } from './http/route-hooks.js';
@@ -20,7 +20,10 @@ import { Lifecycle } from './shutdown/lifecycle.js';
 import { warmUp } from './warm-up.js';
 
 /** The whole service, store opened and rules loaded, ready to listen. `close` on it loses nothing: see `Lifecycle`. */
-export async function createService(settings: Settings): Promise<NestFastifyApplication> {
+export async function createService(
+  settings: Settings,
+  options: AdapterOptions = {},
+): Promise<NestFastifyApplication> {
   const log = createLog(settings.logLevel);
   const routes = new RouteTable();
   const refusals = new Refusals(log);
@@ -28,6 +31,7 @@ export async function createService(settings: Settings): Promise<NestFastifyAppl
   const adapter = fastifyAdapter(
     (error, request, reply) => problems.answer(error, request, reply),
     (code) => refusals.count(code),
+    options,
   );
   const app = await NestFactory.create<NestFastifyApplication>(AppModule.with(settings, log), adapter, {
     bodyParser: false,
