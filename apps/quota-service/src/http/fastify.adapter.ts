@@ -50,6 +50,8 @@ export function fastifyAdapter(
   });
   const fastify = adapter.getInstance();
   fastify.server.maxConnections = MAX_CONNECTIONS;
+  // Node.js drops those beyond 2,000: what a proxy reads there has to be seen here. MAX_HEADER_BYTES bounds them.
+  fastify.server.maxHeadersCount = 0;
   fastify.server.on('checkExpectation', (_request, response) => answerExpectation(response, count));
   acceptOnlyJson(fastify);
   return adapter;

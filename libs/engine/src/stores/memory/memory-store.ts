@@ -271,12 +271,8 @@ export class MemoryStore implements Store {
         const pick = pickOf(ceiling, index++);
         if (pick === undefined) continue;
         const window = this.#books.counter(ref)?.find(ceiling.field);
-        const startsAt = ceiling.bounds[pick];
-        const isCurrent = window?.startsAt === startsAt;
-        const opens = units > 0 && !(window && window.startsAt > startsAt);
-        if (now >= ceiling.bounds[pick + 1]! || !(isCurrent || opens)) continue;
-        if (window === undefined && !this.#books.hasRoomFor([ref])) continue;
-        const used = isCurrent ? window!.used : 0;
+        const used = changeable(window, ceiling.bounds, { pick, now, units });
+        if (used === undefined || !this.#books.hasRoomFor([ref])) continue;
         const total = Math.min(Math.max(used + units, 0), Number.MAX_SAFE_INTEGER);
         this.#books.openCounter(ref).put(ceiling, pick, total);
         touched++;
@@ -300,6 +296,18 @@ const EXPIRED = { outcome: 'expired' } as const;
 const MOVED = { outcome: 'moved' } as const;
 /** As in the script: an operation that is repeated for ever takes no more room than this. */
 const MAX_ATTEMPTS_LENGTH = 1_000;
+
+/** The units used in the picked window; undefined where it is over, or is not the current one and cannot become it. */
+function changeable(
+  current: { readonly startsAt: number; readonly used: number } | undefined,
+  bounds: LimitCeiling['bounds'],
+  { pick, now, units }: { readonly pick: WindowPick; readonly now: number; readonly units: number },
+): number | undefined {
+  const startsAt = bounds[pick];
+  if (now >= bounds[pick + 1]!) return undefined;
+  if (current?.startsAt === startsAt) return current.used;
+  return units > 0 && !(current && current.startsAt > startsAt) ? 0 : undefined;
+}
 
 function pickWindow({ bounds }: LimitCeiling, now: number): WindowPick | undefined {
   if (now < bounds[0]) return undefined;
