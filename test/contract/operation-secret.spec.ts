@@ -89,6 +89,54 @@ describe('the secret by which nodes know servers’ ids', () => {
     expect(await redis.cli('EXISTS', KEY)).toBe(1);
   });
 
+  /** Each node went on with a secret of its own, and said nothing. */
+  it.each([
+    ['SET', 'not a secret'],
+    ['RPUSH', 'not a secret'],
+  ])('is said to be missing while something else stands in its place: %s', async (command, value) => {
+    await redis.cli(command, KEY, value);
+    const store = new RedisStore({ kind: 'single', url: redis.url });
+    nodeOn(store);
+    const told: [string, boolean][] = [];
+    store.onCondition(({ condition }, holds) => told.push([condition, holds]));
+    const isSecret = ({ condition }: { condition: string }) => condition === 'secret';
+    const found = (await store.examined(5_000)).find(isSecret);
+    expect(found).toMatchObject({ severity: 'warn', server: null, sentence: expect.stringContaining(KEY) });
+    await redis.cli('DEL', KEY);
+    await eventually(async () => (await secretIn(redis)) === textOf(store), { withinMs: 5_000 });
+    await eventually(async () => !store.conditions.some(isSecret));
+    expect(told.filter(([condition]) => condition === 'secret')).toEqual([
+      ['secret', true],
+      ['secret', false],
+    ]);
+  });
+
+  it('makes no call free where it is missing: nodes that do not share one refuse or count what the other gave', async () => {
+    await redis.cli('SET', KEY, 'not a secret');
+    const [one, other] = await Promise.all(
+      [1, 2].map(async () => {
+        const store = new RedisStore({ kind: 'single', url: redis.url });
+        await store.examined(5_000);
+        return nodeOn(store);
+      }),
+    );
+    const { operationId } = await one!.check({ ...REQUEST, amount: 60 });
+    const answers = await Promise.allSettled([
+      other!.check({ ...REQUEST, amount: 60, operationId }),
+      other!.check({ ...REQUEST, amount: 1, operationId }),
+      one!.check({ ...REQUEST, amount: 60, operationId: 'mine' }),
+    ]);
+    const counted = answers.flatMap((answer) =>
+      answer.status === 'fulfilled' && answer.value.allowed ? [answer.value] : [],
+    );
+    expect(counted.every(({ replayed }) => !replayed)).toBe(true);
+    await one!.check({ ...REQUEST, operationId: 'named', subject: { user: 'u1', grade: '3' } });
+    const again = other!.check({ ...REQUEST, operationId: 'named', subject: { user: 'u1', grade: '3' } });
+    await expect(again).rejects.toMatchObject({ code: 'operation-conflict' });
+    const { limits } = await one!.usage(REQUEST);
+    expect(limits[0]!.used).toBe(61 + counted.length);
+  });
+
   it('is kept beside the embedded counters, for their owner only, and over a restart', async () => {
     const first = await MemoryStore.open({ directory: directory.path });
     const node = nodeOn(first);

@@ -127,6 +127,11 @@ describe('with keys', () => {
   });
 });
 
+/** The shortest there are: 2,100 of them fit into 16 KiB. */
+function manyHeaders(count: number): string {
+  return Array.from({ length: count }, (_, n) => `${n.toString(36)}:\r\n`).join('');
+}
+
 describe('requests that programs read differently', () => {
   let service: RunningService;
   beforeAll(async () => {
@@ -146,6 +151,12 @@ describe('requests that programs read differently', () => {
   it.each<[string, string, string, number | string]>([
     ['two Host headers', `host: localhost\r\nhost: evil.example\r\n${length}`, body, 400],
     ['two equal Host headers', `host: localhost\r\nHost: localhost\r\n${length}`, body, 400],
+    [
+      'a second Host behind more headers than Node.js keeps by default',
+      `host: localhost\r\n${manyHeaders(2_100)}host: evil.example\r\n${length}`,
+      body,
+      400,
+    ],
     ['no Host', length, body, 400],
     ['gzip, chunked', 'host: localhost\r\ntransfer-encoding: gzip, chunked', chunked, 501],
     ['chunked twice', 'host: localhost\r\ntransfer-encoding: chunked, chunked', chunked, '(400|501)'],
@@ -165,6 +176,14 @@ describe('requests that programs read differently', () => {
     ['a null byte', `host: localhost\r\nx-a: \0\r\n${length}`, body, 400],
   ])('%s', async (_what, head, rest, status) => {
     expect(await post(head, rest)).toMatch(new RegExp(`^HTTP/1.1 ${status} [^]*"code":"`));
+  });
+
+  it('an unknown transfer-encoding ends the connection, since nobody knows where its body ends', async () => {
+    const text = await rawExchange(
+      service.port,
+      `POST /check HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: gzip, chunked\r\n\r\n${chunked}`,
+    );
+    expect(text).toMatch(/^HTTP\/1.1 501 [^]*\r\nconnection: close\r\n/i);
   });
 
   it('chunks alone are read', async () => {

@@ -56,6 +56,21 @@ describe('GET /metrics', () => {
     expect(await metric(service, 'sundial_check_duration_seconds_sum')).toBeGreaterThan(0);
   });
 
+  it('counts checks without a rule by the resource that was probably meant, while a rule names that', async () => {
+    const limits = [{ window: 'day', max: 5 }];
+    const rule = { id: 'short', resource: 'speech', per: ['user'], limits };
+    const nearest = (name: string) => metric(service, `sundial_no_rule_checks_total{nearest="${name}"}`);
+    const made = (await nearest('')) ?? 0;
+    await service.api.post('/admin/rules').send(rule).expect(201);
+    await check('Speech', { user: 'm5' });
+    for (let n = 0; n < 50; n++) await check(`q${n}q`, { user: 'm5' });
+    expect(await nearest('speech')).toBe(1);
+    expect(await nearest('')).toBe(made + 50);
+    await service.api.delete('/admin/rules/short').expect(200);
+    expect(await nearest('speech')).toBeUndefined();
+    expect(await nearest('')).toBe(made + 50);
+  });
+
   it('keeps no series of what callers make up, nor of rules that are gone', async () => {
     await check('made-up-resource', { user: 'made-up-user' });
     const rule = { id: 'short-lived', resource: 'short', per: ['user'], limits: [{ window: 'day', max: 1 }] };

@@ -120,7 +120,18 @@ describe('415', () => {
     expect(text).toMatch(/^HTTP\/1.1 415 /);
   });
 
-  it('not for JSON with a charset', async () => {
+  it.each(['utf-16', 'UTF-16LE', '"utf-7"', 'iso-8859-1'])(
+    'for JSON in another charset: %s',
+    async (charset) => {
+      const answer = await service.api
+        .post('/check')
+        .set('content-type', `application/json; charset=${charset}`)
+        .send(JSON.stringify(VALID));
+      expectProblem(answer, { status: 415, code: 'unsupported-media-type' });
+    },
+  );
+
+  it('not for JSON that says that it is UTF-8', async () => {
     const answer = await service.api
       .post('/check')
       .set('content-type', 'Application/JSON; charset=UTF-8')

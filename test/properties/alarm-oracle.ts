@@ -1,3 +1,4 @@
+import type { StoreCondition } from '@sundial/engine';
 import type { AlarmSignal, Channel } from '../../apps/quota-service/src/alarms/evaluators/alarm-signal.js';
 import type { AlarmPattern } from '../../apps/quota-service/src/alarms/patterns/alarm-pattern.js';
 
@@ -50,6 +51,7 @@ export function holdsAt(pattern: AlarmPattern, channel: string, history: readonl
       return isFrequent(outcomesOf(history, channel), pattern, at);
     case 'degraded-mode':
     case 'unfit-store':
+    case 'full-store':
     case 'unwritable-file':
     case 'clock-offset':
       return isInState(pattern, history);
@@ -61,7 +63,7 @@ export function holdsAt(pattern: AlarmPattern, channel: string, history: readonl
 function isInState(
   pattern: Extract<
     AlarmPattern,
-    { kind: 'degraded-mode' | 'unfit-store' | 'unwritable-file' | 'clock-offset' }
+    { kind: 'degraded-mode' | 'unfit-store' | 'full-store' | 'unwritable-file' | 'clock-offset' }
   >,
   history: readonly Moment[],
 ): boolean {
@@ -69,7 +71,12 @@ function isInState(
     case 'degraded-mode':
       return lastOf(history, 'mode-changed')?.mode === 'degraded';
     case 'unfit-store':
-      return isUnfit(history);
+      return isCondition(
+        history,
+        ({ severity, condition }) => severity === 'refuse' || condition === 'secret',
+      );
+    case 'full-store':
+      return isCondition(history, ({ condition }) => condition === 'capacity');
     case 'unwritable-file':
       return isUnwritable(history);
     case 'clock-offset':
@@ -147,10 +154,10 @@ function isUnwritable(history: readonly Moment[]): boolean {
   );
 }
 
-function isUnfit(history: readonly Moment[]): boolean {
+function isCondition(history: readonly Moment[], isMeant: (condition: StoreCondition) => boolean): boolean {
   const told = history
     .flatMap(({ signal }) => (isA(signal, 'condition-changed') ? [signal] : []))
-    .filter(({ condition }) => condition.severity === 'refuse');
+    .filter(({ condition }) => isMeant(condition));
   return told.some(({ condition, holds }, index) => {
     const isLast = !told
       .slice(index + 1)

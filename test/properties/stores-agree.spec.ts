@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { type Books, memoryBooks, redisBooks } from '../contract/books.js';
 import { anyHistory, Storyteller, type Step } from './store-history.js';
 
-/** Every answer a store has but `broken`, which needs a key that others have written. */
+/** Every answer a store has but `broken`, which needs a key that others have written, and `full`, which Redis never says. */
 const OUTCOMES = [
   ...['already-counted', 'barred', 'conflict', 'counted', 'expired', 'late', 'moved'],
   ...['read', 'refused', 'replayed', 'reversed', 'taken'],

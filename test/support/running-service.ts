@@ -11,6 +11,8 @@ export const STORES = ['embedded', 'redis'] as const;
 /** When such a service starts, by its store's clock: far from the ends of all windows. */
 export const STARTED_AT = '2026-11-18T14:29:26+08:00';
 
+type ServiceOptions = NonNullable<Parameters<typeof createService>[1]>;
+
 /** The service in this process, from its sources, on a port, a data directory and, if asked for, a Redis of its own. */
 export class RunningService {
   private constructor(
@@ -22,6 +24,7 @@ export class RunningService {
   static async start(
     env: Readonly<Record<string, string>> = {},
     store: (typeof STORES)[number] = 'embedded',
+    options: ServiceOptions = {},
   ): Promise<RunningService> {
     const directory = await temporaryDirectory();
     const redis = store === 'redis' ? await RedisProcess.start() : undefined;
@@ -35,14 +38,19 @@ export class RunningService {
       ...(redis && { REDIS_URL: redis.url }),
       ...env,
     });
-    return RunningService.listening(settings, async () => {
+    const release = async () => {
       await redis?.stop();
       await directory.remove();
-    });
+    };
+    return RunningService.listening(settings, release, options);
   }
 
-  private static async listening(settings: Settings, release: () => Promise<void>): Promise<RunningService> {
-    const app = await createService(settings);
+  private static async listening(
+    settings: Settings,
+    release: () => Promise<void>,
+    options: ServiceOptions = {},
+  ): Promise<RunningService> {
+    const app = await createService(settings, options);
     await app.listen(0, '127.0.0.1');
     return new RunningService(app, settings, release);
   }

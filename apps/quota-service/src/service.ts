@@ -4,7 +4,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { LiveRules, QuotaEngine } from '@sundial/engine';
 import { AppModule } from './app.module.js';
 import { serveOpenApi } from './docs/openapi.js';
-import { fastifyAdapter } from './http/server/fastify.adapter.js';
+import { fastifyAdapter, type AdapterOptions } from './http/server/fastify.adapter.js';
 import { Door } from './http/admission/door.js';
 import { guardEntrance } from './http/server/entrance.js';
 import { guardRoutes } from './http/server/route-hooks.js';
@@ -19,7 +19,10 @@ import { Lifecycle } from './http/lifecycle/lifecycle.js';
 import { warmUp } from './warm-up.js';
 
 /** The whole service, store opened and rules loaded, ready to listen. `close` on it loses nothing: see `Lifecycle`. */
-export async function createService(settings: Settings): Promise<NestFastifyApplication> {
+export async function createService(
+  settings: Settings,
+  options: AdapterOptions = {},
+): Promise<NestFastifyApplication> {
   const log = createLog(settings.logLevel);
   const keys = new KeyRing(settings);
   const refusals = new Refusals(log, keys);
@@ -28,6 +31,7 @@ export async function createService(settings: Settings): Promise<NestFastifyAppl
   const adapter = fastifyAdapter(
     (error, request, reply) => problems.answer(error, request, reply),
     (code) => refusals.count(code),
+    options,
   );
   const module = AppModule.with({ settings, log, http: { keys, refusals } });
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {

@@ -38,7 +38,8 @@ export interface Decision {
 }
 
 /**
- * Why the store did not decide. `journal-full`: policy `local` refused, since no more of what it allows could be settled
+ * Why the store did not decide. `overloaded`: too much is asked at once, or the embedded store has no room for another
+ * subject. `journal-full`: policy `local` refused, since no more of what it allows could be settled
  * afterwards.
  */
 export const DEGRADED_CAUSES = [

@@ -1,6 +1,6 @@
 import type { UnverifiableSpan } from './runners/unverifiable-spans.js';
 import type { CheckRequest, Decision, DegradedCause, WindowUnit } from '@sundial/contract';
-import type { StoreCondition } from './stores/store.js';
+import type { StoreCapacity, StoreCondition } from './stores/store.js';
 
 /**
  * What an engine tells whoever counts and logs. Calls are synchronous and on the hot path: do little, never throw.
@@ -12,7 +12,7 @@ export interface QuotaObserver {
   shed?(checks: number): void;
   /** The store's state as this node sees it changed; called once a transition, not once a call. */
   modeChanged?(mode: StoreMode, cause: DegradedCause | null): void;
-  /** Something about a server behind the store is not as it should be, or no longer so. */
+  /** Something about the store, or a server behind it, is not as it should be, or no longer so. */
   conditionChanged?(condition: StoreCondition, holds: boolean): void;
   /** A key holds what Sundial did not write, so the rules' policies decide. At most once a second, however many checks met it. */
   keyBroken?(broken: BrokenKey): void;
@@ -53,8 +53,10 @@ export interface EngineStatus {
   readonly breaker: 'closed' | 'open' | 'half-open';
   /** Masters of a Cluster, `host:port`, that are not asked while the others are. */
   readonly openShards: readonly string[];
-  /** What about the servers behind the store is not as it should be. */
+  /** What about the store, or the servers behind it, is not as it should be. */
   readonly conditions: readonly StoreCondition[];
+  /** Counters of the embedded store, and how many there may be. Null on Redis. */
+  readonly capacity: StoreCapacity | null;
   /** Calls given to the store and neither answered nor known to be lost. */
   readonly inFlight: number;
   /** The store's clock minus this node's wall clock. */

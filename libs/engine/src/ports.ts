@@ -15,6 +15,7 @@ export {
   type Decided,
   type DecisionContext,
 } from './decisions/decision.js';
+export { degradedBy, onDenyOf, strictestPolicy } from './decisions/degrade-policy.js';
 export type { Question } from './decisions/question.js';
 export { PRIVATE_FILE } from './files/private-modes.js';
 export type { NamedOperation } from './operations/operation-ids.js';

@@ -163,7 +163,14 @@ export class ResilientRunner implements Runner {
   status(): EngineStatus {
     const { kind: store, conditions = [] } = this.#store;
     const clockOffsetMs = Math.round(this.#store.now() - Date.now());
-    return { store, conditions, ...this.#guard.status, clockOffsetMs, ...this.#reconciler.status };
+    return {
+      store,
+      conditions,
+      capacity: null,
+      ...this.#guard.status,
+      clockOffsetMs,
+      ...this.#reconciler.status,
+    };
   }
 
   /** What was decided without the store, and what became of it. */
@@ -214,6 +221,7 @@ export class ResilientRunner implements Runner {
         throw QuotaError.conflict(check.operationId);
       case 'shed':
         throw this.#shed();
+      case 'full':
       case 'expired':
       case 'moved':
       case 'broken':

@@ -59,6 +59,8 @@ function summaryOf(pattern: AlarmPattern): string {
       return `the clocks of this node and of the store are more than ${pattern.offsetMs} ms apart`;
     case 'unfit-store':
       return 'a server of the store is not fit to count on';
+    case 'full-store':
+      return "the embedded store has no room for new subjects: their rules' degrade policies decide, and policy local refuses";
     case 'unwritable-file':
       return 'a file of this node cannot be written: a node that ends now forgets what is not in it';
     case 'foreign-key':

@@ -83,6 +83,11 @@ export class Environment {
   @IsOptional()
   SUNDIAL_DATA_DIR = './data';
 
+  /** Counters of the embedded store at most, one a rule and subject. Absent: what three quarters of the heap hold at worst. */
+  @IsOptional()
+  @Integer(1, 100_000_000)
+  SUNDIAL_MAX_SUBJECTS: number | undefined = undefined;
+
   /** When a degraded decision is answered: at once (`group`), or when the journal holds it on the disk (`strict`). */
   @OneOf(['group', 'strict'])
   SUNDIAL_JOURNAL: 'group' | 'strict' = 'group';

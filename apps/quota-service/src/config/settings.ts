@@ -21,6 +21,8 @@ export interface Settings {
   readonly deadlineMs: number;
   readonly batchDeadlineMs: number;
   readonly dataDirectory: string;
+  /** Of the embedded store. Undefined: what the heap holds. */
+  readonly maxSubjects: number | undefined;
   readonly journalSync: 'group' | 'strict';
   readonly rulesFile: string;
   readonly alarmsFile: string;
@@ -155,12 +157,17 @@ function contradictionsAboutRedis(environment: Environment): Mistake[] {
   const { REDIS_URL, REDIS_CLUSTER_NODES, REDIS_SENTINELS, REDIS_SENTINEL_NAME } = environment;
   const { REDIS_SENTINEL_USERNAME, REDIS_SENTINEL_PASSWORD } = environment;
   const { REDIS_USERNAME, REDIS_PASSWORD, REDIS_TLS, SUNDIAL_REDIS_CA } = environment;
+  const { SUNDIAL_MAX_SUBJECTS } = environment;
   const targets = Object.entries({ REDIS_URL, REDIS_CLUSTER_NODES, REDIS_SENTINELS }).filter(
     ([, value]) => value,
   );
   const manyHosts = REDIS_CLUSTER_NODES || REDIS_SENTINELS;
   const credentials = REDIS_USERNAME || REDIS_PASSWORD || REDIS_TLS === 'true';
   return [
+    [
+      SUNDIAL_MAX_SUBJECTS !== undefined && targets.length > 0,
+      'SUNDIAL_MAX_SUBJECTS is for counters in this process: bound Redis by its maxmemory instead',
+    ],
     [
       targets.length > 1,
       `${targets.map(([name]) => name).join(' and ')} are set: set one of them, for one Redis only`,
@@ -196,6 +203,7 @@ function toSettings(environment: Environment): Settings {
     deadlineMs: environment.SUNDIAL_DEADLINE_MS,
     batchDeadlineMs: environment.SUNDIAL_BATCH_DEADLINE_MS,
     ...pathsIn(environment),
+    maxSubjects: environment.SUNDIAL_MAX_SUBJECTS,
     journalSync: environment.SUNDIAL_JOURNAL,
     alarmWebhook: webhookTarget(environment),
     ...keysOf(environment),

@@ -19,6 +19,8 @@ export interface QuotaSettings {
   readonly deadlineMs: number;
   readonly batchDeadlineMs: number;
   readonly unknownResource: 'allow' | 'deny';
+  /** Counters of an embedded store. Undefined: by the size of the heap. */
+  readonly maxSubjects?: number | undefined;
   readonly clockOffsetMs: number;
 }
 

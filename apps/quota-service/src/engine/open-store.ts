@@ -11,13 +11,19 @@ export async function openStore({
   log,
   files,
 }: Pick<OpenQuotaOptions, 'settings' | 'log' | 'files'>): Promise<Store> {
-  const { redis, dataDirectory, clockOffsetMs } = settings;
+  const { redis, dataDirectory, clockOffsetMs, maxSubjects } = settings;
   if (redis) return openRedisStore(redis, { clockOffsetMs, directory: dataDirectory });
   const onProgress = ({ bytes, totalBytes }: LogProgress) =>
     log.info({ bytes, totalBytes }, `reading the counters: ${Math.floor((100 * bytes) / totalBytes)} %`);
   const startedAt = performance.now();
   const onTrouble = files.writerOf('counters');
-  const store = await MemoryStore.open({ directory: dataDirectory, clockOffsetMs, onTrouble, onProgress });
+  const store = await MemoryStore.open({
+    directory: dataDirectory,
+    ...(maxSubjects !== undefined && { maxCounters: maxSubjects }),
+    clockOffsetMs,
+    onTrouble,
+    onProgress,
+  });
   const tookMs = Math.round(performance.now() - startedAt);
   if (store.size.logBytes > 0) log.info({ ...store.size, tookMs }, 'the counters are read');
   for (const torn of store.damages.filter(({ isTornTail }) => isTornTail))

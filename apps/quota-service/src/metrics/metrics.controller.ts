@@ -20,7 +20,7 @@ export class MetricsController {
   @Describe(METRICS)
   @Route({ access: 'check', hot: true })
   async scrape(@Res({ passthrough: true }) reply: FastifyReply): Promise<string> {
-    this.metrics.forgetRulesBut((rule) => this.rules.current.byId(rule) !== undefined);
+    this.metrics.forgetAllBut(this.rules.current);
     reply.type(this.registry.contentType);
     return this.registry.metrics();
   }

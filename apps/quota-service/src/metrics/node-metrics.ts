@@ -72,6 +72,7 @@ export class NodeMetrics {
       () => status().openShards.length,
     );
     this.#conditions(() => status().conditions);
+    this.#capacity(() => status().capacity);
   }
 
   #gauge(name: string, help: string, read: () => number): void {
@@ -81,6 +82,21 @@ export class NodeMetrics {
       registers: this.#registers,
       collect() {
         this.set(read());
+      },
+    });
+  }
+
+  #capacity(read: () => EngineStatus['capacity']): void {
+    new Gauge({
+      name: 'sundial_embedded_counters',
+      help: 'Counters of the embedded store: those it has, and those it has room for (SUNDIAL_MAX_SUBJECTS)',
+      labelNames: ['which'],
+      registers: this.#registers,
+      collect() {
+        const capacity = read();
+        if (!capacity) return;
+        this.set({ which: 'held' }, capacity.counters);
+        this.set({ which: 'max' }, capacity.max);
       },
     });
   }
@@ -95,6 +111,7 @@ export class NodeMetrics {
       collect() {
         const found = read();
         for (const [condition, severity] of Object.entries(CONDITION_SEVERITY)) {
+          if (condition === 'capacity') continue;
           const servers = found.filter((each) => each.condition === condition).length;
           this.set({ condition, severity }, servers);
         }

@@ -1,6 +1,6 @@
 import type { CheckRequest, Decision, DegradedCause, LimitState } from '@sundial/contract';
 import { Inject, Injectable } from '@nestjs/common';
-import type { BrokenKey, QuotaObserver, StoreCondition, StoreMode, UnverifiableSpan } from '@sundial/engine';
+import type { BrokenKey, QuotaObserver, RuleBook, StoreCondition, StoreMode, UnverifiableSpan } from '@sundial/engine';
 import { Counter, Histogram, Registry } from 'prom-client';
 import { LOG, type Log } from '../logging/log.js';
 import { Tally } from './tally.js';
@@ -25,10 +25,10 @@ export class QuotaMetrics implements QuotaObserver {
   readonly #checks = new Tally('reason');
   readonly #degraded = new Tally('cause', 'policy');
   readonly #modes = new Tally('mode');
-  /** Bounded by the resources that rules name, and one for all others. */
+  /** By resources that rules name, and in `#unknown` one for all others. */
   readonly #unknown = new Tally('nearest');
+  readonly #broken = new Tally('resource');
   readonly #duration: Histogram;
-  readonly #broken: Counter<'resource'>;
   readonly #shed: Counter;
 
   constructor(
@@ -40,12 +40,6 @@ export class QuotaMetrics implements QuotaObserver {
       name: 'sundial_check_duration_seconds',
       help: 'From the call of check to its decision',
       buckets: DURATION_BUCKETS,
-      registers,
-    });
-    this.#broken = new Counter({
-      name: 'sundial_broken_keys_total',
-      help: 'Checks that met a key which Sundial did not write, by resource',
-      labelNames: ['resource'],
       registers,
     });
     this.#shed = new Counter({
@@ -61,6 +55,11 @@ export class QuotaMetrics implements QuotaObserver {
       'sundial_no_rule_checks_total',
       'Checks of a resource that no rule counts, by the known resource that is called nearly so',
       this.#unknown,
+    );
+    counter(
+      'sundial_broken_keys_total',
+      'Checks that met a key which Sundial did not write, by resource',
+      this.#broken,
     );
     counter('sundial_degraded_decisions_total', 'Decisions made without the store', this.#degraded);
     counter('sundial_store_transitions_total', 'Changes of the store mode, by the new one', this.#modes);
@@ -97,7 +96,7 @@ export class QuotaMetrics implements QuotaObserver {
   }
 
   keyBroken(broken: BrokenKey): void {
-    this.#broken.inc({ resource: broken.resource }, broken.checks);
+    this.#broken.count(broken.resource, '', broken.checks);
     this.log.error(broken, 'a key of these rules holds what Sundial did not write: see docs/redis.md');
   }
 
@@ -109,9 +108,11 @@ export class QuotaMetrics implements QuotaObserver {
     );
   }
 
-  /** Rules that are gone would stay in the counts for ever. */
-  forgetRulesBut(isKnown: (rule: string) => boolean): void {
-    this.#decisions.keep(isKnown);
+  /** Rules and resources that are gone would stay in the counts for ever. */
+  forgetAllBut(book: Pick<RuleBook, 'byId' | 'knows'>): void {
+    this.#decisions.keep((rule) => book.byId(rule) !== undefined);
+    this.#unknown.keep((nearest) => nearest === '' || book.knows(nearest));
+    this.#broken.keep((resource) => book.knows(resource));
   }
 }
 

@@ -9,10 +9,10 @@ export class Tally {
     this.labels = labels;
   }
 
-  count(first: string, second = ''): void {
+  count(first: string, second = '', times = 1): void {
     let counts = this.#counts.get(first);
     if (counts === undefined) this.#counts.set(first, (counts = new Map()));
-    counts.set(second, (counts.get(second) ?? 0) + 1);
+    counts.set(second, (counts.get(second) ?? 0) + times);
   }
 
   /** Drops all counts whose first label is not kept. */

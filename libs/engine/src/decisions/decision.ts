@@ -29,7 +29,10 @@ export function decisionOf(
 }
 
 /** What a store says that has decided. */
-export type Decided = Extract<TakeResult<PlannedLimit>, { readonly counts: PlannedCounts }>;
+export type Decided = Exclude<
+  Extract<TakeResult<PlannedLimit>, { readonly counts: PlannedCounts }>,
+  { readonly outcome: 'full' }
+>;
 type PlannedCounts = Counts<PlannedLimit>;
 
 /** Every limit has room, and the amount is counted in all of them (`counts` include it) or was nothing. */

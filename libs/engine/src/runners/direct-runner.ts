@@ -7,6 +7,7 @@ import type { ReadResult, Store, TakeResult } from '../stores/store.js';
 import { inCurrentWindows } from './in-current-windows.js';
 import { EMPTY_JOURNAL, type JournalStatus } from './journal-status.js';
 import { UnverifiableSpans } from './unverifiable-spans.js';
+import { UncountedSubjects } from './uncounted-subjects.js';
 import type { Planned, PlannedCheck, Runner } from './runner.js';
 
 /** What the store answers at once can't be late. */
@@ -15,12 +16,14 @@ const NO_DEADLINE = Infinity;
 /** Asks a store in this process, at once: there is nothing to wait for, to guard or to settle afterwards. */
 export class DirectRunner implements Runner {
   readonly #store: Store;
+  readonly #uncounted: UncountedSubjects;
   /** What could not be read of what the store had kept. */
   readonly #spans: UnverifiableSpans;
   readonly backlogMs = 0;
 
   constructor(store: Store, observer: Pick<QuotaObserver, 'conditionChanged' | 'unverifiable'> = {}) {
     this.#store = store;
+    this.#uncounted = new UncountedSubjects(store);
     this.#spans = new UnverifiableSpans((span) => observer.unverifiable?.(span));
     store.onCondition?.((condition, holds) => observer.conditionChanged?.(condition, holds));
     store.onLoss?.((loss) => {
@@ -44,7 +47,8 @@ export class DirectRunner implements Runner {
       this.#store,
       ({ counters }) =>
         this.#store.take({ counters, operation, amount, fairnessKey, deadlineAt: NO_DEADLINE }),
-      (_question, result) => {
+      (question, result) => {
+        if (result.outcome === 'full') return this.#uncounted.decide(check, question, result.counts);
         if ('counts' in result) return decisionOf(check, result, this.#store.now());
         if (result.outcome === 'conflict') throw QuotaError.conflict(check.operationId);
         throw undecided(result.outcome);
@@ -65,8 +69,14 @@ export class DirectRunner implements Runner {
   }
 
   status(): EngineStatus {
-    const { kind: store, conditions = [] } = this.#store;
-    return { store, conditions, ...NOTHING_AMISS, clockOffsetMs: Math.round(this.#store.now() - Date.now()) };
+    const { kind: store, conditions = [], capacity = null } = this.#store;
+    return {
+      store,
+      conditions,
+      capacity,
+      ...NOTHING_AMISS,
+      clockOffsetMs: Math.round(this.#store.now() - Date.now()),
+    };
   }
 
   journal(): JournalStatus {

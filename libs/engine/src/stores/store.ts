@@ -32,10 +32,12 @@ export interface Store {
   probe(shardGroup?: string): Promise<void>;
   /** Which parts of the store counters live on that fail on their own. Absent or none: it fails as a whole. */
   shardsOf?(counters: readonly CounterRef[]): readonly ShardRef[];
-  /** What is wrong with the servers behind the store, as far as is known. */
+  /** How many counters it holds and has room for; absent where that is no bound of its own. */
+  readonly capacity?: StoreCapacity;
+  /** What is wrong with the store or the servers behind it, as far as is known. */
   readonly conditions?: readonly StoreCondition[];
   /** Tells of each condition that holds, at once, and whenever one begins or ends. */
-  onCondition?(listener: (condition: StoreCondition, holds: boolean) => void): void;
+  onCondition?(listener: ConditionListener): void;
   /** Tells when the store may have lost what it had acknowledged; with a keeper also while no process of this node ran. */
   onLoss?(listener: (loss: StoreLoss) => void, keeper?: MarkKeeper): void;
   /** The store's clock as far as this node knows it, epoch milliseconds. */
@@ -125,6 +127,12 @@ export interface Operation {
   readonly number?: number;
 }
 
+/** Counters in a store that bounds them. */
+export interface StoreCapacity {
+  readonly counters: number;
+  readonly max: number;
+}
+
 /** Which of the two offered windows. */
 export type WindowPick = 0 | 1;
 
@@ -142,10 +150,12 @@ export type Counts<L extends LimitCeiling = LimitCeiling> = readonly LimitCount<
 /**
  * `taken`: counted in every counter. `refused`: nothing written. `replayed`: counted before under this id.
  * `conflict`: the id belongs to other content. `expired`: began after its deadline. `moved`: offer new windows.
- * `broken`: a key holds something Sundial did not write.
+ * `broken`: a key holds something Sundial did not write. `full`: every limit has room, and the store has none for another
+ * counter; nothing written.
  */
 export type TakeResult<L extends LimitCeiling = LimitCeiling> =
   | { readonly outcome: 'taken' | 'refused'; readonly counts: Counts<L> }
+  | { readonly outcome: 'full'; readonly counts: Counts<L> }
   | { readonly outcome: 'replayed'; readonly counts: Counts<L>; readonly counted: CountedBefore }
   | { readonly outcome: 'conflict' | 'expired' | 'moved' | 'broken' };
 
@@ -186,7 +196,7 @@ export type StoreLoss =
   | { readonly kind: 'emptied' | 'replaced' }
   | { readonly kind: 'unseen'; readonly from: number; readonly to: number };
 
-/** What the servers behind a store can lack. */
+/** What a store, or the servers behind it, can lack. */
 export type StoreConditionName =
   | 'credentials'
   | 'topology'
@@ -199,9 +209,11 @@ export type StoreConditionName =
   | 'writable'
   | 'clock'
   | 'persistence'
+  | 'secret'
+  | 'capacity'
   | 'unknown';
 
-/** Something about a server behind the store that is not as Sundial's promises need it. */
+/** Something about the store, or a server behind it, that is not as Sundial's promises need it. */
 export interface StoreCondition {
   readonly condition: StoreConditionName;
   /** `refuse`: a service that finds it at its start ends. At run time nothing does. */
@@ -211,6 +223,9 @@ export interface StoreCondition {
   /** `host:port`, or null where it is not about one server. */
   readonly server: string | null;
 }
+
+/** Told of each condition that begins to hold, and of each that no longer does. */
+export type ConditionListener = (condition: StoreCondition, holds: boolean) => void;
 
 /** How long an operation is remembered that was taken, from then on: repeating it changes nothing about it. */
 export const REMEMBER_MS = 15 * 60_000;

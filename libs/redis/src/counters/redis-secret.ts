@@ -1,11 +1,17 @@
-import { decodeSecret, encodeSecret, loadSecret, saveSecret, SharedSecret } from '@sundial/engine/ports';
+import { decodeSecret, encodeSecret, loadSecret, saveSecret, SharedSecret, StoreError } from '@sundial/engine/ports';
+import type { StoreCondition } from '@sundial/engine';
+import { ReplyError } from 'ioredis';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RedisClient } from '../connection/redis-connection.js';
+import { judgeSecret } from '../diagnostics/redis-conditions.js';
 
 /** It has no end: whoever empties Redis gets it back from the next node that notices. */
 const KEY = 'sd1:{secret}:operations';
 /** How soon a Redis is asked again that did not answer, or whose shard with the secret is away. */
 const RETRY_MS = 250;
+/** How soon a value that is no secret is looked at again: somebody may have deleted it. */
+const MALFORMED_RETRY_MS = 1_000;
+const MALFORMED = judgeSecret(KEY);
 
 /**
  * The secret that all nodes of one Redis share. The first node to come leaves its own; one that starts while Redis is away
@@ -17,6 +23,7 @@ export class RedisSecret {
   readonly agreed: Promise<void>;
   readonly #client: RedisClient;
   readonly #directory: string | undefined;
+  readonly #found: (condition: StoreCondition | undefined) => void;
   readonly #loaded: Promise<unknown>;
   #isAgreed: () => void = () => undefined;
   /** It is to be asked, once more if it is being asked now. */
@@ -24,16 +31,22 @@ export class RedisSecret {
   #isAsking = false;
   #isClosed = false;
 
-  constructor(client: RedisClient, directory: string | undefined) {
+  /** `found` is told what is wrong with what stands there, and undefined when nothing is. */
+  constructor(
+    client: RedisClient,
+    directory: string | undefined,
+    found: (condition: StoreCondition | undefined) => void,
+  ) {
     this.#client = client;
+    this.#found = found;
     this.#directory = directory;
     this.#loaded = directory === undefined ? Promise.resolve() : this.#load(directory);
     this.agreed = new Promise((resolve) => (this.#isAgreed = resolve));
   }
 
   /**
-   * Adopts what Redis holds, or leaves it the secret that this node has; a value that is none is left alone. Goes on until
-   * Redis has answered: two nodes with different secrets would each take the other's operations for conflicts.
+   * Adopts what Redis holds, or leaves it the secret that this node has; a value that is none is left alone, and told. Goes on
+   * until Redis holds a secret: two nodes with different secrets would each take the other's operations for conflicts.
    */
   sync(): void {
     this.#isDue = true;
@@ -50,8 +63,12 @@ export class RedisSecret {
     while (this.#isDue && !this.#isClosed) {
       this.#isDue = false;
       try {
-        await this.#exchange();
+        const isAdopted = await this.#exchange();
+        this.#found(isAdopted ? undefined : MALFORMED);
         this.#isAgreed();
+        if (isAdopted) continue;
+        this.#isDue = true;
+        await sleep(MALFORMED_RETRY_MS, undefined, { ref: false });
       } catch {
         this.#isDue = true;
         await sleep(RETRY_MS, undefined, { ref: false });
@@ -60,16 +77,27 @@ export class RedisSecret {
     this.#isAsking = false;
   }
 
-  async #exchange(): Promise<void> {
+  /** Whether Redis holds a secret, which is then this node's. */
+  async #exchange(): Promise<boolean> {
     await this.#client.set(KEY, encodeSecret(this.secret.current.bytes), 'NX');
-    const bytes = decodeSecret((await this.#client.get(KEY)) ?? '');
-    if (!bytes || !this.secret.adopt(bytes) || this.#directory === undefined) return;
+    const text = await this.#client.get(KEY).catch(ofAnotherType);
+    if (text === null) throw new StoreError('The secret was deleted just now', 'none');
+    const bytes = decodeSecret(text);
+    if (!bytes) return false;
+    if (!this.secret.adopt(bytes) || this.#directory === undefined) return true;
     // A directory that takes no file: the next start asks Redis.
     await saveSecret(this.#directory, this.secret.current).catch(() => undefined);
+    return true;
   }
 
   async #load(directory: string): Promise<void> {
     const kept = await loadSecret(directory).catch(() => undefined);
     if (kept) this.secret.adopt(kept.current.bytes);
   }
+}
+
+/** A list or a hash in its place is no secret either. */
+function ofAnotherType(error: unknown): string {
+  if (error instanceof ReplyError && (error as Error).message.startsWith('WRONGTYPE')) return '';
+  throw error;
 }

@@ -1,4 +1,4 @@
-import type { Store, StoreCondition } from '@sundial/engine';
+import type { ConditionListener, Store, StoreCondition } from '@sundial/engine';
 import {
   type CountedBefore,
   type CounterRef,
@@ -27,7 +27,7 @@ import { Cluster } from 'ioredis';
 import { operationPlace, type OperationPlace } from './operation-place.js';
 import { connectRedis, type RedisClient, type RedisTarget } from '../connection/redis-connection.js';
 import { RedisLossWatch } from './redis-loss-watch.js';
-import { RedisExaminer, type ConditionListener } from '../diagnostics/redis-examiner.js';
+import { RedisExaminer } from '../diagnostics/redis-examiner.js';
 import { RedisSecret } from './redis-secret.js';
 import { slotOfTag } from '../connection/redis-slots.js';
 import { RedisSettleQueue } from './redis-settle-queue.js';
@@ -69,13 +69,15 @@ export class RedisStore implements Store {
     this.#isCluster = this.#client instanceof Cluster;
     this.#takes = new RedisTakeQueue(this.#client, this.#clock, this.#offsetMs);
     this.#settlements = new RedisSettleQueue(this.#client, this.#offsetMs);
-    this.#secret = new RedisSecret(this.#client, options.directory);
+    this.#examiner = new RedisExaminer(this.#client);
+    this.#secret = new RedisSecret(this.#client, options.directory, (condition) =>
+      this.#examiner.secretIs(condition),
+    );
     this.secret = this.#secret.secret;
     this.#client.on('ready', () => {
       void this.#readClock();
       this.#secret.sync();
     });
-    this.#examiner = new RedisExaminer(this.#client);
     this.#lossWatch = new RedisLossWatch(this.#client, () => this.now());
   }
 

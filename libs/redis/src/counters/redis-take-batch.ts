@@ -58,7 +58,7 @@ export function decodeTakes(
   let at = 2;
   const results: TakeResult[] = [];
   for (const { request } of items) {
-    const outcome = words[at++] as TakeResult['outcome'];
+    const outcome = words[at++] as Exclude<TakeResult['outcome'], 'full'>;
     if (outcome !== 'taken' && outcome !== 'refused' && outcome !== 'replayed') {
       results.push({ outcome: storeOutcome(outcome) });
       continue;

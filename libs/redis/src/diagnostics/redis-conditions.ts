@@ -39,6 +39,8 @@ export const CONDITION_SEVERITY: Readonly<Record<StoreConditionName, StoreCondit
   writable: 'warn',
   clock: 'warn',
   persistence: 'warn',
+  secret: 'warn',
+  capacity: 'warn',
   unknown: 'warn',
 };
 
@@ -54,6 +56,15 @@ export function judgeServer(facts: ServerFacts): StoreCondition[] {
     ['clock', clock && nodeClock(clock)],
   ];
   return found.flatMap(([name, sentence]) => (sentence ? [condition(name, sentence, server)] : []));
+}
+
+/** What stands in the place of the nodes' secret is none. It is left alone: whatever wrote it may be at work still. */
+export function judgeSecret(key: string): StoreCondition {
+  const sentence =
+    `The key ${key} holds something that is no secret of Sundial's nodes, so each node uses one of its own: an operation that is ` +
+    'repeated at another node is not known there (it is refused as a conflict, or counted once more; nothing is free). ' +
+    'Find what wrote it, and delete the key: the next node leaves its secret there within seconds.';
+  return condition('secret', sentence, null);
 }
 
 /** Whether the masters of a Cluster agree about the time. */

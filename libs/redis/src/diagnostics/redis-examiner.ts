@@ -1,4 +1,4 @@
-import type { StoreCondition, StoreConditionName } from '@sundial/engine';
+import type { ConditionListener, StoreCondition, StoreConditionName } from '@sundial/engine';
 import { Cluster, ReplyError, type Redis } from 'ioredis';
 import { judgeClocks, judgeConnection, judgeServer, type ServerFacts } from './redis-conditions.js';
 import type { RedisClient } from '../connection/redis-connection.js';
@@ -18,9 +18,6 @@ const MAX_TAGS = 1_000;
 const REFUSED_AGAIN_MS = 1_000;
 const REFUSALS: ReadonlySet<StoreConditionName> = new Set(['writable', 'permissions']);
 
-/** Told of each condition that begins to hold, and of each that no longer does. */
-export type ConditionListener = (condition: StoreCondition, holds: boolean) => void;
-
 /**
  * Looks whether every server behind a client is as Sundial needs it: when it is connected to, each minute, and when
  * somebody has reason to ask. It decides nothing; what it finds is for people.
@@ -31,6 +28,7 @@ export class RedisExaminer {
   readonly #listeners: ConditionListener[] = [];
   readonly #facts = new Map<string, ServerFacts>();
   #connection: StoreCondition | undefined;
+  #secret: StoreCondition | undefined;
   #conditions: readonly StoreCondition[] = [];
   #resets = 0;
   #lastAt = -Infinity;
@@ -67,6 +65,13 @@ export class RedisExaminer {
   /** Somebody has reason to think that something has changed. */
   examine(): void {
     this.#examineIn(SOONEST_MS);
+  }
+
+  /** What was found where the nodes' secret should be; undefined: that is there. */
+  secretIs(condition: StoreCondition | undefined): void {
+    if (this.#secret === condition) return;
+    this.#secret = condition;
+    this.#conclude();
   }
 
   close(): void {
@@ -134,6 +139,7 @@ export class RedisExaminer {
     const before = this.#conditions;
     const now = [
       ...(this.#connection ? [this.#connection] : []),
+      ...(this.#secret ? [this.#secret] : []),
       ...facts.flatMap(judgeServer),
       ...judgeClocks(facts),
     ];

@@ -1,15 +1,18 @@
 import {
   byPolicy,
   type DecisionContext,
+  degradedBy,
   type NamedOperation,
+  onDenyOf,
   picksOf,
   type Question,
   refused,
   replayed,
+  strictestPolicy,
   taken,
   type WindowPick,
 } from '@sundial/engine/ports';
-import type { Decision, Degraded, DegradedCause, DegradePolicy, OnDeny, Rule } from '@sundial/contract';
+import type { Decision, Degraded, DegradePolicy } from '@sundial/contract';
 import type { LocalCounters, NodeShare } from './local-counters.js';
 import type { Debt } from '../journal/debt.js';
 import type { Unavailable } from '../guard/unavailable.js';
@@ -131,31 +134,3 @@ function termsOf(question: Question): Terms {
 }
 
 const knownTerms = new WeakMap<Question['rules'], Terms>();
-
-function degradedBy(cause: DegradedCause, policy: DegradePolicy): Degraded {
-  const name = `${cause} ${policy}`;
-  let degraded = knownDegraded.get(name);
-  if (degraded === undefined) knownDegraded.set(name, (degraded = { cause, policy }));
-  return degraded;
-}
-
-/** At most one of each cause and policy. */
-const knownDegraded = new Map<string, Degraded>();
-
-/** Rules that only observe have no say. */
-function strictestPolicy(question: Question): DegradePolicy {
-  const policies = enforced(question).map(({ degrade }) => degrade);
-  if (policies.includes('deny')) return 'deny';
-  return policies.includes('local') ? 'local' : 'allow';
-}
-
-/** Of the rules that want to deny; where there are none, all had to. */
-function onDenyOf(question: Question): OnDeny | undefined {
-  const rules = enforced(question);
-  const denying = rules.filter(({ degrade }) => degrade === 'deny');
-  return (denying.length > 0 ? denying : rules).find(({ onDeny }) => onDeny)?.onDeny;
-}
-
-function enforced({ rules }: Question): Rule[] {
-  return rules.map(({ rule }) => rule).filter(({ mode }) => mode === 'enforce');
-}

@@ -3,7 +3,7 @@ import type { AlarmPattern } from '../patterns/alarm-pattern.js';
 import { Consecutive } from './consecutive.js';
 import { ErrorRate } from './error-rate.js';
 import type { Evaluator, Evidence } from './evaluator.js';
-import { ClockOffset, DegradedMode, UnfitStore, UnwritableFile } from './node-state.js';
+import { ClockOffset, DegradedMode, isUnfit, StoreConditions, UnwritableFile } from './node-state.js';
 import { Sightings } from './sightings.js';
 import { Spread } from './spread.js';
 import { Sustained } from './sustained.js';
@@ -30,7 +30,9 @@ export function evaluatorOf(pattern: AlarmPattern): Evaluator {
     case 'clock-offset':
       return new ClockOffset(pattern);
     case 'unfit-store':
-      return new UnfitStore();
+      return new StoreConditions(isUnfit);
+    case 'full-store':
+      return new StoreConditions(({ condition }) => condition === 'capacity');
     case 'unwritable-file':
       return new UnwritableFile();
     case 'foreign-key':

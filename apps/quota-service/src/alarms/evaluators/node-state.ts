@@ -1,3 +1,4 @@
+import type { StoreCondition } from '@sundial/engine';
 import type { AlarmSignal } from './alarm-signal.js';
 import type { ClockOffsetTerms } from '../patterns/alarm-pattern.js';
 import type { Evaluator, Evidence } from './evaluator.js';
@@ -39,12 +40,19 @@ export class ClockOffset implements Evaluator {
   }
 }
 
-/** Holds while something about a server of the store is such that a start would be refused for it. */
-export class UnfitStore implements Evaluator {
+/** A start would be refused for it, or nodes on this store do not know each other's operation ids. */
+export function isUnfit({ condition, severity }: StoreCondition): boolean {
+  return severity === 'refuse' || condition === 'secret';
+}
+
+/** Holds while the store, or a server of it, has such a condition. */
+export class StoreConditions implements Evaluator {
   readonly #sentences = new Map<string, string>();
 
+  constructor(private readonly isMeant: (condition: StoreCondition) => boolean) {}
+
   note(signal: AlarmSignal): void {
-    if (signal.kind !== 'condition-changed' || signal.condition.severity !== 'refuse') return;
+    if (signal.kind !== 'condition-changed' || !this.isMeant(signal.condition)) return;
     const { condition, server, sentence } = signal.condition;
     const key = `${condition} ${server}`;
     if (signal.holds) this.#sentences.set(key, server === null ? sentence : `${server}: ${sentence}`);

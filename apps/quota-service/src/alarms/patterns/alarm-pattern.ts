@@ -99,6 +99,7 @@ export const PATTERN_KINDS = {
   'journal-overflow': { terms: NoTerms, scope: 'node' },
   'clock-offset': { terms: ClockOffsetTerms, scope: 'node' },
   'unfit-store': { terms: NoTerms, scope: 'node' },
+  'full-store': { terms: NoTerms, scope: 'node' },
   'unwritable-file': { terms: NoTerms, scope: 'node' },
   'foreign-key': { terms: NoTerms, scope: 'channel' },
   unverifiable: { terms: NoTerms, scope: 'node' },

@@ -24,6 +24,9 @@ export function acceptOnlyJson(fastify: FastifyInstance): void {
           new Problem('unsupported-media-type', advice, { headers: { 'accept-encoding': 'identity' } }),
         );
       }
+      if (!isUtf8Named(headers['content-type'])) {
+        return done(new Problem('unsupported-media-type', 'JSON is UTF-8: send no other charset.'));
+      }
       if (method === 'DELETE' && body.length === 0) return done(null, undefined);
       if ((routeOptions.config as Partial<RoutePolicy>).longList) {
         return void parseLong(body).then((value) => done(null, value), done);
@@ -33,6 +36,12 @@ export function acceptOnlyJson(fastify: FastifyInstance): void {
       done(invalid(parsed.complaint));
     },
   );
+}
+
+/** Others would read what is announced to be UTF-16 or UTF-7 differently. */
+function isUtf8Named(type = ''): boolean {
+  const [, charset] = /;\s*charset\s*=\s*"?([^";\s]*)/i.exec(type) ?? [];
+  return charset === undefined || /^(utf-?8|us-ascii)$/i.test(charset);
 }
 
 function invalid(complaint: string): Problem {

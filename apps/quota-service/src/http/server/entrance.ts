@@ -92,6 +92,8 @@ const NO_PATH = new Problem('malformed-request', 'Ask for a path, such as /check
 const UNKNOWN_CODING = new Problem(
   'transfer-coding-unknown',
   'Send the body as it is, or chunked: no other transfer-encoding is known.',
+  // Where its body ends cannot be known, nor where the next request begins.
+  { headers: { connection: 'close' } },
 );
 const NO_LOOPBACK_NAME = new Problem(
   'host-not-allowed',

@@ -16,10 +16,16 @@ import {
 import { acceptOnlyJson } from '../body/json-body.js';
 import { requestId } from './request-id.js';
 
+export interface AdapterOptions {
+  /** Default `STALLED_SOCKET_MS`; tests do not wait for as long. */
+  readonly stalledSocketMs?: number;
+}
+
 /** Fastify with every bound set. Its own logger is off: it would make a child logger for each request. */
 export function fastifyAdapter(
   onRefused: (error: unknown, request: FastifyRequest, reply: FastifyReply) => void,
   count: (code: ProblemCode) => void,
+  { stalledSocketMs = STALLED_SOCKET_MS }: AdapterOptions = {},
 ): FastifyAdapter {
   const adapter = new FastifyAdapter({
     logger: false,
@@ -28,7 +34,7 @@ export function fastifyAdapter(
     bodyLimit: MAX_BODY_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
-    connectionTimeout: STALLED_SOCKET_MS,
+    connectionTimeout: stalledSocketMs,
     routerOptions: { maxParamLength: MAX_PATH_PARAMETER_LENGTH },
     http: {
       maxHeaderSize: MAX_HEADER_BYTES,
@@ -44,6 +50,8 @@ export function fastifyAdapter(
   });
   const fastify = adapter.getInstance();
   fastify.server.maxConnections = MAX_CONNECTIONS;
+  // Node.js drops those beyond 2,000: what a proxy reads there has to be seen here. MAX_HEADER_BYTES bounds them.
+  fastify.server.maxHeadersCount = 0;
   fastify.server.on('checkExpectation', (_request, response) => answerExpectation(response, count));
   acceptOnlyJson(fastify);
   return adapter;

@@ -1,6 +1,7 @@
 import { idOf, numberOf } from '../own-ids.js';
 import { MARGIN_MS, REMEMBER_MS, type CounterRef } from '../store.js';
 import { CounterMap } from './counter-map.js';
+import { CounterSpace, defaultMaxCounters } from './counter-space.js';
 import { MemoryCounter } from './memory-counter.js';
 import type { Bytes, MemoryOperation } from './operation-record.js';
 import { OperationTable } from './operation-table.js';
@@ -15,6 +16,8 @@ const UNLOGGED_CHUNKS = 64;
 const UNLOGGED_OWN = 16_384;
 
 export interface MemoryBooksOptions {
+  /** How many counters there may be, those that were restored excepted. Default: what the heap holds. */
+  readonly maxCounters?: number;
   /** Of operations under their callers' ids, and of those from before the start. */
   readonly maxOperationBytes?: number;
   /** The time of which operations are remembered, epoch milliseconds. As in Redis it is not the store's, which tests shift. */
@@ -23,7 +26,9 @@ export interface MemoryBooksOptions {
 
 /** The embedded store's memory: counters until their windows are long over, operations while they are remembered. */
 export class MemoryBooks {
+  readonly maxCounters: number;
   readonly #counters = new CounterMap();
+  readonly #space = new CounterSpace(this.#counters);
   readonly #operations: OperationTable;
   /** Those that are under an id of this process, unless they changed since. */
   readonly #own = new OwnOperations();
@@ -34,7 +39,12 @@ export class MemoryBooks {
   #log: ChangeLog | undefined;
 
   constructor(now: () => number, options: MemoryBooksOptions = {}) {
-    const { maxOperationBytes, machineClock = () => Date.now() } = options;
+    const {
+      maxCounters = defaultMaxCounters(),
+      maxOperationBytes,
+      machineClock = () => Date.now(),
+    } = options;
+    this.maxCounters = maxCounters;
     this.#now = now;
     this.#machineClock = machineClock;
     this.#operations = new OperationTable(maxOperationBytes);
@@ -70,6 +80,19 @@ export class MemoryBooks {
     ref.place = counter;
     this.#log?.counters.changed(counter);
     return counter;
+  }
+
+  /** Whether all these counters are there, or can be made; counters whose windows are over give way to them. */
+  hasRoomFor(counters: readonly CounterRef[]): boolean {
+    if (this.#counters.size + counters.length <= this.maxCounters) return true;
+    if (this.#missing(counters) === 0) return true;
+    const isEnough = () => this.#counters.size + this.#missing(counters) <= this.maxCounters;
+    if (isEnough()) return true;
+    for (const counter of this.#space.over(this.#now())) {
+      this.#drop(counter);
+      if (isEnough()) return true;
+    }
+    return false;
   }
 
   /** What is remembered at this instant of the store's clock. */
@@ -117,6 +140,7 @@ export class MemoryBooks {
   /** Drops counters whose windows are long over and operations too old to matter, a bounded number at a time. */
   sweep(): void {
     const now = this.#now();
+    const marginMs = this.#counters.size >= this.maxCounters ? 0 : MARGIN_MS;
     for (let n = 0; n < SWEEP_COUNTERS; n++) {
       const next = this.#unswept.next();
       if (next.done) {
@@ -125,7 +149,7 @@ export class MemoryBooks {
         break;
       }
       const counter = next.value;
-      if (counter.endsAt + MARGIN_MS <= now) this.#drop(counter);
+      if (counter.endsAt + marginMs <= now) this.#drop(counter);
       else this.#log?.counters.seen(counter);
     }
     this.#operations.forget(this.#machineClock());
@@ -134,6 +158,12 @@ export class MemoryBooks {
 
   close(): void {
     clearInterval(this.#sweeper);
+  }
+
+  #missing(counters: readonly CounterRef[]): number {
+    let missing = 0;
+    for (const ref of counters) if (this.counter(ref) === undefined) missing++;
+    return missing;
   }
 
   #open(key: string): MemoryCounter {

@@ -3,6 +3,7 @@ import { SharedSecret } from '../../operations/secret.js';
 import {
   REMEMBER_MS,
   REMEMBER_SETTLED_MS,
+  type ConditionListener,
   type CounterRef,
   type ForcedLimit,
   type LimitCeiling,
@@ -14,11 +15,14 @@ import {
   type SettleRequest,
   type SettleResult,
   type Store,
+  type StoreCapacity,
+  type StoreCondition,
   type StoreLoss,
   type TakeRequest,
   type TakeResult,
 } from '../store.js';
 import { hasRoom } from '../room.js';
+import { FullStore } from './full-store.js';
 import { CounterLog, type CounterLogEvents } from './log/counter-log.js';
 import type { LogDamage } from './log/log-recovery.js';
 import { MemoryBooks } from './memory-books.js';
@@ -27,6 +31,8 @@ import type { MemoryOperation } from './operation-record.js';
 export interface MemoryStoreOptions extends CounterLogEvents {
   /** Where counters are kept over a restart; absent: in memory only. */
   readonly directory?: string;
+  /** Counters of subjects that it holds at most; one more is `full`. Default: what fits into three quarters of the heap. */
+  readonly maxCounters?: number;
   /** Milliseconds added to the clock; only tests set it. */
   readonly clockOffsetMs?: number;
 }
@@ -39,6 +45,7 @@ export class MemoryStore implements Store {
   readonly kind = 'embedded';
   readonly secret: SharedSecret;
   readonly #books: MemoryBooks;
+  readonly #full: FullStore;
   readonly #log: CounterLog | undefined;
   readonly #offsetMs: number;
   /** What could not be read of the log that was found. */
@@ -55,6 +62,7 @@ export class MemoryStore implements Store {
   ) {
     this.secret = opened.secret;
     this.#books = books;
+    this.#full = new FullStore(books);
     this.#log = opened.log;
     this.damages = opened.damages;
     this.#offsetMs = offsetMs;
@@ -62,9 +70,9 @@ export class MemoryStore implements Store {
 
   /** @throws Error that names the file, when the directory or the log in it cannot be read. */
   static async open(options: MemoryStoreOptions = {}): Promise<MemoryStore> {
-    const { directory, clockOffsetMs: offsetMs = 0, ...events } = options;
+    const { directory, maxCounters, clockOffsetMs: offsetMs = 0, ...events } = options;
     const now = () => Date.now() + offsetMs;
-    const books = new MemoryBooks(now);
+    const books = new MemoryBooks(now, maxCounters === undefined ? {} : { maxCounters });
     if (directory === undefined)
       return new MemoryStore(books, { secret: new SharedSecret(), damages: [] }, offsetMs);
     try {
@@ -100,6 +108,10 @@ export class MemoryStore implements Store {
     }
     if (!hasRoom(counts, amount)) return { outcome: 'refused', counts };
     if (amount === 0) return { outcome: 'taken', counts };
+    if (!this.#books.hasRoomFor(counters)) {
+      this.#full.begins();
+      return { outcome: 'full', counts };
+    }
     this.#count(request, counts, now);
     return { outcome: 'taken', counts };
   }
@@ -128,6 +140,18 @@ export class MemoryStore implements Store {
 
   async probe(): Promise<void> {}
 
+  get capacity(): StoreCapacity {
+    return this.#full.capacity;
+  }
+
+  get conditions(): readonly StoreCondition[] {
+    return this.#full.conditions;
+  }
+
+  onCondition(listener: ConditionListener): void {
+    this.#full.listen(listener);
+  }
+
   /** Tells of each time whose counts were lost with what could not be read of the log. */
   onLoss(listener: (loss: StoreLoss) => void): void {
     for (const { isTornTail, from, to } of this.damages)
@@ -136,6 +160,7 @@ export class MemoryStore implements Store {
 
   /** Writes what the log lacks. */
   async close(): Promise<void> {
+    this.#full.close();
     this.#books.close();
     await this.#log?.close();
   }
@@ -249,11 +274,8 @@ export class MemoryStore implements Store {
         const pick = pickOf(ceiling, index++);
         if (pick === undefined) continue;
         const window = this.#books.counter(ref)?.find(ceiling.field);
-        const startsAt = ceiling.bounds[pick];
-        const isCurrent = window?.startsAt === startsAt;
-        const opens = units > 0 && !(window && window.startsAt > startsAt);
-        if (now >= ceiling.bounds[pick + 1]! || !(isCurrent || opens)) continue;
-        const used = isCurrent ? window!.used : 0;
+        const used = changeable(window, ceiling.bounds, { pick, now, units });
+        if (used === undefined || !this.#books.hasRoomFor([ref])) continue;
         const total = Math.min(Math.max(used + units, 0), Number.MAX_SAFE_INTEGER);
         this.#books.openCounter(ref).put(ceiling, pick, total);
         touched++;
@@ -279,6 +301,18 @@ const EXPIRED = { outcome: 'expired' } as const;
 const MOVED = { outcome: 'moved' } as const;
 /** As in the script: an operation that is repeated for ever takes no more room than this. */
 const MAX_ATTEMPTS_LENGTH = 1_000;
+
+/** The units used in the picked window; undefined where it is over, or is not the current one and cannot become it. */
+function changeable(
+  current: { readonly startsAt: number; readonly used: number } | undefined,
+  bounds: LimitCeiling['bounds'],
+  { pick, now, units }: { readonly pick: WindowPick; readonly now: number; readonly units: number },
+): number | undefined {
+  const startsAt = bounds[pick];
+  if (now >= bounds[pick + 1]!) return undefined;
+  if (current?.startsAt === startsAt) return current.used;
+  return units > 0 && !(current && current.startsAt > startsAt) ? 0 : undefined;
+}
 
 function pickWindow({ bounds }: LimitCeiling, now: number): WindowPick | undefined {
   if (now < bounds[0]) return undefined;

@@ -1,0 +1,35 @@
+import type { Decision } from '@sundial/contract';
+import type { PlannedLimit } from '../counters/rule-windows.js';
+import { byPolicy } from '../decisions/decision.js';
+import { degradedBy, onDenyOf, strictestPolicy } from '../decisions/degrade-policy.js';
+import type { Question } from '../decisions/question.js';
+import { then, type Answer } from '../stores/answer.js';
+import { picksOf } from '../stores/picks.js';
+import type { Counts, Store } from '../stores/store.js';
+import type { PlannedCheck } from './runner.js';
+
+/**
+ * Decides for subjects that the store has no room to count, though their limits have. Policy `local` would have to
+ * count them here, in memory that is bounded as well, and forget others' units for them: it refuses, as `deny` does.
+ */
+export class UncountedSubjects {
+  readonly #store: Pick<Store, 'now' | 'settle'>;
+
+  constructor(store: Pick<Store, 'now' | 'settle'>) {
+    this.#store = store;
+  }
+
+  /** What `allow` passes is counted in those of its counters that the store has: one for all subjects is among them. */
+  decide(check: PlannedCheck, question: Question, counts: Counts<PlannedLimit>): Answer<Decision> {
+    const { operationId, operation, amount, rulesVersion } = check;
+    const { counters } = question;
+    const isAllowed = strictestPolicy(question) === 'allow';
+    const degraded = degradedBy('overloaded', isAllowed ? 'allow' : 'deny');
+    const onDeny = isAllowed ? undefined : onDenyOf(question);
+    const decision = byPolicy(isAllowed, counts, { operationId, rulesVersion, degraded, onDeny });
+    if (!isAllowed) return decision;
+    const [picks, decidedAt] = [picksOf(counts), Math.round(this.#store.now())];
+    const settled = this.#store.settle({ counters, operation, amount, intent: 'count', picks, decidedAt });
+    return then(settled, () => decision);
+  }
+}
