@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
+import { removeTemporaryDirectories } from '../../test/support/temporary-directory.js';
 import { readOptions, type Options } from './options.js';
-import { RedisServer } from './processes/redis-server.js';
+import { RedisProcess } from '../../test/support/redis-process.js';
 import { machine } from './report/machine.js';
 import { publish } from './report/publish.js';
 import type { Row } from './report/row.js';
@@ -34,6 +35,7 @@ const SCENARIOS = [
   rules,
 ];
 
+process.once('exit', removeTemporaryDirectories);
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 try {
   await bench(options());
@@ -69,6 +71,6 @@ async function bench({ effort, only, service, out }: Options): Promise<void> {
 }
 
 async function redisVersion(): Promise<string> {
-  await using redis = await RedisServer.start();
+  await using redis = await RedisProcess.start();
   return redis.version();
 }

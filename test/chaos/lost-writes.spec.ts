@@ -3,10 +3,10 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { LiveRules, type QuotaEngine, RuleBook, type Store } from '@sundial/engine';
 import { RedisStore } from '@sundial/redis';
 import { NOON } from '../contract/store-requests.js';
+import { engineOn } from '../support/engine-on.js';
 import { eventually } from '../support/eventually.js';
 import { RedisProcess } from '../support/redis-process.js';
-import { NEVER_TELLS_AGAIN, weakened } from './weakened-store.js';
-import { engineOn } from '../support/engine-on.js';
+import { NEVER_REPLAYS, mutant } from './harness/mutant-store.js';
 
 const OPERATIONS = 300;
 const RULE: Rule = {
@@ -114,7 +114,7 @@ describe('a Redis that loses what it had acknowledged', () => {
   });
 
   it('would forget all of it if nobody told it again', async () => {
-    await start(weakened(new RedisStore({ kind: 'single', url: redis.url }), NEVER_TELLS_AGAIN));
+    await start(mutant(new RedisStore({ kind: 'single', url: redis.url }), NEVER_REPLAYS));
     await count();
     await redis.cli('FLUSHALL');
     await eventually(async () => String(await redis.cli('KEYS', 'sd1:*mark*')) !== '');
