@@ -20,7 +20,7 @@ import { rules } from './scenarios/rules.js';
 import { settling } from './scenarios/settling.js';
 import { measureService } from './processes/web-server.js';
 
-/** `npm run bench`: see docs/performance.md. A missed budget is a finding and no failure; the exit code tells of errors. */
+/** `npm run bench`: see docs/performance.md. A missed budget is a finding and no failure; the exit code is about errors. */
 const SCENARIOS = [
   http,
   engine,

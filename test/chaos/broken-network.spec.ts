@@ -30,7 +30,7 @@ describe('An engine whose network to Redis breaks', () => {
     expect(exactShareDuringFault(experiment)).toBeGreaterThan(0);
   });
 
-  it.each([55, 200])('keeps every invariant and waits for nobody where replies take %d ms', async (ms) => {
+  it.each([55, 200])('keeps every invariant and waits for no reply where they take %d ms', async (ms) => {
     const experiment = await runExperiment(() => proxy.latency(ms));
     await expectInvariants(experiment, site);
     // Where the event loop stalls, a reply that is a little late may still be read in the moment of grace.
@@ -49,7 +49,7 @@ describe('An engine whose network to Redis breaks', () => {
   });
 
   it.each([
-    { name: 'nothing gets through and nobody says so', inject: () => proxy.blackHole() },
+    { name: 'nothing gets through and no error comes', inject: () => proxy.blackHole() },
     { name: 'requests get through and replies do not', inject: () => proxy.dropReplies() },
   ])('keeps every invariant while $name', async ({ inject }) => {
     const experiment = await runExperiment(inject, 1_200);

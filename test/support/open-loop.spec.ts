@@ -32,7 +32,7 @@ describe('openLoop', () => {
     expect(arrivals.filter(({ latencyMs }) => latencyMs > 20).length).toBeGreaterThanOrEqual(7);
   });
 
-  it('ends when it is told to, and still waits for what it began', async () => {
+  it('ends on its signal, and still waits for what it began', async () => {
     const end = new AbortController();
     const { arrivals } = await openLoop({
       ratePerSecond: 1_000,

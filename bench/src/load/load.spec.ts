@@ -38,7 +38,7 @@ describe('latency', () => {
     expect(p50).toBeGreaterThan(100);
   });
 
-  it('sends as many requests as were due, whoever is free', async () => {
+  it('sends as many requests as were due, on any connection that is free', async () => {
     let served = 0;
     const port = await serve((response) => {
       served++;
@@ -61,7 +61,7 @@ describe('goodput', () => {
     });
   };
 
-  it('tells what the store decided from what was shed and from what was guessed', async () => {
+  it('separates what the store decided from what was shed and from what was guessed', async () => {
     const port = await answers(['{"degraded":null}', 503, UNDECIDED]);
     const { good, shed, bad, offered } = await goodput({ port, requests, connections: 3, durationMs: 200 });
     expect(good).toBeGreaterThan(0);

@@ -37,7 +37,7 @@ function batchOf(checks: number, from = 0): { checks: object[] } {
   };
 }
 
-/** `POST /check/batch`: work in bulk waits for its turn, and costs nobody else his (I16, I9). */
+/** `POST /check/batch`: work in bulk waits for its turn, and costs no other caller its own (I16, I9). */
 export const batch: Scenario = {
   name: 'batch',
   budget:

@@ -21,7 +21,7 @@ const FILL_DEADLINE_MS = 10_000;
 const PHASE_ROUNDS = 3;
 /** From a service's start until its load begins. */
 const LEAD_MS = 3_000;
-/** Counters become due this soon after they were told to. */
+/** Counters become due this soon after their expiry was moved. */
 const DUE_IN_MS = 500;
 const DAY_MS = 24 * 60 * 60_000;
 /** Counters whose expiry is moved in one call. */

@@ -34,12 +34,12 @@ export function usage(names: readonly string[]): string {
   --seed N        the first seed (1); the same seed brings the same faults and the same calls
   --seeds N       how many, one after the other (as many as fit into the minutes)
   --topology T    ${TOPOLOGIES.join(', ')} or all (all)
-  --experiments N    faults of each seed on each topology (as many as fit into the minutes)
+  --experiments N faults of each seed on each topology (as many as fit into the minutes)
   --faults A,B    only faults whose names contain one of these
   --out FILE      keep the table there
   --publish       write the table into docs/chaos.md
 
-It ends with 1 when a promise was broken, and prints what repeats it.
+It ends with 1 when an invariant was broken, and prints what repeats it.
 
 Faults:
   ${names.join('\n  ')}`;
