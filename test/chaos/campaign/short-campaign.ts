@@ -23,11 +23,11 @@ export function itKeepsTheCounters(
         publishes: false,
       };
       const lines: string[] = [];
-      const { findings, stories } = await run(
+      const { findings, stories, leftOut } = await run(
         { ...plan, experiments: { standalone: experiments, sentinel: experiments, cluster: experiments } },
         (line) => lines.push(line),
       );
-      expect({ stories, lines }).toEqual({ stories: [], lines });
+      expect({ stories, leftOut, lines }).toEqual({ stories: [], leftOut: [], lines });
       const faults = findings.filter(({ calls }) => calls > 300);
       expect(faults).toHaveLength(experiments);
       expect(faults.filter(({ degraded }) => degraded > 0)).not.toEqual([]);
