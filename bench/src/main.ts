@@ -72,5 +72,6 @@ async function bench({ effort, only, service, out }: Options): Promise<void> {
 
 async function redisVersion(): Promise<string> {
   await using redis = await RedisProcess.start();
-  return redis.version();
+  // Awaited here: what is under way when the server is stopped is never answered.
+  return await redis.version();
 }

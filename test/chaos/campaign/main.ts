@@ -63,5 +63,6 @@ ${late}${leftOut.map((line) => `\n${line}\n`).join('')}`;
 
 async function redisVersion(): Promise<string> {
   await using redis = await RedisProcess.start();
-  return redis.version();
+  // Awaited here: what is under way when the server is stopped is never answered.
+  return await redis.version();
 }
