@@ -46,17 +46,15 @@ export async function runSlice<S extends Site>(
   try {
     const remembered: Remembered[] = [];
     for (const [index, fault] of faults.entries()) {
-      await site.whole();
       const name = `s${seed}-e${index}`;
-      const experiment = await runExperiment({
-        seed,
-        name,
-        fault,
-        site,
-        load: new Load(seed, name),
-        auditor,
-        copy,
-      });
+      const load = new Load(seed, name);
+      const options = { seed, name, fault, site, load, auditor, copy };
+      const experiment = await site
+        .whole()
+        .then(() => runExperiment(options))
+        .catch((cause: Error) => {
+          throw new Error(`${fault.name}: ${cause.message}`, { cause });
+        });
       if (fault.empties) forget(remembered);
       remembered.push({ fault, accounts: experiment.accounts, questions: subjectsOf(experiment.attempts) });
       ended(experiment);
