@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
+import { removeTemporaryDirectories } from '../../test/support/temporary-directory.js';
 import { readOptions, type Options } from './options.js';
-import { RedisServer } from './processes/redis-server.js';
+import { RedisProcess } from '../../test/support/redis-process.js';
 import { machine } from './report/machine.js';
 import { publish } from './report/publish.js';
 import type { Row } from './report/row.js';
@@ -19,7 +20,7 @@ import { rules } from './scenarios/rules.js';
 import { settling } from './scenarios/settling.js';
 import { measureService } from './processes/web-server.js';
 
-/** `npm run bench`: see docs/performance.md. A missed budget is a finding and no failure; the exit code tells of errors. */
+/** `npm run bench`: see docs/performance.md. A missed budget is a finding and no failure; the exit code is about errors. */
 const SCENARIOS = [
   http,
   engine,
@@ -34,6 +35,7 @@ const SCENARIOS = [
   rules,
 ];
 
+process.once('exit', removeTemporaryDirectories);
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 try {
   await bench(options());
@@ -69,6 +71,7 @@ async function bench({ effort, only, service, out }: Options): Promise<void> {
 }
 
 async function redisVersion(): Promise<string> {
-  await using redis = await RedisServer.start();
-  return redis.version();
+  await using redis = await RedisProcess.start();
+  // Awaited here: what is under way when the server is stopped is never answered.
+  return await redis.version();
 }

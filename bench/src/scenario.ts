@@ -8,7 +8,7 @@ export interface Scenario {
   run(effort: Effort): Promise<readonly Row[]>;
 }
 
-/** The deadline of a check and a margin: nobody is due an answer later than this (DESIGN, I4). */
+/** The deadline of a check and a margin: no caller is due an answer later than this (DESIGN, I4). */
 export const LATEST_ANSWER_MS = 65;
 
 /** How long a run may take: `--quick` finds out whether everything works, only a full run is worth keeping. */

@@ -2,10 +2,11 @@ import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { closedLoop } from './load/closed-loop.js';
-import { postRequest } from './load/connection.js';
-import { openLoop } from './load/open-loop.js';
-import { RedisServer } from './processes/redis-server.js';
+import { removeTemporaryDirectories } from '../../test/support/temporary-directory.js';
+import { throughput } from './load/throughput.js';
+import { postRequest } from '../../test/support/http-connection.js';
+import { latency } from './load/latency.js';
+import { RedisProcess } from '../../test/support/redis-process.js';
 import { WebServer } from './processes/web-server.js';
 import { markdownTable } from './report/markdown-table.js';
 import { metricSum } from './scenarios/metrics.js';
@@ -34,6 +35,9 @@ if (!['redis', 'embedded'].includes(values.store) || ![minutes, subjects, load].
   process.exit(2);
 }
 
+process.once('exit', removeTemporaryDirectories);
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+
 const CONNECTIONS = 64;
 const MINUTE_MS = 60_000;
 const FILL_MS = 10_000;
@@ -46,7 +50,7 @@ const TICK_MS = 10;
 const STRIDE = 7_368_787;
 
 let ratePerSecond = 0;
-await using redis = values.store === 'redis' ? await RedisServer.start() : undefined;
+await using redis = values.store === 'redis' ? await RedisProcess.start() : undefined;
 await using service = await WebServer.start('sundial', redis?.url);
 const requests = Array.from({ length: subjects }, (_, index) => {
   const user = `u${String((index * STRIDE) % subjects).padStart(7, '0')}`;
@@ -55,7 +59,7 @@ const requests = Array.from({ length: subjects }, (_, index) => {
 let generator = { port: service.port, requests, connections: CONNECTIONS };
 // Every subject has a counter first: an empty service can do more.
 for (let asked = 0; asked < subjects;) {
-  const { perSecond } = await closedLoop({ ...generator, durationMs: FILL_MS });
+  const { perSecond } = await throughput({ ...generator, durationMs: FILL_MS });
   const answered = Math.ceil((perSecond * FILL_MS) / 1_000);
   generator = { ...generator, requests: goOn(generator.requests, answered) };
   asked += answered;
@@ -63,7 +67,7 @@ for (let asked = 0; asked < subjects;) {
 }
 for (const durationMs of TRIALS_MS) {
   const before = await cpuMs(service.pid);
-  await openLoop({ ...generator, durationMs, ratePerSecond });
+  await latency({ ...generator, durationMs, ratePerSecond });
   const busy = ((await cpuMs(service.pid)) - before) / durationMs;
   console.log(`${values.store}: ${ratePerSecond} checks/s take ${busy.toFixed(2)} of a core`);
   ratePerSecond = Math.round((load * ratePerSecond) / busy);
@@ -72,7 +76,7 @@ console.log(`soaked at ${ratePerSecond} checks/s`);
 
 const rows: string[][] = [];
 for (let minute = 1; minute <= minutes; minute++) {
-  const { p50, p99, p999 } = await openLoop({ ...generator, durationMs: MINUTE_MS, ratePerSecond });
+  const { p50, p99, p999 } = await latency({ ...generator, durationMs: MINUTE_MS, ratePerSecond });
   generator = { ...generator, requests: goOn(generator.requests, (ratePerSecond * MINUTE_MS) / 1_000) };
   const metrics = await service.fetchText('/metrics');
   const figures = [

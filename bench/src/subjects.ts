@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { postRequest } from './load/connection.js';
+import { postRequest } from '../../test/support/http-connection.js';
 
 /** What the service and the embedded engines are held to. */
 export const RULES_FILE = fileURLToPath(new URL('../rules.yaml', import.meta.url));

@@ -92,22 +92,22 @@ describe.each([
 
   /** Far more checks at once than may be on their way: the others wait. */
   function flood() {
-    const told = { exact: 0, degraded: 0 };
+    const counts = { exact: 0, degraded: 0 };
     const all = Array.from({ length: FLOOD }, async (_, n) => {
       const { degraded } = await check('flooded', place.users[n % place.users.length]!);
-      if (degraded === null) told.exact++;
-      else told.degraded++;
+      if (degraded === null) counts.exact++;
+      else counts.degraded++;
     });
-    return { told, all: Promise.all(all) };
+    return { counts, all: Promise.all(all) };
   }
 
   /** Load is no outage (I16): 452 of these were decided without a Redis that was healthy. */
   it('waits for the store, which decides all of it, and all of another resource', async () => {
-    const { told, all } = flood();
+    const { counts, all } = flood();
     const calm = await calmChecks(1);
     await all;
     expect(calm.filter(({ degraded }) => degraded !== null)).toHaveLength(0);
-    expect(told).toEqual({ exact: FLOOD, degraded: 0 });
+    expect(counts).toEqual({ exact: FLOOD, degraded: 0 });
     expect(engine.status().mode).toBe('exact');
   });
 
@@ -115,11 +115,11 @@ describe.each([
     ['in the same turn', () => Promise.resolve()],
     ['in another turn', () => turn()],
   ])('lets a check of another resource by that comes %s', async (_when, wait) => {
-    const { told, all } = flood();
+    const { counts, all } = flood();
     await wait();
-    const before = told.exact;
+    const before = counts.exact;
     await check('calm', 'u1');
-    expect(told.exact - before).toBeLessThanOrEqual(AHEAD + BESIDE);
+    expect(counts.exact - before).toBeLessThanOrEqual(AHEAD + BESIDE);
     await all;
   });
 
@@ -130,9 +130,9 @@ describe.each([
     place.server.thaw();
     await eventually(() => engine.status().mode === 'exact', { withinMs: 10_000 });
     expect(engine.status().owed).toBeGreaterThan(0);
-    const { told, all } = flood();
+    const { counts, all } = flood();
     await check('calm', 'u1');
-    expect(told.exact).toBeLessThanOrEqual(AHEAD + BESIDE);
+    expect(counts.exact).toBeLessThanOrEqual(AHEAD + BESIDE);
     await all;
   });
 });

@@ -14,7 +14,7 @@ const RULE = {
 /** Room for about a hundred decisions. */
 const MAX_FILE_BYTES = 16 * 1024;
 const CHECKS = 600;
-/** A journal in which nothing is owed: what stays is a note of how far Redis has come. */
+/** A journal without pending settlements: what stays is a note of how far Redis has come. */
 const NOTHING_OWED_BYTES = 400;
 
 describe('a node whose disk takes no more', () => {

@@ -18,7 +18,7 @@ const BUSY_MS = 250;
 /** Long enough for the journal to give the disk up. */
 const HUNG_MS = 1_600;
 
-interface Told {
+interface Answer {
   readonly allowed: boolean;
   readonly degraded: { readonly policy: string } | null;
 }
@@ -58,7 +58,7 @@ describe('a node whose disk hangs while Redis is frozen', () => {
     });
   }
 
-  async function check(resource: string, operationId?: string): Promise<Told> {
+  async function check(resource: string, operationId?: string): Promise<Answer> {
     const from = performance.now();
     const { body } = await service.fetchJson('POST', '/check', {
       resource,
@@ -66,18 +66,18 @@ describe('a node whose disk hangs while Redis is frozen', () => {
       operationId,
     });
     slowestMs = Math.max(slowestMs, performance.now() - from);
-    return body as Told;
+    return body as Answer;
   }
 
   /** Until the journal has given the disk up, and a little longer. */
-  async function checks(resource: string): Promise<Told[]> {
-    const told: Promise<Told>[] = [];
+  async function checks(resource: string): Promise<Answer[]> {
+    const answers: Promise<Answer>[] = [];
     const until = performance.now() + HUNG_MS;
     while (performance.now() < until) {
-      told.push(check(resource));
+      answers.push(check(resource));
       await sleep(20);
     }
-    return Promise.all(told);
+    return Promise.all(answers);
   }
 
   async function journal() {
@@ -95,19 +95,19 @@ describe('a node whose disk hangs while Redis is frozen', () => {
     return (body as { limits: { used: number }[] }).limits[0]!.used;
   }
 
-  const allowed = (told: readonly Told[]) => told.filter((each) => each.allowed).length;
+  const allowed = (answers: readonly Answer[]) => answers.filter((each) => each.allowed).length;
 
   it('in group mode decides as if the disk were whole, and never waits for it', async () => {
     service = await start('group');
     await check('careful');
     redis.freeze();
     await writeFile(hung(), '');
-    const told = await checks('careful');
-    expect(allowed(told)).toBe(told.length);
+    const answers = await checks('careful');
+    expect(allowed(answers)).toBe(answers.length);
     expect(slowestMs).toBeLessThan(DEADLINE_MS + BUSY_MS);
     expect(service.output).toContain('The journal cannot be written');
     await rm(hung());
-    expect(await used('careful')).toBe(1 + told.length);
+    expect(await used('careful')).toBe(1 + answers.length);
   }, 30_000);
 
   it('in strict mode promises nothing that it may forget, says so in time, and the counters agree', async () => {
@@ -115,11 +115,11 @@ describe('a node whose disk hangs while Redis is frozen', () => {
     await check('careful');
     redis.freeze();
     await writeFile(hung(), '');
-    const told = await checks('careful');
-    expect(allowed(told)).toBe(0);
-    expect(told.every(({ degraded }) => degraded?.policy === 'deny')).toBe(true);
+    const answers = await checks('careful');
+    expect(allowed(answers)).toBe(0);
+    expect(answers.every(({ degraded }) => degraded?.policy === 'deny')).toBe(true);
     expect(slowestMs).toBeLessThan(DEADLINE_MS + BUSY_MS);
-    expect(await journal()).toMatchObject({ withheld: told.length, lost: 0 });
+    expect(await journal()).toMatchObject({ withheld: answers.length, lost: 0 });
     await rm(hung());
     expect(await used('careful')).toBe(1);
   }, 30_000);
@@ -129,12 +129,12 @@ describe('a node whose disk hangs while Redis is frozen', () => {
     await check('open-handed');
     redis.freeze();
     await writeFile(hung(), '');
-    const told = await checks('open-handed');
-    expect(allowed(told)).toBe(told.length);
+    const answers = await checks('open-handed');
+    expect(allowed(answers)).toBe(answers.length);
     expect(slowestMs).toBeLessThan(DEADLINE_MS + BUSY_MS);
-    expect(await journal()).toMatchObject({ withheld: 0, unjournaled: told.length });
+    expect(await journal()).toMatchObject({ withheld: 0, unjournaled: answers.length });
     await rm(hung());
-    expect(await used('open-handed')).toBe(1 + told.length);
+    expect(await used('open-handed')).toBe(1 + answers.length);
   }, 30_000);
 
   it('in strict mode has forgotten no promise when it is killed then', async () => {
@@ -143,21 +143,21 @@ describe('a node whose disk hangs while Redis is frozen', () => {
     redis.freeze();
     const before = await checks('careful');
     await writeFile(hung(), '');
-    const told = [...before, ...(await checks('careful'))];
+    const answers = [...before, ...(await checks('careful'))];
     await service.stop('SIGKILL');
     await rm(hung());
     service = await start('strict');
-    expect(allowed(told)).toBeGreaterThan(0);
-    expect(await used('careful')).toBe(1 + allowed(told));
+    expect(allowed(answers)).toBeGreaterThan(0);
+    expect(await used('careful')).toBe(1 + allowed(answers));
   }, 30_000);
 
-  it('tells all who ask under one id the same, and counts it once when it is asked again', async () => {
+  it('gives all callers under one id the same answer, and counts it once when it is asked again', async () => {
     service = await start('strict');
     await check('careful');
     redis.freeze();
     await writeFile(hung(), '');
-    const told = await Promise.all([check('careful', 'o1'), check('careful', 'o1')]);
-    expect(allowed(told)).toBe(0);
+    const answers = await Promise.all([check('careful', 'o1'), check('careful', 'o1')]);
+    expect(allowed(answers)).toBe(0);
     await rm(hung());
     await eventually(async () => (await check('careful', 'o1')).allowed);
     expect((await check('careful', 'o1')).allowed).toBe(true);

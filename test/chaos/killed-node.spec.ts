@@ -47,7 +47,7 @@ describe('a node that is killed while Redis is frozen', () => {
 
   /** Checks, some together, and gives the answers that came: a killed service leaves some without. */
   async function check(resource: string, times: number): Promise<boolean[]> {
-    const told: boolean[] = [];
+    const answers: boolean[] = [];
     let left = times;
     const asking = async () => {
       while (left-- > 0) {
@@ -55,11 +55,11 @@ describe('a node that is killed while Redis is frozen', () => {
           .fetchJson('POST', '/check', { resource, subject: { user: 'u1' } })
           .catch(() => undefined);
         if (!answer) return;
-        told.push((answer.body as { allowed: boolean }).allowed);
+        answers.push((answer.body as { allowed: boolean }).allowed);
       }
     };
     await Promise.all(Array.from({ length: TOGETHER }, asking));
-    return told;
+    return answers;
   }
 
   async function used(resource: string): Promise<number> {
@@ -80,7 +80,7 @@ describe('a node that is killed while Redis is frozen', () => {
     );
   }
 
-  it('owes again after its restart all that it had answered, and the counters equal that', async () => {
+  it('has to settle again after its restart all that it had answered, and the counters equal that', async () => {
     service = await start('group');
     const before = [await check('local', 50), await check('deny', 50)].flat();
     expect(before).not.toContain(false);
@@ -110,8 +110,8 @@ describe('a node that is killed while Redis is frozen', () => {
     await sleep(2_500);
     const { unjournaled } = await journal();
     await service.stop('SIGKILL');
-    const told = await checking;
-    const allowed = told.filter(Boolean).length;
+    const answers = await checking;
+    const allowed = answers.filter(Boolean).length;
     expect(allowed).toBeGreaterThan(100);
     expect(unjournaled).toBe(0);
 
@@ -120,6 +120,6 @@ describe('a node that is killed while Redis is frozen', () => {
     const counted = await used('local');
     expect(counted).toBeGreaterThanOrEqual(25 + allowed);
     // Beyond that: what was decided, or on its way to Redis, when the end came; and what the disk had, but too late.
-    expect(counted).toBeLessThanOrEqual(25 + told.length + TOGETHER);
+    expect(counted).toBeLessThanOrEqual(25 + answers.length + TOGETHER);
   });
 });

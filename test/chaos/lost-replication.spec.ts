@@ -97,7 +97,7 @@ describe.each([
     }
   }
 
-  /** Replicas are not let in again; whoever else is connected stays so, and is served. */
+  /** Replicas are not let in again; every other client stays connected, and is served. */
   async function partFromReplicas(): Promise<void> {
     expect(await group.master.cli('WAIT', 1, 5_000)).toBeGreaterThan(0);
     await group.master.cli('CONFIG', 'SET', 'requirepass', 'unknown to replicas');
@@ -116,7 +116,7 @@ describe.each([
     await group.promoted();
   }
 
-  it('is followed by one that is told all of it again, and nothing twice', async () => {
+  it('is followed by one that gets all of it replayed, and nothing twice', async () => {
     await countAndPromote();
     await eventually(async () => (await used()) === REPLICATED + UNREPLICATED, FAILOVER_MS);
     await eventually(() => engine.journal().toReassert === 0);
@@ -127,7 +127,7 @@ describe.each([
     expect(await used()).toBe(REPLICATED + UNREPLICATED);
   }, 40_000);
 
-  it('would be followed by one that has forgotten it if nobody told', async () => {
+  it('would be followed by one that has forgotten it if no node replayed', async () => {
     await engine.close();
     await open((store) => {
       store.onLoss = () => undefined;
@@ -137,7 +137,7 @@ describe.each([
     expect(await eventually(used, FAILOVER_MS)).toBe(REPLICATED);
   }, 40_000);
 
-  it('is reported by a node that was started anew meanwhile: from when on, and that nobody knows', async () => {
+  it('is reported by a node that was restarted meanwhile: from when on, and that it is uncertain', async () => {
     const from = Date.now();
     await countAndPromote(() => engine.close());
     await open();

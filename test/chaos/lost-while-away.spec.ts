@@ -87,7 +87,7 @@ describe('a node whose Redis loses data while it is away', () => {
     ['was stopped', 'SIGTERM', 200],
     ['was killed', 'SIGKILL', UNNOTED_MS],
   ] as const)(
-    'reports all that it had counted when it %s, and Redis started anew without a copy',
+    'reports all that it had counted when it %s, and Redis was started again without a copy',
     async (_how, signal, marginMs) => {
       const counted = await count();
       await service.stop(signal);

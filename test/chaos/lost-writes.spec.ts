@@ -3,10 +3,10 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { LiveRules, type QuotaEngine, RuleBook, type Store } from '@sundial/engine';
 import { RedisStore } from '@sundial/redis';
 import { NOON } from '../contract/store-requests.js';
+import { engineOn } from '../support/engine-on.js';
 import { eventually } from '../support/eventually.js';
 import { RedisProcess } from '../support/redis-process.js';
-import { NEVER_TELLS_AGAIN, weakened } from './weakened-store.js';
-import { engineOn } from '../support/engine-on.js';
+import { NEVER_REPLAYS, mutant } from './harness/mutant-store.js';
 
 const OPERATIONS = 300;
 const RULE: Rule = {
@@ -63,9 +63,9 @@ describe('a Redis that loses what it had acknowledged', () => {
   }
 
   it.each([
-    ['killed without a copy on disk, and started anew', () => redis.kill().then(() => redis.restart())],
+    ['killed without a copy on disk, and started again', () => redis.kill().then(() => redis.restart())],
     ['emptied by hand', () => redis.cli('FLUSHALL')],
-  ])('is told it again: %s', async (_how, lose) => {
+  ])('gets it replayed: %s', async (_how, lose) => {
     await start();
     await count();
     await lose();
@@ -75,7 +75,7 @@ describe('a Redis that loses what it had acknowledged', () => {
     expect(await used()).toBe(OPERATIONS);
   });
 
-  it('is told nothing twice when it has lost nothing', async () => {
+  it('gets nothing replayed when it has lost nothing', async () => {
     await start();
     await count();
     await redis.cli('DEL', ...((await redis.cli('KEYS', 'sd1:*mark*')) as string[]));
@@ -85,7 +85,7 @@ describe('a Redis that loses what it had acknowledged', () => {
     expect(await used()).toBe(OPERATIONS);
   });
 
-  it('is told by one node what another one had counted and this one was asked again', async () => {
+  it('gets from one node what another one had counted and this one had repeated', async () => {
     const MINUTE_MS = 60_000;
     // Noon is 12:20.
     const untilOne = NOON + 40 * MINUTE_MS - Date.now();
@@ -113,8 +113,8 @@ describe('a Redis that loses what it had acknowledged', () => {
     for (const id of again) expect(await ask(engine, id)).toMatchObject({ replayed: true, degraded: null });
   });
 
-  it('would forget all of it if nobody told it again', async () => {
-    await start(weakened(new RedisStore({ kind: 'single', url: redis.url }), NEVER_TELLS_AGAIN));
+  it('would forget all of it if no node replayed it', async () => {
+    await start(mutant(new RedisStore({ kind: 'single', url: redis.url }), NEVER_REPLAYS));
     await count();
     await redis.cli('FLUSHALL');
     await eventually(async () => String(await redis.cli('KEYS', 'sd1:*mark*')) !== '');

@@ -18,7 +18,7 @@ function rule(degrade: DegradePolicy): Rule {
   return { id: degrade, resource: degrade, per: ['user'], timeZone: 'UTC', limits, mode: 'enforce', degrade };
 }
 
-/** Single checks at chosen moments of an outage; the ordeals beside this file are about many. */
+/** Single checks at chosen moments of an outage; the experiments beside this file are about many. */
 describe('An operation in an outage', () => {
   let redis: RedisProcess;
   let proxy: TcpProxy;
@@ -44,7 +44,7 @@ describe('An operation in an outage', () => {
       nodes: () => nodes,
     });
     engines.push(engine);
-    await used(engine, 'local', 'nobody');
+    await used(engine, 'local', 'first');
     return engine;
   }
 
@@ -88,7 +88,7 @@ describe('An operation in an outage', () => {
       const user = `u${round}`;
       await settled(node);
       redis.freeze();
-      const others = Promise.all(Array.from({ length: 5 }, () => node.check(check('local', 'somebody'))));
+      const others = Promise.all(Array.from({ length: 5 }, () => node.check(check('local', 'other'))));
       await sleep(25);
       const inFlight = node.check(check('local', user, { amount: MAX }));
       await others;
@@ -163,7 +163,7 @@ describe('An operation in an outage', () => {
     expect(await used(node, 'deny', 'u')).toBe(0);
   });
 
-  /** Nobody settles any more: only the deadline in the script stands between the books and a ghost. */
+  /** No node settles any more: only the deadline in the script stands between the counters and a ghost. */
   it('counts nothing when Redis runs it late and its node is gone', async () => {
     const [node, auditor] = [await connect(), await connect()];
     redis.freeze();

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { openLoop, percentile } from '../support/open-loop.js';
+import { openLoop } from '../support/open-loop.js';
+import { percentile } from '../support/percentile.js';
 import { RedisProcess } from '../support/redis-process.js';
 import { ServiceProcess } from '../support/service-process.js';
 

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export interface Patience {
   readonly withinMs?: number;
   readonly everyMs?: number;
-  /** What is waited for, for the error. Default: the text of the probe, which tells little of a wrapped one. */
+  /** What is waited for, for the error. Default: the text of the probe, which says little of a wrapped one. */
   readonly what?: string;
 }
 

@@ -11,7 +11,7 @@ const SLICES = 10;
 
 const given = new Set<number>();
 
-/** A loopback port nobody listens on, nor on the ports at `offsets` from it; given once in a test file. */
+/** A loopback port that no server listens on, nor on the ports at `offsets` from it; given once in a test file. */
 export async function freePort(...offsets: readonly number[]): Promise<number> {
   const worker = Number(process.env.JEST_WORKER_ID ?? '1');
   for (;;) {

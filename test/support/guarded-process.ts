@@ -26,3 +26,19 @@ export function exitOf(child: ChildProcess): Promise<number | NodeJS.Signals> {
     child.once('exit', (code, signal) => resolve(code ?? signal ?? 'SIGKILL'));
   });
 }
+
+/** Asks a child to end, makes it when it does not in time, and gives what it ended with. */
+export async function endProcess(
+  child: ChildProcess,
+  { signal = 'SIGTERM', withinMs }: { readonly signal?: NodeJS.Signals; readonly withinMs: number },
+): Promise<number | NodeJS.Signals> {
+  if (child.exitCode !== null || child.signalCode !== null) return child.exitCode ?? child.signalCode!;
+  const exit = exitOf(child);
+  child.kill(signal);
+  const late = setTimeout(() => child.kill('SIGKILL'), withinMs);
+  try {
+    return await exit;
+  } finally {
+    clearTimeout(late);
+  }
+}

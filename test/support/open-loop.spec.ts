@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
-import { openLoop, percentile } from './open-loop.js';
+import { openLoop } from './open-loop.js';
 
 describe('openLoop', () => {
   it('calls at the rate asked for while earlier calls are unanswered', async () => {
@@ -32,7 +32,7 @@ describe('openLoop', () => {
     expect(arrivals.filter(({ latencyMs }) => latencyMs > 20).length).toBeGreaterThanOrEqual(7);
   });
 
-  it('ends when it is told to, and still waits for what it began', async () => {
+  it('ends on its signal, and still waits for what it began', async () => {
     const end = new AbortController();
     const { arrivals } = await openLoop({
       ratePerSecond: 1_000,
@@ -56,14 +56,25 @@ describe('openLoop', () => {
     expect(arrivals.map(({ result }) => result)).toEqual([0, 2, 3]);
     expect(errors).toEqual([new Error('lost')]);
   });
-});
 
-describe('percentile', () => {
-  it('is the smallest value that so many per cent do not exceed', () => {
-    const values = Array.from({ length: 1_000 }, (_, index) => 1_000 - index);
-    expect(percentile(values, 99.9)).toBe(999);
-    expect(percentile(values, 50)).toBe(500);
-    expect(percentile([7], 99)).toBe(7);
-    expect(() => percentile([], 50)).toThrow(RangeError);
+  it('makes as many calls where it may block the event loop between them, none before it is due', async () => {
+    const { arrivals } = await openLoop({
+      ratePerSecond: 2_000,
+      durationMs: 100,
+      pace: 'nap',
+      call: () => Promise.resolve(),
+    });
+    expect(arrivals).toHaveLength(200);
+    expect(Math.min(...arrivals.map(({ latencyMs }) => latencyMs))).toBeGreaterThanOrEqual(0);
+  });
+
+  it('gives up on answers that do not come, where it has patience for so long', async () => {
+    const never = openLoop({
+      ratePerSecond: 100,
+      durationMs: 20,
+      patienceMs: 30,
+      call: () => new Promise(() => undefined),
+    });
+    await expect(never).rejects.toThrow('2 answers are missing.');
   });
 });

@@ -5,6 +5,13 @@ export interface OpenLoopOptions<T> {
   readonly durationMs: number;
   /** Ends the calling earlier. */
   readonly signal?: AbortSignal;
+  /**
+   * How the loop waits for the next arrival. A `timer` counts in milliseconds and leaves the event loop to others. A
+   * `nap` is exact to a twentieth of one, and blocks the event loop meanwhile: for a process that only generates load.
+   */
+  readonly pace?: 'timer' | 'nap';
+  /** How long answers are waited for after the last arrival; default: as long as they take. */
+  readonly patienceMs?: number;
   /** One call; `index` counts from 0. */
   readonly call: (index: number) => Promise<T>;
 }
@@ -24,41 +31,80 @@ export interface Load<T> {
   readonly errors: readonly unknown[];
 }
 
+/** Much shorter than the answers that are measured, and long enough to leave the core to the servers. */
+const NAP_MS = 0.05;
+
 /** Calls at a constant rate, however slow the answers are, and waits for all of them. */
 export async function openLoop<T>({
   ratePerSecond,
   durationMs,
   signal,
+  pace = 'timer',
+  patienceMs,
   call,
 }: OpenLoopOptions<T>): Promise<Load<T>> {
   const total = Math.round((ratePerSecond * durationMs) / 1_000);
   const arrivals: Arrival<T>[] = [];
   const errors: unknown[] = [];
+  const open = new OpenCalls();
   const startedAt = performance.now();
   const elapsed = () => performance.now() - startedAt;
   const arrive = async (index: number, dueMs: number) => {
+    open.begin();
     try {
       const result = await call(index);
       arrivals.push({ result, dueMs, latencyMs: elapsed() - dueMs });
     } catch (error) {
       errors.push(error);
+    } finally {
+      open.end();
     }
   };
-  const calls: Promise<void>[] = [];
   for (let index = 0; index < total; index += 1) {
     const dueMs = (index * 1_000) / ratePerSecond;
-    while (dueMs > elapsed()) await sleep(Math.ceil(dueMs - elapsed()));
+    for (let leftMs = dueMs - elapsed(); leftMs > 0; leftMs = dueMs - elapsed())
+      await (pace === 'nap' ? nap() : sleep(Math.ceil(leftMs)));
     if (signal?.aborted) break;
-    calls.push(arrive(index, dueMs));
+    void arrive(index, dueMs);
   }
-  await Promise.all(calls);
+  await open.none(patienceMs);
   return { arrivals, errors };
 }
 
-/** The value that `percent` of the values do not exceed (nearest rank). */
-export function percentile(values: readonly number[], percent: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const value = sorted[Math.max(0, Math.ceil((percent * sorted.length) / 100) - 1)];
-  if (value === undefined) throw new RangeError('There is no percentile of no values.');
-  return value;
+/** Counts calls that are not answered yet. */
+class OpenCalls {
+  #count = 0;
+  #ended: () => void = () => undefined;
+
+  begin(): void {
+    this.#count += 1;
+  }
+
+  end(): void {
+    this.#count -= 1;
+    if (this.#count === 0) this.#ended();
+  }
+
+  /** @throws Error when some are still open after so long. */
+  async none(patienceMs?: number): Promise<void> {
+    if (this.#count === 0) return;
+    await new Promise<void>((resolve, reject) => {
+      const impatience =
+        patienceMs === undefined
+          ? undefined
+          : setTimeout(() => reject(new Error(`${this.#count} answers are missing.`)), patienceMs);
+      this.#ended = () => {
+        clearTimeout(impatience);
+        resolve();
+      };
+    });
+  }
+}
+
+const cell = new Int32Array(new SharedArrayBuffer(4));
+
+/** Timers count in milliseconds, as long as the answers take; spinning would take one of the servers' cores. */
+function nap(): Promise<void> {
+  Atomics.wait(cell, 0, 0, NAP_MS);
+  return new Promise((resolve) => setImmediate(resolve));
 }

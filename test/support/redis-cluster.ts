@@ -101,7 +101,7 @@ export class RedisCluster {
       const [role, , port] = (await node.cli('ROLE')) as [string, string, number];
       if (role === 'slave' && port === master.port) return node;
     }
-    throw new Error(`Nobody replicates ${master.port}.`);
+    throw new Error(`No replica of ${master.port} is left.`);
   }
 
   /** Those who serve slots now. */

@@ -40,7 +40,8 @@ export class RedisProcess {
   #child: ChildProcess | undefined;
   #exited: Promise<unknown> = Promise.resolve();
   #log = '';
-  readonly #client: Redis;
+  /** A plain ioredis client of it, for assertions; while the server is away it waits. */
+  readonly client: Redis;
 
   private constructor(
     readonly port: number,
@@ -49,8 +50,8 @@ export class RedisProcess {
   ) {
     const { tls, info } = options;
     const enableReadyCheck = info === undefined;
-    this.#client = new Redis(this.url, { ...PATIENT, enableReadyCheck, ...(tls && { tls: { ca: tls.ca } }) });
-    this.#client.on('error', () => undefined);
+    this.client = new Redis(this.url, { ...PATIENT, enableReadyCheck, ...(tls && { tls: { ca: tls.ca } }) });
+    this.client.on('error', () => undefined);
   }
 
   /** Starts a server and waits until it answers. */
@@ -78,9 +79,22 @@ export class RedisProcess {
     return `redis${tls ? 's' : ''}://${password ? `:${encodeURIComponent(password)}@` : ''}127.0.0.1:${this.port}`;
   }
 
-  /** Sends one command through a plain ioredis client, for assertions; while the server is frozen it waits. */
+  get pid(): number {
+    return this.#child!.pid!;
+  }
+
+  /** Sends one command; while the server is frozen it waits. */
   cli(command: string, ...args: readonly (string | number)[]): Promise<unknown> {
-    return this.#client.call(command, ...args);
+    return this.client.call(command, ...args);
+  }
+
+  /** The bytes its data takes. */
+  async usedBytes(): Promise<number> {
+    return Number(await this.#fact('memory', /^used_memory:(\d+)/m));
+  }
+
+  async version(): Promise<string> {
+    return (await this.#fact('server', /^(?:redis|valkey)_version:(\S+)/m)) ?? 'unknown';
   }
 
   /** SIGSTOP: connections stay open and nothing is answered until `thaw`. */
@@ -119,9 +133,17 @@ export class RedisProcess {
     await this.directory.remove();
   }
 
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
+  async #fact(section: string, pattern: RegExp): Promise<string | undefined> {
+    return pattern.exec(String(await this.cli(this.options.info ?? 'INFO', section)))?.[1];
+  }
+
   async #end(): Promise<void> {
     await this.kill();
-    if (this.#client.status !== 'end') this.#client.disconnect();
+    if (this.client.status !== 'end') this.client.disconnect();
   }
 
   async #launch(): Promise<void> {

@@ -97,7 +97,7 @@ export class RedisSentinel {
     await eventually(() => this.sentinels[0]!.cli('SENTINEL', 'FAILOVER', NAME));
   }
 
-  /** Parts a server from the sentinels only: whoever else is connected stays so, and it goes on taking writes. */
+  /** Parts a server from the sentinels only: every other client stays connected, and it goes on taking writes. */
   async hide(server: RedisProcess): Promise<void> {
     // They have to come again, and are not let in.
     await server.cli('CONFIG', 'SET', 'requirepass', 'unknown to sentinels');

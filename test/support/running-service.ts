@@ -73,7 +73,7 @@ export class RunningService {
     await this.release();
   }
 
-  /** Ends it and starts it anew on what it left behind. */
+  /** Ends it and starts it again on what it left behind. */
   async restart(): Promise<RunningService> {
     await this.app.close();
     return RunningService.listening(this.settings, this.release);

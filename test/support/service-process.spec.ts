@@ -21,7 +21,7 @@ describe('ServiceProcess', () => {
     await expect(ServiceProcess.start({ env: { PORT: 'none' } })).rejects.toThrow(/did not start:\n[^]*PORT/);
   });
 
-  it('tells the signal that killed it', async () => {
+  it('gives the signal that killed it', async () => {
     const service = await ServiceProcess.launch();
     expect(await service.stop('SIGKILL')).toBe('SIGKILL');
   });

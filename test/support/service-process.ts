@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { eventually } from './eventually.js';
 import { freePort } from './free-port.js';
-import { exitOf, spawnGuarded } from './guarded-process.js';
+import { endProcess, exitOf, spawnGuarded } from './guarded-process.js';
 import { temporaryDirectory, type TemporaryDirectory } from './temporary-directory.js';
 
 export interface ServiceProcessOptions {
@@ -12,6 +12,15 @@ export interface ServiceProcessOptions {
   readonly shiftedClockMs?: number;
   /** Modules that are loaded into the process before the service. */
   readonly preload?: readonly URL[];
+  /** The program; default: the built service of this repository. */
+  readonly main?: string;
+  /** Further flags of its Node process. */
+  readonly nodeFlags?: readonly string[];
+  /** A service that is measured prints into nothing: reading it would take the measurer's time. */
+  readonly ignoresStdout?: boolean;
+  /** What `start` waits for, and how long; default: that it is live. */
+  readonly isReady?: (service: ServiceProcess) => Promise<boolean>;
+  readonly startLimitMs?: number;
   /** No file it writes can become larger: a full disk that needs no disk of its own. */
   readonly maxFileBytes?: number;
 }
@@ -27,6 +36,7 @@ export interface JsonAnswer {
 const MAIN = fileURLToPath(new URL('../../apps/quota-service/dist/main.js', import.meta.url));
 const SHIFTED_CLOCK = new URL('./shifted-clock.mjs', import.meta.url).href;
 const START_LIMIT_MS = 15_000;
+const POLL_MS = 25;
 const STOP_LIMIT_MS = 15_000;
 
 /** The built service as its users run it: a Node process of its own, on its own port and data directory. */
@@ -51,11 +61,12 @@ export class ServiceProcess {
   static async start(options: ServiceProcessOptions = {}): Promise<ServiceProcess> {
     const service = await ServiceProcess.launch(options);
     try {
-      await service.#live();
+      await service.#ready(options);
       return service;
     } catch (error) {
       await service.stop('SIGKILL');
-      throw new Error(`The service did not start:\n${service.output}`, { cause: error });
+      const why = error instanceof Error ? error.message : String(error);
+      throw new Error(`The service did not start: ${why}\n${service.output}`, { cause: error });
     }
   }
 
@@ -64,16 +75,20 @@ export class ServiceProcess {
     env = {},
     shiftedClockMs,
     preload = [],
+    main = MAIN,
+    nodeFlags = [],
+    ignoresStdout = false,
     maxFileBytes,
   }: ServiceProcessOptions = {}): Promise<ServiceProcess> {
     const temporary = await temporaryDirectory();
     const settings = { PORT: String(await freePort()), SUNDIAL_DATA_DIR: temporary.path, ...env };
     const shifted = shiftedClockMs !== undefined;
     const modules = [...(shifted ? [SHIFTED_CLOCK] : []), ...preload.map(({ href }) => href)];
-    const node = [process.execPath, ...modules.flatMap((module) => ['--import', module]), MAIN];
+    const flags = [...nodeFlags, ...modules.flatMap((module) => ['--import', module])];
+    const node = [process.execPath, ...flags, main];
     const [command = '', ...args] = maxFileBytes === undefined ? node : limited(maxFileBytes, node);
     const child = spawnGuarded(command, args, {
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', ignoresStdout ? 'ignore' : 'pipe', 'pipe'],
       env: {
         PATH: process.env.PATH,
         ...(shifted && { SHIFTED_CLOCK_MS: String(shiftedClockMs) }),
@@ -132,23 +147,26 @@ export class ServiceProcess {
     this.child.kill('SIGCONT');
   }
 
-  /** Asks it to end, by SIGTERM unless told otherwise, and tells what it ended with. */
+  /** Asks it to end, by SIGTERM unless `signal` names another, and gives what it ended with. */
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | NodeJS.Signals> {
-    this.child.kill(signal);
-    const late = setTimeout(() => this.child.kill('SIGKILL'), STOP_LIMIT_MS);
-    const exit = await this.exit;
-    clearTimeout(late);
+    const exit = await endProcess(this.child, { signal, withinMs: STOP_LIMIT_MS });
     await this.temporary.remove();
     return exit;
   }
 
-  async #live(): Promise<void> {
+  async #ready({ isReady = isLive, startLimitMs = START_LIMIT_MS }: ServiceProcessOptions): Promise<void> {
     const ended = () => this.child.exitCode !== null || this.child.signalCode !== null;
-    const live = async () => (await this.fetchJson('GET', '/health/live')).status === 200;
-    const what = `the service (process ${this.pid}) is live`;
-    await eventually(async () => ended() || (await live()), { withinMs: START_LIMIT_MS, everyMs: 25, what });
+    await eventually(async () => ended() || (await isReady(this)), {
+      withinMs: startLimitMs,
+      everyMs: POLL_MS,
+      what: `the service (process ${this.pid}) is ready`,
+    });
     if (ended()) throw new Error(`It ended with ${await this.exit}.`);
   }
+}
+
+async function isLive(service: ServiceProcess): Promise<boolean> {
+  return (await service.fetchJson('GET', '/health/live')).status === 200;
 }
 
 /** POSIX counts in blocks of 512 bytes. */

@@ -34,7 +34,7 @@ export class TcpProxy {
     return proxy;
   }
 
-  /** Delays every chunk by `ms`, give or take the jitter, and keeps the order; replies unless told otherwise. */
+  /** Delays every chunk by `ms`, give or take the jitter, and keeps the order; replies unless `direction` says otherwise. */
   latency(ms: number, { jitterMs = 0, direction = 'replies' as Direction } = {}): void {
     this.#toxics[direction] = { ...HEALTHY, delayMs: ms, jitterMs };
   }
@@ -60,7 +60,7 @@ export class TcpProxy {
     this.#toxics.replies = { ...HEALTHY, swallow: true };
   }
 
-  /** Leaves every open connection half-open: the server's end is gone, and nobody tells the client. New ones are welcome. */
+  /** Leaves every open connection half-open: the server's end is gone, and the client gets no sign of it. New ones are accepted. */
   strand(): void {
     for (const { server, streams } of this.#connections) {
       for (const stream of streams) stream.numb();

@@ -11,7 +11,7 @@ export interface TemporaryDirectory {
 const REMOVAL = { recursive: true, force: true, maxRetries: 3 } as const;
 const open = new Set<string>();
 
-/** An empty directory of its own; whoever asked for it removes it. */
+/** An empty directory of its own; the caller removes it. */
 export async function temporaryDirectory(): Promise<TemporaryDirectory> {
   const path = await mkdtemp(join(tmpdir(), 'sundial-'));
   open.add(path);
@@ -24,7 +24,7 @@ export async function temporaryDirectory(): Promise<TemporaryDirectory> {
   };
 }
 
-/** Removes at once what nobody will come back to remove: for a process that is told to end. */
+/** Removes at once all that is still there: for a process that ends. */
 export function removeTemporaryDirectories(): void {
   for (const path of open) rmSync(path, REMOVAL);
 }

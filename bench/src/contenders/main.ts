@@ -4,12 +4,12 @@ import type { Contender, Round, RoundResult } from './contender.js';
 import { flexibleInMemory, flexibleOnRedis } from './flexible.js';
 import { sundialEmbedded, sundialOnRedis } from './sundial.js';
 
-/** The program of a contender's process: opens the one it is told, and measures a round whenever it is asked. */
+/** The program of a contender's process: opens the one that is named, and measures a round whenever it is asked. */
 const CONTENDERS = { sundialOnRedis, flexibleOnRedis, sundialEmbedded, flexibleInMemory };
 export type ContenderName = keyof typeof CONTENDERS;
 
 const CONCURRENCY = 64;
-/** Whoever answers without a turn of the event loop gives it one now and then, for timers. */
+/** A contender that answers without a turn of the event loop gives it one now and then, for timers. */
 const DECISIONS_A_TURN = 1_000;
 
 const [, , name, redisUrl = ''] = process.argv;

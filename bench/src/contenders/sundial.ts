@@ -9,14 +9,14 @@ import {
 } from '@sundial/engine';
 import { RedisStore } from '@sundial/redis';
 import { ResilientRunner, type ResilientRunnerOptions } from '@sundial/resilience';
-import { until } from '../processes/child.js';
+import { eventually } from '../../../test/support/eventually.js';
 import { RULES_FILE } from '../subjects.js';
 import type { Contender } from './contender.js';
 
 /** Decides a day and an hour, as the service does. */
 export async function sundialOnRedis(redisUrl: string): Promise<Contender> {
   const store = new RedisStore({ kind: 'single', url: redisUrl });
-  await until('Redis', () => store.probe().then(() => true));
+  await eventually(() => store.probe().then(() => true), { what: 'Redis answers' });
   return contender(await openEngine(store));
 }
 

@@ -1,7 +1,13 @@
-import { performance } from 'node:perf_hooks';
-import type { Load } from './closed-loop.js';
-import { openConnections, type Answer, type Connection } from './connection.js';
-import { percentile } from './statistics.js';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { closedLoop } from '../../../test/support/closed-loop.js';
+import {
+  openConnections,
+  type HttpAnswer,
+  type HttpConnection,
+} from '../../../test/support/http-connection.js';
+import { openLoop } from '../../../test/support/open-loop.js';
+import { percentile } from '../../../test/support/percentile.js';
+import type { HttpLoad } from './http-load.js';
 
 /** What became of requests that were more than a server could answer. All of them a second. */
 export interface Goodput {
@@ -19,76 +25,100 @@ export interface Goodput {
 }
 
 const EXACT = Buffer.from('"degraded":null');
-/** Between looks at the clock of an open loop; timers count in milliseconds. */
-const ARRIVALS_EVERY_MS = 1;
 
 /**
  * Loads a server beyond what it can do: in a closed loop (each connection sends its next request when the last one is
  * answered, whatever the answer) or, at a rate, in an open one, where requests arrive however slow the answers are.
  */
 export async function goodput(
-  { port, requests, connections, durationMs }: Load,
+  { port, requests, connections, durationMs }: HttpLoad,
   ratePerSecond?: number,
 ): Promise<Goodput> {
   const pool = await openConnections(port, connections);
-  const startedAt = performance.now();
-  const until = startedAt + durationMs;
-  const counts = { sent: 0, good: 0, shed: 0, bad: 0 };
-  const latencies: number[] = [];
-  const idle: Connection[] = [];
-  const count = ({ status, bytes }: Answer, sentAt: number) => {
-    if (performance.now() > until) return;
-    if (status === 503) counts.shed++;
-    else if (status !== 200 || !bytes.includes(EXACT)) counts.bad++;
-    else {
-      counts.good++;
-      latencies.push(performance.now() - sentAt);
-    }
-  };
-  const send = (connection: Connection, next: () => void) => {
-    const sentAt = performance.now();
-    connection.send(
-      requests[counts.sent++ % requests.length]!,
-      (answer) => {
-        count(answer, sentAt);
-        next();
-      },
-      () => counts.bad++,
-    );
-  };
-  const drive = (connection: Connection) => {
-    if (performance.now() < until) send(connection, () => drive(connection));
-  };
-  const release = (connection: Connection) => void idle.push(connection);
+  const tally = new Tally(requests);
+  const load =
+    ratePerSecond === undefined
+      ? everyConnectionAgain(pool, tally)
+      : arrivingAt(ratePerSecond, pool, tally, durationMs);
   try {
-    pool.forEach(ratePerSecond === undefined ? drive : release);
-    await new Promise<void>((resolve) => {
-      let due = 0;
-      const timer = setInterval(() => {
-        const now = performance.now();
-        if (now >= until) {
-          clearInterval(timer);
-          return resolve();
-        }
-        if (ratePerSecond === undefined) return;
-        const arrived = Math.floor(((now - startedAt) * ratePerSecond) / 1_000);
-        for (; due < arrived && idle.length > 0; due++) {
-          const connection = idle.shift()!;
-          send(connection, () => release(connection));
-        }
-        due = arrived;
-      }, ARRIVALS_EVERY_MS);
-    });
-    const perSecond = (value: number) => (1_000 * value) / durationMs;
-    return {
-      offered: ratePerSecond ?? perSecond(counts.sent),
-      good: perSecond(counts.good),
-      shed: perSecond(counts.shed),
-      bad: perSecond(counts.bad),
-      p50: latencies.length === 0 ? Infinity : percentile(latencies, 50),
-      p99: latencies.length === 0 ? Infinity : percentile(latencies, 99),
-    };
+    await Promise.race([load, sleep(durationMs)]);
+    return tally.perSecond(durationMs, ratePerSecond);
   } finally {
+    tally.isOver = true;
     for (const connection of pool) connection.close();
+    await load;
+  }
+}
+
+async function everyConnectionAgain(pool: readonly HttpConnection[], tally: Tally): Promise<void> {
+  const drive = (connection: HttpConnection) =>
+    closedLoop({
+      lanes: [connection],
+      isOver: () => tally.isOver,
+      call: (lane) => tally.ask(lane),
+    }).catch(() => undefined);
+  await Promise.all(pool.map(drive));
+}
+
+async function arrivingAt(
+  ratePerSecond: number,
+  pool: readonly HttpConnection[],
+  tally: Tally,
+  durationMs: number,
+): Promise<void> {
+  const idle = [...pool];
+  const call = async () => {
+    const connection = idle.shift();
+    if (!connection) return;
+    await tally.ask(connection);
+    idle.push(connection);
+  };
+  await openLoop({ ratePerSecond, durationMs, call });
+}
+
+/** Sends requests in turn, and counts their answers until it is over. */
+class Tally {
+  isOver = false;
+  #sent = 0;
+  #good = 0;
+  #shed = 0;
+  #bad = 0;
+  readonly #latencies: number[] = [];
+
+  constructor(private readonly requests: readonly Buffer[]) {}
+
+  /** @throws Error where no answer came: the connection is of no more use. */
+  async ask(connection: HttpConnection): Promise<void> {
+    const sentAt = performance.now();
+    try {
+      this.#count(await connection.request(this.requests[this.#sent++ % this.requests.length]!), sentAt);
+    } catch (error) {
+      if (!this.isOver) this.#bad++;
+      throw error;
+    }
+  }
+
+  perSecond(durationMs: number, offered?: number): Goodput {
+    const rate = (value: number) => (1_000 * value) / durationMs;
+    const latency = (percent: number) =>
+      this.#latencies.length === 0 ? Infinity : percentile(this.#latencies, percent);
+    return {
+      offered: offered ?? rate(this.#sent),
+      good: rate(this.#good),
+      shed: rate(this.#shed),
+      bad: rate(this.#bad),
+      p50: latency(50),
+      p99: latency(99),
+    };
+  }
+
+  #count({ status, bytes }: HttpAnswer, sentAt: number): void {
+    if (this.isOver) return;
+    if (status === 503) this.#shed++;
+    else if (status !== 200 || !bytes.includes(EXACT)) this.#bad++;
+    else {
+      this.#good++;
+      this.#latencies.push(performance.now() - sentAt);
+    }
   }
 }

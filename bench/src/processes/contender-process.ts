@@ -3,9 +3,12 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { Round, RoundResult } from '../contenders/contender.js';
 import type { ContenderName } from '../contenders/main.js';
-import { startNode, stop } from './child.js';
+import { endProcess } from '../../../test/support/guarded-process.js';
+import { startProgram } from './node-program.js';
 
-const PROGRAM = fileURLToPath(new URL('../contenders/main.js', import.meta.url));
+const PROGRAM = fileURLToPath(new URL('../contenders/main.ts', import.meta.url));
+
+const STOP_LIMIT_MS = 5_000;
 
 /** A contender in a process of its own, as in production: none inherits what the others taught the compiler. */
 export class ContenderProcess {
@@ -19,7 +22,7 @@ export class ContenderProcess {
   }
 
   static async start(name: ContenderName, redisUrl: string): Promise<ContenderProcess> {
-    const child = startNode(PROGRAM, [name, redisUrl], {
+    const child = startProgram(PROGRAM, [name, redisUrl], {
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
     const contender = new ContenderProcess(child);
@@ -32,8 +35,8 @@ export class ContenderProcess {
     return (await this.#message()) as RoundResult;
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    return stop(this.child);
+  async [Symbol.asyncDispose](): Promise<void> {
+    await endProcess(this.child, { withinMs: STOP_LIMIT_MS });
   }
 
   async #message(): Promise<unknown> {

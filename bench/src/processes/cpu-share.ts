@@ -1,9 +1,9 @@
 import type { ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { start, stop } from './child.js';
+import { endProcess, exitOf, spawnGuarded } from '../../../test/support/guarded-process.js';
 
 const CORE = '0';
 const OTHER_CORE = '1';
+const STOP_LIMIT_MS = 5_000;
 const SPIN = 'while :; do :; done';
 
 /** Holds a process to a part of one core, by neighbours on that core that take all they can get. */
@@ -15,17 +15,19 @@ export class CpuShare {
     await pin(pid, CORE);
     for (const other of others) await pin(other, OTHER_CORE);
     return new CpuShare(
-      Array.from({ length: parts - 1 }, () => start('taskset', ['-c', CORE, 'sh', '-c', SPIN])),
+      Array.from({ length: parts - 1 }, () =>
+        spawnGuarded('taskset', ['-c', CORE, 'sh', '-c', SPIN], { stdio: 'ignore' }),
+      ),
     );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.neighbours.map(stop));
+    await Promise.all(this.neighbours.map((one) => endProcess(one, { withinMs: STOP_LIMIT_MS })));
   }
 }
 
 async function pin(pid: number, core: string): Promise<void> {
-  const pinned = start('taskset', ['-a', '-c', '-p', core, String(pid)]);
-  const [code] = (await once(pinned, 'exit')) as [number];
+  const pinned = spawnGuarded('taskset', ['-a', '-c', '-p', core, String(pid)], { stdio: 'ignore' });
+  const code = await exitOf(pinned);
   if (code !== 0) throw new Error(`taskset could not hold ${pid} to a core.`);
 }

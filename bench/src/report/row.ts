@@ -1,4 +1,4 @@
-import { median } from '../load/statistics.js';
+import { median } from '../../../test/support/percentile.js';
 
 /** One line of the table: what Sundial did, against whom, and what was asked of it. */
 export interface Row {

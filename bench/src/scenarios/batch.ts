@@ -1,9 +1,9 @@
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { postRequest } from '../load/connection.js';
+import { postRequest } from '../../../test/support/http-connection.js';
 import { goodput, type Goodput } from '../load/goodput.js';
-import { openLoop, type Latency } from '../load/open-loop.js';
-import { RedisServer } from '../processes/redis-server.js';
+import { latency, type Latency } from '../load/latency.js';
+import { RedisProcess } from '../../../test/support/redis-process.js';
 import { WebServer } from '../processes/web-server.js';
 import { LATEST_ANSWER_MS, type Scenario } from '../scenario.js';
 import { checkRequests, userAt } from '../subjects.js';
@@ -37,13 +37,13 @@ function batchOf(checks: number, from = 0): { checks: object[] } {
   };
 }
 
-/** `POST /check/batch`: work in bulk waits for its turn, and costs nobody else his (I16, I9). */
+/** `POST /check/batch`: work in bulk waits for its turn, and costs no other caller its own (I16, I9). */
 export const batch: Scenario = {
   name: 'batch',
   budget:
     'nothing decided without Redis, nothing shed; single checks of a calm resource beside it answered within 65 ms at p99.9',
   async run({ rounds, roundMs, warmUpMs }) {
-    await using redis = await RedisServer.start();
+    await using redis = await RedisProcess.start();
     await using service = await WebServer.start('sundial', redis.url);
     const { port } = service;
     const batches = (checks: number, connections: number, durationMs: number) =>
@@ -56,7 +56,7 @@ export const batch: Scenario = {
         durationMs,
       });
     const calm = () =>
-      openLoop({
+      latency({
         port,
         requests: checkRequests('calm'),
         connections: 32,

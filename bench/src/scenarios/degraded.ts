@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { closedLoop } from '../load/closed-loop.js';
-import { openLoop, type Latency } from '../load/open-loop.js';
-import { until } from '../processes/child.js';
-import { RedisServer } from '../processes/redis-server.js';
+import { throughput } from '../load/throughput.js';
+import { latency, type Latency } from '../load/latency.js';
+import { eventually } from '../../../test/support/eventually.js';
+import { RedisProcess } from '../../../test/support/redis-process.js';
 import { WebServer } from '../processes/web-server.js';
 import { LATEST_ANSWER_MS, type Scenario } from '../scenario.js';
 import { checkRequests } from '../subjects.js';
@@ -15,6 +15,7 @@ const LOAD = 0.5;
 const MAX_ROUNDS = 3;
 /** Until the breaker has opened, requests wait for their deadline. */
 const OPENING_MS = 300;
+const EXACT_LIMIT_MS = 20_000;
 const SETTLED_LIMIT_MS = 60_000;
 
 interface Round {
@@ -30,14 +31,14 @@ export const degraded: Scenario = {
   budget:
     'with Redis frozen ≥ 0.8 × the throughput and ≤ 1.25 × the p99 with Redis; no answer later than 65 ms at p99.9',
   async run({ rounds, roundMs, warmUpMs }) {
-    await using redis = await RedisServer.start();
+    await using redis = await RedisProcess.start();
     await using service = await WebServer.start('sundial', redis.url);
     const load = { port: service.port, requests: checkRequests('ocr'), connections: CONNECTIONS };
-    const warm = await closedLoop({ ...load, durationMs: warmUpMs });
+    const warm = await throughput({ ...load, durationMs: warmUpMs });
     const ratePerSecond = Math.round(LOAD * warm.perSecond);
     const measure = async () => ({
-      perSecond: (await closedLoop({ ...load, durationMs: roundMs })).perSecond,
-      latency: await openLoop({ ...load, durationMs: roundMs, ratePerSecond }),
+      perSecond: (await throughput({ ...load, durationMs: roundMs })).perSecond,
+      latency: await latency({ ...load, durationMs: roundMs, ratePerSecond }),
     });
 
     const results: Round[] = [];
@@ -45,7 +46,7 @@ export const degraded: Scenario = {
       const normal = await measure();
       redis.freeze();
       const waiting = { ...load, connections: WAITING_CONNECTIONS };
-      const freezing = await openLoop({ ...waiting, durationMs: roundMs, ratePerSecond });
+      const freezing = await latency({ ...waiting, durationMs: roundMs, ratePerSecond });
       await sleep(OPENING_MS);
       const frozen = await measure();
       results.push({ normal, freezing, frozen, exactAfterMs: await thaw(redis, service) });
@@ -84,15 +85,20 @@ export const degraded: Scenario = {
 };
 
 /** Gives Redis back, and waits until every degraded decision is settled, so that the next round begins like the first. */
-async function thaw(redis: RedisServer, service: WebServer): Promise<number> {
+async function thaw(redis: RedisProcess, service: WebServer): Promise<number> {
   const state = async () =>
     (await service.fetchJson<{ store: { mode: string; owed: number } }>('GET', '/health/ready')).body.store;
   const thawedAt = performance.now();
   redis.thaw();
-  await until('the store to decide again', async () => (await state()).mode === 'exact', { pollMs: 5 });
+  await eventually(async () => (await state()).mode === 'exact', {
+    what: 'the store decides again',
+    withinMs: EXACT_LIMIT_MS,
+    everyMs: 5,
+  });
   const exactAfterMs = performance.now() - thawedAt;
-  await until('what is owed to be settled', async () => (await state()).owed === 0, {
-    limitMs: SETTLED_LIMIT_MS,
+  await eventually(async () => (await state()).owed === 0, {
+    what: 'nothing is left to settle',
+    withinMs: SETTLED_LIMIT_MS,
   });
   return exactAfterMs;
 }

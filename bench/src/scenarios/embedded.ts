@@ -1,16 +1,16 @@
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { closedLoop } from '../load/closed-loop.js';
-import { openLoop } from '../load/open-loop.js';
-import { interleaved } from '../load/statistics.js';
-import { startNode } from '../processes/child.js';
-import { RedisServer } from '../processes/redis-server.js';
+import { throughput } from '../load/throughput.js';
+import { latency } from '../load/latency.js';
+import { interleaved } from '../load/interleaved.js';
+import { startProgram } from '../processes/node-program.js';
+import { RedisProcess } from '../../../test/support/redis-process.js';
 import { WebServer } from '../processes/web-server.js';
 import type { Row } from '../report/row.js';
 import type { Effort, Scenario } from '../scenario.js';
 import { checkRequests, manyCheckRequests } from '../subjects.js';
 
-const FILL = fileURLToPath(new URL('../servers/fill-embedded.js', import.meta.url));
+const FILL = fileURLToPath(new URL('../servers/fill-embedded.ts', import.meta.url));
 const CONNECTIONS = 64;
 const LOAD = 0.5;
 const MIB = 1024 * 1024;
@@ -21,14 +21,14 @@ export const embedded: Scenario = {
   budget:
     'with its log ≥ 0.9 × the throughput without, ≥ 1.0 × on Redis; p99.9 ≤ 25 ms at half load, restart ≤ 10 s with 1 M subjects and 5 M operations',
   async run(effort) {
-    const rows: Row[] = [...(await throughput(effort))];
+    const rows: Row[] = [...(await keptOrNot(effort))];
     for (const operations of effort.kept.operations) rows.push(...(await withMany(effort, operations)));
     return rows;
   },
 };
 
-async function throughput({ rounds, roundMs, warmUpMs }: Effort): Promise<readonly Row[]> {
-  await using redis = await RedisServer.start();
+async function keptOrNot({ rounds, roundMs, warmUpMs }: Effort): Promise<readonly Row[]> {
+  await using redis = await RedisProcess.start();
   await using kept = await WebServer.start('sundial');
   await using unkept = await WebServer.start('inMemory');
   await using onRedis = await WebServer.start('sundial', redis.url);
@@ -36,7 +36,7 @@ async function throughput({ rounds, roundMs, warmUpMs }: Effort): Promise<readon
   const load =
     ({ port }: WebServer, durationMs: number) =>
     async () =>
-      (await closedLoop({ port, requests, connections: CONNECTIONS, durationMs })).perSecond;
+      (await throughput({ port, requests, connections: CONNECTIONS, durationMs })).perSecond;
   const measures = (durationMs: number) => ({
     kept: load(kept, durationMs),
     unkept: load(unkept, durationMs),
@@ -69,17 +69,17 @@ async function withMany(
 ): Promise<readonly Row[]> {
   const { subjects } = kept;
   const fill = async (directory: string) => {
-    const filling = startNode(FILL, [directory, String(subjects), String(operations)], {});
+    const filling = startProgram(FILL, [directory, String(subjects), String(operations)]);
     await once(filling, 'exit');
   };
   await using service = await WebServer.start('sundial', undefined, {}, fill);
   const diskMiB = (await service.diskBytes()) / MIB;
   const load = { port: service.port, requests: manyCheckRequests(subjects), connections: CONNECTIONS };
-  const { perSecond } = await closedLoop({ ...load, durationMs: warmUpMs });
+  const { perSecond } = await throughput({ ...load, durationMs: warmUpMs });
   const ratePerSecond = Math.round(LOAD * perSecond);
   const p999: number[] = [];
   for (let round = 0; round < rounds; round++)
-    p999.push((await openLoop({ ...load, durationMs: roundMs, ratePerSecond })).p999);
+    p999.push((await latency({ ...load, durationMs: roundMs, ratePerSecond })).p999);
   const memory = /^process_resident_memory_bytes (\S+)/m.exec(await service.fetchText('/metrics'))?.[1];
   const many = `embedded, ${inMillions(subjects)} M subjects and ${inMillions(operations)} M operations`;
   return [

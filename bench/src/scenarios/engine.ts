@@ -1,6 +1,6 @@
-import { interleaved } from '../load/statistics.js';
+import { interleaved } from '../load/interleaved.js';
 import { ContenderProcess } from '../processes/contender-process.js';
-import { RedisServer } from '../processes/redis-server.js';
+import { RedisProcess } from '../../../test/support/redis-process.js';
 import type { RoundResult } from '../contenders/contender.js';
 import type { Scenario } from '../scenario.js';
 
@@ -9,7 +9,7 @@ export const engine: Scenario = {
   name: 'engine',
   budget: 'on Redis ≥ 1.0 × rate-limiter-flexible; embedded ≥ 500,000 decisions/s',
   async run({ rounds, roundMs, warmUpMs }) {
-    await using redis = await RedisServer.start();
+    await using redis = await RedisProcess.start();
     await using onRedis = await ContenderProcess.start('sundialOnRedis', redis.url);
     await using flexibleOnRedis = await ContenderProcess.start('flexibleOnRedis', redis.url);
     await using embedded = await ContenderProcess.start('sundialEmbedded', redis.url);

@@ -1,7 +1,8 @@
-import { closedLoop, type Throughput } from '../load/closed-loop.js';
-import { openLoop } from '../load/open-loop.js';
-import { interleaved, median } from '../load/statistics.js';
-import { RedisServer } from '../processes/redis-server.js';
+import { throughput, type Throughput } from '../load/throughput.js';
+import { latency } from '../load/latency.js';
+import { interleaved } from '../load/interleaved.js';
+import { median } from '../../../test/support/percentile.js';
+import { RedisProcess } from '../../../test/support/redis-process.js';
 import { WebServer } from '../processes/web-server.js';
 import type { Row } from '../report/row.js';
 import type { Effort, Scenario } from '../scenario.js';
@@ -18,7 +19,7 @@ export const http: Scenario = {
   name: 'http',
   budget: 'throughput ≥ 0.85 × and p99 under load ≤ 1.3 × bare Fastify with the same script',
   async run(effort) {
-    await using redis = await RedisServer.start();
+    await using redis = await RedisProcess.start();
     await using sundial = await WebServer.start('sundial', redis.url);
     await using bare = await WebServer.start('bareFastify', redis.url);
     await using rateLimit = await WebServer.start('fastifyRateLimit', redis.url);
@@ -58,7 +59,7 @@ async function throughputs<Name extends string>(
       servers,
       ({ port }) =>
         () =>
-          closedLoop({ port, requests, connections: CONNECTIONS, durationMs }),
+          throughput({ port, requests, connections: CONNECTIONS, durationMs }),
     );
   await interleaved(1, load(warmUpMs));
   return interleaved(rounds, load(roundMs));
@@ -92,7 +93,7 @@ async function latencyRows(
       servers,
       ({ port }) =>
         () =>
-          openLoop({ port, ...load }),
+          latency({ port, ...load }),
     ),
   );
   return (['p50', 'p99', 'p999'] as const).map((rank) => ({

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { closedLoop } from '../load/closed-loop.js';
-import { openLoop, type Latency } from '../load/open-loop.js';
-import { interleaved } from '../load/statistics.js';
-import { RedisServer } from '../processes/redis-server.js';
+import { throughput } from '../load/throughput.js';
+import { latency, type Latency } from '../load/latency.js';
+import { interleaved } from '../load/interleaved.js';
+import { RedisProcess } from '../../../test/support/redis-process.js';
 import { WebServer } from '../processes/web-server.js';
 import { LATEST_ANSWER_MS, type Scenario } from '../scenario.js';
 import { checkRequests } from '../subjects.js';
@@ -23,15 +23,15 @@ export const isolation: Scenario = {
   budget:
     'beside a flood on another resource ≤ 2.5 × the p99 without it; beside all that the service can do no answer later than 65 ms at p99.9',
   async run({ rounds, roundMs, warmUpMs }) {
-    await using redis = await RedisServer.start();
+    await using redis = await RedisProcess.start();
     await using service = await WebServer.start('sundial', redis.url);
     const { port } = service;
     const flood = { port, requests: checkRequests('ocr'), durationMs: roundMs + 2 * AROUND_MS };
     const capacity = { ...flood, connections: FLOOD_CONNECTIONS, durationMs: warmUpMs };
-    await closedLoop(capacity);
-    const { perSecond } = await closedLoop(capacity);
+    await throughput(capacity);
+    const { perSecond } = await throughput(capacity);
     const calm = () =>
-      openLoop({
+      latency({
         port,
         requests: checkRequests('calm'),
         connections: CALM_CONNECTIONS,
@@ -44,8 +44,8 @@ export const isolation: Scenario = {
     const { alone, beside, saturated } = await interleaved(rounds, {
       alone: calm,
       beside: () =>
-        during(openLoop({ ...flood, connections: FLOOD_CONNECTIONS, ratePerSecond: floodRate }), calm),
-      saturated: () => during(closedLoop({ ...flood, connections: FLOOD_CONNECTIONS }), calm),
+        during(latency({ ...flood, connections: FLOOD_CONNECTIONS, ratePerSecond: floodRate }), calm),
+      saturated: () => during(throughput({ ...flood, connections: FLOOD_CONNECTIONS }), calm),
     });
     const of = (results: readonly Latency[], rank: keyof Latency) => results.map((latency) => latency[rank]);
     const measure = `POST /check beside a flood of ${floodRate.toLocaleString('en-US')}/s on another resource`;

@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { assertOk, jsonRequest, openConnections, type Answer, type Connection } from '../load/connection.js';
-import { openLoop, type Latency } from '../load/open-loop.js';
-import { interleaved, median } from '../load/statistics.js';
-import { RedisServer } from '../processes/redis-server.js';
+import { jsonRequest, openConnections, type HttpConnection } from '../../../test/support/http-connection.js';
+import { assertOk } from '../load/http-load.js';
+import { latency, type Latency } from '../load/latency.js';
+import { interleaved } from '../load/interleaved.js';
+import { median } from '../../../test/support/percentile.js';
+import { RedisProcess } from '../../../test/support/redis-process.js';
 import { WebServer } from '../processes/web-server.js';
 import type { Row } from '../report/row.js';
 import type { Effort } from '../scenario.js';
@@ -82,16 +84,16 @@ class Site implements AsyncDisposable {
   #written = 0;
 
   private constructor(
-    private readonly redis: RedisServer,
+    private readonly redis: RedisProcess,
     private readonly writer: WebServer,
     private readonly checker: WebServer,
     private readonly rules: readonly object[],
     /** To the writer; those that no write is under way on. They cost this process, which measures, next to nothing. */
-    private readonly idle: Connection[],
+    private readonly idle: HttpConnection[],
   ) {}
 
   static async start(rules: number): Promise<Site> {
-    const redis = await RedisServer.start();
+    const redis = await RedisProcess.start();
     const writer = await WebServer.start('sundial', redis.url);
     const checker = await WebServer.start('sundial', redis.url);
     const { body } = await writer.fetchJson<RuleList>('GET', '/admin/rules');
@@ -126,7 +128,7 @@ class Site implements AsyncDisposable {
 
   /** What callers of the node wait that writes nothing. */
   checks(durationMs: number): Promise<Latency> {
-    return openLoop({
+    return latency({
       port: this.checker.port,
       requests: checkRequests('calm'),
       connections: CONNECTIONS,
@@ -177,7 +179,7 @@ class Site implements AsyncDisposable {
     const connection = this.idle.pop();
     if (connection === undefined) throw new Error('Writes take longer than a second.');
     const request = jsonRequest('PUT', path, content);
-    const answer = await new Promise<Answer>((resolve, reject) => connection.send(request, resolve, reject));
+    const answer = await connection.request(request);
     this.idle.push(connection);
     assertOk(answer);
   }

@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { QuotaEngine } from '@sundial/engine';
 import { RedisStore } from '@sundial/redis';
 import { openEngine } from '../contenders/sundial.js';
-import { until } from '../processes/child.js';
-import { RedisServer } from '../processes/redis-server.js';
+import { eventually } from '../../../test/support/eventually.js';
+import { RedisProcess } from '../../../test/support/redis-process.js';
 import type { Scenario } from '../scenario.js';
 
 const CONCURRENCY = 500;
@@ -36,11 +36,11 @@ export const memory: Scenario = {
 
 /** What a check of each user takes in a Redis of its own: in one that was emptied, the engine would count again what is lost. */
 async function grownBy(checks: number, userOf: (index: number) => string): Promise<number> {
-  await using redis = await RedisServer.start();
+  await using redis = await RedisProcess.start();
   const store = new RedisStore({ kind: 'single', url: redis.url });
   const engine = await openEngine(store, { deadlineMs: DEADLINE_MS });
   try {
-    await until('Redis', () => store.probe().then(() => true));
+    await eventually(() => store.probe().then(() => true), { what: 'Redis answers' });
     await check(engine, ['first']);
     const before = await redis.usedBytes();
     const users = Array.from({ length: checks }, (_, index) => userOf(index));

@@ -1,9 +1,9 @@
 import { RedisStore } from '@sundial/redis';
 import { openEngine } from '../contenders/sundial.js';
-import { openLoop } from '../load/open-loop.js';
-import { closedLoop } from '../load/closed-loop.js';
-import { until } from '../processes/child.js';
-import { RedisServer } from '../processes/redis-server.js';
+import { latency } from '../load/latency.js';
+import { throughput } from '../load/throughput.js';
+import { eventually } from '../../../test/support/eventually.js';
+import { RedisProcess } from '../../../test/support/redis-process.js';
 import { WebServer } from '../processes/web-server.js';
 import type { Effort, Scenario } from '../scenario.js';
 import { checkRequests, nameOf } from '../subjects.js';
@@ -21,7 +21,7 @@ const FILL_DEADLINE_MS = 10_000;
 const PHASE_ROUNDS = 3;
 /** From a service's start until its load begins. */
 const LEAD_MS = 3_000;
-/** Counters become due this soon after they were told to. */
+/** Counters become due this soon after their expiry was moved. */
 const DUE_IN_MS = 500;
 const DAY_MS = 24 * 60 * 60_000;
 /** Counters whose expiry is moved in one call. */
@@ -33,7 +33,7 @@ export const midnight: Scenario = {
   budget:
     'p99 while the windows of 1 M counters turn, and while their keys are due, ≤ 2 × of before; 0 degraded',
   async run({ roundMs, warmUpMs, subjects }: Effort) {
-    await using redis = await RedisServer.start();
+    await using redis = await RedisProcess.start();
     const count = SUBJECTS_FACTOR * subjects;
     const beforeFill = await redis.usedBytes();
     await fill(redis, count);
@@ -48,21 +48,22 @@ export const midnight: Scenario = {
     const turnsAt = midnightAfter(Date.now() + offset) - offset;
     const requests = checkRequests('ocr', Math.min(count, RETURNING));
     const load = { port: service.port, requests, connections: CONNECTIONS };
-    const { perSecond } = await closedLoop({ ...load, durationMs: warmUpMs });
+    const { perSecond } = await throughput({ ...load, durationMs: warmUpMs });
     const ratePerSecond = Math.round(LOAD * perSecond);
-    const phase = () => openLoop({ ...load, ratePerSecond, durationMs: phaseMs });
+    const phase = () => latency({ ...load, ratePerSecond, durationMs: phaseMs });
 
     const calm = await phase();
     const isInTime = Date.now() < turnsAt;
-    await until('midnight', () => Promise.resolve(Date.now() > turnsAt - phaseMs / 3), {
-      limitMs: untilTurnMs,
+    await eventually(() => Date.now() > turnsAt - phaseMs / 3, {
+      what: 'it is midnight',
+      withinMs: untilTurnMs,
     });
     const turning = await phase();
     const turned = Date.now() > turnsAt && isInTime;
     const peak = await redis.usedBytes();
     await makeDue(redis);
     const due = await phase();
-    const left = await redis.client.dbsize();
+    const left = Number(await redis.cli('DBSIZE'));
     const degraded = await degradedDecisions(service);
     if (!turned) throw new Error('Midnight did not come while it was measured: the machine is too slow.');
     return [
@@ -94,11 +95,11 @@ export const midnight: Scenario = {
 };
 
 /** One unit of each user, counted in the last hour before a midnight. */
-async function fill(redis: RedisServer, count: number): Promise<void> {
+async function fill(redis: RedisProcess, count: number): Promise<void> {
   const store = new RedisStore({ kind: 'single', url: redis.url }, { clockOffsetMs: offsetTo(30 * 60_000) });
   const engine = await openEngine(store, { deadlineMs: FILL_DEADLINE_MS });
   try {
-    await until('Redis', () => store.probe().then(() => true));
+    await eventually(() => store.probe().then(() => true), { what: 'Redis answers' });
     for (let from = 0; from < count; from += FILL_CONCURRENCY) {
       await Promise.all(
         Array.from({ length: Math.min(FILL_CONCURRENCY, count - from) }, (_, index) =>
@@ -121,7 +122,7 @@ function midnightAfter(at: number): number {
 }
 
 /** Moves the expiry of all counters, each by the same time, so that the first of them are due soon. */
-async function makeDue({ client }: RedisServer): Promise<void> {
+async function makeDue({ client }: RedisProcess): Promise<void> {
   const keys: string[] = [];
   for await (const batch of client.scanStream({ match: 'sd1:{*', count: MOVED_AT_ONCE }))
     keys.push(...(batch as string[]));

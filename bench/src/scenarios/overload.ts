@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { goodput, type Goodput } from '../load/goodput.js';
-import { interleaved } from '../load/statistics.js';
+import { interleaved } from '../load/interleaved.js';
 import { CpuShare } from '../processes/cpu-share.js';
-import { RedisServer } from '../processes/redis-server.js';
+import { RedisProcess } from '../../../test/support/redis-process.js';
 import { WebServer } from '../processes/web-server.js';
 import type { Row } from '../report/row.js';
 import { LATEST_ANSWER_MS, type Effort, type Scenario } from '../scenario.js';
@@ -35,7 +35,7 @@ export const overload: Scenario = {
 };
 
 async function closed({ rounds, roundMs, warmUpMs }: Effort): Promise<Row[]> {
-  await using redis = await RedisServer.start();
+  await using redis = await RedisProcess.start();
   await using service = await WebServer.start('sundial', redis.url);
   const load = (connections: number, durationMs = roundMs) =>
     goodput({ port: service.port, requests: checkRequests('ocr'), connections, durationMs });
@@ -79,7 +79,7 @@ async function closed({ rounds, roundMs, warmUpMs }: Effort): Promise<Row[]> {
 }
 
 async function open({ rounds, roundMs, warmUpMs }: Effort): Promise<Row[]> {
-  await using redis = await RedisServer.start();
+  await using redis = await RedisProcess.start();
   await using service = await WebServer.start('sundial', redis.url);
   await using _share = await CpuShare.hold(service.pid, PARTS, [redis.pid]);
   const load = { port: service.port, requests: checkRequests('ocr'), durationMs: roundMs };

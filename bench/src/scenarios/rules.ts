@@ -1,5 +1,5 @@
-import { percentile } from '../load/statistics.js';
-import { RedisServer } from '../processes/redis-server.js';
+import { percentile } from '../../../test/support/percentile.js';
+import { RedisProcess } from '../../../test/support/redis-process.js';
 import { WebServer } from '../processes/web-server.js';
 import type { Row } from '../report/row.js';
 import type { Effort, Scenario } from '../scenario.js';
@@ -26,7 +26,7 @@ export const rules: Scenario = {
 };
 
 async function obedience({ writes }: Effort): Promise<readonly Row[]> {
-  await using redis = await RedisServer.start();
+  await using redis = await RedisProcess.start();
   await using first = await WebServer.start('sundial', redis.url);
   await using second = await WebServer.start('sundial', redis.url);
   await using third = await WebServer.start('sundial', redis.url);

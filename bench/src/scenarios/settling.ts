@@ -1,6 +1,6 @@
-import { closedLoop } from '../load/closed-loop.js';
-import { until } from '../processes/child.js';
-import { RedisServer } from '../processes/redis-server.js';
+import { throughput } from '../load/throughput.js';
+import { eventually } from '../../../test/support/eventually.js';
+import { RedisProcess } from '../../../test/support/redis-process.js';
 import { WebServer } from '../processes/web-server.js';
 import type { Scenario } from '../scenario.js';
 import { checkRequests } from '../subjects.js';
@@ -26,10 +26,10 @@ export const settling: Scenario = {
   name: 'settling',
   budget: 'after 10 s without Redis: live traffic ≥ 0.8 × of before, everything settled within 3 s',
   async run({ rounds, roundMs, warmUpMs }) {
-    await using redis = await RedisServer.start();
+    await using redis = await RedisProcess.start();
     await using service = await WebServer.start('sundial', redis.url);
     const load = { port: service.port, requests: checkRequests('ocr'), connections: CONNECTIONS };
-    const perSecond = async (durationMs: number) => (await closedLoop({ ...load, durationMs })).perSecond;
+    const perSecond = async (durationMs: number) => (await throughput({ ...load, durationMs })).perSecond;
     const state = async () =>
       (await service.fetchJson<{ store: { owed: number } }>('GET', '/health/ready')).body.store;
     await perSecond(warmUpMs);
@@ -43,9 +43,10 @@ export const settling: Scenario = {
       redis.thaw();
       const slices: number[] = [];
       let settledAfterMs = 0;
-      const settled = until('what is pending to be settled', async () => (await state()).owed === 0, {
-        limitMs: SETTLED_LIMIT_MS,
-        pollMs: 100,
+      const settled = eventually(async () => (await state()).owed === 0, {
+        what: 'nothing is left to settle',
+        withinMs: SETTLED_LIMIT_MS,
+        everyMs: 100,
       }).then(() => (settledAfterMs = performance.now() - thawedAt));
       while (settledAfterMs === 0) slices.push(await perSecond(SLICE_MS));
       await settled;

@@ -1,13 +1,14 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import type { Episode } from './episode.js';
-import { findingOf, isBroken, type Finding } from './finding.js';
-import type { HistoryFile } from './history.js';
+import type { Experiment } from '../harness/experiment.js';
+import { isBroken } from '../harness/invariants.js';
+import { findingOf, type Finding } from './finding.js';
+import type { HistoryFile } from '../harness/history.js';
 import type { Plan, TopologyName } from './options.js';
 import { runSlice, type SliceOptions } from './slice.js';
-import { CLUSTER } from './sites/cluster.js';
-import { SENTINEL } from './sites/sentinel.js';
-import { STANDALONE } from './sites/standalone.js';
-import { story } from './story.js';
+import { CLUSTER } from '../harness/sites/cluster.js';
+import { SENTINEL } from '../harness/sites/sentinel.js';
+import { STANDALONE } from '../harness/sites/standalone.js';
+import { story } from '../harness/story.js';
 
 /** What a campaign found. */
 export interface Campaign {
@@ -33,8 +34,8 @@ export const FAULT_NAMES: readonly string[] = [
 /** Read again when everything is over. */
 const IN_THE_END = 'all counters again, in the end';
 
-/** Brings the faults of a plan over real processes. `tell` gets a line for each as it ends. */
-export async function run(plan: Plan, tell: (line: string) => void, copy?: HistoryFile): Promise<Campaign> {
+/** Injects the faults of a plan into real processes. `report` gets a line for each as it ends. */
+export async function run(plan: Plan, report: (line: string) => void, copy?: HistoryFile): Promise<Campaign> {
   const findings: Finding[] = [];
   const stories: string[] = [];
   const leftOut: string[] = [];
@@ -43,25 +44,32 @@ export async function run(plan: Plan, tell: (line: string) => void, copy?: Histo
   delay.enable();
   for (const seed of plan.seeds) {
     for (const topology of plan.topologies) {
-      const episodes = plan.episodes[topology];
+      const experiments = plan.experiments[topology];
       const only = plan.faults ? ` --faults '${plan.faults.join(',')}'` : '';
-      const replay = `npm run chaos -- --seed ${seed} --topology ${topology} --episodes ${episodes}${only}`;
+      const replay = `npm run chaos -- --seed ${seed} --topology ${topology} --experiments ${experiments}${only}`;
       const broke = (what: string) => stories.push(`${what}\n  Again: ${replay}`);
-      const ended = (episode: Episode) => {
-        const finding = findingOf(topology, episode);
+      const ended = (experiment: Experiment) => {
+        const finding = findingOf(topology, experiment);
         findings.push(finding);
-        if (isBroken(finding)) broke(story(episode));
-        tell(lineOf(seed, finding));
+        if (isBroken(finding)) broke(story(experiment));
+        report(lineOf(seed, finding));
       };
-      const slice = SLICES[topology]({ seed, episodes, faults: plan.faults, copy, ended, retried: tell });
+      const slice = SLICES[topology]({
+        seed,
+        experiments,
+        faults: plan.faults,
+        copy,
+        ended,
+        retried: report,
+      });
       const i2 = await slice.catch((error: Error) => {
         leftOut.push(`Seed ${seed} on ${topology} ended early: ${error.message.split('\n', 1)[0]}`);
-        tell(leftOut.at(-1)!);
+        report(leftOut.at(-1)!);
         return 0;
       });
       if (findings.some((finding) => finding.topology === topology))
         findings.push({ ...NOTHING, topology, fault: IN_THE_END, i2 });
-      if (i2 > 0) broke(`${topology}: in the end the books were wrong by ${i2} units that had been right.`);
+      if (i2 > 0) broke(`${topology}: in the end counters were wrong by ${i2} units that had been right.`);
     }
   }
   const stalledP999Ms = delay.percentile(99.9) / 1e6;

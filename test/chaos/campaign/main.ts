@@ -5,7 +5,7 @@ import { putIntoManual } from '../../../bench/src/report/manual.js';
 import { RedisProcess } from '../../support/redis-process.js';
 import { removeTemporaryDirectories, temporaryDirectory } from '../../support/temporary-directory.js';
 import { FAULT_NAMES, run, type Campaign } from './campaign.js';
-import { HistoryFile } from './history.js';
+import { HistoryFile } from '../harness/history.js';
 import { readPlan, usage, type Plan } from './options.js';
 import { isInTime, rowsOf, table } from './table.js';
 
@@ -29,7 +29,7 @@ const campaign = await run(plan, (line) => console.error(line), history);
 await history.close();
 await report(plan, campaign);
 if (campaign.stories.length === 0) await directory.remove();
-else console.error(`Everything callers were told: ${history.path}`);
+else console.error(`All answers to callers: ${history.path}`);
 // Connections that a fault left half-open would keep the process.
 process.exit(process.exitCode ?? 0);
 
@@ -62,10 +62,7 @@ ${late}${leftOut.map((line) => `\n${line}\n`).join('')}`;
 }
 
 async function redisVersion(): Promise<string> {
-  const redis = await RedisProcess.start();
-  try {
-    return /redis_version:(\S+)/.exec(String(await redis.cli('INFO', 'server')))?.[1] ?? 'unknown';
-  } finally {
-    await redis.stop();
-  }
+  await using redis = await RedisProcess.start();
+  // Awaited here: what is under way when the server is stopped is never answered.
+  return await redis.version();
 }

@@ -4,20 +4,27 @@ import { readPlan } from './options.js';
 const NAMES = ['Redis frozen 60 ms', 'node killed'];
 const plan = (...args: string[]) => readPlan(args, NAMES);
 
-describe('What npm run chaos is told to do', () => {
+describe('The plan of npm run chaos', () => {
   it('is twelve seeds on every topology in twenty minutes', () => {
-    const { seeds, topologies, episodes } = plan('--minutes', '20', '--seed', '5');
+    const { seeds, topologies, experiments } = plan('--minutes', '20', '--seed', '5');
     expect(seeds).toEqual([5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16]);
     expect(topologies).toEqual(['standalone', 'sentinel', 'cluster']);
-    expect(Math.min(...Object.values(episodes))).toBeGreaterThanOrEqual(2);
+    expect(Math.min(...Object.values(experiments))).toBeGreaterThanOrEqual(2);
   });
 
   it('is one seed again, with just as many faults', () => {
-    const { seeds, topologies, episodes } = plan('--seed', '7', '--topology', 'cluster', '--episodes', '3');
-    expect({ seeds, topologies, episodes: episodes.cluster }).toEqual({
+    const { seeds, topologies, experiments } = plan(
+      '--seed',
+      '7',
+      '--topology',
+      'cluster',
+      '--experiments',
+      '3',
+    );
+    expect({ seeds, topologies, experiments: experiments.cluster }).toEqual({
       seeds: [7],
       topologies: ['cluster'],
-      episodes: 3,
+      experiments: 3,
     });
   });
 

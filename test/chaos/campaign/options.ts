@@ -11,7 +11,7 @@ export interface Plan {
   /** Only faults whose names contain one of these. */
   readonly faults: readonly string[] | undefined;
   /** How many faults a seed brings over each topology. */
-  readonly episodes: Readonly<Record<TopologyName, number>>;
+  readonly experiments: Readonly<Record<TopologyName, number>>;
   /** Where the table goes beside the terminal. */
   readonly out: string | undefined;
   /** The table goes into docs/chaos.md. */
@@ -22,7 +22,7 @@ const DEFAULT_MINUTES = 3;
 const SEEDS_A_MINUTE = 0.6;
 /** What a site takes to start, and one fault with what comes before and after it. */
 const START_S: Readonly<Record<TopologyName, number>> = { standalone: 4, sentinel: 5, cluster: 6 };
-const EPISODE_S: Readonly<Record<TopologyName, number>> = { standalone: 4.8, sentinel: 6.5, cluster: 7 };
+const EXPERIMENT_S: Readonly<Record<TopologyName, number>> = { standalone: 4.8, sentinel: 6.5, cluster: 7 };
 /** Most faults are those of a single server and its network. */
 const SHARE: Readonly<Record<TopologyName, number>> = { standalone: 2, sentinel: 1, cluster: 1 };
 
@@ -34,12 +34,12 @@ export function usage(names: readonly string[]): string {
   --seed N        the first seed (1); the same seed brings the same faults and the same calls
   --seeds N       how many, one after the other (as many as fit into the minutes)
   --topology T    ${TOPOLOGIES.join(', ')} or all (all)
-  --episodes N    faults of each seed on each topology (as many as fit into the minutes)
+  --experiments N faults of each seed on each topology (as many as fit into the minutes)
   --faults A,B    only faults whose names contain one of these
   --out FILE      keep the table there
   --publish       write the table into docs/chaos.md
 
-It ends with 1 when a promise was broken, and prints what repeats it.
+It ends with 1 when an invariant was broken, and prints what repeats it.
 
 Faults:
   ${names.join('\n  ')}`;
@@ -55,24 +55,25 @@ export function readPlan(args: readonly string[], names: readonly string[]): Pla
       minutes: { type: 'string' },
       topology: { type: 'string', default: 'all' },
       faults: { type: 'string' },
-      episodes: { type: 'string' },
+      experiments: { type: 'string' },
       out: { type: 'string' },
       publish: { type: 'boolean', default: false },
     },
   });
   const minutes = numberOf('minutes', values.minutes ?? String(DEFAULT_MINUTES));
   const first = numberOf('seed', values.seed, { orZero: true });
-  const isReplay = values.episodes !== undefined && values.minutes === undefined;
+  const isReplay = values.experiments !== undefined && values.minutes === undefined;
   const count = Math.ceil(
     values.seeds === undefined ? (isReplay ? 1 : minutes * SEEDS_A_MINUTE) : numberOf('seeds', values.seeds),
   );
   const topologies = topologiesOf(values.topology);
-  const episodes = values.episodes === undefined ? undefined : numberOf('episodes', values.episodes);
+  const experiments =
+    values.experiments === undefined ? undefined : numberOf('experiments', values.experiments);
   return {
     seeds: Array.from({ length: count }, (_, index) => first + index),
     topologies,
     faults: values.faults === undefined ? undefined : faultsOf(values.faults, names),
-    episodes: episodesOf(episodes, { secondsASeed: (60 * minutes) / count, topologies }),
+    experiments: experimentsOf(experiments, { secondsASeed: (60 * minutes) / count, topologies }),
     out: values.out,
     publishes: values.publish,
   };
@@ -92,16 +93,16 @@ function topologiesOf(name: string): readonly TopologyName[] {
   return [topology];
 }
 
-function episodesOf(
-  episodes: number | undefined,
+function experimentsOf(
+  experiments: number | undefined,
   { secondsASeed, topologies }: { secondsASeed: number; topologies: readonly TopologyName[] },
 ): Record<TopologyName, number> {
   const shares = topologies.reduce((sum, topology) => sum + SHARE[topology], 0);
   const fitting = (topology: TopologyName) => {
     const seconds = (secondsASeed * SHARE[topology]) / shares;
-    return Math.max(1, Math.floor((seconds - START_S[topology]) / EPISODE_S[topology]));
+    return Math.max(1, Math.floor((seconds - START_S[topology]) / EXPERIMENT_S[topology]));
   };
-  const entries = TOPOLOGIES.map((topology) => [topology, episodes ?? fitting(topology)] as const);
+  const entries = TOPOLOGIES.map((topology) => [topology, experiments ?? fitting(topology)] as const);
   return Object.fromEntries(entries) as Record<TopologyName, number>;
 }
 

@@ -5,12 +5,12 @@ import type { TopologyName } from './options.js';
 const LIMIT_MS = 150_000;
 
 /**
- * What `npm test` has of `npm run chaos`, with services as processes of their own. It judges the books and that no call
+ * What `npm test` has of `npm run chaos`, with services as processes of their own. It judges the counters and that no call
  * failed; how long callers wait is judged where nothing else runs beside it.
  */
-export function itKeepsTheBooks(
+export function itKeepsTheCounters(
   topology: TopologyName,
-  { seed, episodes }: { seed: number; episodes: number },
+  { seed, experiments }: { seed: number; experiments: number },
 ) {
   it(
     `counts what was allowed, whatever happens with seed ${seed}`,
@@ -22,14 +22,14 @@ export function itKeepsTheBooks(
         out: undefined,
         publishes: false,
       };
-      const told: string[] = [];
-      const { findings, stories } = await run(
-        { ...plan, episodes: { standalone: episodes, sentinel: episodes, cluster: episodes } },
-        (line) => told.push(line),
+      const lines: string[] = [];
+      const { findings, stories, leftOut } = await run(
+        { ...plan, experiments: { standalone: experiments, sentinel: experiments, cluster: experiments } },
+        (line) => lines.push(line),
       );
-      expect({ stories, told }).toEqual({ stories: [], told });
+      expect({ stories, leftOut, lines }).toEqual({ stories: [], leftOut: [], lines });
       const faults = findings.filter(({ calls }) => calls > 300);
-      expect(faults).toHaveLength(episodes);
+      expect(faults).toHaveLength(experiments);
       expect(faults.filter(({ degraded }) => degraded > 0)).not.toEqual([]);
     },
     LIMIT_MS,

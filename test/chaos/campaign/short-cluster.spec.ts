@@ -1,4 +1,4 @@
 import { describe } from '@jest/globals';
-import { itKeepsTheBooks } from './short-campaign.js';
+import { itKeepsTheCounters } from './short-campaign.js';
 
-describe('A short campaign on a Cluster', () => itKeepsTheBooks('cluster', { seed: 2, episodes: 4 }));
+describe('A short campaign on a Cluster', () => itKeepsTheCounters('cluster', { seed: 2, experiments: 4 }));

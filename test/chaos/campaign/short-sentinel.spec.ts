@@ -1,4 +1,5 @@
 import { describe } from '@jest/globals';
-import { itKeepsTheBooks } from './short-campaign.js';
+import { itKeepsTheCounters } from './short-campaign.js';
 
-describe('A short campaign on a Sentinel group', () => itKeepsTheBooks('sentinel', { seed: 2, episodes: 3 }));
+describe('A short campaign on a Sentinel group', () =>
+  itKeepsTheCounters('sentinel', { seed: 2, experiments: 3 }));

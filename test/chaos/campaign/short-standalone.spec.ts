@@ -1,4 +1,5 @@
 import { describe } from '@jest/globals';
-import { itKeepsTheBooks } from './short-campaign.js';
+import { itKeepsTheCounters } from './short-campaign.js';
 
-describe('A short campaign on one Redis', () => itKeepsTheBooks('standalone', { seed: 2, episodes: 8 }));
+describe('A short campaign on one Redis', () =>
+  itKeepsTheCounters('standalone', { seed: 2, experiments: 8 }));

@@ -1,6 +1,6 @@
 import { markdownTable, type Column } from '../../../bench/src/report/markdown-table.js';
-import { percentile } from '../../support/open-loop.js';
-import { sum } from './books.js';
+import { percentile } from '../../support/percentile.js';
+import { sum } from '../harness/expected-counters.js';
 import type { Finding } from './finding.js';
 
 /** Promised (I4, I7): the deadline and 15 ms; two seconds. */

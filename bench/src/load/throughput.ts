@@ -1,0 +1,32 @@
+import { closedLoop } from '../../../test/support/closed-loop.js';
+import { openConnections } from '../../../test/support/http-connection.js';
+import { assertOk, type HttpLoad } from './http-load.js';
+
+export interface Throughput {
+  readonly perSecond: number;
+  /** Of this process, as a share of one core: near 1, the generator was the bottleneck and not the server. */
+  readonly generatorBusy: number;
+}
+
+/** How much a server can do: a closed loop over all connections. */
+export async function throughput({ port, requests, connections, durationMs }: HttpLoad): Promise<Throughput> {
+  const lanes = await openConnections(port, connections);
+  const cpu = process.cpuUsage();
+  const startedAt = performance.now();
+  try {
+    const answered = await closedLoop({
+      lanes,
+      isOver: () => performance.now() >= startedAt + durationMs,
+      call: async (connection, index) =>
+        assertOk(await connection.request(requests[index % requests.length]!)),
+    });
+    const elapsedMs = performance.now() - startedAt;
+    const { user, system } = process.cpuUsage(cpu);
+    return {
+      perSecond: (1_000 * answered) / elapsedMs,
+      generatorBusy: (user + system) / 1_000 / elapsedMs,
+    };
+  } finally {
+    for (const connection of lanes) connection.close();
+  }
+}

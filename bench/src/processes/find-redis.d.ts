@@ -1,4 +1,0 @@
-declare module '*/find-redis.mjs' {
-  /** The path of a Redis server, or undefined when there is none. */
-  export function findRedisServer(): string | undefined;
-}

@@ -1,0 +1,85 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Decision, LimitState } from '@sundial/contract';
+import { accountsOf, compare, errorOf, nameOf, type Counter } from './expected-counters.js';
+import type { Answer, Attempt } from './history.js';
+import { RULES } from './rules.js';
+
+const COUNTER: Counter = {
+  rule: 'local-per-user',
+  subject: { user: 'u' },
+  window: 'month',
+  startsAt: '2026-06-01T00:00:00Z',
+};
+const LIMIT = { ...COUNTER, mode: 'enforce', max: 5 } as unknown as LimitState;
+const DEGRADED = { cause: 'timeout', policy: 'local' } as const;
+
+function decided(more: Partial<Decision> = {}): Answer {
+  const decision = { allowed: true, replayed: false, degraded: null, limits: [LIMIT], ...more } as Decision;
+  return { kind: 'decided', decision };
+}
+
+function attempt(operationId: string, answer: Answer, { amount = 1, node = 'node 1' } = {}): Attempt {
+  const operation = { operationId, amount, resource: 'local', subject: { user: 'u', grade: '1' } };
+  return { operation, node, sentAt: 0, endedAt: 1, answer };
+}
+
+/** By how much the store is wrong when it says that so much is used. */
+function errorAt(
+  used: number,
+  attempts: readonly Attempt[],
+  isUncertain?: (attempt: Attempt) => boolean,
+): number {
+  const stored = new Map([[nameOf(COUNTER), { counter: COUNTER, used }]]);
+  const { differences } = compare(accountsOf(attempts, RULES, isUncertain), stored);
+  return differences.reduce((sum, difference) => sum + errorOf(difference), 0);
+}
+
+describe('What the store has to count', () => {
+  it('is what was allowed, by the store or by policy, and nothing that was refused', () => {
+    const attempts = [
+      attempt('a', decided(), { amount: 2 }),
+      attempt('b', decided({ degraded: DEGRADED })),
+      attempt('c', decided({ allowed: false })),
+    ];
+    expect([2, 3, 4].map((used) => errorAt(used, attempts))).toEqual([1, 0, 1]);
+  });
+
+  it('has an operation once, however often it was asked for and whatever it was answered besides', () => {
+    const attempts = [
+      attempt('a', { kind: 'unanswered', why: 'ECONNRESET' }),
+      attempt('a', decided({ allowed: false, degraded: DEGRADED }), { node: 'node 2' }),
+      attempt('a', decided()),
+      attempt('a', decided({ replayed: true })),
+      attempt('a', decided({ degraded: DEGRADED }), { node: 'node 2' }),
+    ];
+    expect([0, 1, 2].map((used) => errorAt(used, attempts))).toEqual([1, 0, 1]);
+  });
+
+  it('is open where a node was killed before it can have written down what it had said', () => {
+    const attempts = [attempt('a', decided({ degraded: DEGRADED })), attempt('b', decided())];
+    const isUncertain = (attempt: Attempt) => attempt.operation.operationId === 'a';
+    expect([0, 1, 2, 3].map((used) => errorAt(used, attempts, isUncertain))).toEqual([1, 0, 0, 1]);
+  });
+
+  it('is nothing where nothing was allowed', () => {
+    expect(errorAt(1, [])).toBe(1);
+  });
+});
+
+describe('What was allowed above a limit', () => {
+  const overAdmitted = (attempts: readonly Attempt[]) =>
+    compare(accountsOf(attempts, RULES), new Map()).overAdmitted.map(({ exact, max }) => exact - max);
+
+  it('is found where the store allowed it', () => {
+    expect(overAdmitted([attempt('a', decided(), { amount: 5 })])).toEqual([]);
+    expect(overAdmitted([attempt('a', decided(), { amount: 5 }), attempt('b', decided())])).toEqual([1]);
+  });
+
+  it('is not the fault of the store that repeats what a policy had allowed', () => {
+    const byPolicy = attempt('b', decided({ degraded: DEGRADED }));
+    const repeated = attempt('b', decided({ replayed: true }));
+    const attempts = [attempt('a', decided(), { amount: 5 }), byPolicy, repeated];
+    expect(overAdmitted(attempts)).toEqual([]);
+    expect(compare(accountsOf(attempts, RULES), new Map()).unitsOverByLocal).toBe(1);
+  });
+});

@@ -1,0 +1,59 @@
+import { Random } from './random.js';
+import { RESOURCES, RULES } from './rules.js';
+import { MAX_AMOUNT, type Call, type Operation, type Workload } from './workload.js';
+
+/** Of all checks, those that repeat an earlier operation, often while that is still under way. */
+const REPEATED = 0.12;
+const REPEATED_AMONG = 80;
+/** In so many checks a hot user of each resource is asked for about twice what it may have; then another one is hot. */
+const HOT_TURNS = 320;
+const COLD_USERS = 15;
+const GRADES = ['1', '2', '3'];
+const SCHOOLS = 2;
+
+/** The user who is asked for most often around the call with a number. */
+function hotUser(experiment: string, index: number): string {
+  return `${experiment}-hot-${Math.floor(index / HOT_TURNS)}`;
+}
+
+/** The checks of one experiment, as the seed says: each by its number, whenever it is sent and whatever became of others. */
+export class Load implements Workload {
+  readonly rules = RULES;
+
+  constructor(
+    private readonly seed: number,
+    /** Names the experiment: no other has its operations and its subjects. */
+    private readonly name: string,
+  ) {}
+
+  get busyUser(): string {
+    return hotUser(this.name, 0);
+  }
+
+  call(index: number): Call {
+    const random = new Random(this.seed, `${this.name} call ${index}`);
+    const node = random.integer(0, 1_000_000);
+    const isRepeated = index > 0 && random.next() < REPEATED;
+    const original = isRepeated ? Math.max(0, index - random.integer(1, REPEATED_AMONG)) : index;
+    return {
+      operation: original === index ? this.#operation(index, random) : this.call(original).operation,
+      node,
+    };
+  }
+
+  #operation(index: number, random: Random): Operation {
+    const resource = random.pick(RESOURCES);
+    const isHot = random.next() < 0.5;
+    const user = isHot ? hotUser(this.name, index) : `${this.name}-cold-${random.integer(1, COLD_USERS)}`;
+    return {
+      resource,
+      subject: {
+        user,
+        grade: random.pick(GRADES),
+        school: `${this.name}-${random.integer(1, SCHOOLS)}-${Math.floor(index / HOT_TURNS)}`,
+      },
+      amount: random.integer(1, MAX_AMOUNT),
+      operationId: `${this.name}-${index}`,
+    };
+  }
+}
