@@ -1,6 +1,13 @@
 import type { CheckRequest, Decision, DegradedCause, LimitState } from '@sundial/contract';
 import { Inject, Injectable } from '@nestjs/common';
-import type { BrokenKey, QuotaObserver, RuleBook, StoreCondition, StoreMode, UnverifiableSpan } from '@sundial/engine';
+import type {
+  BrokenKey,
+  QuotaObserver,
+  RuleBook,
+  StoreCondition,
+  StoreMode,
+  UnverifiableSpan,
+} from '@sundial/engine';
 import { Counter, Histogram, Registry } from 'prom-client';
 import { LOG, type Log } from '../logging/log.js';
 import { Tally } from './tally.js';

@@ -1,4 +1,11 @@
-import { decodeSecret, encodeSecret, loadSecret, saveSecret, SharedSecret, StoreError } from '@sundial/engine/ports';
+import {
+  decodeSecret,
+  encodeSecret,
+  loadSecret,
+  saveSecret,
+  SharedSecret,
+  StoreError,
+} from '@sundial/engine/ports';
 import type { StoreCondition } from '@sundial/engine';
 import { ReplyError } from 'ioredis';
 import { setTimeout as sleep } from 'node:timers/promises';
