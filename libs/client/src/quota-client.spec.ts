@@ -123,6 +123,25 @@ describe('check', () => {
     expect(received).toHaveLength(0);
   });
 
+  it('asks through a global fetch that was replaced after the client was made', async () => {
+    answerJson(200, DECISION);
+    const quota = client();
+    const urls: string[] = [];
+    const { fetch: original } = globalThis;
+    globalThis.fetch = (input, init) => {
+      urls.push(String(input));
+      return original(input, init);
+    };
+    try {
+      await quota.check(REQUEST);
+    } finally {
+      globalThis.fetch = original;
+    }
+    await quota.check(REQUEST);
+    expect(urls).toEqual([`${origin()}/check`]);
+    expect(received).toHaveLength(2);
+  });
+
   it('keeps its connection alive between checks', async () => {
     let connections = 0;
     server.on('connection', () => (connections += 1));
@@ -251,6 +270,11 @@ describe('checkBatch', () => {
     expect(received).toHaveLength(1);
   });
 
+  it('answers an empty list with an empty list, and asks nothing', async () => {
+    await expect(client().checkBatch([])).resolves.toEqual([]);
+    expect(received).toHaveLength(0);
+  });
+
   it('names every check that had no operation id', async () => {
     answerJson(200, { decisions: [DECISION, DECISION] });
     await client().checkBatch([REQUEST, { ...REQUEST, operationId: 'mine' }]);
@@ -284,6 +308,25 @@ describe('usage', () => {
       ['grade', 'a b'],
     ]);
   });
+
+  it('leaves out an attribute that is undefined', async () => {
+    answerJson(200, { resource: 'ocr', subject: {}, limits: [], degraded: null, rulesVersion: 1 });
+    const subject = { user: 'un', grade: undefined } as unknown as Record<string, string>;
+    await client().usage({ resource: 'ocr', subject });
+    expect(received[0]?.url).toBe('/usage?resource=ocr&user=un');
+  });
+
+  it.each([[null], [3], [true], [['a', 'b']], [{ id: 1 }]])(
+    'never asks for the text of a value that is no string: %j',
+    async (grade) => {
+      const error = await failure(client().usage({ resource: 'ocr', subject: { grade } as never }));
+      expect(error).toMatchObject({
+        code: 'invalid-request',
+        errors: [{ path: 'grade', message: 'must be a string' }],
+      });
+      expect(received).toHaveLength(0);
+    },
+  );
 
   it('never asks for another subject in place of one that a URL cannot carry', async () => {
     answerJson(200, { limits: [] });

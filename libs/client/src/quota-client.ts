@@ -12,7 +12,10 @@ export interface QuotaClientOptions {
   readonly key?: string;
   /** How long to wait for a whole answer: 1 to 60 000 ms, default 1 000. */
   readonly timeoutMs?: number;
-  /** Instead of the global `fetch`, e.g. one with its own connection pool or tracing. */
+  /**
+   * Instead of the global `fetch`, e.g. one with its own connection pool or tracing. The global one is looked up at each
+   * call, so that an interceptor that is installed later (tracing, a test's mock) sees the calls too.
+   */
   readonly fetch?: typeof fetch;
 }
 
@@ -30,14 +33,14 @@ export class QuotaClient implements Quota {
   readonly #fetch: typeof fetch;
 
   /** @throws TypeError for an option that can never work; no connection is made yet. */
-  constructor({ url, key, timeoutMs = DEFAULT_TIMEOUT_MS, fetch: send = fetch }: QuotaClientOptions) {
+  constructor({ url, key, timeoutMs = DEFAULT_TIMEOUT_MS, fetch: send }: QuotaClientOptions) {
     this.#base = baseUrl(url);
     this.#headers = { accept: 'application/json', ...(key !== undefined && authorization(key)) };
     if (!(timeoutMs >= 1 && timeoutMs <= MAX_TIMEOUT_MS)) {
       throw new TypeError(`timeoutMs must be 1 to ${MAX_TIMEOUT_MS}, not ${timeoutMs}.`);
     }
     this.#timeoutMs = timeoutMs;
-    this.#fetch = (input, init) => send(input, init);
+    this.#fetch = (input, init) => (send ?? fetch)(input, init);
   }
 
   /** Asks and counts. A refusal is an answer. */
@@ -47,10 +50,12 @@ export class QuotaClient implements Quota {
 
   /**
    * Up to 1 000 checks in one request, each decided on its own, answered in order. A check that could not be decided
-   * (its operation id was used for something else) has its error in its place. Bad input fails the whole batch.
+   * (its operation id was used for something else) has its error in its place. Bad input fails the whole batch. An empty list is
+   * answered with an empty list, and the service is not asked.
    */
   async checkBatch(requests: readonly CheckRequest[]): Promise<(Decision | QuotaClientError)[]> {
     if (!Array.isArray(requests)) throw QuotaClientError.invalidRequest('checks', 'must be a list of checks');
+    if (requests.length === 0) return [];
     const isBatch = (body: unknown): body is { decisions: BatchEntry[] } =>
       hasList(body, 'decisions') &&
       body.decisions.length === requests.length &&
@@ -59,10 +64,12 @@ export class QuotaClient implements Quota {
     return decisions.map((entry) => ('error' in entry ? QuotaClientError.fromProblem(entry.error) : entry));
   }
 
-  /** Looks and counts nothing. */
+  /** Looks and counts nothing. An attribute that is `undefined` is left out, as `check` leaves it out. */
   async usage({ resource, subject }: UsageRequest): Promise<Usage> {
     const url = new URL('usage', this.#base);
-    for (const [name, value] of [['resource', resource], ...Object.entries(subject)] as const) {
+    for (const [name, value] of [['resource', resource], ...Object.entries<unknown>(subject)] as const) {
+      if (value === undefined) continue;
+      if (typeof value !== 'string') throw QuotaClientError.invalidRequest(name, 'must be a string');
       // A query would carry U+FFFD in its place, and so ask for somebody else.
       if (/\p{Surrogate}/u.test(value))
         throw QuotaClientError.invalidRequest(name, 'is not well-formed Unicode');
