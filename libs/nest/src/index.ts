@@ -5,5 +5,6 @@ export { RiskLimit } from './risk-limit.decorator.js';
 export type { AsyncMethod, RiskLimitOptions } from './risk-limit.options.js';
 export { Subject } from './subject.decorator.js';
 export { RiskLimitExceededException, type RiskLimitProblem } from './risk-limit-exceeded.exception.js';
+export { RiskLimitRequestException, type RiskLimitRequestProblem } from './risk-limit-request.exception.js';
 export { RiskLimitMisuseError } from './risk-limit-misuse.error.js';
 export { bindQuota } from './bound-quota.js';

@@ -8,6 +8,7 @@ import { bindQuota } from './bound-quota.js';
 import { RiskLimit } from './risk-limit.decorator.js';
 import { RiskLimitExceededException } from './risk-limit-exceeded.exception.js';
 import { RiskLimitMisuseError } from './risk-limit-misuse.error.js';
+import { RiskLimitRequestException } from './risk-limit-request.exception.js';
 import { Subject } from './subject.decorator.js';
 import { engineOn } from '../../../test/support/engine-on.js';
 
@@ -108,6 +109,7 @@ describe('a denied call', () => {
       reason: 'limit-reached',
       retryAfterMs: 1_500,
       onDeny,
+      limits: [],
     });
     expect(ocr.pages).toEqual(['a']);
   });
@@ -251,8 +253,14 @@ describe('a rule that counts by an attribute the method does not tell', () => {
   });
 
   it('is no excuse for an attribute that the method tells and that has no value', async () => {
+    jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
     const ocr = ocrWith(quotaThat(() => Promise.reject(missing('user', 'grade'))));
-    await expect(ocr.plain(undefined as never, 'a')).rejects.toThrow(RiskLimitMisuseError);
+    const error = await failure(ocr.plain(undefined as never, 'a'));
+    expect(error).toBeInstanceOf(RiskLimitRequestException);
+    expect((error as RiskLimitRequestException).problem).toMatchObject({
+      status: 400,
+      errors: [{ path: 'subject.user', message: 'is missing' }],
+    });
     expect(ocr.pages).toEqual([]);
   });
 
@@ -267,19 +275,27 @@ describe('a rule that counts by an attribute the method does not tell', () => {
 
 describe('misuse', () => {
   it('of the request is an error with class and method, and the method does not run', async () => {
-    const invalid = QuotaError.invalid('invalid-request', [{ path: 'subject.user', message: 'is missing' }]);
+    const invalid = QuotaError.invalid('invalid-request', [{ path: 'subject.user', message: 'is broken' }]);
     const ocr = ocrWith(quotaThat(() => Promise.reject(invalid)));
-    const error = (await failure(ocr.plain(undefined as never, 'a'))) as RiskLimitMisuseError;
+    const error = (await failure(ocr.plain('u1', 'a'))) as RiskLimitMisuseError;
     expect(error).toBeInstanceOf(RiskLimitMisuseError);
-    expect(error.message).toBe('OcrService.plain: its check was refused: subject.user: is missing');
+    expect(error.message).toBe('OcrService.plain: its check was refused: subject.user: is broken');
     expect(error.cause).toBe(invalid);
     expect(ocr.pages).toEqual([]);
   });
 
-  it('of an operation id is one too, and never comes to onUnavailable', async () => {
+  it('of an operation id that the method never gave is one too, and never comes to onUnavailable', async () => {
     const conflict = new QuotaError('operation-conflict', 'task-9 was used for something else');
     const call = ocrWith(quotaThat(() => Promise.reject(conflict))).careful('u1');
+    await expect(call).rejects.toBeInstanceOf(RiskLimitMisuseError);
     await expect(call).rejects.toThrow(/^OcrService\.careful: .*task-9/);
+  });
+
+  it('of an amount is one too, where no request can have brought it', async () => {
+    const call = ocrWith(new CountingQuota(9)).described({ owner: 'u1', pages: 5n as never });
+    await expect(call).rejects.toThrow(
+      'OcrService.described: its option "amount" must be an integer of 0 to 9007199254740991, not a value of type bigint.',
+    );
   });
 
   it('of the arguments is one too', async () => {

@@ -1,28 +1,26 @@
-import type { CheckRequest, Decision, InputError, Quota, Subject } from '@sundial/contract';
+import type { Decision, InputError, Quota } from '@sundial/contract';
 import { boundQuota } from './bound-quota.js';
+import { CheckReader, type CheckReading, type Options } from './check-reader.js';
 import type { SubjectArgument } from './limited-methods.js';
+import { QuietLog } from './quiet-log.js';
 import { RiskLimitExceededException } from './risk-limit-exceeded.exception.js';
 import { RiskLimitMisuseError } from './risk-limit-misuse.error.js';
+import { RiskLimitRequestException } from './risk-limit-request.exception.js';
 import type { AsyncMethod, RiskLimitOptions } from './risk-limit.options.js';
-import { UnavailabilityLog } from './unavailability-log.js';
 
-/** The codes of errors that repeat for as long as the program is as it is. */
-const MISUSE: readonly unknown[] = ['invalid-request', 'operation-conflict'];
-
-/** What is known of an error of the engine or of the client, if it is one. */
-interface Refusal {
+/** What is known of an error of the engine or of the client, if it is one: their classes differ, their codes do not. */
+interface QuotaFailure {
   readonly code?: unknown;
   readonly message?: string;
   readonly errors?: readonly InputError[];
 }
 
-/** Options after the types of the guarded method's arguments are known to fit. */
-type Options = RiskLimitOptions<(...args: unknown[]) => Promise<unknown>>;
-
 /** The calls of one guarded method: ask, then run it or what stands in for it. */
 export class LimitedCalls {
   readonly #options: Options;
-  readonly #log: UnavailabilityLog;
+  readonly #reader: CheckReader;
+  readonly #uncounted: QuietLog;
+  readonly #refused: QuietLog;
 
   constructor(
     readonly label: string,
@@ -30,15 +28,17 @@ export class LimitedCalls {
     readonly subject: readonly SubjectArgument[],
   ) {
     this.#options = options as Options;
-    this.#log = new UnavailabilityLog(label);
+    this.#reader = new CheckReader(label, this.#options, subject);
+    this.#uncounted = new QuietLog(`${label} ran uncounted`);
+    this.#refused = new QuietLog(`${label} refused a call`);
   }
 
   async run(instance: object, method: AsyncMethod, args: unknown[]): Promise<unknown> {
     const { resource, onDenied, onUnavailable } = this.#options;
-    const answer = await this.#ask(this.#quotaOf(instance), this.#request(args));
+    const answer = await this.#ask(this.#quotaOf(instance), args);
     if ('error' in answer) {
       if (onUnavailable) return onUnavailable.call(instance as never, answer.error, ...args);
-      this.#log.ranUncounted(answer.error);
+      this.#uncounted.warn(`the quota did not decide. ${String(answer.error)}`);
     } else if (!answer.allowed) {
       if (onDenied) return onDenied.call(instance as never, answer, ...args);
       throw new RiskLimitExceededException(resource, answer);
@@ -46,76 +46,59 @@ export class LimitedCalls {
     return method.apply(instance, args as never[]);
   }
 
-  async #ask(quota: Quota, request: CheckRequest): Promise<Decision | { readonly error: unknown }> {
+  async #ask(quota: Quota, args: unknown[]): Promise<Decision | { readonly error: unknown }> {
     try {
-      return await quota.check(request);
+      const reading = this.#reader.read(args);
+      try {
+        return await quota.check(reading.request);
+      } catch (error) {
+        return this.#failed(error, reading);
+      }
     } catch (error) {
-      // The engine's and the client's errors are different classes with the same codes.
-      const { code, message, errors = [] } = (error ?? {}) as Refusal;
-      if (!MISUSE.includes(code) || this.#isOfRules(errors, request)) return { error };
-      throw this.#misuse(`its check was refused: ${message}`, error);
+      if (error instanceof RiskLimitRequestException) {
+        this.#refused.warn(`${error.message}. If no request can have sent that, the program passes it.`);
+      }
+      throw error;
     }
   }
 
+  /** An outage is handed back; what repeats for as long as caller or program are as they are is thrown. */
+  #failed(error: unknown, reading: CheckReading): { readonly error: unknown } {
+    const { code, message = String(error), errors = [] } = (error ?? {}) as QuotaFailure;
+    const { resource, operationId } = reading.request;
+    if (code === 'operation-conflict' && operationId !== undefined) {
+      throw RiskLimitRequestException.conflict(this.label, resource, message, error);
+    }
+    if (code !== 'invalid-request' && code !== 'operation-conflict') return { error };
+    const blames = errors.map((mistake) => this.#blame(mistake, reading));
+    if (blames.length === 0 || blames.includes('program')) {
+      throw new RiskLimitMisuseError(this.label, `its check was refused: ${message}`, { cause: error });
+    }
+    const missing = errors.filter((_, index) => blames[index] === 'caller');
+    if (missing.length === 0) return { error };
+    const sent = missing.map(({ path }) => ({ path, message: 'is missing' }));
+    throw RiskLimitRequestException.invalid(this.label, resource, sent, error);
+  }
+
   /**
-   * Whether rules count by attributes that this method never tells: whoever wrote them stops no business with that.
-   * An attribute that it tells and that has no value is another matter: nobody gets by for want of a name.
+   * - `caller`: an attribute that the method names has no value.
+   * - `rules`: they count by an attribute that the method does not name: a change of rules stops no business.
+   * - `program`: all else, since what callers send was looked at before.
    */
-  #isOfRules(errors: readonly InputError[], { subject }: CheckRequest): boolean {
-    const isOfRule = ({ path }: InputError) => {
-      const [, attribute] = /^subject\.(.+)$/.exec(path) ?? [];
-      if (attribute === undefined || Object.hasOwn(subject, attribute)) return false;
-      return !this.subject.some((told) => told.attribute === attribute);
-    };
-    return this.subject.length > 0 && errors.length > 0 && errors.every(isOfRule);
+  #blame({ path }: InputError, { request, named }: CheckReading): 'caller' | 'rules' | 'program' {
+    const [, attribute] = /^subject\.(.+)$/.exec(path) ?? [];
+    if (attribute === undefined || Object.hasOwn(request.subject, attribute)) return 'program';
+    if (named.has(attribute)) return 'caller';
+    return this.subject.length > 0 ? 'rules' : 'program';
   }
 
   #quotaOf(instance: object): Quota {
     const quota = boundQuota(instance);
     if (quota) return quota;
-    throw this.#misuse(
+    throw new RiskLimitMisuseError(
+      this.label,
       'this instance has no quota to ask. Let Nest create it in an application that imports QuotaModule.forRoot(), ' +
         'or give it one with bindQuota(instance, quota); and call the method on the instance.',
     );
   }
-
-  #request(args: unknown[]): CheckRequest {
-    const { resource, subject, amount, operationId } = this.#options;
-    try {
-      const units = typeof amount === 'function' ? amount(...args) : amount;
-      const id = operationId?.(...args);
-      return {
-        resource,
-        subject: subject ? subject(...args) : this.#subjectOf(args),
-        ...(units !== undefined && { amount: units }),
-        ...(id !== undefined && { operationId: id }),
-      };
-    } catch (error) {
-      if (error instanceof RiskLimitMisuseError) throw error;
-      throw this.#misuse(`its check could not be told from its arguments: ${String(error)}`, error);
-    }
-  }
-
-  #subjectOf(args: unknown[]): Subject {
-    const subject: Record<string, string> = {};
-    for (const { index, attribute, select } of this.subject) {
-      const value = select(args[index]);
-      if (value === undefined || value === null) continue;
-      if (typeof value === 'string') subject[attribute] = value;
-      else if (typeof value === 'bigint' || Number.isSafeInteger(value)) subject[attribute] = String(value);
-      else
-        throw this.#misuse(
-          `@Subject('${attribute}') must be a string or a whole number, not ${kindOf(value)}.`,
-        );
-    }
-    return subject;
-  }
-
-  #misuse(sentence: string, cause?: unknown): RiskLimitMisuseError {
-    return new RiskLimitMisuseError(this.label, sentence, cause === undefined ? undefined : { cause });
-  }
-}
-
-function kindOf(value: unknown): string {
-  return typeof value === 'number' ? String(value) : `a value of type ${typeof value}`;
 }

@@ -2,8 +2,9 @@ import { Module, type DynamicModule, type FactoryProvider, type ModuleMetadata }
 import { DiscoveryModule } from '@nestjs/core';
 import type { Quota } from '@sundial/contract';
 import { LimitedInstances } from './limited-instances.js';
+import { MessageFilters } from './message-filters.js';
 import { QUOTA } from './quota.token.js';
-import { RiskLimitExceededFilter } from './risk-limit-exceeded.filter.js';
+import { RiskLimitFilter } from './risk-limit.filter.js';
 
 /** Whom the application asks: an engine in its own process, or a Sundial service through a client. */
 export type QuotaModuleOptions =
@@ -38,7 +39,8 @@ export class QuotaModule {
           inject,
           useFactory: async (...dependencies: unknown[]) => quotaOf(await useFactory(...dependencies)),
         },
-        RiskLimitExceededFilter,
+        RiskLimitFilter,
+        MessageFilters,
         LimitedInstances,
       ],
       exports: [QUOTA],

@@ -1,7 +1,8 @@
 import { HttpException, HttpStatus } from '@nestjs/common';
-import type { Decision, DecisionReason, OnDeny } from '@sundial/contract';
+import type { Decision, DecisionReason, LimitState, OnDeny } from '@sundial/contract';
+import { type GraphqlExtensions, graphqlExtensions } from './graphql-extensions.js';
 
-/** The answer's body: a problem (RFC 9457) with the business flow that the rule wants to happen. */
+/** The reply's content in every transport: a problem (RFC 9457) with the business flow that the rule wants to happen. */
 export interface RiskLimitProblem {
   readonly type: string;
   readonly title: string;
@@ -13,23 +14,42 @@ export interface RiskLimitProblem {
   /** When waiting helps: how long. */
   readonly retryAfterMs?: number;
   readonly onDeny?: OnDeny;
+  /** Every limit that was looked at, in rule order; `exceeded` marks those that refused. Without the store perhaps empty. */
+  readonly limits: readonly LimitState[];
 }
 
 /**
- * A `@RiskLimit` refused. `decision` has every limit's state; the HTTP answer is 429 with a `RiskLimitProblem` and, when
- * waiting helps, `Retry-After`. Catch it with a filter of your own to answer otherwise.
+ * A `@RiskLimit` refused. `decision` is the whole answer; what the caller is sent is its `RiskLimitProblem`:
+ *
+ * - HTTP: the body of a 429 (`application/problem+json`), with `Retry-After` when waiting helps.
+ * - Microservices: the error of the call, with the sentence also as `message`. An event has no reply: use `onDenied`.
+ * - WebSocket gateways: the event `exception`, with `message` and, as Nest does, `cause: { pattern, data }`. A client that
+ *   waits for an acknowledgement (Socket.IO) gets the same as that.
+ * - GraphQL: an error with the sentence as `message`, the rest in `extensions`, whose `code` is `RISK_LIMIT_EXCEEDED`.
+ *
+ * To answer otherwise catch it with a filter of your own: all go before Sundial's, but for global ones in the message
+ * handlers of a hybrid application.
  */
 export class RiskLimitExceededException extends HttpException {
+  readonly problem: RiskLimitProblem;
+
   constructor(
     readonly resource: string,
     readonly decision: Decision,
   ) {
-    super(problem(resource, decision), HttpStatus.TOO_MANY_REQUESTS);
-    this.message = problem(resource, decision).detail;
+    const problem = problemOf(resource, decision);
+    super(problem, HttpStatus.TOO_MANY_REQUESTS);
+    this.problem = problem;
+    this.message = problem.detail;
+  }
+
+  /** What GraphQL replies beside the message. */
+  get extensions(): GraphqlExtensions<RiskLimitProblem> {
+    return graphqlExtensions(this.problem);
   }
 }
 
-function problem(resource: string, { reason, retryAfterMs, onDeny }: Decision): RiskLimitProblem {
+function problemOf(resource: string, { reason, retryAfterMs, onDeny, limits }: Decision): RiskLimitProblem {
   return {
     type: 'urn:sundial:problem:risk-limit-exceeded',
     title: 'The limit is reached',
@@ -40,6 +60,7 @@ function problem(resource: string, { reason, retryAfterMs, onDeny }: Decision): 
     reason,
     ...(retryAfterMs !== undefined && { retryAfterMs }),
     ...(onDeny && { onDeny }),
+    limits,
   };
 }
 

@@ -237,6 +237,17 @@ describe('@RiskLimit, when the class is defined,', () => {
     },
   );
 
+  it.each([[-1], [1.5], [Number.NaN], [2 ** 53]])('refuses the fixed amount %p', (amount) => {
+    const define = (): unknown => {
+      class Broken {
+        @RiskLimit({ resource: 'ocr', amount })
+        async submit(@Subject('user') _user: string): Promise<void> {}
+      }
+      return Broken;
+    };
+    expect(define).toThrow(/^Broken\.submit: its amount must be an integer of 0 to 9007199254740991, not /);
+  });
+
   it('refuses what is no instance method', () => {
     const onStatic = (): unknown => {
       class Broken {

@@ -1,8 +1,9 @@
 import { Observable } from 'rxjs';
 import { injectQuota } from './bound-quota.js';
+import { isUnits } from './check-reader.js';
 import { LimitedCalls } from './limited-calls.js';
 import { limitedMethod, methodLabel, type LimitedMethod } from './limited-methods.js';
-import { NAME_PATTERN } from '@sundial/contract';
+import { MAX_UNITS, NAME_PATTERN } from '@sundial/contract';
 import { RiskLimitMisuseError } from './risk-limit-misuse.error.js';
 import type { AsyncMethod, RiskLimitOptions } from './risk-limit.options.js';
 
@@ -16,8 +17,10 @@ import type { AsyncMethod, RiskLimitOptions } from './risk-limit.options.js';
  * ```
  *
  * Allowed: the method runs. Denied: `RiskLimitExceededException` (429), or `onDenied`. Nobody to ask: the method runs
- * and a warning is logged, or `onUnavailable`; a failure of Sundial never stops the business. Arguments that make no
- * valid request, or an operation id used for something else: `RiskLimitMisuseError`.
+ * and a warning is logged, or `onUnavailable`; a failure of Sundial never stops the business. Arguments that a request can
+ * bring and that make no check: `RiskLimitRequestException` (400; 409 for an operation id used for something else);
+ * those that only the program can have passed: `RiskLimitMisuseError` (500). Both exceptions reach the caller in HTTP,
+ * microservices, WebSocket gateways and GraphQL (`RiskLimitExceededException` says how).
  *
  * The method is replaced on its prototype, so self-calls (`this.submit()`), subclasses and calls from other providers
  * all pass here, and on a controller the check comes after guards, interceptors and pipes: what they turn away is
@@ -64,6 +67,9 @@ function mistakeIn(
   if (limited) return 'it has two @RiskLimit. A resource may have many rules: put both limits there.';
   if (!NAME_PATTERN.test(options.resource)) {
     return `"${options.resource}" is no resource name. Use up to 128 letters, digits and "._:-", a letter or digit first.`;
+  }
+  if (typeof options.amount === 'number' && !isUnits(options.amount)) {
+    return `its amount must be an integer of 0 to ${MAX_UNITS}, not ${options.amount}.`;
   }
   if (options.subject && subject.length > 0) {
     return 'its subject comes from @Subject parameters and from the option "subject". Keep one of them.';

@@ -13,15 +13,19 @@ export interface RiskLimitOptions<Method extends AsyncMethod = AsyncMethod> {
   /** What is limited. `[A-Za-z0-9][A-Za-z0-9._:-]{0,127}`. */
   readonly resource: string;
 
-  /** Who is counted, told from the arguments. Instead of `@Subject` parameters, never beside them. */
+  /**
+   * Who is counted, told from the arguments. Instead of `@Subject` parameters, never beside them. Its values are taken as
+   * `@Subject` says; that it fails is the program's mistake.
+   */
   readonly subject?: (...args: Parameters<Method>) => Subject;
 
-  /** Units one call takes. Default 1. */
+  /** Units one call takes: an integer from 0 to 2^53−1, default 1. From a function anything else is a 400. */
   readonly amount?: number | ((...args: Parameters<Method>) => number);
 
   /**
    * The caller's name for the operation, when the arguments hold one that survives a retry (a task id, an idempotency
-   * key): a repeated call then counts once. Default: every call is an operation of its own.
+   * key): a repeated call then counts once. Default: every call is an operation of its own. 1–128 printable ASCII
+   * characters, else a 400; one that was used for another check is a 409 (`RiskLimitRequestException`).
    */
   readonly operationId?: (...args: Parameters<Method>) => string | undefined;
 

@@ -1,8 +1,10 @@
-import { describe, expect, it } from '@jest/globals';
+import { Logger } from '@nestjs/common';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import { CountingQuota } from '../../../test/support/counting-quota.js';
 import { bindQuota } from './bound-quota.js';
 import { RiskLimit } from './risk-limit.decorator.js';
 import { RiskLimitMisuseError } from './risk-limit-misuse.error.js';
+import { RiskLimitRequestException } from './risk-limit-request.exception.js';
 import { Subject } from './subject.decorator.js';
 
 class Profile {
@@ -39,6 +41,8 @@ function service(): { ocr: OcrService; subjects: () => unknown[] } {
   const ocr = bindQuota(new OcrService(), quota);
   return { ocr, subjects: () => quota.requests.map(({ subject }) => subject) };
 }
+
+beforeAll(() => Logger.overrideLogger(false));
 
 describe('@Subject', () => {
   it('takes the argument itself', async () => {
@@ -82,16 +86,71 @@ describe('@Subject', () => {
     },
   );
 
-  it.each([[1.5], [Number.NaN], [true], [{ id: 1 }], [['u1']], [() => 'u1']])(
-    'refuses a value that could be mistaken for another subject: %p',
-    async (value) => {
-      const { ocr, subjects } = service();
-      await expect(ocr.whole(value)).rejects.toThrow(
-        /^OcrService\.whole: @Subject\('user'\) must be a string or a whole number/,
-      );
-      expect(subjects()).toEqual([]);
-    },
-  );
+  it.each([
+    ['', 'must not be empty'],
+    ['x'.repeat(257), 'must have at most 256 characters'],
+    ['😀'.repeat(257), 'must have at most 256 characters'],
+    [10n ** 300n, 'must have at most 256 characters'],
+    [1.5, 'must be a string or a whole number, not 1.5'],
+    [2 ** 53, 'must be a string or a whole number, not 9007199254740992'],
+    [Number.NaN, 'must be a string or a whole number, not NaN'],
+    [true, 'must be a string or a whole number, not a value of type boolean'],
+    [['u1'], 'must be a string or a whole number, not a list'],
+    [{ id: 1 }, 'must be a string or a whole number, not a value of type object'],
+    [Object.create(null), 'must be a string or a whole number, not a value of type object'],
+  ])('blames the caller for what a request can have brought: %p', async (value, message) => {
+    const { ocr, subjects } = service();
+    const error = await ocr.whole(value).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(RiskLimitRequestException);
+    expect((error as RiskLimitRequestException).getStatus()).toBe(400);
+    expect((error as RiskLimitRequestException).problem).toEqual({
+      type: 'urn:sundial:problem:invalid-request',
+      title: 'The request is not valid',
+      status: 400,
+      detail: `subject.user: ${message}`,
+      code: 'invalid-request',
+      resource: 'whole',
+      errors: [{ path: 'subject.user', message }],
+    });
+    expect(subjects()).toEqual([]);
+  });
+
+  it.each([
+    [new Date(0), 'an instance of Date'],
+    [new Profile(2015), 'an instance of Profile'],
+    [Promise.resolve('u1'), 'an instance of Promise'],
+    [() => 'u1', 'a value of type function'],
+    [Symbol('u1'), 'a value of type symbol'],
+  ])('blames the program for what no request brings: %p', async (value, kind) => {
+    const { ocr, subjects } = service();
+    const call = ocr.whole(value);
+    await expect(call).rejects.toBeInstanceOf(RiskLimitMisuseError);
+    await expect(call).rejects.toThrow(
+      `OcrService.whole: its attribute "user" must be a string or a whole number, not ${kind}.`,
+    );
+    expect(subjects()).toEqual([]);
+  });
+
+  it('takes 256 characters, however many units of JavaScript they are', async () => {
+    const { ocr, subjects } = service();
+    await ocr.whole('😀'.repeat(256));
+    expect(subjects()).toEqual([{ user: '😀'.repeat(256) }]);
+  });
+
+  it.each([[undefined], [null]])('leaves the attribute out when its function fails on %p', async (pupil) => {
+    const { ocr, subjects } = service();
+    await ocr.chosen(pupil as never);
+    expect(subjects()).toEqual([{}]);
+  });
+
+  it('lists all that is wrong with what the caller sent', async () => {
+    const { ocr } = service();
+    const error = await ocr.both({ id: [1] }, '').catch((reason: unknown) => reason);
+    expect((error as RiskLimitRequestException).problem.errors?.map(({ path }) => path).sort()).toEqual([
+      'subject.school',
+      'subject.user',
+    ]);
+  });
 
   it('names the method when its function fails', async () => {
     const { ocr } = service();

@@ -9,8 +9,17 @@ import { RiskLimitMisuseError } from './risk-limit-misuse.error.js';
  * - `@Subject('grade', 'profile.grade') pupil: Pupil`: a dotted path into it.
  * - `@Subject('grade', (pupil: Pupil) => pupil.profile.grade) pupil: Pupil`: a function of it.
  *
- * Strings are taken as they are, whole numbers as their digits. `undefined` and `null` leave the attribute out, which
- * is refused only where a rule counts by it. One argument may carry several attributes; no attribute may come twice.
+ * Strings of 1 to 256 characters are taken as they are, whole numbers and bigints as their digits. `undefined` and `null`
+ * leave the attribute out, and so does a function that fails on an argument that is one of them. One argument may carry
+ * several attributes; no attribute may come twice.
+ *
+ * With any other value the method does not run. The value says who is to blame:
+ *
+ * - What a request can bring is its caller's: an empty or too long string, a boolean, a number that is not whole or not
+ *   exact, a list (`?u=a&u=b`), a plain object (`?u[x]=1`), and no value where a rule counts by the attribute. That is a
+ *   `RiskLimitRequestException` (400), and at most once a minute a warning, since a program can be wrong in that way too.
+ * - What no request brings is the program's: a `Date`, another instance of a class, a promise, a function, a symbol; also a
+ *   function of `@Subject` that fails on an argument that is there. That is a `RiskLimitMisuseError` (500, in Nest's log).
  *
  * @throws RiskLimitMisuseError when the class is defined, for a name that Sundial would refuse.
  */

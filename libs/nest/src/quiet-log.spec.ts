@@ -1,23 +1,23 @@
 import { Logger } from '@nestjs/common';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
-import { UnavailabilityLog } from './unavailability-log.js';
+import { QuietLog } from './quiet-log.js';
 
 afterEach(() => {
   jest.restoreAllMocks();
 });
 
-describe('UnavailabilityLog', () => {
+describe('QuietLog', () => {
   it('speaks once a minute and says how often it was silent', () => {
     const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
     let now = 5_000;
-    const log = new UnavailabilityLog('OcrService.submit', () => now);
-    for (let n = 0; n < 1_000; n += 1) log.ranUncounted(new Error('gone'));
+    const log = new QuietLog('OcrService.submit ran uncounted', () => now);
+    for (let n = 0; n < 1_000; n += 1) log.warn('the quota did not decide. Error: gone');
     now += 59_999;
-    log.ranUncounted(new Error('gone'));
+    log.warn('the quota did not decide. Error: gone');
     now += 1;
-    log.ranUncounted(new Error('still gone'));
+    log.warn('the quota did not decide. Error: still gone');
     now += 60_000;
-    log.ranUncounted(new Error('gone again'));
+    log.warn('the quota did not decide. Error: gone again');
     expect(warn.mock.calls.map(([line]) => line as string)).toEqual([
       'OcrService.submit ran uncounted: the quota did not decide. Error: gone',
       'OcrService.submit ran uncounted (and 1000 times before, not logged): the quota did not decide. Error: still gone',
