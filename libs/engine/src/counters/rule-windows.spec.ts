@@ -48,7 +48,10 @@ describe('RuleWindowsCache', () => {
     const cache = new RuleWindowsCache();
     const first = cache.at(RULE, NOW);
     const edited = { ...RULE, mode: 'observe' as const, limits: [{ window: 'day' as const, max: 20 }] };
-    expect(cache.at(edited, NOW).ladder).toEqual([{ ...first.ladder[0]!, max: 20, enforced: false }]);
+    const { field, bounds } = first.ladder[0]!;
+    expect(cache.at(edited, NOW).ladder).toMatchObject([
+      { field, bounds, max: 20, enforced: false, rule: edited, definition: edited.limits[0] },
+    ]);
     expect(cache.at(RULE, NOW)).toBe(first);
   });
 

@@ -85,10 +85,7 @@ describe('LocalCounters', () => {
     const node = nodeThatKnows(counters, 4);
     expect(node.take(counters, 3, NOW, ALONE)).toEqual({
       outcome: 'taken',
-      counts: [
-        { pick: 0, used: 7 },
-        { pick: 0, used: 7 },
-      ],
+      counts: counted(counters, [0, 7], [0, 7]),
     });
   });
 
