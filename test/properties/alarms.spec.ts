@@ -66,6 +66,7 @@ const anyOutcome = (failures: number): fc.Arbitrary<AlarmSignal> =>
     },
   );
 const EVICTING = { condition: 'eviction', severity: 'refuse', sentence: 'It drops.', server: 'a:1' } as const;
+const FULL = { ...EVICTING, condition: 'capacity', severity: 'warn', server: null } as const;
 const anyOtherSignal: fc.Arbitrary<AlarmSignal> = fc.oneof(
   fc.constantFrom(
     { kind: 'mode-changed', mode: 'exact', cause: null } as const,
@@ -81,11 +82,11 @@ const anyOtherSignal: fc.Arbitrary<AlarmSignal> = fc.oneof(
       EVICTING,
       { ...EVICTING, server: 'b:2' } as const,
       { ...EVICTING, condition: 'clock', severity: 'warn' } as const,
-      { ...EVICTING, condition: 'capacity', severity: 'warn', server: null } as const,
       { ...EVICTING, condition: 'secret', severity: 'warn', server: null } as const,
     ),
     holds: fc.constantFrom(true, false, false),
   }),
+  fc.boolean().map((holds) => ({ kind: 'condition-changed', condition: FULL, holds }) as const),
   fc.record({
     kind: fc.constant('file-condition-changed' as const),
     condition: fc.record({
