@@ -45,7 +45,7 @@ const layers = Object.entries({
 }));
 
 export default tseslint.config(
-  { ignores: ['**/dist/**', '**/node_modules/**', '**/data/**', '**/coverage/**'] },
+  { ignores: ['**/dist/**', '**/cjs/**', '**/node_modules/**', '**/data/**', '**/coverage/**'] },
   {
     linterOptions: { reportUnusedDisableDirectives: 'error' },
     rules: {

@@ -2,13 +2,14 @@
 export default {
   testEnvironment: 'node',
   testRegex: '\\.spec\\.ts$',
-  testPathIgnorePatterns: ['/node_modules/', '/dist/'],
-  modulePathIgnorePatterns: ['/dist/'],
+  testPathIgnorePatterns: ['/node_modules/', '/dist/', '/cjs/', '<rootDir>/test/installs/'],
+  modulePathIgnorePatterns: ['/dist/', '/cjs/'],
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: {
     '^@sundial/lua$': '<rootDir>/lua/src/index.ts',
     '^@sundial/engine/ports$': '<rootDir>/libs/engine/src/ports.ts',
     '^@sundial/(contract|engine|redis|resilience|client|nest)$': '<rootDir>/libs/$1/src/index.ts',
+    '^@sundial/nest/testing$': '<rootDir>/libs/nest/src/testing/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
   transform: { '^.+\\.ts$': ['@swc/jest'] },

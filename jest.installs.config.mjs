@@ -1,0 +1,11 @@
+import config from './jest.config.mjs';
+
+/** `npm run e2e`: the packages as npm gets them, installed with real registries' Nest into empty projects. */
+export default {
+  ...config,
+  testRegex: '/test/installs/[^/]+\\.spec\\.ts$',
+  testPathIgnorePatterns: ['/node_modules/'],
+  globalSetup: '<rootDir>/test/installs/pack.mjs',
+  globalTeardown: '<rootDir>/test/installs/unpack.mjs',
+  testTimeout: 120_000,
+};

@@ -1,0 +1,2 @@
+export { FakeQuota, type FakeAnswer } from './fake-quota.js';
+export { limitState } from './limit-state.js';

@@ -1,0 +1,49 @@
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, it } from '@jest/globals';
+import { eventually } from '../support/eventually.js';
+import { freePort } from '../support/free-port.js';
+
+const run = promisify(execFile);
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+/** The repository as a clone of it, where nothing is installed or built. */
+let clone: string;
+beforeAll(async () => {
+  clone = await mkdtemp(join(tmpdir(), 'sundial-clone-'));
+  const { stdout } = await run('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
+    cwd: ROOT,
+  });
+  for (const file of stdout.split('\0').filter(Boolean)) {
+    await cp(join(ROOT, file), join(clone, file)).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error;
+    });
+  }
+}, 60_000);
+afterAll(() => rm(clone, { recursive: true, force: true }));
+
+it('a clone starts with `npm ci --omit=dev` and `npm start`', async () => {
+  await run('npm', ['ci', '--omit=dev', '--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error'], {
+    cwd: clone,
+  });
+  const port = await freePort();
+  const service = spawn('npm', ['start'], {
+    cwd: clone,
+    env: { ...process.env, PORT: String(port), NODE_OPTIONS: '', NODE_ENV: 'production' },
+    stdio: 'inherit',
+    detached: true,
+  });
+  const ended = once(service, 'exit');
+  try {
+    const ready = async () => (await fetch(`http://127.0.0.1:${port}/health/ready`)).ok;
+    await eventually(ready, { withinMs: 100_000, everyMs: 100 });
+  } finally {
+    process.kill(-service.pid!, 'SIGTERM');
+    await ended;
+  }
+}, 240_000);
