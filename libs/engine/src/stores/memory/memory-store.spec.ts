@@ -98,10 +98,11 @@ describe('MemoryStore with a directory', () => {
     expect((await segments()).length).toBeGreaterThan(1);
     const second = await open();
     expect(second.size).toMatchObject({ counters: 150_000, operations: 150_000 });
-    const kept = many.map((each) => second.read({ counters: each }));
-    expect(kept).toEqual(
-      many.map((_, i) => ({ outcome: 'read', counts: [{ pick: 0, used: (i % 100) + 1 }] })),
-    );
+    const wrong = many.filter((each, i) => {
+      const read = second.read({ counters: each });
+      return !('counts' in read && read.counts.length === 1 && read.counts[0]!.used === (i % 100) + 1);
+    });
+    expect(wrong.slice(0, 10)).toEqual([]);
     expect(second.take({ ...taking('o149999', 1), counters: many[0]! }).outcome).toBe('conflict');
   });
 
@@ -198,7 +199,7 @@ describe('MemoryStore without a directory', () => {
 
   it('begins empty', async () => {
     const store = await MemoryStore.open();
-    expect(store.read({ counters })).toEqual({ outcome: 'read', counts: [{ pick: 0, used: 0 }] });
+    expect(store.read({ counters })).toMatchObject({ outcome: 'read', counts: [{ pick: 0, used: 0 }] });
     await store.close();
   });
 });
