@@ -150,16 +150,18 @@ export class QuotaEngine implements Quota {
       return decision;
     };
     if (rules.length === 0) return observe(this.#withoutRules(request, book));
-    return then(this.#runner.decide(this.#plan(request, book, startedAt, fairnessKey)), observe);
+    return then(
+      this.#runner.decide(this.#plan(request, { rules, rulesVersion: book.version, startedAt, fairnessKey })),
+      observe,
+    );
   }
 
-  #plan(request: CheckRequest, book: RuleBook, startedAt: number, fairnessKey: string): PlannedCheck {
+  #plan(request: CheckRequest, planning: Planning): PlannedCheck {
     const { subject, amount = 1 } = request;
+    const { rules, rulesVersion, startedAt, fairnessKey } = planning;
     const planner = this.#planner;
-    const rules = book.forResource(request.resource);
     const question = planner.at(rules, subject, this.#runner.now());
     const { operationId, operation } = this.#ids.name(request, amount, question.scope);
-    const rulesVersion = book.version;
     return {
       planner,
       rules,
@@ -181,3 +183,5 @@ export class QuotaEngine implements Quota {
     return noRule(isAllowed, { operationId, rulesVersion: book.version, hint: book.nearestTo(resource) });
   }
 }
+
+type Planning = Pick<PlannedCheck, 'rules' | 'rulesVersion' | 'startedAt' | 'fairnessKey'>;

@@ -18,14 +18,14 @@ import { openQuota, type OpenedQuota } from './open-quota.js';
 import { OBSERVER, OPENED_QUOTA, RULE_REPOSITORY } from './tokens.js';
 
 export interface EngineObservers {
-  /** The providers that are told what the engine decides and meets, in this order. */
+  /** The providers that observe what the engine decides and meets, in this order. */
   readonly observers: readonly Type<QuotaObserver>[];
   /** The modules that export them. */
   readonly imports: NonNullable<ModuleMetadata['imports']>;
 }
 
 /**
- * The engine, its rules and its rule repository for every feature. It is told who observes it, so that the observers are
+ * The engine, its rules and its rule repository for every feature. It is given its observers, so that the observers are
  * there before the first event and the engine knows no feature. Nest ends global modules last: what a feature does while
  * the service closes still finds an engine.
  */

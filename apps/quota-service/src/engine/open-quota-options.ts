@@ -27,7 +27,7 @@ export interface QuotaSettings {
 /** What a process keeps on its disk. */
 type OpenedFile = 'counters' | 'journal' | 'rules';
 
-/** Who is told about the files that are opened. */
+/** Takes reports about the files that are opened. */
 interface FileReports {
   /** What the writer of this file reports to: an error when it cannot write, null when nothing is missing any more. */
   writerOf(file: OpenedFile): (error: Error | null) => void;
