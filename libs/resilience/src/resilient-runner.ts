@@ -18,12 +18,12 @@ import {
 } from '@sundial/engine/ports';
 import { performance } from 'node:perf_hooks';
 import { QuotaError, type Decision, type Usage } from '@sundial/contract';
-import type { Debt } from './journal/debt.js';
 import { STRICT_RESERVE_MS, type Journal } from './journal/journal.js';
 import { BrokenKeys } from './guard/broken-keys.js';
 import { DegradedDecisions } from './fallback/degraded-decisions.js';
 import { LocalCounters, type Asking, type NodeShare } from './fallback/local-counters.js';
-import { Reconciler } from './settlement/reconciler.js';
+import type { PendingSettlement } from './outbox/pending-settlement.js';
+import { Reconciler } from './reconciler.js';
 import { StoreGuard } from './guard/store-guard.js';
 import { unavailableFor, type Shed, type Unavailable } from './guard/unavailable.js';
 import { UndecidedChecks } from './fallback/undecided-checks.js';
@@ -78,21 +78,21 @@ export class ResilientRunner implements Runner {
     });
     store.onCondition?.((condition, holds) => observer.conditionChanged?.(condition, holds));
     this.#brokenKeys = new BrokenKeys((broken) => observer.keyBroken?.(broken));
-    for (const { settlement } of journal?.debts() ?? []) {
-      const { intent, counters, picks, amount } = settlement;
-      if (intent === 'count') this.#local.restore(counters, picks, amount, store.now());
-    }
     this.#reconciler = new Reconciler({
       store,
       guard: this.#guard,
       deadlineMs,
       journal,
-      settled: (debt, result) => this.#settled(debt, result),
+      settled: (pending, result) => this.#settled(pending, result),
       overflowed: (operations) => observer.journalOverflowed?.(operations),
       unverifiable: (span) => observer.unverifiable?.(span),
     });
+    for (const { settlement } of this.#reconciler.outbox.values()) {
+      const { intent, counters, picks, amount } = settlement;
+      if (intent === 'count') this.#local.restore(counters, picks, amount, store.now());
+    }
     const degraded = new DegradedDecisions({ local: this.#local, now: () => store.now(), share: nodes });
-    this.#undecided = new UndecidedChecks(degraded, this.#reconciler);
+    this.#undecided = new UndecidedChecks(degraded, this.#reconciler.outbox);
   }
 
   get secret(): Store['secret'] {
@@ -113,7 +113,7 @@ export class ResilientRunner implements Runner {
     if (promised)
       return this.#withoutStore(check, question, { ...NOT_ASKED, cause: promised.degraded.cause });
 
-    const late = (answer: TakeResult) => this.#reconciler.heard(operation, answer);
+    const late = (answer: TakeResult) => this.#reconciler.outbox.heard(operation, answer);
     return inCurrentWindows<PlannedTake | Unavailable | Shed, Decision>(
       check,
       this.#store,
@@ -121,7 +121,7 @@ export class ResilientRunner implements Runner {
         const { counters } = offered;
         const take = (deadlineAt: Dispatch) =>
           this.#store.take({
-            counters: this.#reconciler.isClear ? counters : this.#local.lowered(counters),
+            counters: this.#reconciler.outbox.isClear ? counters : this.#local.lowered(counters),
             operation,
             amount,
             deadlineAt,
@@ -266,7 +266,7 @@ export class ResilientRunner implements Runner {
   }
 
   /** A pending settlement is in the store, or never will be. */
-  #settled({ settlement, resource, rules }: Debt, { forced = [] }: SettleResult): void {
+  #settled({ settlement, resource, rules }: PendingSettlement, { forced = [] }: SettleResult): void {
     const { intent, counters, picks, amount } = settlement;
     if (intent === 'count') this.#local.settled(counters, picks, amount);
     if (forced.length === 0) return;
@@ -279,7 +279,7 @@ export class ResilientRunner implements Runner {
 
   /** What the store said, and what is allowed here and not yet settled. */
   #known({ counters }: Question, counts: Counts<PlannedLimit>): Counts<PlannedLimit> {
-    return this.#reconciler.isClear ? counts : this.#local.counts(counters, this.#store.now());
+    return this.#reconciler.outbox.isClear ? counts : this.#local.counts(counters, this.#store.now());
   }
 }
 

@@ -14,7 +14,7 @@ import {
 } from '@sundial/engine/ports';
 import type { Decision, Degraded, DegradePolicy } from '@sundial/contract';
 import type { LocalCounters, NodeShare } from './local-counters.js';
-import type { Debt } from '../journal/debt.js';
+import type { PendingSettlement } from '../outbox/pending-settlement.js';
 import type { Unavailable } from '../guard/unavailable.js';
 
 /** A check that the store did not decide. */
@@ -28,7 +28,7 @@ export interface UndecidedCheck extends NamedOperation {
 export interface DegradedDecision {
   readonly decision: Decision;
   /** What the store has to be told when it is back, if anything. */
-  readonly debt: Debt | undefined;
+  readonly debt: PendingSettlement | undefined;
 }
 
 /** Decides by the rules' policies what the store could not decide. */
@@ -64,7 +64,7 @@ export class DegradedDecisions {
     const settlement = { counters, operation, amount, intent, picks, decidedAt } as const;
     const { fate } = unavailable;
     const { resource, rules } = termsOf(question);
-    const debt: Debt = {
+    const debt: PendingSettlement = {
       settlement,
       degraded,
       fate,
@@ -76,7 +76,7 @@ export class DegradedDecisions {
   }
 
   /** Takes back what could not be written down in time. */
-  takeBack({ settlement: { counters, picks, amount } }: Debt): void {
+  takeBack({ settlement: { counters, picks, amount } }: PendingSettlement): void {
     this.#local.count(counters, picks, -amount);
   }
 

@@ -1,21 +1,21 @@
 import type { Answer, NamedOperation } from '@sundial/engine/ports';
 import { type Decision, QuotaError } from '@sundial/contract';
-import type { Debt } from '../journal/debt.js';
+import type { Outbox } from '../outbox/outbox.js';
+import type { PendingSettlement } from '../outbox/pending-settlement.js';
 import type { DegradedDecisions, UndecidedCheck } from './degraded-decisions.js';
-import type { Reconciler } from '../settlement/reconciler.js';
 
 /**
  * What becomes of checks that the store did not decide: the rules' policies decide, unless the operation has been
- * promised before, and the store's books are owed what was said. A strict journal has to hold a promise before it is
+ * promised before, and what was said is enqueued for the store. A strict journal has to hold a promise before it is
  * made; one that it does not hold in time is not made.
  */
 export class UndecidedChecks {
   readonly #degraded: DegradedDecisions;
-  readonly #reconciler: Reconciler;
+  readonly #outbox: Outbox;
 
-  constructor(degraded: DegradedDecisions, reconciler: Reconciler) {
+  constructor(degraded: DegradedDecisions, outbox: Outbox) {
     this.#degraded = degraded;
-    this.#reconciler = reconciler;
+    this.#outbox = outbox;
   }
 
   /** `answerBy` is monotonic. @throws QuotaError `operation-conflict` */
@@ -23,12 +23,12 @@ export class UndecidedChecks {
     const promised = this.promised(check, check.amount);
     if (promised) return this.#repeat(check, promised, answerBy);
     const { decision, debt } = this.#degraded.decide(check);
-    if (debt?.settlement.intent === 'count' && !this.#reconciler.hasRoomFor(debt)) {
+    if (debt?.settlement.intent === 'count' && !this.#outbox.hasRoomFor(debt)) {
       // Units that no settlement is pending for would be counted here for ever, and in the store never.
       this.#degraded.takeBack(debt);
       if (debt.degraded.policy === 'local') return this.#refuse(withoutRoom(check), answerBy);
     }
-    const isKept = debt && this.#reconciler.owe(debt, answerBy);
+    const isKept = debt && this.#outbox.enqueue(debt, answerBy);
     if (!isKept) return decision;
     return isKept.then((kept) => {
       if (kept) return decision;
@@ -38,18 +38,18 @@ export class UndecidedChecks {
   }
 
   /**
-   * What was promised under the operation's id and is not in the books yet.
+   * What was promised under the operation's id and is not recorded in the store yet.
    * @throws QuotaError `operation-conflict`
    */
-  promised({ operationId, operation }: NamedOperation, amount: number): Debt | undefined {
+  promised({ operationId, operation }: NamedOperation, amount: number): PendingSettlement | undefined {
     const { id, content } = operation;
-    const promised = amount > 0 ? this.#reconciler.promised(id) : undefined;
+    const promised = amount > 0 ? this.#outbox.promised(id) : undefined;
     if (promised && promised.settlement.operation.content !== content) throw QuotaError.conflict(operationId);
     return promised;
   }
 
-  #repeat(check: UndecidedCheck, promised: Debt, answerBy: number): Answer<Decision> {
-    const isKept = this.#reconciler.isKept(promised);
+  #repeat(check: UndecidedCheck, promised: PendingSettlement, answerBy: number): Answer<Decision> {
+    const isKept = this.#outbox.isKept(promised);
     if (!isKept) return this.#degraded.repeat(check, promised.degraded);
     return isKept.then((kept) =>
       kept ? this.#degraded.repeat(check, promised.degraded) : this.#refuse(check, answerBy),
@@ -58,7 +58,7 @@ export class UndecidedChecks {
 
   #refuse(check: UndecidedCheck, answerBy: number): Decision {
     const { decision, debt } = this.#degraded.decide(check, 'deny');
-    if (debt) void this.#reconciler.owe(debt, answerBy);
+    if (debt) void this.#outbox.enqueue(debt, answerBy);
     return decision;
   }
 }

@@ -1,4 +1,4 @@
-/** A file of which some could not be read, as a crash or a disk leaves it: what it said is lost, and nobody knows what it was. */
+/** A file of which some could not be read, as a crash or a disk leaves it: what it said is lost. */
 export interface JournalDamage {
   readonly bytes: number;
   /** The file as it was found; the next damage to it takes its place. */

@@ -69,7 +69,7 @@ export class JournalFile {
     return this.#bytes;
   }
 
-  /** Tells when somebody has removed it, or put another in its place: what is written then is read by nobody. */
+  /** Calls back when it was removed, or replaced by another: no process will read what is written to it then. */
   look(gone: () => void): void {
     const file = this.#file;
     if (this.#isLooking || this.#isReplacing) return;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { toCheckedLine, fromCheckedLine } from './checked-line.js';
-import { countKey, type Debt } from './debt.js';
+import { countKey, type PendingSettlement } from '../outbox/pending-settlement.js';
 import { fromValue, toLines, type JournalRecord } from './journal-record.js';
 
 const NOW = Date.UTC(2026, 10, 22, 12);
@@ -10,7 +10,7 @@ const LADDER = [
   { field: 'd', max: 10, enforced: true, bounds: [NOW, NOW + DAY_MS, NOW + 2 * DAY_MS] },
 ] as const;
 
-function debt(name: string, change: Partial<Debt> = {}): Debt {
+function pending(name: string, change: Partial<PendingSettlement> = {}): PendingSettlement {
   const shardGroup = `ocr:user=${name}`;
   return {
     settlement: {
@@ -41,13 +41,13 @@ function recordsOf(text: string): JournalRecord[] {
 describe('Records of the journal', () => {
   it('are many in a line, whatever they do not share, and come back as they were and in their order', () => {
     const records = Array.from({ length: 300 }, (_, n): JournalRecord => {
-      if (n % 50 === 49) return { kind: 'paid', key: countKey(`${n - 1}`), outcome: 'counted' };
+      if (n % 50 === 49) return { kind: 'acknowledged', key: countKey(`${n - 1}`), outcome: 'counted' };
       if (n % 70 === 69) return { kind: 'grown', key: 'sum\tx', amount: n, operations: n };
-      const one = debt(`${n}`, { fate: n % 2 === 0 ? 'none' : 'unknown', decidedAt: NOW + n });
+      const one = pending(`${n}`, { fate: n % 2 === 0 ? 'none' : 'unknown', decidedAt: NOW + n });
       const operation = { id: `${n}`, content: n.toString(36), attempt: n % 4 === 0 ? `${n}` : `try ${n}` };
       const intent = n % 3 === 0 ? 'void' : 'count';
       const settlement = { ...one.settlement, operation, amount: n, intent, decidedAt: NOW + n } as const;
-      return { kind: 'owed', debt: { ...one, settlement, ...(n % 7 === 0 && { operations: n + 1 }) } };
+      return { kind: 'pending', pending: { ...one, settlement, ...(n % 7 === 0 && { operations: n + 1 }) } };
     });
     const text = toLines(records);
     expect(recordsOf(text)).toEqual(records);
@@ -56,8 +56,8 @@ describe('Records of the journal', () => {
 
   it('take a third of the room that a line for each would', () => {
     const records = Array.from({ length: 64 }, (_, n): JournalRecord => ({
-      kind: 'owed',
-      debt: alike(`u${n}`),
+      kind: 'pending',
+      pending: alike(`u${n}`),
     }));
     const alone = records.reduce((sum, record) => sum + JSON.stringify(record).length, 0);
     expect(toLines(records).length).toBeLessThan(alone / 3);
@@ -65,7 +65,7 @@ describe('Records of the journal', () => {
 
   it('are never more in a line than a damaged byte may cost', () => {
     const records = Array.from({ length: 65 }, (_, n): JournalRecord => ({
-      kind: 'paid',
+      kind: 'acknowledged',
       key: countKey(`${n}`),
       outcome: 'counted',
     }));
@@ -81,22 +81,25 @@ describe('Records of the journal', () => {
         { kind: 'marks', marks: [] },
       ];
       const text = lines.map((line) => toCheckedLine({ format, ...line })).join('');
-      expect(recordsOf(text)).toEqual([{ kind: 'marks', marks: [] }]);
+      expect(recordsOf(text)).toEqual([{ kind: 'watermarks', marks: [] }]);
     },
   );
 
-  it.each([1, 2, 4])('of another format that are owed are refused, and it is said what to do', (format) => {
-    const text = toCheckedLine({ format, kind: 'owed', debt: debt('a') });
-    expect(() => recordsOf(text)).toThrow(
-      `(format ${format}, this one writes 3). Start that version until GET /admin/journal shows that nothing is owed`,
-    );
-  });
+  it.each([1, 2, 4])(
+    'of another format that are pending are refused, and it is said what to do',
+    (format) => {
+      const text = toCheckedLine({ format, kind: 'owed', debt: pending('a') });
+      expect(() => recordsOf(text)).toThrow(
+        `(format ${format}, this one writes 3). Start that version until GET /admin/journal shows that nothing is owed`,
+      );
+    },
+  );
 });
 
 const SHARED = { degraded: { cause: 'breaker-open', policy: 'local' }, picks: [0] } as const;
 
 /** As decisions of one moment are: what they have in common is one object. */
-function alike(name: string): Debt {
-  const one = debt(name, { degraded: SHARED.degraded });
+function alike(name: string): PendingSettlement {
+  const one = pending(name, { degraded: SHARED.degraded });
   return { ...one, settlement: { ...one.settlement, picks: SHARED.picks } };
 }

@@ -1,20 +1,23 @@
 import type { StoreMark } from '@sundial/engine/ports';
-import { fromCompact, toCompact, type CompactDebts } from './compact-debts.js';
+import { fromCompact, toCompact, type CompactSettlements } from './compact-settlements.js';
 import { toCheckedLine } from './checked-line.js';
-import type { Debt } from './debt.js';
+import type { PendingSettlement } from '../outbox/pending-settlement.js';
 
-/** What the journal notes. The last record of a key holds, and the last of the marks. */
+/** What the journal notes. The last record of a key holds, and the last of the watermarks. */
 export type JournalRecord =
-  | { readonly kind: 'owed'; readonly debt: Debt }
-  /** A debt that is a sum has grown. */
+  | { readonly kind: 'pending'; readonly pending: PendingSettlement }
+  /** A pending settlement that is a sum has grown. */
   | { readonly kind: 'grown'; readonly key: string; readonly amount: number; readonly operations: number }
-  | { readonly kind: 'paid'; readonly key: string; readonly outcome: string }
+  | { readonly kind: 'acknowledged'; readonly key: string; readonly outcome: string }
   /** What was written into the store last, on each of its servers. */
-  | { readonly kind: 'marks'; readonly marks: readonly StoreMark[] };
+  | { readonly kind: 'watermarks'; readonly marks: readonly StoreMark[] };
 
-/** Records of one kind, as a line has them: a line for each would cost more than the decision it is about. */
+/**
+ * Records of one kind, as a line has them: a line for each would cost more than the decision it is about. In the file
+ * `owed` is what is pending, `paid` what was acknowledged, `marks` the watermarks.
+ */
 type Line =
-  | ({ readonly kind: 'owed' } & CompactDebts)
+  | ({ readonly kind: 'owed' } & CompactSettlements)
   | { readonly kind: 'grown'; readonly sums: readonly (readonly [string, number, number])[] }
   | { readonly kind: 'paid'; readonly outcome: string; readonly keys: readonly string[] }
   | { readonly kind: 'marks'; readonly marks: readonly StoreMark[] };
@@ -37,11 +40,11 @@ export function toLines(records: readonly JournalRecord[]): string {
   return text;
 }
 
-/** The lines of many debts, bit by bit: the list may change meanwhile. */
-export function* linesOf(debts: Iterable<Debt>): Generator<string> {
+/** The lines of many pending settlements, bit by bit: the list may change meanwhile. */
+export function* linesOf(all: Iterable<PendingSettlement>): Generator<string> {
   let records: JournalRecord[] = [];
-  for (const debt of debts) {
-    records.push({ kind: 'owed', debt });
+  for (const pending of all) {
+    records.push({ kind: 'pending', pending });
     if (records.length < MAX_A_LINE) continue;
     yield toLines(records);
     records = [];
@@ -51,7 +54,7 @@ export function* linesOf(debts: Iterable<Debt>): Generator<string> {
 
 /**
  * The records of a line whose checksum was right, so that a program like this one has written it.
- * @throws Error where it was another one: what is owed must not be thrown away.
+ * @throws Error where it was another one: what is pending must not be thrown away.
  */
 export function fromValue(value: unknown): readonly JournalRecord[] {
   const { format, ...line } = value as Line & { readonly format: unknown };
@@ -65,13 +68,13 @@ export function fromValue(value: unknown): readonly JournalRecord[] {
   if (isFormer && line.kind !== 'marks') return [];
   switch (line.kind) {
     case 'owed':
-      return fromCompact(line).map((debt) => ({ kind: 'owed', debt }));
+      return fromCompact(line).map((pending) => ({ kind: 'pending', pending }));
     case 'grown':
       return line.sums.map(([key, amount, operations]) => ({ kind: 'grown', key, amount, operations }));
     case 'paid':
-      return line.keys.map((key) => ({ kind: 'paid', key, outcome: line.outcome }));
+      return line.keys.map((key) => ({ kind: 'acknowledged', key, outcome: line.outcome }));
     case 'marks':
-      return [line];
+      return [{ kind: 'watermarks', marks: line.marks }];
     default:
       return line satisfies never;
   }
@@ -80,13 +83,13 @@ export function fromValue(value: unknown): readonly JournalRecord[] {
 function endOfLine(records: readonly JournalRecord[], from: number): number {
   const first = records[from]!;
   let to = from + 1;
-  if (first.kind === 'marks') return to;
+  if (first.kind === 'watermarks') return to;
   while (to < records.length && to - from < MAX_A_LINE && isAlike(first, records[to]!)) to++;
   return to;
 }
 
 function isAlike(one: JournalRecord, other: JournalRecord): boolean {
-  if (one.kind === 'paid') return other.kind === 'paid' && other.outcome === one.outcome;
+  if (one.kind === 'acknowledged') return other.kind === 'acknowledged' && other.outcome === one.outcome;
   return one.kind === other.kind;
 }
 
@@ -94,18 +97,20 @@ function isAlike(one: JournalRecord, other: JournalRecord): boolean {
 function toLine(records: readonly JournalRecord[]): Line {
   const first = records[0]!;
   switch (first.kind) {
-    case 'owed':
-      return { kind: 'owed', ...toCompact(only('owed', records).map(({ debt }) => debt)) };
+    case 'pending':
+      return { kind: 'owed', ...toCompact(only('pending', records).map(({ pending }) => pending)) };
     case 'grown': {
       const sums = only('grown', records).map(
         ({ key, amount, operations }) => [key, amount, operations] as const,
       );
       return { kind: 'grown', sums };
     }
-    case 'paid':
-      return { kind: 'paid', outcome: first.outcome, keys: only('paid', records).map(({ key }) => key) };
-    case 'marks':
-      return first;
+    case 'acknowledged': {
+      const keys = only('acknowledged', records).map(({ key }) => key);
+      return { kind: 'paid', outcome: first.outcome, keys };
+    }
+    case 'watermarks':
+      return { kind: 'marks', marks: first.marks };
     default:
       return first satisfies never;
   }

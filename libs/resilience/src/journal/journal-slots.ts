@@ -22,7 +22,7 @@ export class DirectoryInUseError extends Error {
 
 /**
  * Claims the journals of a directory that no living process holds: the first for this process (`journal.log`, or
- * `journal-2.log` beside a process that has it), the others because somebody died and left debts in them.
+ * `journal-2.log` beside a process that has it), the others because a process died and left settlements in them.
  *
  * @throws DirectoryInUseError
  */

@@ -2,22 +2,21 @@ import type { StoreMark } from '@sundial/engine/ports';
 import { performance } from 'node:perf_hooks';
 import { rm } from 'node:fs/promises';
 import { DeadlineQueue } from '../guard/deadline-queue.js';
-import { bytesOf } from './compact-debts.js';
-import { keyOf, type Debt } from './debt.js';
+import type { OutboxJournal, PendingSource } from '../outbox/outbox-journal.js';
+import { keyOf, type PendingSettlement } from '../outbox/pending-settlement.js';
 import { JournalFile, type FoundLines } from './journal-file.js';
 import { fromValue, linesOf, toLines, type JournalRecord } from './journal-record.js';
 import type { JournalDamage } from './journal-damage.js';
 import { claimJournals, type JournalSlot } from './journal-slots.js';
+import { RecoveredSettlements } from './recovered-settlements.js';
 
-/** Bytes of debts beyond which the journal is full; one is about 150 bytes. */
-const MAX_OWED_BYTES = 64 * 1024 * 1024;
 /** In strict mode the store gets that much less time, so that there is some left for the disk. */
 export const STRICT_RESERVE_MS = 25;
 /** Lines that wait for the disk longer than this are no longer added to: they would fill the memory. */
 const STALLED_MS = 1_000;
-/** How often the file is looked after: completed when lines could not be written, rewritten when mostly paid. */
+/** How often the file is looked after: completed when lines could not be written, rewritten when mostly acknowledged. */
 const TEND_EVERY_MS = 1_000;
-/** A file that is smaller than this besides what is owed is left as it is. */
+/** A file that is smaller than this besides what is pending is left as it is. */
 const SLACK_BYTES = 4 * 1024 * 1024;
 
 export type JournalSync = 'group' | 'strict';
@@ -26,36 +25,39 @@ export interface JournalOptions {
   /** Holds `journal.log`, and `journal-2.log` and so on for processes that share it. */
   readonly directory: string;
   /**
-   * `group`: a degraded decision is answered at once, and its line is on the disk a few milliseconds later: a node that
-   * is killed in between forgets it. `strict`: it is answered when its line is on the disk. At its deadline it is
-  XX   */
+   * `group`: the node answers a degraded decision at once, and its line is on the disk a few milliseconds later: a node
+   * that is killed in between forgets it. `strict`: the node answers when the line is on the disk. Where it is not there
+   * at the check's deadline, the node refuses and takes the operation back (`withheld`); only policy `allow` lets it
+   * answer yes all the same (`unjournaled`).
+   */
   readonly sync: JournalSync;
-  /** Told when the disk no longer takes lines, and with null when it does again. */
+  /** Called when the disk no longer takes lines, and with null when it does again. */
   readonly onTrouble?: (error: Error | null) => void;
 }
 
 /**
- * The debts of a node, on its disk: what was decided without the store and is not in its books yet. A line says that
- * something is owed, another that it is paid; after a restart the rest is owed again. What was paid and is owed again
- * because the last lines were lost does no harm: settlements may be repeated.
+ * The outbox of a node, on its disk: what was decided without the store and is not recorded there yet. One line says that
+ * something is pending, another that it was acknowledged; after a restart the outbox takes over the rest. What was
+ * acknowledged and is pending again because the last lines were lost does no harm: settlements may be repeated.
  *
- * While the disk takes no lines, debts are only in memory. When it does again, the file is written anew.
+ * The journal holds no settlements itself. While the disk takes no lines, they are only in the outbox; when it does
+ * again, the journal rewrites its file from there.
  */
-export class Journal {
+export class Journal implements OutboxJournal {
   readonly sync: JournalSync;
-  readonly #file: JournalFile;
-  readonly #slot: JournalSlot;
+  readonly #file: JournalParts['file'];
+  readonly #slot: JournalParts['slot'];
   readonly #onTrouble: (error: Error | null) => void;
-  readonly #owed = new Map<string, Debt>();
   readonly #damages: JournalDamage[] = [];
   readonly #deadlines = new DeadlineQueue<() => void>((giveUp) => giveUp());
   readonly #tender: NodeJS.Timeout;
-  #marks: readonly StoreMark[] = [];
-  /** The file has lines about debts. */
-  #hasDebts = false;
-  #owedBytes = 0;
+  /** What was found in the files, until an outbox is attached. */
+  #source: PendingSource;
+  #watermarks: readonly StoreMark[] = [];
+  /** The file has lines about settlements. */
+  #hasSettlements = false;
   #unjournaled = 0;
-  /** Some of what is owed, or of what was paid, is not in the file. */
+  /** Some of what is pending, or of what was acknowledged, is not in the file. */
   #isIncomplete = false;
   #trouble: Error | null = null;
   #tending: Promise<void> | undefined;
@@ -63,13 +65,14 @@ export class Journal {
   /** What is in no line yet, and when it will be on the disk. */
   #gathered: { readonly records: JournalRecord[]; readonly written: Promise<void> } | undefined;
 
-  private constructor(
-    { sync, onTrouble }: JournalOptions,
-    { file, slot }: { readonly file: JournalFile; readonly slot: JournalSlot },
+  constructor(
+    { sync, onTrouble }: Omit<JournalOptions, 'directory'>,
+    { file, slot, recovered }: JournalParts,
   ) {
     this.sync = sync;
     this.#file = file;
     this.#slot = slot;
+    this.#source = recovered;
     this.#onTrouble = onTrouble ?? (() => undefined);
     this.#tender = setInterval(() => this.#tend(), TEND_EVERY_MS).unref();
   }
@@ -79,10 +82,11 @@ export class Journal {
     const { own, abandoned } = await claimJournals(options.directory);
     try {
       const { file, found } = await JournalFile.open(own.path);
-      const journal = new Journal(options, { file, slot: own });
-      journal.#restore(found);
+      const recovered = new RecoveredSettlements();
+      const journal = new Journal(options, { file, slot: own, recovered });
+      journal.#restore(found, recovered);
       if (found.keptAs) await file.rewrite(journal.#lines());
-      for (const slot of abandoned) await journal.#adopt(slot);
+      for (const slot of abandoned) await journal.#adopt(slot, recovered);
       return journal;
     } catch (error) {
       await Promise.all([own, ...abandoned].map((slot) => slot.release()));
@@ -91,18 +95,20 @@ export class Journal {
   }
 
   /** What this process has kept, or those before it, of the store's state. */
-  get marks(): readonly StoreMark[] {
-    return this.#marks;
+  get watermarks(): readonly StoreMark[] {
+    return this.#watermarks;
   }
 
-  keepMarks(marks: readonly StoreMark[]): void {
-    this.#marks = marks;
-    this.#append({ kind: 'marks', marks }).catch(() => undefined);
+  keepWatermarks(marks: readonly StoreMark[]): void {
+    this.#watermarks = marks;
+    this.#append({ kind: 'watermarks', marks }).catch(() => undefined);
   }
 
-  /** What is owed, the oldest first. */
-  *debts(): Generator<Debt> {
-    yield* this.#owed.values();
+  /** The journal reads this outbox from now on; it answers with what was found pending, the oldest first. */
+  attach(outbox: PendingSource): Iterable<PendingSettlement> {
+    const recovered = this.#source.values();
+    this.#source = outbox;
+    return recovered;
   }
 
   get bytes(): number {
@@ -114,45 +120,39 @@ export class Journal {
     return this.#damages;
   }
 
-  /** Answers that went out while only this process knew what is owed for them. */
+  /** Answers that went out while only this process knew what is pending for them. */
   get unjournaled(): number {
     return this.#unjournaled;
   }
 
-  get isFull(): boolean {
-    return this.#owedBytes >= MAX_OWED_BYTES;
-  }
-
   /**
-   * Writes a debt down. In strict mode it says whether the disk has it, at `dueAt` (monotonic) at the latest; it never
-   * rejects. Whoever answers all the same says so with `answeredWithout`.
+   * Writes a settlement down. In strict mode it says whether the disk has it, at `dueAt` (monotonic) at the latest; it
+   * never rejects. A caller that is answered all the same is reported with `answeredWithout`.
    */
-  owe(debt: Debt, dueAt: number): Promise<boolean> | undefined {
-    const key = keyOf(debt);
-    this.#hasDebts = true;
-    const known = this.#owed.has(key);
-    const { operations } = debt;
+  enqueue(
+    pending: PendingSettlement,
+    { dueAt, isKnown }: { readonly dueAt: number; readonly isKnown: boolean },
+  ): Promise<boolean> | undefined {
+    this.#hasSettlements = true;
+    const { operations, settlement } = pending;
     const written = this.#append(
-      known && operations
-        ? { kind: 'grown', key, amount: debt.settlement.amount, operations }
-        : { kind: 'owed', debt },
+      isKnown && operations && this.#trouble === null
+        ? { kind: 'grown', key: keyOf(pending), amount: settlement.amount, operations }
+        : { kind: 'pending', pending },
     );
-    this.#keep(key, debt);
     if (this.sync === 'strict') return written === NOT_APPENDED ? NO : this.#inTime(written, dueAt);
     written.catch(() => this.answeredWithout());
     return undefined;
   }
 
-  /** An answer goes out while only this process knows what is owed for it. */
+  /** An answer goes out while only this process knows what is pending for it. */
   answeredWithout(): void {
     this.#unjournaled++;
   }
 
-  /** The books have it, or never will. */
-  paid(debt: Debt, outcome: string): void {
-    const key = keyOf(debt);
-    if (!this.#drop(key)) return;
-    this.#append({ kind: 'paid', key, outcome }).catch(() => undefined);
+  /** The store has recorded what was pending under this key, or never will. */
+  acknowledge(key: string, outcome: string): void {
+    this.#append({ kind: 'acknowledged', key, outcome }).catch(() => undefined);
   }
 
   /** Writes what is not written yet, and leaves the directory to another. */
@@ -166,56 +166,29 @@ export class Journal {
   }
 
   /** Takes over what a process that shared the directory has left, and writes it down before its file is removed. */
-  async #adopt(slot: JournalSlot): Promise<void> {
+  async #adopt(slot: JournalSlot, recovered: RecoveredSettlements): Promise<void> {
     const { file, found } = await JournalFile.open(slot.path);
     await file.close();
-    this.#restore(found);
+    this.#restore(found, recovered);
     await this.#file.rewrite(this.#lines());
     await rm(slot.path);
     await slot.release();
   }
 
-  #restore({ values, tornBytes, keptAs, writtenAt }: FoundLines): void {
+  #restore({ values, tornBytes, keptAs, writtenAt }: FoundLines, recovered: RecoveredSettlements): void {
     let from = writtenAt;
     let marks: readonly StoreMark[] = [];
     for (const record of values.flatMap(fromValue)) {
-      if (record.kind === 'owed') from = Math.min(from, record.debt.decidedAt);
-      if (record.kind === 'marks') marks = record.marks;
-      else this.#restoreDebt(record);
+      if (record.kind === 'watermarks') {
+        marks = record.marks;
+        continue;
+      }
+      if (record.kind === 'pending') from = Math.min(from, record.pending.decidedAt);
+      this.#hasSettlements = true;
+      recovered.add(record);
     }
     if (keptAs) this.#damages.push({ bytes: tornBytes, keptAs, from, to: writtenAt });
-    this.#marks = [...this.#marks, ...marks];
-  }
-
-  #restoreDebt(record: Exclude<JournalRecord, { kind: 'marks' }>): void {
-    this.#hasDebts = true;
-    switch (record.kind) {
-      case 'owed':
-        return this.#keep(keyOf(record.debt), record.debt);
-      case 'grown': {
-        const { key, amount, operations } = record;
-        const debt = this.#owed.get(key);
-        if (debt) this.#keep(key, { ...debt, settlement: { ...debt.settlement, amount }, operations });
-        return;
-      }
-      case 'paid':
-        this.#drop(record.key);
-        return;
-      default:
-        record satisfies never;
-    }
-  }
-
-  #keep(key: string, debt: Debt): void {
-    const known = this.#owed.get(key);
-    this.#owedBytes += bytesOf(debt) - (known ? bytesOf(known) : 0);
-    this.#owed.set(key, debt);
-  }
-
-  #drop(key: string): boolean {
-    const known = this.#owed.get(key);
-    if (known) this.#owedBytes -= bytesOf(known);
-    return this.#owed.delete(key);
+    this.#watermarks = [...this.#watermarks, ...marks];
   }
 
   #append(record: JournalRecord): Promise<void> {
@@ -277,12 +250,13 @@ export class Journal {
 
   #tend(): void {
     this.#file.look(() => this.#fail(new Error('journal.log was removed')));
-    const isMostlyPaid = this.#file.bytes > 2 * this.#owedBytes + SLACK_BYTES;
-    const isAllPaid = this.#owed.size === 0 && this.#hasDebts;
-    if (this.#tending || !(this.#isIncomplete || isMostlyPaid || isAllPaid)) return;
+    const { bytes } = this.#source;
+    const isMostlyAcknowledged = this.#file.bytes > 2 * bytes + SLACK_BYTES;
+    const isAllAcknowledged = bytes === 0 && this.#hasSettlements;
+    if (this.#tending || !(this.#isIncomplete || isMostlyAcknowledged || isAllAcknowledged)) return;
     // From now on lines are appended behind the new file, so that it misses none.
     this.#isIncomplete = false;
-    this.#hasDebts = this.#owed.size > 0;
+    this.#hasSettlements = bytes > 0;
     this.#group = undefined;
     const rewritten = this.#file.rewrite(this.#lines()).then(
       () => {
@@ -294,9 +268,17 @@ export class Journal {
   }
 
   *#lines(): Generator<string> {
-    if (this.#marks.length > 0) yield toLines([{ kind: 'marks', marks: this.#marks }]);
-    yield* linesOf(this.#owed.values());
+    const marks = this.#watermarks;
+    if (marks.length > 0) yield toLines([{ kind: 'watermarks', marks }]);
+    yield* linesOf(this.#source.values());
   }
+}
+
+/** What `Journal.open` puts a journal together from. */
+export interface JournalParts {
+  readonly file: Pick<JournalFile, 'bytes' | 'append' | 'rewrite' | 'look' | 'close'>;
+  readonly slot: Pick<JournalSlot, 'release'>;
+  readonly recovered: RecoveredSettlements;
 }
 
 /** Lines that are written together, and since when the disk owes an answer. */

@@ -16,17 +16,23 @@ const SETTLED_WITHIN_MS = 2_000;
 /** However little is pending. */
 const MIN_PER_MS = 5;
 
-/** Where settlements come from, and who is told what became of them. */
-export interface SettlementSource<T> {
-  /** The next ones to be settled now, at most `max`: those whose part of the store would be asked. */
+/** Where settlements come from, and where the store's answers go. */
+export interface SettlementProducer<T> {
+  /** The next ones to be sent now, at most `max`: those whose part of the store would be asked. */
   next(max: number): readonly T[];
-  /** How many there are still to be settled. */
-  left(): number;
+  /** How many are still to be sent. */
+  readonly waiting: number;
   requestOf(item: T): SettleRequest;
-  /** The store has said what it did. `isLate`: after its deadline, when `unanswered` had been told. */
-  settled(item: T, result: SettleResult, isLate: boolean): void;
-  /** The store has not said what became of it in time: it is to be settled again. */
+  /** The store has said what it did. `isLate`: after its deadline, when `unanswered` had been called. */
+  answered(item: T, result: SettleResult, isLate: boolean): void;
+  /** The store has not said in time what became of it: it is to be sent again. */
   unanswered(item: T): void;
+}
+
+export interface SettlementGroupsOptions {
+  readonly store: Pick<Store, 'settle' | 'shardsOf'>;
+  readonly guard: Pick<StoreGuard, 'ask'>;
+  readonly deadlineMs: number;
 }
 
 /**
@@ -40,40 +46,43 @@ export class SettlementGroups<T> {
   readonly #store: Pick<Store, 'settle' | 'shardsOf'>;
   readonly #guard: Pick<StoreGuard, 'ask'>;
   readonly #deadlineMs: number;
-  readonly #source: SettlementSource<T>;
+  readonly #producer: SettlementProducer<T>;
   #size = MIN_GROUP;
   #perMs = MIN_PER_MS;
   #isRunning = false;
+  #isClosed = false;
 
-  constructor(
-    source: SettlementSource<T>,
-    options: {
-      readonly store: Pick<Store, 'settle' | 'shardsOf'>;
-      readonly guard: Pick<StoreGuard, 'ask'>;
-      readonly deadlineMs: number;
-    },
-  ) {
-    this.#source = source;
-    this.#store = options.store;
-    this.#guard = options.guard;
-    this.#deadlineMs = options.deadlineMs;
+  constructor(producer: SettlementProducer<T>, { store, guard, deadlineMs }: SettlementGroupsOptions) {
+    this.#producer = producer;
+    this.#store = store;
+    this.#guard = guard;
+    this.#deadlineMs = deadlineMs;
   }
 
-  /** Settles what the source has, until it has nothing more or the store has not answered. Never rejects. */
+  get waiting(): number {
+    return this.#producer.waiting;
+  }
+
+  /** The group under way is the last. */
+  close(): void {
+    this.#isClosed = true;
+  }
+
+  /** Sends what the producer has, until it has nothing more or the store has not answered. Never rejects. */
   async run(): Promise<void> {
     if (this.#isRunning) return;
     this.#isRunning = true;
     let begunAt = performance.now() - PERIOD_MS;
-    for (let mayGoOn = true; mayGoOn;) {
-      this.#perMs = Math.max(this.#perMs, this.#source.left() / SETTLED_WITHIN_MS);
+    for (let mayGoOn = true; mayGoOn && !this.#isClosed;) {
+      this.#perMs = Math.max(this.#perMs, this.#producer.waiting / SETTLED_WITHIN_MS);
       const due = Math.ceil((performance.now() - begunAt) * this.#perMs);
-      const items = this.#source.next(Math.min(due, this.#size));
+      const items = this.#producer.next(Math.min(due, this.#size));
       if (items.length === 0) break;
       begunAt = performance.now();
       mayGoOn = await this.#send(items);
       await sleep(begunAt + PERIOD_MS - performance.now(), undefined, { ref: false });
     }
-    if (this.#source.left() === 0) this.#perMs = MIN_PER_MS;
+    if (this.#producer.waiting === 0) this.#perMs = MIN_PER_MS;
     this.#isRunning = false;
   }
 
@@ -87,22 +96,22 @@ export class SettlementGroups<T> {
   /** Whether the store has said of each what it did. */
   async #ask(group: Group<T>): Promise<boolean> {
     const { items, counters } = group;
-    const late = (answers: Answers) => this.#tell(items, answers, true);
+    const late = (answers: Answers) => this.#report(items, answers, true);
     const dueAt = performance.now() + this.#deadlineMs;
     const answers = await this.#guard.ask<Answers>(() => this.#settle(items), dueAt, counters, { late });
     if (isUnavailable(answers)) {
-      for (const item of items) this.#source.unanswered(item);
+      for (const item of items) this.#producer.unanswered(item);
       return false;
     }
-    this.#tell(items, answers, false);
+    this.#report(items, answers, false);
     return !answers.includes(undefined);
   }
 
-  #tell(items: readonly T[], answers: Answers, isLate: boolean): void {
+  #report(items: readonly T[], answers: Answers, isLate: boolean): void {
     items.forEach((item, index) => {
       const result = answers[index];
-      if (result) this.#source.settled(item, result, isLate);
-      else if (!isLate) this.#source.unanswered(item);
+      if (result) this.#producer.answered(item, result, isLate);
+      else if (!isLate) this.#producer.unanswered(item);
     });
   }
 
@@ -126,7 +135,7 @@ export class SettlementGroups<T> {
           ended();
         };
         try {
-          const answer = this.#store.settle(this.#source.requestOf(item));
+          const answer = this.#store.settle(this.#producer.requestOf(item));
           if (answer instanceof Promise) answer.then(answered, failed);
           else answered(answer);
         } catch (error) {
@@ -140,7 +149,7 @@ export class SettlementGroups<T> {
   #byShards(items: readonly T[]): Group<T>[] {
     const groups = new Map<string, { items: T[]; counters: readonly CounterRef[] }>();
     for (const item of items) {
-      const { counters } = this.#source.requestOf(item);
+      const { counters } = this.#producer.requestOf(item);
       const shards = this.#store.shardsOf?.(counters) ?? [];
       const name = shards.map((shard) => shard.name).join(' ');
       const group = groups.get(name);

@@ -1,19 +1,23 @@
 import { type SettleRequest, type SettleResult, StoreError } from '@sundial/engine/ports';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Debt } from '../journal/debt.js';
-import { CONSECUTIVE_FAILURES } from '../guard/circuit-breaker.js';
-import { MAX_OWED, RESERVED_FOR_UNKNOWN } from './debts.js';
+import { CONSECUTIVE_FAILURES } from './guard/circuit-breaker.js';
+import { StoreGuard } from './guard/store-guard.js';
+import { MAX_PENDING, RESERVED_FOR_UNKNOWN } from './outbox/outbox.js';
+import type { PendingSettlement } from './outbox/pending-settlement.js';
+import { MAX_GROUP, MIN_GROUP } from './outbox/settlement-groups.js';
 import { Reconciler } from './reconciler.js';
-import { MAX_GROUP, MIN_GROUP } from './settlement-groups.js';
-import { StoreGuard } from '../guard/store-guard.js';
 
 const DEADLINE_MS = 20;
 /** For a journal, of which there is none here. */
 const SOON = 0;
 const NOW = Date.UTC(2026, 10, 22);
 
-function debt(attempt: string, intent: SettleRequest['intent'] = 'count', id = attempt): Debt {
+function pending(
+  attempt: string,
+  intent: SettleRequest['intent'] = 'count',
+  id = attempt,
+): PendingSettlement {
   const operation = { id, content: '1', attempt };
   return {
     settlement: { counters: [], operation, amount: 1, intent, picks: [], decidedAt: NOW },
@@ -25,14 +29,14 @@ function debt(attempt: string, intent: SettleRequest['intent'] = 'count', id = a
   };
 }
 
-/** Books that take settlements as a real store does: again is no harm. */
-class Books {
+/** Counters that take settlements as a real store does: again is no harm. */
+class Counters {
   readonly counted = new Set<string>();
   readonly voided = new Set<string>();
   settlements = 0;
   inFlight = 0;
   mostInFlight = 0;
-  /** What happens to a settlement before the books take it. */
+  /** What happens to a settlement before the counters take it. */
   before: () => Promise<void> = () => Promise.resolve();
 
   async settle({ intent, operation }: SettleRequest): Promise<SettleResult> {
@@ -54,90 +58,90 @@ describe('Reconciler', () => {
   const guards: StoreGuard[] = [];
   afterEach(() => guards.splice(0).forEach((guard) => guard.close()));
 
-  function reconciling(books: { settle(request: SettleRequest): Promise<SettleResult> }) {
+  function reconciling(counters: { settle(request: SettleRequest): Promise<SettleResult> }) {
     const store = { probe: () => Promise.resolve(), now: () => NOW };
     const guard = new StoreGuard(store, { deadlineMs: DEADLINE_MS });
     guards.push(guard);
     const settled: string[] = [];
     const reconciler = new Reconciler({
-      store: { settle: (request) => books.settle(request), now: () => NOW },
+      store: { settle: (request) => counters.settle(request), now: () => NOW },
       guard,
       deadlineMs: DEADLINE_MS,
       settled: ({ settlement }) => settled.push(settlement.operation.attempt),
     });
     const cleared = async () => {
-      while (!reconciler.isClear) await sleep(2);
+      while (!reconciler.outbox.isClear) await sleep(2);
     };
     return { guard, reconciler, settled, cleared };
   }
 
-  it('tells the books of what was allowed and of what was refused without them', async () => {
-    const books = new Books();
-    const { reconciler, settled, cleared } = reconciling(books);
-    void reconciler.owe(debt('a', 'count'), SOON);
-    void reconciler.owe(debt('b', 'void'), SOON);
+  it('settles what was allowed and what was refused without the store', async () => {
+    const counters = new Counters();
+    const { reconciler, settled, cleared } = reconciling(counters);
+    void reconciler.outbox.enqueue(pending('a', 'count'), SOON);
+    void reconciler.outbox.enqueue(pending('b', 'void'), SOON);
     expect(reconciler.status).toEqual({ owed: 2, lost: 0 });
     await cleared();
-    expect([...books.counted, ...books.voided]).toEqual(['a', 'b']);
+    expect([...counters.counted, ...counters.voided]).toEqual(['a', 'b']);
     expect(settled).toEqual(['a', 'b']);
   });
 
   it('repeats a settlement until the store has said what it did, and settles it once', async () => {
-    const books = new Books();
+    const counters = new Counters();
     let tries = 0;
-    books.before = async () => {
+    counters.before = async () => {
       if (++tries <= 3) throw new StoreError('cut', 'unknown');
     };
-    const { reconciler, settled, cleared } = reconciling(books);
-    void reconciler.owe(debt('a'), SOON);
+    const { reconciler, settled, cleared } = reconciling(counters);
+    void reconciler.outbox.enqueue(pending('a'), SOON);
     await cleared();
     expect(tries).toBe(4);
     expect(settled).toEqual(['a']);
   });
 
   it('does no harm with a settlement that was done though its answer never came', async () => {
-    const books = new Books();
+    const counters = new Counters();
     const late = async (request: SettleRequest) => {
-      const result = await books.settle(request);
-      if (books.settlements === 1) await new Promise(() => undefined);
+      const result = await counters.settle(request);
+      if (counters.settlements === 1) await new Promise(() => undefined);
       return result;
     };
     const { reconciler, settled, cleared } = reconciling({ settle: late });
-    void reconciler.owe(debt('a'), SOON);
+    void reconciler.outbox.enqueue(pending('a'), SOON);
     await cleared();
-    expect(books.settlements).toBe(2);
-    expect([...books.counted]).toEqual(['a']);
+    expect(counters.settlements).toBe(2);
+    expect([...counters.counted]).toEqual(['a']);
     expect(settled).toEqual(['a']);
   });
 
   it('leaves the store alone while it is away, and forgets nothing', async () => {
-    const books = new Books();
-    books.before = () => Promise.reject(new StoreError('down', 'none'));
-    const { guard, reconciler, cleared } = reconciling(books);
-    for (let i = 0; i < 50; i++) void reconciler.owe(debt(`a${i}`), SOON);
+    const counters = new Counters();
+    counters.before = () => Promise.reject(new StoreError('down', 'none'));
+    const { guard, reconciler, cleared } = reconciling(counters);
+    for (let i = 0; i < 50; i++) void reconciler.outbox.enqueue(pending(`a${i}`), SOON);
     while (guard.status.mode === 'exact') await sleep(1);
-    const tries = books.settlements;
+    const tries = counters.settlements;
     expect(tries).toBeLessThanOrEqual(CONSECUTIVE_FAILURES * MIN_GROUP);
     expect(reconciler.status.owed).toBe(50);
-    books.before = () => Promise.resolve();
+    counters.before = () => Promise.resolve();
     await cleared();
-    expect(books.counted.size).toBe(50);
+    expect(counters.counted.size).toBe(50);
   });
 
-  it('has a bounded number of settlements in flight at once, whatever it is owed', async () => {
-    const books = new Books();
-    books.before = () => sleep(1);
-    const { reconciler, cleared } = reconciling(books);
-    for (let i = 0; i < 20 * MAX_GROUP; i++) void reconciler.owe(debt(`a${i}`), SOON);
+  it('has a bounded number of settlements in flight at once, whatever is pending', async () => {
+    const counters = new Counters();
+    counters.before = () => sleep(1);
+    const { reconciler, cleared } = reconciling(counters);
+    for (let i = 0; i < 20 * MAX_GROUP; i++) void reconciler.outbox.enqueue(pending(`a${i}`), SOON);
     await cleared();
     // How far they grow depends on how fast this machine is.
-    expect(books.mostInFlight).toBeGreaterThan(MIN_GROUP);
-    expect(books.mostInFlight).toBeLessThanOrEqual(MAX_GROUP);
-    expect(books.counted.size).toBe(20 * MAX_GROUP);
+    expect(counters.mostInFlight).toBeGreaterThan(MIN_GROUP);
+    expect(counters.mostInFlight).toBeLessThanOrEqual(MAX_GROUP);
+    expect(counters.counted.size).toBe(20 * MAX_GROUP);
   });
 
   describe('when it is full', () => {
-    function full(fate: Debt['fate']) {
+    function full(fate: PendingSettlement['fate']) {
       const overflows: number[] = [];
       const reconciler = new Reconciler({
         store: { settle: () => Promise.reject(new Error('asked')), now: () => NOW },
@@ -146,14 +150,14 @@ describe('Reconciler', () => {
         settled: () => undefined,
         overflowed: (operations) => overflows.push(operations),
       });
-      const room = fate === 'none' ? MAX_OWED - RESERVED_FOR_UNKNOWN : MAX_OWED;
-      for (let i = 0; i < room; i++) void reconciler.owe({ ...debt(`a${i}`), fate }, SOON);
+      const room = fate === 'none' ? MAX_PENDING - RESERVED_FOR_UNKNOWN : MAX_PENDING;
+      for (let i = 0; i < room; i++) void reconciler.outbox.enqueue({ ...pending(`a${i}`), fate }, SOON);
       return { reconciler, overflows, room };
     }
 
     it('adds up what certainly never ran, and says how many operations that were', async () => {
       const { reconciler, overflows, room } = full('none');
-      for (let i = 0; i < 7; i++) void reconciler.owe({ ...debt(`b${i}`), fate: 'none' }, SOON);
+      for (let i = 0; i < 7; i++) void reconciler.outbox.enqueue({ ...pending(`b${i}`), fate: 'none' }, SOON);
       expect(reconciler.status).toEqual({ owed: room + 1, lost: 0 });
       expect(reconciler.journalStatus).toMatchObject({ summed: 7 });
       while (overflows.length === 0) await sleep(5);
@@ -163,61 +167,61 @@ describe('Reconciler', () => {
 
     it('has room left for what may have run', async () => {
       const { reconciler, room } = full('none');
-      void reconciler.owe({ ...debt('b', 'void'), fate: 'unknown' }, SOON);
+      void reconciler.outbox.enqueue({ ...pending('b', 'void'), fate: 'unknown' }, SOON);
       expect(reconciler.status).toEqual({ owed: room + 1, lost: 0 });
       await reconciler.close();
     });
 
     it('gives up what can neither be kept nor added up, and says how many', async () => {
       const { reconciler, room } = full('unknown');
-      for (let i = 0; i < 3; i++) void reconciler.owe(debt(`b${i}`), SOON);
+      for (let i = 0; i < 3; i++) void reconciler.outbox.enqueue(pending(`b${i}`), SOON);
       expect(reconciler.status).toEqual({ owed: room, lost: 3 });
       await reconciler.close();
     });
   });
 
   it.each(['conflict', 'broken'] as const)(
-    'counts as lost what the books answer with %s',
+    'counts as lost what the store answers with %s',
     async (outcome) => {
       const { reconciler, settled, cleared } = reconciling({ settle: () => Promise.resolve({ outcome }) });
-      void reconciler.owe(debt('a'), SOON);
+      void reconciler.outbox.enqueue(pending('a'), SOON);
       await cleared();
       expect(reconciler.status.lost).toBe(1);
       expect(settled).toEqual(['a']);
     },
   );
 
-  it('knows an allowed operation by its id until the books know it', async () => {
-    const books = new Books();
-    const { reconciler, cleared } = reconciling(books);
-    const allowed = debt('try-1', 'count', 'id-1');
-    void reconciler.owe(allowed, SOON);
-    void reconciler.owe(debt('try-2', 'void', 'id-2'), SOON);
-    expect(reconciler.promised('id-1')).toBe(allowed);
-    expect(reconciler.promised('id-2')).toBeUndefined();
-    let whileSettling: Debt | undefined;
-    books.before = async () => {
-      whileSettling ??= reconciler.promised('id-1');
+  it('knows an allowed operation by its id until the store has recorded it', async () => {
+    const counters = new Counters();
+    const { reconciler, cleared } = reconciling(counters);
+    const allowed = pending('try-1', 'count', 'id-1');
+    void reconciler.outbox.enqueue(allowed, SOON);
+    void reconciler.outbox.enqueue(pending('try-2', 'void', 'id-2'), SOON);
+    expect(reconciler.outbox.promised('id-1')).toBe(allowed);
+    expect(reconciler.outbox.promised('id-2')).toBeUndefined();
+    let whileSettling: PendingSettlement | undefined;
+    counters.before = async () => {
+      whileSettling ??= reconciler.outbox.promised('id-1');
     };
     await cleared();
     expect(whileSettling).toBe(allowed);
-    expect(reconciler.promised('id-1')).toBeUndefined();
+    expect(reconciler.outbox.promised('id-1')).toBeUndefined();
   });
 
-  it('settles what it owes before it closes, as long as the store answers', async () => {
-    const books = new Books();
-    const { reconciler } = reconciling(books);
-    for (let i = 0; i < 100; i++) void reconciler.owe(debt(`a${i}`), SOON);
+  it('settles what is pending before it closes, as long as the store answers', async () => {
+    const counters = new Counters();
+    const { reconciler } = reconciling(counters);
+    for (let i = 0; i < 100; i++) void reconciler.outbox.enqueue(pending(`a${i}`), SOON);
     await reconciler.close();
-    expect(books.counted.size).toBe(100);
+    expect(counters.counted.size).toBe(100);
     expect(reconciler.status).toEqual({ owed: 0, lost: 0 });
   });
 
   it('closes at once when the store is away, and says what is lost', async () => {
-    const books = new Books();
-    books.before = () => Promise.reject(new StoreError('down', 'none'));
-    const { guard, reconciler } = reconciling(books);
-    for (let i = 0; i < 10; i++) void reconciler.owe(debt(`a${i}`), SOON);
+    const counters = new Counters();
+    counters.before = () => Promise.reject(new StoreError('down', 'none'));
+    const { guard, reconciler } = reconciling(counters);
+    for (let i = 0; i < 10; i++) void reconciler.outbox.enqueue(pending(`a${i}`), SOON);
     while (guard.status.mode === 'exact') await sleep(1);
     const closedAt = performance.now();
     await reconciler.close();

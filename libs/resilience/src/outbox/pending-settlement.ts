@@ -1,8 +1,8 @@
 import { REMEMBER_MS, REMEMBER_SETTLED_MS, type SettleRequest, type StoreError } from '@sundial/engine/ports';
 import type { Degraded } from '@sundial/contract';
 
-/** What the books have to be told, and why the decision was made without them. */
-export interface Debt {
+/** A decision that was made without the store, and that the store has yet to record. */
+export interface PendingSettlement {
   readonly settlement: SettleRequest;
   readonly degraded: Degraded;
   /** What may have become of the take: `none`, it certainly never ran. */
@@ -18,13 +18,15 @@ export interface Debt {
 
 /** Operations are forgotten by the store's clock, decisions are dated by this node's idea of it. */
 const HORIZON_MARGIN_MS = 60_000;
+/** Of a settlement in the journal's file, beside its texts. */
+const FIXED_BYTES = 50;
 
-/** Debts of one key are one: the last is what is owed. */
-export function keyOf({ settlement: { intent, operation } }: Debt): string {
+/** Under one key the last settlement is the one that is pending. */
+export function keyOf({ settlement: { intent, operation } }: PendingSettlement): string {
   return intent === 'count' ? countKey(operation.id) : voidKey(operation.attempt);
 }
 
-/** An id is looked up with each check, so it is its own key: nothing has to be put together. */
+/** Each check looks its id up, so the id is its own key: nothing has to be put together. */
 export function countKey(operationId: string): string {
   return operationId;
 }
@@ -35,11 +37,19 @@ export function voidKey(attempt: string): string {
 }
 
 /**
- * Whether the store still remembers all it may have done about this operation, so that settling it is safe. Of a take
- * it remembers `REMEMBER_MS`, of a settlement `REMEMBER_SETTLED_MS`; later it would take a counted operation for
- * a new one.
+ * Whether the store still remembers all it may have done about this operation, so that settling it is safe. The store
+ * remembers a take for `REMEMBER_MS` and a settlement for `REMEMBER_SETTLED_MS`; later it would take a counted operation
+ * for a new one.
  */
-export function isVerifiable({ fate, decidedAt }: Debt, now: number): boolean {
+export function isVerifiable({ fate, decidedAt }: PendingSettlement, now: number): boolean {
   const remembered = fate === 'none' ? REMEMBER_SETTLED_MS : REMEMBER_MS;
   return now < decidedAt + remembered - HORIZON_MARGIN_MS;
+}
+
+/** About what it takes in the journal's file. */
+export function bytesOf({ settlement: { operation, counters } }: PendingSettlement): number {
+  let bytes = FIXED_BYTES + operation.id.length;
+  if (operation.attempt !== operation.id) bytes += operation.attempt.length;
+  for (const { key } of counters) bytes += key.length + 3;
+  return bytes;
 }

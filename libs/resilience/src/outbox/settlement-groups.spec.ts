@@ -28,9 +28,11 @@ function settling(count: number, settle: (item: number) => Promise<SettleResult>
         groups.push(waiting.splice(0, max));
         return groups.at(-1)!;
       },
-      left: () => waiting.length,
+      get waiting() {
+        return waiting.length;
+      },
       requestOf: (item) => ({ amount: item, counters: [{ key: String(item) }] }) as unknown as SettleRequest,
-      settled: (item) => settled.push(item),
+      answered: (item) => settled.push(item),
       unanswered: (item) => waiting.push(item),
     },
     {

@@ -1,38 +1,38 @@
 import { type CounterRef, type Ladder, shardGroupOf } from '@sundial/engine/ports';
-import type { Debt } from './debt.js';
+import type { PendingSettlement } from '../outbox/pending-settlement.js';
 
-/** What many debts of one moment have in common. */
+/** What many settlements of one moment have in common. */
 interface Shared {
-  readonly intent: Debt['settlement']['intent'];
-  readonly picks: Debt['settlement']['picks'];
+  readonly intent: PendingSettlement['settlement']['intent'];
+  readonly picks: PendingSettlement['settlement']['picks'];
   /** Of each counter. */
   readonly ladders: readonly Ladder[];
-  readonly degraded: Debt['degraded'];
-  readonly fate: Debt['fate'];
+  readonly degraded: PendingSettlement['degraded'];
+  readonly fate: PendingSettlement['fate'];
   readonly resource: string;
   readonly rules: readonly string[];
 }
 
 /** Which of the shared, id, attempt ('' where it is the id), content, amount, decided at, operations (0: not a sum), keys. */
-type CompactDebt = readonly [number, string, string, string, number, number, number, ...string[]];
+type CompactSettlement = readonly [number, string, string, string, number, number, number, ...string[]];
 
-/** Debts without what they share: a fifth of what each costs alone, in time and in room. */
-export interface CompactDebts {
+/** Settlements without what they share: a fifth of what each costs alone, in time and in room. Field names are the file's. */
+export interface CompactSettlements {
   readonly shared: readonly Shared[];
-  readonly debts: readonly CompactDebt[];
+  readonly debts: readonly CompactSettlement[];
 }
 
-export function toCompact(debts: readonly Debt[]): CompactDebts {
+export function toCompact(all: readonly PendingSettlement[]): CompactSettlements {
   const shared: Shared[] = [];
-  const firsts: Debt[] = [];
+  const firsts: PendingSettlement[] = [];
   let at = -1;
-  const compact = debts.map((debt): CompactDebt => {
-    const { settlement, decidedAt, operations = 0 } = debt;
+  const compact = all.map((pending): CompactSettlement => {
+    const { settlement, decidedAt, operations = 0 } = pending;
     const { operation, amount, counters } = settlement;
-    if (at < 0 || !isAlike(firsts[at]!, debt)) at = firsts.findIndex((first) => isAlike(first, debt));
+    if (at < 0 || !isAlike(firsts[at]!, pending)) at = firsts.findIndex((first) => isAlike(first, pending));
     if (at < 0) {
-      at = firsts.push(debt) - 1;
-      shared.push(sharedOf(debt));
+      at = firsts.push(pending) - 1;
+      shared.push(sharedOf(pending));
     }
     const { id, attempt, content } = operation;
     const keys = counters.map(({ key }) => key);
@@ -41,7 +41,7 @@ export function toCompact(debts: readonly Debt[]): CompactDebts {
   return { shared, debts: compact };
 }
 
-export function fromCompact({ shared, debts }: CompactDebts): Debt[] {
+export function fromCompact({ shared, debts }: CompactSettlements): PendingSettlement[] {
   return debts.map(([index, id, attempt, content, amount, decidedAt, operations, ...keys]) => {
     const { ladders, intent, picks, ...rest } = shared[index]!;
     const counters = keys.map((key, place): CounterRef => ({
@@ -55,17 +55,7 @@ export function fromCompact({ shared, debts }: CompactDebts): Debt[] {
   });
 }
 
-/** About what it takes in the file. */
-export function bytesOf({ settlement: { operation, counters } }: Debt): number {
-  let bytes = FIXED_BYTES + operation.id.length;
-  if (operation.attempt !== operation.id) bytes += operation.attempt.length;
-  for (const { key } of counters) bytes += key.length + 3;
-  return bytes;
-}
-
-const FIXED_BYTES = 50;
-
-function sharedOf({ settlement, degraded, fate, resource, rules }: Debt): Shared {
+function sharedOf({ settlement, degraded, fate, resource, rules }: PendingSettlement): Shared {
   const { intent, picks, counters } = settlement;
   return {
     intent,
@@ -78,7 +68,7 @@ function sharedOf({ settlement, degraded, fate, resource, rules }: Debt): Shared
   };
 }
 
-function isAlike(one: Debt, other: Debt): boolean {
+function isAlike(one: PendingSettlement, other: PendingSettlement): boolean {
   if (one.rules !== other.rules || one.degraded !== other.degraded || one.fate !== other.fate) return false;
   const { settlement: mine } = one;
   const { settlement: its } = other;

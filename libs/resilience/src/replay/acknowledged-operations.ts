@@ -14,12 +14,12 @@ import { ShortTexts } from './short-texts.js';
  * Operations kept, the latest: 11 MB of arrays, and two strings more for each under its caller's id. At 1,000 a second it
  * is a minute.
  */
-export const MAX_RECENT = 65_536;
-/** Older ones a store may have forgotten while its counters show them: repeating them could count them twice. */
-export const RECENT_MS = REMEMBER_MS - 60_000;
+export const MAX_ACKNOWLEDGED = 65_536;
+/** A store may have forgotten older ones while its counters show them: a replay could count them twice. */
+export const REPLAYABLE_MS = REMEMBER_MS - 60_000;
 
-/** What a store said that it had done, so that it can be told again. */
-export interface RecentOperation {
+/** What a store said that it had done, so that this node can replay it. */
+export interface AcknowledgedOperation {
   /** Store clock. */
   readonly at: number;
   readonly intent: SettleRequest['intent'];
@@ -31,25 +31,25 @@ export interface RecentOperation {
 }
 
 /**
- * The latest operations that the store acknowledged to this node: what it can be told again when it has lost them.
+ * The latest operations that the store acknowledged to this node: what the node can replay when the store has lost them.
  *
- * Every check comes by here, and objects that live for minutes are dear to a garbage collector: so numbers are kept
+ * Every check comes by here, and objects that live for minutes cost a garbage collector much: so numbers are kept
  * in arrays of numbers, keys as bytes, and of the rest only the strings. An id of this process is its number.
  */
-export class RecentOperations {
+export class AcknowledgedOperations {
   readonly #numbers = {
-    at: new Float64Array(MAX_RECENT),
-    amount: new Float64Array(MAX_RECENT),
+    at: new Float64Array(MAX_ACKNOWLEDGED),
+    amount: new Float64Array(MAX_ACKNOWLEDGED),
     /** Of ids of this process; NaN where it is the caller's. */
-    id: new Float64Array(MAX_RECENT),
-    isVoid: new Uint8Array(MAX_RECENT),
+    id: new Float64Array(MAX_ACKNOWLEDGED),
+    isVoid: new Uint8Array(MAX_ACKNOWLEDGED),
   };
   readonly #ids: (string | null)[] = [];
   /** Where it is more than the amount. */
   readonly #contents: (string | null)[] = [];
   readonly #attempts: (string | null)[] = [];
   /** The key of the counter, where there is only one. */
-  readonly #keys = new ShortTexts(MAX_RECENT);
+  readonly #keys = new ShortTexts(MAX_ACKNOWLEDGED);
   /** Null where the key is among `#keys`. */
   readonly #places: (string | readonly CounterRef[] | null)[] = [];
   readonly #ladders: (Ladder | null)[] = [];
@@ -59,9 +59,9 @@ export class RecentOperations {
   #first = Infinity;
   #noted = 0;
 
-  note({ at, intent, operation, counters, amount, counts }: RecentOperation): void {
+  note({ at, intent, operation, counters, amount, counts }: AcknowledgedOperation): void {
     const place = this.#next;
-    this.#next = (place + 1) % MAX_RECENT;
+    this.#next = (place + 1) % MAX_ACKNOWLEDGED;
     this.#noted++;
     if (this.#first === Infinity) this.#first = at;
     this.#numbers.at[place] = at;
@@ -79,25 +79,25 @@ export class RecentOperations {
     this.#picks[place] = toBits(counts);
   }
 
-  /** Those that can still be told again at `now`, the oldest first. */
-  repeatable(now: number): RecentOperation[] {
-    const kept = Math.min(this.#noted, MAX_RECENT);
-    const oldest = this.#noted > MAX_RECENT ? this.#next : 0;
-    const places = Array.from({ length: kept }, (_, index) => (oldest + index) % MAX_RECENT);
+  /** Those that can still be replayed at `now`, the oldest first. */
+  replayable(now: number): AcknowledgedOperation[] {
+    const kept = Math.min(this.#noted, MAX_ACKNOWLEDGED);
+    const oldest = this.#noted > MAX_ACKNOWLEDGED ? this.#next : 0;
+    const places = Array.from({ length: kept }, (_, index) => (oldest + index) % MAX_ACKNOWLEDGED);
     return places
-      .filter((place) => this.#numbers.at[place]! > now - RECENT_MS)
+      .filter((place) => this.#numbers.at[place]! > now - REPLAYABLE_MS)
       .map((place) => this.#operationAt(place));
   }
 
-  /** From when to when operations were acknowledged that cannot be told again at `now`, and how many are known to be. */
+  /** From when to when operations were acknowledged that cannot be replayed at `now`, and how many are known to be. */
   missing(now: number): { from: number; to: number; operations: number } | undefined {
-    const repeatable = this.repeatable(now);
-    const operations = this.#noted - repeatable.length;
+    const replayable = this.replayable(now);
+    const operations = this.#noted - replayable.length;
     if (operations === 0) return undefined;
-    return { from: this.#first, to: repeatable[0]?.at ?? now, operations };
+    return { from: this.#first, to: replayable[0]?.at ?? now, operations };
   }
 
-  #operationAt(place: number): RecentOperation {
+  #operationAt(place: number): AcknowledgedOperation {
     const { at, amount, isVoid, id: ownId } = this.#numbers;
     const kept = this.#places[place] ?? this.#keys.get(place);
     const counters =

@@ -1,0 +1,325 @@
+import type { CounterRef, Operation, SettleRequest, SettleResult, TakeResult } from '@sundial/engine/ports';
+import type { OutboxJournal, PendingSource } from './outbox-journal.js';
+import {
+  bytesOf,
+  countKey,
+  isVerifiable,
+  keyOf,
+  voidKey,
+  type PendingSettlement,
+} from './pending-settlement.js';
+import type { SettlementProducer } from './settlement-groups.js';
+import { operationsOf, SettlementSums } from './settlement-sums.js';
+
+/** Settlements kept one by one, about 1 KB each in memory. */
+export const MAX_PENDING = 100_000;
+/**
+ * Of these, kept for what the store may have executed: only by itself can such an operation be settled. A frozen store
+ * leaves `MAX_IN_FLIGHT` of them, and a few with each probe.
+ */
+export const RESERVED_FOR_UNKNOWN = 20_000;
+/** Beyond this the journal is full; a settlement is about 150 bytes of its file. */
+const MAX_JOURNAL_BYTES = 64 * 1024 * 1024;
+/** Settlements looked at in one turn for one whose shard answers. */
+const MAX_LOOKED_AT = 1_000;
+
+export interface OutboxOptions {
+  readonly journal?: OutboxJournal | undefined;
+  /** Store clock. */
+  readonly now: () => number;
+  /** Whether a settlement of these counters would be given to the store now. */
+  readonly canSend: (counters: readonly CounterRef[]) => boolean;
+  /** Called when there is something to be sent. */
+  readonly wake: () => void;
+  /** The store has recorded it, or never will: `late` also where nobody can know any more whether it has. */
+  readonly resolved: (pending: PendingSettlement, result: SettleResult) => void;
+  /** The store may have recorded it and forgotten that, so it is given up; `resolved` follows. */
+  readonly expired?: (pending: PendingSettlement) => void;
+  /** Default: `MAX_PENDING`, of which `RESERVED_FOR_UNKNOWN`. */
+  readonly capacity?: { readonly max: number; readonly reservedForUnknown: number };
+}
+
+const CAPACITY = { max: MAX_PENDING, reservedForUnknown: RESERVED_FOR_UNKNOWN };
+
+/**
+ * `writing`: on its way to the disk; no caller has an answer yet, so it is not to be sent. `waiting`: in the queue.
+ * `sent`: the store is being asked.
+ */
+type State = 'writing' | 'waiting' | 'sent';
+
+interface Entry {
+  pending: PendingSettlement;
+  state: State;
+  /** While it is being written: whether the disk takes it in time. */
+  isKept?: Promise<boolean> | undefined;
+}
+
+/**
+ * Owns every pending settlement: what was decided without the store until the store has recorded it. A settlement is
+ * enqueued, sent as often as needed, and acknowledged once; settling is idempotent, so sending it again does no harm.
+ *
+ * An operation can become pending again under its key while its earlier settlement is in flight. The new one then takes
+ * the key: an answer to the earlier one acknowledges only that, and without an answer it is not sent again.
+ *
+ * When the outbox is full, operations that certainly never ran are added up; what cannot be added up is given up.
+ */
+export class Outbox implements PendingSource, SettlementProducer<PendingSettlement> {
+  readonly #options: OutboxOptions;
+  readonly #journal: OutboxJournal | undefined;
+  readonly #entries = new Map<string, Entry>();
+  /** The waiting ones, in the order in which they are to be tried. */
+  readonly #queue = new Set<Entry>();
+  /** Goes through them as they come: the first item of a set from which much was deleted is slow to find. */
+  #next = this.#queue.values();
+  readonly #sums = new SettlementSums();
+  readonly #counts = { summed: 0, givenUp: 0, withheld: 0 };
+  #bytes = 0;
+  #writing = 0;
+  /** Also those whose key a later settlement has taken. */
+  #inFlight = 0;
+  #isClosed = false;
+
+  constructor(options: OutboxOptions) {
+    this.#options = options;
+    this.#journal = options.journal;
+    for (const pending of this.#journal?.attach(this) ?? []) this.#keep(keyOf(pending), pending);
+  }
+
+  /** Pending settlements, those in flight included. */
+  get size(): number {
+    return this.#queue.size + this.#writing + this.#inFlight;
+  }
+
+  /** The store has recorded all decisions. */
+  get isClear(): boolean {
+    return this.size === 0;
+  }
+
+  get waiting(): number {
+    return this.#queue.size + this.#writing;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /**
+   * Operations that were added to others, such for which there was no room even so, and promises that were not made
+   * because the disk did not take them in time.
+   */
+  get counts(): { readonly summed: number; readonly givenUp: number; readonly withheld: number } {
+    return this.#counts;
+  }
+
+  *values(): Generator<PendingSettlement> {
+    for (const { pending } of this.#entries.values()) yield pending;
+  }
+
+  /**
+   * With a strict journal the caller may be answered when this resolves with true; with false nothing is pending, and
+   * the caller is to be refused. At `dueAt` (monotonic) at the latest; it never rejects.
+   */
+  enqueue(pending: PendingSettlement, dueAt: number): Promise<boolean> | undefined {
+    const kept = this.#isClosed ? undefined : this.#hasRoom(pending) ? pending : this.#addUp(pending);
+    if (kept === undefined) {
+      this.#counts.givenUp++;
+      return undefined;
+    }
+    this.#options.wake();
+    const key = keyOf(kept);
+    const isKnown = this.#entries.has(key);
+    const written = this.#journal?.enqueue(kept, { dueAt, isKnown });
+    if (written && isPromise(pending) && kept === pending && !isKnown) return this.#write(pending, written);
+    this.#keep(key, kept);
+    return written?.then((isWritten) => isWritten || this.#isAnsweredUnwritten(pending, kept));
+  }
+
+  /** Whether it could be kept until it is acknowledged, by itself or added to others. */
+  hasRoomFor(pending: PendingSettlement): boolean {
+    return this.#hasRoom(pending) || (pending.fate === 'none' && this.#sums.canAdd(pending));
+  }
+
+  /** What was promised under this id, if an operation was allowed and the store has not recorded it yet. */
+  promised(operationId: string): PendingSettlement | undefined {
+    return this.isClear ? undefined : this.#entries.get(countKey(operationId))?.pending;
+  }
+
+  /** Whether that promise can be kept, where the disk has not said so yet. */
+  isKept(pending: PendingSettlement): Promise<boolean> | undefined {
+    return this.#entries.get(keyOf(pending))?.isKept;
+  }
+
+  /** The store's answer to an operation that was decided without it: it may say all that a settlement would. */
+  heard({ id, attempt }: Operation, { outcome }: TakeResult): void {
+    const isCounted = outcome === 'taken' || outcome === 'replayed';
+    if (this.#isClosed || (!isCounted && outcome === 'conflict')) return;
+    const key = isCounted ? countKey(id) : voidKey(attempt);
+    const entry = this.#entries.get(key);
+    if (entry?.pending.settlement.operation.attempt !== attempt || entry.state === 'sent') return;
+    this.#resolve(key, entry, { outcome: isCounted ? 'already-counted' : 'barred' });
+  }
+
+  next(max: number): readonly PendingSettlement[] {
+    const next: PendingSettlement[] = [];
+    for (let looked = 0; looked < MAX_LOOKED_AT && next.length < max; looked++) {
+      const entry = this.#takeOldest();
+      if (!entry) break;
+      const { pending } = entry;
+      if (!isVerifiable(pending, this.#options.now())) {
+        this.#options.expired?.(pending);
+        this.#resolve(keyOf(pending), entry, { outcome: 'late' });
+      } else if (this.#options.canSend(pending.settlement.counters)) {
+        entry.state = 'sent';
+        this.#inFlight++;
+        next.push(pending);
+      } else {
+        this.#queue.add(entry);
+      }
+    }
+    return next;
+  }
+
+  requestOf({ settlement }: PendingSettlement): SettleRequest {
+    return settlement;
+  }
+
+  answered(pending: PendingSettlement, result: SettleResult, isLate: boolean): void {
+    const key = keyOf(pending);
+    const entry = this.#entries.get(key);
+    const isCurrent = entry?.pending === pending;
+    // It is being asked again, or was answered: a late answer says nothing more.
+    if (isLate && (!isCurrent || entry.state === 'sent' || this.#isClosed)) return;
+    if (!isLate) this.#inFlight--;
+    if (isCurrent) this.#resolve(key, entry, result);
+    else this.#options.resolved(pending, result);
+  }
+
+  /** It comes last, unless its operation has become pending again meanwhile. */
+  unanswered(pending: PendingSettlement): void {
+    this.#inFlight--;
+    const entry = this.#entries.get(keyOf(pending));
+    if (entry?.pending !== pending) return;
+    entry.state = 'waiting';
+    if (this.#isClosed) return;
+    this.#queue.add(entry);
+    this.#options.wake();
+  }
+
+  /** Sends nothing any more. What waits is lost with the process, unless a journal has it: so its last file holds it. */
+  close(): void {
+    this.#isClosed = true;
+    if (!this.#journal) {
+      for (const { pending } of this.#queue) {
+        this.#counts.givenUp += operationsOf(pending);
+        this.#entries.delete(keyOf(pending));
+      }
+    }
+    this.#queue.clear();
+  }
+
+  #keep(key: string, pending: PendingSettlement): void {
+    const known = this.#entries.get(key);
+    this.#bytes += bytesOf(pending) - (known ? bytesOf(known.pending) : 0);
+    if (known?.state === 'waiting') {
+      known.pending = pending;
+      return;
+    }
+    if (known?.state === 'writing') this.#writing--;
+    this.#enter(key, { pending, state: 'waiting' });
+  }
+
+  #enter(key: string, entry: Entry): void {
+    this.#entries.set(key, entry);
+    if (entry.state === 'waiting') this.#queue.add(entry);
+    else this.#writing++;
+  }
+
+  #write(pending: PendingSettlement, written: Promise<boolean>): Promise<boolean> {
+    const key = keyOf(pending);
+    const entry: Entry = { pending, state: 'writing' };
+    entry.isKept = written.then((isWritten) => {
+      // The store has said meanwhile that it counted it.
+      if (this.#entries.get(key) !== entry) return true;
+      if (isWritten) {
+        this.#writing--;
+        Object.assign(entry, { state: 'waiting', isKept: undefined });
+        this.#queue.add(entry);
+      } else {
+        // Its line may get to the disk all the same.
+        this.#remove(key, entry, 'withheld');
+        this.#counts.withheld++;
+      }
+      return isWritten;
+    });
+    this.#bytes += bytesOf(pending);
+    this.#enter(key, entry);
+    return entry.isKept;
+  }
+
+  /** The disk has not taken it in time: whether the caller gets the answer all the same. */
+  #isAnsweredUnwritten(pending: PendingSettlement, kept: PendingSettlement): boolean {
+    if (isPromise(pending) && kept !== pending) return !this.#takeOff(pending, kept);
+    this.#journal?.answeredWithout();
+    return true;
+  }
+
+  /** Takes an operation off the sum it was added to; false when that sum is on its way to the store. */
+  #takeOff(pending: PendingSettlement, sum: PendingSettlement): boolean {
+    const rest = this.#sums.takeOff(pending, sum);
+    if (!rest) return false;
+    this.#counts.withheld++;
+    const key = keyOf(rest);
+    if (operationsOf(rest) === 0) {
+      this.#sums.end(rest);
+      this.#remove(key, this.#entries.get(key), 'withheld');
+    } else {
+      this.#keep(key, rest);
+      void this.#journal?.enqueue(rest, { dueAt: 0, isKnown: true });
+    }
+    return true;
+  }
+
+  #takeOldest(): Entry | undefined {
+    if (this.#queue.size === 0) return undefined;
+    let next = this.#next.next();
+    if (next.done) {
+      this.#next = this.#queue.values();
+      next = this.#next.next();
+    }
+    if (next.done) return undefined;
+    this.#queue.delete(next.value);
+    this.#sums.end(next.value.pending);
+    return next.value;
+  }
+
+  #resolve(key: string, entry: Entry, result: SettleResult): void {
+    this.#remove(key, entry, result.outcome);
+    this.#options.resolved(entry.pending, result);
+  }
+
+  #remove(key: string, entry: Entry | undefined, outcome: string): void {
+    if (!entry || !this.#entries.delete(key)) return;
+    this.#queue.delete(entry);
+    if (entry.state === 'writing') this.#writing--;
+    this.#bytes -= bytesOf(entry.pending);
+    this.#journal?.acknowledge(key, outcome);
+  }
+
+  #hasRoom({ fate }: PendingSettlement): boolean {
+    const { max, reservedForUnknown } = this.#options.capacity ?? CAPACITY;
+    if (fate === 'unknown') return this.size < max;
+    const isJournalFull = this.#journal !== undefined && this.#bytes >= MAX_JOURNAL_BYTES;
+    return this.size < max - reservedForUnknown && !isJournalFull;
+  }
+
+  #addUp(pending: PendingSettlement): PendingSettlement | undefined {
+    const sum = pending.fate === 'none' ? this.#sums.add(pending) : undefined;
+    if (sum) this.#counts.summed++;
+    return sum;
+  }
+}
+
+/** The caller is to be answered yes, and would rather be refused than promised what is not kept. */
+function isPromise({ settlement, degraded }: PendingSettlement): boolean {
+  return settlement.intent === 'count' && degraded.policy !== 'allow';
+}

@@ -1,0 +1,28 @@
+import { describe, expect, it } from '@jest/globals';
+import { isVerifiable, type PendingSettlement } from './pending-settlement.js';
+
+const NOW = Date.UTC(2026, 10, 22, 12);
+const MINUTE_MS = 60_000;
+
+function pendingOf(fate: PendingSettlement['fate']): PendingSettlement {
+  const operation = { id: 'a', content: '1', attempt: 'a' };
+  return {
+    settlement: { counters: [], operation, amount: 1, intent: 'count', picks: [], decidedAt: NOW },
+    degraded: { cause: 'timeout', policy: 'local' },
+    fate,
+    decidedAt: NOW,
+    resource: 'ocr',
+    rules: [],
+  };
+}
+
+describe('A pending settlement', () => {
+  it('is safe to settle as long as the store remembers what it may have done', () => {
+    const taken = pendingOf('unknown');
+    expect(isVerifiable(taken, NOW + 13 * MINUTE_MS)).toBe(true);
+    expect(isVerifiable(taken, NOW + 15 * MINUTE_MS)).toBe(false);
+    const neverTaken = pendingOf('none');
+    expect(isVerifiable(neverTaken, NOW + 23 * 60 * MINUTE_MS)).toBe(true);
+    expect(isVerifiable(neverTaken, NOW + 24 * 60 * MINUTE_MS)).toBe(false);
+  });
+});

@@ -1,0 +1,171 @@
+import type { JournalStatus, Store, UnverifiableSpan } from '@sundial/engine';
+import {
+  type CountedBefore,
+  type CounterRef,
+  pickedBy,
+  EMPTY_JOURNAL,
+  type SettleResult,
+  type StoreMark,
+  type TakeRequest,
+  UnverifiableSpans,
+} from '@sundial/engine/ports';
+import { performance } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { StoreGuard } from './guard/store-guard.js';
+import type { Journal } from './journal/journal.js';
+import { Outbox } from './outbox/outbox.js';
+import type { PendingSettlement } from './outbox/pending-settlement.js';
+import { SettlementPump, TURN_MS } from './outbox/settlement-pump.js';
+import type { AcknowledgedOperation } from './replay/acknowledged-operations.js';
+import { Replay } from './replay/replay.js';
+
+/** How long `close` waits for a store that answers. */
+const CLOSE_LIMIT_MS = 1_000;
+
+export interface ReconcilerOptions {
+  readonly store: Pick<Store, 'settle' | 'now' | 'onLoss' | 'shardsOf'>;
+  readonly guard: Pick<StoreGuard, 'ask' | 'wouldAsk' | 'isCutOff'>;
+  readonly deadlineMs: number;
+  readonly journal?: Journal | undefined;
+  /** Called when the store has recorded a decision, or never will; `result` says which limits went above their max. */
+  readonly settled: (pending: PendingSettlement, result: SettleResult) => void;
+  /** Called with how many operations more could not be kept one by one. */
+  readonly overflowed?: (operations: number) => void;
+  /** Called for times about which the store's counters may be wrong, with no way to know. */
+  readonly unverifiable?: (span: UnverifiableSpan) => void;
+}
+
+/**
+ * Makes the store's counters equal what was decided: the outbox has what was decided without the store (an operation that
+ * was allowed is counted once, one that was refused but may have run is voided), the replay what the store acknowledged
+ * and lost. One pump sends both.
+ */
+export class Reconciler {
+  readonly outbox: Outbox;
+  readonly #replay: Replay;
+  readonly #pump: SettlementPump;
+  readonly #options: ReconcilerOptions;
+  readonly #uncertain: UnverifiableSpans;
+  readonly #outcomes = { ...EMPTY_JOURNAL.settled };
+  readonly #replayOutcomes = { ...EMPTY_JOURNAL.settled };
+  #overflowReported = 0;
+  /** Since watermarks were kept last. */
+  #hasAcknowledged = true;
+  #lost = 0;
+
+  constructor(options: ReconcilerOptions) {
+    const { store, guard, deadlineMs, journal, unverifiable } = options;
+    this.#options = options;
+    this.#uncertain = new UnverifiableSpans(unverifiable);
+    for (const { from, to } of journal?.damages ?? []) {
+      this.#uncertain.add({ from, to, reason: 'journal-damaged', operations: 0 });
+    }
+    this.#pump = new SettlementPump({ store, guard, deadlineMs, onTurn: () => this.#reportOverflow() });
+    const sending = {
+      now: () => store.now(),
+      canSend: (counters: readonly CounterRef[]) => guard.wouldAsk(counters),
+      wake: () => this.#pump.wake(),
+    };
+    this.outbox = new Outbox({
+      ...sending,
+      journal,
+      resolved: (pending, result) => this.#resolved(pending, result),
+      expired: (pending) => this.#expired(pending),
+    });
+    this.#replay = new Replay({ ...sending, uncertain: this.#uncertain, outcomes: this.#replayOutcomes });
+    this.#pump.add(this.outbox);
+    this.#pump.add(this.#replay);
+    const marks = journal?.watermarks ?? [];
+    const keeper = journal && { marks, keep: (all: readonly StoreMark[]) => this.#keepWatermarks(all) };
+    store.onLoss?.((loss) => this.#replay.dataLost(loss), keeper);
+    if (!this.outbox.isClear) this.#pump.wake();
+  }
+
+  get status(): { readonly owed: number; readonly lost: number } {
+    return { owed: this.outbox.size, lost: this.#lost + this.outbox.counts.givenUp };
+  }
+
+  /** For people: all that is known of what is pending and of what became of it. */
+  get journalStatus(): JournalStatus {
+    const { journal, store } = this.#options;
+    let oldest = Infinity;
+    for (const { decidedAt } of this.outbox.values()) oldest = Math.min(oldest, decidedAt);
+    const { summed, withheld } = this.outbox.counts;
+    return {
+      sync: journal?.sync ?? 'memory',
+      ...this.status,
+      oldestMs: this.outbox.isClear ? null : Math.max(0, Math.round(store.now() - oldest)),
+      bytes: journal?.bytes ?? 0,
+      tornBytes: (journal?.damages ?? []).reduce((sum, { bytes }) => sum + bytes, 0),
+      unjournaled: journal?.unjournaled ?? 0,
+      summed,
+      withheld,
+      settled: { ...this.#outcomes },
+      toReassert: this.#replay.remaining,
+      reasserted: { ...this.#replayOutcomes },
+      unverifiable: this.#uncertain.all,
+    };
+  }
+
+  /** The store has recorded this operation: should the store lose it, it is replayed. */
+  acknowledged(operation: AcknowledgedOperation): void {
+    this.#hasAcknowledged = true;
+    this.#replay.acknowledged(operation);
+  }
+
+  /** The store has said that it had counted another try of this operation: should it lose that, it is replayed. */
+  repeated(take: Pick<TakeRequest, 'operation' | 'counters' | 'amount'>, counted: CountedBefore): void {
+    this.#replay.repeated(take, counted);
+  }
+
+  /** Settles what it can as long as the store answers. What is left is lost with the process, unless a journal has it. */
+  async close(): Promise<void> {
+    const { guard } = this.#options;
+    const until = performance.now() + CLOSE_LIMIT_MS;
+    while (!this.outbox.isClear && !guard.isCutOff && performance.now() < until) await sleep(TURN_MS);
+    this.#pump.close();
+    this.outbox.close();
+  }
+
+  /** Watermarks that say no more than the ones before are not worth a line. */
+  #keepWatermarks(marks: readonly StoreMark[]): void {
+    const { journal } = this.#options;
+    const isNews = this.#hasAcknowledged || marks.some(({ isLast }) => isLast);
+    if (!isNews && marks.length === journal?.watermarks.length) return;
+    this.#hasAcknowledged = false;
+    journal?.keepWatermarks(marks);
+  }
+
+  #resolved(pending: PendingSettlement, result: SettleResult): void {
+    const { operations = 1 } = pending;
+    this.#outcomes[result.outcome] += operations;
+    if (isLost(result)) this.#lost += operations;
+    if (isRecorded(result)) {
+      const { intent, operation, counters, amount, picks } = pending.settlement;
+      const at = this.#options.store.now();
+      this.acknowledged({ at, intent, operation, counters, amount, counts: pickedBy(picks) });
+    }
+    this.#options.settled(pending, result);
+  }
+
+  /** The store may have counted it and forgotten that: neither counting nor leaving it would be sure to be right. */
+  #expired({ decidedAt, operations = 1 }: PendingSettlement): void {
+    this.#uncertain.add({ from: decidedAt, to: decidedAt, reason: 'settled-too-late', operations });
+  }
+
+  #reportOverflow(): void {
+    const { summed, givenUp } = this.outbox.counts;
+    const operations = summed + givenUp - this.#overflowReported;
+    if (operations > 0) this.#options.overflowed?.(operations);
+    this.#overflowReported += operations;
+  }
+}
+
+function isRecorded({ outcome }: SettleResult): boolean {
+  return outcome === 'counted' || outcome === 'already-counted' || outcome === 'reversed';
+}
+
+/** The operation's id or its counters belong to something else: it will never be counted. */
+function isLost({ outcome }: SettleResult): boolean {
+  return outcome === 'conflict' || outcome === 'broken';
+}

@@ -1,0 +1,31 @@
+import { REPLAYABLE_MS, type AcknowledgedOperation } from './acknowledged-operations.js';
+
+/** Kept at most, the latest; about 500 bytes each. */
+const MAX_REPEATED = 8_192;
+
+/**
+ * Operations that were repeated here, and had been counted by another try of them: that of a client that asked two nodes,
+ * maybe of one that is gone since, or that took its own try back. This node told a caller that they are counted, so it
+ * can replay them.
+ */
+export class RepeatedOperations {
+  readonly #kept = new Map<string, AcknowledgedOperation>();
+
+  note(operation: AcknowledgedOperation): void {
+    const { id } = operation.operation;
+    // Behind all others, and an id that was forgotten and used for something else is that now.
+    this.#kept.delete(id);
+    this.#kept.set(id, operation);
+    if (this.#kept.size > MAX_REPEATED) this.#kept.delete(this.#kept.keys().next().value!);
+  }
+
+  /** Those that can still be replayed at `now`, and that are not among what is replayed anyway. */
+  beside(replayed: readonly AcknowledgedOperation[], now: number): AcknowledgedOperation[] {
+    const counted = new Set(
+      replayed.flatMap(({ intent, operation }) => (intent === 'count' ? [operation.id] : [])),
+    );
+    return [...this.#kept.values()].filter(
+      ({ at, operation }) => at > now - REPLAYABLE_MS && !counted.has(operation.id),
+    );
+  }
+}

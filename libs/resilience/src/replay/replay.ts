@@ -1,0 +1,121 @@
+import {
+  type CountedBefore,
+  type CounterRef,
+  type Picked,
+  REMEMBER_MS,
+  type SettleRequest,
+  type SettleResult,
+  type StoreLoss,
+  type TakeRequest,
+  type UnverifiableSpans,
+} from '@sundial/engine/ports';
+import type { SettlementProducer } from '../outbox/settlement-groups.js';
+import { AcknowledgedOperations, type AcknowledgedOperation } from './acknowledged-operations.js';
+import { RepeatedOperations } from './repeated-operations.js';
+
+/** A replica is never further behind its master than this, or it would not have been promoted. */
+const MAX_LAG_MS = 60_000;
+
+type RepeatedTake = Pick<TakeRequest, 'operation' | 'counters' | 'amount'>;
+
+export interface ReplayOptions {
+  /** Store clock. */
+  readonly now: () => number;
+  /** Whether a settlement of these counters would be given to the store now. */
+  readonly canSend: (counters: readonly CounterRef[]) => boolean;
+  /** Called when there is something to be sent. */
+  readonly wake: () => void;
+  /** Where it reports what it cannot replay. */
+  readonly uncertain: Pick<UnverifiableSpans, 'add'>;
+  /** Where it counts the store's answers. */
+  readonly outcomes: Record<SettleResult['outcome'], number>;
+}
+
+/**
+ * Replays what the store had acknowledged and may have lost: it was restarted without its data, emptied, or replaced by
+ * a replica that was behind. Each operation is settled under its id, so what the store still has is not counted again.
+ * What cannot be replayed is reported as an uncertain interval, and never guessed.
+ */
+export class Replay implements SettlementProducer<AcknowledgedOperation> {
+  readonly #options: ReplayOptions;
+  readonly #acknowledged = new AcknowledgedOperations();
+  readonly #repeated = new RepeatedOperations();
+  #waiting: AcknowledgedOperation[] = [];
+  #inFlight = 0;
+
+  constructor(options: ReplayOptions) {
+    this.#options = options;
+  }
+
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  /** Operations that are still to be replayed, those in flight included. */
+  get remaining(): number {
+    return this.#waiting.length + this.#inFlight;
+  }
+
+  /** The store has recorded it: should it lose the operation, it is replayed. */
+  acknowledged(operation: AcknowledgedOperation): void {
+    this.#acknowledged.note(operation);
+  }
+
+  /** The store had counted another try of it, in the first window of each limit: should it lose that, it is replayed. */
+  repeated({ operation, counters, amount }: RepeatedTake, { until }: CountedBefore): void {
+    const counts = counters.flatMap(({ ladder }) => ladder.map((): Picked => ({ pick: 0 })));
+    const at = Math.min(until - REMEMBER_MS, this.#options.now());
+    this.#repeated.note({ at, intent: 'count', operation, counters, amount, counts });
+  }
+
+  dataLost(loss: StoreLoss): void {
+    const { uncertain, wake } = this.#options;
+    if (loss.kind === 'unseen') {
+      // No process is left that could replay it, or that knows how much it was.
+      uncertain.add({ from: loss.from, to: loss.to, reason: 'writes-lost', operations: 0 });
+      return;
+    }
+    const now = this.#options.now();
+    const missing = this.#acknowledged.missing(now);
+    const since = loss.kind === 'emptied' ? -Infinity : now - MAX_LAG_MS;
+    if (missing && missing.to > since) {
+      uncertain.add({ ...missing, from: Math.max(missing.from, since), reason: 'writes-lost' });
+    }
+    // The latest are last in the list, and sent first: they are the likeliest to be lost.
+    const acknowledged = this.#acknowledged.replayable(now);
+    this.#waiting = [...this.#repeated.beside(acknowledged, now), ...acknowledged];
+    if (this.#waiting.length > 0) wake();
+  }
+
+  next(max: number): readonly AcknowledgedOperation[] {
+    const next: AcknowledgedOperation[] = [];
+    while (next.length < max) {
+      const operation = this.#waiting.pop();
+      if (!operation) break;
+      if (!this.#options.canSend(operation.counters)) {
+        this.#waiting.push(operation);
+        break;
+      }
+      next.push(operation);
+    }
+    this.#inFlight += next.length;
+    return next;
+  }
+
+  requestOf({ at, intent, operation, counters, amount, counts }: AcknowledgedOperation): SettleRequest {
+    return { intent, operation, counters, amount, picks: counts.map(({ pick }) => pick), decidedAt: at };
+  }
+
+  answered(_operation: AcknowledgedOperation, { outcome }: SettleResult, isLate: boolean): void {
+    // It is sent again all the same: its outcome is counted only once.
+    if (isLate) return;
+    this.#inFlight--;
+    this.#options.outcomes[outcome]++;
+  }
+
+  unanswered(operation: AcknowledgedOperation): void {
+    this.#inFlight--;
+    this.#waiting.push(operation);
+    this.#options.wake();
+  }
+}
