@@ -1,0 +1,103 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import fc from 'fast-check';
+import type { JournalSync } from '../../libs/resilience/src/journal/journal.js';
+import { Modelled, type Answer, type Kind } from './modelled-outbox.js';
+
+type Step = fc.AsyncCommand<object, Modelled>;
+
+function step(name: string, act: (modelled: Modelled) => void): Step {
+  const run = async (_model: object, modelled: Modelled) => {
+    act(modelled);
+    modelled.verify();
+  };
+  return { check: () => true, run, toString: () => name };
+}
+
+const ids = fc.constantFrom('a', 'b', 'c');
+const kinds = fc.constantFrom<Kind>('promise', 'promise', 'allow', 'void');
+const steps = fc.commands(
+  [
+    fc
+      .tuple(ids, kinds, fc.boolean())
+      .map(([id, kind, isInTime]) =>
+        step(`enqueue ${id} ${kind}${isInTime ? '' : ' due at once'}`, (modelled) =>
+          modelled.enqueue(id, kind, isInTime),
+        ),
+      ),
+    fc
+      .tuple(ids, fc.constantFrom('', '\n'), fc.constantFrom<'taken' | 'expired'>('taken', 'expired'))
+      .map(([id, prefix, outcome]) =>
+        step(`heard ${outcome} of ${prefix ? 'void ' : ''}${id}`, (modelled) =>
+          modelled.heard(`${prefix}${id}`, outcome),
+        ),
+      ),
+    fc.integer({ min: 1, max: 3 }).map((max) => step(`send ${max}`, (modelled) => modelled.send(max))),
+    fc.constant(step('tend', (modelled) => modelled.tend())),
+    fc.constant(step('close', (modelled) => modelled.close())),
+  ],
+  { maxCommands: 25 },
+);
+const syncs = fc.constantFrom<JournalSync>('strict', 'strict', 'group');
+const faultLists = fc.array(fc.boolean(), { maxLength: 12 });
+const answerLists = fc.array(fc.constantFrom<Answer>('answered', 'unanswered', 'late'), { maxLength: 12 });
+
+describe('The outbox and its journal, whatever ends first', () => {
+  beforeEach(() => {
+    jest.useFakeTimers({ doNotFake: ['performance', 'nextTick', 'queueMicrotask', 'Date', 'hrtime'] });
+  });
+  afterEach(() => {
+    jest.useRealTimers();
+  });
+
+  it('have each settlement pending once until it is acknowledged, and the file restores it after a crash', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.scheduler(),
+        syncs,
+        faultLists,
+        answerLists,
+        steps,
+        async (scheduler, sync, faults, answers, commands) => {
+          const modelled = new Modelled({ scheduler, sync, faults, answers });
+          await fc.scheduledModelRun(scheduler, () => ({ model: {}, real: modelled }), commands);
+          await modelled.settle();
+          await modelled.heal();
+          await modelled.sendAll();
+          await modelled.end();
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
+  it('count what callers were told yes for, once, also when a full outbox can only add operations up', async () => {
+    const amounts = fc.array(fc.record({ amount: fc.integer({ min: 1, max: 9 }), isInTime: fc.boolean() }), {
+      minLength: 1,
+      maxLength: 12,
+    });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.scheduler(),
+        faultLists,
+        answerLists,
+        amounts,
+        async (scheduler, faults, answers, operations) => {
+          const capacity = { max: 4, reservedForUnknown: 3 };
+          const modelled = new Modelled({ scheduler, sync: 'strict', faults, answers }, capacity);
+          const actions = operations.flatMap(({ amount, isInTime }, n) => [
+            { label: `add ${amount}`, builder: async () => modelled.add(`op ${n}`, amount, isInTime) },
+            n % 3 === 2
+              ? { label: 'send', builder: async () => modelled.sendSums() }
+              : { label: 'tend', builder: async () => modelled.tend() },
+          ]);
+          scheduler.scheduleSequence(actions);
+          await modelled.settle();
+          await modelled.settleSums();
+          expect(modelled.counted).toBe(modelled.promised);
+          await modelled.end();
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+});
