@@ -16,7 +16,7 @@ const NOW = Date.UTC(2026, 10, 22, 12);
 /** How often the journal looks after its file. */
 const TEND_EVERY_MS = 1_000;
 /** Further away than any run lasts. */
-const NEVER_MS = 1e9;
+export const NEVER_MS = 1e9;
 
 export type Kind = 'promise' | 'allow' | 'void';
 export type Answer = 'answered' | 'unanswered' | 'late';
@@ -28,7 +28,10 @@ interface Settling {
   readonly fate?: PendingSettlement['fate'];
 }
 
-function pendingOf(id: string, { attempt, kind, amount = 1, fate = 'unknown' }: Settling): PendingSettlement {
+export function pendingOf(
+  id: string,
+  { attempt, kind, amount = 1, fate = 'unknown' }: Settling,
+): PendingSettlement {
   const key = `sd1:{ocr:user=u}:r~k3Xa`;
   const bounds = [NOW, NOW + 1, NOW + 2] as const;
   const counters = [
@@ -53,7 +56,7 @@ interface Setting {
   readonly answers: readonly Answer[];
 }
 
-const RELEASED = { release: () => Promise.resolve() };
+export const RELEASED = { release: () => Promise.resolve() };
 
 /** An outbox with its journal, and beside them the model: what is pending by key, and what is in flight. */
 export class Modelled {

@@ -1,7 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
-import type { JournalSync } from '../../libs/resilience/src/journal/journal.js';
-import { Modelled, type Answer, type Kind } from './modelled-outbox.js';
+import { setImmediate as turn } from 'node:timers/promises';
+import { Journal, type JournalSync } from '../../libs/resilience/src/journal/journal.js';
+import { RecoveredSettlements } from '../../libs/resilience/src/journal/recovered-settlements.js';
+import type { PendingSettlement } from '../../libs/resilience/src/outbox/pending-settlement.js';
+import { Modelled, NEVER_MS, pendingOf, RELEASED, type Answer, type Kind } from './modelled-outbox.js';
+import { recoveredFrom } from './scheduled-disk.js';
 
 type Step = fc.AsyncCommand<object, Modelled>;
 
@@ -99,5 +103,37 @@ describe('The outbox and its journal, whatever ends first', () => {
       ),
       { numRuns: 300 },
     );
+  });
+
+  // The line of the sum had failed; when it had grown, only that was written, and no later process knew the sum.
+  it('restore a sum that has grown, also when the disk took none of its lines before and has no room to be rewritten', async () => {
+    let [content, isFull] = ['', true];
+    const noSpace = () => Promise.reject(new Error('No space left'));
+    const append = async (lines: () => string) => {
+      await turn();
+      const text = lines();
+      if (isFull) return noSpace();
+      content += text;
+    };
+    const file = {
+      bytes: 0,
+      append,
+      rewrite: noSpace,
+      look: () => undefined,
+      close: () => Promise.resolve(),
+    };
+    const parts = { file, slot: RELEASED, recovered: new RecoveredSettlements() };
+    const journal = new Journal({ sync: 'strict' }, parts);
+    const sumOf = (operations: number): PendingSettlement => ({
+      ...pendingOf('sum', { attempt: 'sum', kind: 'promise', amount: operations }),
+      operations,
+    });
+    const dueAt = performance.now() + NEVER_MS;
+    expect(await journal.enqueue(sumOf(1), { dueAt, isKnown: false })).toBe(false);
+    isFull = false;
+    jest.advanceTimersByTime(1_000);
+    expect(await journal.enqueue(sumOf(2), { dueAt, isKnown: true })).toBe(true);
+    expect([...recoveredFrom(content).values()]).toEqual([sumOf(2)]);
+    await journal.close();
   });
 });

@@ -52,14 +52,8 @@ export class ScheduledDisk {
     }));
   }
 
-  /** What a process would find pending that starts with this file. */
   recovered(): Map<string, PendingSettlement> {
-    const found = new RecoveredSettlements();
-    for (const line of this.content.split('\n').slice(0, -1)) {
-      for (const record of fromValue(fromCheckedLine(line)))
-        if (record.kind !== 'watermarks') found.add(record);
-    }
-    return new Map([...found.values()].map((pending) => [keyOf(pending), pending]));
+    return recoveredFrom(this.content);
   }
 
   async #write(content: string): Promise<void> {
@@ -77,4 +71,14 @@ export class ScheduledDisk {
   #turn(label: string): Promise<void> {
     return this.#scheduler.schedule(Promise.resolve(), label);
   }
+}
+
+/** What a process would find pending that starts with this file. */
+export function recoveredFrom(content: string): Map<string, PendingSettlement> {
+  const found = new RecoveredSettlements();
+  for (const line of content.split('\n').slice(0, -1)) {
+    for (const record of fromValue(fromCheckedLine(line)))
+      if (record.kind !== 'watermarks') found.add(record);
+  }
+  return new Map([...found.values()].map((pending) => [keyOf(pending), pending]));
 }
