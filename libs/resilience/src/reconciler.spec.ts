@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CONSECUTIVE_FAILURES } from './guard/circuit-breaker.js';
 import { StoreGuard } from './guard/store-guard.js';
-import { MAX_PENDING, RESERVED_FOR_UNKNOWN } from './outbox/outbox.js';
+import { MAX_PENDING, RESERVED_FOR_UNKNOWN } from './outbox/outbox-options.js';
 import type { PendingSettlement } from './outbox/pending-settlement.js';
 import { MAX_GROUP, MIN_GROUP } from './outbox/settlement-groups.js';
 import { Reconciler } from './reconciler.js';

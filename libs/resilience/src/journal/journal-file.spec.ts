@@ -64,7 +64,7 @@ describe('A journal file', () => {
     expect(await reopened()).toEqual({ values: ['whole', 'next'], tornBytes: 0 });
   });
 
-  // It cut away all behind a single bad byte, however much that was, and nobody was told.
+  // It cut away all behind a single bad byte, however much that was, and reported nothing.
   it('loses to damage in the middle only the lines that are damaged, and keeps the file for people', async () => {
     const { file } = await JournalFile.open(path);
     for (const value of ['first', 'second', 'third']) await file.append(() => toCheckedLine(value));

@@ -1,5 +1,6 @@
-import type { CounterRef, Operation, SettleRequest, SettleResult, TakeResult } from '@sundial/engine/ports';
+import type { Operation, SettleRequest, SettleResult, TakeResult } from '@sundial/engine/ports';
 import type { OutboxJournal, PendingSource } from './outbox-journal.js';
+import { CAPACITY, type OutboxOptions } from './outbox-options.js';
 import {
   bytesOf,
   countKey,
@@ -11,35 +12,10 @@ import {
 import type { SettlementProducer } from './settlement-groups.js';
 import { operationsOf, SettlementSums } from './settlement-sums.js';
 
-/** Settlements kept one by one, about 1 KB each in memory. */
-export const MAX_PENDING = 100_000;
-/**
- * Of these, kept for what the store may have executed: only by itself can such an operation be settled. A frozen store
- * leaves `MAX_IN_FLIGHT` of them, and a few with each probe.
- */
-export const RESERVED_FOR_UNKNOWN = 20_000;
 /** Beyond this the journal is full; a settlement is about 150 bytes of its file. */
 const MAX_JOURNAL_BYTES = 64 * 1024 * 1024;
 /** Settlements looked at in one turn for one whose shard answers. */
 const MAX_LOOKED_AT = 1_000;
-
-export interface OutboxOptions {
-  readonly journal?: OutboxJournal | undefined;
-  /** Store clock. */
-  readonly now: () => number;
-  /** Whether a settlement of these counters would be given to the store now. */
-  readonly canSend: (counters: readonly CounterRef[]) => boolean;
-  /** Called when there is something to be sent. */
-  readonly wake: () => void;
-  /** The store has recorded it, or never will: `late` also where nobody can know any more whether it has. */
-  readonly resolved: (pending: PendingSettlement, result: SettleResult) => void;
-  /** The store may have recorded it and forgotten that, so it is given up; `resolved` follows. */
-  readonly expired?: (pending: PendingSettlement) => void;
-  /** Default: `MAX_PENDING`, of which `RESERVED_FOR_UNKNOWN`. */
-  readonly capacity?: { readonly max: number; readonly reservedForUnknown: number };
-}
-
-const CAPACITY = { max: MAX_PENDING, reservedForUnknown: RESERVED_FOR_UNKNOWN };
 
 /**
  * `writing`: on its way to the disk; no caller has an answer yet, so it is not to be sent. `waiting`: in the queue.
@@ -220,12 +196,9 @@ export class Outbox implements PendingSource, SettlementProducer<PendingSettleme
   #keep(key: string, pending: PendingSettlement): void {
     const known = this.#entries.get(key);
     this.#bytes += bytesOf(pending) - (known ? bytesOf(known.pending) : 0);
-    if (known?.state === 'waiting') {
-      known.pending = pending;
-      return;
-    }
     if (known?.state === 'writing') this.#writing--;
-    this.#enter(key, { pending, state: 'waiting' });
+    if (known?.state === 'waiting') known.pending = pending;
+    else this.#enter(key, { pending, state: 'waiting' });
   }
 
   #enter(key: string, entry: Entry): void {
