@@ -49,6 +49,8 @@ const faultLists = fc.array(fc.boolean(), { maxLength: 12 });
 const answerLists = fc.array(fc.constantFrom<Answer>('answered', 'unanswered', 'late'), { maxLength: 12 });
 
 describe('The outbox and its journal, whatever ends first', () => {
+  // Hundreds of schedules, on a machine that may be busy.
+  jest.setTimeout(60_000);
   beforeEach(() => {
     jest.useFakeTimers({ doNotFake: ['performance', 'nextTick', 'queueMicrotask', 'Date', 'hrtime'] });
   });
