@@ -71,7 +71,7 @@ function findLuacheck() {
   return found();
 }
 
-/** What a script includes and does not use is no mistake while another script uses it. */
+/** What a script includes and does not use is no error while another script uses it. */
 function findingsOfScripts() {
   const luacheck = findLuacheck();
   const scripts = luaFiles('lua').map((file) => {

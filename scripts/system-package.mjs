@@ -36,7 +36,7 @@ export function isExecutable(path) {
 
 /**
  * Installs a package where this user may without being asked: as root, with a sudo that wants no password, or
- * with Homebrew. Everything the package manager says goes to stderr. `arrived` tells when to stop trying names.
+ * with Homebrew. Everything the package manager says goes to stderr. `arrived` says when to stop trying names.
  * @param {PackageNames} names
  * @param {() => boolean} arrived
  */

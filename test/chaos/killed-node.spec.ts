@@ -102,7 +102,7 @@ describe('a node that is killed while Redis is frozen', () => {
   });
 
   it('in strict mode forgets nothing that it had answered, however suddenly it ended', async () => {
-    // What the disk of a shared machine takes in 50 ms is no question for a test.
+    // What the disk of a shared machine takes in 50 ms is not for a test to judge.
     service = await start('strict', 400);
     await check('local', 25);
     redis.freeze();

@@ -60,7 +60,7 @@ describe('An engine whose Redis dies or refuses', () => {
     expect(exactShareDuringFault(experiment)).toBe(0);
   });
 
-  it('keeps every invariant while a foreign script keeps Redis busy', async () => {
+  it('keeps every invariant while a long script of another program keeps Redis busy', async () => {
     await start('--busy-reply-threshold', '100');
     const busy =
       "local t = redis.call('TIME'); local e = t[1] * 1000 + t[2] / 1000 + 600; repeat t = redis.call('TIME') until t[1] * 1000 + t[2] / 1000 > e";

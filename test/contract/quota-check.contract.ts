@@ -37,7 +37,7 @@ export function checkContract(scene: BeginScene, open: OpenQuota): void {
       });
     });
 
-    it('takes one unit unless told otherwise', async () => {
+    it('takes one unit unless the request names an amount', async () => {
       const { quota, user } = await scene(perUser);
       const { limits } = await quota.check({ resource: 'ocr', subject: { user } });
       expect(limits.map(({ used }) => used)).toEqual([1, 1]);

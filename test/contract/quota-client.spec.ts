@@ -80,7 +80,7 @@ const HISTORY: readonly (readonly [string, Step])[] = [
     ),
   ],
   [
-    'a batch with a mistake',
+    'a batch with an error',
     batch(
       { resource: 'ocr', subject: U1, operationId: 'r' },
       { resource: 'ocr', subject: {}, operationId: 's' },
@@ -93,7 +93,7 @@ const HISTORY: readonly (readonly [string, Step])[] = [
   ['usage without an attribute', usage({ resource: 'ocr', subject: { grade: '3' } })],
 ];
 
-/** What a caller sees, whichever class the errors have; a wait is told in tenths of a minute. */
+/** What a caller sees, whichever class the errors have; a wait is rounded to tenths of a minute. */
 async function outcomeOf(answer: Promise<unknown>): Promise<unknown> {
   return answer.then(seen, seen);
 }
@@ -156,7 +156,7 @@ describe.each(STORES)('QuotaClient through a service on the %s store', (store) =
     expect(limits.map(({ used }) => used)).toEqual([1, 1]);
   });
 
-  it.each([[undefined], ['wrong']])("tells that a key is not one of the service's: %s", async (key) => {
+  it.each([[undefined], ['wrong']])("says that a key is not one of the service's: %s", async (key) => {
     const url = `http://127.0.0.1:${service.port}`;
     const stranger = new QuotaClient({ url, ...(key !== undefined && { key }) });
     await expect(stranger.check({ resource: 'ocr', subject: U1 })).rejects.toMatchObject({

@@ -86,7 +86,7 @@ export function inputContract(scene: BeginScene): void {
       );
     });
 
-    it('is told with every attribute that is missing, and which rule wants it', async () => {
+    it('lists every attribute that is missing, and which rule needs it', async () => {
       const rules = [aRule({ id: 'a', per: ['user', 'grade'] }), aRule({ id: 'b', per: ['city'] })];
       const { quota, user } = await scene(...rules);
       await expect(quota.check({ resource: 'ocr', subject: { user } })).rejects.toMatchObject({

@@ -28,13 +28,13 @@ export const TWENTY_PAST_NOON = Date.parse('2026-11-22T12:20:30+08:00');
 
 /** What a chapter of the contract works with. */
 interface QuotaScene extends Pick<QuotaUnderTest, 'quota' | 'applyRules'> {
-  /** A user nobody has asked for before. */
+  /** A user that no test has asked for before. */
   readonly user: string;
 }
 
 let users = 0;
 
-/** What callers may expect of the verbs, whoever implements them. One suite for all of them. */
+/** What callers may expect of the verbs from every implementation. One suite for all of them. */
 export function quotaContract(name: string, open: OpenQuota): void {
   describe(name, () => {
     let tested: QuotaUnderTest;

@@ -56,13 +56,13 @@ describe('RedisStore on a Cluster of three', () => {
     });
   });
 
-  it('gives back what was taken when a later shard holds something foreign', async () => {
+  it('gives back what was taken when a later shard has a wrong-type key', async () => {
     await (await cluster.nodeOfKey(third!.key)).cli('SET', third!.key, 'not ours');
     expect(await store.take(taking(counters))).toEqual({ outcome: 'broken' });
     expect(await store.read({ counters: [first!, second!] })).toMatchObject({ counts: used(0, 0, 0, 0) });
   });
 
-  it('leaves what was taken to whoever asked when the deadline has passed meanwhile', async () => {
+  it('leaves what was taken to the settlement when the deadline has passed meanwhile', async () => {
     await (await cluster.nodeOfKey(third!.key)).cli('SET', third!.key, 'not ours');
     const request = taking(counters);
     const answer = store.take(request);
@@ -73,7 +73,7 @@ describe('RedisStore on a Cluster of three', () => {
     expect(await store.read({ counters })).toMatchObject({ counts: used(0, 0, 0, 0, 0, 0) });
   });
 
-  it('says that the fate is unknown when a later shard refuses to write, though that one certainly wrote nothing', async () => {
+  it('says that the execution status is unknown when a later shard refuses to write, though that one certainly wrote nothing', async () => {
     const node = await cluster.nodeOfKey(third!.key);
     await node.cli('CONFIG', 'SET', 'maxmemory', '1');
     const request = taking(counters);
@@ -84,7 +84,7 @@ describe('RedisStore on a Cluster of three', () => {
     expect(await store.read({ counters })).toMatchObject({ counts: used(0, 0, 0, 0, 0, 0) });
   });
 
-  it('says that the fate is unknown when a later shard is gone, and settles the others all the same', async () => {
+  it('says that the execution status is unknown when a later shard is gone, and settles the others all the same', async () => {
     const node = await cluster.nodeOfKey(third!.key);
     await node.kill();
     const request = taking(counters);

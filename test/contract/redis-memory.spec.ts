@@ -52,7 +52,7 @@ describe('the memory of Redis', () => {
     }
   }
 
-  /** Buffers of clients and tables half full are not what is measured: the server starts anew with what it held. */
+  /** Buffers of clients and tables half full are not what is measured: the server is restarted with what it held. */
   async function usedAfterRestart(): Promise<number> {
     await redis.cli('SAVE');
     await redis.restart();

@@ -32,16 +32,19 @@ describe('a command that was in flight when the connection was lost', () => {
     return { redis, proxy, store };
   }
 
-  it.each(['take', 'settle'] as const)('is not sent again, and its fate is unknown: %s', async (verb) => {
-    const { redis, proxy, store } = await behindProxy();
-    proxy.dropReplies();
-    const lost = ask(store, verb);
-    await eventually(async () => (await scriptsRun(redis)) === 1);
-    await proxy.heal();
-    await expect(lost).rejects.toMatchObject({ name: 'StoreError', fate: 'unknown' });
-    await reconnected(store);
-    expect(await scriptsRun(redis)).toBe(1);
-  });
+  it.each(['take', 'settle'] as const)(
+    'is not sent again, and its execution status is unknown: %s',
+    async (verb) => {
+      const { redis, proxy, store } = await behindProxy();
+      proxy.dropReplies();
+      const lost = ask(store, verb);
+      await eventually(async () => (await scriptsRun(redis)) === 1);
+      await proxy.heal();
+      await expect(lost).rejects.toMatchObject({ name: 'StoreError', fate: 'unknown' });
+      await reconnected(store);
+      expect(await scriptsRun(redis)).toBe(1);
+    },
+  );
 
   it('is not sent to the server that takes its place', async () => {
     const { redis, store } = await behindProxy();

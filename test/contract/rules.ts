@@ -1,6 +1,6 @@
 import type { Rule } from '@sundial/contract';
 
-/** A rule for tests: a day of 10 and an hour of 3 per user, unless told otherwise. */
+/** A rule for tests: a day of 10 and an hour of 3 per user, unless the test changes fields. */
 export function aRule(rule: Partial<Rule> = {}): Rule {
   return {
     id: 'ocr-per-user',

@@ -249,7 +249,7 @@ export function takeContract(scene: () => StoreScene): void {
   });
 
   describe('reading', () => {
-    it('tells what is used and writes nothing', async () => {
+    it('answers what is used and writes nothing', async () => {
       await scene().store.take(taking([perUser], { amount: 2 }));
       await leavesUnchanged(async (store) => {
         const read = await store.read({ counters: [perUser, perGrade] });
@@ -257,7 +257,7 @@ export function takeContract(scene: () => StoreScene): void {
       });
     });
 
-    it('tells what is used also where that is more than the limit has become', async () => {
+    it('answers what is used also where that is more than the limit has become', async () => {
       const { store } = scene();
       await store.take(taking([perUser], { amount: 3 }));
       const lowered = counter([daily(1), hourly(1)], { name: 'per-user' });

@@ -10,7 +10,7 @@ import { NOON } from './store-requests.js';
 
 /** What a chapter of the contract works with. */
 export interface StoreScene {
-  /** The books of the store, empty at the beginning of each test. */
+  /** The store under test, empty at the beginning of each test. */
   readonly books: Books;
   /** The store at `NOON`, until the test opens it with another clock. */
   readonly store: Store;

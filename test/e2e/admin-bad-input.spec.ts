@@ -68,7 +68,7 @@ describe('a rule is refused, and none is changed, for', () => {
     await expectRefused(await service.api.post('/admin/rules').type('json').send(text), '');
   });
 
-  it('several mistakes at once, all of them named', async () => {
+  it('several errors at once, all of them named', async () => {
     const { body } = await service.api
       .post('/admin/rules')
       .send({ ...RULE, mode: 'x', degrade: 'y', timeZone: 'z' });

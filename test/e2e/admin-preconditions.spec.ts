@@ -51,7 +51,7 @@ describe.each(STORES)('preconditions of /admin/rules, %s', (store) => {
     });
   });
 
-  // It was overwritten: a caller who wants to create a rule must not replace somebody else's.
+  // It was overwritten: a caller who wants to create a rule must not replace another operator's.
   it.each(['*', 'current'])('put replaces nothing when If-None-Match is %s', async (tag) => {
     const answer = await writes.put().set('if-none-match', tag === '*' ? '*' : current);
     expect(answer.status).toBe(412);

@@ -22,7 +22,7 @@ function mistakesIn(env: Record<string, string>): string {
 }
 
 describe('alarms that cannot work as they were set', () => {
-  it('keep the service from starting, with every mistake of the file and its line', async () => {
+  it('keep the service from starting, with every error of the file and its line', async () => {
     const file = join(directory.path, 'alarms.yaml');
     await writeFile(
       file,
@@ -54,7 +54,7 @@ describe('alarms that cannot work as they were set', () => {
     expect(mistakes).not.toMatch(/t0ken|s3cret/);
   });
 
-  it('keep it from starting with a webhook that nobody could verify', () => {
+  it('keep it from starting with a webhook that no receiver could verify', () => {
     expect(mistakesIn({ SUNDIAL_ALARM_WEBHOOK_URL: 'https://hooks.example.org' })).toContain(
       'SUNDIAL_ALARM_WEBHOOK_URL and SUNDIAL_ALARM_WEBHOOK_SECRET go together: set both or none',
     );

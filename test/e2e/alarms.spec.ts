@@ -30,7 +30,7 @@ afterEach(async () => {
   [service, receiver] = [undefined, undefined];
 });
 
-/** The shipped patterns, quicker to be over; a rule that lets everybody in without the store; and many resources. */
+/** The shipped patterns, quicker to be over; a rule that allows every check without the store; and many resources. */
 async function startService(webhookUrl: string): Promise<RunningService> {
   const { patterns } = parse(await readFile(SHIPPED, 'utf8')) as { patterns: object[] };
   const alarms = join(directory.path, 'alarms.yaml');
@@ -132,7 +132,7 @@ describe('a frozen Redis', () => {
       expect.arrayContaining(['channel-down', 'store-away']),
     );
 
-    // The store has been told of what was allowed meanwhile.
+    // What was allowed meanwhile has been settled with the store.
     await eventually(() => {
       const [notice] = told('raised', 'over-admitted');
       expect(notice?.body.alarm.class).toBe('attention');
@@ -160,7 +160,7 @@ describe.each(['down', 'hanging'])('a receiver that is %s', (state) => {
     await startService(state === 'down' ? 'http://127.0.0.1:1/' : receiver.url);
     await check(RESOURCES[0]!);
     redis.freeze();
-    // Five channels go down, so that notices pile up behind the one that cannot be delivered.
+    // Five channels go down, so that notifications pile up behind the one that cannot be delivered.
     let slowestMs = 0;
     const askFor = async (resource: string) => {
       for (let failures = 0; failures < 15;) {

@@ -44,7 +44,7 @@ describe('a service whose Redis is frozen', () => {
     const dueBetween = (from: number, to: number) =>
       arrivals.filter(({ dueMs }) => dueMs > from && dueMs < to);
     const frozen = dueBetween(BEFORE_MS + 200, BEFORE_MS + FROZEN_MS - 100);
-    // Whoever waited for Redis would wait for seconds. The last permille is held to the promise where no other process
+    // A caller that waited for Redis would wait for seconds. The last permille is held to the promise where no other process
     // is measured with it (test/chaos), and by the bench.
     expect(
       percentile(

@@ -10,7 +10,7 @@ afterAll(() => service.stop());
 const post = (text: string | Buffer) =>
   service.api.post('/check').set('content-type', 'application/json').send(text);
 
-/** What was asked is refused with every mistake named, and nobody's counter moved. */
+/** What was asked is refused with every error named, and no counter changed. */
 async function expectRefused(text: string, path: string): Promise<void> {
   const { status, body, headers } = await post(text);
   expect(status).toBe(400);
@@ -110,7 +110,7 @@ describe('a check is refused for', () => {
     expect((await post(of(0xfe))).status).toBe(400);
   });
 
-  it('several mistakes at once, all of them named', async () => {
+  it('several errors at once, all of them named', async () => {
     const { body } = await post('{"resource":"","subject":{"user":1},"amount":-1,"x":1}');
     const paths = body.errors.map((error: { path: string }) => error.path);
     expect(paths).toEqual(expect.arrayContaining(['resource', 'subject.user', 'amount', 'x']));

@@ -142,7 +142,7 @@ describe('the log of a service with keys', () => {
 });
 
 describe('the log at its usual level', () => {
-  it('warns of what somebody may not have meant', async () => {
+  it('warns of settings that an operator may not have meant', async () => {
     const env = { SUNDIAL_CHECK_KEYS: 'short', SUNDIAL_CLOCK_OFFSET_MS: '1', SUNDIAL_LAME_DUCK_MS: '0' };
     const service = await ServiceProcess.start({ env });
     const warnings = await eventually(() => {

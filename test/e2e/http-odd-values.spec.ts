@@ -38,7 +38,7 @@ const ODD = [
   ],
 ];
 
-/** Values that look like syntax are no mistakes; they must only never reach another subject's counter. */
+/** Values that look like syntax are no errors; they must only never reach another subject's counter. */
 describe.each(STORES)('odd values have counters of their own, %s', (store) => {
   let service: RunningService;
   beforeAll(async () => {

@@ -20,7 +20,7 @@ const BATCHES_A_SOCKET = 4;
 /** Of many callers at once some are turned away with 503. */
 const LEAST_UNREAD = 5;
 
-// 16 unread answers closed `/check/batch` for everybody, for as long as their callers liked.
+// 16 unread answers closed `/check/batch` for all callers, for as long as their callers liked.
 describe('callers who ask for batches and read no answers', () => {
   let service: RunningService;
   const sockets: { readonly socket: Socket; closedAt: number | undefined }[] = [];

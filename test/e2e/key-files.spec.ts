@@ -134,7 +134,7 @@ describe('keys in files', () => {
     expect(service!.output).not.toContain(NEW);
   });
 
-  it('keep the service from starting when they are wrong, beside all other mistakes', async () => {
+  it('keep the service from starting when they are wrong, beside all other errors', async () => {
     await writeFile(checkFile, 'a:viewer=x\nb=\n');
     service = await ServiceProcess.launch({
       env: { PORT: 'x', SUNDIAL_CHECK_KEYS_FILE: checkFile, SUNDIAL_ADMIN_KEYS: 'c:operator=secret' },

@@ -6,7 +6,7 @@ import { RedisSentinel } from '../support/redis-sentinel.js';
 import { RunningService } from '../support/running-service.js';
 import { ServiceProcess } from '../support/service-process.js';
 
-/** A Redis that keeps what it is told, so that there is nothing to say about it. */
+/** A Redis that persists its data, so that there is no finding about it. */
 const GOOD = ['--appendonly', 'yes'];
 const EVICTING = ['--maxmemory', '100mb', '--maxmemory-policy', 'volatile-lru'];
 
@@ -60,7 +60,7 @@ async function readiness(service: Served): Promise<Ready['store']> {
   return ((await (await get(service, '/health/ready')).json()) as Ready).store;
 }
 
-/** Waits until exactly these conditions are shown. */
+/** Waits until exactly these findings are shown. */
 async function shown(service: Served, ...conditions: readonly string[]): Promise<void> {
   await eventually(async () => {
     const { conditions: found } = await readiness(service);
@@ -82,7 +82,7 @@ async function metric(service: Served, series: string): Promise<number> {
   return Number(line?.slice(series.length));
 }
 
-/** What was logged about one condition, in order. */
+/** What was logged about one finding, in order. */
 function logged(service: ServiceProcess, name: string): string[] {
   const lines = service.stdout.split('\n').filter((line) => line.includes(`"condition":"${name}"`));
   return lines.map((line) => (JSON.parse(line) as { msg: string }).msg);
@@ -116,7 +116,7 @@ describe('a service does not start on a Redis', () => {
   });
 
   // The client would go on in database 0, which may be another installation's.
-  it('that has no database of the number it was told', async () => {
+  it('that has no database of the configured number', async () => {
     const redis = await startRedis({ args: [...GOOD, '--databases', '4'] });
     expect(await refusal(`${redis.url}/4`)).toContain('Redis has no database of this number (ERR DB index');
     expect(await redis.cli('DBSIZE')).toBe(0);
@@ -160,8 +160,8 @@ describe('a service does not start on a Redis', () => {
 });
 
 describe('a service that runs', () => {
-  // A mistyped address was an outage like any other, and nothing told which.
-  it('says once that nobody is at the address it was given, and that somebody is', async () => {
+  // A mistyped address was an outage like any other, and nothing said which.
+  it('says once that no server is at the address it was given, and once that one is', async () => {
     const redis = await startRedis();
     await redis.kill();
     const service = await startService(redis.url);
@@ -187,7 +187,7 @@ describe('a service that runs', () => {
   });
 
   it('serves where INFO is renamed', async () => {
-    const redis = await startRedis({ args: [...GOOD, '--rename-command', 'INFO', 'TELL'], info: 'TELL' });
+    const redis = await startRedis({ args: [...GOOD, '--rename-command', 'INFO', 'FACTS'], info: 'FACTS' });
     const service = await startService(redis.url);
     await shown(service, 'unknown');
     expect(await check(service)).toMatchObject({ allowed: true, degraded: null });
@@ -210,7 +210,7 @@ describe('a service that runs', () => {
     expect(logged(service, 'unreachable')).toEqual([expect.stringContaining('whether both sides talk TLS')]);
   });
 
-  it('tells once of a Redis that changes for the worse, and when it is mended; and serves meanwhile', async () => {
+  it('reports once a Redis that changes for the worse, and when it is mended; and serves meanwhile', async () => {
     const redis = await startRedis();
     const service = await startService(redis.url);
     const reconnect = () => redis.cli('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');

@@ -48,7 +48,7 @@ export class Project {
     await this.write(file, replaced);
   }
 
-  /** The mistakes that the compiler finds, one a line. */
+  /** The errors that the compiler finds, one a line. */
   async mistakes(...args: readonly string[]): Promise<string> {
     const flags = ['--strict', '--target', 'es2022', '--experimentalDecorators', '--emitDecoratorMetadata'];
     const types = ['--typeRoots', join(ROOT, 'node_modules/@types'), '--types', 'node'];

@@ -17,7 +17,7 @@ beforeAll(async () => {
   shipped = await loadAlarmFile(new URL('../../config/alarms.yaml', import.meta.url).pathname);
 });
 
-/** A board with one of the shipped patterns, and what it told, with the time from the start of the test. */
+/** An evaluator with one of the shipped patterns, and what it reported, with the time from the start of the test. */
 function boardOf(id: string) {
   const notices: { readonly kind: Notice['kind']; readonly channel: string; readonly atMs: number }[] = [];
   let now = STARTED_AT;
@@ -81,7 +81,7 @@ describe('12 in a row within 1 minute on one channel', () => {
   });
 
   it.each(Array.from({ length: 11 }, (_, index) => index + 1))(
-    'begins anew after a success that follows failure %i',
+    'starts over after a success that follows failure %i',
     (before) => {
       const { take, notices } = boardOf('channel-down');
       for (const [index, atMs] of evenly(22, MINUTE_MS).entries()) {
@@ -101,7 +101,7 @@ describe('12 in a row within 1 minute on one channel', () => {
     expect(notices).toEqual([{ kind: 'raised', channel: 'r1 on redis', atMs: 10 * SECOND_MS }]);
   });
 
-  it('is told once while failures go on, over 30 s after the last row of them, and then may come again', () => {
+  it('is reported once while failures go on, over 30 s after the last row of them, and then may come again', () => {
     const { take, tickUntil, notices } = boardOf('channel-down');
     for (const atMs of evenly(2_000, 20 * SECOND_MS)) take(failed(), atMs);
     take(succeeded(), 20_001);
@@ -238,7 +238,7 @@ describe('more than 5 % of at least 100 outcomes', () => {
   });
 
   /** No signal makes it hold here, only time: the successes grow old before the failures do. */
-  it('is told within a second also when it comes to hold by time alone', () => {
+  it('is reported within a second also when it comes to hold by time alone', () => {
     const { take, tickUntil, notices } = boardOf('errors-frequent');
     const history: Moment[] = [];
     const live = (signal: AlarmSignal, atMs: number) => {
@@ -260,7 +260,7 @@ describe('more than 5 % of at least 100 outcomes', () => {
   });
 });
 
-describe('more channels than a board watches', () => {
+describe('more channels than an evaluator watches', () => {
   it('share one memory, lose no failure, and get one of their own when others have been forgotten', () => {
     const { take, tickUntil, notices } = boardOf('channel-down');
     for (let each = 0; each < MAX_CHANNELS; each++) take(failed(each), 0);

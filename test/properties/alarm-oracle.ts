@@ -8,7 +8,7 @@ export interface Moment {
   readonly signal: AlarmSignal | 'tick';
 }
 
-/** A notice as plain data; `index` is the moment it came with. */
+/** A notification as plain data; `index` is the moment it came with. */
 export interface ToldNotice {
   readonly index: number;
   readonly kind: 'raised' | 'cleared';
@@ -20,7 +20,7 @@ const MINUTE_MS = 60_000;
 const NODE = 'the node';
 
 /**
- * Says what should have been told, from the definitions in docs/alarms.md and nothing else: at every moment it looks
+ * Says what should have been reported, from the definitions in docs/alarms.md and nothing else: at every moment it looks
  * at the whole history again. Slow, and without any state that could go wrong.
  */
 export function expectedNotices(
@@ -144,7 +144,7 @@ function isSighting(signal: Moment['signal'], pattern: OfSightings, channel: str
   return 'channel' in signal ? nameOf(signal.channel) === channel : true;
 }
 
-/** Each condition of a server is as it was told last. */
+/** Each finding of a server is as it was reported last. */
 function isUnwritable(history: readonly Moment[]): boolean {
   const told = history
     .flatMap(({ signal }) => (isA(signal, 'file-condition-changed') ? [signal] : []))

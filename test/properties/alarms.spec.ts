@@ -5,7 +5,7 @@ import type { AlarmSignal } from '../../apps/quota-service/src/alarms/evaluators
 import type { AlarmPattern } from '../../apps/quota-service/src/alarms/patterns/alarm-pattern.js';
 import { expectedNotices, nameOf, type Moment, type ToldNotice } from './alarm-oracle.js';
 
-/** What the board told about a history, in an order that does not depend on how it stores patterns. */
+/** What the evaluator reported about a history, in an order that does not depend on how it stores patterns. */
 function told(patterns: readonly AlarmPattern[], history: readonly Moment[]): readonly ToldNotice[] {
   const notices: ToldNotice[] = [];
   let index = 0;

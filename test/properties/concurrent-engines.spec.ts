@@ -41,7 +41,7 @@ describe.each([
     await server.stop();
   });
 
-  /** A round of its own: nobody has asked for its subjects, and every engine has its rules. */
+  /** A round of its own: no other round asks for its subjects, and every engine has its rules. */
   let rounds = 0;
   function begin(...next: readonly Partial<Rule>[]): string {
     const round = `round-${rounds++}`;

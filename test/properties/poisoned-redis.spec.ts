@@ -88,7 +88,7 @@ describe('whatever stands in Redis in the place of what Sundial wrote', () => {
     expect([...met].sort()).toEqual(['exact', 'operation-conflict', 'store-error']);
   }, 60_000);
 
-  it('makes no lost time that is no time of its mark', () => {
+  it('reports no lost interval outside the time of its watermark', () => {
     const mark = { key: 'k', since: 1_000, at: 2_000, server: 's', isLast: false };
     fc.assert(
       fc.property(fc.oneof(fc.constant(null), anyText, fc.string()), (value) => {

@@ -14,7 +14,7 @@ const [BOOK, LOG] = ['sd1:{rules}:book', 'sd1:{rules}:log'];
 type Step =
   | { readonly kind: 'set' | 'delete'; readonly node: number; readonly id: number; readonly max: number }
   | { readonly kind: 'set-all'; readonly node: number; readonly ids: readonly number[]; readonly max: number }
-  /** Announcements of the next writes reach nobody. */
+  /** Announcements of the next writes reach no node. */
   | { readonly kind: 'cut-subscriptions' }
   | { readonly kind: 'restart'; readonly node: number }
   /** A fail-over to a replica that lags behind: what was written since is gone. */

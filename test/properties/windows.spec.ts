@@ -26,7 +26,7 @@ const firstOfKind = new Set(new Map(histories.map((history) => [history.fingerpr
 const anyUnit = fc.constantFrom(...WINDOW_UNITS);
 const anyZone = fc.constantFrom(...histories);
 const anyInstant = fc.integer({ min: FROM_MS, max: TO_MS - 1 });
-/** Two instants in three are within two days, or two hours, of a change of the offset, where mistakes live. */
+/** Two instants in three are within two days, or two hours, of a change of the offset, where errors hide. */
 const anyMoment = fc.oneof(
   fc.record({ history: anyZone, atMs: anyInstant }),
   ...[2 * DAY_MS, 2 * HOUR_MS].map((awayMs) =>

@@ -21,7 +21,7 @@ describe('CpuSteal', () => {
     while (computedMs(process.cpuUsage(before)) < 100);
     const to = performance.now();
     await sleep(20);
-    // The rest of the span other processes may have had: on a busy machine, most of it.
+    // The rest of the interval other processes may have had: on a busy machine, most of it.
     expect(steal.within(from, to)).toBeLessThan(to - from - 100 * MOST_OF_IT);
   });
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 
 /** When a process was kept waiting; of a tick that noticed it, the end. */
-interface Span {
+interface Interval {
   readonly from: number;
   readonly to: number;
 }
@@ -14,7 +14,7 @@ const NOTICEABLE_MS = 0.5;
  * excused.
  */
 export class CpuSteal {
-  readonly #spans: Span[] = [];
+  readonly #intervals: Interval[] = [];
   readonly #timer: NodeJS.Timeout;
 
   private constructor(stealMs: (elapsedMs: number) => number) {
@@ -23,7 +23,7 @@ export class CpuSteal {
       const from = last;
       last = performance.now();
       const steal = stealMs(last - from);
-      if (steal > NOTICEABLE_MS) this.#spans.push({ from: Math.max(from, last - steal), to: last });
+      if (steal > NOTICEABLE_MS) this.#intervals.push({ from: Math.max(from, last - steal), to: last });
     }, TICK_MS);
   }
 
@@ -47,26 +47,26 @@ export class CpuSteal {
     });
   }
 
-  /** How much of a span was steal. */
+  /** How much of an interval was steal. */
   within(from: number, to: number): number {
     return CpuSteal.fromAny([this], from, to);
   }
 
-  /** The longest single time that lies within a span, at least in part. */
+  /** The longest single time that lies within an interval, at least in part. */
   longestWithin(from: number, to: number): number {
-    const met = this.#spans.filter((span) => span.from < to && span.to > from);
-    return met.reduce((longest, span) => Math.max(longest, span.to - span.from), 0);
+    const met = this.#intervals.filter((interval) => interval.from < to && interval.to > from);
+    return met.reduce((longest, interval) => Math.max(longest, interval.to - interval.from), 0);
   }
 
-  /** How much of a span was steal of one or another of some processes; what hit two at once is counted once. */
+  /** How much of an interval was steal of one or another of some processes; what hit two at once is counted once. */
   static fromAny(processes: readonly CpuSteal[], from: number, to: number): number {
-    const spans = processes
-      .flatMap((one) => one.#spans.filter((span) => span.from < to && span.to > from))
+    const intervals = processes
+      .flatMap((one) => one.#intervals.filter((interval) => interval.from < to && interval.to > from))
       .sort((a, b) => a.from - b.from);
     let [steal, countedTo] = [0, from];
-    for (const span of spans) {
-      steal += Math.max(0, Math.min(to, span.to) - Math.max(countedTo, span.from));
-      countedTo = Math.max(countedTo, span.to);
+    for (const interval of intervals) {
+      steal += Math.max(0, Math.min(to, interval.to) - Math.max(countedTo, interval.from));
+      countedTo = Math.max(countedTo, interval.to);
     }
     return steal;
   }

@@ -12,7 +12,7 @@ export interface ReceivedNotice {
   readonly at: number;
 }
 
-/** Answers a notice as the test wants, or leaves it without an answer. `count` is how many there have been. */
+/** Answers a notification as the test wants, or leaves it without an answer. `count` is how many there have been. */
 type Answer = (response: ServerResponse, count: number) => void;
 
 /** Where a webhook points to: a real HTTP server that keeps what it receives. */
@@ -47,7 +47,7 @@ export class NoticeReceiver {
   }
 }
 
-/** As docs/alarms.md tells receivers to do it. */
+/** As docs/alarms.md asks of receivers. */
 export function isAuthentic(
   { headers, text }: Pick<ReceivedNotice, 'headers' | 'text'>,
   secret: string,

@@ -12,8 +12,8 @@ const PAUSE_MS = 100;
 const MAX_RESOURCES = 500;
 
 /**
- * Looks at every resource once before anybody asks: connects to the store, loads its script and the calendars of all
- * time zones. Without it the first callers would pay for that, and on a slow machine get a degraded answer.
+ * Looks at every resource once before the first caller asks: connects to the store, loads its script and the calendars of all
+ * time zones. Without it the first callers would wait for that, and on a slow machine get a degraded answer.
  */
 export async function warmUp(engine: QuotaEngine, book: RuleBook): Promise<void> {
   const resources = [...new Set(book.rules.map(({ resource }) => resource))].slice(0, MAX_RESOURCES);
@@ -28,8 +28,8 @@ export async function warmUp(engine: QuotaEngine, book: RuleBook): Promise<void>
   for (const request of others) await look(request);
 }
 
-/** Somebody who has every attribute that the resource's rules count by. */
+/** A subject with every attribute that the resource's rules count by. */
 function subjectFor(book: RuleBook, resource: string): Record<string, string> {
   const names = book.forResource(resource).flatMap(({ per }) => per);
-  return Object.fromEntries((names.length > 0 ? names : ['nobody']).map((name) => [name, 'warm-up']));
+  return Object.fromEntries((names.length > 0 ? names : ['subject']).map((name) => [name, 'warm-up']));
 }

@@ -53,9 +53,9 @@ export async function goodput(
 async function everyConnectionAgain(pool: readonly HttpConnection[], tally: Tally): Promise<void> {
   const drive = (connection: HttpConnection) =>
     closedLoop({
-      lanes: [connection],
+      callers: [connection],
       isOver: () => tally.isOver,
-      call: (lane) => tally.ask(lane),
+      call: (caller) => tally.ask(caller),
     }).catch(() => undefined);
   await Promise.all(pool.map(drive));
 }

@@ -10,12 +10,12 @@ export interface Throughput {
 
 /** How much a server can do: a closed loop over all connections. */
 export async function throughput({ port, requests, connections, durationMs }: HttpLoad): Promise<Throughput> {
-  const lanes = await openConnections(port, connections);
+  const callers = await openConnections(port, connections);
   const cpu = process.cpuUsage();
   const startedAt = performance.now();
   try {
     const answered = await closedLoop({
-      lanes,
+      callers,
       isOver: () => performance.now() >= startedAt + durationMs,
       call: async (connection, index) =>
         assertOk(await connection.request(requests[index % requests.length]!)),
@@ -27,6 +27,6 @@ export async function throughput({ port, requests, connections, durationMs }: Ht
       generatorBusy: (user + system) / 1_000 / elapsedMs,
     };
   } finally {
-    for (const connection of lanes) connection.close();
+    for (const connection of callers) connection.close();
   }
 }

@@ -12,7 +12,7 @@ export interface Row {
   readonly point?: { readonly curve: string; readonly x: number };
 }
 
-/** A ceiling or a peer, measured in the same rounds. */
+/** An upper bound or a peer, measured in the same rounds. */
 interface Opponent {
   readonly name: string;
   readonly rounds: readonly number[];

@@ -9,7 +9,7 @@ const CONNECTIONS = 64;
 const MAX_ROUNDS = 3;
 /** As long as it takes at full load until the node keeps no more decisions one by one. */
 const AWAY_MS = 10_000;
-/** Throughput is measured in slices of this length, so that those in which decisions are settled can be told. */
+/** Throughput is measured in slices of this length, so that those in which decisions are settled can be separated. */
 const SLICE_MS = 250;
 const SETTLED_LIMIT_MS = 60_000;
 

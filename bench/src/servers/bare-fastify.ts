@@ -5,7 +5,7 @@ import { PLENTY } from '../subjects.js';
 import { singleTake } from './single-take.js';
 
 /**
- * The ceiling: the least that answers the question exactly. The same validation of the request and the same script;
+ * The upper bound: the least work that decides exactly. The same validation of the request and the same script;
  * no rules to look up, no deadline, no breaker, no metrics, no headers, and an answer of two numbers.
  */
 const take = await singleTake(new Redis(process.env.REDIS_URL!));

@@ -21,7 +21,7 @@ const MARGIN_MS = HOUR_MS;
 const NO_DEADLINE = Number.MAX_SAFE_INTEGER;
 
 /**
- * `take.lua` for one check of a day and an hour in UTC, as anybody would call it by hand: one `EVALSHA` a check, with
+ * `take.lua` for one check of a day and an hour in UTC, as a program would call it by hand: one `EVALSHA` a check, with
  * the keys and the arguments of its header. It shares no code with the engine.
  */
 export async function singleTake(redis: Redis): Promise<(check: SingleTake) => Promise<Taken>> {

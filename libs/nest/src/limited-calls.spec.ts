@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { LiveRules, MemoryStore, RuleBook } from '@sundial/engine';
 import { type Decision, type Quota, QuotaError } from '@sundial/contract';
 import { aRule } from '../../../test/contract/rules.js';
-import { CountingQuota } from '../../../test/support/counting-quota.js';
+import { countingQuota } from '../../../test/support/counting-quota.js';
 import { bindQuota } from './bound-quota.js';
 import { RiskLimit } from './risk-limit.decorator.js';
 import { RiskLimitExceededException } from './risk-limit-exceeded.exception.js';
@@ -92,7 +92,7 @@ describe('a denied call', () => {
       action: 'recharge-vip',
       params: { days: 1 },
     };
-    const ocr = ocrWith(new CountingQuota(1, onDeny));
+    const ocr = ocrWith(countingQuota(1, onDeny));
     await ocr.plain('u1', 'a');
     const error = (await failure(ocr.plain('u1', 'b'))) as RiskLimitExceededException;
     expect(error).toBeInstanceOf(RiskLimitExceededException);
@@ -115,13 +115,13 @@ describe('a denied call', () => {
   });
 
   it('leaves other subjects alone', async () => {
-    const ocr = ocrWith(new CountingQuota(1));
+    const ocr = ocrWith(countingQuota(1));
     await ocr.plain('u1', 'a');
     await expect(ocr.plain('u2', 'a')).resolves.toBe('a of u2');
   });
 
   it('results in what onDenied returns, given the decision, the arguments and this', async () => {
-    const ocr = ocrWith(new CountingQuota(0));
+    const ocr = ocrWith(countingQuota(0));
     await expect(ocr.offering('u1', 'p7')).resolves.toBe('u1, buy vip for p7: limit-reached');
   });
 
@@ -130,7 +130,7 @@ describe('a denied call', () => {
     ['degraded', '"ocr" cannot be counted at the moment, and its rule refuses then.'],
     ['no-rule', '"ocr" has no rule, and what has no rule is refused.'],
   ] as const)('says why when the reason is %s', async (reason, sentence) => {
-    const refused = await new CountingQuota(0).check({ resource: 'ocr', subject: { user: 'u1' } });
+    const refused = await countingQuota(0).check({ resource: 'ocr', subject: { user: 'u1' } });
     const { retryAfterMs: _, ...decision } = refused;
     const error = await failure(ocrWith(quotaThat(async () => ({ ...decision, reason }))).plain('u1', 'a'));
     expect((error as RiskLimitExceededException).message).toBe(sentence);
@@ -140,14 +140,14 @@ describe('a denied call', () => {
 
 describe('an allowed call', () => {
   it('passes on what the method throws, and stays counted', async () => {
-    const quota = new CountingQuota(1);
+    const quota = countingQuota(1);
     const ocr = ocrWith(quota);
     await expect(ocr.plain('u1', 'torn')).rejects.toThrow('torn page');
     await expect(ocr.plain('u1', 'a')).rejects.toBeInstanceOf(RiskLimitExceededException);
   });
 
   it('runs also when it was decided without the store', async () => {
-    const allowed = await new CountingQuota(1).check({ resource: 'ocr', subject: { user: 'u1' } });
+    const allowed = await countingQuota(1).check({ resource: 'ocr', subject: { user: 'u1' } });
     const degraded: Decision = { ...allowed, degraded: { cause: 'timeout', policy: 'local' } };
     await expect(ocrWith(quotaThat(async () => degraded)).careful('u1')).resolves.toBe('ran');
   });
@@ -155,19 +155,19 @@ describe('an allowed call', () => {
 
 describe('the request', () => {
   it('has the subject, amount and operation id told from the arguments', async () => {
-    const quota = new CountingQuota(100);
+    const quota = countingQuota(100);
     await ocrWith(quota).described({ owner: 'u1', pages: 3, id: 'task-9' });
     await ocrWith(quota).described({ owner: 'u1', pages: 0 });
-    expect(quota.requests).toEqual([
+    expect(quota.checks).toEqual([
       { resource: 'ocr', subject: { user: 'u1', school: 's1' }, amount: 3, operationId: 'task-9' },
       { resource: 'ocr', subject: { user: 'u1', school: 's1' }, amount: 0 },
     ]);
   });
 
   it('takes a fixed amount', async () => {
-    const quota = new CountingQuota(100);
+    const quota = countingQuota(100);
     await ocrWith(quota).exportAll();
-    expect(quota.requests).toEqual([{ resource: 'export', subject: { user: 'all' }, amount: 5 }]);
+    expect(quota.checks).toEqual([{ resource: 'export', subject: { user: 'all' }, amount: 5 }]);
   });
 });
 
@@ -292,14 +292,14 @@ describe('misuse', () => {
   });
 
   it('of an amount is one too, where no request can have brought it', async () => {
-    const call = ocrWith(new CountingQuota(9)).described({ owner: 'u1', pages: 5n as never });
+    const call = ocrWith(countingQuota(9)).described({ owner: 'u1', pages: 5n as never });
     await expect(call).rejects.toThrow(
       'OcrService.described: its option "amount" must be an integer of 0 to 9007199254740991, not a value of type bigint.',
     );
   });
 
   it('of the arguments is one too', async () => {
-    const call = ocrWith(new CountingQuota(1)).nested({});
+    const call = ocrWith(countingQuota(1)).nested({});
     await expect(call).rejects.toThrow(
       /^OcrService\.nested: its check could not be told from its arguments: TypeError: /,
     );
@@ -309,7 +309,7 @@ describe('misuse', () => {
     const fix =
       /^OcrService\.plain: this instance has no quota to ask\. .*QuotaModule\.forRoot\(\).*bindQuota/;
     await expect(new OcrService().plain('u1', 'a')).rejects.toThrow(fix);
-    const { plain } = ocrWith(new CountingQuota(1));
+    const { plain } = ocrWith(countingQuota(1));
     await expect(plain('u1', 'a')).rejects.toThrow(fix);
   });
 });

@@ -1,7 +1,7 @@
 import { Controller, Get, Injectable, Logger, type ModuleMetadata, Scope } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { CountingQuota } from '../../../test/support/counting-quota.js';
+import { countingQuota } from '../../../test/support/counting-quota.js';
 import { QuotaModule } from './quota.module.js';
 import { RiskLimit } from './risk-limit.decorator.js';
 import { Subject } from './subject.decorator.js';
@@ -15,7 +15,7 @@ class OcrService {
 }
 
 async function start(metadata: ModuleMetadata): Promise<unknown> {
-  const imports = [QuotaModule.forRoot({ engine: new CountingQuota(1) })];
+  const imports = [QuotaModule.forRoot({ engine: countingQuota(1) })];
   return (await Test.createTestingModule({ imports, ...metadata }).compile()).init();
 }
 
@@ -57,7 +57,7 @@ describe('an application does not start', () => {
     await expect(start({ providers: [Overriding] })).rejects.toThrow(/^Overriding\.submit: /);
   });
 
-  it.each([[{}], [{ engine: new CountingQuota(1), client: new CountingQuota(1) }], [{ engine: undefined }]])(
+  it.each([[{}], [{ engine: countingQuota(1), client: countingQuota(1) }], [{ engine: undefined }]])(
     'with neither engine nor client, or with both',
     async (options) => {
       const imports = [QuotaModule.forRoot(options as never)];

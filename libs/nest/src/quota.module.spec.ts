@@ -28,7 +28,7 @@ import { Test } from '@nestjs/testing';
 import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Quota } from '@sundial/contract';
 import { map, type Observable } from 'rxjs';
-import { CountingQuota } from '../../../test/support/counting-quota.js';
+import { countingQuota } from '../../../test/support/counting-quota.js';
 import {
   closeNestApplications,
   request,
@@ -173,7 +173,7 @@ describe('QuotaModule', () => {
     ['transient', 'transient u1'],
     ['round', 'about u1'],
   ])('limits the methods of a %s provider', async (service, text) => {
-    const app = await start(new CountingQuota(2), EVERYTHING);
+    const app = await start(countingQuota(2), EVERYTHING);
     const post = () => request(app).post(`/services/${service}/u1`);
     const answers = [await post(), await post(), await post()];
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 429]);
@@ -181,28 +181,28 @@ describe('QuotaModule', () => {
   });
 
   it('limits a request-scoped controller', async () => {
-    const app = await start(new CountingQuota(1), EVERYTHING);
+    const app = await start(countingQuota(1), EVERYTHING);
     const answers = [await request(app).get('/scoped/u1'), await request(app).get('/scoped/u1')];
     expect(answers.map(({ status }) => status)).toEqual([200, 429]);
   });
 
   it('counts a controller call after its guards and pipes, and leaves its interceptors alone', async () => {
-    const quota = new CountingQuota(1);
+    const quota = countingQuota(1);
     const app = await start(quota, EVERYTHING);
     const get = (user: string, role: string) =>
       request(app).get(`/direct/${user}`).set({ role, 'x-page': 'p7' });
     expect((await get('17', 'stranger')).status).toBe(403);
     expect((await get('seventeen', 'pupil')).status).toBe(400);
-    expect(quota.requests).toEqual([]);
+    expect(quota.checks).toEqual([]);
     const allowed = await get('17', 'pupil');
     expect(allowed.body).toEqual({ text: 'number 17 p7' });
-    expect(quota.requests).toEqual([{ resource: 'direct', subject: { user: '17' } }]);
+    expect(quota.checks).toEqual([{ resource: 'direct', subject: { user: '17' } }]);
     expect((await get('17', 'pupil')).status).toBe(429);
   });
 
   it('keeps two applications in one process apart', async () => {
-    const strict = await start(new CountingQuota(0), EVERYTHING);
-    const generous = await start(new CountingQuota(10), EVERYTHING);
+    const strict = await start(countingQuota(0), EVERYTHING);
+    const generous = await start(countingQuota(10), EVERYTHING);
     for (const service of ['singleton', 'request', 'transient', 'round']) {
       const url = `/services/${service}/u1`;
       expect((await request(strict).post(url)).status).toBe(429);
@@ -222,7 +222,7 @@ describe('QuotaModule', () => {
         this.outcome = await this.made.run('u1');
       }
     }
-    const quota = new CountingQuota(1);
+    const quota = countingQuota(1);
     const app = await start(quota, {
       providers: [
         Early,
@@ -234,7 +234,7 @@ describe('QuotaModule', () => {
     await expect(app.get<SingletonService>('given').run('u1')).rejects.toBeInstanceOf(
       RiskLimitExceededException,
     );
-    expect(quota.requests).toHaveLength(2);
+    expect(quota.checks).toHaveLength(2);
   });
 
   it('hands its quota to whoever wants to ask by hand, in every module', async () => {
@@ -244,13 +244,13 @@ describe('QuotaModule', () => {
     }
     @Module({ providers: [Asking] })
     class Elsewhere {}
-    const quota = new CountingQuota(1);
+    const quota = countingQuota(1);
     const app = await start(quota, { imports: [Elsewhere] });
     expect(app.get(Asking, { strict: false }).quota).toBe(quota);
   });
 
   it('takes its options from a factory with dependencies', async () => {
-    const quota = new CountingQuota(0);
+    const quota = countingQuota(0);
     @Module({ providers: [{ provide: 'engine', useValue: quota }], exports: ['engine'] })
     class Engine {}
     const testing = await Test.createTestingModule({
@@ -264,6 +264,6 @@ describe('QuotaModule', () => {
       providers: [SingletonService],
     }).compile();
     await expect(testing.get(SingletonService).run('u1')).rejects.toBeInstanceOf(RiskLimitExceededException);
-    expect(quota.requests).toHaveLength(1);
+    expect(quota.checks).toHaveLength(1);
   });
 });

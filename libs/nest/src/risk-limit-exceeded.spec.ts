@@ -12,7 +12,7 @@ import { APP_FILTER } from '@nestjs/core';
 import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Quota } from '@sundial/contract';
 import type { Response } from 'supertest';
-import { CountingQuota } from '../../../test/support/counting-quota.js';
+import { countingQuota } from '../../../test/support/counting-quota.js';
 import {
   closeNestApplications,
   request,
@@ -48,7 +48,7 @@ afterEach(closeNestApplications);
 describe('the answer to a denied request', () => {
   it('is a problem with Retry-After', async () => {
     const onDeny = { code: 'OCR_LIMIT', action: 'recharge-vip' };
-    const answer = await answerOf(new CountingQuota(0, onDeny));
+    const answer = await answerOf(countingQuota(0, onDeny));
     expect(answer.status).toBe(429);
     expect(answer.headers).toMatchObject({
       'content-type': 'application/problem+json; charset=utf-8',
@@ -64,7 +64,7 @@ describe('the answer to a denied request', () => {
   });
 
   it('has no Retry-After when waiting does not help', async () => {
-    const refused = await new CountingQuota(0).check({ resource: 'ocr', subject: { user: 'u1' } });
+    const refused = await countingQuota(0).check({ resource: 'ocr', subject: { user: 'u1' } });
     const { retryAfterMs: _, ...decision } = refused;
     const answer = await answerOf({
       check: async () => ({ ...decision, reason: 'amount-exceeds-limit' }),
@@ -84,7 +84,7 @@ describe('the answer to a denied request', () => {
           host.switchToHttp().getResponse<Reply>().status(402).send(exception.decision.reason);
         }
       }
-      const answer = await answerOf(new CountingQuota(0), [{ provide: APP_FILTER, useClass: OwnFilter }]);
+      const answer = await answerOf(countingQuota(0), [{ provide: APP_FILTER, useClass: OwnFilter }]);
       expect([answer.status, answer.text]).toEqual([402, 'limit-reached']);
     },
   );

@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { type Quota, QuotaError } from '@sundial/contract';
-import { CountingQuota } from '../../../test/support/counting-quota.js';
+import { countingQuota } from '../../../test/support/counting-quota.js';
 import { bindQuota } from './bound-quota.js';
 import { RiskLimit } from './risk-limit.decorator.js';
 import { RiskLimitRequestException } from './risk-limit-request.exception.js';
@@ -70,7 +70,7 @@ describe('what the caller sent and makes no check', () => {
 
   it('is one too where a function gives the subject, the amount or the operation id', async () => {
     jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
-    const quota = new CountingQuota(100);
+    const quota = countingQuota(100);
     const call = ocrWith(quota).described({ owner: ['u1'], pages: -1, id: 'ü' } as never);
     expect(await failure(call)).toMatchObject({
       problem: {
@@ -83,7 +83,7 @@ describe('what the caller sent and makes no check', () => {
     });
     const missing = ocrThatFailsWith(invalid);
     expect(await failure(missing.described({ pages: 1 } as never))).toBeInstanceOf(RiskLimitRequestException);
-    expect(quota.requests).toEqual([]);
+    expect(quota.checks).toEqual([]);
   });
 
   it('is said in the log at most once a minute, since the program may be to blame', async () => {
@@ -92,7 +92,7 @@ describe('what the caller sent and makes no check', () => {
       @RiskLimit({ resource: 'ocr' })
       async submit(@Subject('user') _user: unknown): Promise<void> {}
     }
-    const fresh = bindQuota(new Fresh(), new CountingQuota(1));
+    const fresh = bindQuota(new Fresh(), countingQuota(1));
     for (let n = 0; n < 3; n += 1) await failure(fresh.submit(['u1']));
     expect(warn.mock.calls).toEqual([
       [

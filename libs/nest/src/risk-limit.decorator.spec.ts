@@ -1,7 +1,8 @@
 import { Header, Post, SetMetadata } from '@nestjs/common';
 import { describe, expect, it } from '@jest/globals';
 import { Observable, of } from 'rxjs';
-import { CountingQuota } from '../../../test/support/counting-quota.js';
+import type { FakeQuota } from './testing/fake-quota.js';
+import { countingQuota } from '../../../test/support/counting-quota.js';
 import { bindQuota } from './bound-quota.js';
 import { RiskLimit } from './risk-limit.decorator.js';
 import { Subject } from './subject.decorator.js';
@@ -57,11 +58,8 @@ class HonestOcrService extends OcrService {
   }
 }
 
-function limited<Service extends object>(
-  instance: Service,
-  max = 2,
-): { service: Service; quota: CountingQuota } {
-  const quota = new CountingQuota(max);
+function limited<Service extends object>(instance: Service, max = 2): { service: Service; quota: FakeQuota } {
+  const quota = countingQuota(max);
   return { service: bindQuota(instance, quota), quota };
 }
 
@@ -69,7 +67,7 @@ describe('@RiskLimit', () => {
   it('asks before the method runs and hands its result back', async () => {
     const { service, quota } = limited(new OcrService());
     await expect(service.submit('u1', 'x.png')).resolves.toBe('text of x.png for u1');
-    expect(quota.requests).toEqual([{ resource: 'ocr', subject: { user: 'u1' } }]);
+    expect(quota.checks).toEqual([{ resource: 'ocr', subject: { user: 'u1' } }]);
   });
 
   it('covers self-calls', async () => {
@@ -80,13 +78,13 @@ describe('@RiskLimit', () => {
   it('covers subclasses, with their own this', async () => {
     const { service, quota } = limited(new PremiumOcrService());
     await expect(service.submit('u1', 'x')).resolves.toBe('fine text of x for u1');
-    expect(quota.requests).toHaveLength(1);
+    expect(quota.checks).toHaveLength(1);
   });
 
   it('asks for an override and for the super call each by its own limit', async () => {
     const { service, quota } = limited(new HonestOcrService());
     await expect(service.submit('u1', 'x')).resolves.toBe('honest text of x for u1');
-    expect(quota.requests).toEqual([
+    expect(quota.checks).toEqual([
       { resource: 'honest-ocr', subject: { owner: 'u1' } },
       { resource: 'ocr', subject: { user: 'u1' } },
     ]);
@@ -101,14 +99,14 @@ describe('@RiskLimit', () => {
   it('works above and below decorators that replace the method', async () => {
     const { service, quota } = limited(new OcrService());
     await expect(service.loud('u1')).resolves.toBe('u1?!');
-    expect(quota.requests).toHaveLength(1);
+    expect(quota.checks).toHaveLength(1);
   });
 
   it('works on an instance seen through a proxy or as a prototype', async () => {
     const { service, quota } = limited(new OcrService());
     await new Proxy(service, {}).submit('u1', 'x');
     await (Object.create(service) as OcrService).submit('u1', 'x');
-    expect(quota.requests).toHaveLength(2);
+    expect(quota.checks).toHaveLength(2);
   });
 
   it('keeps the name, length and own properties of the method', () => {

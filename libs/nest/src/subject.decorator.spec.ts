@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { CountingQuota } from '../../../test/support/counting-quota.js';
+import { countingQuota } from '../../../test/support/counting-quota.js';
 import { bindQuota } from './bound-quota.js';
 import { RiskLimit } from './risk-limit.decorator.js';
 import { RiskLimitMisuseError } from './risk-limit-misuse.error.js';
@@ -37,9 +37,9 @@ class OcrService {
 }
 
 function service(): { ocr: OcrService; subjects: () => unknown[] } {
-  const quota = new CountingQuota(100);
+  const quota = countingQuota(100);
   const ocr = bindQuota(new OcrService(), quota);
-  return { ocr, subjects: () => quota.requests.map(({ subject }) => subject) };
+  return { ocr, subjects: () => quota.checks.map(({ subject }) => subject) };
 }
 
 beforeAll(() => Logger.overrideLogger(false));

@@ -13,7 +13,7 @@ import { story } from '../harness/story.js';
 /** What a campaign found. */
 export interface Campaign {
   readonly findings: readonly Finding[];
-  /** Each broken promise, with the command that repeats it. */
+  /** Each violated promise, with the command that repeats it. */
   readonly stories: readonly string[];
   /** Slices that ended early, because a fault could not be brought about. */
   readonly leftOut: readonly string[];

@@ -9,7 +9,7 @@ import { HistoryFile } from '../harness/history.js';
 import { readPlan, usage, type Plan } from './options.js';
 import { isInTime, rowsOf, table } from './table.js';
 
-/** `npm run chaos`: see docs/chaos.md. The exit code is 1 when a promise was broken, 2 when the arguments make no sense. */
+/** `npm run chaos`: see docs/chaos.md. The exit code is 1 when a promise was violated, 2 when the arguments are invalid. */
 const MANUAL = new URL('../../../docs/chaos.md', import.meta.url);
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {

@@ -24,7 +24,7 @@ export interface ChaosNode {
   check(operation: Operation): Promise<Answer>;
   /** Undefined when it does not say. */
   status(): Promise<NodeStatus | undefined>;
-  /** Whether a fault was injected into the node itself in a span, so that callers could not be answered in time. */
+  /** Whether a fault was injected into the node itself in an interval, so that callers could not be answered in time. */
   wasDisturbed(from: number, to: number): boolean;
   /** Whether it was killed so soon after it said something that this may not have been on its disk. */
   mayHaveForgotten(saidAt: number): boolean;

@@ -17,7 +17,7 @@ interface AlarmEvent {
   readonly alarm: Alarm;
 }
 
-/** Brings every notice where operators look: the ledger, the log, the metrics and the webhook. Never waits. */
+/** Brings every notification where operators look: the ledger, the log, the metrics and the webhook. Never waits. */
 @Injectable()
 export class AlarmAnnouncer {
   readonly #node: string;

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { raisedAlarm, type Alarm } from './alarm.js';
 import type { Episode, Notice } from './watch.js';
 
-/** Episodes that are over and still listed. */
+/** Incidents that are over and still listed. */
 const MAX_LISTED = 100;
 
 /** The alarms of this node: those that are active, and the last ones that are over. In memory only. */
@@ -22,7 +22,7 @@ export class AlarmLedger {
     return this.#over;
   }
 
-  /** Writes a notice down, and gives the alarm as it is from now on. */
+  /** Records a notification, and returns the alarm as it is from now on. */
   record({ kind, episode }: Notice, at: Date): Alarm {
     const known = this.#active.get(episode) ?? raisedAlarm(episode, randomUUID(), at);
     if (kind === 'raised') {

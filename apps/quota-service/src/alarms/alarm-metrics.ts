@@ -37,7 +37,7 @@ export class AlarmMetrics {
     });
     new Counter({
       name: 'sundial_alarm_notices_total',
-      help: 'Notices and attempts of the webhook, by what became of them',
+      help: 'Notifications and attempts of the webhook, by outcome',
       labelNames: ['outcome'],
       registers,
       collect() {
@@ -47,7 +47,7 @@ export class AlarmMetrics {
     });
     new Gauge({
       name: 'sundial_alarm_notices_waiting',
-      help: 'Notices the webhook has not been tried with yet',
+      help: 'Notifications that have not been sent to the webhook yet',
       registers,
       collect() {
         this.set(webhook?.waiting ?? 0);

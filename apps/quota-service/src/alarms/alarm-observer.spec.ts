@@ -41,7 +41,7 @@ const decide = (decision: Decision, resource = 'ocr') =>
   observer.decided({ resource, subject: { user: 'u1' } }, decision);
 const raised = () => notices.map(({ episode }) => episode.pattern.id);
 
-describe('what an engine tells', () => {
+describe('what an engine reports', () => {
   it('makes a degraded decision a failure of its resource on the store', () => {
     for (let count = 0; count < 3; count++) decide(DEGRADED);
     expect(notices[0]?.episode).toMatchObject({

@@ -33,7 +33,7 @@ export class AlarmTicker implements OnModuleInit, OnApplicationShutdown {
     const { webhook, log } = this;
     clearInterval(this.#timer);
     if (webhook && webhook.waiting > 0)
-      log.warn({ notices: webhook.waiting }, 'notices of alarms are not delivered');
+      log.warn({ notices: webhook.waiting }, 'alarm notifications are not delivered');
     webhook?.close();
   }
 

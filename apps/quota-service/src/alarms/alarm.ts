@@ -3,7 +3,7 @@ import type { Evidence } from './evaluators/evaluator.js';
 import type { AlarmClass, AlarmPattern, PatternKind } from './patterns/alarm-pattern.js';
 import type { Episode } from './watch.js';
 
-/** One episode as operators see it: in the log, in notices and at `GET /admin/alarms`. */
+/** One incident as operators see it: in the log, in notifications and at `GET /admin/alarms`. */
 export interface Alarm {
   /** The same when it is raised and when it is cleared. */
   readonly id: string;
@@ -66,7 +66,7 @@ function summaryOf(pattern: AlarmPattern): string {
     case 'foreign-key':
       return 'a key holds what Sundial did not write';
     case 'unverifiable':
-      return 'counters of some time may be wrong, and nobody can know';
+      return 'counters of a past interval may be wrong';
     default:
       return pattern satisfies never;
   }

@@ -11,15 +11,15 @@ export interface Episode {
   readonly evidence: Evidence;
 }
 
-/** An episode began, or it is over; both carry the same object. */
+/** An incident began, or it is over; both carry the same object. */
 export interface Notice {
   readonly kind: 'raised' | 'cleared';
   readonly episode: Episode;
 }
 
 /**
- * One pattern watching one channel, or the whole node. An episode begins when the pattern comes to hold, and is over
- * when it has not held for `clearAfterMs` without a break: what flickers is one episode, and one notice.
+ * One pattern watching one channel, or the whole node. An incident begins when the pattern comes to hold, and is over
+ * when it has not held for `clearAfterMs` without a break: what flickers is one incident, and one notification.
  */
 export class Watch {
   readonly #evaluator: Evaluator;

@@ -1,4 +1,4 @@
-/** What a node keeps on its disk. The marks of the store are in the journal. */
+/** What a node keeps on its disk. The watermarks of the store are in the journal. */
 export type KeptFile = 'counters' | 'journal' | 'rules';
 export const KEPT_FILES: readonly KeptFile[] = ['counters', 'journal', 'rules'];
 
@@ -22,7 +22,7 @@ const CONSEQUENCES: Readonly<Record<KeptFile, string>> = {
   rules: 'Changes of rules are refused, or are not known to a node that starts without its store.',
 };
 
-/** The conditions of all files that this node keeps; each writer reports to it, and it tells log, metrics and alarms. */
+/** The findings about all files that this node keeps. Each writer reports to it; it passes them to log, metrics and alarms. */
 export class FileConditions {
   readonly #listeners: Listener[] = [];
   readonly #current = new Map<string, FileCondition>();
@@ -33,7 +33,7 @@ export class FileConditions {
     return [...this.#current.values()];
   }
 
-  /** Tells of each condition that holds, at once, and whenever one begins or ends. */
+  /** Calls the listener with each finding that holds, at once, and whenever one begins or ends. */
   onChange(listener: Listener): void {
     this.#listeners.push(listener);
     for (const condition of this.current) listener(condition, true);

@@ -22,7 +22,7 @@ const GAUGES: readonly Reading[] = [
   },
   {
     name: 'sundial_unverifiable_spans',
-    help: 'Times with operations that nobody can tell the truth about',
+    help: 'Intervals in which the node cannot say what became of some operations',
     read: ({ unverifiable }) => unverifiable.length,
   },
 ];

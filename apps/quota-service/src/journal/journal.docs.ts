@@ -58,7 +58,7 @@ export const SHOW_JOURNAL: Operation = {
   description: 'Each node keeps a journal of its own (docs/adr/0010): ask every one.',
   answers: {
     200: {
-      description: 'What is still owed to the books, and what became of the rest since the start.',
+      description: 'What is still pending, and what became of the rest since the start.',
       schema: { name: 'Journal', schema: journalSchema },
       examples: {
         recovering: { summary: 'Redis is back, and the journal is being settled', value: RECOVERING },

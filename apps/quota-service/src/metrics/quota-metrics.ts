@@ -24,7 +24,7 @@ type Outcome =
 
 /**
  * Counts decisions for Prometheus, and logs when the store's state changes. A check adds to plain numbers; they
- * become metrics when somebody scrapes. Every degraded decision is counted (I14).
+ * become metrics when Prometheus scrapes. Every degraded decision is counted (I14).
  */
 @Injectable()
 export class QuotaMetrics implements QuotaObserver {
@@ -109,10 +109,7 @@ export class QuotaMetrics implements QuotaObserver {
 
   unverifiable({ from, to, ...span }: UnverifiableSpan): void {
     const times = { from: new Date(from).toISOString(), to: new Date(to).toISOString() };
-    this.log.error(
-      { ...span, ...times },
-      'counters of this time may be wrong, and nobody can know: see GET /admin/journal',
-    );
+    this.log.error({ ...span, ...times }, 'counters of this interval may be wrong: see GET /admin/journal');
   }
 
   /** Rules and resources that are gone would stay in the counts for ever. */

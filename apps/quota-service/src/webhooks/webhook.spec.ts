@@ -29,7 +29,7 @@ async function pushing(
 }
 
 describe('a webhook', () => {
-  it('posts JSON that its receiver can tell from a forgery and from a replay', async () => {
+  it('posts JSON that its receiver can distinguish from a forgery and from a replay', async () => {
     const { webhook } = await pushing(ok);
     webhook.push({ number: 1, text: 'Grüße' });
     await eventually(() => webhook.count('delivered') === 1);
@@ -37,7 +37,7 @@ describe('a webhook', () => {
     expect(notice.headers['content-type']).toBe('application/json');
     expect(notice.body).toEqual({ number: 1, text: 'Grüße' });
     expect(isAuthentic(notice, SECRET)).toBe(true);
-    expect(isAuthentic(notice, 'another-secret-of-someone')).toBe(false);
+    expect(isAuthentic(notice, 'secret-of-another-receiver')).toBe(false);
     expect(isAuthentic({ ...notice, text: notice.text.replace('1', '2') }, SECRET)).toBe(false);
     const other = String(Number(notice.headers['sundial-timestamp']) + 1);
     const replayed = { ...notice, headers: { ...notice.headers, 'sundial-timestamp': other } };

@@ -22,7 +22,7 @@ const LONGEST_RETRY_MS = 15_000;
 const RETRYABLE = new Set([408, 425, 429]);
 
 export interface WebhookOptions extends WebhookTarget {
-  /** Told what the log should say: `delivered` goes without saying. */
+  /** Called with what the log should say; not called for `delivered`. */
   readonly onTrouble?: (outcome: WebhookOutcome, reason: string) => void;
   /** Between 0 and 1, to spread the retries of nodes that fail together. */
   readonly random?: () => number;

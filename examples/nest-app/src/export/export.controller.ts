@@ -5,7 +5,7 @@ import { SignInGuard } from '../sign-in/sign-in.guard.js';
 @Controller('export')
 @UseGuards(SignInGuard)
 export class ExportController {
-  /** On a controller it works alike. Here cost goes before business: with nobody to ask, there is no export. */
+  /** On a controller it works alike. Here cost goes before business: without a decision there is no export. */
   @Get()
   @Header('Content-Type', 'text/csv')
   @RiskLimit<ExportController['csv']>({

@@ -8,7 +8,7 @@ export interface Recognition {
 
 @Injectable()
 export class OcrService {
-  /** Costs money, so it is limited here: whoever calls it, a controller, a job or another service. Denied: 429. */
+  /** Costs money, so it is limited here, whether a controller, a job or another service calls it. Denied: 429. */
   @RiskLimit({ resource: 'ocr' })
   async recognize(@Subject('user') userId: string, imageUrl: string): Promise<Recognition> {
     return { imageUrl, text: `The homework of ${userId}` };

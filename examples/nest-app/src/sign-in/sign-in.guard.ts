@@ -1,6 +1,6 @@
 import { type CanActivate, type ExecutionContext, Injectable, UnauthorizedException } from '@nestjs/common';
 
-/** Stands in for a real sign-in: whoever says who they are is believed. What it turns away is never counted. */
+/** Stands in for a real sign-in: it believes the name that a caller gives. What it turns away is never counted. */
 @Injectable()
 export class SignInGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {

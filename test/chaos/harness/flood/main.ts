@@ -24,14 +24,14 @@ say('started');
 const { port, connections } = await commanded('begin');
 const pool = await openConnections(port, connections);
 // A connection that fails has said why in its line, and asks no more; the others go on.
-const lanes = pool.map((lane) =>
-  closedLoop({ lanes: [lane], isOver: () => isOver, call: ask }).catch(() => undefined),
+const callers = pool.map((caller) =>
+  closedLoop({ callers: [caller], isOver: () => isOver, call: ask }).catch(() => undefined),
 );
 say('begin');
 await commanded('end');
 isOver = true;
 setTimeout(() => pool.forEach((connection) => connection.close()), LAST_ANSWERS_MS).unref();
-await Promise.all(lanes);
+await Promise.all(callers);
 lines.end();
 await once(lines, 'close');
 say('end');

@@ -113,7 +113,7 @@ export const redisFaults: readonly FaultScenario<HasRedis>[] = [
     },
   },
   {
-    name: 'busy with a foreign script',
+    name: 'busy with a long script',
     lastsMs: [300, 900],
     inject: ({ redis }, { lastsMs }) => {
       const busy = redis.cli('EVAL', BUSY_SCRIPT, 0, lastsMs);

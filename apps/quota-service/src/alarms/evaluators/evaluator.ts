@@ -1,6 +1,6 @@
 import type { AlarmSignal } from './alarm-signal.js';
 
-/** What was seen when a pattern began to hold, for whoever is called by it. */
+/** What was seen when a pattern began to hold, for the operator whom the alarm calls. */
 export type Evidence = Readonly<Record<string, number | string | readonly string[]>>;
 
 /**

@@ -45,7 +45,7 @@ export function isUnfit({ condition, severity }: StoreCondition): boolean {
   return severity === 'refuse' || condition === 'secret';
 }
 
-/** Holds while the store, or a server of it, has such a condition. */
+/** Holds while there is such a finding about the store, or a server of it. */
 export class StoreConditions implements Evaluator {
   readonly #sentences = new Map<string, string>();
 

@@ -1,7 +1,7 @@
 import type { AlarmSignal } from './alarm-signal.js';
 import type { Evaluator, Evidence } from './evaluator.js';
 
-/** Holds at the instants at which something is seen that should never be; `evidenceIn` picks it out of the signals. */
+/** Holds at the instants at which something is seen that should never be; `evidenceIn` finds it among the signals. */
 export class Sightings implements Evaluator {
   #seenAt = -Infinity;
   #evidence: Evidence = {};

@@ -2,7 +2,7 @@ import { IsIn, Matches, ValidateBy } from 'class-validator';
 import { Integer } from '../../config/environment.decorators.js';
 
 const ALARM_CLASSES = ['alarm', 'attention'] as const;
-/** `alarm`: somebody has to act now. `attention`: somebody should look in working hours. */
+/** `alarm`: an operator has to act now. `attention`: an operator should look in working hours. */
 export type AlarmClass = (typeof ALARM_CLASSES)[number];
 
 /** Bounds of a pattern's numbers: they bound what every channel remembers, and for how long. */
@@ -14,7 +14,7 @@ const MAX_WITHIN_MS = 3_600_000;
 
 /** What every pattern says. */
 export class PatternHead {
-  /** Its name in logs, metrics and notices. */
+  /** Its name in logs, metrics and notifications. */
   @Matches(/^[a-z][a-z0-9-]{0,63}$/, {
     message: 'must be 1 to 64 small letters, digits and "-", a letter first',
   })
@@ -23,7 +23,7 @@ export class PatternHead {
   @IsIn(ALARM_CLASSES, { message: `must be one of: ${ALARM_CLASSES.join(', ')}` })
   class!: AlarmClass;
 
-  /** The episode is over when the pattern has not held for this long, without a break. */
+  /** The incident is over when the pattern has not held for this long, without a break. */
   @Integer(0, MAX_WITHIN_MS)
   clearAfterMs = 30_000;
 }
