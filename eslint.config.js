@@ -88,9 +88,14 @@ export default tseslint.config(
   },
   ...layers,
   {
-    // The ground knows no feature, and no two folders import each other (ARCHITECTURE.md, "Layers").
-    files: ['apps/quota-service/src/**/*.ts'],
+    // No two folders of a package import each other (ARCHITECTURE.md, "Layers").
+    files: ['{lua,libs/*,apps/*,examples/*}/src/**/*.ts'],
     plugins: { folders: folderCircles },
+    rules: { 'folders/acyclic': 'error' },
+  },
+  {
+    // Nor does the ground of the service know a feature.
+    files: ['apps/quota-service/src/**/*.ts'],
     rules: { 'folders/acyclic': ['error', { ground: ['logging', 'config', 'http'] }] },
   },
   {

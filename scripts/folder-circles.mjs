@@ -4,7 +4,8 @@ import { dirname, join, relative, resolve, sep } from 'node:path';
 /**
  * An ESLint plugin with one rule, `acyclic`: the folders of a package's `src` form layers. No folder imports one that
  * imports it, directly or over others; a folder and the one it lies in are two folders. Imports of types count: who
- * moves a folder has to move what its types need. Imports of specs don't.
+ * moves a folder has to move what its types need. Imports of specs don't. The package's entry points (`src/index.ts`,
+ * `src/ports.ts`) stand above all folders, each by itself: they export from any of them, and none imports them.
  *
  * With `ground`, folders directly below `src`: what lies in one of these imports nothing beside them.
  *
@@ -14,6 +15,9 @@ import { dirname, join, relative, resolve, sep } from 'node:path';
 /** An editor keeps ESLint running while files change; one run of the command line takes longer than it should read twice. */
 const KNOWN_FOR_MS = 60_000;
 const IMPORT = /^\s*(?:import|export)\b[^'";]*?(?:from\s*)?'(\.[^']*)'/gm;
+
+/** Files of `src` that other packages import (`exports` of the package). */
+const ENTRY_POINTS = new Set(['index.ts', 'ports.ts']);
 
 /** @type {Map<string, { graph: Graph, readAt: number }>} */
 const known = new Map();
@@ -108,6 +112,8 @@ function sourceRootOf(/** @type {string} */ file) {
 }
 
 function folderOf(/** @type {string} */ root, /** @type {string} */ file) {
+  const name = relative(root, file).replace(/\.js$/, '.ts');
+  if (ENTRY_POINTS.has(name)) return name;
   return relative(root, dirname(file)).replaceAll(sep, '/') || '.';
 }
 

@@ -97,4 +97,24 @@ describe('folders of a package', () => {
     };
     expect(await complaints(files)).toEqual({});
   });
+
+  it('may be exported by an entry point of the package, beside which lies what they import', async () => {
+    const files = {
+      'index.ts': "export * from './rules/rule.js';",
+      'bounds.ts': '',
+      'rules/rule.ts': "import '../bounds.js';",
+    };
+    expect(await complaints(files)).toEqual({});
+  });
+
+  it('do not import the entry point that exports them', async () => {
+    const files = {
+      'index.ts': "export * from './rules/rule.js';",
+      'rules/rule.ts': "import '../index.js';",
+    };
+    expect(await complaints(files)).toEqual({
+      'index.ts': [expect.stringContaining('index.ts → rules → index.ts.')],
+      'rules/rule.ts': [expect.stringContaining('rules → index.ts → rules.')],
+    });
+  });
 });

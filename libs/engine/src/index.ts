@@ -1,6 +1,6 @@
 export { DEFAULT_BATCH_DEADLINE_MS, QuotaEngine, type QuotaEngineOptions } from './quota-engine.js';
 export { MAX_WAITING_CHECKS, type BatchOptions } from './batches/batch-pacer.js';
-export type * from './observer.js';
+export type * from './runners/observer.js';
 export { DirectRunner } from './runners/direct-runner.js';
 export type { JournalStatus } from './runners/journal-status.js';
 export type { Runner } from './runners/runner.js';
@@ -25,5 +25,5 @@ export { MemoryStore, type MemoryStoreOptions } from './stores/memory/memory-sto
 export type { LogDamage, LogProgress } from './stores/memory/log/log-recovery.js';
 export { makeDirectory } from './files/make-directory.js';
 export { lockFile, type ProcessLock } from './files/process-lock.js';
-export { TimeSlice } from './time-slice.js';
-export { YamlError, YamlText } from './yaml-text.js';
+export { TimeSlice } from './event-loop/time-slice.js';
+export { YamlError, YamlText } from './files/yaml-text.js';

@@ -18,6 +18,7 @@ export {
 export { degradedBy, onDenyOf, strictestPolicy } from './decisions/degrade-policy.js';
 export type { Question } from './decisions/question.js';
 export { PRIVATE_FILE } from './files/private-modes.js';
+export type { Operation } from './operations/operation.js';
 export type { NamedOperation } from './operations/operation-ids.js';
 export { SharedSecret } from './operations/secret.js';
 export { decodeSecret, encodeSecret, loadSecret, saveSecret } from './operations/secret-file.js';
@@ -38,7 +39,7 @@ export { EMPTY_JOURNAL } from './runners/journal-status.js';
 export type { Planned, PlannedCheck } from './runners/runner.js';
 export { UnverifiableSpans } from './runners/unverifiable-spans.js';
 export type { Answer } from './stores/answer.js';
-export { idOf } from './stores/own-ids.js';
+export { idOf } from './operations/own-ids.js';
 export { pickedBy, picksOf, type Picked } from './stores/picks.js';
 export { hasRoom } from './stores/room.js';
 export * from './stores/store.js';

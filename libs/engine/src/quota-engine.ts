@@ -10,7 +10,7 @@ import {
 import { BatchPacer, type BatchOptions } from './batches/batch-pacer.js';
 import { noRule } from './decisions/decision.js';
 import { Questions } from './decisions/question.js';
-import type { EngineStatus, QuotaObserver } from './observer.js';
+import type { EngineStatus, QuotaObserver } from './runners/observer.js';
 import { OperationIds } from './operations/operation-ids.js';
 import { mistakesInBatch, mistakesUnder } from './requests/mistakes.js';
 import { assertUsageRequest, missingAttributes } from './requests/parse-request.js';

@@ -1,5 +1,5 @@
-import { idOf, makeId, PROCESS_NAME } from '../stores/own-ids.js';
-import type { Operation } from '../stores/store.js';
+import { idOf, makeId, PROCESS_NAME } from './own-ids.js';
+import type { Operation } from './operation.js';
 import type { CheckRequest, Subject } from '@sundial/contract';
 import { Scope, valuesOf, type Mask } from './scope.js';
 import { PAD_WORDS, type Secret, type SharedSecret } from './secret.js';

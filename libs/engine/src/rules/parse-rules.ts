@@ -1,5 +1,5 @@
 import { type InputError, MAX_RULES, QuotaError, type Rule } from '@sundial/contract';
-import { TimeSlice } from '../time-slice.js';
+import { TimeSlice } from '../event-loop/time-slice.js';
 import { parseRule } from './parse-rule.js';
 import { isPlainObject, show } from './plain-json.js';
 

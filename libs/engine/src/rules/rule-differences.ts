@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { TimeSlice } from '../time-slice.js';
+import { TimeSlice } from '../event-loop/time-slice.js';
 import type { RuleBook } from './rule-book.js';
 import type { Rule, RuleSetChanges } from '@sundial/contract';
 

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { type InputError, QuotaError, type Rule } from '@sundial/contract';
-import { YamlError, YamlText } from '../yaml-text.js';
+import { YamlError, YamlText } from '../files/yaml-text.js';
 import { RuleListReader, ruleListIn } from './parse-rules.js';
 
 /**

@@ -1,4 +1,4 @@
-import { TimeSlice } from '../time-slice.js';
+import { TimeSlice } from '../event-loop/time-slice.js';
 import type { Rule } from '@sundial/contract';
 import { RulesById, type RuleEdits, type StoredRule } from './rules-by-id.js';
 import { RulesByResource } from './rules-by-resource.js';

@@ -1,7 +1,7 @@
 import { QuotaError, type Decision, type Usage } from '@sundial/contract';
 import type { PlannedLimit } from '../counters/rule-windows.js';
 import { decisionOf, limitStates } from '../decisions/decision.js';
-import type { EngineStatus, QuotaObserver } from '../observer.js';
+import type { EngineStatus, QuotaObserver } from './observer.js';
 import type { Answer } from '../stores/answer.js';
 import type { ReadResult, Store, TakeResult } from '../stores/store.js';
 import { inCurrentWindows } from './in-current-windows.js';

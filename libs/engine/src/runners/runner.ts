@@ -1,6 +1,6 @@
 import type { Decision, Rule, Subject, Usage } from '@sundial/contract';
 import type { Question, Questions } from '../decisions/question.js';
-import type { EngineStatus } from '../observer.js';
+import type { EngineStatus } from './observer.js';
 import type { NamedOperation } from '../operations/operation-ids.js';
 import type { SharedSecret } from '../operations/secret.js';
 import type { Answer } from '../stores/answer.js';

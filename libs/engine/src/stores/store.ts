@@ -1,4 +1,5 @@
 import type { Answer } from './answer.js';
+import type { Operation } from '../operations/operation.js';
 import type { SharedSecret } from '../operations/secret.js';
 import type { MarkKeeper } from './store-mark.js';
 
@@ -114,17 +115,6 @@ export interface SettleRequest extends ReadRequest {
   readonly decidedAt: number;
   /** Which offered window each limit was decided in, counters and limits in order. `void` goes by the books. */
   readonly picks: readonly WindowPick[];
-}
-
-export interface Operation {
-  /** Its name in every store: of its scope and its caller's id, or of the process that made the id (`OperationIds`). */
-  readonly id: string;
-  /** What it is, in one word: the amount to the base 36, and a keyed hash of what no rule counts by. Another one under the same id is a conflict. */
-  readonly content: string;
-  /** This try of the operation, unique among all nodes: a reversal touches no other try. */
-  readonly attempt: string;
-  /** Of an id that this process made just now (`own-ids.ts`): no store can know it, so there is nothing to look up. */
-  readonly number?: number;
 }
 
 /** Counters in a store that bounds them. */

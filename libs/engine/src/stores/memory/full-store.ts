@@ -1,5 +1,5 @@
 import type { ConditionListener, StoreCapacity, StoreCondition } from '../store.js';
-import type { MemoryBooks } from './memory-books.js';
+import type { MemoryBooks } from './state/memory-books.js';
 
 /** Whether there is room again is looked at as often. */
 const LOOK_MS = 1_000;

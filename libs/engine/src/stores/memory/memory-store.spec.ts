@@ -7,7 +7,7 @@ import {
   temporaryDirectory,
   type TemporaryDirectory,
 } from '../../../../../test/support/temporary-directory.js';
-import { makeId } from '../own-ids.js';
+import { makeId } from '../../operations/own-ids.js';
 import { REMEMBER_MS, type CounterRef, type TakeRequest } from '../store.js';
 import type { LogProgress } from './log/log-recovery.js';
 import { MemoryStore, type MemoryStoreOptions } from './memory-store.js';

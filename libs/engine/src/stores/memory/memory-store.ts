@@ -1,3 +1,4 @@
+import type { Operation } from '../../operations/operation.js';
 import { loadSecret } from '../../operations/secret-file.js';
 import { SharedSecret } from '../../operations/secret.js';
 import {
@@ -8,7 +9,6 @@ import {
   type ForcedLimit,
   type LimitCeiling,
   type LimitCount,
-  type Operation,
   type WindowPick,
   type ReadRequest,
   type ReadResult,
@@ -25,8 +25,8 @@ import { hasRoom } from '../room.js';
 import { FullStore } from './full-store.js';
 import { CounterLog, type CounterLogEvents } from './log/counter-log.js';
 import type { LogDamage } from './log/log-recovery.js';
-import { MemoryBooks } from './memory-books.js';
-import type { MemoryOperation } from './operation-record.js';
+import { MemoryBooks } from './state/memory-books.js';
+import type { MemoryOperation } from './state/operation-record.js';
 
 export interface MemoryStoreOptions extends CounterLogEvents {
   /** Where counters are kept over a restart; absent: in memory only. */

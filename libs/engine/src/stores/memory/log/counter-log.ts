@@ -1,7 +1,7 @@
 import { makeDirectory } from '../../../files/make-directory.js';
 import { REMEMBER_MS } from '../../store.js';
-import type { ChangeLog, MemoryBooks } from '../memory-books.js';
-import { UnloggedCounters } from '../unlogged-counters.js';
+import type { ChangeLog, MemoryBooks } from '../state/memory-books.js';
+import { UnloggedCounters } from '../state/unlogged-counters.js';
 import { GroupWriter } from './log-group.js';
 import { recover, type LogDamage, type LogProgress, type Recovered } from './log-recovery.js';
 import { LogSegments } from './log-segments.js';

@@ -1,4 +1,4 @@
-import { bytesOf, type Bytes } from '../operation-record.js';
+import { bytesOf, type Bytes } from '../state/operation-record.js';
 
 /** Bytes that are written one behind the other, in a buffer that grows. */
 export class GrowingBytes {

@@ -1,5 +1,5 @@
 import { copyFile, readFile, stat, truncate } from 'node:fs/promises';
-import type { MemoryBooks } from '../memory-books.js';
+import type { MemoryBooks } from '../state/memory-books.js';
 import { GroupDecoder } from './log-group.js';
 import { scan } from './log-scan.js';
 import { segmentNumbers, segmentPath, type LogSegment } from './log-segments.js';

@@ -1,5 +1,5 @@
-import { REMEMBER_MS } from '../store.js';
-import { HASH_LENGTH } from '../../operations/operation-ids.js';
+import { REMEMBER_MS } from '../../store.js';
+import { HASH_LENGTH } from '../../../operations/operation-ids.js';
 import { offHeap } from './off-heap.js';
 import type { MemoryOperation } from './operation-record.js';
 

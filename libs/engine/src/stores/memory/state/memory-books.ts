@@ -1,5 +1,5 @@
-import { idOf, numberOf } from '../own-ids.js';
-import { MARGIN_MS, REMEMBER_MS, type CounterRef } from '../store.js';
+import { idOf, numberOf } from '../../../operations/own-ids.js';
+import { MARGIN_MS, REMEMBER_MS, type CounterRef } from '../../store.js';
 import { CounterMap } from './counter-map.js';
 import { CounterSpace, defaultMaxCounters } from './counter-space.js';
 import { MemoryCounter } from './memory-counter.js';

@@ -1,4 +1,4 @@
-import { REMEMBER_MS } from '../store.js';
+import { REMEMBER_MS } from '../../store.js';
 import { keyedHash } from './keyed-hash.js';
 import { offHeap } from './off-heap.js';
 import { OperationIndex } from './operation-index.js';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { MARGIN_MS, REMEMBER_MS, type CounterRef } from '../store.js';
+import { MARGIN_MS, REMEMBER_MS, type CounterRef } from '../../store.js';
 import { MemoryBooks } from './memory-books.js';
 import type { MemoryOperation } from './operation-record.js';
 

@@ -1,4 +1,4 @@
-import type { LimitCeiling, LimitCount, WindowPick } from '../store.js';
+import type { LimitCeiling, LimitCount, WindowPick } from '../../store.js';
 
 /** The ceiling's part that says which window is meant. */
 export type Windows = Pick<LimitCeiling, 'field' | 'bounds'>;

@@ -1,6 +1,6 @@
-import type { UnverifiableSpan } from './runners/unverifiable-spans.js';
+import type { UnverifiableSpan } from './unverifiable-spans.js';
 import type { CheckRequest, Decision, DegradedCause, WindowUnit } from '@sundial/contract';
-import type { StoreCapacity, StoreCondition } from './stores/store.js';
+import type { StoreCapacity, StoreCondition } from '../stores/store.js';
 
 /**
  * What an engine tells whoever counts and logs. Calls are synchronous and on the hot path: do little, never throw.
