@@ -9,7 +9,7 @@ const NO_STORE = {
   regex: '^@sundial/(engine|redis)$',
   importNamePattern: '^((Redis|Memory|File)[A-Z]|connectRedis$)',
   allowTypeImports: true,
-  message: 'Only engine/open-quota.ts chooses stores.',
+  message: 'Only libs/embedded chooses stores.',
 };
 
 /** No package of Sundial but these. */
@@ -25,16 +25,17 @@ const layers = Object.entries({
   'libs/engine/src/**/*.ts': [NO_HTTP, NO_IOREDIS, sundialOnly('contract')],
   'libs/redis/src/**/*.ts': [NO_HTTP, sundialOnly('contract', 'engine', 'lua')],
   'libs/resilience/src/**/*.ts': [NO_HTTP, NO_IOREDIS, sundialOnly('contract', 'engine')],
+  'libs/embedded/src/**/*.ts': [
+    NO_HTTP,
+    NO_IOREDIS,
+    sundialOnly('contract', 'engine', 'redis', 'resilience'),
+  ],
   'libs/client/src/**/*.ts': [NO_HTTP, NO_IOREDIS, sundialOnly('contract')],
   'libs/nest/src/**/*.ts': [NO_IOREDIS, sundialOnly('contract')],
   'apps/*/src/**/*.ts': [
     NO_IOREDIS,
     NO_STORE,
-    sundialOnly('contract', 'engine', 'redis', 'resilience', 'nest'),
-  ],
-  'apps/quota-service/src/engine/open-*.ts': [
-    NO_IOREDIS,
-    sundialOnly('contract', 'engine', 'redis', 'resilience', 'nest'),
+    sundialOnly('contract', 'engine', 'redis', 'embedded', 'nest'),
   ],
   'examples/*/src/**/*.ts': [NO_IOREDIS],
   'bench/src/**/*.ts': [],

@@ -61,7 +61,8 @@ async function examineFiles(folder, packed) {
   const root = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
   if (manifest.engines?.node !== root.engines.node) find(`engines.node is not ${root.engines.node}`);
   if (manifest.version !== root.version) find(`its version is not ${root.version}`);
-  for (const [name, version] of Object.entries(manifest.dependencies ?? {})) {
+  const needed = { ...manifest.dependencies, ...manifest.peerDependencies };
+  for (const [name, version] of Object.entries(needed)) {
     if (name.startsWith('@sundial/') && version !== root.version) find(`${name} is not ${root.version}`);
   }
   const license = await readFile(join(ROOT, 'LICENSE'), 'utf8');

@@ -5,6 +5,7 @@ export const PACKAGES = [
   'libs/engine',
   'libs/redis',
   'libs/resilience',
+  'libs/embedded',
   'libs/client',
   'libs/nest',
 ];

@@ -19,7 +19,7 @@ for (const file of manifests.trim().split('\n')) {
   const path = join(ROOT, file);
   const manifest = JSON.parse(readFileSync(path, 'utf8'));
   manifest.version = version;
-  for (const field of ['dependencies', 'devDependencies']) {
+  for (const field of ['dependencies', 'devDependencies', 'peerDependencies']) {
     for (const name of Object.keys(manifest[field] ?? {})) {
       if (name.startsWith('@sundial/')) manifest[field][name] = version;
     }

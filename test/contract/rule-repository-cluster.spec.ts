@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { connectRedis, RedisRuleRepository, type RedisTarget } from '@sundial/redis';
+import { connectRedis, RedisNodeRegistry, RedisRuleRepository, type RedisTarget } from '@sundial/redis';
 import { RedisCluster } from '../support/redis-cluster.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';
 import { elapsed, holds, ruleNodesOn } from './rule-repository-node.js';
@@ -22,13 +22,11 @@ describeRuleRepository('a Redis Cluster', async () => {
   const keyPrefix = `home${homes++}`;
   const directory = await temporaryDirectory();
   return {
-    open: (seed) =>
-      new RedisRuleRepository(connectRedis(target(), 'rules'), {
-        nodeId: 'a',
-        snapshotDirectory: directory.path,
-        seed,
-        keyPrefix,
-      }),
+    open: (seed) => {
+      const client = connectRedis(target(), 'rules');
+      const nodes = new RedisNodeRegistry(client, { nodeId: 'a', keyPrefix });
+      return new RedisRuleRepository(client, { nodes, snapshotDirectory: directory.path, seed, keyPrefix });
+    },
     remove: () => directory.remove(),
   };
 });
@@ -38,7 +36,7 @@ describe('rules of many nodes on a Redis Cluster', () => {
 
   it('are obeyed everywhere when the write resolves, mostly by announcement', async () => {
     const all = await started('a', 'b', 'c');
-    await holds(() => expect(all.map(({ repository }) => repository.nodes.live)).toEqual([3, 3, 3]));
+    await holds(() => expect(all.map(({ nodes }) => nodes.live)).toEqual([3, 3, 3]));
     const took: number[] = [];
     for (let max = 100; max < 130; max++) {
       const rule = ruleNamed('ocr', max);

@@ -1,6 +1,6 @@
 import type { Rule } from '@sundial/contract';
 import { LiveRules, type RuleBook } from '@sundial/engine';
-import { connectRedis, RedisRuleRepository, type RedisTarget } from '@sundial/redis';
+import { connectRedis, RedisNodeRegistry, RedisRuleRepository, type RedisTarget } from '@sundial/redis';
 import { afterEach, beforeEach } from '@jest/globals';
 import { join } from 'node:path';
 import { eventually, type Patience } from '../support/eventually.js';
@@ -19,11 +19,14 @@ export class RuleNode {
   readonly live = new LiveRules();
   readonly books: RuleBook[] = [];
   readonly errors: Error[] = [];
+  readonly nodes: RedisNodeRegistry;
   readonly repository: RedisRuleRepository;
 
   constructor({ id, target, directory, seed = [ruleNamed('ocr')] }: RuleNodeOptions) {
-    this.repository = new RedisRuleRepository(connectRedis(target, 'rules'), {
-      nodeId: id,
+    const client = connectRedis(target, 'rules');
+    this.nodes = new RedisNodeRegistry(client, { nodeId: id });
+    this.repository = new RedisRuleRepository(client, {
+      nodes: this.nodes,
       snapshotDirectory: directory,
       seed,
       onError: (error) => this.errors.push(error),

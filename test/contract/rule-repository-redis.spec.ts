@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { connectRedis, RedisRuleRepository } from '@sundial/redis';
+import { connectRedis, RedisNodeRegistry, RedisRuleRepository } from '@sundial/redis';
 import { eventually } from '../support/eventually.js';
 import { RedisProcess } from '../support/redis-process.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';
@@ -21,13 +21,11 @@ describeRuleRepository('Redis', async () => {
   const directory = await temporaryDirectory();
   const connection = { kind: 'single', url: redis.url } as const;
   return {
-    open: (seed) =>
-      new RedisRuleRepository(connectRedis(connection, 'rules'), {
-        nodeId: 'a',
-        snapshotDirectory: directory.path,
-        seed,
-        keyPrefix,
-      }),
+    open: (seed) => {
+      const client = connectRedis(connection, 'rules');
+      const nodes = new RedisNodeRegistry(client, { nodeId: 'a', keyPrefix });
+      return new RedisRuleRepository(client, { nodes, snapshotDirectory: directory.path, seed, keyPrefix });
+    },
     remove: () => directory.remove(),
   };
 });
@@ -41,7 +39,7 @@ describe('rules of many nodes', () => {
 
   it('obey a change everywhere when the write resolves, 200 times of 200', async () => {
     const all = await started('a', 'b', 'c');
-    await eventually(() => all.every(({ repository }) => repository.nodes.live === 3));
+    await eventually(() => all.every(({ nodes }) => nodes.live === 3));
     for (let max = 100; max < 300; max++) {
       const writer = all[max % 3] ?? all[0];
       const { nodes } = await writer.repository.write({ kind: 'replace', rule: ruleNamed('ocr', max) });
@@ -60,16 +58,15 @@ describe('rules of many nodes', () => {
   // 200,000 forged ones made each heartbeat take 302 ms, in which Redis did nothing else.
   it('keep to their second, and count themselves again, when the register is flooded', async () => {
     const all = await started('a', 'b');
-    await eventually(() => all.every(({ repository }) => repository.nodes.live === 2));
+    await eventually(() => all.every(({ nodes }) => nodes.live === 2));
     const flood = `for i = 1, 200000 do redis.call('HSET', KEYS[1], 'forged-' .. i, ARGV[1] .. ':1') end`;
     await redis.cli('EVAL', flood, '1', NODES, String(await seen(-60_000)));
     await redis.cli('CONFIG', 'SET', 'slowlog-log-slower-than', '20000');
     await redis.cli('SLOWLOG', 'RESET');
     await eventually(async () => Number(await redis.cli('HLEN', NODES)) <= 2, { withinMs: 5_000 });
     await eventually(() => {
-      const nodes = all.map(({ repository }) => repository.nodes);
-      expect(nodes.map(({ live }) => live)).toEqual([2, 2]);
-      expect(nodes.map(({ rank }) => rank).sort()).toEqual([0, 1]);
+      expect(all.map(({ nodes }) => nodes.live)).toEqual([2, 2]);
+      expect(all.map(({ nodes }) => nodes.rank).sort()).toEqual([0, 1]);
       return true;
     });
     expect(await redis.cli('SLOWLOG', 'LEN')).toBe(0);
@@ -77,19 +74,19 @@ describe('rules of many nodes', () => {
 
   it('know how many they are, and each its own rank', async () => {
     const all = await started('b', 'c', 'a');
-    await eventually(() => all.every(({ repository }) => repository.nodes.live === 3));
-    expect(all.map(({ repository }) => repository.nodes.rank)).toEqual([1, 2, 0]);
+    await eventually(() => all.every(({ nodes }) => nodes.live === 3));
+    expect(all.map(({ nodes }) => nodes.rank)).toEqual([1, 2, 0]);
     await all[2].repository.close();
     expect(await redis.cli('HKEYS', NODES)).toEqual(expect.not.arrayContaining(['a']));
-    await holds(() => expect(all[0].repository.nodes).toEqual({ live: 2, rank: 0 }));
+    await holds(() => expect([all[0].nodes.live, all[0].nodes.rank]).toEqual([2, 0]));
   });
 
   it('count a silent node for three seconds, and then forget it', async () => {
     const [a] = await started('a');
     await redis.cli('HSET', NODES, 'silent', `${await seen(0)}:1`, 'dead', `${await seen(4_000)}:1`);
-    await holds(() => expect(a.repository.nodes.live).toBe(2));
+    await holds(() => expect(a.nodes.live).toBe(2));
     expect(await redis.cli('HEXISTS', NODES, 'dead')).toBe(0);
-    await holds(() => expect(a.repository.nodes.live).toBe(1));
+    await holds(() => expect(a.nodes.live).toBe(1));
     expect(await redis.cli('HKEYS', NODES)).toEqual(['a']);
   });
 
@@ -194,7 +191,7 @@ describe('rules of many nodes', () => {
     await redis.cli('HSET', BOOK, 'version', 3, 'stamp', 'future', 'rule:ocr', future);
     await holds(() => expect(a.errors).toHaveLength(1));
     expect(a.errors[0]?.message).toMatch(/rule:ocr cannot be used here: burst: is not a field/);
-    await holds(() => expect(a.repository.nodes.live).toBe(1));
+    await holds(() => expect(a.nodes.live).toBe(1));
     expect([a.version, a.maxOf('ocr'), a.errors.length]).toEqual([2, 11, 1]);
     const { nodes } = await a.repository.write({ kind: 'replace', rule: ruleNamed('ocr', 13) });
     expect([nodes, a.version, a.maxOf('ocr')]).toEqual([{ live: 1, applied: 1 }, 4, 13]);

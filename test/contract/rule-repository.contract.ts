@@ -239,9 +239,5 @@ export function describeRuleRepository(kind: string, newHome: () => Promise<Rule
       const again = await open([]);
       expect([live.current.size, again.revisionOf('r77')]).toEqual([MAX_RULES, 3]);
     });
-
-    it('counts itself as the only node', async () => {
-      expect((await open()).nodes).toEqual({ live: 1, rank: 0 });
-    });
   });
 }

@@ -145,7 +145,7 @@ describe('a data directory in which another service counts', () => {
     const second = await ServiceProcess.launch({ env });
     expect(await second.exit).toBe(1);
     expect(second.stderr).toMatch(
-      /SUNDIAL_DATA_DIR=".+" holds the counters of another service that runs: stop/,
+      /SUNDIAL_DATA_DIR=".+" holds the counters of another process that runs: stop/,
     );
     await second.stop();
     await service.stop('SIGKILL');

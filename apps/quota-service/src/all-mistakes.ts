@@ -1,7 +1,8 @@
+import { makeWritable, QuotaSettingsError } from '@sundial/embedded';
 import { loadRuleFile } from '@sundial/engine';
 import { loadAlarmFile } from './alarms/patterns/alarm-file.js';
-import { makeWritable } from './config/data-directory.js';
 import { readPaths, readSettings } from './config/settings.js';
+import { mistakesByVariable } from './engine/mistakes-by-variable.js';
 
 /**
  * Why a service did not start, and all that would have kept it from starting next, so that an operator does not mend one
@@ -21,5 +22,6 @@ export async function allMistakes(variables: NodeJS.ProcessEnv, failure: unknown
 }
 
 function sentenceOf(error: unknown): string {
+  if (error instanceof QuotaSettingsError) return mistakesByVariable(error).join('\n');
   return error instanceof Error ? error.message : String(error);
 }

@@ -1,8 +1,11 @@
 export * from './bounds.js';
 export * from './decision.js';
 export * from './errors.js';
+export type * from './quota-alarm.js';
+export type * from './quota-settings.js';
 export type * from './quota.js';
 export type * from './request.js';
+export type * from './rule-admin.js';
 export type * from './rule-written.js';
 export * from './rule.js';
 export * from './schemas/batch.schema.js';

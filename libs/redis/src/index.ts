@@ -6,4 +6,5 @@ export {
 } from './connection/redis-connection.js';
 export { RedisStore, type RedisStoreOptions } from './counters/redis-store.js';
 export { CONDITION_SEVERITY } from './diagnostics/redis-conditions.js';
+export { RedisNodeRegistry, type RedisNodeRegistryOptions } from './nodes/redis-node-registry.js';
 export { RedisRuleRepository, type RedisRuleRepositoryOptions } from './rules/redis-rule-repository.js';

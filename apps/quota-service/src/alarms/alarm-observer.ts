@@ -8,7 +8,7 @@ import type {
   UnverifiableSpan,
 } from '@sundial/engine';
 import { performance } from 'node:perf_hooks';
-import type { FileCondition } from '../files/file-conditions.js';
+import type { FileCondition } from '@sundial/embedded';
 import type { AlarmBoard } from './alarm-board.js';
 import type { Channel, CounterAboveMax } from './evaluators/alarm-signal.js';
 

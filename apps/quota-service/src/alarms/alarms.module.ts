@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { SETTINGS, type Settings } from '../config/settings.js';
-import { FileConditions } from '../files/file-conditions.js';
+import { FileConditions } from '@sundial/embedded';
 import { FilesModule } from '../files/files.module.js';
 import { OpenApiRegistry } from '../http/openapi/openapi-registry.js';
 import { LOG, type Log } from '../logging/log.js';

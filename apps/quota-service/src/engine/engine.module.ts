@@ -8,14 +8,13 @@ import {
   type Provider,
   type Type,
 } from '@nestjs/common';
+import { FileConditions, observers, type OpenedQuota } from '@sundial/embedded';
 import { LiveRules, QuotaEngine, type QuotaObserver } from '@sundial/engine';
 import { SETTINGS, type Settings } from '../config/settings.js';
-import { FileConditions } from '../files/file-conditions.js';
 import { FilesModule } from '../files/files.module.js';
 import { LOG, type Log } from '../logging/log.js';
-import { observers } from './observers.js';
-import { openQuota, type OpenedQuota } from './open-quota.js';
-import { OBSERVER, OPENED_QUOTA, RULE_REPOSITORY } from './tokens.js';
+import { openEngine } from './open-engine.js';
+import { LIVE_NODES, OBSERVER, OPENED_QUOTA, RULE_REPOSITORY } from './tokens.js';
 
 export interface EngineObservers {
   /** The providers that observe what the engine decides and meets, in this order. */
@@ -44,13 +43,14 @@ export class EngineModule implements OnApplicationShutdown {
           provide: OPENED_QUOTA,
           inject: [SETTINGS, LOG, FileConditions, OBSERVER],
           useFactory: (settings: Settings, log: Log, files: FileConditions, observer: QuotaObserver) =>
-            openQuota({ settings, log, files, observer }),
+            openEngine({ settings, log, files, observer }),
         },
         part(QuotaEngine, ({ engine }) => engine),
         part(LiveRules, ({ rules }) => rules),
         part(RULE_REPOSITORY, ({ repository }) => repository),
+        part(LIVE_NODES, ({ nodes }) => nodes),
       ],
-      exports: [QuotaEngine, LiveRules, RULE_REPOSITORY],
+      exports: [QuotaEngine, LiveRules, RULE_REPOSITORY, LIVE_NODES],
     };
   }
 

@@ -2,5 +2,7 @@
 export const OPENED_QUOTA = Symbol('OpenedQuota');
 /** Injects the `RuleRepository`, wherever it keeps the rules. */
 export const RULE_REPOSITORY = Symbol('RuleRepository');
+/** Injects the `LiveNodes` that share the store. */
+export const LIVE_NODES = Symbol('LiveNodes');
 /** Injects the one `QuotaObserver` that tells all of them. */
 export const OBSERVER = Symbol('QuotaObserver');

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Gauge, Registry } from 'prom-client';
 import { LOG, type Log } from '../logging/log.js';
-import { FileConditions, KEPT_FILES, type FileCondition } from './file-conditions.js';
+import { FileConditions, KEPT_FILES, type FileCondition } from '@sundial/embedded';
 
 const CONDITIONS: readonly FileCondition['condition'][] = ['unwritable', 'damaged'];
 

@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { SETTINGS, type Settings } from '../config/settings.js';
-import { FileConditions } from './file-conditions.js';
+import { FileConditions } from '@sundial/embedded';
 import { FileMetrics } from './file-metrics.js';
 
 /** What is wrong with the files of this node. */

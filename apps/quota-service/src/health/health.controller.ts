@@ -1,15 +1,9 @@
 import { Controller, Get, Inject, Res } from '@nestjs/common';
-import {
-  type EngineStatus,
-  LiveRules,
-  QuotaEngine,
-  type RuleRepository,
-  type StoreCondition,
-} from '@sundial/engine';
+import { type EngineStatus, LiveRules, QuotaEngine, type StoreCondition } from '@sundial/engine';
 import type { FastifyReply } from 'fastify';
-import { RULE_REPOSITORY } from '../engine/tokens.js';
+import { LIVE_NODES } from '../engine/tokens.js';
 import { Describe } from '../http/openapi/describe.js';
-import { FileConditions, type FileCondition } from '../files/file-conditions.js';
+import { FileConditions, type FileCondition, type LiveNodes } from '@sundial/embedded';
 import { Route } from '../http/routes/route.decorator.js';
 import { Lifecycle } from '../http/lifecycle/lifecycle.js';
 import { LIVE, READY_TO_SERVE } from './health.docs.js';
@@ -42,7 +36,7 @@ export class HealthController {
   constructor(
     private readonly engine: QuotaEngine,
     private readonly rules: LiveRules,
-    @Inject(RULE_REPOSITORY) private readonly repository: RuleRepository,
+    @Inject(LIVE_NODES) private readonly nodes: LiveNodes,
     private readonly lifecycle: Lifecycle,
     private readonly files: FileConditions,
   ) {}
@@ -69,7 +63,7 @@ export class HealthController {
       store: { kind, mode, cause, breaker, owed, conditions },
       conditions: [...conditions, ...this.files.current],
       rules: { version, provisional },
-      nodes: { live: this.repository.nodes.live },
+      nodes: { live: this.nodes.live },
       tzdata: process.versions.tz ?? 'unknown',
     };
   }

@@ -1,5 +1,5 @@
 import { CONDITION_SEVERITY } from '@sundial/redis';
-import { KEPT_FILES } from '../files/file-conditions.js';
+import { KEPT_FILES } from '@sundial/embedded';
 
 export const livenessSchema = {
   type: 'object',

@@ -1,8 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { type EngineStatus, LiveRules, QuotaEngine, type RuleRepository } from '@sundial/engine';
+import type { LiveNodes } from '@sundial/embedded';
+import { type EngineStatus, LiveRules, QuotaEngine } from '@sundial/engine';
 import { CONDITION_SEVERITY } from '@sundial/redis';
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
-import { RULE_REPOSITORY } from '../engine/tokens.js';
+import { LIVE_NODES } from '../engine/tokens.js';
 
 const MODES: readonly EngineStatus['mode'][] = ['exact', 'degraded'];
 const BREAKER_STATES: readonly EngineStatus['breaker'][] = ['closed', 'half-open', 'open'];
@@ -16,7 +17,7 @@ export class NodeMetrics {
     registry: Registry,
     engine: QuotaEngine,
     rules: LiveRules,
-    @Inject(RULE_REPOSITORY) repository: RuleRepository,
+    @Inject(LIVE_NODES) nodes: LiveNodes,
   ) {
     this.#registers = [registry];
     const status = () => engine.status();
@@ -27,11 +28,7 @@ export class NodeMetrics {
       () => engine.waitingInBatches,
     );
     this.#gauge('sundial_rules_version', 'The version of the rules in force', () => rules.current.version);
-    this.#gauge(
-      'sundial_nodes_live',
-      'Nodes that share this store, as this one sees them',
-      () => repository.nodes.live,
-    );
+    this.#gauge('sundial_nodes_live', 'Nodes that share this store, as this one sees them', () => nodes.live);
     collectDefaultMetrics({ register: registry });
   }
 

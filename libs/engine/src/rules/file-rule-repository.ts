@@ -15,7 +15,6 @@ import { StoredBook } from './stored-book.js';
 
 const FILE = 'rules.ndjson';
 const MAX_WAITING_WRITES = 100;
-const THIS_NODE = { live: 1, rank: 0 } as const;
 
 export interface FileRuleRepositoryOptions {
   /** Made when it does not exist. One process at a time may use it. */
@@ -31,7 +30,6 @@ export interface FileRuleRepositoryOptions {
  * before `write` resolves. A file that cannot be read stops the start, and is never replaced.
  */
 export class FileRuleRepository implements RuleRepository {
-  readonly nodes = THIS_NODE;
   readonly #file: BookFile;
   readonly #seed: readonly Rule[];
   #book = StoredBook.seed([]);

@@ -25,8 +25,6 @@ export interface RuleRepository {
   replaceAll(set: RuleSet): Promise<RuleSetWritten>;
   /** The revision (ETag) of each rule: the version of the book that last changed it. */
   revisionOf(id: string): number | undefined;
-  /** The nodes seen within the last seconds, this one included; and this node's rank among them, from 0. */
-  readonly nodes: { readonly live: number; readonly rank: number };
   close(): Promise<void>;
 }
 

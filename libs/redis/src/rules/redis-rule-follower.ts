@@ -1,15 +1,14 @@
 import type { StoredBook } from '@sundial/engine/ports';
+import type { Heartbeat, RedisNodeRegistry } from '../nodes/redis-node-registry.js';
 import { readBook, UnusableRulesError } from './redis-rule-reader.js';
-import type { BookName, Heartbeat, RedisRuleTable } from './redis-rule-table.js';
+import type { BookName, RedisRuleTable } from './redis-rule-table.js';
 
 const HEARTBEAT_MS = 1_000;
-/** A node that was not seen for this long is dead. */
-const NODE_LIFETIME_MS = 3_000;
 /** Rounds of one catching-up; a store that changes faster is met again at the next heartbeat. */
 const MAX_ROUNDS = 5;
 
 export interface RedisRuleFollowerOptions {
-  readonly nodeId: string;
+  readonly nodes: RedisNodeRegistry;
   /** What Redis gets where it holds no rules and this node has none in force. */
   readonly seed: StoredBook;
   /** Called with every newer book of Redis, in order. */
@@ -32,7 +31,6 @@ export class RedisRuleFollower {
   #confirmed = false;
   /** The book that this node could not use. */
   #refusedStamp: string | undefined;
-  #nodes = { live: 1, rank: 0 };
   #answered: () => void = () => undefined;
   #running: Promise<void> | undefined;
   #again = false;
@@ -57,10 +55,6 @@ export class RedisRuleFollower {
   /** The rules in force, if this node has them from Redis. */
   get confirmed(): StoredBook | undefined {
     return this.#confirmed ? this.#book : undefined;
-  }
-
-  get nodes(): { readonly live: number; readonly rank: number } {
-    return this.#nodes;
   }
 
   /** Takes the rules that hold until Redis answers; false when it has answered meanwhile. */
@@ -104,15 +98,8 @@ export class RedisRuleFollower {
   }
 
   /** Reports this node, and learns how many nodes apply a version. */
-  async beat(wanted: number): Promise<Heartbeat> {
-    const seen = await this.#table.beat({
-      id: this.#options.nodeId,
-      applied: this.version,
-      wanted,
-      lifetimeMs: NODE_LIFETIME_MS,
-    });
-    this.#nodes = { live: seen.live, rank: seen.rank };
-    return seen;
+  beat(wanted: number): Promise<Heartbeat> {
+    return this.#options.nodes.heartbeat({ applied: this.version, wanted });
   }
 
   async stop(): Promise<void> {
@@ -143,7 +130,7 @@ export class RedisRuleFollower {
 
   async #catchUp(): Promise<void> {
     for (let round = 0; round < MAX_ROUNDS; round++) {
-      const seen = await this.beat(this.version);
+      const { rules: seen } = await this.beat(this.version);
       if (this.isInHand(seen)) return;
       const lost = seen.version === 0 || (this.#confirmed && seen.version <= this.version);
       if (lost) await this.#restore(seen);

@@ -27,6 +27,7 @@ import {
   type RuleWritten,
 } from '@sundial/contract';
 import type { RedisClient } from '../connection/redis-connection.js';
+import type { RedisNodeRegistry } from '../nodes/redis-node-registry.js';
 import { RedisRuleAnnouncements } from './redis-rule-announcements.js';
 import { RedisRuleFollower } from './redis-rule-follower.js';
 import { RedisRuleTable, type WriteOutcome } from './redis-rule-table.js';
@@ -45,8 +46,8 @@ const MAX_TRIES = 3;
 const MAX_SET_TRIES = 10;
 
 export interface RedisRuleRepositoryOptions {
-  /** This node's name among the nodes of this Redis. */
-  readonly nodeId: string;
+  /** The nodes of this Redis. The repository sends this node's heartbeats, and `close` takes it out. */
+  readonly nodes: RedisNodeRegistry;
   /** Where the last good rules are kept for a start without Redis. */
   readonly snapshotDirectory: string;
   /** The rules to begin with where none are stored. */
@@ -60,8 +61,8 @@ export interface RedisRuleRepositoryOptions {
 
 /**
  * Rules of many nodes, in Redis. A write is announced, and every node reads at once what has changed since the version
- * it has (all rules only where Redis cannot say); a heartbeat each second is the poll that finds what an announcement did
- * not tell, and the register of the nodes that live.
+ * it has (all rules only where Redis cannot say); the node's heartbeat each second is the poll that finds what an
+ * announcement did not tell.
  *
  * Nothing that happens to Redis lifts a limit. While it is away the rules in force stay, and a node that starts then
  * uses the last rules it knew (`rules-last-known.ndjson`), else the seed, until Redis answers. When Redis lost what the
@@ -81,7 +82,7 @@ export class RedisRuleRepository implements RuleRepository {
   #waitingWrites = 0;
 
   constructor(client: RedisClient, options: RedisRuleRepositoryOptions) {
-    const { nodeId, snapshotDirectory, seed, keyPrefix = 'sd1', onError = () => undefined } = options;
+    const { nodes, snapshotDirectory, seed, keyPrefix = 'sd1', onError = () => undefined } = options;
     this.#client = client;
     this.#options = options;
     this.#table = new RedisRuleTable(client, keyPrefix);
@@ -91,15 +92,11 @@ export class RedisRuleRepository implements RuleRepository {
       options.onTrouble,
     );
     this.#follower = new RedisRuleFollower(this.#table, {
-      nodeId,
+      nodes,
       seed: StoredBook.seed(seed),
       apply: (book) => this.#accept(book),
       onError,
     });
-  }
-
-  get nodes(): { readonly live: number; readonly rank: number } {
-    return this.#follower.nodes;
   }
 
   revisionOf(id: string): number | undefined {
@@ -134,7 +131,7 @@ export class RedisRuleRepository implements RuleRepository {
     this.#client.off('ready', this.#wake);
     this.#announcements?.close();
     await this.#follower.stop();
-    await this.#table.leave(this.#options.nodeId).catch(() => undefined);
+    await this.#options.nodes.leave().catch(() => undefined);
     this.#client.disconnect();
     await this.#lastKnown.close();
   }
@@ -182,7 +179,7 @@ export class RedisRuleRepository implements RuleRepository {
 
   /** The book of this node while it is the stored one, else undefined: after it has been brought up to date. */
   async #upToDate(): Promise<StoredBook | undefined> {
-    const seen = await this.#follower
+    const { rules: seen } = await this.#follower
       .beat(this.#follower.version)
       .catch((error: Error) => this.#refuse(new StoreError(error.message, 'none')));
     const book = this.#follower.confirmed;
@@ -218,7 +215,7 @@ export class RedisRuleRepository implements RuleRepository {
 
   /** Waits until every live node applies a version, within bounds, and says how far it got. */
   async #applied(version: number): Promise<RuleWritten['nodes']> {
-    let nodes = { live: this.nodes.live, applied: 0 };
+    let nodes = { live: this.#options.nodes.live, applied: 0 };
     const until = performance.now() + APPLY_PATIENCE_MS;
     const count = async (): Promise<void> => {
       for (let ms = FIRST_PAUSE_MS; performance.now() < until; ms = Math.min(2 * ms, LONGEST_PAUSE_MS)) {

@@ -1,19 +1,18 @@
 import type { RuleChange } from '@sundial/engine';
-import { isVersion, type StoredBook, type StoredRule, StoreError } from '@sundial/engine/ports';
+import { type StoredBook, type StoredRule, StoreError } from '@sundial/engine/ports';
 import { randomUUID } from 'node:crypto';
 import { scripts } from '@sundial/lua';
 import type { RedisClient } from '../connection/redis-connection.js';
-import { RedisScript } from '../connection/redis-script.js';
+import { unexpectedReply, VersionedScript, wholeNumber } from '../connection/versioned-script.js';
+import { ruleKeys, type RuleKeys } from '../keys/rule-keys.js';
 import { MAX_RULES } from '@sundial/contract';
 
-const FORMAT = '1';
-const WRITE_ONE = new RedisScript(scripts.rulesWriteOne);
-const WRITE_MANY = new RedisScript(scripts.rulesWriteMany);
-const STAGE = new RedisScript(scripts.rulesStage);
-const REPLACE = new RedisScript(scripts.rulesReplace);
-const CHANGES_SINCE = new RedisScript(scripts.rulesChangesSince);
-const PAGE = new RedisScript(scripts.rulesPage);
-const HEARTBEAT = new RedisScript(scripts.nodeHeartbeat);
+const WRITE_ONE = new VersionedScript(scripts.rulesWriteOne);
+const WRITE_MANY = new VersionedScript(scripts.rulesWriteMany);
+const STAGE = new VersionedScript(scripts.rulesStage);
+const REPLACE = new VersionedScript(scripts.rulesReplace);
+const CHANGES_SINCE = new VersionedScript(scripts.rulesChangesSince);
+const PAGE = new VersionedScript(scripts.rulesPage);
 /** Rules in one call: Redis and the node are busy with it for a millisecond or two. */
 const RULES_AT_ONCE = 200;
 /** From one slice of a staged book to the next, with all that may hold a node up. */
@@ -23,14 +22,6 @@ const STAGED_MS = 30_000;
 export interface BookName {
   readonly version: number;
   readonly stamp: string;
-}
-
-/** What a heartbeat tells: the stored book's name, and the nodes of this Redis. */
-export interface Heartbeat extends BookName {
-  readonly live: number;
-  readonly rank: number;
-  /** The live nodes that apply the wanted version, or a later one. */
-  readonly applied: number;
 }
 
 /** A rule as Redis holds it: `<revision>:<JSON>`, or nothing where it was removed. */
@@ -49,24 +40,21 @@ export type WriteOutcome =
   | { readonly outcome: 'exists' | 'missing' | 'full' | 'lost' };
 
 /**
- * The rules and the node registry in Redis, as the scripts of `lua/` keep them, under one hash tag. Each call is one
+ * The rules in Redis, as the scripts of `lua/` keep them, under one hash tag. Each call is one
  * command that is sent once, and may reject; a whole book travels in many.
  */
 export class RedisRuleTable {
-  readonly channel: string;
   readonly #client: RedisClient;
-  readonly #prefix: string;
-  readonly #book: string;
-  readonly #log: string;
-  readonly #nodes: string;
+  readonly #keys: RuleKeys;
 
   constructor(client: RedisClient, keyPrefix: string) {
     this.#client = client;
-    this.#prefix = `${keyPrefix}:{rules}`;
-    this.#book = `${this.#prefix}:book`;
-    this.#log = `${this.#prefix}:log`;
-    this.#nodes = `${this.#prefix}:nodes`;
-    this.channel = `${this.#prefix}:changed`;
+    this.#keys = ruleKeys(keyPrefix);
+  }
+
+  /** Where every change is announced. */
+  get channel(): string {
+    return this.#keys.channel;
   }
 
   get connected(): boolean {
@@ -75,19 +63,23 @@ export class RedisRuleTable {
 
   /** What has changed since a writing: `gap` when Redis cannot say, `none` when it holds no rules. */
   async changesSince({ version, stamp }: BookName): Promise<BookPart | 'gap' | 'none'> {
-    const [outcome, ...reply] = await this.#run(CHANGES_SINCE, [this.#book, this.#log], [version, stamp]);
+    const [outcome, ...reply] = await this.#run(
+      CHANGES_SINCE,
+      [this.#keys.book, this.#keys.log],
+      [version, stamp],
+    );
     if (outcome === 'gap' || outcome === 'none') return outcome;
-    if (outcome !== 'changes') throw unexpected(outcome);
+    if (outcome !== 'changes') throw unexpectedReply(outcome);
     const [nowVersion, nowStamp, ...entries] = reply;
-    return { version: whole(nowVersion), stamp: String(nowStamp), entries: entriesOf(entries) };
+    return { version: wholeNumber(nowVersion), stamp: String(nowStamp), entries: entriesOf(entries) };
   }
 
   /** A part of the book, and the cursor of the next part; `0` begins and ends. */
   async page(cursor: string): Promise<BookPart & { readonly next: string }> {
-    const reply = await this.#run(PAGE, [this.#book], [cursor, RULES_AT_ONCE]);
+    const reply = await this.#run(PAGE, [this.#keys.book], [cursor, RULES_AT_ONCE]);
     const [version, stamp, next, ...entries] = reply;
     return {
-      version: whole(version),
+      version: wholeNumber(version),
       stamp: String(stamp),
       next: String(next),
       entries: entriesOf(entries),
@@ -103,19 +95,19 @@ export class RedisRuleTable {
     const expected = change.kind === 'create' ? '' : (change.expectedRevision ?? '');
     const json = change.kind === 'delete' ? '' : JSON.stringify(change.rule);
     const args = [this.channel, known, randomUUID(), MAX_RULES, change.kind, id, expected, json];
-    const [outcome, number] = await this.#run(WRITE_ONE, [this.#book, this.#log], args);
+    const [outcome, number] = await this.#run(WRITE_ONE, [this.#keys.book, this.#keys.log], args);
     switch (outcome) {
       case 'written':
-        return { outcome, version: whole(number) };
+        return { outcome, version: wholeNumber(number) };
       case 'changed':
-        return { outcome, revision: whole(number) };
+        return { outcome, revision: wholeNumber(number) };
       case 'exists':
       case 'missing':
       case 'full':
       case 'lost':
         return { outcome };
       default:
-        throw unexpected(outcome);
+        throw unexpectedReply(outcome);
     }
   }
 
@@ -129,42 +121,19 @@ export class RedisRuleTable {
     const rules = set.flatMap(({ rule }) => [rule.id, JSON.stringify(rule)]);
     const lists = [set.length, ...rules, removed.length, ...removed];
     const args = [this.channel, seen.version, seen.stamp, next.stamp, ...lists];
-    const [outcome] = await this.#run(WRITE_MANY, [this.#book, this.#log], args);
+    const [outcome] = await this.#run(WRITE_MANY, [this.#keys.book, this.#keys.log], args);
     return outcome === 'written';
   }
 
   /** Puts a book in the place of the one that was seen. False when that is no longer the stored one. */
   async replace(seen: BookName, book: StoredBook): Promise<boolean> {
-    const staged = `${this.#prefix}:staged:${randomUUID()}`;
+    const staged = this.#keys.staged(randomUUID());
     await this.#stage(staged, book).catch((cause: Error) => {
       throw new StoreError(cause.message, 'none');
     });
     const args = [this.channel, seen.version, seen.stamp, book.version, book.stamp, book.rules.size];
-    const [outcome] = await this.#run(REPLACE, [this.#book, this.#log, staged], args);
+    const [outcome] = await this.#run(REPLACE, [this.#keys.book, this.#keys.log, staged], args);
     return outcome === 'written';
-  }
-
-  async beat(node: {
-    readonly id: string;
-    readonly applied: number;
-    readonly wanted: number;
-    readonly lifetimeMs: number;
-  }): Promise<Heartbeat> {
-    const args = [node.id, node.applied, node.wanted, node.lifetimeMs];
-    const reply = await this.#run(HEARTBEAT, [this.#book, this.#nodes], args);
-    const [version, stamp, live, rank, applied] = reply;
-    return {
-      version: whole(version),
-      stamp: String(stamp),
-      live: whole(live),
-      rank: whole(rank),
-      applied: whole(applied),
-    };
-  }
-
-  /** Takes a node out of the register. */
-  async leave(nodeId: string): Promise<void> {
-    await this.#client.hdel(this.#nodes, nodeId);
   }
 
   async #stage(key: string, { rules }: StoredBook): Promise<void> {
@@ -181,11 +150,8 @@ export class RedisRuleTable {
     if (slice.length > 0) await send();
   }
 
-  async #run(script: RedisScript, keys: string[], args: (string | number)[]): Promise<unknown[]> {
-    const reply = (await script.run(this.#client, { keys, args: [FORMAT, ...args] })) as unknown[];
-    const [format, ...values] = reply;
-    if (format !== FORMAT) throw unexpected(format);
-    return values;
+  #run(script: VersionedScript, keys: string[], args: (string | number)[]): Promise<unknown[]> {
+    return script.run(this.#client, { keys, args });
   }
 }
 
@@ -200,14 +166,4 @@ function entriesOf(words: readonly unknown[]): RuleEntry[] {
     entries.push({ id: String(words[at]), text: String(words[at + 1]) });
   }
   return entries;
-}
-
-function whole(value: unknown): number {
-  const number = Number(value);
-  if (value === '' || !isVersion(number)) throw unexpected(value);
-  return number;
-}
-
-function unexpected(value: unknown): Error {
-  return new Error(`Redis answered with ${JSON.stringify(value)}, which no script of this version says.`);
 }

@@ -1,6 +1,6 @@
 import type { DegradedCause } from '@sundial/contract';
 import type { BrokenKey, StoreCondition, StoreMode, UnverifiableSpan } from '@sundial/engine';
-import type { FileCondition } from '../../files/file-conditions.js';
+import type { FileCondition } from '@sundial/embedded';
 
 /** What can fail by itself: one resource's use of one thing it depends on. */
 export interface Channel {

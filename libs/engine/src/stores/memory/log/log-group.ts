@@ -1,6 +1,12 @@
 import { crc32 } from 'node:zlib';
 import type { MemoryCounter, Windows } from '../state/memory-counter.js';
-import { bytesOf, roomFor, writeRecord, type Bytes, type MemoryOperation } from '../state/operation-record.js';
+import {
+  bytesOf,
+  roomFor,
+  writeRecord,
+  type Bytes,
+  type MemoryOperation,
+} from '../state/operation-record.js';
 import { GrowingBytes } from './growing-bytes.js';
 
 /*

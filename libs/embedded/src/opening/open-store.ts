@@ -1,7 +1,7 @@
 import { type LogDamage, type LogProgress, MemoryStore, type Store } from '@sundial/engine';
 import { RedisStore, type RedisStoreOptions, type RedisTarget } from '@sundial/redis';
-import { ConfigurationError } from '../config/settings.js';
-import type { OpenQuotaOptions } from './open-quota-options.js';
+import { QuotaSettingsError } from '../settings/quota-settings.error.js';
+import type { Opening } from './opening.js';
 
 /** How long a start waits to learn what Redis is like. */
 const REDIS_PATIENCE_MS = 1_000;
@@ -10,15 +10,15 @@ export async function openStore({
   settings,
   log,
   files,
-}: Pick<OpenQuotaOptions, 'settings' | 'log' | 'files'>): Promise<Store> {
-  const { redis, dataDirectory, clockOffsetMs, maxSubjects } = settings;
-  if (redis) return openRedisStore(redis, { clockOffsetMs, directory: dataDirectory });
+}: Pick<Opening, 'settings' | 'log' | 'files'>): Promise<Store> {
+  const { redis, directory, clockOffsetMs, maxSubjects } = settings;
+  if (redis) return openRedisStore(redis, { clockOffsetMs, directory });
   const onProgress = ({ bytes, totalBytes }: LogProgress) =>
     log.info({ bytes, totalBytes }, `reading the counters: ${Math.floor((100 * bytes) / totalBytes)} %`);
   const startedAt = performance.now();
   const onTrouble = files.writerOf('counters');
   const store = await MemoryStore.open({
-    directory: dataDirectory,
+    directory,
     ...(maxSubjects !== undefined && { maxCounters: maxSubjects }),
     clockOffsetMs,
     onTrouble,
@@ -40,8 +40,11 @@ async function openRedisStore(target: RedisTarget, options: RedisStoreOptions): 
   const refusals = conditions.filter(({ severity }) => severity === 'refuse');
   if (refusals.length === 0) return store;
   await store.close();
-  throw new ConfigurationError(
-    refusals.map(({ server, sentence }) => (server === null ? sentence : `${server}: ${sentence}`)),
+  throw new QuotaSettingsError(
+    refusals.map(({ server, sentence }) => ({
+      setting: 'redis',
+      message: server === null ? sentence : `${server}: ${sentence}`,
+    })),
   );
 }
 

@@ -1,4 +1,4 @@
-/** What a node keeps on its disk. The watermarks of the store are in the journal. */
+/** What a process keeps on its disk. The watermarks of the store are in the journal. */
 export type KeptFile = 'counters' | 'journal' | 'rules';
 export const KEPT_FILES: readonly KeptFile[] = ['counters', 'journal', 'rules'];
 

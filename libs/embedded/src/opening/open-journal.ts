@@ -1,17 +1,17 @@
 import { DirectoryInUseError, Journal } from '@sundial/resilience';
-import { ConfigurationError } from '../config/settings.js';
-import type { OpenQuotaOptions } from './open-quota-options.js';
+import { QuotaSettingsError } from '../settings/quota-settings.error.js';
+import type { Opening } from './opening.js';
 
-/** The embedded store is never away, so there nothing waits for it. */
+/** A store in this process is never away, so there nothing waits for it. */
 export async function openJournal({
   settings,
   files,
-}: Pick<OpenQuotaOptions, 'settings' | 'files'>): Promise<Journal | undefined> {
-  const { redis, dataDirectory, journalSync } = settings;
+}: Pick<Opening, 'settings' | 'files'>): Promise<Journal | undefined> {
+  const { redis, directory, journal: sync } = settings;
   if (!redis) return undefined;
   const onTrouble = files.writerOf('journal');
   try {
-    const journal = await Journal.open({ directory: dataDirectory, sync: journalSync, onTrouble });
+    const journal = await Journal.open({ directory, sync, onTrouble });
     for (const { bytes, keptAs } of journal.damages) {
       files.damaged(
         'journal',
@@ -21,7 +21,7 @@ export async function openJournal({
     return journal;
   } catch (error) {
     if (error instanceof DirectoryInUseError)
-      throw new ConfigurationError([`SUNDIAL_DATA_DIR: ${error.message}`]);
+      throw new QuotaSettingsError([{ setting: 'directory', message: error.message }]);
     throw error;
   }
 }

@@ -1,0 +1,35 @@
+import { type FileConditions, openQuota, type OpenedQuota, QuotaSettingsError } from '@sundial/embedded';
+import type { QuotaObserver } from '@sundial/engine';
+import { ConfigurationError, type Settings } from '../config/settings.js';
+import type { Log } from '../logging/log.js';
+import { mistakesByVariable } from './mistakes-by-variable.js';
+
+export interface OpenEngineOptions {
+  readonly settings: Settings;
+  readonly log: Log;
+  readonly files: FileConditions;
+  readonly observer: QuotaObserver;
+}
+
+/** @throws ConfigurationError that names the variables where the settings name what cannot be counted on. */
+export async function openEngine({ settings, ...listeners }: OpenEngineOptions): Promise<OpenedQuota> {
+  const { redis, deadlineMs, batchDeadlineMs, unknownResource, maxSubjects, clockOffsetMs } = settings;
+  const opened = openQuota(
+    {
+      redis,
+      directory: settings.dataDirectory,
+      rules: settings.rulesFile,
+      journal: settings.journalSync,
+      deadlineMs,
+      batchDeadlineMs,
+      unknownResource,
+      maxSubjects,
+      clockOffsetMs,
+    },
+    listeners,
+  );
+  return opened.catch((error: unknown) => {
+    if (!(error instanceof QuotaSettingsError)) throw error;
+    throw new ConfigurationError(mistakesByVariable(error));
+  });
+}

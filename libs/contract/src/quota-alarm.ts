@@ -1,0 +1,26 @@
+/** What an alarm of a process is about. */
+export type QuotaAlarmName =
+  | 'degraded'
+  | 'store-condition'
+  | 'file-condition'
+  | 'rules-not-updated'
+  | 'wrong-type-key'
+  | 'journal-full'
+  | 'uncertain-interval'
+  | 'over-admission'
+  | 'checks-shed';
+
+/**
+ * Something that an operator should know, once, not once a check: what happened, to what, and what to do.
+ *
+ * `degraded`, `store-condition` and `file-condition` begin (`raised`) and end (`cleared`). The others happen (`noted`), each
+ * at most once a minute; `details.before` then says how many more of that name there were since the last one.
+ */
+export interface QuotaAlarm {
+  readonly name: QuotaAlarmName;
+  readonly state: 'raised' | 'cleared' | 'noted';
+  /** `info` is only what is over. */
+  readonly severity: 'error' | 'warn' | 'info';
+  readonly message: string;
+  readonly details: Readonly<Record<string, unknown>>;
+}

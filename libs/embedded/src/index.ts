@@ -1,0 +1,23 @@
+export type {
+  QuotaAlarm,
+  QuotaAlarmName,
+  QuotaSettings,
+  RedisHost,
+  RedisSettings,
+  RuleAdmin,
+  RuleAtRevision,
+  RuleInput,
+  RulePatch,
+} from '@sundial/contract';
+export { openQuota, type OpenedQuota, type QuotaListeners } from './open-quota.js';
+export { observers } from './alarms/observers.js';
+export {
+  FileConditions,
+  KEPT_FILES,
+  type FileCondition,
+  type KeptFile,
+} from './conditions/file-conditions.js';
+export { makeWritable } from './opening/make-writable.js';
+export type { LiveNodes } from './opening/open-rules.js';
+export type { QuotaLog } from './opening/opening.js';
+export { QuotaSettingsError, type SettingMistake } from './settings/quota-settings.error.js';

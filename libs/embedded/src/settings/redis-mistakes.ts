@@ -1,0 +1,69 @@
+import type { RedisHost } from '@sundial/contract';
+import type { SettingMistake } from './quota-settings.error.js';
+
+const FIELDS = {
+  single: ['kind', 'url', 'ca'],
+  sentinel: ['kind', 'sentinels', 'name', 'url', 'sentinelCredentials', 'ca'],
+  cluster: ['kind', 'nodes', 'url', 'ca'],
+} as const;
+
+/** What is wrong with the settings of Redis. Values are not shown: a URL may carry a password. */
+export function redisMistakes(redis: unknown): SettingMistake[] {
+  if (typeof redis !== 'object' || redis === null) {
+    return [{ setting: 'redis', message: 'must be an object such as { url: "redis://127.0.0.1:6379" }' }];
+  }
+  const { kind = 'single' } = redis as { kind?: unknown };
+  if (kind !== 'single' && kind !== 'sentinel' && kind !== 'cluster') {
+    return [{ setting: 'redis.kind', value: kind, message: 'must be one of: single, sentinel, cluster' }];
+  }
+  const names: readonly string[] = FIELDS[kind];
+  const unknown = Object.keys(redis)
+    .filter((name) => !names.includes(name))
+    .map((name) => ({
+      setting: `redis.${name}`,
+      message: `is no setting of kind ${kind}; there are ${names.join(', ')}`,
+    }));
+  return [...unknown, ...mistakesOf(kind, redis)];
+}
+
+function mistakesOf(kind: keyof typeof FIELDS, redis: object): SettingMistake[] {
+  const { url, sentinels, name, nodes } = redis as Readonly<Record<string, unknown>>;
+  const found: [boolean, SettingMistake][] = [
+    [
+      kind === 'single' ? !isRedisUrl(url) : url !== undefined && !isRedisUrl(url),
+      {
+        setting: 'redis.url',
+        message:
+          'must look like redis://[user:password@]host:6379[/database], or rediss:// for TLS, without anything behind it',
+      },
+    ],
+    [
+      kind === 'sentinel' && !areHosts(sentinels),
+      { setting: 'redis.sentinels', message: 'must be a list such as [{ host: "10.0.0.1", port: 26379 }]' },
+    ],
+    [
+      kind === 'sentinel' && (typeof name !== 'string' || name === ''),
+      { setting: 'redis.name', message: 'must be the name of the master that the sentinels watch' },
+    ],
+    [
+      kind === 'cluster' && !areHosts(nodes),
+      { setting: 'redis.nodes', message: 'must be a list such as [{ host: "10.0.0.1", port: 6379 }]' },
+    ],
+  ];
+  return found.filter(([isMade]) => isMade).map(([, mistake]) => mistake);
+}
+
+function isRedisUrl(value: unknown): boolean {
+  if (typeof value !== 'string' || !URL.canParse(value)) return false;
+  const { protocol, hostname, pathname, search, hash } = new URL(value);
+  const isPlain = hostname !== '' && /^\/?\d{0,5}$/.test(pathname) && search === '' && hash === '';
+  return /^rediss?:$/.test(protocol) && isPlain;
+}
+
+function areHosts(value: unknown): boolean {
+  return Array.isArray(value) && value.length > 0 && (value as Partial<RedisHost>[]).every(isHost);
+}
+
+function isHost({ host, port }: Partial<RedisHost>): boolean {
+  return typeof host === 'string' && host !== '' && Number.isInteger(port) && port! >= 1 && port! <= 65_535;
+}

@@ -1,0 +1,24 @@
+/** What all nodes of a Redis share beside counters. One hash tag: a script may touch any of them, also on a Cluster. */
+export interface RuleKeys {
+  /** The rules in force, one field a rule. */
+  readonly book: string;
+  /** What changed in them last. */
+  readonly log: string;
+  /** The nodes, one field a node. */
+  readonly nodes: string;
+  /** A whole set of rules on its way into `book`. */
+  staged(id: string): string;
+  /** Where changes are announced. */
+  readonly channel: string;
+}
+
+export function ruleKeys(keyPrefix: string): RuleKeys {
+  const prefix = `${keyPrefix}:{rules}`;
+  return {
+    book: `${prefix}:book`,
+    log: `${prefix}:log`,
+    nodes: `${prefix}:nodes`,
+    staged: (id) => `${prefix}:staged:${id}`,
+    channel: `${prefix}:changed`,
+  };
+}
