@@ -32,6 +32,7 @@ const layers = Object.entries({
   ],
   'libs/client/src/**/*.ts': [NO_HTTP, NO_IOREDIS, sundialOnly('contract')],
   'libs/nest/src/**/*.ts': [NO_IOREDIS, sundialOnly('contract')],
+  'libs/nest/src/embedded/open-embedded.ts': [NO_IOREDIS, sundialOnly('contract', 'embedded')],
   'apps/*/src/**/*.ts': [
     NO_IOREDIS,
     NO_STORE,

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { Project } from './project.js';
 
-const OURS = ['lua', 'contract', 'engine', 'redis', 'resilience', 'client', 'nest'];
+const OURS = ['lua', 'contract', 'engine', 'redis', 'resilience', 'embedded', 'client', 'nest'];
 const TS_JEST = createRequire(import.meta.url).resolve('ts-jest');
 
 /** Modules by `moduleResolution`: what the compiler is given, and the file that it then reads. */
@@ -24,6 +24,12 @@ const COMPILER_OPTIONS = {
   experimentalDecorators: true,
   emitDecoratorMetadata: true,
 };
+
+interface Output {
+  readonly answers: readonly { readonly status: number; readonly type: string; readonly text: string }[];
+  readonly health: unknown;
+  readonly warnings: readonly unknown[];
+}
 
 async function recipe(): Promise<string> {
   const readme = await readFile(new URL('../../libs/nest/README.md', import.meta.url), 'utf8');
@@ -48,7 +54,7 @@ export function nestInstallContract(major: 11 | 12, platform: 'express' | 'fasti
   afterAll(() => project?.remove());
 
   it.each(['mts', 'cts'])(
-    'counts, and refuses with a problem and no warning, as application.%s',
+    'has Sundial inside: it counts, refuses with a problem and no warning, and knows after a restart, as application.%s',
     async (kind) => {
       const adapter = platform === 'express' ? 'Express' : 'Fastify';
       await project.copy('application.txt', `application.${kind}`);
@@ -58,15 +64,17 @@ export function nestInstallContract(major: 11 | 12, platform: 'express' | 'fasti
       );
       const { stdout, stderr } = await project.node(`application.${kind.replace('ts', 'js')}`);
       expect(stderr).toBe('');
-      const [allowed, refused, warnings] = JSON.parse(stdout) as [object, { text: string }, string[]];
+      const { answers, health, warnings } = JSON.parse(stdout) as Output;
       expect(warnings).toEqual([]);
-      expect(allowed).toMatchObject({ status: 201, text: 'used 1' });
-      expect(refused).toMatchObject({ status: 429, type: 'application/problem+json' });
-      expect(JSON.parse(refused.text)).toMatchObject({
+      expect(answers.map(({ status }) => status)).toEqual([201, 429, 201, 429]);
+      expect(answers.map(({ text }) => text)).toEqual(expect.arrayContaining(['used 1', 'used 2']));
+      expect(answers[1]).toMatchObject({ type: 'application/problem+json' });
+      expect(JSON.parse(answers[1]!.text)).toMatchObject({
         code: 'risk-limit-exceeded',
         onDeny: { action: 'recharge-vip' },
         retryAfterMs: expect.any(Number),
       });
+      expect(health).toMatchObject({ sundial: { status: 'up', store: 'embedded', rulesVersion: 2 } });
     },
   );
 

@@ -61,3 +61,53 @@ describe('a strict program that has the client alone', () => {
     expect(mistakes).toMatch(/^program\.[cm]ts\(5,\d+\): error TS2339: Property 'nonsense'[^\n]*\n$/);
   });
 });
+
+describe('a Nest application that asks a service', () => {
+  let project: Project;
+  beforeAll(async () => {
+    const nest = ['@nestjs/common@12', '@nestjs/core@12', 'reflect-metadata', 'rxjs'];
+    project = await Project.install(['client', 'contract', 'nest'], nest);
+  }, 120_000);
+  afterAll(() => project?.remove());
+
+  const program = (options: string) => `
+    import 'reflect-metadata';
+    import { Module } from '@nestjs/common';
+    import { NestFactory } from '@nestjs/core';
+    import { QuotaClient } from '@sundial/client';
+    import { QUOTA, QuotaModule } from '@sundial/nest';
+    const client = new QuotaClient({ url: 'http://127.0.0.1:1' });
+    const root = { module: class Root {}, imports: [QuotaModule.forRoot(${options})] };
+    const app = await NestFactory.createApplicationContext(root, { logger: false, abortOnError: false });
+    console.log(app.get(QUOTA) === client);`;
+
+  it('installs neither a store nor a Redis client, and starts', async () => {
+    await project.write('asks.mjs', program('{ client }'));
+    expect(await project.node('asks.mjs')).toEqual({ stdout: 'true\n', stderr: '' });
+    await expect(project.node('-e', "require.resolve('ioredis')")).rejects.toThrow(/Cannot find module/);
+    await expect(project.node('-e', "require.resolve('@sundial/engine')")).rejects.toThrow(/Cannot find/);
+  });
+
+  it('has types that no missing package makes `any`', async () => {
+    await project.write(
+      'program.mts',
+      `import { QuotaModule, type QuotaModuleOptions } from '@sundial/nest';
+      export const options: QuotaModuleOptions = { directory: './data', redis: { url: 'redis://127.0.0.1' } };
+      export const module = QuotaModule.forRoot(options);
+      export const nonsense: QuotaModuleOptions = { directory: './data', nonsense: 1 };`,
+    );
+    const mistakes = await project.mistakes(
+      '--noEmit',
+      '--module',
+      'nodenext',
+      '--skipLibCheck',
+      'program.mts',
+    );
+    expect(mistakes).toMatch(/^program\.mts\(4,\d+\): error TS2353: [^\n]*'nonsense'[^\n]*\n/);
+  });
+
+  it('says what to install where it shall count in its process', async () => {
+    await project.write('counts.mjs', program("{ directory: './data' }"));
+    await expect(project.node('counts.mjs')).rejects.toThrow(/run npm install @sundial\/embedded/);
+  });
+});

@@ -1,10 +1,9 @@
 import { type DynamicModule, Logger } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { LiveRules, MemoryStore, RuleBook, type Store } from '@sundial/engine';
+import { type QuotaSettings, RULES, type RuleAdmin } from '@sundial/nest';
 import { fileURLToPath } from 'node:url';
 import type { Response } from 'supertest';
-import { openRedisStore } from '../../../test/contract/books.js';
 import { freePort } from '../../../test/support/free-port.js';
 import { middleOfAnHourOffsetMs } from '../../../test/support/middle-of-an-hour.js';
 import {
@@ -14,9 +13,9 @@ import {
 } from '../../../test/support/nest-application.js';
 import { RedisProcess } from '../../../test/support/redis-process.js';
 import { RunningService } from '../../../test/support/running-service.js';
+import { temporaryDirectory } from '../../../test/support/temporary-directory.js';
 import { AppModule } from './app.module.js';
-import { STORE } from './embedded-sundial.module.js';
-import { embedded, remote } from './quota.js';
+import { inProcess, remote } from './quota.js';
 
 const RULES_FILE = fileURLToPath(new URL('../rules.yaml', import.meta.url));
 const OCR_LIMIT = {
@@ -35,11 +34,16 @@ afterEach(async () => {
   for (const stop of stops.splice(0)) await stop();
 });
 
-/** The application as `main.ts` starts it; an embedded Sundial with a store of which no window ends during a test. */
-async function start(quota: DynamicModule, store?: Store): Promise<NestFastifyApplication> {
-  const counters = store ?? (await MemoryStore.open({ clockOffsetMs }));
-  const imports = [AppModule.with(quota)];
-  return startNestApplication({ imports }, (builder) => builder.overrideProvider(STORE).useValue(counters));
+/** The application as `main.ts` starts it. */
+function start(quota: DynamicModule): Promise<NestFastifyApplication> {
+  return startNestApplication({ imports: [AppModule.with(quota)] });
+}
+
+/** With Sundial inside, in a directory of its own, and no window that ends during a test. */
+async function startWithSundial(settings: Partial<QuotaSettings> = {}): Promise<NestFastifyApplication> {
+  const directory = await temporaryDirectory();
+  stops.push(() => directory.remove());
+  return start(inProcess({ directory: directory.path, clockOffsetMs, ...settings }));
 }
 
 async function ocr(app: NestFastifyApplication, user = 'u1'): Promise<Response> {
@@ -52,9 +56,9 @@ async function statuses(times: number, call: () => Promise<Response>): Promise<n
   return seen;
 }
 
-describe('the example with an embedded Sundial', () => {
+describe('the example with Sundial inside', () => {
   it('recognizes three pictures an hour, then answers 429 with what the rule wants to happen', async () => {
-    const app = await start(embedded());
+    const app = await startWithSundial();
     const first = await ocr(app);
     expect([first.status, first.body]).toEqual([201, { imageUrl: 'a.png', text: 'The homework of u1' }]);
     expect(await statuses(2, () => ocr(app))).toEqual([201, 201]);
@@ -72,7 +76,7 @@ describe('the example with an embedded Sundial', () => {
   });
 
   it('counts nothing of what its guard turns away', async () => {
-    const app = await start(embedded());
+    const app = await startWithSundial();
     expect(await statuses(5, async () => request(app).post('/ocr').send({ imageUrl: 'a.png' }))).toEqual(
       Array(5).fill(401),
     );
@@ -80,23 +84,18 @@ describe('the example with an embedded Sundial', () => {
   });
 
   it('obeys a changed rule from the next call on, with what was counted', async () => {
-    const app = await start(embedded());
-    const rules = app.get(LiveRules);
-    const change = (max: number) => {
-      const changed = rules.current.rules.map((rule) =>
-        rule.id === 'ocr-per-user' ? { ...rule, limits: [{ window: 'hour' as const, max }] } : rule,
-      );
-      rules.apply(new RuleBook(rules.current.version + 1, changed));
-    };
+    const app = await startWithSundial();
+    const rules = app.get<RuleAdmin>(RULES);
+    const change = (max: number) => rules.patch('ocr-per-user', { limits: [{ window: 'hour', max }] });
     expect(await statuses(4, () => ocr(app))).toEqual([201, 201, 201, 429]);
-    change(4);
+    await change(4);
     expect(await statuses(2, () => ocr(app))).toEqual([201, 429]);
-    change(0);
+    await change(0);
     expect((await ocr(app, 'u2')).status).toBe(429);
   });
 
   it('offers something else instead of an error where the method says so, counted per user and grade', async () => {
-    const app = await start(embedded());
+    const app = await startWithSundial();
     const score = (grade: number) =>
       request(app).post('/speech').set('x-user', 'u1').send({ grade, recording: 'hello.wav' });
     const scored = [await score(3), await score(3)];
@@ -110,7 +109,7 @@ describe('the example with an embedded Sundial', () => {
   });
 
   it('limits a route as it limits a service', async () => {
-    const app = await start(embedded());
+    const app = await startWithSundial();
     const csv = async () => request(app).get('/export').set('x-user', 'u1');
     const first = await csv();
     expect([first.status, first.headers['content-type'], first.text]).toEqual([
@@ -126,8 +125,7 @@ describe('the example on a Redis that dies', () => {
   it('goes on, and keeps to the limit as this node knew it', async () => {
     const redis = await RedisProcess.start();
     stops.push(() => redis.stop());
-    const store = await openRedisStore({ kind: 'single', url: redis.url }, clockOffsetMs);
-    const app = await start(embedded(), store);
+    const app = await startWithSundial({ redis: { url: redis.url } });
     expect((await ocr(app)).status).toBe(201);
     await redis.kill();
     expect(await statuses(4, () => ocr(app))).toEqual([201, 201, 429, 429]);

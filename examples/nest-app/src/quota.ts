@@ -1,16 +1,13 @@
+import { fileURLToPath } from 'node:url';
 import type { DynamicModule } from '@nestjs/common';
 import { QuotaClient } from '@sundial/client';
-import { QuotaEngine } from '@sundial/engine';
-import { QuotaModule } from '@sundial/nest';
-import { EmbeddedSundialModule } from './embedded-sundial.module.js';
+import { QuotaModule, type QuotaSettings } from '@sundial/nest';
 
-/** Sundial inside this process: nothing else to run; counters end with it. */
-export function embedded(): DynamicModule {
-  return QuotaModule.forRootAsync({
-    imports: [EmbeddedSundialModule],
-    inject: [QuotaEngine],
-    useFactory: (engine: QuotaEngine) => ({ engine }),
-  });
+const rules = fileURLToPath(new URL('../rules.yaml', import.meta.url));
+
+/** Sundial inside this process, which needs nothing else to run; with `redis` it counts together with all others there. */
+export function inProcess(settings: Partial<QuotaSettings> = {}): DynamicModule {
+  return QuotaModule.forRoot({ directory: './data', rules, ...settings });
 }
 
 /** A Sundial service: many processes share one count, and its rules are changed while all of them run. */

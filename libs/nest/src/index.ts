@@ -1,6 +1,14 @@
 export type * from '@sundial/contract';
-export { QuotaModule, type QuotaModuleAsyncOptions, type QuotaModuleOptions } from './quota.module.js';
+export { QuotaModule } from './quota.module.js';
+export type {
+  QuotaInProcessOptions,
+  QuotaModuleAsyncOptions,
+  QuotaModuleOptions,
+} from './quota.module.options.js';
 export { InjectQuota, QUOTA } from './quota.token.js';
+export { InjectRules, RULES } from './rules.token.js';
+export { QuotaHealthIndicator, type QuotaHealth, type QuotaHealthOptions } from './quota-health.indicator.js';
+export type { QuotaStatus } from './embedded/counting-quota.js';
 export { RiskLimit } from './risk-limit.decorator.js';
 export type { AsyncMethod, RiskLimitOptions } from './risk-limit.options.js';
 export { Subject } from './subject.decorator.js';

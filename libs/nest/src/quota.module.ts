@@ -1,26 +1,22 @@
-import { Module, type DynamicModule, type FactoryProvider, type ModuleMetadata } from '@nestjs/common';
+import { Module, type DynamicModule } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import type { Quota } from '@sundial/contract';
 import { LimitedInstances } from './limited-instances.js';
 import { MessageFilters } from './message-filters.js';
+import { QuotaHealthIndicator } from './quota-health.indicator.js';
+import type { QuotaModuleAsyncOptions, QuotaModuleOptions } from './quota.module.options.js';
+import { QuotaSource } from './quota-source.js';
 import { QUOTA } from './quota.token.js';
 import { RiskLimitFilter } from './risk-limit.filter.js';
-
-/** Whom the application asks: an engine in its own process, or a Sundial service through a client. */
-export type QuotaModuleOptions =
-  { readonly engine: Quota; readonly client?: never } | { readonly client: Quota; readonly engine?: never };
-
-export interface QuotaModuleAsyncOptions {
-  readonly imports?: NonNullable<ModuleMetadata['imports']>;
-  readonly inject?: NonNullable<FactoryProvider['inject']>;
-  readonly useFactory: FactoryProvider<QuotaModuleOptions | Promise<QuotaModuleOptions>>['useFactory'];
-}
+import { RULES } from './rules.token.js';
 
 /**
  * Sundial in a Nest application: import it once, in the root module. It is global: `@RiskLimit` works in every module,
- * and `@InjectQuota()` gives the quota to whoever wants to ask by hand.
+ * `@InjectQuota()` gives the quota for asking by hand, `@InjectRules()` the rules, and `QuotaHealthIndicator` says how it is.
  *
- * It closes nothing: whoever made the engine closes it, in `onApplicationShutdown`, when no request runs any more.
+ * What it opened it closes in `onApplicationShutdown`, when no request runs any more, after the modules of the
+ * application: call `app.enableShutdownHooks()`, so that a signal does not kill it first. A `client` or an `engine` is closed by
+ * the application that made it.
  */
 @Module({})
 export class QuotaModule {
@@ -35,25 +31,24 @@ export class QuotaModule {
       imports: [DiscoveryModule, ...imports],
       providers: [
         {
-          provide: QUOTA,
+          provide: QuotaSource,
           inject,
-          useFactory: async (...dependencies: unknown[]) => quotaOf(await useFactory(...dependencies)),
+          useFactory: async (...dependencies: unknown[]) =>
+            new QuotaSource(await useFactory(...dependencies)),
         },
+        { provide: QUOTA, inject: [QuotaSource], useFactory: (source: QuotaSource) => source.open() },
+        // After the quota: where a test has put another one in its place, nothing was opened, and there are no rules.
+        {
+          provide: RULES,
+          inject: [QuotaSource, QUOTA],
+          useFactory: (source: QuotaSource, _quota: Quota) => source.rules,
+        },
+        QuotaHealthIndicator,
         RiskLimitFilter,
         MessageFilters,
         LimitedInstances,
       ],
-      exports: [QUOTA],
+      exports: [QUOTA, RULES, QuotaHealthIndicator],
     };
   }
-}
-
-function quotaOf({ engine, client }: QuotaModuleOptions): Quota {
-  const quota = engine ?? client;
-  if (!quota || (engine && client)) {
-    throw new TypeError(
-      'QuotaModule needs one of { engine } (in this process) and { client } (a Sundial service).',
-    );
-  }
-  return quota;
 }
