@@ -7,6 +7,7 @@ import { LOG, type Log } from './logging/log.js';
 import { createService } from './service.js';
 import { allMistakes } from './all-mistakes.js';
 import { cautions } from './config/cautions.js';
+import { youngGenerationAdvice } from './young-generation.js';
 import { ConfigurationError, readKeys, readSettings, type Settings } from './config/settings.js';
 
 /** Closing a store and its connections takes milliseconds; one that hangs must not keep the process. */
@@ -20,6 +21,8 @@ try {
   reloadOnSignal(app.get(KeyRing), settings, log);
   await listen(app, settings);
   for (const caution of cautions(settings)) log.warn(caution);
+  const advice = youngGenerationAdvice();
+  if (advice) log.info(advice);
   log.info({ address: app.getHttpServer().address() }, 'listening');
   process.stderr.write(greeting(settings, app.getHttpServer().address() as AddressInfo));
 } catch (error) {

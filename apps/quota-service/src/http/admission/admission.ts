@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import { FairQueue } from '@sundial/engine';
 
-/** How long requests may be begun in one turn of the event loop; what else is there waits for the next one. */
+/** What the requests begun in one turn of the event loop may keep it busy for; what else is there waits for the next one. */
 const TURN_MS = 3;
 /** How long a request waits for its turn. Then its caller has likely gone (`QuotaClient` waits 200 ms): fresher ones come first. */
 export const FRESH_MS = 200;
@@ -11,8 +11,15 @@ export const FRESH_MS = 200;
  * repeat without a pause can't turn refusals into load.
  */
 export const SHED_AFTER_MS = 1_000;
-/** So many requests may be ready for a turn at least. */
-const LEAST_READY = 32;
+/** So many requests are begun in a turn as long as it is not known what they cost. */
+const FIRST_TURN = 32;
+/** A turn begins so many at least, however dear they are. */
+const LEAST_BEGUN = 2;
+/**
+ * So many requests may wait, read, before their sockets are no longer read. Parked sockets cost a system call each, a
+ * request that waits a few kilobytes.
+ */
+const LEAST_READ = 256;
 /** How soon what is blocked is looked at again. */
 const BLOCKED_MS = 1;
 
@@ -28,9 +35,11 @@ export interface Arrival {
 }
 
 /**
- * Begins no more than can be answered in time, by measured delay: requests are begun for a few milliseconds of each turn
- * of the event loop, and while what was begun before is not held up (`isBlocked`). The others wait, their bodies unread,
- * and cost nothing; when they have waited too long they are shed. What is admitted is served at full speed.
+ * Begins no more than can be answered in time, by measured delay: in each turn of the event loop so many requests as a few
+ * milliseconds were enough for in the turns before, and while what was begun before is not held up (`isBlocked`). The
+ * others wait, their bodies unread, and cost nothing; when they have waited too long they are shed. What is admitted is
+ * served at full speed: all that arrived in a turn is begun together, so that each step is done for all of them while its
+ * code is at hand, which takes a third less than one request after the other.
  */
 export class Admission {
   readonly #isBlocked: () => boolean;
@@ -39,14 +48,12 @@ export class Admission {
   readonly #fresh = new FairQueue<Ticket>();
   readonly #wantMore: (requests: number) => boolean;
   #waiting = 0;
-  #turnAt = 0;
-  #isInTurn = false;
   #isScheduled = false;
-  /** When this turn began. */
-  #isHeldUp = false;
-  /** Requests begun in this turn, and how many of them make one. */
+  /** When the last turn began requests, and how many. */
+  #turnAt = 0;
   #begun = 0;
-  #aTurn = LEAST_READY;
+  /** How many a turn may begin. */
+  #aTurn = FIRST_TURN;
 
   /**
    * `isBlocked`: whether what was begun before is held up, so that nothing more should be. `wantMore`: told how many
@@ -59,7 +66,7 @@ export class Admission {
 
   /** More requests wait than the next turn can begin: callers that have an answer need not be heard yet. */
   get isSaturated(): boolean {
-    return this.#waiting >= this.#aTurn;
+    return this.#waiting >= Math.max(this.#aTurn, LEAST_READ);
   }
 
   /** Requests that wait. */
@@ -67,43 +74,25 @@ export class Admission {
     return this.#waiting;
   }
 
-  /** Admits a request now or later, or sheds it in the end; one whose socket closes meanwhile is forgotten. */
+  /** Admits a request in this turn of the event loop or a later one, or sheds it in the end; one whose socket closes meanwhile is forgotten. */
   enter(arrival: Arrival): void {
-    if (this.#waiting === 0 && this.#hasTime() && !this.#isHeldUp) {
-      this.#begun++;
-      return arrival.admit();
-    }
     const ticket: Ticket = { arrival, since: performance.now(), state: 'fresh' };
     this.#waiting++;
     this.#ages.add(ticket);
     this.#fresh.add(ticket, arrival.fairnessKey);
+    this.#schedule(setImmediate);
   }
 
-  /** The first look at the clock in a turn begins it. Its end is the next phase for immediates. */
-  #hasTime(): boolean {
-    const now = performance.now();
-    if (!this.#isInTurn) this.#beginTurn(now);
-    return now - this.#turnAt < TURN_MS;
-  }
-
-  #beginTurn(now: number): void {
-    this.#isInTurn = true;
-    this.#turnAt = now;
-    this.#begun = 0;
-    this.#isHeldUp = this.#isBlocked();
-    this.#schedule((end) => setImmediate(end));
-  }
-
-  #schedule(after: (end: () => void) => unknown): void {
+  #schedule(after: (callback: () => void) => unknown): void {
     if (this.#isScheduled) return;
     this.#isScheduled = true;
-    after(() => this.#nextTurn());
+    after(this.#nextTurn);
   }
 
-  #nextTurn(): void {
-    this.#isInTurn = this.#isScheduled = false;
+  readonly #nextTurn = (): void => {
+    this.#isScheduled = false;
     const now = performance.now();
-    if (this.#begun >= LEAST_READY / 2) this.#measure(now - this.#turnAt);
+    this.#measure(now);
     for (const { arrival } of this.#ages.pass(now)) {
       this.#waiting--;
       arrival.shed();
@@ -111,28 +100,32 @@ export class Admission {
     const isBlocked = this.#isBlocked();
     const mayCome = isBlocked || this.#wantMore(this.#aTurn - this.#waiting);
     if (this.#waiting === 0 && !mayCome) return;
-    if (isBlocked) return this.#schedule((end) => setTimeout(end, BLOCKED_MS).unref());
-    this.#beginTurn(now);
-    this.#admitNext();
+    if (isBlocked) return this.#schedule((callback) => setTimeout(callback, BLOCKED_MS).unref());
+    this.#turnAt = now;
+    this.#admit();
+    // The next one measures this one, also when nothing else comes.
+    this.#schedule(setImmediate);
+  };
+
+  /** Of turns that had about as much to begin as they may: what requests do in their later ticks is part of it. */
+  #measure(now: number): void {
+    const begun = this.#begun;
+    this.#begun = 0;
+    if (begun < this.#aTurn / 2) return;
+    const inTime = (begun * TURN_MS) / Math.max(now - this.#turnAt, 1);
+    this.#aTurn = Math.max(LEAST_BEGUN, (this.#aTurn + inTime) / 2);
   }
 
-  #measure(tookMs: number): void {
-    const aTurn = (this.#begun * TURN_MS) / Math.max(tookMs, 1);
-    this.#aTurn = Math.max(LEAST_READY, (this.#aTurn + aTurn) / 2);
-  }
-
-  /** One at a time: what it does in the next ticks is part of what the turn is measured by. */
-  #admitNext(): void {
-    if (this.#waiting === 0 || !this.#hasTime() || this.#isHeldUp) return;
-    const ticket = this.#next();
-    if (ticket === undefined) return;
-    this.#waiting--;
-    ticket.state = 'over';
-    if (ticket.arrival.socket.writable) {
+  #admit(): void {
+    while (this.#waiting > 0 && this.#begun < this.#aTurn) {
+      const ticket = this.#next();
+      if (ticket === undefined) return;
+      this.#waiting--;
+      ticket.state = 'over';
+      if (!ticket.arrival.socket.writable) continue;
       this.#begun++;
       ticket.arrival.admit();
     }
-    process.nextTick(() => this.#admitNext());
   }
 
   /** The oldest that is fresh, of each caller in turn; else the youngest that is not. */

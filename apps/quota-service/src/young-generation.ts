@@ -1,0 +1,14 @@
+/**
+ * How Node.js is to be started. With its default of 16 MiB, what requests in flight hold is in about half of all processes
+ * taken for long-lived, and with it all later requests: 3.5 KB of each go to the old generation, a check takes a quarter
+ * more processor time, and collecting them stops a store of a million subjects for hundreds of milliseconds.
+ */
+const FLAG = '--max-semi-space-size';
+const ADVICE = `start Node.js with ${FLAG}=32: checks take a quarter less processor time then`;
+
+/** What to say to whoever started the service without it. */
+export function youngGenerationAdvice(
+  flags: readonly string[] = [...process.execArgv, process.env.NODE_OPTIONS ?? ''],
+): string | undefined {
+  return flags.some((flag) => flag.replaceAll('_', '-').includes(FLAG)) ? undefined : ADVICE;
+}
