@@ -242,5 +242,7 @@ describe('every answer', () => {
     expect(head.match(/^x-content-type-options: nosniff\r?$/gm)).toHaveLength(1);
     expect(head.match(/^cache-control: no-store\r?$/gm)).toHaveLength(1);
     expect(head.match(/^content-security-policy: .*frame-ancestors 'none'\r?$/gm)).toHaveLength(1);
+    // Neither who serves, nor leave for pages of other sites.
+    expect(head).not.toMatch(/^(server|x-powered-by|access-control-.*):/m);
   });
 });

@@ -15,6 +15,8 @@ const CHECKS = [
 const ADMINISTRATION = [
   ['get', '/admin/rules', undefined, 200],
   ['get', '/admin/journal', undefined, 200],
+  ['get', '/admin/alarms', undefined, 200],
+  ['put', '/admin/rules', {}, 400],
   ['get', '/admin/rules/ocr-per-user', undefined, 200],
   ['post', '/admin/rules', {}, 400],
   ['put', '/admin/rules/ocr-per-user', {}, 400],
@@ -26,7 +28,11 @@ const OPEN = [
   ['get', '/health/ready', undefined, 200],
   ['get', '/openapi.json', undefined, 200],
   ['get', '/docs', undefined, 200],
+  ['get', '/docs/start.js', undefined, 200],
+  ['get', '/docs/swagger-ui.css', undefined, 200],
 ] as const;
+/** They serve the document, and do not stand in it. */
+const UNDOCUMENTED = /^get \/(openapi\.json|docs.*)$/;
 type Request = (typeof CHECKS | typeof ADMINISTRATION | typeof OPEN)[number];
 
 async function ask(service: RunningService, [method, path, body]: Request, authorization?: string) {
@@ -76,6 +82,17 @@ describe('with keys of both kinds', () => {
 
   it.each(OPEN)('%s %s is open to all', async (...request) => {
     expect((await ask(service, request as unknown as Request)).status).toBe(request[3]);
+  });
+
+  it('no route is left out above', async () => {
+    const { body } = await service.api.get('/openapi.json');
+    const documented = Object.entries(body.paths as Record<string, object>).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method} ${path}`),
+    );
+    const asked = [...CHECKS, ...ADMINISTRATION, ...OPEN].map(
+      ([method, path]) => `${method} ${path.replace(/\?.*/, '').replace(/(\/admin\/rules)\/.+/, '$1/{id}')}`,
+    );
+    expect(asked.filter((route) => !UNDOCUMENTED.test(route)).sort()).toEqual(documented.sort());
   });
 
   it('the scheme is read in any case', async () => {

@@ -1,8 +1,8 @@
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { residentMib } from '../support/resident-memory.js';
 import { ServiceProcess } from '../support/service-process.js';
-import { readFile } from 'node:fs/promises';
 
 const REQUESTS = 1_000;
 const MAX_GROWTH_MIB = 50;
@@ -15,12 +15,6 @@ afterEach(async () => {
   [service, socket] = [undefined, undefined];
 });
 
-/** Memory of the process that is not shared with others, as the system sees it. */
-async function residentMib(): Promise<number> {
-  const status = await readFile(`/proc/${service!.pid}/status`, 'utf8');
-  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)![1]) / 1024;
-}
-
 // Each answer held a copy of its own: 1,644 MB for the bundle of 1.5 MB, by one connection without a key.
 describe('a caller without a key who asks often on one connection, and reads nothing', () => {
   it.each(['/docs/swagger-ui-bundle.js', '/openapi.json'])('costs no copies of %s', async (path) => {
@@ -29,7 +23,7 @@ describe('a caller without a key who asks often on one connection, and reads not
     });
     // Once, so that it is in memory.
     await (await fetch(service.url + path)).arrayBuffer();
-    const before = await residentMib();
+    const before = await residentMib(service.pid);
     const { port } = new URL(service.url);
     socket = connect(Number(port), '127.0.0.1');
     socket.on('error', () => undefined);
@@ -38,7 +32,7 @@ describe('a caller without a key who asks often on one connection, and reads not
     let most = before;
     for (let look = 0; look < 20; look++) {
       await sleep(100);
-      most = Math.max(most, await residentMib());
+      most = Math.max(most, await residentMib(service.pid));
     }
     expect(most - before).toBeLessThan(MAX_GROWTH_MIB);
     expect((await service.fetchJson('GET', '/health/live')).status).toBe(200);

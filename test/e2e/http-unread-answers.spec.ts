@@ -17,6 +17,8 @@ const BATCH = `POST /check/batch HTTP/1.1\r\nhost: localhost\r\ncontent-type: ap
 /** More than the buffers of a socket's both ends hold: answers of 2.7 MB each. */
 const BATCHES_A_SOCKET = 4;
 
+/** For all of them: what is looked at is how long they may be unread. */
+const ROOM = { SUNDIAL_MAX_UNREAD_BYTES: String(1024 * 1024 * 1024) };
 /** Of many callers at once some are turned away with 503. */
 const LEAST_UNREAD = 5;
 
@@ -67,7 +69,7 @@ describe('callers who ask for batches and read no answers', () => {
   it.each([16, 100])(
     '%i of them keep no others from batches, and are hung up on',
     async (callers) => {
-      service = await RunningService.start({}, 'embedded', { stalledSocketMs: STALLED_MS });
+      service = await RunningService.start(ROOM, 'embedded', { stalledSocketMs: STALLED_MS });
       for (const rule of RULES) await service.api.post('/admin/rules').send(rule).expect(201);
       for (let n = 0; n < callers; n++) askAndReadNothing();
       await eventually(async () => (await inFlight()) > LEAST_UNREAD, { withinMs: 20_000 });

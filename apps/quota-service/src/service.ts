@@ -6,6 +6,9 @@ import { AppModule } from './app.module.js';
 import { serveOpenApi } from './docs/openapi.js';
 import { fastifyAdapter, type AdapterOptions } from './http/server/fastify.adapter.js';
 import { Door } from './http/admission/door.js';
+import { UnreadAnswerLog } from './http/admission/unread-answer-log.js';
+import { UnreadAnswers } from './http/admission/unread-answers.js';
+import { countAnswers } from './http/server/answer-hooks.js';
 import { guardEntrance } from './http/server/entrance.js';
 import { guardRoutes } from './http/server/route-hooks.js';
 import { RouteTable } from './http/routes/route-table.js';
@@ -26,6 +29,8 @@ export async function createService(
   const log = createLog(settings.logLevel);
   const keys = new KeyRing(settings);
   const refusals = new Refusals(log, keys);
+  const unreadLog = new UnreadAnswerLog(log);
+  const unread = new UnreadAnswers(settings.maxUnreadBytes, (answer) => unreadLog.note(answer));
   const routes = new RouteTable();
   const problems = new ProblemFilter(log, routes, refusals);
   const adapter = fastifyAdapter(
@@ -33,7 +38,7 @@ export async function createService(
     (code) => refusals.count(code),
     options,
   );
-  const module = AppModule.with({ settings, log, http: { keys, refusals } });
+  const module = AppModule.with({ settings, log, http: { keys, refusals, unread } });
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
     bodyParser: false,
     abortOnError: false,
@@ -41,6 +46,7 @@ export async function createService(
   });
   app.useGlobalFilters(problems);
   guardEntrance(adapter.getInstance(), { hasKeys: !keys.isEmpty, allowedHosts: settings.allowedHosts });
+  countAnswers(adapter.getInstance(), unread);
   guardRoutes(adapter.getInstance(), {
     keys,
     door: app.get(Door),

@@ -88,6 +88,10 @@ export class Environment {
   @Integer(1, 100_000_000)
   SUNDIAL_MAX_SUBJECTS: number | undefined = undefined;
 
+  /** Bytes of answers that callers have not read, of all connections together. */
+  @Integer(1_048_576, 68_719_476_736)
+  SUNDIAL_MAX_UNREAD_BYTES = 16_777_216;
+
   /** When a degraded decision is answered: at once (`group`), or when the journal holds it on the disk (`strict`). */
   @OneOf(['group', 'strict'])
   SUNDIAL_JOURNAL: 'group' | 'strict' = 'group';

@@ -23,6 +23,8 @@ export interface Settings {
   readonly dataDirectory: string;
   /** Of the embedded store. Undefined: what the heap holds. */
   readonly maxSubjects: number | undefined;
+  /** Of all answers together. */
+  readonly maxUnreadBytes: number;
   readonly journalSync: 'group' | 'strict';
   readonly rulesFile: string;
   readonly alarmsFile: string;
@@ -204,6 +206,7 @@ function toSettings(environment: Environment): Settings {
     batchDeadlineMs: environment.SUNDIAL_BATCH_DEADLINE_MS,
     ...pathsIn(environment),
     maxSubjects: environment.SUNDIAL_MAX_SUBJECTS,
+    maxUnreadBytes: environment.SUNDIAL_MAX_UNREAD_BYTES,
     journalSync: environment.SUNDIAL_JOURNAL,
     alarmWebhook: webhookTarget(environment),
     ...keysOf(environment),

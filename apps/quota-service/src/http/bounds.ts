@@ -27,6 +27,12 @@ export const MAX_QUEUED_A_SOCKET = 16;
 export const MAX_BACKLOG_MS = 10;
 /** Bodies of batches that are arriving or being decided. A batch that comes on top of them waits unread. */
 export const MAX_BATCH_BYTES = 64 * KIB * KIB;
+/** What comes of a body with its headers, before anything is asked for: what is read of a socket at once. */
+export const READ_AHEAD_BYTES = 64 * KIB;
+/** Requests and first parts of bodies of batches that wait. Of 1,000 checks each 40 can be decided before they are shed. */
+export const MAX_WAITING_BATCH_BYTES = 16 * KIB * KIB;
+/** What a request without its body takes. */
+export const REQUEST_BYTES = 8 * KIB;
 /** Bodies of whole sets of rules that are arriving or being written, by their announced length. A set on top waits unread. */
 export const MAX_LARGE_BODY_BYTES = 2 * MAX_RULE_SET_BODY_BYTES;
 /** Idle sockets cost about 10 KiB each, and a file descriptor. */

@@ -1,12 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { Counter, Gauge, Registry } from 'prom-client';
 import { Door } from '../http/admission/door.js';
+import { UnreadAnswers } from '../http/admission/unread-answers.js';
 import { Refusals } from '../http/refusals/refusals.js';
 
 /** Requests at the moment of a scrape: in flight, waiting, and refused so far. */
 @Injectable()
 export class HttpMetrics {
-  constructor(registry: Registry, door: Door, refusals: Refusals) {
+  constructor(registry: Registry, door: Door, refusals: Refusals, unread: UnreadAnswers) {
     const registers = [registry];
     new Gauge({
       name: 'sundial_in_flight',
@@ -22,6 +23,23 @@ export class HttpMetrics {
       registers,
       collect() {
         this.set(door.waiting);
+      },
+    });
+    new Gauge({
+      name: 'sundial_unread_answer_bytes',
+      help: 'Bytes of answers that their callers have not read yet, bounded by SUNDIAL_MAX_UNREAD_BYTES',
+      registers,
+      collect() {
+        this.set(unread.bytes);
+      },
+    });
+    new Counter({
+      name: 'sundial_unread_connections_ended_total',
+      help: 'Connections that were ended because unread answers filled SUNDIAL_MAX_UNREAD_BYTES and theirs was the oldest of the actor with most',
+      registers,
+      collect() {
+        this.reset();
+        this.inc(unread.ended);
       },
     });
     new Counter({

@@ -8,14 +8,26 @@ const WORK_MS = 1;
 
 describe('Admission', () => {
   function admitting(
-    options: { readonly isBlocked?: () => boolean; readonly wants?: (n: number) => boolean } = {},
+    options: {
+      readonly isBlocked?: () => boolean;
+      readonly wants?: (n: number) => boolean;
+      readonly maxWaitingBytes?: number;
+    } = {},
   ) {
-    const admission = new Admission(options.isBlocked ?? (() => false), options.wants);
+    const { isBlocked = () => false, wants, maxWaitingBytes } = options;
+    const admission = new Admission(isBlocked, {
+      ...(wants && { wantMore: wants }),
+      ...(maxWaitingBytes && { maxWaitingBytes }),
+    });
     const told: string[] = [];
-    const enter = (name: string, { key = '', socket = { writable: true }, workMs = 0, laterMs = 0 } = {}) =>
+    const enter = (
+      name: string,
+      { key = '', socket = { writable: true }, workMs = 0, laterMs = 0, bytes = 0 } = {},
+    ) =>
       admission.enter({
         socket: socket as Socket,
         fairnessKey: key,
+        waitingBytes: bytes,
         admit: () => {
           work(workMs);
           process.nextTick(() => work(laterMs));
@@ -108,6 +120,23 @@ describe('Admission', () => {
     await until(() => told.length === 1);
     expect(told).toEqual(['a shed']);
     expect(performance.now() - enteredAt).toBeGreaterThanOrEqual(SHED_AFTER_MS);
+  });
+
+  it('sheds those who have waited longest of the actor that has most, where what waits takes too much memory', async () => {
+    let isBlocked = true;
+    const { admission, told, enter } = admitting({ isBlocked: () => isBlocked, maxWaitingBytes: 100 });
+    enter('b0', { key: 'few', bytes: 30 });
+    for (const name of names(4)) enter(name, { key: 'many', bytes: 35 });
+    expect(told).toEqual(['r0 shed', 'r1 shed']);
+    expect(admission.waiting).toBe(3);
+    isBlocked = false;
+    await until(() => admission.waiting === 0);
+    expect(told.slice(2).sort()).toEqual(['b0', 'r2', 'r3']);
+    // All of it is free again.
+    isBlocked = true;
+    await turn();
+    for (const name of names(2)) enter(name, { key: 'many', bytes: 50 });
+    expect(told).toHaveLength(5);
   });
 
   it('lets fresh requests by before those whose callers have likely gone', async () => {

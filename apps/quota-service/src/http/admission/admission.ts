@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import { FairQueue } from '@sundial/engine';
+import { ActorShares, type Share } from './actor-shares.js';
 
 /** What the requests begun in one turn of the event loop may keep it busy for; what else is there waits for the next one. */
 const TURN_MS = 3;
@@ -32,6 +33,8 @@ export interface Arrival {
   readonly admit: () => void;
   /** Answers that there is no room. */
   readonly shed: () => void;
+  /** What it takes of memory while it waits: a part of its body comes with its headers. Default 0. */
+  readonly waitingBytes?: number;
 }
 
 /**
@@ -47,6 +50,8 @@ export class Admission {
   readonly #ages = new Ages();
   readonly #fresh = new FairQueue<Ticket>();
   readonly #wantMore: (requests: number) => boolean;
+  /** What those that wait hold. */
+  readonly #held: ActorShares<Ticket>;
   #waiting = 0;
   #isScheduled = false;
   /** When the last turn began requests, and how many. */
@@ -58,10 +63,19 @@ export class Admission {
   /**
    * `isBlocked`: whether what was begun before is held up, so that nothing more should be. `wantMore`: told how many
    * requests may come on top of those that wait; says whether some of that many may yet have to be asked for.
+   * `maxWaitingBytes`: what those that wait may hold; beyond it those who have waited longest are shed, of the actor that
+   * has most.
    */
-  constructor(isBlocked: () => boolean, wantMore: (requests: number) => boolean = () => false) {
+  constructor(
+    isBlocked: () => boolean,
+    {
+      wantMore = () => false,
+      maxWaitingBytes = Infinity,
+    }: { readonly wantMore?: (requests: number) => boolean; readonly maxWaitingBytes?: number } = {},
+  ) {
     this.#isBlocked = isBlocked;
     this.#wantMore = wantMore;
+    this.#held = new ActorShares(maxWaitingBytes);
   }
 
   /** More requests wait than the next turn can begin: callers that have an answer need not be heard yet. */
@@ -76,11 +90,35 @@ export class Admission {
 
   /** Admits a request in this turn of the event loop or a later one, or sheds it in the end; one whose socket closes meanwhile is forgotten. */
   enter(arrival: Arrival): void {
-    const ticket: Ticket = { arrival, since: performance.now(), state: 'fresh' };
+    const { fairnessKey, waitingBytes = 0 } = arrival;
+    const ticket: Ticket = {
+      actor: fairnessKey,
+      bytes: waitingBytes,
+      arrival,
+      since: performance.now(),
+      state: 'fresh',
+    };
+    for (let oldest = this.#held.givingWayTo(ticket); oldest; oldest = this.#held.givingWayTo(ticket))
+      this.#shed(oldest);
     this.#waiting++;
+    if (waitingBytes > 0) this.#held.add(ticket);
     this.#ages.add(ticket);
-    this.#fresh.add(ticket, arrival.fairnessKey);
+    this.#fresh.add(ticket, fairnessKey);
     this.#schedule(setImmediate);
+  }
+
+  #shed(ticket: Ticket): void {
+    const { arrival } = ticket;
+    this.#end(ticket);
+    arrival!.shed();
+  }
+
+  /** It waits no longer. What is left of it in lists must hold no request. */
+  #end(ticket: Ticket): void {
+    this.#waiting--;
+    this.#held.remove(ticket);
+    ticket.state = 'over';
+    ticket.arrival = undefined;
   }
 
   #schedule(after: (callback: () => void) => unknown): void {
@@ -93,10 +131,7 @@ export class Admission {
     this.#isScheduled = false;
     const now = performance.now();
     this.#measure(now);
-    for (const { arrival } of this.#ages.pass(now)) {
-      this.#waiting--;
-      arrival.shed();
-    }
+    for (const ticket of this.#ages.pass(now)) this.#shed(ticket);
     const isBlocked = this.#isBlocked();
     const mayCome = isBlocked || this.#wantMore(this.#aTurn - this.#waiting);
     if (this.#waiting === 0 && !mayCome) return;
@@ -120,11 +155,11 @@ export class Admission {
     while (this.#waiting > 0 && this.#begun < this.#aTurn) {
       const ticket = this.#next();
       if (ticket === undefined) return;
-      this.#waiting--;
-      ticket.state = 'over';
-      if (!ticket.arrival.socket.writable) continue;
+      const arrival = ticket.arrival!;
+      this.#end(ticket);
+      if (!arrival.socket.writable) continue;
       this.#begun++;
-      ticket.arrival.admit();
+      arrival.admit();
     }
   }
 
@@ -138,8 +173,9 @@ export class Admission {
   }
 }
 
-interface Ticket {
-  readonly arrival: Arrival;
+interface Ticket extends Share {
+  /** Undefined when it is over. */
+  arrival: Arrival | undefined;
   /** Monotonic. */
   readonly since: number;
   state: 'fresh' | 'aged' | 'over';
@@ -154,7 +190,7 @@ class Ages {
     this.#young.push(ticket);
   }
 
-  /** Lets time pass: what has waited too long, which is over now. */
+  /** Lets time pass: what has waited too long, and is in no list any more. */
   pass(now: number): Ticket[] {
     for (let first = this.#young.first; first && isDone(first, now, FRESH_MS); first = this.#young.first) {
       this.#young.shift();
@@ -166,13 +202,14 @@ class Ages {
     for (let first = this.#aged.first; first && isDone(first, now, SHED_AFTER_MS); first = this.#aged.first) {
       this.#aged.shift();
       if (first.state !== 'over') shed.push(first);
-      first.state = 'over';
     }
     return shed;
   }
 
   youngestAged(): Ticket | undefined {
-    return this.#aged.pop();
+    let youngest = this.#aged.pop();
+    while (youngest?.state === 'over') youngest = this.#aged.pop();
+    return youngest;
   }
 }
 

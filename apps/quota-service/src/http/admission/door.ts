@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { MAX_WAITING_CHECKS, QuotaEngine } from '@sundial/engine';
 import { Admission, type Arrival } from './admission.js';
-import { MAX_BACKLOG_MS, MAX_BATCH_BYTES, MAX_LARGE_BODY_BYTES } from '../bounds.js';
+import { MAX_BACKLOG_MS, MAX_BATCH_BYTES, MAX_LARGE_BODY_BYTES, MAX_WAITING_BATCH_BYTES } from '../bounds.js';
 import { HeldBytes } from './held-bytes.js';
 import { InFlight } from './in-flight.js';
 import type { AdmissionClass } from '../routes/route.decorator.js';
@@ -23,12 +23,12 @@ export class Door {
   };
 
   constructor(engine: QuotaEngine) {
-    this.#checks = new Admission(
-      () => engine.backlogMs > MAX_BACKLOG_MS,
-      (requests) => this.#hear(requests),
-    );
+    this.#checks = new Admission(() => engine.backlogMs > MAX_BACKLOG_MS, {
+      wantMore: (requests) => this.#hear(requests),
+    });
     this.#batches = new Admission(
       () => engine.waitingInBatches >= MAX_WAITING_CHECKS || this.heldBytes.batches.total >= MAX_BATCH_BYTES,
+      { maxWaitingBytes: MAX_WAITING_BATCH_BYTES },
     );
     this.#largeBodies = new Admission(() => this.heldBytes['large-bodies'].total >= MAX_LARGE_BODY_BYTES);
   }

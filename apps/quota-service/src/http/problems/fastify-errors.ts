@@ -5,7 +5,7 @@ import { Problem } from './problem.js';
  * route of the request takes.
  */
 export function fromFastify(error: unknown, maxBodyBytes: number): Problem | undefined {
-  const { code, statusCode } = error as { code?: unknown; statusCode?: unknown };
+  const { code, statusCode } = (error ?? {}) as { code?: unknown; statusCode?: unknown };
   switch (code) {
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
       return new Problem(

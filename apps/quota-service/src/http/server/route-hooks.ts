@@ -4,7 +4,7 @@ import type { KeyRing } from '../keys/key-ring.js';
 import type { Log } from '../../logging/log.js';
 import { Problem } from '../problems/problem.js';
 import type { Lifecycle } from '../lifecycle/lifecycle.js';
-import { MAX_BODY_BYTES, RETRY_AFTER_S } from '../bounds.js';
+import { MAX_BODY_BYTES, READ_AHEAD_BYTES, REQUEST_BYTES, RETRY_AFTER_S } from '../bounds.js';
 import type { Door, HoldingClass } from '../admission/door.js';
 import type { RouteTable } from '../routes/route-table.js';
 import type { AdmissionClass, RoutePolicy } from '../routes/route.decorator.js';
@@ -68,6 +68,7 @@ function guard(route: RouteOptions, { keys, door, log }: Guards): void {
         done();
       },
       shed: () => done(OVERLOADED),
+      waitingBytes: admission === 'batches' ? waitingBytes(request, maxBodyBytes) : 0,
     });
   };
   if (admission === 'batches') route.preParsing = holdArriving(door);
@@ -77,6 +78,11 @@ function guard(route: RouteOptions, { keys, door, log }: Guards): void {
 /** The most that a body can be: a server reads no more of it than was announced, nor than the route takes. */
 function announcedBytes({ headers }: FastifyRequest, maxBodyBytes = MAX_BODY_BYTES): number {
   return Math.min(Number(headers['content-length'] ?? maxBodyBytes), maxBodyBytes);
+}
+
+/** What a request whose body is not asked for takes. */
+function waitingBytes(request: FastifyRequest, maxBodyBytes: number | undefined): number {
+  return REQUEST_BYTES + Math.min(announcedBytes(request, maxBodyBytes), READ_AHEAD_BYTES);
 }
 
 function hold(door: Door, request: FastifyRequest, admission: HoldingClass, bytes: number): void {
