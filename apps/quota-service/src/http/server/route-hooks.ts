@@ -39,7 +39,8 @@ export function guardRoutes(fastify: FastifyInstance, guards: Guards): void {
   fastify.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id);
     if (guards.lifecycle.isLeaving) reply.header('connection', 'close');
-    done();
+    // Before Fastify looks for a body, and finds that it has the wrong type, is missing or is broken.
+    done(request.is404 ? guards.routes.missing(request) : undefined);
   });
   fastify.addHook('onRoute', (route) => {
     guards.routes.add(route);
