@@ -108,7 +108,7 @@ describe('413', () => {
   it.each([
     ['/check', 32 * 1024],
     ['/admin/rules', 32 * 1024],
-    ['/check/batch', 1024 * 1024],
+    ['/check/batch', 4 * 1024 * 1024],
   ])('for more than %s takes, and says how much that is', async (path, limit) => {
     const answer = await service.api.post(path).type('json').send(padded(limit));
     expectProblem(answer, { status: 413, code: 'payload-too-large' });

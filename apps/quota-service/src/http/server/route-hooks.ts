@@ -85,10 +85,10 @@ function hold(door: Door, request: FastifyRequest, admission: HoldingClass, byte
   door.heldBytes[admission].hold(request.raw.socket, bytes);
 }
 
-/** Counts the bytes of a body as they arrive. */
+/** Counts the bytes of a body as they arrive, and lets it wait where there are too many. */
 function holdArriving(door: Door): NonNullable<RouteOptions['preParsing']> {
   return (request, _reply, payload, done) => {
-    payload.on('data', (chunk: Buffer) => hold(door, request, 'batches', chunk.length));
+    door.arriving.follow(request.raw, (bytes) => hold(door, request, 'batches', bytes));
     done(null, payload);
   };
 }
