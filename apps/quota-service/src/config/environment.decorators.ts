@@ -32,8 +32,8 @@ export function RedisUrl(): PropertyDecorator {
   return ValidateBy({
     name: 'RedisUrl',
     validator: {
-      validate: (value) => redisUrlMistake(String(value)) === undefined,
-      defaultMessage: (given) => redisUrlMistake(String(given?.value)) ?? '',
+      validate: (value) => redisUrlMistake(value) === undefined,
+      defaultMessage: (given) => redisUrlMistake(given?.value) ?? '',
     },
   });
 }

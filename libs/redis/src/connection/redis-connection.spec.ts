@@ -23,6 +23,12 @@ describe('connectRedis', () => {
     },
   );
 
+  it('is at a Unix socket only where it is one server', () => {
+    for (const target of targets('unix:///run/redis.sock').slice(1)) {
+      expect(() => connectRedis(target, 'test')).toThrow(/only one server/);
+    }
+  });
+
   it('names no database of a Cluster, which has none but 0', () => {
     expect(() => connectRedis(targets('redis://u:p@nodes/1')[2]!, 'test')).toThrow(/only 0/);
   });

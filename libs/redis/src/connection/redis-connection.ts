@@ -1,7 +1,7 @@
 import { Cluster, Redis, type ClusterOptions, type RedisOptions } from 'ioredis';
 import { followingMaster } from './redis-failover-watch.js';
 import { endingSilence } from './redis-silence-watch.js';
-import { parseRedisUrl, RedisUrlError } from './redis-url.js';
+import { parseRedisUrl, parseRedisUrlFor } from './redis-url.js';
 
 /**
  * Where Redis is: one server (`parseRedisUrl` says which URLs there are), a Sentinel group, or a Cluster. For the last two
@@ -208,9 +208,7 @@ function credentialsOf({
   kind,
 }: RedisTarget): Pick<RedisOptions, 'username' | 'password' | 'db' | 'tls'> {
   if (url === undefined) return {};
-  const { username, password, database, isTls } = parseRedisUrl(url);
-  if (kind === 'cluster' && database !== 0)
-    throw new RedisUrlError('must name no database: a Cluster has only 0');
+  const { username, password, database, isTls } = parseRedisUrlFor(kind, url);
   return {
     ...(username !== undefined && { username }),
     ...(password !== undefined && { password }),

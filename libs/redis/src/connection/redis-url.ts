@@ -42,10 +42,26 @@ export function parseRedisUrl(text: string): RedisAddress {
   return { ...serverOf(authority, path, query), ...credentials, isTls: scheme.toLowerCase() === 'rediss' };
 }
 
-/** What `parseRedisUrl` would throw, as a sentence that begins with `must`; undefined where it throws nothing. */
-export function redisUrlMistake(text: string): string | undefined {
+/**
+ * Of a URL for this kind of Redis.
+ * @throws RedisUrlError as `parseRedisUrl`, and where a Cluster is to have another database than 0, or to be at a socket.
+ */
+export function parseRedisUrlFor(kind: 'single' | 'sentinel' | 'cluster', text: string): RedisAddress {
+  const address = parseRedisUrl(text);
+  if (kind === 'cluster' && address.database !== 0)
+    throw new RedisUrlError('must name no database: a Cluster has only 0');
+  if (kind !== 'single' && 'path' in address.at)
+    throw new RedisUrlError('must be a redis:// or rediss:// URL: only one server can be at a Unix socket');
+  return address;
+}
+
+/** What `parseRedisUrlFor` would throw, as a sentence that begins with `must`; undefined where it throws nothing. */
+export function redisUrlMistake(
+  url: unknown,
+  kind: 'single' | 'sentinel' | 'cluster' = 'single',
+): string | undefined {
   try {
-    parseRedisUrl(text);
+    parseRedisUrlFor(kind, typeof url === 'string' ? url : '');
     return undefined;
   } catch (error) {
     if (error instanceof RedisUrlError) return error.message;
