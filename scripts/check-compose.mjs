@@ -47,6 +47,7 @@ const FACTS = [
     redis.command.startsWith('redis-server /redis-secret/redis.conf ') &&
       read('deploy/compose/make-secrets.sh').includes('"requirepass $(cat "$2/password")"'),
   ],
+  ['sundial has the time that a stop takes, and some more', sundial.stop_grace_period === '15s'],
   ['redis does not see the keys', !redis.volumes.join().includes('keys:')],
   ['only sundial opens a port, of this machine only', all.every(({ ports = [] }) => ports.every(isLoopback))],
   ['no service can write to its root', all.every(({ read_only }) => read_only === true)],

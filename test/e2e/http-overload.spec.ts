@@ -172,6 +172,45 @@ describe('batches that are cut off in the middle', () => {
   });
 });
 
+describe('batches that arrive all at once', () => {
+  /** Each was let in while there was room, and then all were read: 1 MiB, now 4 MiB, times all connections. */
+  it('are read as far as there is room, and all are decided in the end', async () => {
+    const room = MAX_BATCH_BYTES + 16 * MAX_BATCH_BODY_BYTES;
+    // Few checks in many bytes.
+    const entry = BODY.padEnd(31 * 1024);
+    const entries = Math.floor((MAX_BATCH_BODY_BYTES - 16) / (entry.length + 1));
+    const body = `{"checks":[${new Array(entries).fill(entry).join()}]`.padEnd(MAX_BATCH_BODY_BYTES - 1);
+    const head = UNFINISHED.replace('100', String(MAX_BATCH_BODY_BYTES));
+    const sockets = await Promise.all(Array.from({ length: 40 }, () => open(head)));
+    await eventually(async () => (await inFlight()) === sockets.length);
+    let received = '';
+    for (const socket of sockets) {
+      socket.on('data', (chunk: Buffer) => (received += chunk.toString('latin1')));
+      socket.write(body);
+    }
+    let held = 0;
+    // Nothing more comes.
+    await eventually(async () => {
+      const before = held;
+      await sleep(200);
+      held = sockets.reduce(
+        (sum, { bytesWritten, writableLength }) => sum + bytesWritten - writableLength,
+        0,
+      );
+      return held === before;
+    });
+    // Some lies in the buffers of both ends of a connection, 5 MiB at most here.
+    expect(service.heldBytes).toBeLessThan(room + sockets.length * 64 * 1024);
+    expect(service.heldBytes).toBeGreaterThan(MAX_BATCH_BYTES / 2);
+    for (const socket of sockets) socket.write('}');
+    await eventually(() => Promise.resolve(received.match(ANSWER)?.length === sockets.length), {
+      withinMs: 30_000,
+    });
+    expect([...new Set(received.match(ANSWER))]).toEqual(['HTTP/1.1 200 ']);
+    for (const socket of sockets) socket.destroy();
+  }, 60_000);
+});
+
 describe('whole sets of rules', () => {
   const LARGEST = MAX_LARGE_BODY_BYTES / MAX_RULE_SET_BODY_BYTES;
   const unfinished = (length: string) =>

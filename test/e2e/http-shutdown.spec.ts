@@ -1,14 +1,18 @@
-import { connect, type Socket } from 'node:net';
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { eventually } from '../support/eventually.js';
+import { RedisProcess } from '../support/redis-process.js';
 import { ServiceProcess } from '../support/service-process.js';
+import { TcpProxy } from '../support/tcp-proxy.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';
 
 const CHECK = { resource: 'ocr', subject: { user: 'u1' } };
 const BODY = JSON.stringify({ resource: 'ocr', subject: { user: 'slow' } });
 
 let service: ServiceProcess;
-afterEach(() => service.stop('SIGKILL'));
+afterEach(() => service?.stop('SIGKILL'));
 
 /** A check that is in flight until the rest of its body is sent. */
 class SlowCheck {
@@ -45,6 +49,72 @@ async function inFlight(): Promise<number> {
 const status = async (method: string, path: string, body?: unknown) =>
   (await service.fetchJson(method, path, body)).status;
 
+/** `docker stop` kills after 10 s; a busy machine may need some of it. */
+const STOP_LIMIT_MS = 9_000;
+const HEAD = 'HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n';
+const CHECKS = JSON.stringify({ checks: new Array(1_000).fill(CHECK) });
+const WHOLE_BATCH = `POST /check/batch ${HEAD}content-length: ${CHECKS.length}\r\n\r\n${CHECKS}`;
+
+/** What clients may leave a service with. Each of them reads nothing. */
+const CLIENTS: Readonly<Record<string, readonly string[]>> = {
+  'nothing sent': [''],
+  'half a head': ['POST /check HTTP/1.1\r\nhost: loc'],
+  'half a body': [`POST /check ${HEAD}content-length: 100\r\n\r\n{`],
+  'half a batch': [`POST /check/batch ${HEAD}content-length: 4000000\r\n\r\n${CHECKS.slice(0, 60_000)}`],
+  'half a chunk': [`POST /check/batch ${HEAD}transfer-encoding: chunked\r\n\r\n8000\r\nx`],
+  'idle, kept alive': ['GET /health/live HTTP/1.1\r\nhost: localhost\r\n\r\n'],
+  'unread answers': [WHOLE_BATCH.repeat(10)],
+  'more and more requests': [WHOLE_BATCH, WHOLE_BATCH, WHOLE_BATCH, WHOLE_BATCH],
+  'a request that is no HTTP': ['CONNECT example.com:443 HTTP/1.1\r\nhost: example.com\r\n\r\n'],
+};
+
+/** Connections that are closed by the service, or never. */
+function leaveBehind(url: string): Socket[] {
+  return Object.values(CLIENTS).flatMap((writings) =>
+    Array.from({ length: 2 }, () => {
+      const socket = connect(Number(new URL(url).port), '127.0.0.1');
+      socket.on('error', () => undefined).pause();
+      for (const bytes of writings) socket.write(bytes);
+      return socket;
+    }),
+  );
+}
+
+describe('a stop takes no longer than `docker stop` waits, with the default settings,', () => {
+  it('whatever clients do and whatever Redis does', async () => {
+    const [healthy, frozen, killed, slow] = await Promise.all(
+      Array.from({ length: 4 }, () => RedisProcess.start()),
+    );
+    const proxy = await TcpProxy.start(slow!.port);
+    const stores: Readonly<Record<string, readonly [env: Record<string, string>, fault: () => unknown]>> = {
+      embedded: [{}, () => undefined],
+      healthy: [{ REDIS_URL: healthy!.url }, () => undefined],
+      frozen: [{ REDIS_URL: frozen!.url }, () => frozen!.freeze()],
+      killed: [{ REDIS_URL: killed!.url }, () => killed!.kill()],
+      'a few bytes at a time': [{ REDIS_URL: `redis://127.0.0.1:${proxy.port}` }, () => proxy.trickle(20)],
+    };
+    const stopped = await Promise.all(
+      Object.entries(stores).map(async ([store, [env, fault]]) => {
+        const one = await ServiceProcess.start({ env });
+        const sockets = leaveBehind(one.url);
+        await sleep(500);
+        await fault();
+        await sleep(500);
+        const startedAt = performance.now();
+        const exit = await one.stop('SIGTERM');
+        const tookMs = performance.now() - startedAt;
+        for (const socket of sockets) socket.destroy();
+        return { store, exit, isInTime: tookMs < STOP_LIMIT_MS, tookMs: Math.round(tookMs) };
+      }),
+    );
+    proxy.stop();
+    await Promise.all([healthy, frozen, killed, slow].map((redis) => redis!.stop()));
+    expect(stopped).toEqual(
+      Object.keys(stores).map((store) => ({ store, exit: 0, isInTime: true, tookMs: expect.any(Number) })),
+    );
+  }, 60_000);
+});
+
 describe('after SIGTERM', () => {
   it('readiness fails first, requests are served for the lame-duck time, then refused; those in flight finish', async () => {
     service = await ServiceProcess.start({ env: { SUNDIAL_LAME_DUCK_MS: '1000' } });
@@ -79,6 +149,21 @@ describe('after SIGTERM', () => {
     expect(slow.received).toBe('');
     expect(await service.exit).toBe(0);
     expect(service.stdout).toContain('"inFlight":1,"msg":"grace is over');
+  });
+
+  it('a start that is under way is ended too', async () => {
+    // A Redis that never answers is waited for; as process 1 of a container a start that hears no signal would go on.
+    const silent = createServer((socket) => socket.on('error', () => undefined).resume()).listen(
+      0,
+      '127.0.0.1',
+    );
+    await once(silent, 'listening');
+    const { port } = silent.address() as AddressInfo;
+    service = await ServiceProcess.launch({ env: { REDIS_URL: `redis://127.0.0.1:${port}` } });
+    await once(silent, 'connection');
+    expect(await service.stop('SIGTERM')).toBe(0);
+    expect(service.stdout).not.toContain('listening');
+    silent.close();
   });
 
   it('a second signal ends it at once', async () => {

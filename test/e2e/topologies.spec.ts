@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { RedisStore } from '@sundial/redis';
 import { createCertificates, type Certificates } from '../support/certificates.js';
@@ -8,6 +9,7 @@ import { RedisCluster } from '../support/redis-cluster.js';
 import { RedisProcess } from '../support/redis-process.js';
 import { RedisSentinel } from '../support/redis-sentinel.js';
 import { RunningService } from '../support/running-service.js';
+import { temporaryDirectory } from '../support/temporary-directory.js';
 
 /** All the rights that docs/redis.md gives to a user. */
 const RIGHTS = /ACL SETUSER sundial on >\S+ ([^`]*)/
@@ -84,6 +86,33 @@ describe('Sundial serves on', () => {
     undo.push(() => redis.stop());
     await limitUser([redis]);
     await expectToServe(await serve({ REDIS_URL: redis.url.replace('//', '//sundial:s3cret@') }));
+  });
+
+  it('one server on a Unix socket, in a database of its own, as a limited user', async () => {
+    const directory = await temporaryDirectory();
+    undo.push(() => directory.remove());
+    const path = join(directory.path, 'redis.sock');
+    const redis = await RedisProcess.start({ args: ['--unixsocket', path, '--unixsocketperm', '700'] });
+    undo.push(() => redis.stop());
+    await limitUser([redis], [...RIGHTS, '+select']);
+    const url = `unix://sundial:s3cret@${path}?db=3`;
+    const service = await serve({ REDIS_URL: url });
+    await expectToServe(service);
+    expect(String(await redis.cli('INFO', 'keyspace'))).toMatch(/^# Keyspace\r\ndb3:keys=\d+[^\n]*\n$/);
+
+    // What is not right with it is said of the socket.
+    const { conditions } = (await service.api.get('/health/ready')).body.store;
+    expect(conditions).toMatchObject([{ condition: 'persistence' }]);
+    const missing = new RedisStore({ kind: 'single', url: url.replace('redis.sock', 'no.sock') });
+    undo.push(() => missing.close());
+    const [condition] = await eventually(async () => {
+      const found = await missing.examined(1_000);
+      return found.length > 0 && found;
+    });
+    expect(condition).toMatchObject({
+      condition: 'unreachable',
+      sentence: expect.stringContaining('no.sock'),
+    });
   });
 
   it('one server with TLS, that it does not trust without its authority', async () => {

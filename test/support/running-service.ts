@@ -2,6 +2,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { AddressInfo } from 'node:net';
 import supertest from 'supertest';
 import { createService, readSettings, type Settings } from '../../apps/quota-service/src/index.js';
+import { Door } from '../../apps/quota-service/src/http/admission/door.js';
 import { RedisProcess } from './redis-process.js';
 import { temporaryDirectory } from './temporary-directory.js';
 
@@ -66,6 +67,11 @@ export class RunningService {
   /** Requests over a real socket. */
   get api(): ReturnType<typeof supertest> {
     return supertest(this.url);
+  }
+
+  /** Of batches that arrive or are worked on. */
+  get heldBytes(): number {
+    return this.app.get(Door).heldBytes.batches.total;
   }
 
   async stop(): Promise<void> {

@@ -8,16 +8,19 @@ import { createService } from './service.js';
 import { allMistakes } from './all-mistakes.js';
 import { cautions } from './config/cautions.js';
 import { youngGenerationAdvice } from './young-generation.js';
+import { stopLimitMs } from './config/stop-limit.js';
 import { ConfigurationError, readKeys, readSettings, type Settings } from './config/settings.js';
 
-/** Closing a store and its connections takes milliseconds; one that hangs must not keep the process. */
-const CLOSE_LIMIT_MS = 5_000;
+/** What a stop signal does: at first it ends a start that is under way, where nothing has been counted yet. */
+let stop: () => void = () => process.exit(0);
+process.on('SIGTERM', () => stop());
+process.on('SIGINT', () => stop());
 
 try {
   const settings = readSettings(process.env);
   const app = await createService(settings);
   const log = app.get<Log>(LOG);
-  closeOnSignal(app, settings);
+  stop = closing(app, settings, log);
   reloadOnSignal(app.get(KeyRing), settings, log);
   await listen(app, settings);
   for (const caution of cautions(settings)) log.warn(caution);
@@ -42,17 +45,18 @@ async function listen(app: NestFastifyApplication, { host, port }: Settings): Pr
 }
 
 /** The first signal lets everything in flight finish; a second one ends the process at once. */
-function closeOnSignal(app: NestFastifyApplication, { lameDuckMs, shutdownGraceMs }: Settings): void {
+function closing(app: NestFastifyApplication, settings: Settings, log: Log): () => void {
   const exit = (code: number) => () => process.exit(code);
-  let isClosing = false;
-  const close = () => {
-    if (isClosing) process.exit(1);
-    isClosing = true;
-    setTimeout(exit(1), lameDuckMs + shutdownGraceMs + CLOSE_LIMIT_MS).unref();
+  const limitMs = stopLimitMs(settings);
+  const giveUp = () => {
+    log.error({ limitMs }, 'Redis or the disk does not let this node close: the process ends all the same');
+    process.exit(1);
+  };
+  return () => {
+    stop = exit(1);
+    setTimeout(giveUp, limitMs).unref();
     app.close().then(exit(0), exit(1));
   };
-  process.on('SIGTERM', close);
-  process.on('SIGINT', close);
 }
 
 /** Without key files SIGHUP keeps its meaning: a closed terminal ends the process. */

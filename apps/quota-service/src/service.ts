@@ -34,8 +34,11 @@ export async function createService(
   const routes = new RouteTable();
   const problems = new ProblemFilter(log, routes, refusals);
   const adapter = fastifyAdapter(
-    (error, request, reply) => problems.answer(error, request, reply),
-    (code) => refusals.count(code),
+    {
+      answer: (error, request, reply) => problems.answer(error, request, reply),
+      count: (code) => refusals.count(code),
+      missing: (asked) => routes.missing(asked),
+    },
     options,
   );
   const module = AppModule.with({ settings, log, http: { keys, refusals, unread } });

@@ -38,7 +38,10 @@ export interface QuotaSettings {
 export type RedisSettings = (
   | {
       readonly kind?: 'single';
-      /** `redis://[user:password@]host:6379[/database]`, or `rediss://` for TLS. */
+      /**
+       * `redis://[user:password@]host:6379[/database]`, `rediss://` for TLS, or
+       * `unix://[user:password@]/path/to/redis.sock[?db=database]`.
+       */
       readonly url: string;
     }
   | {

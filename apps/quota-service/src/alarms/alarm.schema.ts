@@ -1,6 +1,7 @@
 import { PATTERN_KINDS } from './patterns/alarm-pattern.js';
 
 const alarmSchema = {
+  title: 'Alarm',
   type: 'object',
   properties: {
     id: {
@@ -8,13 +9,15 @@ const alarmSchema = {
       description: 'Of this episode: the same when it is raised and when it is cleared.',
     },
     pattern: { type: 'string', description: 'The id of the pattern in the alarms file.' },
-    kind: { type: 'string', enum: Object.keys(PATTERN_KINDS) },
+    kind: { title: 'AlarmKind', type: 'string', enum: Object.keys(PATTERN_KINDS) },
     class: {
+      title: 'AlarmClass',
       type: 'string',
       enum: ['alarm', 'attention'],
       description: '`alarm`: act now. `attention`: look in working hours.',
     },
     channel: {
+      title: 'AlarmChannel',
       type: ['object', 'null'],
       description: 'What it is about; null: the whole node.',
       properties: { resource: { type: 'string' }, dependency: { type: 'string' } },

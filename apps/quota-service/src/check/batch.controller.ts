@@ -3,7 +3,7 @@ import { Body, Controller, HttpCode, Post, Req } from '@nestjs/common';
 import { QuotaEngine } from '@sundial/engine';
 import type { FastifyRequest } from 'fastify';
 import { Describe } from '../http/openapi/describe.js';
-import { MAX_BATCH_BODY_BYTES } from '../http/bounds.js';
+import { MAX_BATCH_BODY_BYTES, MAX_JSON_VALUES, MAX_PARSED_AT_ONCE_BYTES } from '../http/bounds.js';
 import { Route } from '../http/routes/route.decorator.js';
 import { problemBody, type ProblemBody } from '../http/problems/problem.js';
 import { BATCH } from './batch.docs.js';
@@ -28,7 +28,13 @@ export class BatchController {
   @Post()
   @HttpCode(200)
   @Describe(BATCH)
-  @Route({ access: 'check', maxBodyBytes: MAX_BATCH_BODY_BYTES, admission: 'batches', hot: true })
+  @Route({
+    access: 'check',
+    maxBodyBytes: MAX_BATCH_BODY_BYTES,
+    longList: { longerThanBytes: MAX_PARSED_AT_ONCE_BYTES, maxValues: MAX_JSON_VALUES },
+    admission: 'batches',
+    hot: true,
+  })
   async check(@Body() body: unknown, @Req() request: FastifyRequest): Promise<BatchAnswer> {
     const checks = checksOf(body);
     const { actor, raw } = request;

@@ -1,3 +1,4 @@
+import { redisUrlMistake } from '@sundial/redis';
 import { Transform } from 'class-transformer';
 import { ValidateBy } from 'class-validator';
 import { readFileSync } from 'node:fs';
@@ -28,14 +29,12 @@ export function HostPorts(): PropertyDecorator {
 }
 
 export function RedisUrl(): PropertyDecorator {
-  return must('look like redis://[user:password@]host:6379[/database], or rediss:// for TLS', (value) => {
-    const url = URL.canParse(String(value)) ? new URL(String(value)) : undefined;
-    return (
-      url !== undefined &&
-      /^rediss?:$/.test(url.protocol) &&
-      url.hostname !== '' &&
-      /^\/?\d{0,5}$/.test(url.pathname)
-    );
+  return ValidateBy({
+    name: 'RedisUrl',
+    validator: {
+      validate: (value) => redisUrlMistake(value) === undefined,
+      defaultMessage: (given) => redisUrlMistake(given?.value) ?? '',
+    },
   });
 }
 

@@ -144,7 +144,7 @@ export class Environment {
 
   /** After that: how long requests in flight may take to finish. */
   @Integer(0, 600_000)
-  SUNDIAL_SHUTDOWN_GRACE_MS = 10_000;
+  SUNDIAL_SHUTDOWN_GRACE_MS = 5_000;
 
   /** Shifts the store's clock, for tests of the calendar. */
   @Integer(-CENTURY_MS, CENTURY_MS)

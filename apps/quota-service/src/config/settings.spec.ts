@@ -116,6 +116,11 @@ describe('readSettings', () => {
       { kind: 'single', url: 'rediss://user:p%40ss@host:6380/2' },
     ],
     [
+      'one server on a Unix socket',
+      { REDIS_URL: 'unix://user:p%40ss@/run/redis.sock?db=2' },
+      { kind: 'single', url: 'unix://user:p%40ss@/run/redis.sock?db=2' },
+    ],
+    [
       'a Cluster with credentials',
       { REDIS_CLUSTER_NODES: 'a:1, [::1]:2', REDIS_PASSWORD: 'p@ss', REDIS_TLS: 'true' },
       {
@@ -152,6 +157,12 @@ describe('readSettings', () => {
     ['REDIS_URL', 'localhost:6379'],
     ['REDIS_URL', 'redis://'],
     ['REDIS_URL', 'redis://a/production'],
+    ['REDIS_URL', 'redis://a?keyPrefix=app:'],
+    ['REDIS_URL', 'redis://a?db=3'],
+    ['REDIS_URL', 'unix://redis.sock'],
+    ['REDIS_URL', 'unix:///run/redis.sock?keyPrefix=app:'],
+    ['REDIS_CLUSTER_NODES', 'a:1?keyPrefix=app:'],
+    ['REDIS_CLUSTER_NODES', 'redis://a:1'],
     ['REDIS_CLUSTER_NODES', 'a'],
     ['REDIS_CLUSTER_NODES', 'a:0'],
     ['REDIS_CLUSTER_NODES', 'a:1,,b:2'],
@@ -169,6 +180,8 @@ describe('readSettings', () => {
     ['two kinds of Redis', { REDIS_URL: 'redis://a', REDIS_CLUSTER_NODES: 'a:1' }],
     ['sentinels without a name', { REDIS_SENTINELS: 'a:1' }],
     ['a name without sentinels', { REDIS_SENTINEL_NAME: 'main' }],
+    ['options of a sentinel', { REDIS_SENTINELS: 'a:1?keyPrefix=app:', REDIS_SENTINEL_NAME: 'main' }],
+    ['a URL of a sentinel', { REDIS_SENTINELS: 'redis://a:1/3', REDIS_SENTINEL_NAME: 'main' }],
     ['credentials of sentinels without sentinels', { REDIS_SENTINEL_PASSWORD: 'x' }],
     ['credentials beside a URL', { REDIS_URL: 'redis://a', REDIS_PASSWORD: 'x' }],
     ['an open door: no keys on another host than loopback', { HOST: '0.0.0.0' }],

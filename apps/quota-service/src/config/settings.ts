@@ -78,6 +78,25 @@ export function readKeys(variables: NodeJS.ProcessEnv): Pick<Settings, 'checkKey
   return keys;
 }
 
+/**
+ * Where Redis is, whatever the other settings say; undefined: nowhere.
+ * @throws ConfigurationError with all mistakes at once.
+ */
+export function readRedisTarget(variables: NodeJS.ProcessEnv): RedisTarget | undefined {
+  const environment = plainToInstance(Environment, known(variables));
+  const mistakes = [
+    ...misspelled(variables).filter(isAboutRedis),
+    ...invalid(environment).filter(isAboutRedis),
+    ...sentences(contradictionsAboutRedis(environment)),
+  ];
+  if (mistakes.length > 0) throw new ConfigurationError(mistakes);
+  return redisTarget(environment);
+}
+
+function isAboutRedis(mistake: string): boolean {
+  return /^(REDIS_|SUNDIAL_REDIS_CA)/.test(mistake);
+}
+
 /** What the settings name on the disk, also where other settings are wrong. */
 export function readPaths(
   variables: NodeJS.ProcessEnv,
@@ -152,6 +171,10 @@ function contradictions(environment: Environment): string[] {
       'SUNDIAL_ALLOWED_HOSTS goes with keys: without them only loopback names are let in',
     ],
   ];
+  return sentences(mistakes);
+}
+
+function sentences(mistakes: readonly Mistake[]): string[] {
   return mistakes.filter(([isMade]) => isMade).map(([, sentence]) => sentence);
 }
 
@@ -191,7 +214,7 @@ function contradictionsAboutRedis(environment: Environment): Mistake[] {
       'REDIS_USERNAME, REDIS_PASSWORD and REDIS_TLS go with a Cluster or Sentinels: put them into REDIS_URL instead',
     ],
     [
-      Boolean(SUNDIAL_REDIS_CA) && REDIS_TLS !== 'true' && !REDIS_URL?.startsWith('rediss:'),
+      Boolean(SUNDIAL_REDIS_CA) && REDIS_TLS !== 'true' && !/^rediss:/i.test(REDIS_URL ?? ''),
       'SUNDIAL_REDIS_CA is for TLS: use rediss:// in REDIS_URL, or REDIS_TLS=true',
     ],
   ];

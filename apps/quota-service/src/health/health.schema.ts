@@ -1,9 +1,16 @@
 import { CONDITION_SEVERITY } from '@sundial/redis';
 import { KEPT_FILES } from '@sundial/embedded';
 
+const severity = {
+  title: 'ConditionSeverity',
+  type: 'string',
+  enum: ['refuse', 'warn'],
+  description: '`refuse`: a service would not start on it.',
+} as const;
+
 export const livenessSchema = {
   type: 'object',
-  properties: { status: { type: 'string', enum: ['live'] } },
+  properties: { status: { title: 'LivenessStatus', type: 'string', enum: ['live'] } },
   required: ['status'],
   additionalProperties: false,
 } as const;
@@ -11,31 +18,34 @@ export const livenessSchema = {
 export const readinessSchema = {
   type: 'object',
   properties: {
-    status: { type: 'string', enum: ['ready', 'shutting-down'] },
+    status: { title: 'ReadinessStatus', type: 'string', enum: ['ready', 'shutting-down'] },
     store: {
+      title: 'StoreState',
       type: 'object',
       properties: {
-        kind: { type: 'string', enum: ['redis', 'embedded'] },
+        kind: { title: 'StoreKind', type: 'string', enum: ['redis', 'embedded'] },
         mode: {
+          title: 'StoreMode',
           type: 'string',
           enum: ['exact', 'degraded'],
           description: '`degraded`: the rules decide by their `degrade` policies.',
         },
         cause: { type: ['string', 'null'] },
-        breaker: { type: 'string', enum: ['closed', 'half-open', 'open'] },
+        breaker: { title: 'BreakerState', type: 'string', enum: ['closed', 'half-open', 'open'] },
         owed: { type: 'integer', description: 'Degraded decisions the store does not show yet.' },
         conditions: {
           type: 'array',
           description: 'What is not right with Redis, and what to change: docs/redis.md.',
           items: {
+            title: 'StoreCondition',
             type: 'object',
             properties: {
-              condition: { type: 'string', enum: Object.keys(CONDITION_SEVERITY) },
-              severity: {
+              condition: {
+                title: 'StoreConditionName',
                 type: 'string',
-                enum: ['refuse', 'warn'],
-                description: '`refuse`: a service would not start on it.',
+                enum: Object.keys(CONDITION_SEVERITY),
               },
+              severity,
               sentence: { type: 'string' },
             },
             required: ['condition', 'severity', 'sentence'],
@@ -51,11 +61,21 @@ export const readinessSchema = {
       description:
         'All that is not as it should be, and what to change: with the store, and with the files of this node.',
       items: {
+        title: 'Condition',
         type: 'object',
         properties: {
-          condition: { type: 'string', enum: [...Object.keys(CONDITION_SEVERITY), 'unwritable', 'damaged'] },
-          file: { type: 'string', enum: KEPT_FILES, description: 'Where it is about one of those.' },
-          severity: { type: 'string', enum: ['refuse', 'warn'] },
+          condition: {
+            title: 'ConditionName',
+            type: 'string',
+            enum: [...Object.keys(CONDITION_SEVERITY), 'unwritable', 'damaged'],
+          },
+          file: {
+            title: 'KeptFile',
+            type: 'string',
+            enum: KEPT_FILES,
+            description: 'Where it is about one of those.',
+          },
+          severity,
           sentence: { type: 'string' },
         },
         required: ['condition', 'severity', 'sentence'],
@@ -63,6 +83,7 @@ export const readinessSchema = {
       },
     },
     rules: {
+      title: 'RulesState',
       type: 'object',
       properties: {
         version: { type: 'integer' },
@@ -75,6 +96,7 @@ export const readinessSchema = {
       additionalProperties: false,
     },
     nodes: {
+      title: 'LiveNodes',
       type: 'object',
       properties: { live: { type: 'integer' } },
       required: ['live'],

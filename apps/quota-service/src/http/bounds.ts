@@ -4,8 +4,10 @@ const KIB = 1024;
 
 /** A check of 8 attributes of 256 characters, all of them escaped, is about 13 KiB. */
 export const MAX_BODY_BYTES = 32 * KIB;
-/** 1,000 checks of about 1 KiB each. */
-export const MAX_BATCH_BODY_BYTES = 1024 * KIB;
+/** 1,000 checks of about 4 KiB each: eight attributes of 256 characters take 2.3 MiB. */
+export const MAX_BATCH_BODY_BYTES = 4 * KIB * KIB;
+/** A batch of so much is parsed at once, in 10 ms at most; a longer one a little at a time. */
+export const MAX_PARSED_AT_ONCE_BYTES = KIB * KIB;
 /** 10,000 rules of about 1.6 KiB each. */
 export const MAX_RULE_SET_BODY_BYTES = 16 * 1024 * KIB;
 /** More than there can be rules: a set of a few too many gets the error of the rules' own bound. */
@@ -25,7 +27,7 @@ export const MAX_PATH_PARAMETER_LENGTH = 3 * 128;
 export const MAX_QUEUED_A_SOCKET = 16;
 /** Calls begun and not yet sent to the store for longer than this hold up the door: what comes in would only wait inside. */
 export const MAX_BACKLOG_MS = 10;
-/** Bodies of batches that are arriving or being decided. A batch that comes on top of them waits unread. */
+/** Bodies of batches that are arriving or being decided. What comes on top of them waits unread, but for the bodies that began first. */
 export const MAX_BATCH_BYTES = 64 * KIB * KIB;
 /** What comes of a body with its headers, before anything is asked for: what is read of a socket at once. */
 export const READ_AHEAD_BYTES = 64 * KIB;

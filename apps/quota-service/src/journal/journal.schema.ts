@@ -1,6 +1,7 @@
 const count = (description: string) => ({ type: 'integer', minimum: 0, description }) as const;
 
 const settledSchema = {
+  title: 'SettlementCounts',
   type: 'object',
   description: 'What the store said, by operations.',
   properties: {
@@ -17,11 +18,16 @@ const settledSchema = {
 } as const;
 
 const spanSchema = {
+  title: 'UncertainInterval',
   type: 'object',
   properties: {
     from: { type: 'string', format: 'date-time' },
     to: { type: 'string', format: 'date-time' },
-    reason: { type: 'string', enum: ['settled-too-late', 'writes-lost', 'journal-damaged'] },
+    reason: {
+      title: 'UncertaintyReason',
+      type: 'string',
+      enum: ['settled-too-late', 'writes-lost', 'journal-damaged'],
+    },
     operations: count('How many are known to be meant; there may be more.'),
   },
   required: ['from', 'to', 'reason', 'operations'],
@@ -32,6 +38,7 @@ export const journalSchema = {
   type: 'object',
   properties: {
     sync: {
+      title: 'JournalSync',
       type: 'string',
       enum: ['group', 'strict', 'memory'],
       description: '`memory`: no file, as beside the embedded store, which needs none.',

@@ -46,7 +46,7 @@ export class RuleSetController {
     access: 'admin',
     admission: 'large-bodies',
     maxBodyBytes: MAX_RULE_SET_BODY_BYTES,
-    longList: true,
+    longList: { longerThanBytes: 0, maxValues: Infinity },
   })
   async replaceAll(
     @Req() request: FastifyRequest,

@@ -1,6 +1,6 @@
 import { ALLOWED } from '../check/check.docs.js';
 import type { Operation } from '../http/openapi/describe.js';
-import { usageSchema } from '@sundial/contract';
+import { subjectSchema, usageSchema } from '@sundial/contract';
 
 export const USAGE: Operation = {
   id: 'usage',
@@ -11,10 +11,9 @@ export const USAGE: Operation = {
     { in: 'query', name: 'resource', description: 'What is limited.', example: 'ocr' },
     {
       in: 'query',
-      name: 'user',
-      description: 'An attribute of the subject; any name a rule counts by.',
-      example: 'u1',
-      optional: true,
+      name: 'subject',
+      description: 'Each attribute is a parameter of its own: `user=u1&grade=3`.',
+      fields: { name: 'Subject', schema: subjectSchema },
     },
   ],
   answers: {

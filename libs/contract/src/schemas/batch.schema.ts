@@ -2,10 +2,12 @@ import { decisionSchema } from './decision.schema.js';
 
 /** The entry of a check that could not be decided (`operation-conflict`, `overloaded`); the rest of the batch was. */
 const undecidedSchema = {
+  title: 'UndecidedCheck',
   type: 'object',
   properties: {
     operationId: { type: 'string' },
     error: {
+      title: 'CheckError',
       type: 'object',
       properties: {
         code: { type: 'string' },

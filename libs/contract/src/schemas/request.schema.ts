@@ -9,8 +9,8 @@ import {
 } from '../bounds.js';
 
 /**
- * The shape of what callers send, as JSON Schema: compiled into the validator of the hot path, and published as it
- * is in the service's OpenAPI document.
+ * The shape of what callers send, as JSON Schema: compiled into the validator of the hot path, and published in the
+ * service's OpenAPI document. A `title` is the name of the type that clients generated from it have for that part.
  */
 const resource = {
   type: 'string',
@@ -18,7 +18,8 @@ const resource = {
   description: 'What is limited: a letter or digit, then up to 127 letters, digits or any of . _ : -',
 } as const;
 
-const subject = {
+export const subjectSchema = {
+  title: 'Subject',
   type: 'object',
   description: `Who is counted: up to ${MAX_ATTRIBUTES} attributes with values of 1 to ${MAX_VALUE_LENGTH} characters. Values are compared as they are, byte by byte: nothing is trimmed, folded or normalised.`,
   patternProperties: {
@@ -26,13 +27,15 @@ const subject = {
   },
   additionalProperties: false,
   maxProperties: MAX_ATTRIBUTES,
+  examples: [{ user: 'u1' }],
 } as const;
 
 export const checkRequestSchema = {
+  title: 'Check',
   type: 'object',
   properties: {
     resource,
-    subject,
+    subject: subjectSchema,
     amount: {
       type: 'integer',
       minimum: 0,
@@ -62,7 +65,7 @@ export const batchRequestSchema = {
 
 export const usageRequestSchema = {
   type: 'object',
-  properties: { resource, subject },
+  properties: { resource, subject: subjectSchema },
   required: ['resource', 'subject'],
   additionalProperties: false,
 } as const;

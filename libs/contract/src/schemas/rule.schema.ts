@@ -8,8 +8,8 @@ import {
   MAX_UNITS,
   NAME_PATTERN,
 } from '../bounds.js';
-import { DEGRADE_POLICIES, RULE_MODES, WINDOW_UNITS } from '../rule.js';
-import { onDenySchema } from './decision.schema.js';
+import { RULE_MODES } from '../rule.js';
+import { degradePolicySchema, onDenySchema, windowUnitSchema } from './decision.schema.js';
 
 const name = { type: 'string', pattern: NAME_PATTERN.source } as const;
 
@@ -30,9 +30,10 @@ const properties = {
     minItems: 1,
     maxItems: MAX_LIMITS_A_RULE,
     items: {
+      title: 'RuleLimit',
       type: 'object',
       properties: {
-        window: { type: 'string', enum: WINDOW_UNITS },
+        window: windowUnitSchema,
         max: { type: 'integer', minimum: 0, maximum: MAX_UNITS },
       },
       required: ['window', 'max'],
@@ -40,22 +41,19 @@ const properties = {
     },
   },
   mode: {
+    title: 'RuleMode',
     type: 'string',
     enum: RULE_MODES,
     default: 'enforce',
     description: '`observe` counts and never denies; `off` is not looked at.',
   },
-  degrade: {
-    type: 'string',
-    enum: DEGRADE_POLICIES,
-    default: 'local',
-    description: 'What decides while the store cannot be asked.',
-  },
+  degrade: { ...degradePolicySchema, title: 'RuleDegradePolicy', default: 'local' },
   description: { type: 'string', maxLength: MAX_DESCRIPTION_LENGTH },
   onDeny: onDenySchema,
 } as const;
 
 export const ruleSchema = {
+  title: 'Rule',
   type: 'object',
   properties,
   required: ['id', 'resource', 'per', 'limits'],
@@ -94,6 +92,7 @@ export const ruleSetSchema = {
 } as const;
 
 const nodes = {
+  title: 'AppliedNodes',
   type: 'object',
   description: 'How many nodes live, and how many of them had put this version in force within 2 s.',
   properties: { live: { type: 'integer' }, applied: { type: 'integer' } },

@@ -49,7 +49,17 @@ describe('settings of Sundial in a process', () => {
     ['no URL', {}, 'redis.url: must look like redis://'],
     ['another protocol', { url: 'http://127.0.0.1' }, 'redis.url: must look like redis://'],
     // ioredis takes these for options, and counts under other keys than every other node.
-    ['options in its URL', { url: 'redis://127.0.0.1?keyPrefix=app:' }, 'redis.url: must look like redis://'],
+    [
+      'options in its URL',
+      { url: 'redis://127.0.0.1?keyPrefix=app:' },
+      'redis.url: must have no options behind a ?',
+    ],
+    ['a relative socket', { url: 'unix://redis.sock' }, 'redis.url: must give the whole path of a socket'],
+    [
+      'a database of a Cluster',
+      { kind: 'cluster', nodes: [{ host: 'a', port: 1 }], url: 'redis://nodes/3' },
+      'redis.url: must name no database',
+    ],
     [
       'a field of the wrong kind',
       { url: 'redis://127.0.0.1', nodes: [] },

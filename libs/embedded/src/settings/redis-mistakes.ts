@@ -1,4 +1,5 @@
 import type { RedisHost } from '@sundial/contract';
+import { redisUrlMistake } from '@sundial/redis';
 import type { SettingMistake } from './quota-settings.error.js';
 
 const FIELDS = {
@@ -28,15 +29,9 @@ export function redisMistakes(redis: unknown): SettingMistake[] {
 
 function mistakesOf(kind: keyof typeof FIELDS, redis: object): SettingMistake[] {
   const { url, sentinels, name, nodes } = redis as Readonly<Record<string, unknown>>;
+  const badUrl = kind === 'single' || url !== undefined ? redisUrlMistake(url, kind) : undefined;
   const found: [boolean, SettingMistake][] = [
-    [
-      kind === 'single' ? !isRedisUrl(url) : url !== undefined && !isRedisUrl(url),
-      {
-        setting: 'redis.url',
-        message:
-          'must look like redis://[user:password@]host:6379[/database], or rediss:// for TLS, without anything behind it',
-      },
-    ],
+    [badUrl !== undefined, { setting: 'redis.url', message: badUrl ?? '' }],
     [
       kind === 'sentinel' && !areHosts(sentinels),
       { setting: 'redis.sentinels', message: 'must be a list such as [{ host: "10.0.0.1", port: 26379 }]' },
@@ -51,13 +46,6 @@ function mistakesOf(kind: keyof typeof FIELDS, redis: object): SettingMistake[] 
     ],
   ];
   return found.filter(([isMade]) => isMade).map(([, mistake]) => mistake);
-}
-
-function isRedisUrl(value: unknown): boolean {
-  if (typeof value !== 'string' || !URL.canParse(value)) return false;
-  const { protocol, hostname, pathname, search, hash } = new URL(value);
-  const isPlain = hostname !== '' && /^\/?\d{0,5}$/.test(pathname) && search === '' && hash === '';
-  return /^rediss?:$/.test(protocol) && isPlain;
 }
 
 function areHosts(value: unknown): boolean {

@@ -1,10 +1,12 @@
 import { Cluster, Redis, type ClusterOptions, type RedisOptions } from 'ioredis';
 import { followingMaster } from './redis-failover-watch.js';
 import { endingSilence } from './redis-silence-watch.js';
+import { parseRedisUrl, parseRedisUrlFor } from './redis-url.js';
 
 /**
- * Where Redis is: one server, a Sentinel group, or a Cluster. `url` carries user, password and, as `rediss:`, that all
- * of them talk TLS.
+ * Where Redis is: one server (`parseRedisUrl` says which URLs there are), a Sentinel group, or a Cluster. For the last two
+ * `url` carries user, password, database (a Cluster has only 0) and, as `rediss:`, that all of them talk TLS; its host
+ * is not looked at.
  */
 export type RedisTarget = (
   | { readonly kind: 'single'; readonly url: string }
@@ -37,6 +39,8 @@ const RECONNECT_FLOOR_MS = 50;
 const RECONNECT_CEILING_MS = 250;
 
 /**
+ * @throws RedisUrlError where the target's URL says more than where Redis is.
+ *
  * A client that never sends a command twice and never queues one while down: an in-flight call is rejected when
  * its socket closes, and whoever made it decides what that means. It connects in the background and for ever.
  */
@@ -51,7 +55,9 @@ function open(target: RedisTarget, connectionName: string): RedisClient {
   const options = { ...NEVER_TWICE, connectionName };
   switch (target.kind) {
     case 'single':
-      return untilDisconnected(admitted(new Redis(target.url, { ...options, ...credentialsOf(target) })));
+      return untilDisconnected(
+        admitted(new Redis({ ...options, ...placeOf(target), ...credentialsOf(target) })),
+      );
     case 'sentinel':
       return openSentinel(target, options);
     case 'cluster':
@@ -191,14 +197,22 @@ function backOff(attempt: number): number {
   return Math.min(step, RECONNECT_CEILING_MS) + Math.random() * RECONNECT_FLOOR_MS;
 }
 
-/** User, password, database and TLS of a `redis://` or `rediss://` URL, for targets that name their hosts elsewhere. */
-function credentialsOf({ url, ca }: RedisTarget): Pick<RedisOptions, 'username' | 'password' | 'db' | 'tls'> {
+/** Never the URL itself: the client would make options of whatever stands behind a `?`. */
+function placeOf({ url }: { readonly url: string }): Pick<RedisOptions, 'host' | 'port' | 'path'> {
+  return parseRedisUrl(url).at;
+}
+
+function credentialsOf({
+  url,
+  ca,
+  kind,
+}: RedisTarget): Pick<RedisOptions, 'username' | 'password' | 'db' | 'tls'> {
   if (url === undefined) return {};
-  const { username, password, protocol, pathname } = new URL(url);
+  const { username, password, database, isTls } = parseRedisUrlFor(kind, url);
   return {
-    ...(username && { username: decodeURIComponent(username) }),
-    ...(password && { password: decodeURIComponent(password) }),
-    ...(pathname.length > 1 && { db: Number(pathname.slice(1)) }),
-    ...(protocol === 'rediss:' && { tls: ca === undefined ? {} : { ca } }),
+    ...(username !== undefined && { username }),
+    ...(password !== undefined && { password }),
+    ...(database !== 0 && { db: database }),
+    ...(isTls && { tls: ca === undefined ? {} : { ca } }),
   };
 }

@@ -87,8 +87,15 @@ describe('judgeServer', () => {
     "ERR ACL failure in script: User sundial has no permissions to run the 'hset' command",
     'ERR Unknown Redis command called from script',
     "ERR unknown command 'EVALSHA', with args beginning with:",
+    'ERR This Redis command is not allowed from script script: 53aa7d29, on @user_script:13.',
   ])('refuses what Redis forbids: %s', (error) => {
     expect(found(failing(error))).toEqual([['permissions', 'refuse']]);
+  });
+
+  // ElastiCache Serverless: it was said to take no writes.
+  it('says that no right helps where a service runs no TIME in scripts', () => {
+    const [sentence] = sentences(failing('ERR This Redis command is not allowed from script', 'TIME'));
+    expect(sentence).toMatch(/^Redis forbids this user TIME .*: this service cannot carry Sundial/);
   });
 
   it('names everything that is forbidden at once', () => {
@@ -161,6 +168,8 @@ describe('judgeConnection', () => {
     ['connect ECONNREFUSED 127.0.0.1:6379', 'ECONNREFUSED'],
     ['getaddrinfo ENOTFOUND redsi', 'ENOTFOUND'],
     ['read ECONNRESET', 'ECONNRESET'],
+    ['connect ENOENT /run/redis.sock', 'ENOENT'],
+    ['connect EACCES /run/redis.sock', 'EACCES'],
     ['', 'ECONNREFUSED'],
   ])('tells that nobody is there when it reads: %s (%s)', (message, code) => {
     const found = judgeConnection(Object.assign(new Error(message), { code }));

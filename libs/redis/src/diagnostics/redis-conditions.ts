@@ -80,7 +80,8 @@ export function judgeClocks(servers: readonly ServerFacts[]): StoreCondition[] {
 }
 
 /** What the system says of an address where nobody is. Node.js tells of several addresses by the code alone. */
-const UNREACHABLE = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|ECONNRESET)$/;
+const UNREACHABLE =
+  /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|ECONNRESET|ENOENT|ENOTSOCK)$/;
 
 /** What kept a connection from being made, if people can mend it. A connection that ended is no reason to tell anybody. */
 export function judgeConnection({
@@ -108,6 +109,10 @@ export function judgeConnection({
   if (/certificate|altname|wrong version number/i.test(message)) {
     const sentence = `No trusted TLS connection to Redis can be made (${message}): set SUNDIAL_REDIS_CA to the certificate of its authority, and use rediss:// or REDIS_TLS=true only where Redis talks TLS.`;
     return condition('certificate', sentence, null);
+  }
+  if (code === 'EACCES' || code === 'EPERM') {
+    const sentence = `This process may not open the socket of Redis (${message || code}): let its user do so (unixsocketperm in the configuration of Redis, and the directory's rights).`;
+    return condition('unreachable', sentence, null);
   }
   if (UNREACHABLE.test(code) || /sentinels are unreachable/.test(message)) {
     const sentence = `Redis cannot be reached (${message || code}): see whether it runs, whether its address is right, and whether both sides talk TLS or neither does.`;
@@ -184,13 +189,19 @@ function evictingPolicy(info: ReadonlyMap<string, string>): string | undefined {
 }
 
 const FORBIDDEN =
-  /NOPERM|can't run this command|can't access|can't publish|ACL failure|unknown (redis )?command/i;
+  /NOPERM|can't run this command|can't access|can't publish|ACL failure|unknown (redis )?command|not allowed from script/i;
+
+/** No right mends this: some managed services run no TIME in a script. */
+const NO_SCRIPT = /not allowed from script/i;
 
 function missingPermissions(failed: readonly FailedCommand[]): string | undefined {
   const forbidden = failed.filter(({ error }) => FORBIDDEN.test(error));
   if (forbidden.length === 0) return undefined;
   const names = forbidden.map(({ command }) => command).join(', ');
-  return `Redis forbids this user ${names} (${forbidden[0]!.error}): give it the rights of docs/redis.md.`;
+  const advice = forbidden.some(({ error }) => NO_SCRIPT.test(error))
+    ? 'this service cannot carry Sundial (docs/redis.md lists which can).'
+    : 'give it the rights of docs/redis.md.';
+  return `Redis forbids this user ${names} (${forbidden[0]!.error}): ${advice}`;
 }
 
 /** What takes writes from Redis, and gives them back. */

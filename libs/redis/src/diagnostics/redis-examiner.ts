@@ -170,8 +170,9 @@ export function mastersOf(client: RedisClient): Server[] {
   });
 }
 
-/** Behind Sentinels only the socket knows which server it is. */
+/** Behind Sentinels only the socket knows which server it is; a Unix socket has a path. */
 function addressOf({ options, stream }: Redis): string {
+  if (options.path !== undefined && options.path !== null) return options.path;
   const host = options.sentinels ? stream?.remoteAddress : options.host;
   const port = options.sentinels ? stream?.remotePort : options.port;
   return `${host}:${port}`;

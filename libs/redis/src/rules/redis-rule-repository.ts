@@ -35,6 +35,8 @@ import { RedisRuleTable, type WriteOutcome } from './redis-rule-table.js';
 const LAST_KNOWN_FILE = 'rules-last-known.ndjson';
 /** How long `start` waits for Redis before it begins with the rules this node knows. */
 const START_PATIENCE_MS = 800;
+/** How long `close` waits for what is under way, and to tell the other nodes. */
+const LEAVE_LIMIT_MS = 500;
 /** How long `write` waits for the live nodes to apply it. */
 const APPLY_PATIENCE_MS = 2_000;
 const FIRST_PAUSE_MS = 2;
@@ -130,8 +132,9 @@ export class RedisRuleRepository implements RuleRepository {
   async close(): Promise<void> {
     this.#client.off('ready', this.#wake);
     this.#announcements?.close();
-    await this.#follower.stop();
-    await this.#options.nodes.leave().catch(() => undefined);
+    const leaving = this.#follower.stop().then(() => this.#options.nodes.leave());
+    // The other nodes forget by themselves a node that cannot say that it leaves.
+    await Promise.race([leaving.catch(() => undefined), pause(LEAVE_LIMIT_MS)]);
     this.#client.disconnect();
     await this.#lastKnown.close();
   }

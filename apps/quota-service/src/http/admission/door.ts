@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { MAX_WAITING_CHECKS, QuotaEngine } from '@sundial/engine';
 import { Admission, type Arrival } from './admission.js';
 import { MAX_BACKLOG_MS, MAX_BATCH_BYTES, MAX_LARGE_BODY_BYTES, MAX_WAITING_BATCH_BYTES } from '../bounds.js';
+import { ArrivingBodies } from './arriving-bodies.js';
 import { HeldBytes } from './held-bytes.js';
 import { InFlight } from './in-flight.js';
 import type { AdmissionClass } from '../routes/route.decorator.js';
@@ -16,9 +17,11 @@ export class Door {
   readonly #checks: Admission;
   readonly #batches: Admission;
   readonly #largeBodies: Admission;
+  /** Of batches. */
+  readonly arriving = new ArrivingBodies(() => this.heldBytes.batches.total >= MAX_BATCH_BYTES);
   /** Of bodies that are arriving or being worked on. */
   readonly heldBytes: Readonly<Record<HoldingClass, HeldBytes>> = {
-    batches: new HeldBytes(),
+    batches: new HeldBytes(() => this.arriving.readOn()),
     'large-bodies': new HeldBytes(),
   };
 

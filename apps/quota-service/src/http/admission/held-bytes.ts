@@ -8,6 +8,9 @@ export class HeldBytes {
   readonly #bySocket = new WeakMap<Socket, number>();
   #total = 0;
 
+  /** `onReleased` is told when there are fewer. */
+  constructor(private readonly onReleased: () => void = () => undefined) {}
+
   get total(): number {
     return this.#total;
   }
@@ -26,5 +29,6 @@ export class HeldBytes {
     const released = Math.min(bytes, held);
     if (released > 0) this.#bySocket.set(socket, held - released);
     this.#total -= released;
+    if (released > 0) this.onReleased();
   }
 }

@@ -2,9 +2,10 @@ import { isUtf8 } from 'node:buffer';
 import type { FastifyInstance } from 'fastify';
 import { Problem } from '../problems/problem.js';
 import { MAX_JSON_DEPTH } from '../bounds.js';
+import { invalidJson } from './invalid-json.js';
 import { parseInSlices } from './json-in-slices.js';
 import { sizeComplaint, TOO_DEEP } from './json-size.js';
-import type { RoutePolicy } from '../routes/route.decorator.js';
+import type { LongList, RoutePolicy } from '../routes/route.decorator.js';
 
 /**
  * Takes JSON bodies and nothing else. Refused beside bad JSON: text that is not UTF-8 (decoding would make different
@@ -28,12 +29,13 @@ export function acceptOnlyJson(fastify: FastifyInstance): void {
         return done(new Problem('unsupported-media-type', 'JSON is UTF-8: send no other charset.'));
       }
       if (method === 'DELETE' && body.length === 0) return done(null, undefined);
-      if ((routeOptions.config as Partial<RoutePolicy>).longList) {
-        return void parseLong(body).then((value) => done(null, value), done);
+      const { longList } = routeOptions.config as Partial<RoutePolicy>;
+      if (longList && body.length > longList.longerThanBytes) {
+        return void parseLong(body, longList).then((value) => done(null, value), done);
       }
       const parsed = parse(body);
       if ('value' in parsed) return done(null, parsed.value);
-      done(invalid(parsed.complaint));
+      done(invalidJson(parsed.complaint));
     },
   );
 }
@@ -44,23 +46,18 @@ function isUtf8Named(type = ''): boolean {
   return charset === undefined || /^(utf-?8|us-ascii)$/i.test(charset);
 }
 
-function invalid(complaint: string): Problem {
-  return new Problem('invalid-json', `The body ${complaint}.`, {
-    errors: [{ path: '', message: complaint }],
-  });
-}
-
 /** `parse` for megabytes. */
-async function parseLong(body: Buffer): Promise<unknown> {
-  if (!isUtf8(body)) throw invalid('is not UTF-8');
+async function parseLong(body: Buffer, { maxValues }: LongList): Promise<unknown> {
+  if (!isUtf8(body)) throw invalidJson('is not UTF-8');
   const start = body.subarray(0, MARK_BYTES.length).equals(MARK_BYTES) ? MARK_BYTES.length : 0;
   try {
-    return await parseInSlices(body.subarray(start), (value, level) => {
+    const inspect = (value: unknown, level: number) => {
       const complaint = complaintAbout(value, level);
-      if (complaint !== undefined) throw invalid(complaint);
-    });
+      if (complaint !== undefined) throw invalidJson(complaint);
+    };
+    return await parseInSlices(body.subarray(start), { inspect, maxValues });
   } catch (error) {
-    throw error instanceof SyntaxError ? invalid('is not valid JSON') : error;
+    throw error instanceof SyntaxError ? invalidJson('is not valid JSON') : error;
   }
 }
 

@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { MAX_LIST_ENTRIES } from '../bounds.js';
 import { parseInSlices } from './json-in-slices.js';
 
-const parse = (text: string) => parseInSlices(Buffer.from(text), () => undefined);
+const parse = (text: string, maxValues = Infinity) =>
+  parseInSlices(Buffer.from(text), { inspect: () => undefined, maxValues });
 
 /** The value, or that there is none. */
 async function outcome(act: () => unknown): Promise<unknown> {
@@ -82,9 +83,8 @@ describe('parseInSlices', () => {
 
   it('shows each entry, and what is around them, with how deep it lies', async () => {
     const seen: [unknown, number][] = [];
-    await parseInSlices(Buffer.from('{"rules":[{"a":1},2],"b":3}'), (value, level) => {
-      seen.push([structuredClone(value), level]);
-    });
+    const inspect = (value: unknown, level: number) => void seen.push([structuredClone(value), level]);
+    await parseInSlices(Buffer.from('{"rules":[{"a":1},2],"b":3}'), { inspect, maxValues: Infinity });
     expect(seen).toEqual([
       [{ a: 1 }, 2],
       [2, 2],
@@ -104,6 +104,13 @@ describe('parseInSlices', () => {
     await expect(parse(text)).rejects.toThrow(/at most \d+ (bytes|entries)/);
   });
 
+  it('parses nothing of a text with too many values', async () => {
+    const text = JSON.stringify({ rules: [[1, 2], { a: '[,{' }, 3] });
+    expect(await parse(text, 7)).toEqual(JSON.parse(text));
+    await expect(parse(text, 6)).rejects.toMatchObject({ code: 'invalid-json' });
+    await expect(parse(`${text.slice(0, -2)},{`, 6)).rejects.toThrow('holds more than 6 values');
+  });
+
   it('lets others have their turn while it parses 16 MiB', async () => {
     const entry = { text: 'a[b]{c}"'.repeat(140) };
     const rules = new Array(12_000).fill(entry);
@@ -111,7 +118,8 @@ describe('parseInSlices', () => {
     expect(text.length).toBeGreaterThan(14 * 1024 * 1024);
     let turns = 0;
     const timer = setInterval(() => turns++, 1);
-    const parsed = (await parseInSlices(text, () => undefined)) as { rules: unknown[] };
+    const options = { inspect: () => undefined, maxValues: Infinity };
+    const parsed = (await parseInSlices(text, options)) as { rules: unknown[] };
     clearInterval(timer);
     expect(parsed.rules).toHaveLength(12_000);
     expect(turns).toBeGreaterThan(5);

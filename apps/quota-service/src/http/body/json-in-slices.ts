@@ -2,6 +2,8 @@ import { TimeSlice } from '@sundial/engine';
 import { randomUUID } from 'node:crypto';
 import { Problem } from '../problems/problem.js';
 import { MAX_BODY_BYTES, MAX_LIST_ENTRIES } from '../bounds.js';
+import { invalidJson } from './invalid-json.js';
+import { tooManyValues } from './json-size.js';
 
 /** Bytes between two looks at the clock. */
 const STRIDE = 16 * 1024;
@@ -14,18 +16,24 @@ interface Span {
   readonly to: number;
 }
 
-/** Called with each value that was parsed, and how many levels it lies inside the whole; may throw. */
+interface SliceOptions {
+  /** Called with each value that was parsed, and how many levels it lies inside the whole; may throw. */
+  readonly inspect: Inspect;
+  /** JSON values at most, counted before one is parsed. */
+  readonly maxValues: number;
+}
+
 type Inspect = (value: unknown, level: number) => void;
 
 /**
  * `JSON.parse` for megabytes of `{ "name": [ entries ] }`, UTF-8, without stalling the event loop: the first list in the
  * object is cut at its commas, and each entry is parsed alone.
  * @throws SyntaxError as `JSON.parse` does, or a Problem when one entry, or all else than the list, is longer than any
- * other body may be, or when there are too many entries.
+ * other body may be, or when there are too many entries or values.
  */
-export async function parseInSlices(text: Buffer, inspect: Inspect): Promise<unknown> {
+export async function parseInSlices(text: Buffer, { inspect, maxValues }: SliceOptions): Promise<unknown> {
   const slice = new TimeSlice();
-  const scanner = new ListScanner(text);
+  const scanner = new ListScanner(text, maxValues);
   while (scanner.goOn(STRIDE)) if (slice.isOver) await slice.next();
   const { list, entries } = scanner;
   if (list === undefined) return inspected(JSON.parse(text.toString()), 0, inspect);
@@ -61,6 +69,8 @@ function tooLarge(what: string): Problem {
 class ListScanner {
   readonly entries: Span[] = [];
   readonly #text: Buffer;
+  readonly #maxValues: number;
+  #values = 0;
   #at = 0;
   #depth = 0;
   #inString = false;
@@ -68,8 +78,9 @@ class ListScanner {
   #listTo: number | undefined;
   #entryFrom = 0;
 
-  constructor(text: Buffer) {
+  constructor(text: Buffer, maxValues: number) {
     this.#text = text;
+    this.#maxValues = maxValues;
   }
 
   /** The list with its brackets, if there is one. */
@@ -98,10 +109,19 @@ class ListScanner {
     } else if (byte === QUOTE) this.#inString = true;
     else if (byte === OPEN_LIST || byte === OPEN_OBJECT) this.#open(byte);
     else if (byte === CLOSE_LIST || byte === CLOSE_OBJECT) this.#close(byte);
-    else if (byte === COMMA && this.#depth === 2 && this.#listFrom !== undefined) this.#endEntry();
+    else if (byte === COMMA) {
+      this.#count();
+      if (this.#depth === 2 && this.#listFrom !== undefined) this.#endEntry();
+    }
+  }
+
+  /** As `sizeComplaint` counts. */
+  #count(): void {
+    if (++this.#values > this.#maxValues) throw invalidJson(tooManyValues(this.#maxValues));
   }
 
   #open(byte: number): void {
+    this.#count();
     if (this.#depth === 1 && byte === OPEN_LIST) {
       this.#listFrom = this.#at;
       this.#entryFrom = this.#at + 1;

@@ -39,9 +39,13 @@ export function sizeComplaint(text: Uint8Array): string | undefined {
   return undefined;
 }
 
+export function tooManyValues(most: number): string {
+  return `holds more than ${most} values`;
+}
+
 export const TOO_DEEP = `is nested deeper than ${MAX_JSON_DEPTH} levels`;
 const TOO_MANY_FIELDS = `has an object of more than ${MAX_JSON_FIELDS} fields`;
-const TOO_MANY_VALUES = `holds more than ${MAX_JSON_VALUES} values`;
+const TOO_MANY_VALUES = tooManyValues(MAX_JSON_VALUES);
 
 const [QUOTE, BACKSLASH, COLON, COMMA] = [0x22, 0x5c, 0x3a, 0x2c];
 const [OPEN_BRACE, CLOSE_BRACE, OPEN_BRACKET, CLOSE_BRACKET] = [0x7b, 0x7d, 0x5b, 0x5d];

@@ -15,8 +15,11 @@ interface Parameter {
   readonly in: 'path' | 'query' | 'header';
   readonly name: string;
   readonly description: string;
-  readonly example: string;
+  /** Absent where `fields` has some. */
+  readonly example?: string;
   readonly optional?: boolean;
+  /** Of the query: it is an object, each of whose fields is a parameter of its own. */
+  readonly fields?: NamedSchema;
 }
 
 interface Answer {
@@ -78,12 +81,14 @@ export function DescribeProblems(codes: readonly ProblemCode[]): MethodDecorator
   );
 }
 
-function parameter({ in: place, name, description, example, optional }: Parameter): MethodDecorator {
+function parameter({ in: place, name, description, example, optional, fields }: Parameter): MethodDecorator {
   const described = {
     name,
     description,
     required: !optional,
-    schema: { type: 'string', examples: [example] },
+    ...(fields
+      ? { style: 'form' as const, explode: true, schema: ref(fields.name) }
+      : { schema: { type: 'string', examples: [example] } }),
   };
   switch (place) {
     case 'path':

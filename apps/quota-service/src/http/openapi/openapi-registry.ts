@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { problemSchema } from '../problems/problem.schema.js';
 import type { NamedSchema, Operation } from './describe.js';
+import { publishedSchemas } from './published-schemas.js';
 
 /**
  * What the OpenAPI document is made of beside the routes. Each feature's module adds the operations of its controllers,
@@ -8,28 +9,22 @@ import type { NamedSchema, Operation } from './describe.js';
  */
 @Injectable()
 export class OpenApiRegistry {
-  readonly #schemas = new Map<string, object>([['Problem', problemSchema]]);
+  readonly #schemas: NamedSchema[] = [{ name: 'Problem', schema: problemSchema }];
 
-  /** @throws Error where two schemas have one name: generated clients would have one type for both. */
   add(operations: readonly Operation[]): void {
-    for (const schema of operations.flatMap(schemasOf)) this.#add(schema);
+    this.#schemas.push(...operations.flatMap(schemasOf));
   }
 
+  /** @throws Error where two schemas have one name. */
   get schemas(): Readonly<Record<string, object>> {
-    return Object.fromEntries(this.#schemas);
-  }
-
-  #add({ name, schema }: NamedSchema): void {
-    const known = this.#schemas.get(name);
-    if (known !== undefined && known !== schema)
-      throw new Error(
-        `Two schemas of the OpenAPI document are named ${name}: give one of them another name.`,
-      );
-    this.#schemas.set(name, schema);
+    return publishedSchemas(this.#schemas);
   }
 }
 
-function schemasOf({ body, answers }: Operation): NamedSchema[] {
-  const answered = Object.values(answers).flatMap(({ schema }) => schema ?? []);
-  return body === undefined ? answered : [body.schema, ...answered];
+function schemasOf({ body, answers, parameters = [] }: Operation): NamedSchema[] {
+  return [
+    ...(body ? [body.schema] : []),
+    ...Object.values(answers).flatMap(({ schema }) => schema ?? []),
+    ...parameters.flatMap(({ fields }) => fields ?? []),
+  ];
 }

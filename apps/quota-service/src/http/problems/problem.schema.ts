@@ -11,6 +11,7 @@ export const problemSchema = {
       type: 'array',
       description: 'What is wrong with the input, every mistake; on 400.',
       items: {
+        title: 'InputError',
         type: 'object',
         properties: {
           path: { type: 'string', description: 'Dotted, such as limits.0.max; empty: all of it.' },

@@ -1,4 +1,4 @@
-import type { FastifyRequest, RouteOptions } from 'fastify';
+import type { RouteOptions } from 'fastify';
 import { Problem } from '../problems/problem.js';
 
 /** The routes there are, to tell a wrong method (405) from a wrong path (404). */
@@ -10,7 +10,8 @@ export class RouteTable {
     this.#routes.push({ path, methods: [method].flat() });
   }
 
-  missing({ method, url }: FastifyRequest): Problem {
+  /** Why no route takes this method of this path. */
+  missing({ method, url }: { readonly method: string; readonly url: string }): Problem {
     const path = url.split('?', 1)[0] ?? url;
     const allowed = this.#routes.filter((route) => route.path.test(path)).flatMap(({ methods }) => methods);
     if (allowed.length === 0 || allowed.includes(method))

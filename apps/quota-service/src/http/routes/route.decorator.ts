@@ -11,6 +11,13 @@ import type { Access } from '../keys/key-ring.js';
  */
 export type AdmissionClass = 'checks' | 'batches' | 'large-bodies' | 'never';
 
+export interface LongList {
+  /** Shorter bodies are parsed like all others, at once. */
+  readonly longerThanBytes: number;
+  /** JSON values that longer ones hold at most. */
+  readonly maxValues: number;
+}
+
 /** What a route allows and costs. Hooks made of it run before the body is read. */
 export interface RoutePolicy {
   /** Whose keys open it. */
@@ -18,8 +25,8 @@ export interface RoutePolicy {
   readonly maxBodyBytes?: number;
   /** Whether and with what its requests wait when there are more than can be answered in time. Default `checks`. */
   readonly admission?: AdmissionClass;
-  /** Its body is an object with one long list, and is parsed a little at a time. */
-  readonly longList?: boolean;
+  /** Its body is an object with one long list: how that is parsed a little at a time. */
+  readonly longList?: LongList;
   /** Called too often for an access line above the level `debug`. */
   readonly hot?: boolean;
 }

@@ -1,7 +1,7 @@
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { answerClientError, answerExpectation } from '../problems/client-error.js';
-import type { ProblemCode } from '../problems/problem.js';
+import { answerClientError, answerConnect, answerExpectation } from '../problems/client-error.js';
+import type { Problem, ProblemCode } from '../problems/problem.js';
 import {
   HEADERS_TIMEOUT_MS,
   KEEP_ALIVE_MS,
@@ -21,10 +21,18 @@ export interface AdapterOptions {
   readonly stalledSocketMs?: number;
 }
 
+/** How the service refuses. */
+export interface Refusing {
+  readonly answer: (error: unknown, request: FastifyRequest, reply: FastifyReply) => void;
+  /** Notes what is answered on a bare socket. */
+  readonly count: (code: ProblemCode) => void;
+  /** What to say where no route takes a method and a path. */
+  readonly missing: (asked: { readonly method: string; readonly url: string }) => Problem;
+}
+
 /** Fastify with every bound set. Its own logger is off: it would make a child logger for each request. */
 export function fastifyAdapter(
-  onRefused: (error: unknown, request: FastifyRequest, reply: FastifyReply) => void,
-  count: (code: ProblemCode) => void,
+  refusing: Refusing,
   { stalledSocketMs = STALLED_SOCKET_MS }: AdapterOptions = {},
 ): FastifyAdapter {
   const adapter = new FastifyAdapter({
@@ -45,14 +53,15 @@ export function fastifyAdapter(
     },
     forceCloseConnections: true,
     return503OnClosing: false,
-    frameworkErrors: onRefused,
-    clientErrorHandler: (error, socket) => answerClientError(error, socket, count),
+    frameworkErrors: refusing.answer,
+    clientErrorHandler: (error, socket) => answerClientError(error, socket, refusing),
   });
   const fastify = adapter.getInstance();
   fastify.server.maxConnections = MAX_CONNECTIONS;
   // Node.js drops those beyond 2,000: what a proxy reads there has to be seen here. MAX_HEADER_BYTES bounds them.
   fastify.server.maxHeadersCount = 0;
-  fastify.server.on('checkExpectation', (_request, response) => answerExpectation(response, count));
+  fastify.server.on('checkExpectation', (_request, response) => answerExpectation(response, refusing.count));
+  fastify.server.on('connect', (request, socket) => answerConnect(request, socket, refusing));
   acceptOnlyJson(fastify);
   return adapter;
 }

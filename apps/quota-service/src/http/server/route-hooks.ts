@@ -39,7 +39,8 @@ export function guardRoutes(fastify: FastifyInstance, guards: Guards): void {
   fastify.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id);
     if (guards.lifecycle.isLeaving) reply.header('connection', 'close');
-    done();
+    // Before Fastify looks for a body, and finds that it has the wrong type, is missing or is broken.
+    done(request.is404 ? guards.routes.missing(request) : undefined);
   });
   fastify.addHook('onRoute', (route) => {
     guards.routes.add(route);
@@ -90,10 +91,10 @@ function hold(door: Door, request: FastifyRequest, admission: HoldingClass, byte
   door.heldBytes[admission].hold(request.raw.socket, bytes);
 }
 
-/** Counts the bytes of a body as they arrive. */
+/** Counts the bytes of a body as they arrive, and lets it wait where there are too many. */
 function holdArriving(door: Door): NonNullable<RouteOptions['preParsing']> {
   return (request, _reply, payload, done) => {
-    payload.on('data', (chunk: Buffer) => hold(door, request, 'batches', chunk.length));
+    door.arriving.follow(request.raw, (bytes) => hold(door, request, 'batches', bytes));
     done(null, payload);
   };
 }
