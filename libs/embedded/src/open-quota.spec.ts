@@ -142,6 +142,21 @@ describe('Sundial in processes on one Redis', () => {
     expect(states()).toEqual(['raised', 'cleared']);
   });
 
+  it('shares what is left with the other nodes while Redis is away', async () => {
+    const [a, b] = await Promise.all([onRedis('a'), onRedis('b')]);
+    await eventually(() => a.nodes.live === 2 && b.nodes.live === 2);
+    await Promise.all([used(a), used(b)]);
+    await redis.kill();
+    const allowedBy = async ({ engine }: OpenedQuota) => {
+      const decisions = [];
+      for (let n = 0; n < 4; n++) decisions.push(await engine.check(CHECK));
+      return decisions.filter(({ allowed }) => allowed).length;
+    };
+    expect([await allowedBy(a), await allowedBy(b)].sort()).toEqual([1, 2]);
+    await redis.restart();
+    await eventually(async () => (await used(a)) === 3);
+  });
+
   it('opens while Redis is away, with the last rules it knew', async () => {
     const first = await onRedis('a');
     await first.admin.patch('r', { limits: [{ window: 'day', max: 1 }] });
