@@ -29,7 +29,7 @@ export class DeadlineQueue<T> {
     this.#forgetAnswered();
     const deadline = { item, dueAt, done: false };
     let position = this.#entries.length;
-    while (position > 0 && this.#entries[position - 1]!.dueAt > dueAt) position--;
+    while (position > 0 && isLater(this.#entries[position - 1], dueAt)) position--;
     if (position === this.#entries.length) this.#entries.push(deadline);
     else this.#entries.splice(position, 0, deadline);
     if (dueAt < this.#armedFor) this.#arm(dueAt);
@@ -39,7 +39,7 @@ export class DeadlineQueue<T> {
   /** What was answered would live until its deadline, long enough to be dear to a garbage collector. */
   #forgetAnswered(): void {
     let answered = 0;
-    while (answered < this.#entries.length && this.#entries[answered]!.done) answered++;
+    while (this.#entries[answered]?.done) answered++;
     if (answered > 0) this.#entries.splice(0, answered);
   }
 
@@ -63,7 +63,7 @@ export class DeadlineQueue<T> {
   #expire(): void {
     const now = performance.now();
     let passed = 0;
-    while (passed < this.#entries.length && hasPassed(this.#entries[passed]!, now)) passed++;
+    while (hasPassed(this.#entries[passed], now)) passed++;
     // Whoever is told may add another one.
     const late = this.#entries.splice(0, passed).filter(({ done }) => !done);
     const next = this.#entries[0];
@@ -76,8 +76,12 @@ export class DeadlineQueue<T> {
   }
 }
 
-function hasPassed({ done, dueAt }: Deadline<unknown>, now: number): boolean {
-  return done || dueAt <= now;
+function isLater(deadline: Deadline<unknown> | undefined, dueAt: number): boolean {
+  return deadline !== undefined && deadline.dueAt > dueAt;
+}
+
+function hasPassed(deadline: Deadline<unknown> | undefined, now: number): boolean {
+  return deadline !== undefined && (deadline.done || deadline.dueAt <= now);
 }
 
 /** `done` is set by whoever comes first: the call that was answered, or the queue. */

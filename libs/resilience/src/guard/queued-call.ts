@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import type { Deadline } from './deadline-queue.js';
-import type { GuardedShard } from './guarded-shard.js';
+import type { SomeShards } from './guarded-shards.js';
 import type { WaitingCall } from './waiting-calls.js';
 
 /** Answers the caller. Once only: who calls it sets `isDone`. */
@@ -10,7 +10,7 @@ export type GiveUp = (answer: unknown) => void;
 export class QueuedCall implements WaitingCall {
   readonly giveUp: GiveUp;
   readonly resource: string;
-  readonly shards: readonly GuardedShard[];
+  readonly shards: SomeShards;
   readonly period: number;
   /** Monotonic. */
   readonly askedAt = performance.now();
@@ -24,7 +24,11 @@ export class QueuedCall implements WaitingCall {
 
   constructor(
     giveUp: GiveUp,
-    { resource, shards, period }: Omit<WaitingCall, 'askedAt' | 'isWaiting'> & { readonly period: number },
+    {
+      resource,
+      shards,
+      period,
+    }: { readonly resource: string; readonly shards: SomeShards; readonly period: number },
   ) {
     this.giveUp = giveUp;
     this.resource = resource;

@@ -1,16 +1,11 @@
 import type { EngineStatus, Store, StoreMode } from '@sundial/engine';
-import {
-  type Answer,
-  type CounterRef,
-  type Dispatch,
-  type ShardRef,
-  StoreError,
-} from '@sundial/engine/ports';
+import { type Answer, type CounterRef, type Dispatch, StoreError } from '@sundial/engine/ports';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DegradedCause } from '@sundial/contract';
 import { DeadlineQueue } from './deadline-queue.js';
-import { GuardedShard } from './guarded-shard.js';
+import type { GuardedShard } from './guarded-shard.js';
+import { GuardedShards, type SomeShards } from './guarded-shards.js';
 import { NotAsked } from './not-asked.js';
 import { QueuedCall, type GiveUp } from './queued-call.js';
 import { BREAKER_OPEN, OVERLOADED, SHED, type Shed, type Unavailable } from './unavailable.js';
@@ -25,16 +20,12 @@ export const IDLE_PROBE_MS = 500;
 const WATCH_EVERY_MS = 100;
 /** One that fails a probe is asked again after this long, until it answers or its breaker opens: known in about a second. */
 const SUSPECT_PROBE_MS = 50;
-/** As many as the largest Cluster has masters; the counters of further ones share the breaker of what has no name. */
-const MAX_SHARDS = 1_000;
-/** A shard nobody asked for this long is forgotten: nodes of a Cluster come and go. */
-const FORGET_SHARD_MS = 60_000;
 
 /**
  * Stands between the engine and a store that can be slow, frozen or gone: whatever the store does, an answer comes
  * by the deadline. The deadline runs from when the call is sent: what it waits before that, for the event loop or behind
- * other calls, is this process's own delay and no failure of the store (I16). A call in flight is counted until its reply or its socket's end, not until its deadline, so
- * that a frozen store is never owed more than `MAX_IN_FLIGHT` commands.
+ * other calls, is this process's own delay and no failure of the store (I16). A call in flight is counted until its reply
+ * or its socket's end, not until its deadline, so that a frozen store never has more than `MAX_IN_FLIGHT` commands.
  *
  * Each shard of the store has a breaker of its own, so that one that is away costs the others nothing (I9). A call
  * to several shards that fails accuses none of them; they are probed, and a probe that fails counts.
@@ -43,54 +34,46 @@ export class StoreGuard {
   readonly #store: Pick<Store, 'probe' | 'shardsOf' | 'now'>;
   readonly #deadlineMs: number;
   readonly #checkMs: number;
-  readonly #onMode: (mode: StoreMode, cause: DegradedCause | null) => void;
-  readonly #shards = new Map<string, GuardedShard>();
-  /** What all calls go to where the store has no shards. */
-  readonly #whole: readonly [GuardedShard];
+  readonly #shards: GuardedShards;
   readonly #deadlines = new DeadlineQueue<QueuedCall>((call) => this.#declareLate(call));
   readonly #notAsked = new NotAsked();
   readonly #watchdog: NodeJS.Timeout;
   #inFlight = 0;
   readonly #waiting = new WaitingCalls<QueuedCall>();
-  #mode: StoreMode = 'exact';
   #isLeft = false;
 
   constructor(store: Pick<Store, 'probe' | 'shardsOf' | 'now'>, options: StoreGuardOptions) {
     this.#store = store;
     this.#deadlineMs = options.deadlineMs;
     this.#checkMs = options.checkMs ?? options.deadlineMs;
-    this.#onMode = options.onMode ?? (() => undefined);
-    this.#whole = [this.#add(WHOLE)];
+    this.#shards = new GuardedShards({
+      refsOf: (counters) => this.#store.shardsOf?.(counters) ?? [],
+      probe: (shard) => this.#probe(shard, NO_PERIOD),
+      opened: (shard) => this.#opened(shard),
+      onMode: options.onMode ?? (() => undefined),
+    });
     this.#watchdog = setInterval(() => this.#watch(), WATCH_EVERY_MS).unref();
   }
 
   get status(): Pick<EngineStatus, 'mode' | 'cause' | 'breaker' | 'inFlight' | 'openShards'> {
-    const troubled = [...this.#shards].filter(([, { isClosed }]) => !isClosed);
-    const states = troubled.map(([, { state }]) => state);
-    return {
-      mode: this.#mode,
-      cause: troubled[0]?.[1].cause ?? null,
-      breaker: states.includes('open') ? 'open' : (states[0] ?? 'closed'),
-      inFlight: this.#inFlight,
-      openShards: troubled.map(([name]) => name).filter((name) => name !== WHOLE.name),
-    };
+    return { ...this.#shards.status, inFlight: this.#inFlight };
   }
 
-  /** Nobody answers, as far as is known. */
+  /** No part of the store answers, as far as is known. */
   get isCutOff(): boolean {
-    return [...this.#shards.values()].every(({ isClosed }) => !isClosed);
+    return this.#shards.isCutOff;
   }
 
   /** Whether a call for these counters would be given to the store now. */
   wouldAsk(counters: readonly CounterRef[]): boolean {
-    return this.#shardsOf(counters).every(isClosed) && this.#inFlight < MAX_IN_FLIGHT;
+    return this.#shards.of(counters).every(isClosed) && this.#inFlight < MAX_IN_FLIGHT;
   }
 
   /** How long calls have waited to be sent, of the shard that is least behind: 0 where any takes what it is given. */
   get backlogMs(): number {
     let since = -Infinity;
     for (const shard of this.#shards.values()) {
-      if (shard === this.#whole[0] && this.#shards.size > 1) continue;
+      if (!this.#shards.isCalled(shard)) continue;
       const oldest = shard.isClosed ? this.#waiting.oldestOf(shard) : undefined;
       if (oldest === undefined) return 0;
       since = Math.max(since, oldest);
@@ -108,7 +91,7 @@ export class StoreGuard {
     counters: readonly CounterRef[],
     { late }: AskOptions<T> = {},
   ): Promise<T | Unavailable> {
-    const shards = this.#shardsOf(counters);
+    const shards = this.#shards.of(counters);
     if (!shards.every(isClosed)) return this.#notAsked.tell(BREAKER_OPEN);
     if (this.#inFlight >= MAX_IN_FLIGHT) return this.#notAsked.tell(OVERLOADED);
     return this.#askNow(call, { shards, dueAt, late });
@@ -123,13 +106,13 @@ export class StoreGuard {
     counters: readonly CounterRef[],
     { resource, late }: TurnOptions<T>,
   ): Promise<T | Unavailable | Shed> {
-    const shards = this.#shardsOf(counters);
+    const shards = this.#shards.of(counters);
     if (!shards.every(isClosed)) return this.#notAsked.tell(BREAKER_OPEN);
     if (this.#waiting.isFull(resource))
       return this.#isSilent(shards) ? this.#notAsked.tell(OVERLOADED) : NOT_SENT;
     return new Promise((resolve) => {
       const giveUp = resolve as GiveUp;
-      const asked = new QueuedCall(giveUp, { resource, shards, period: shards[0]!.period });
+      const asked = new QueuedCall(giveUp, { resource, shards, period: shards[0].period });
       this.#waiting.add(asked);
       this.#follow(
         call(() => this.#dispatch(asked)),
@@ -142,12 +125,12 @@ export class StoreGuard {
   close(): void {
     this.#isLeft = true;
     clearInterval(this.#watchdog);
-    for (const shard of this.#shards.values()) shard.leave();
+    this.#shards.leave();
   }
 
   #askNow<T>(
     call: () => Answer<T>,
-    { shards, dueAt, late, period = shards[0]!.period }: Asking<T>,
+    { shards, dueAt, late, period = shards[0].period }: Asking<T>,
   ): Promise<T | Unavailable> {
     return new Promise((resolve) => {
       const asked = new QueuedCall(resolve as GiveUp, { resource: '', shards, period });
@@ -209,7 +192,7 @@ export class StoreGuard {
   #answered({ shards, period, isDone }: QueuedCall): void {
     const now = performance.now();
     for (const shard of shards) shard.lastAnswerAt = now;
-    if (!isDone && shards.length === 1) shards[0]!.succeeded(period);
+    if (!isDone && shards.length === 1) shards[0].succeeded(period);
   }
 
   #declareLate(call: QueuedCall): void {
@@ -224,7 +207,7 @@ export class StoreGuard {
   }
 
   #failed({ shards, period }: QueuedCall, cause: DegradedCause): void {
-    if (shards.length === 1) shards[0]!.failed(period, cause);
+    if (shards.length === 1) shards[0].failed(period, cause);
     else for (const shard of shards) void this.#suspect(shard);
   }
 
@@ -246,52 +229,19 @@ export class StoreGuard {
   /** A half-open connection says nothing until it is used. */
   #watch(): void {
     const now = performance.now();
-    for (const [name, shard] of this.#shards) {
-      if (!shard.isClosed) continue;
-      if (shard !== this.#whole[0] && now - shard.lastAskedAt >= FORGET_SHARD_MS) this.#shards.delete(name);
-      else if (now - shard.lastAnswerAt >= IDLE_PROBE_MS && this.#inFlight < MAX_IN_FLIGHT)
-        void this.#suspect(shard);
+    this.#shards.forgetUnused(now);
+    for (const shard of this.#shards.values()) {
+      const isIdle = now - shard.lastAnswerAt >= IDLE_PROBE_MS;
+      if (shard.isClosed && isIdle && this.#inFlight < MAX_IN_FLIGHT) void this.#suspect(shard);
     }
   }
 
-  #shardsOf(counters: readonly CounterRef[]): readonly GuardedShard[] {
-    const refs = this.#store.shardsOf?.(counters) ?? [];
-    return refs.length === 0 ? this.#whole : refs.map((ref) => this.#open(ref));
-  }
-
-  #open(ref: ShardRef): GuardedShard {
-    const shard = this.#shards.get(ref.name) ?? this.#add(ref);
-    shard.lastAskedAt = performance.now();
-    if (shard.isClosed) shard.group = ref.group;
-    return shard;
-  }
-
-  #add({ name, group }: ShardRef): GuardedShard {
-    if (this.#shards.size >= MAX_SHARDS) return this.#whole[0];
-    const shard = new GuardedShard(group, {
-      probe: (probed) => this.#probe(probed, NO_PERIOD),
-      changed: (changed) => this.#changed(changed),
-    });
-    this.#shards.set(name, shard);
-    return shard;
-  }
-
   /** What waits for a shard whose breaker opens is decided without it: the oldest first. */
-  #changed(shard: GuardedShard): void {
-    this.#changeMode();
-    if (shard.isClosed) return;
+  #opened(shard: GuardedShard): void {
     for (const call of this.#waiting.of(shard)) {
       this.#waiting.remove(call);
       this.#settle(call, BREAKER_OPEN);
     }
-  }
-
-  #changeMode(): void {
-    const troubled = [...this.#shards.values()].find(({ isClosed }) => !isClosed);
-    const mode = troubled ? 'degraded' : 'exact';
-    if (mode === this.#mode) return;
-    this.#mode = mode;
-    this.#onMode(mode, troubled?.cause ?? null);
   }
 }
 
@@ -314,15 +264,13 @@ export interface TurnOptions<T> extends AskOptions<T> {
 }
 
 interface Asking<T> {
-  readonly shards: readonly GuardedShard[];
+  readonly shards: SomeShards;
   readonly dueAt: number;
   /** Default: that of the first shard. */
   readonly period?: number;
   readonly late?: ((answer: T) => void) | undefined;
 }
 
-/** Stands for the store itself, and for whatever of it has no name. */
-const WHOLE: ShardRef = { name: '', group: 'probe' };
 const PROBED = { outcome: 'probed' } as const;
 /** A probe of an open breaker: its outcome is told to the breaker by another word. */
 const NO_PERIOD = -1;

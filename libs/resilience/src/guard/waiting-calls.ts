@@ -31,16 +31,16 @@ export class WaitingCalls<Call extends WaitingCall> {
     this.#count++;
     call.isWaiting = true;
     this.#ofResource.set(call.resource, (this.#ofResource.get(call.resource) ?? 0) + 1);
-    for (let index = 0; index < call.shards.length; index++) this.#listOf(call.shards[index]!).add(call);
+    for (const shard of call.shards) this.#listOf(shard).add(call);
   }
 
   remove(call: Call): void {
     this.#count--;
     call.isWaiting = false;
-    const left = this.#ofResource.get(call.resource)! - 1;
+    const left = (this.#ofResource.get(call.resource) ?? 1) - 1;
     if (left === 0) this.#ofResource.delete(call.resource);
     else this.#ofResource.set(call.resource, left);
-    for (let index = 0; index < call.shards.length; index++) this.#listOf(call.shards[index]!).forget();
+    for (const shard of call.shards) this.#listOf(shard).forget();
   }
 
   /** What waits for this shard, the oldest first; a copy, so that calls may be removed meanwhile. */
@@ -81,8 +81,7 @@ class WaitingList<Call extends WaitingCall> {
   }
 
   forget(): void {
-    while (this.#first < this.#calls.length && !this.#calls[this.#first]!.isWaiting)
-      this.#calls[this.#first++] = undefined;
+    while (this.oldest?.isWaiting === false) this.#calls[this.#first++] = undefined;
     if (this.#first === this.#calls.length || this.#first >= FORGET_AT) {
       this.#calls.splice(0, this.#first);
       this.#first = 0;
