@@ -86,8 +86,8 @@ const PATIENCE = { withinMs: 15_000 };
 /** A store that is connected to every node and has read the clock. */
 export async function openRedisStore(target: RedisTarget, clockOffsetMs = 0): Promise<RedisStore> {
   const store = new RedisStore(target, { clockOffsetMs });
-  const ladder = [hourly(1, { at: Date.now() + clockOffsetMs })];
-  const counters = GROUPS.map((group) => counter(ladder, { group }));
+  const limits = [hourly(1, { at: Date.now() + clockOffsetMs })];
+  const counters = GROUPS.map((group) => counter(limits, { group }));
   await eventually(() => store.read({ counters }), PATIENCE);
   return store;
 }

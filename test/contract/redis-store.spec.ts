@@ -36,11 +36,11 @@ describe('RedisStore', () => {
 
   describe('keys', () => {
     const livesForMs = async (key: string) => Number(await redis.cli('PTTL', key));
-    const leftMs = (limit: ReturnType<typeof daily>, pick: 0 | 1) => limit.bounds[pick + 1]! - NOON;
+    const nextLeftMs = ({ bounds }: ReturnType<typeof daily>) => bounds[2] - NOON;
 
     it('of counters outlive their windows, and the next ones, by an hour to an hour and a half', async () => {
       await store.take(taking([both]));
-      const least = leftMs(both.ladder[0]!, 1) + HOUR_MS;
+      const least = nextLeftMs(both.limits[0]!) + HOUR_MS;
       expect(await livesForMs(both.key)).toBeGreaterThan(least - 10_000);
       expect(await livesForMs(both.key)).toBeLessThanOrEqual(least + HOUR_MS / 2);
     });
@@ -68,7 +68,7 @@ describe('RedisStore', () => {
       const nextHour = NOON + HOUR_MS;
       const later = counter([hourly(5, { at: nextHour })]);
       await (await books.at(nextHour)).take(taking([later]));
-      const expected = later.ladder[0]!.bounds[2] - nextHour + HOUR_MS;
+      const expected = later.limits[0]!.bounds[2] - nextHour + HOUR_MS;
       expect(await livesForMs(later.key)).toBeGreaterThan(expected - 10_000);
     });
 
@@ -146,7 +146,7 @@ describe('RedisStore', () => {
 
   describe('a key that holds something else', () => {
     const broken = counter([daily(10)], { name: 'foreign' });
-    const today = broken.ladder[0]!.bounds[0].toString(36);
+    const today = broken.limits[0]!.bounds[0].toString(36);
 
     it.each([
       ['text', ['SET', broken.key, 'not ours']],
@@ -264,9 +264,13 @@ describe('RedisStore', () => {
         taking([both]),
       ]);
       const results = await Promise.all(asked.map((request) => store.take(request)));
-      const seen = results.map((result) => ('counts' in result ? result.counts[0]!.pick : result.outcome));
+      const seen = results.map((result) =>
+        'counts' in result ? result.counts[0]!.windowIndex : result.outcome,
+      );
+      const PAST = ['expired', 'next', 'current', 'current'];
+      const COMING = ['current', 'current', 'moved', 'current'];
       const isPast = instants.map((_, i) => seen[4 * i] === 'expired');
-      expect(seen).toEqual(isPast.flatMap((past) => (past ? ['expired', 1, 0, 0] : [0, 0, 'moved', 0])));
+      expect(seen).toEqual(isPast.flatMap((past) => (past ? PAST : COMING)));
       return new Set(isPast);
     };
     // On a busy machine the last of the instants may pass before the first is asked about.

@@ -2,12 +2,13 @@ import { expect } from '@jest/globals';
 import type {
   CounterRef,
   Counts,
-  LimitCeiling,
+  LimitSpec,
   Operation,
+  SettledLimit,
   SettleRequest,
   TakeRequest,
   TakeResult,
-  WindowPick,
+  WindowIndex,
 } from '@sundial/engine/ports';
 
 export const MINUTE_MS = 60_000;
@@ -27,30 +28,30 @@ interface LimitOptions {
   readonly enforced?: boolean;
 }
 
-export function hourly(max: number, options: LimitOptions = {}): LimitCeiling {
-  return ceiling('h', HOUR_MS, max, options);
+export function hourly(max: number, options: LimitOptions = {}): LimitSpec {
+  return spec('h', HOUR_MS, max, options);
 }
 
-export function daily(max: number, options: LimitOptions = {}): LimitCeiling {
-  return ceiling('d', DAY_MS, max, options);
+export function daily(max: number, options: LimitOptions = {}): LimitSpec {
+  return spec('d', DAY_MS, max, options);
 }
 
-function ceiling(
+function spec(
   field: string,
   lengthMs: number,
   max: number,
   { at = NOON, enforced = true }: LimitOptions,
-): LimitCeiling {
+): LimitSpec {
   const startsAt = Math.floor(at / lengthMs) * lengthMs;
   return { field, max, enforced, bounds: [startsAt, startsAt + lengthMs, startsAt + 2 * lengthMs] };
 }
 
 /** A counter of the subject `u1`, or of another shard group. */
 export function counter(
-  ladder: readonly LimitCeiling[],
+  limits: readonly LimitSpec[],
   { name = 'rule', group = 'ocr:user=u1' } = {},
 ): CounterRef {
-  return { key: `sd1:{${group}}:${name}`, shardGroup: group, ladder };
+  return { key: `sd1:{${group}}:${name}`, shardGroup: group, limits };
 }
 
 let attempts = 0;
@@ -70,13 +71,22 @@ export function taking(counters: readonly CounterRef[], options: Partial<TakeReq
   };
 }
 
-/** A settlement of a take that was decided in the first of the offered windows. */
+/** A settlement of a take that was decided in the current windows, but for the limits of these fields. */
 export function settling(
   intent: SettleRequest['intent'],
   { counters, operation: settled, amount }: TakeRequest,
-  picks: readonly WindowPick[] = counters.flatMap(({ ladder }) => ladder.map(() => 0 as const)),
+  decidedIn: Readonly<Record<string, WindowIndex>> = {},
 ): SettleRequest {
-  return { intent, counters, operation: settled, amount, picks, decidedAt: NOON };
+  const decided = counters.map((one) => ({
+    ...one,
+    limits: one.limits.map((limit) => settledIn(decidedIn[limit.field] ?? 'current', limit)),
+  }));
+  return { intent, counters: decided, operation: settled, amount, decidedAt: NOON };
+}
+
+export function settledIn(windowIndex: WindowIndex, limit: LimitSpec | undefined): SettledLimit {
+  if (limit === undefined) throw new RangeError('The counter has no such limit.');
+  return { ...limit, windowIndex };
 }
 
 /** The answer to an operation that was counted in the day and the hour of noon. */
@@ -91,7 +101,10 @@ export function replayed(counts: Counts): TakeResult {
   };
 }
 
+/** A count hands back the counter and the limit of the request. */
+export const ANY = { counter: expect.anything() as never, limit: expect.anything() as never };
+
 /** The units used of each limit, all of them in the first of the offered windows. */
 export function used(...units: readonly number[]): Counts {
-  return units.map((count) => ({ limit: expect.anything() as never, pick: 0, used: count }));
+  return units.map((count) => ({ ...ANY, windowIndex: 'current', used: count }));
 }

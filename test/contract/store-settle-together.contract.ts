@@ -10,6 +10,7 @@ import {
   MINUTE_MS,
   NOON,
   operation,
+  settledIn,
   settling,
   taking,
   used,
@@ -38,9 +39,9 @@ export function settleTogetherContract(scene: () => StoreScene): void {
         { outcome: 'counted' },
         { outcome: 'barred' },
         { outcome: 'already-counted' },
-        { outcome: 'counted', forced: [{ limit: 1, used: 4 }] },
+        { outcome: 'counted', forced: [{ limit: settledIn('current', both.limits[1]), used: 4 }] },
         { outcome: 'reversed' },
-        { outcome: 'counted', forced: [{ limit: 1, used: 4 }] },
+        { outcome: 'counted', forced: [{ limit: settledIn('current', both.limits[1]), used: 4 }] },
       ]);
       expect(await store.read({ counters: [both, second] })).toMatchObject({ counts: used(4, 4, 3) });
     });
@@ -54,14 +55,14 @@ export function settleTogetherContract(scene: () => StoreScene): void {
         settling('count', taking([both], { amount: 2 })),
         settling('count', taking([counter([hourly(3)], { name: 'over' })])),
         settling('count', taking([bothLater], { amount: 4 })),
-        settling('count', taking([both]), [0, 1]),
+        settling('count', taking([both]), { h: 'next' }),
       ];
       expect(await Promise.all(settlements.map((settlement) => later.settle(settlement)))).toEqual([
         { outcome: 'counted' },
         { outcome: 'counted' },
         { outcome: 'late' },
-        { outcome: 'counted', forced: [{ limit: 1, used: 5 }] },
-        { outcome: 'counted', forced: [{ limit: 1, used: 6 }] },
+        { outcome: 'counted', forced: [{ limit: settledIn('current', bothLater.limits[1]), used: 5 }] },
+        { outcome: 'counted', forced: [{ limit: settledIn('next', both.limits[1]), used: 6 }] },
       ]);
       expect(await later.read({ counters: [bothLater] })).toMatchObject({ counts: used(9, 6) });
     });

@@ -1,9 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { StoreScene } from './store.contract.js';
-import { counter, daily, DAY_MS, HOUR_MS, hourly, NOON, taking, used } from './store-requests.js';
-
-/** A count hands back the limit of the request. */
-const ANY = { limit: expect.anything() as never };
+import { ANY, counter, daily, DAY_MS, HOUR_MS, hourly, NOON, taking, used } from './store-requests.js';
 
 export function windowsContract(scene: () => StoreScene): void {
   const MIDNIGHT = Math.floor(NOON / DAY_MS) * DAY_MS + DAY_MS;
@@ -28,14 +25,14 @@ export function windowsContract(scene: () => StoreScene): void {
       expect(await store.read({ counters: [now] })).toMatchObject({ counts: used(0) });
     });
 
-    it('are picked by the store’s clock: the next one when it is already in it', async () => {
+    it('are chosen by the store’s clock: the next one when it is already in it', async () => {
       const { store } = scene();
       const behind = counter([daily(10), hourly(3, { at: NOON - HOUR_MS })]);
       expect(await store.take(taking([behind]))).toEqual({
         outcome: 'taken',
         counts: [
-          { ...ANY, pick: 0, used: 1 },
-          { ...ANY, pick: 1, used: 1 },
+          { ...ANY, windowIndex: 'current', used: 1 },
+          { ...ANY, windowIndex: 'next', used: 1 },
         ],
       });
       const current = counter([daily(10), hourly(3)]);
@@ -48,8 +45,8 @@ export function windowsContract(scene: () => StoreScene): void {
       const before = await (await books.at(MIDNIGHT - 1_000)).take(taking([ends]));
       const after = await (await books.at(MIDNIGHT)).take(taking([ends]));
       expect([before, after]).toEqual([
-        { outcome: 'taken', counts: [{ ...ANY, pick: 0, used: 1 }] },
-        { outcome: 'taken', counts: [{ ...ANY, pick: 1, used: 1 }] },
+        { outcome: 'taken', counts: [{ ...ANY, windowIndex: 'current', used: 1 }] },
+        { outcome: 'taken', counts: [{ ...ANY, windowIndex: 'next', used: 1 }] },
       ]);
     });
 
@@ -89,14 +86,14 @@ export function windowsContract(scene: () => StoreScene): void {
       expect(await setBack.take(taking([both]))).toEqual({
         outcome: 'taken',
         counts: [
-          { ...ANY, pick: 1, used: 3 },
-          { ...ANY, pick: 1, used: 3 },
+          { ...ANY, windowIndex: 'next', used: 3 },
+          { ...ANY, windowIndex: 'next', used: 3 },
         ],
       });
       expect((await setBack.take(taking([both]))).outcome).toBe('refused');
       expect(await setBack.read({ counters: [both] })).toMatchObject({
         outcome: 'read',
-        counts: [{ pick: 1 }, { pick: 1 }],
+        counts: [{ windowIndex: 'next' }, { windowIndex: 'next' }],
       });
     });
 

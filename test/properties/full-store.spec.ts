@@ -38,7 +38,7 @@ describe('MemoryStore with a bound on its counters', () => {
   const refTo = (name: string, max: number): CounterRef => {
     const from = Math.floor(now / MINUTE_MS) * MINUTE_MS;
     const bounds = [from, from + MINUTE_MS, from + 2 * MINUTE_MS] as const;
-    return { key: name, shardGroup: '', ladder: [{ field: 'i', max, enforced: true, bounds }] };
+    return { key: name, shardGroup: '', limits: [{ field: 'i', max, enforced: true, bounds }] };
   };
   const take = (
     store: MemoryStore,

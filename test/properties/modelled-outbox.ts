@@ -34,18 +34,23 @@ export function pendingOf(
 ): PendingSettlement {
   const key = `sd1:{ocr:user=u}:r~k3Xa`;
   const bounds = [NOW, NOW + 1, NOW + 2] as const;
-  const counters = [
-    { key, shardGroup: 'ocr:user=u', ladder: [{ field: 'd', max: 10, enforced: true, bounds }] },
-  ];
+  const limit = {
+    field: 'd',
+    max: 10,
+    enforced: true,
+    bounds,
+    windowIndex: 'current',
+    rule: { id: 'r' },
+  } as const;
+  const counters = [{ key, shardGroup: 'ocr:user=u', limits: [limit] }];
   const operation = { id, content: '1', attempt };
   const intent = kind === 'void' ? 'void' : 'count';
   return {
-    settlement: { counters, operation, amount, intent, picks: [0], decidedAt: NOW },
+    settlement: { counters, operation, amount, intent, decidedAt: NOW },
     degraded: { cause: 'timeout', policy: kind === 'allow' ? 'allow' : 'local' },
     fate,
     decidedAt: NOW,
     resource: 'ocr',
-    rules: ['r'],
   };
 }
 

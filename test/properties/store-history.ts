@@ -1,11 +1,11 @@
 import type { Store } from '@sundial/engine';
 import type {
   CounterRef,
-  LimitCeiling,
+  LimitSpec,
   ReadRequest,
   SettleRequest,
   TakeRequest,
-  WindowPick,
+  WindowIndex,
 } from '@sundial/engine/ports';
 import fc from 'fast-check';
 
@@ -37,7 +37,7 @@ interface Asked {
 interface Settled {
   readonly which: number;
   readonly intent: SettleRequest['intent'];
-  readonly picks: readonly WindowPick[];
+  readonly windows: readonly WindowIndex[];
 }
 
 /** One thing that happens to a store. `which` and `again` point back into what was asked before. */
@@ -79,7 +79,7 @@ const anyAsked: fc.Arbitrary<Asked> = fc.record({
 const anySettled: fc.Arbitrary<Settled> = fc.record({
   which: fc.nat(),
   intent: fc.constantFrom('count', 'void'),
-  picks: fc.array(fc.constantFrom(0, 1), { minLength: 9, maxLength: 9 }),
+  windows: fc.array(fc.constantFrom('current', 'next'), { minLength: 9, maxLength: 9 }),
 });
 
 const anyStep: fc.Arbitrary<Step> = fc.oneof(
@@ -177,11 +177,11 @@ export class Storyteller {
     return counters.map(({ name, limits }) => ({
       key: `sd1:{${this.#name}}:${name}`,
       shardGroup: this.#name,
-      ladder: limits.map((limit) => this.#ceiling(limit, behind)),
+      limits: limits.map((limit) => this.#spec(limit, behind)),
     }));
   }
 
-  #ceiling({ field, max, enforced }: Limit, behind: number): LimitCeiling {
+  #spec({ field, max, enforced }: Limit, behind: number): LimitSpec {
     const length = LENGTHS[field];
     const startsAt = (Math.floor(this.#now / length) - behind) * length;
     return { field, max, enforced, bounds: [startsAt, startsAt + length, startsAt + 2 * length] };
@@ -190,9 +190,13 @@ export class Storyteller {
 
 function settling(
   { counters, operation, amount }: TakeRequest,
-  { intent, picks }: Settled,
+  { intent, windows }: Settled,
   decidedAt: number,
 ): SettleRequest {
-  const limits = counters.reduce((sum, { ladder }) => sum + ladder.length, 0);
-  return { counters, operation, amount, intent, picks: picks.slice(0, limits), decidedAt };
+  const left = windows.values();
+  const decided = counters.map((counter) => ({
+    ...counter,
+    limits: counter.limits.map((limit) => ({ ...limit, windowIndex: left.next().value ?? 'current' })),
+  }));
+  return { counters: decided, operation, amount, intent, decidedAt };
 }

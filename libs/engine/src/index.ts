@@ -2,6 +2,7 @@ export { DEFAULT_BATCH_DEADLINE_MS, QuotaEngine, type QuotaEngineOptions } from 
 export { MAX_WAITING_CHECKS, type BatchOptions } from './batches/batch-pacer.js';
 export type * from './runners/observer.js';
 export { DirectRunner } from './runners/direct-runner.js';
+export type { CountedLimit, EngineDecision } from './decisions/counted-limit.js';
 export type { JournalStatus } from './runners/journal-status.js';
 export type { Runner } from './runners/runner.js';
 export type { UnverifiableSpan } from './runners/unverifiable-spans.js';

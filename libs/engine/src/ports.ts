@@ -5,6 +5,7 @@
 export { counterKey, KEY_FORMAT, keyPart, shardGroupOf } from './counters/counter-key.js';
 export { textHash } from './counters/text-hash.js';
 export { windowOf, type PlannedLimit } from './counters/rule-windows.js';
+export type { EngineDecision } from './decisions/counted-limit.js';
 export {
   byPolicy,
   decisionOf,
@@ -40,7 +41,8 @@ export type { Planned, PlannedCheck } from './runners/runner.js';
 export { UnverifiableSpans } from './runners/unverifiable-spans.js';
 export type { Answer } from './stores/answer.js';
 export { idOf } from './operations/own-ids.js';
-export { pickedBy, picksOf, type Picked } from './stores/picks.js';
 export { hasRoom } from './stores/room.js';
+export { settledCounters, settledInCurrent } from './stores/settled-limits.js';
 export * from './stores/store.js';
+export { resetsAtOf, startsAtOf, windowIndexAt } from './stores/window-index.js';
 export { lostSince, MARK_MS, type MarkKeeper, type StoreMark } from './stores/store-mark.js';

@@ -1,13 +1,7 @@
 import { performance } from 'node:perf_hooks';
-import {
-  QuotaError,
-  type CheckRequest,
-  type Decision,
-  type Quota,
-  type Usage,
-  type UsageRequest,
-} from '@sundial/contract';
+import { QuotaError, type CheckRequest, type Quota, type Usage, type UsageRequest } from '@sundial/contract';
 import { BatchPacer, type BatchOptions } from './batches/batch-pacer.js';
+import type { EngineDecision } from './decisions/counted-limit.js';
 import { noRule } from './decisions/decision.js';
 import { Questions } from './decisions/question.js';
 import type { EngineStatus, QuotaObserver } from './runners/observer.js';
@@ -54,7 +48,7 @@ export class QuotaEngine implements Quota {
   }
 
   /** Not an `async` function, which would wrap a promise into another one: a check has as few as it needs. */
-  check(request: CheckRequest): Promise<Decision> {
+  check(request: CheckRequest): Promise<EngineDecision> {
     try {
       const startedAt = performance.now();
       const book = this.#rules.current;
@@ -75,23 +69,17 @@ export class QuotaEngine implements Quota {
   async checkBatch(
     requests: readonly CheckRequest[],
     { fairnessKeys }: BatchOptions = {},
-  ): Promise<(Decision | QuotaError)[]> {
+  ): Promise<(EngineDecision | QuotaError)[]> {
     const book = this.#rules.current;
     const mistakes = mistakesInBatch(requests, book);
     if (mistakes.length > 0) throw QuotaError.invalid('invalid-request', mistakes);
-    const decide = (index: number) => {
-      const request = requests[index]!;
-      return this.#decide(request, book, performance.now(), `batch ${request.resource}`);
-    };
-    return this.#batches.run(
-      requests.map(({ resource }) => resource),
-      decide,
-      {
-        deadlineMs: this.#batchDeadlineMs,
-        ...(fairnessKeys && { fairnessKeys }),
-        shed: (checks) => this.#observer.shed?.(checks),
-      },
-    );
+    const decide = (request: CheckRequest) =>
+      this.#decide(request, book, performance.now(), `batch ${request.resource}`);
+    return this.#batches.run(requests, decide, {
+      deadlineMs: this.#batchDeadlineMs,
+      ...(fairnessKeys && { fairnessKeys }),
+      shed: (checks) => this.#observer.shed?.(checks),
+    });
   }
 
   async usage(request: UsageRequest): Promise<Usage> {
@@ -143,9 +131,14 @@ export class QuotaEngine implements Quota {
     return this.#runner.close();
   }
 
-  #decide(request: CheckRequest, book: RuleBook, startedAt: number, fairnessKey: string): Answer<Decision> {
+  #decide(
+    request: CheckRequest,
+    book: RuleBook,
+    startedAt: number,
+    fairnessKey: string,
+  ): Answer<EngineDecision> {
     const rules = book.forResource(request.resource);
-    const observe = (decision: Decision) => {
+    const observe = (decision: EngineDecision) => {
       this.#observer.decided?.(request, decision, performance.now() - startedAt);
       return decision;
     };
@@ -176,7 +169,7 @@ export class QuotaEngine implements Quota {
     };
   }
 
-  #withoutRules(request: CheckRequest, book: RuleBook): Decision {
+  #withoutRules(request: CheckRequest, book: RuleBook): EngineDecision {
     const { resource } = request;
     const isAllowed = this.#allowsUnknown || book.knows(resource);
     const operationId = this.#ids.idWithoutRules(request);

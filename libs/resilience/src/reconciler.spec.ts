@@ -20,12 +20,11 @@ function pending(
 ): PendingSettlement {
   const operation = { id, content: '1', attempt };
   return {
-    settlement: { counters: [], operation, amount: 1, intent, picks: [], decidedAt: NOW },
+    settlement: { counters: [], operation, amount: 1, intent, decidedAt: NOW },
     degraded: { cause: 'timeout', policy: 'local' },
     fate: 'unknown',
     decidedAt: NOW,
     resource: 'ocr',
-    rules: [],
   };
 }
 
@@ -58,8 +57,11 @@ describe('Reconciler', () => {
   const guards: StoreGuard[] = [];
   afterEach(() => guards.splice(0).forEach((guard) => guard.close()));
 
-  function reconciling(counters: { settle(request: SettleRequest): Promise<SettleResult> }) {
-    const store = { probe: () => Promise.resolve(), now: () => NOW };
+  function reconciling(
+    counters: { settle(request: SettleRequest): Promise<SettleResult> },
+    probe: () => Promise<void> = () => Promise.resolve(),
+  ) {
+    const store = { probe, now: () => NOW };
     const guard = new StoreGuard(store, { deadlineMs: DEADLINE_MS });
     guards.push(guard);
     const settled: string[] = [];
@@ -117,7 +119,8 @@ describe('Reconciler', () => {
   it('leaves the store alone while it is away, and forgets nothing', async () => {
     const counters = new Counters();
     counters.before = () => Promise.reject(new StoreError('down', 'none'));
-    const { guard, reconciler, cleared } = reconciling(counters);
+    // A probe that was answered meanwhile would be a store that is not away.
+    const { guard, reconciler, cleared } = reconciling(counters, () => counters.before());
     for (let i = 0; i < 50; i++) void reconciler.outbox.enqueue(pending(`a${i}`), SOON);
     while (guard.status.mode === 'exact') await sleep(1);
     const tries = counters.settlements;

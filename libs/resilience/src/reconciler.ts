@@ -2,7 +2,6 @@ import type { JournalStatus, Store, UnverifiableSpan } from '@sundial/engine';
 import {
   type CountedBefore,
   type CounterRef,
-  pickedBy,
   EMPTY_JOURNAL,
   type SettleResult,
   type StoreMark,
@@ -141,9 +140,7 @@ export class Reconciler {
     this.#outcomes[result.outcome] += operations;
     if (isLost(result)) this.#lost += operations;
     if (isRecorded(result)) {
-      const { intent, operation, counters, amount, picks } = pending.settlement;
-      const at = this.#options.store.now();
-      this.acknowledged({ at, intent, operation, counters, amount, counts: pickedBy(picks) });
+      this.acknowledged({ ...pending.settlement, decidedAt: this.#options.store.now() });
     }
     this.#options.settled(pending, result);
   }

@@ -5,6 +5,7 @@ import {
   type Decided,
   decisionOf,
   type Dispatch,
+  type EngineDecision,
   inCurrentWindows,
   limitStates,
   type Planned,
@@ -12,12 +13,13 @@ import {
   type PlannedLimit,
   type Question,
   type ReadResult,
+  settledCounters,
   type SettleResult,
   type TakeResult,
   windowOf,
 } from '@sundial/engine/ports';
 import { performance } from 'node:perf_hooks';
-import { QuotaError, type Decision, type Usage } from '@sundial/contract';
+import { QuotaError, type Usage } from '@sundial/contract';
 import { STRICT_RESERVE_MS, type Journal } from './journal/journal.js';
 import { BrokenKeys } from './guard/broken-keys.js';
 import { DegradedDecisions } from './fallback/degraded-decisions.js';
@@ -88,8 +90,8 @@ export class ResilientRunner implements Runner {
       unverifiable: (span) => observer.unverifiable?.(span),
     });
     for (const { settlement } of this.#reconciler.outbox.values()) {
-      const { intent, counters, picks, amount } = settlement;
-      if (intent === 'count') this.#local.restore(counters, picks, amount, store.now());
+      const { intent, counters, amount } = settlement;
+      if (intent === 'count') this.#local.restore(counters, amount, store.now());
     }
     const degraded = new DegradedDecisions({ local: this.#local, now: () => store.now(), share: nodes });
     this.#undecided = new UndecidedChecks(degraded, this.#reconciler.outbox);
@@ -107,14 +109,14 @@ export class ResilientRunner implements Runner {
     return this.#guard.backlogMs;
   }
 
-  decide(check: PlannedCheck): Answer<Decision> {
+  decide(check: PlannedCheck): Answer<EngineDecision> {
     const { operation, amount, fairnessKey, question } = check;
     const promised = this.#undecided.promised(check, amount);
     if (promised)
       return this.#withoutStore(check, question, { ...NOT_ASKED, cause: promised.degraded.cause });
 
     const late = (answer: TakeResult) => this.#reconciler.outbox.heard(operation, answer);
-    return inCurrentWindows<PlannedTake | Unavailable | Shed, Decision>(
+    return inCurrentWindows<PlannedTake | Unavailable | Shed, EngineDecision>(
       check,
       this.#store,
       (offered) => {
@@ -127,7 +129,7 @@ export class ResilientRunner implements Runner {
             deadlineAt,
             fairnessKey,
           });
-        return this.#askInTurn(take, check, offered, { amount, late });
+        return this.#askInTurn(take, offered, { amount, late });
       },
       (offered, result) => this.#conclude(check, offered, result),
     );
@@ -142,7 +144,7 @@ export class ResilientRunner implements Runner {
       this.#store,
       (offered) => {
         const look = (dispatch: Dispatch) => this.#store.read({ counters: offered.counters }, dispatch);
-        return this.#askInTurn<ReadResult<PlannedLimit>>(look, read, offered, { amount: 0 });
+        return this.#askInTurn<ReadResult<PlannedLimit>>(look, offered, { amount: 0 });
       },
       (offered, result) => {
         if (result.outcome === 'shed') throw this.#shed();
@@ -187,8 +189,7 @@ export class ResilientRunner implements Runner {
 
   #askInTurn<T extends TakeResult | ReadResult>(
     call: (dispatch: Dispatch) => Answer<T>,
-    { rules }: Planned,
-    { counters }: Question,
+    { resource, counters }: Question,
     { amount, late }: { readonly amount: number; readonly late?: (answer: T) => void },
   ): Promise<T | Unavailable | Shed> {
     let asking: Asking | undefined;
@@ -196,8 +197,7 @@ export class ResilientRunner implements Runner {
       asking = this.#local.asking(counters, amount);
       return call(dispatch);
     };
-    const of = { resource: rules[0]!.resource, late };
-    return this.#guard.askInTurn(ask, counters, of).then((result) => {
+    return this.#guard.askInTurn(ask, counters, { resource, late }).then((result) => {
       // At once: in the same turn another check may be decided by what this node knows.
       asking?.ends('counts' in result ? result.counts : undefined);
       return result;
@@ -208,7 +208,7 @@ export class ResilientRunner implements Runner {
     check: PlannedCheck,
     question: Question,
     result: PlannedTake | Unavailable | Shed,
-  ): Answer<Decision> {
+  ): Answer<EngineDecision> {
     switch (result.outcome) {
       case 'taken':
       case 'replayed':
@@ -233,7 +233,7 @@ export class ResilientRunner implements Runner {
     }
   }
 
-  #withoutStore(check: PlannedCheck, question: Question, unavailable: Unavailable): Answer<Decision> {
+  #withoutStore(check: PlannedCheck, question: Question, unavailable: Unavailable): Answer<EngineDecision> {
     const { operationId, operation, amount, rulesVersion, startedAt } = check;
     const answerBy = Math.max(startedAt + this.#answerMs, performance.now() + this.#diskMs);
     const undecided = { question, operationId, operation, amount, unavailable, rulesVersion };
@@ -244,14 +244,14 @@ export class ResilientRunner implements Runner {
   #acknowledged(check: PlannedCheck, { counters }: Question, result: Decided): void {
     const { operation, amount, planner, rules, subject } = check;
     if (result.outcome === 'taken' && amount > 0) {
-      const at = this.#store.now();
+      const { counts } = result;
+      const isCurrent = counts.every(({ windowIndex }) => windowIndex === 'current');
       this.#reconciler.acknowledged({
-        at,
         intent: 'count',
         operation,
-        counters,
+        counters: isCurrent ? counters : settledCounters(counts),
         amount,
-        counts: result.counts,
+        decidedAt: this.#store.now(),
       });
     } else if (result.outcome === 'replayed') {
       const then = planner.countersAt(rules, subject, result.counted.at);
@@ -266,15 +266,16 @@ export class ResilientRunner implements Runner {
   }
 
   /** A pending settlement is in the store, or never will be. */
-  #settled({ settlement, resource, rules }: PendingSettlement, { forced = [] }: SettleResult): void {
-    const { intent, counters, picks, amount } = settlement;
-    if (intent === 'count') this.#local.settled(counters, picks, amount);
-    if (forced.length === 0) return;
-    const limits = counters.flatMap(({ ladder }, index) =>
-      ladder.map(({ field, max }) => ({ rule: rules[index]!, window: windowOf(field), max })),
-    );
-    for (const { limit, used } of forced)
-      this.#observer.overAdmitted?.({ resource, ...limits[limit]!, used });
+  #settled({ settlement, resource }: PendingSettlement, { forced = [] }: SettleResult): void {
+    const { intent, counters, amount } = settlement;
+    if (intent === 'count') this.#local.settled(counters, amount);
+    for (const limit of counters.flatMap(({ limits }) => limits)) {
+      const above = forced.find((each) => each.limit === limit);
+      if (above === undefined) continue;
+      const { field, max, rule } = limit;
+      const { used } = above;
+      this.#observer.overAdmitted?.({ resource, rule: rule.id, window: windowOf(field), max, used });
+    }
   }
 
   /** What the store said, and what is allowed here and not yet settled. */

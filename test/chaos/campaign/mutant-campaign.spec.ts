@@ -32,7 +32,7 @@ const GENEROUS: Mutation = (store) => ({
       ...request,
       counters: request.counters.map((counter) => ({
         ...counter,
-        ladder: counter.ladder.map((ceiling) => ({ ...ceiling, max: 2 * ceiling.max })),
+        limits: counter.limits.map((limit) => ({ ...limit, max: 2 * limit.max })),
       })),
     }),
 });

@@ -1,4 +1,4 @@
-import type { Decision, LimitState } from '@sundial/contract';
+import type { CountedLimit } from '@sundial/engine';
 
 /**
  * A decision as HTTP headers: `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers-10) and, on a
@@ -8,7 +8,7 @@ import type { Decision, LimitState } from '@sundial/contract';
  * `"ocr-per-user-day";r=6;t=3021` (remaining, seconds to the reset). Rules that only observe are not the caller's
  * business and have no item.
  */
-export function rateLimitHeaders(decision: Decision, now: number): Record<string, string> {
+export function rateLimitHeaders(decision: RateLimited, now: number): Record<string, string> {
   const headers: Record<string, string> = {};
   if (decision.retryAfterMs !== undefined)
     headers['retry-after'] = String(Math.ceil(decision.retryAfterMs / 1000));
@@ -17,9 +17,9 @@ export function rateLimitHeaders(decision: Decision, now: number): Record<string
     if (limit.mode !== 'enforce') continue;
     const separator = policies === '' ? '' : ', ';
     const name = `${separator}"${limit.rule}-${limit.window}"`;
-    const resetsAt = instant(limit.resetsAt);
-    policies += `${name};q=${integer(limit.max)};w=${seconds(resetsAt - instant(limit.startsAt))}`;
-    limits += `${name};r=${integer(limit.remaining)};t=${seconds(resetsAt - now)}`;
+    const { resetsAtMs } = limit;
+    policies += `${name};q=${integer(limit.max)};w=${seconds(resetsAtMs - limit.startsAtMs)}`;
+    limits += `${name};r=${integer(limit.remaining)};t=${seconds(resetsAtMs - now)}`;
   }
   if (policies !== '') {
     headers['ratelimit-policy'] = policies;
@@ -28,27 +28,22 @@ export function rateLimitHeaders(decision: Decision, now: number): Record<string
   return headers;
 }
 
+/** What of a decision the headers are about. */
+interface RateLimited {
+  readonly limits: readonly Pick<
+    CountedLimit,
+    'rule' | 'mode' | 'window' | 'max' | 'remaining' | 'startsAtMs' | 'resetsAtMs'
+  >[];
+  readonly retryAfterMs?: number;
+}
+
 /** A structured-field integer has at most 15 digits (RFC 9651 §3.3.1); limits may have 16. */
 const MAX_INTEGER = 999_999_999_999_999;
 
-function integer(value: LimitState['max']): number {
+function integer(value: number): number {
   return Math.min(value, MAX_INTEGER);
 }
 
 function seconds(ms: number): number {
   return Math.max(0, Math.ceil(ms / 1000));
-}
-
-/** The ends of windows are the same texts for every request of hours: parsed once, in a bounded memory. */
-const instants = new Map<string, number>();
-const MAX_INSTANTS = 10_000;
-
-function instant(iso: string): number {
-  let parsed = instants.get(iso);
-  if (parsed === undefined) {
-    if (instants.size >= MAX_INSTANTS) instants.clear();
-    parsed = Date.parse(iso);
-    instants.set(iso, parsed);
-  }
-  return parsed;
 }

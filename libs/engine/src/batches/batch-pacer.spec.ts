@@ -4,7 +4,8 @@ import { QuotaError } from '@sundial/contract';
 import { BatchPacer, MAX_BEGUN, MAX_WAITING_CHECKS } from './batch-pacer.js';
 
 const TIME = { deadlineMs: 5_000 };
-const resources = (count: number, resource = 'ocr') => Array.from({ length: count }, () => resource);
+const requests = (count: number, resource = 'ocr') =>
+  Array.from({ length: count }, (_, index) => ({ resource, index }));
 
 /** Decides nothing until it is told to, and notes in which order it was asked. */
 class SlowStore {
@@ -12,12 +13,14 @@ class SlowStore {
   readonly #answers: (() => void)[] = [];
   most = 0;
 
-  readonly decide = (name: string) => (index: number) =>
-    new Promise<string>((resolve) => {
-      this.begun.push(`${name}${index}`);
-      this.#answers.push(() => resolve(`${name}${index} decided`));
-      this.most = Math.max(this.most, this.#answers.length);
-    });
+  readonly decide =
+    (name: string) =>
+    ({ index }: { readonly index: number }) =>
+      new Promise<string>((resolve) => {
+        this.begun.push(`${name}${index}`);
+        this.#answers.push(() => resolve(`${name}${index} decided`));
+        this.most = Math.max(this.most, this.#answers.length);
+      });
 
   answer(count: number): void {
     for (const answer of this.#answers.splice(0, count)) answer();
@@ -38,13 +41,13 @@ async function until(condition: () => boolean): Promise<void> {
 
 describe('BatchPacer', () => {
   it('decides all checks of a batch and keeps their order', async () => {
-    const results = await new BatchPacer().run(resources(50), (index) => index, TIME);
+    const results = await new BatchPacer().run(requests(50), ({ index }) => index, TIME);
     expect(results).toEqual(Array.from({ length: 50 }, (_, index) => index));
   });
 
   it('has only so many checks begun at once, of all batches together, and begins others as those are answered', async () => {
     const [pacer, store] = [new BatchPacer(), new SlowStore()];
-    const batches = ['a', 'b'].map((name) => pacer.run(resources(300), store.decide(name), TIME));
+    const batches = ['a', 'b'].map((name) => pacer.run(requests(300), store.decide(name), TIME));
     await until(() => store.begun.length === MAX_BEGUN);
     await sleep(5);
     expect(store.begun).toHaveLength(MAX_BEGUN);
@@ -60,7 +63,7 @@ describe('BatchPacer', () => {
   it('gives callers turns, then the connections of each, then resources', async () => {
     const [pacer, store] = [new BatchPacer(), new SlowStore()];
     const run = (name: string, fairnessKeys: [string, string], resource = 'ocr') =>
-      pacer.run(resources(500, resource), store.decide(name), { ...TIME, fairnessKeys });
+      pacer.run(requests(500, resource), store.decide(name), { ...TIME, fairnessKeys });
     const many = ['1', '2', '3'].map((connection) => run('many', ['many', connection]));
     const few = run('few', ['few', '1']);
     await until(() => store.begun.length === MAX_BEGUN);
@@ -83,7 +86,7 @@ describe('BatchPacer', () => {
       const until = performance.now() + 0.1;
       while (performance.now() < until);
     };
-    await pacer.run(resources(1_000), spin, TIME);
+    await pacer.run(requests(1_000), spin, TIME);
     clearImmediate(turn);
     // 3 ms of them, and no clock that a busy machine could stop.
     expect(most).toBeLessThanOrEqual(40);
@@ -91,7 +94,7 @@ describe('BatchPacer', () => {
 
   it('says overloaded in the place of each check whose turn does not come in time', async () => {
     const [pacer, store] = [new BatchPacer(), new SlowStore()];
-    const batch = pacer.run(resources(MAX_BEGUN + 2), store.decide('a'), { deadlineMs: 30 });
+    const batch = pacer.run(requests(MAX_BEGUN + 2), store.decide('a'), { deadlineMs: 30 });
     await sleep(60);
     expect(pacer.waiting).toBe(0);
     await store.answerAll(MAX_BEGUN);
@@ -103,9 +106,9 @@ describe('BatchPacer', () => {
 
   it('puts a refusal of one check in its place, thrown or rejected, and decides the others', async () => {
     const conflict = QuotaError.conflict('id');
-    const results = await new BatchPacer().run<string>(
-      resources(3),
-      (index) => {
+    const results = await new BatchPacer().run(
+      requests(3),
+      ({ index }): string | Promise<string> => {
         if (index === 0) throw conflict;
         return index === 1 ? Promise.reject(conflict) : 'decided';
       },
@@ -116,7 +119,7 @@ describe('BatchPacer', () => {
 
   it('rejects with what is no refusal', async () => {
     const broken = new TypeError('broken');
-    const run = new BatchPacer().run(resources(1), () => Promise.reject(broken), TIME);
+    const run = new BatchPacer().run(requests(1), () => Promise.reject(broken), TIME);
     await expect(run).rejects.toBe(broken);
   });
 
@@ -124,7 +127,7 @@ describe('BatchPacer', () => {
     const [pacer, store] = [new BatchPacer(), new SlowStore()];
     const batches: Promise<unknown>[] = [];
     const run = (caller: string) =>
-      pacer.run(resources(1_000), store.decide(caller), { ...TIME, fairnessKeys: [caller, ''] });
+      pacer.run(requests(1_000), store.decide(caller), { ...TIME, fairnessKeys: [caller, ''] });
     while (pacer.waiting + 1_000 <= MAX_WAITING_CHECKS) batches.push(run('greedy'));
     await expect(run('greedy')).rejects.toMatchObject({ code: 'overloaded' });
     batches.push(run('modest'));

@@ -50,28 +50,29 @@ export class BatchPacer {
    * a `QuotaError`.
    * @throws QuotaError `overloaded` at once, when so many checks wait already: none of this batch is begun.
    */
-  async run<T>(
-    resources: readonly string[],
-    decide: (index: number) => Answer<T>,
+  async run<Request extends { readonly resource: string }, T>(
+    requests: readonly Request[],
+    decide: (request: Request) => Answer<T>,
     { fairnessKeys: [caller, connection] = ['', ''], deadlineMs, shed = () => undefined }: Pacing,
   ): Promise<(T | QuotaError)[]> {
-    if (this.#isFull(caller, resources.length)) {
-      shed(resources.length);
+    if (this.#isFull(caller, requests.length)) {
+      shed(requests.length);
       throw QuotaError.overloaded(
         `${this.#count} checks of batches are waiting on this node: try again later.`,
       );
     }
     return new Promise((resolve, reject) => {
-      const batch = new Batch<T>(resources.length, { caller, decide, resolve, reject });
+      const batch = new Batch<T>(requests.length, { caller, resolve, reject });
       const timer = setTimeout(() => {
         shed(batch.left);
         this.#expire(batch as Batch<unknown>);
       }, deadlineMs).unref();
       batch.onOver = () => clearTimeout(timer);
-      this.#wait(caller, resources.length);
-      resources.forEach((resource, index) =>
-        this.#waiting.add({ batch: batch as Batch<unknown>, index }, caller, connection, resource),
-      );
+      this.#wait(caller, requests.length);
+      requests.forEach((request, index) => {
+        const check = { batch: batch as Batch<unknown>, index, decide: () => decide(request) };
+        this.#waiting.add(check, caller, connection, request.resource);
+      });
       this.#schedule();
     });
   }
@@ -106,15 +107,16 @@ export class BatchPacer {
     this.#schedule();
   }
 
-  #begin({ batch, index }: BatchedCheck): void {
-    if (!batch.begin(index)) return;
+  #begin(check: BatchedCheck): void {
+    const { batch } = check;
+    if (!batch.begin(check)) return;
     this.#wait(batch.caller, -1);
     this.#begun++;
     const ended = () => {
       this.#begun--;
       this.#schedule();
     };
-    const answer = batch.decide(index);
+    const answer = batch.decide(check);
     if (answer === undefined) ended();
     else void answer.then(ended);
   }
@@ -127,13 +129,14 @@ export class BatchPacer {
 
 interface BatchedCheck {
   readonly batch: Batch<unknown>;
+  /** Its place in the batch. */
   readonly index: number;
+  readonly decide: () => Answer<unknown>;
 }
 
 /** The checks of one batch, and what was decided of each. */
 class Batch<T> {
   readonly caller: string;
-  readonly #decide: (index: number) => Answer<T>;
   readonly #resolve: (results: (T | QuotaError)[]) => void;
   readonly #reject: (error: unknown) => void;
   readonly #results: (T | QuotaError | undefined)[];
@@ -147,13 +150,11 @@ class Batch<T> {
     size: number,
     options: {
       readonly caller: string;
-      readonly decide: (index: number) => Answer<T>;
       readonly resolve: (results: (T | QuotaError)[]) => void;
       readonly reject: (error: unknown) => void;
     },
   ) {
     this.caller = options.caller;
-    this.#decide = options.decide;
     this.#resolve = options.resolve;
     this.#reject = options.reject;
     this.#results = new Array<T | QuotaError | undefined>(size);
@@ -161,16 +162,16 @@ class Batch<T> {
   }
 
   /** False where its time is over. */
-  begin(index: number): boolean {
+  begin({ index }: BatchedCheck): boolean {
     if (this.#isExpired || this.#results[index] !== undefined) return false;
     this.left--;
     return true;
   }
 
   /** Decides one; a promise only where there is something to wait for. */
-  decide(index: number): Promise<void> | undefined {
+  decide({ index, decide }: BatchedCheck): Promise<void> | undefined {
     try {
-      const answer = this.#decide(index);
+      const answer = decide() as Answer<T>;
       if (!(answer instanceof Promise)) return this.#put(index, answer);
       return answer.then(
         (result) => this.#put(index, result),

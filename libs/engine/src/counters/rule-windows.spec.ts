@@ -21,35 +21,35 @@ const RULE: Rule = {
 
 describe('RuleWindowsCache', () => {
   it('offers, of each limit, the window of now and the one after it', () => {
-    const { ladder } = new RuleWindowsCache().at(RULE, NOW);
+    const { limits } = new RuleWindowsCache().at(RULE, NOW);
     const midnight = Date.parse('2026-11-22T00:00:00+08:00');
-    expect(ladder).toMatchObject([
+    expect(limits).toMatchObject([
       { field: 'd', max: 10, enforced: true, bounds: [0, 24, 48].map((hours) => midnight + hours * HOUR_MS) },
       { field: 'h', max: 3, enforced: true, bounds: [12, 13, 14].map((hours) => midnight + hours * HOUR_MS) },
     ]);
-    expect(ladder.map(({ windows }) => windows.map(({ startsAtMs }) => startsAtMs))).toEqual(
-      ladder.map(({ bounds: [current, next] }) => [current, next]),
+    expect(limits.map(({ windows: { current, next } }) => [current.startsAtMs, next.startsAtMs])).toEqual(
+      limits.map(({ bounds: [current, next] }) => [current, next]),
     );
   });
 
   it('gives the same object while no window ends, and another one after', () => {
     const cache = new RuleWindowsCache();
     const first = cache.at(RULE, NOW);
-    const endsAt = first.ladder[1]!.bounds[1];
+    const endsAt = first.limits[1]!.bounds[1];
     expect(cache.at(RULE, endsAt - 1)).toBe(first);
     expect(cache.at(RULE, NOW - 19 * 60_000)).toBe(first);
     const second = cache.at(RULE, endsAt);
-    expect(second.ladder[1]!.bounds[0]).toBe(endsAt);
-    expect(second.ladder[0]!.bounds).toEqual(first.ladder[0]!.bounds);
-    expect(cache.at(RULE, endsAt - 1).ladder).toEqual(first.ladder);
+    expect(second.limits[1]!.bounds[0]).toBe(endsAt);
+    expect(second.limits[0]!.bounds).toEqual(first.limits[0]!.bounds);
+    expect(cache.at(RULE, endsAt - 1).limits).toEqual(first.limits);
   });
 
   it('goes by the rule itself: an edited one is another', () => {
     const cache = new RuleWindowsCache();
     const first = cache.at(RULE, NOW);
     const edited = { ...RULE, mode: 'observe' as const, limits: [{ window: 'day' as const, max: 20 }] };
-    const { field, bounds } = first.ladder[0]!;
-    expect(cache.at(edited, NOW).ladder).toMatchObject([
+    const { field, bounds } = first.limits[0]!;
+    expect(cache.at(edited, NOW).limits).toMatchObject([
       { field, bounds, max: 20, enforced: false, rule: edited, definition: edited.limits[0] },
     ]);
     expect(cache.at(RULE, NOW)).toBe(first);
@@ -57,10 +57,10 @@ describe('RuleWindowsCache', () => {
 
   it('names every unit differently inside a counter', () => {
     const units = ['minute', 'hour', 'day', 'week', 'month', 'year'] as const;
-    const { ladder } = new RuleWindowsCache().at(
+    const { limits } = new RuleWindowsCache().at(
       { ...RULE, limits: units.map((window) => ({ window, max: 1 })) },
       NOW,
     );
-    expect(new Set(ladder.map(({ field }) => field)).size).toBe(units.length);
+    expect(new Set(limits.map(({ field }) => field)).size).toBe(units.length);
   });
 });

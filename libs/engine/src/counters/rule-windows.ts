@@ -1,21 +1,20 @@
 import type { Limit, Rule, WindowUnit } from '@sundial/contract';
-import type { Ladder, LimitCeiling } from '../stores/store.js';
+import type { LimitSet, LimitSpec, WindowIndex } from '../stores/store.js';
 import { WindowClock } from '../windows/window-clock.js';
 import type { Window } from '../windows/window.js';
 
 /** A limit of a rule in its windows at some instant: what stores are given, and what answers are made of. */
-export interface PlannedLimit extends LimitCeiling {
+export interface PlannedLimit extends LimitSpec {
   readonly rule: Rule;
   /** As the rule has it: a store may be given a lower `max` to enforce. */
   readonly definition: Limit;
-  /** The window that was expected, and the one after it. */
-  readonly windows: readonly [Window, Window];
+  readonly windows: Readonly<Record<WindowIndex, Window>>;
 }
 
 /** A rule's limits in their windows at some instant. */
 export interface RuleWindows {
   readonly rule: Rule;
-  readonly ladder: Ladder<PlannedLimit>;
+  readonly limits: LimitSet<PlannedLimit>;
 }
 
 /** Names of limits inside a counter: short, since every active subject's counter holds them. */
@@ -37,7 +36,7 @@ const UNITS = new Map(Object.entries(FIELDS).map(([unit, field]) => [field, unit
 
 /**
  * Computes each rule's windows once a window. While no window of a rule ends, the answer is the same object,
- * so that stores can keep what they derive from its ladder.
+ * so that stores can keep what they derive from its limit set.
  */
 export class RuleWindowsCache {
   readonly #clock = new WindowClock();
@@ -65,7 +64,7 @@ export class RuleWindowsCache {
   #compute(rule: Rule, now: number): CachedWindows {
     const windows: RuleWindows = {
       rule,
-      ladder: rule.limits.map((definition): PlannedLimit => {
+      limits: rule.limits.map((definition): PlannedLimit => {
         const { window, max } = definition;
         const { current, next } = this.#clock.windowsAt(window, rule.timeZone, now);
         return {
@@ -75,12 +74,12 @@ export class RuleWindowsCache {
           bounds: [current.startsAtMs, current.resetsAtMs, next.resetsAtMs],
           rule,
           definition,
-          windows: [current, next],
+          windows: { current, next },
         };
       }),
     };
-    const from = Math.max(...windows.ladder.map(({ bounds }) => bounds[0]));
-    const until = Math.min(...windows.ladder.map(({ bounds }) => bounds[1]));
+    const from = Math.max(...windows.limits.map(({ bounds }) => bounds[0]));
+    const until = Math.min(...windows.limits.map(({ bounds }) => bounds[1]));
     return { windows, from, until };
   }
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { RuleWindowsCache, type PlannedLimit, type RuleWindows } from '../counters/rule-windows.js';
 import type { Limit, Rule, RuleMode } from '@sundial/contract';
-import type { Counts } from '../stores/store.js';
+import type { CounterRef, Counts } from '../stores/store.js';
 import { byPolicy, limitStates, noRule, refused, replayed, taken } from './decision.js';
 
 const NOW = Date.parse('2026-11-22T04:20:00Z');
@@ -22,11 +22,15 @@ function ruled(limits: readonly Limit[], { id = 'r', mode = 'enforce', onDeny }:
   return windows.at(rule, NOW);
 }
 
+function counterOf(limits: RuleWindows['limits']): CounterRef<PlannedLimit> {
+  return { key: 'k', shardGroup: 'g', limits };
+}
+
 /** The units used of each limit of these rules, all of them in the windows of now. */
 function counts(rules: readonly RuleWindows[], ...used: readonly number[]): Counts<PlannedLimit> {
   return rules
-    .flatMap(({ ladder }) => ladder)
-    .map((limit, index) => ({ limit, pick: 0, used: used[index]! }));
+    .flatMap(({ limits }) => limits.map((limit) => ({ counter: counterOf(limits), limit })))
+    .map((counted, index) => ({ ...counted, windowIndex: 'current', used: used[index]! }));
 }
 
 const day = (max: number): Limit => ({ window: 'day', max });
@@ -50,8 +54,10 @@ describe('the states of limits', () => {
     ]);
   });
 
-  it('show the window that the store picked', () => {
-    const [state] = limitStates([{ limit: ruled([hour(3)]).ladder[0]!, pick: 1, used: 1 }], 0);
+  it('show the window that the store counted in', () => {
+    const { limits } = ruled([hour(3)]);
+    const counter = counterOf(limits);
+    const [state] = limitStates([{ counter, limit: limits[0]!, windowIndex: 'next', used: 1 }], 0);
     expect(state).toMatchObject({
       startsAt: '2026-11-22T13:00:00+08:00',
       resetsAt: '2026-11-22T14:00:00+08:00',

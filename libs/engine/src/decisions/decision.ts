@@ -1,6 +1,7 @@
 import type { Decision, DecisionReason, Degraded, LimitState, OnDeny, Rule } from '@sundial/contract';
 import type { PlannedLimit } from '../counters/rule-windows.js';
 import type { Counts, TakeResult } from '../stores/store.js';
+import { CountedLimit, type EngineDecision } from './counted-limit.js';
 
 /** What every answer to one check says, whoever decided it. */
 export interface DecisionContext {
@@ -14,7 +15,7 @@ export function decisionOf(
   { operationId, rulesVersion, amount }: Omit<DecisionContext, 'degraded'> & { readonly amount: number },
   { outcome, counts }: Decided,
   now: number,
-): Decision {
+): EngineDecision {
   const context = { operationId, rulesVersion, degraded: null };
   switch (outcome) {
     case 'taken':
@@ -36,7 +37,7 @@ export type Decided = Exclude<
 type PlannedCounts = Counts<PlannedLimit>;
 
 /** Every limit has room, and the amount is counted in all of them (`counts` include it) or was nothing. */
-export function taken(counts: PlannedCounts, context: DecisionContext): Decision {
+export function taken(counts: PlannedCounts, context: DecisionContext): EngineDecision {
   const limits = limitStates(counts, 0);
   const { operationId, degraded, rulesVersion } = context;
   // Written out, as in `refused`: one of them makes nearly every answer, and spreading costs more than all else in it.
@@ -53,8 +54,8 @@ export function taken(counts: PlannedCounts, context: DecisionContext): Decision
 }
 
 /** The operation was allowed before; limits are as they are now, and none of them was asked. */
-export function replayed(counts: PlannedCounts, context: DecisionContext): Decision {
-  const limits = limitStates(counts, 0).map((limit) => ({ ...limit, exceeded: false }));
+export function replayed(counts: PlannedCounts, context: DecisionContext): EngineDecision {
+  const limits = limitStates(counts, NOTHING_ASKED);
   return { ...ALLOWED, operationId: context.operationId, replayed: true, limits, ...rest(context) };
 }
 
@@ -63,10 +64,10 @@ export function refused(
   counts: PlannedCounts,
   { operationId, degraded, rulesVersion }: DecisionContext,
   { amount, now }: { readonly amount: number; readonly now: number },
-): Decision {
+): EngineDecision {
   const limits = limitStates(counts, amount);
   const { hopeless, retryAtMs, onDeny } = refusalOf(counts, amount);
-  const decision: Writable<Decision> = {
+  const decision: Writable<EngineDecision> = {
     allowed: false,
     reason: hopeless ? 'amount-exceeds-limit' : 'limit-reached',
     operationId,
@@ -89,8 +90,14 @@ export function noRule(
     rulesVersion,
     hint,
   }: Omit<DecisionContext, 'degraded'> & { readonly hint?: string | undefined },
-): Decision {
-  const decision: Writable<Decision> = { ...ALLOWED, allowed, reason: 'no-rule', operationId, rulesVersion };
+): EngineDecision {
+  const decision: Writable<EngineDecision> = {
+    ...ALLOWED,
+    allowed,
+    reason: 'no-rule',
+    operationId,
+    rulesVersion,
+  };
   if (hint !== undefined) decision.hint = hint;
   return decision;
 }
@@ -100,7 +107,7 @@ export function byPolicy(
   allowed: boolean,
   known: PlannedCounts,
   context: DecisionContext & { readonly onDeny?: OnDeny | undefined },
-): Decision {
+): EngineDecision {
   const limits = limitStates(known, 0);
   const { operationId, onDeny } = context;
   return {
@@ -115,30 +122,16 @@ export function byPolicy(
 }
 
 /** The states of all limits; `exceeded` where `asked` more units do not fit. */
-export function limitStates(counts: PlannedCounts, asked: number): LimitState[] {
-  const states: LimitState[] = [];
-  for (const { limit, pick, used } of counts) {
-    const { rule, windows } = limit;
-    const { window, max } = limit.definition;
-    const { startsAt, resetsAt } = windows[pick];
-    states.push({
-      rule: rule.id,
-      mode: rule.mode as LimitState['mode'],
-      window,
-      timeZone: rule.timeZone,
-      max,
-      used,
-      reserved: 0,
-      remaining: used < max ? max - used : 0,
-      startsAt,
-      resetsAt,
-      exceeded: used + asked > max,
-    });
-  }
+export function limitStates(counts: PlannedCounts, asked: number): CountedLimit[] {
+  const states: CountedLimit[] = [];
+  for (const count of counts) states.push(new CountedLimit(count, asked));
   return states;
 }
 
-const ALLOWED: Decision = {
+/** With this, none is exceeded. */
+const NOTHING_ASKED = -Infinity;
+
+const ALLOWED: EngineDecision = {
   allowed: true,
   reason: 'ok' satisfies DecisionReason,
   operationId: '',
@@ -172,12 +165,12 @@ interface Refusal {
 function refusalOf(counts: PlannedCounts, amount: number): Refusal {
   let [hopeless, retryAtMs] = [false, -Infinity];
   let first: Rule | undefined;
-  for (const { limit, pick, used } of counts) {
+  for (const { limit, windowIndex, used } of counts) {
     const { max } = limit.definition;
     if (!limit.enforced || used + amount <= max) continue;
     first ??= limit.rule;
     hopeless ||= amount > max;
-    retryAtMs = Math.max(retryAtMs, limit.windows[pick].resetsAtMs);
+    retryAtMs = Math.max(retryAtMs, limit.windows[windowIndex].resetsAtMs);
   }
   return { hopeless, retryAtMs, onDeny: first?.onDeny };
 }

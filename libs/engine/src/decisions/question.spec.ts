@@ -26,7 +26,7 @@ describe('Questions', () => {
     const now = kept(questions, rules, { user: 'u1' }, NOW);
     const [before] = questions.countersAt(rules, { user: 'u1' }, NOW - HOUR_MS);
     expect(before!.key).toBe(now.counters[0]!.key);
-    expect(before!.ladder[0]!.bounds[1]).toBe(now.counters[0]!.ladder[0]!.bounds[0]);
+    expect(before!.limits[0]!.bounds[1]).toBe(now.counters[0]!.limits[0]!.bounds[0]);
     expect(questions.at(rules, { user: 'u1' }, NOW).counters).toBe(now.counters);
   });
 
@@ -40,7 +40,7 @@ describe('Questions', () => {
     expect(next.rules).not.toBe(first.rules);
     expect(next.counters).not.toBe(first.counters);
     expect(next.counters.map(({ key }) => key)).toEqual(first.counters.map(({ key }) => key));
-    expect(next.counters[0]!.ladder[0]!.bounds[0]).toBe(first.counters[0]!.ladder[0]!.bounds[1]);
+    expect(next.counters[0]!.limits[0]!.bounds[0]).toBe(first.counters[0]!.limits[0]!.bounds[1]);
   });
 
   it('are of one subject and one set of rules, whatever was asked before', () => {
@@ -74,7 +74,7 @@ describe('Questions', () => {
     expect(again.counters).toBe(first.counters);
     const changed = questions.at(after.counting('r7'), subject, NOW);
     expect(changed.counters).not.toBe(other.counters);
-    expect(changed.rules[0]!.ladder[0]!.max).toBe(4);
+    expect(changed.rules[0]!.limits[0]!.max).toBe(4);
   });
 
   it('keep the windows of the rules of a resource that are not written', () => {

@@ -7,6 +7,7 @@ import { Doorkeeper } from './doorkeeper.js';
 
 /** The rules of a resource in their windows, and a subject's counter under each of them. */
 export interface Question {
+  readonly resource: string;
   readonly rules: readonly RuleWindows[];
   readonly counters: readonly CounterRef<PlannedLimit>[];
   /** Where the operation ids of this subject are known, under these rules. */
@@ -45,7 +46,9 @@ export class Questions {
     let question = kept.byName.get(name);
     if (question === undefined) {
       const scope = new Scope(kept.countedBy, name);
-      question = { rules: kept.rules, counters: countersOf(kept.rules, subject), scope };
+      const { rules: inWindows, countedBy } = kept;
+      const { resource } = countedBy;
+      question = { resource, rules: inWindows, counters: countersOf(inWindows, subject), scope };
       if (name.length > MAX_KEPT_NAME || !this.#doorkeeper.hasSeen(name)) return question;
       kept.byName.set(name, question);
       this.#count++;
@@ -91,8 +94,8 @@ interface KeptCounters {
 }
 
 function countersOf(rules: readonly RuleWindows[], subject: Subject): readonly CounterRef<PlannedLimit>[] {
-  return rules.map(({ rule, ladder }) => {
+  return rules.map(({ rule, limits }) => {
     const { key, shardGroup } = counterKey(rule, subject);
-    return { key, shardGroup, ladder, place: undefined, hash: undefined };
+    return { key, shardGroup, limits, place: undefined, hash: undefined };
   });
 }

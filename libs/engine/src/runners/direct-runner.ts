@@ -1,5 +1,6 @@
-import { QuotaError, type Decision, type Usage } from '@sundial/contract';
+import { QuotaError, type Usage } from '@sundial/contract';
 import type { PlannedLimit } from '../counters/rule-windows.js';
+import type { EngineDecision } from '../decisions/counted-limit.js';
 import { decisionOf, limitStates } from '../decisions/decision.js';
 import type { EngineStatus, QuotaObserver } from './observer.js';
 import type { Answer } from '../stores/answer.js';
@@ -40,9 +41,9 @@ export class DirectRunner implements Runner {
     return this.#store.now();
   }
 
-  decide(check: PlannedCheck): Answer<Decision> {
+  decide(check: PlannedCheck): Answer<EngineDecision> {
     const { operation, amount, fairnessKey } = check;
-    return inCurrentWindows<TakeResult<PlannedLimit>, Decision>(
+    return inCurrentWindows<TakeResult<PlannedLimit>, EngineDecision>(
       check,
       this.#store,
       ({ counters }) =>

@@ -1,4 +1,5 @@
-import type { Decision, Rule, Subject, Usage } from '@sundial/contract';
+import type { Rule, Subject, Usage } from '@sundial/contract';
+import type { EngineDecision } from '../decisions/counted-limit.js';
 import type { Question, Questions } from '../decisions/question.js';
 import type { EngineStatus } from './observer.js';
 import type { NamedOperation } from '../operations/operation-ids.js';
@@ -19,7 +20,7 @@ export interface Runner {
    * Decides and counts.
    * @throws QuotaError `operation-conflict`, or `overloaded` where the check could not be sent in time; nothing was counted.
    */
-  decide(check: PlannedCheck): Answer<Decision>;
+  decide(check: PlannedCheck): Answer<EngineDecision>;
   /** Looks and writes nothing. @throws QuotaError `overloaded` */
   usage(read: Planned): Answer<Pick<Usage, 'limits' | 'degraded'>>;
   /** How long checks that were begun have waited to be sent, milliseconds: 0 where none waits. */

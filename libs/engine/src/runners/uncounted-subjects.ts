@@ -1,10 +1,10 @@
-import type { Decision } from '@sundial/contract';
 import type { PlannedLimit } from '../counters/rule-windows.js';
+import type { EngineDecision } from '../decisions/counted-limit.js';
 import { byPolicy } from '../decisions/decision.js';
 import { degradedBy, onDenyOf, strictestPolicy } from '../decisions/degrade-policy.js';
 import type { Question } from '../decisions/question.js';
 import { then, type Answer } from '../stores/answer.js';
-import { picksOf } from '../stores/picks.js';
+import { settledCounters } from '../stores/settled-limits.js';
 import type { Counts, Store } from '../stores/store.js';
 import type { PlannedCheck } from './runner.js';
 
@@ -20,16 +20,15 @@ export class UncountedSubjects {
   }
 
   /** What `allow` passes is counted in those of its counters that the store has: one for all subjects is among them. */
-  decide(check: PlannedCheck, question: Question, counts: Counts<PlannedLimit>): Answer<Decision> {
+  decide(check: PlannedCheck, question: Question, counts: Counts<PlannedLimit>): Answer<EngineDecision> {
     const { operationId, operation, amount, rulesVersion } = check;
-    const { counters } = question;
     const isAllowed = strictestPolicy(question) === 'allow';
     const degraded = degradedBy('overloaded', isAllowed ? 'allow' : 'deny');
     const onDeny = isAllowed ? undefined : onDenyOf(question);
     const decision = byPolicy(isAllowed, counts, { operationId, rulesVersion, degraded, onDeny });
     if (!isAllowed) return decision;
-    const [picks, decidedAt] = [picksOf(counts), Math.round(this.#store.now())];
-    const settled = this.#store.settle({ counters, operation, amount, intent: 'count', picks, decidedAt });
+    const [counters, decidedAt] = [settledCounters(counts), Math.round(this.#store.now())];
+    const settled = this.#store.settle({ counters, operation, amount, intent: 'count', decidedAt });
     return then(settled, () => decision);
   }
 }

@@ -4,7 +4,7 @@ import type { SharedSecret } from '../operations/secret.js';
 import type { MarkKeeper } from './store-mark.js';
 
 /**
- * Where counters live. A store knows counters, amounts and ceilings; rules, reasons and policies are above it.
+ * Where counters live. A store knows counters, amounts and limits; rules, reasons and policies are above it.
  * Two implementations give equal answers to any history of calls: `RedisStore` and `MemoryStore`.
  *
  * The store's own clock decides which window an instant belongs to. The caller offers, for every limit, the
@@ -12,6 +12,8 @@ import type { MarkKeeper } from './store-mark.js';
  * caller offers anew. While the clock is set back by no more than the two windows that are offered span, a counter's
  * window does not go back: the later one stays. Set back further, the earlier window begins anew in the later one's
  * place, and what was used in that is forgotten.
+ *
+ * Answers about a counter come in the order in which the store has looked at it, so the last one is the latest.
  *
  * Every verb rejects with a `StoreError` when the store could not be asked; none of them waits for a deadline,
  * which is `StoreGuard`'s business.
@@ -21,14 +23,14 @@ export interface Store {
   /** What all nodes that count in this store know, and no caller. */
   readonly secret: SharedSecret;
   /** Takes `amount` units from every counter, or from none. Amount 0 only looks. */
-  take<L extends LimitCeiling>(request: TakeRequest<L>): Answer<TakeResult<L>>;
+  take<L extends LimitSpec>(request: TakeRequest<L>): Answer<TakeResult<L>>;
   /**
    * Makes the books say what the caller was told, whatever became of the take: `count` an allowed operation
    * once, also above the limit, or `void` one that was not. Safe to repeat and safe in any order.
    */
   settle(request: SettleRequest): Answer<SettleResult>;
   /** Looks at counters and writes nothing. */
-  read<L extends LimitCeiling>(request: ReadRequest<L>, dispatch?: Dispatch): Answer<ReadResult<L>>;
+  read<L extends LimitSpec>(request: ReadRequest<L>, dispatch?: Dispatch): Answer<ReadResult<L>>;
   /** Resolves when the store, or the shard of this group, does what checks need; rejects when it does not. */
   probe(shardGroup?: string): Promise<void>;
   /** Which parts of the store counters live on that fail on their own. Absent or none: it fails as a whole. */
@@ -47,13 +49,13 @@ export interface Store {
 }
 
 /**
- * What all counters of a rule have in common while its windows last: a ceiling of each limit.
+ * What all counters of a rule have in common while its windows last: its limits.
  * The same array is given for every subject, so stores may cache by identity.
  */
-export type Ladder<L extends LimitCeiling = LimitCeiling> = readonly L[];
+export type LimitSet<L extends LimitSpec = LimitSpec> = readonly L[];
 
-/** One limit's ceiling, and the windows that may hold the store's now: `[0, 1)` and `[1, 2)` of `bounds`. */
-export interface LimitCeiling {
+/** What a store enforces of one limit, and the windows that may hold its now: `[0, 1)` and `[1, 2)` of `bounds`. */
+export interface LimitSpec {
   /** The limit's name inside its counter: one letter, a different one for each window unit. */
   readonly field: string;
   readonly max: number;
@@ -63,11 +65,11 @@ export interface LimitCeiling {
 }
 
 /** One counter of a request: a rule and a subject. */
-export interface CounterRef<L extends LimitCeiling = LimitCeiling> {
+export interface CounterRef<L extends LimitSpec = LimitSpec> {
   readonly key: string;
   /** Counters of one shard group are always on one shard of a Redis Cluster. */
   readonly shardGroup: string;
-  readonly ladder: Ladder<L>;
+  readonly limits: LimitSet<L>;
   /** What a store found under the key, so that it need not look again: its own business, and worth nothing to another. */
   place?: object | undefined;
   /** `textHash` of the key, where it was needed. */
@@ -81,7 +83,7 @@ export interface ShardRef {
   readonly group: string;
 }
 
-export interface ReadRequest<L extends LimitCeiling = LimitCeiling> {
+export interface ReadRequest<L extends LimitSpec = LimitSpec> {
   /** At least one. */
   readonly counters: readonly CounterRef<L>[];
 }
@@ -98,7 +100,7 @@ export function startByOf({ deadlineAt }: Pick<TakeRequest, 'deadlineAt'>): numb
   return typeof deadlineAt === 'number' ? deadlineAt : deadlineAt();
 }
 
-export interface TakeRequest<L extends LimitCeiling = LimitCeiling> extends ReadRequest<L> {
+export interface TakeRequest<L extends LimitSpec = LimitSpec> extends ReadRequest<L> {
   readonly operation: Operation;
   readonly amount: number;
   /** Store clock: a take that starts later writes nothing and answers `expired` (I8). */
@@ -107,14 +109,17 @@ export interface TakeRequest<L extends LimitCeiling = LimitCeiling> extends Read
   readonly fairnessKey?: string;
 }
 
-export interface SettleRequest extends ReadRequest {
+/** A limit in the window that an operation was decided in. A voided operation leaves the window that it is recorded in. */
+export interface SettledLimit extends LimitSpec {
+  readonly windowIndex: WindowIndex;
+}
+
+export interface SettleRequest<L extends SettledLimit = SettledLimit> extends ReadRequest<L> {
   readonly operation: Operation;
   readonly amount: number;
   readonly intent: 'count' | 'void';
   /** Store clock: it is remembered until `REMEMBER_SETTLED_MS` after this, however late or often it is settled. */
   readonly decidedAt: number;
-  /** Which offered window each limit was decided in, counters and limits in order. `void` goes by the books. */
-  readonly picks: readonly WindowPick[];
 }
 
 /** Counters in a store that bounds them. */
@@ -123,19 +128,20 @@ export interface StoreCapacity {
   readonly max: number;
 }
 
-/** Which of the two offered windows. */
-export type WindowPick = 0 | 1;
+/** Which of the two offered windows: the one that the caller expected, or the one after it. */
+export type WindowIndex = 'current' | 'next';
 
 /** One limit as the store saw it: which window it is in, and the units used in that (after the take, if it took). */
-export interface LimitCount<L extends LimitCeiling = LimitCeiling> {
-  /** As the request has it, the same object: what the caller keeps with it comes back with the count. */
+export interface LimitCount<L extends LimitSpec = LimitSpec> {
+  /** As the request has them, the same objects: what the caller keeps with them comes back with the count. */
+  readonly counter: CounterRef<L>;
   readonly limit: L;
-  readonly pick: WindowPick;
+  readonly windowIndex: WindowIndex;
   readonly used: number;
 }
 
-/** Of all counters in the order of the request, of each all limits in the order of its ladder. */
-export type Counts<L extends LimitCeiling = LimitCeiling> = readonly LimitCount<L>[];
+/** Of all counters in the order of the request, of each all limits in the order of its limit set. */
+export type Counts<L extends LimitSpec = LimitSpec> = readonly LimitCount<L>[];
 
 /**
  * `taken`: counted in every counter. `refused`: nothing written. `replayed`: counted before under this id.
@@ -143,7 +149,7 @@ export type Counts<L extends LimitCeiling = LimitCeiling> = readonly LimitCount<
  * `broken`: a key holds something Sundial did not write. `full`: every limit has room, and the store has none for another
  * counter; nothing written.
  */
-export type TakeResult<L extends LimitCeiling = LimitCeiling> =
+export type TakeResult<L extends LimitSpec = LimitSpec> =
   | { readonly outcome: 'taken' | 'refused'; readonly counts: Counts<L> }
   | { readonly outcome: 'full'; readonly counts: Counts<L> }
   | { readonly outcome: 'replayed'; readonly counts: Counts<L>; readonly counted: CountedBefore }
@@ -157,7 +163,7 @@ export interface CountedBefore {
   readonly until: number;
 }
 
-export type ReadResult<L extends LimitCeiling = LimitCeiling> =
+export type ReadResult<L extends LimitSpec = LimitSpec> =
   { readonly outcome: 'read'; readonly counts: Counts<L> } | { readonly outcome: 'moved' | 'broken' };
 
 /**
@@ -172,8 +178,8 @@ export interface SettleResult {
 
 /** A limit that had no room for what was counted. */
 export interface ForcedLimit {
-  /** Its place among all limits of the request, from 0. */
-  readonly limit: number;
+  /** As the request has it, the same object. */
+  readonly limit: SettledLimit;
   /** The units used in its window. */
   readonly used: number;
 }

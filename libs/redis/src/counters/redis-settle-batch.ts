@@ -1,7 +1,7 @@
-import type { ForcedLimit, SettleRequest, SettleResult } from '@sundial/engine/ports';
+import type { ForcedLimit, SettledLimit, SettleRequest, SettleResult } from '@sundial/engine/ports';
 import type { ScriptCall } from '../connection/redis-script.js';
 import type { OperationPlace } from './operation-place.js';
-import { common, FORMAT, LadderList, nameOf, storeOutcome } from './redis-take-batch.js';
+import { common, FORMAT, LimitSetList, nameOf, storeOutcome } from './redis-take-batch.js';
 
 /** A settlement as `settle.lua` wants it, and where its operation is remembered. */
 export interface SettleItem {
@@ -11,10 +11,10 @@ export interface SettleItem {
   readonly rememberUntil: number;
 }
 
-/** Writes many settlements into one call of `settle.lua`; what neighbours have in common, and ladders, are sent once. */
+/** Writes many settlements into one call of `settle.lua`; what neighbours have in common, and limit sets, are sent once. */
 export function encodeSettlements(items: readonly SettleItem[], offsetMs: number): ScriptCall {
   const keys: string[] = [];
-  const ladders = new LadderList();
+  const limitSets = new LimitSetList();
   const names: string[] = [];
   let groups = '';
   let [shared, settlements] = ['', 0];
@@ -22,7 +22,7 @@ export function encodeSettlements(items: readonly SettleItem[], offsetMs: number
     keys.push(place.page);
     for (const { key } of request.counters) keys.push(key);
     names.push(`${nameOf(place, request.operation)} ${Math.floor(rememberUntil).toString(36)}`);
-    const its = inCommon(request, ladders);
+    const its = inCommon(request, limitSets);
     if (its !== shared && settlements > 0) {
       groups += `${settlements} ${shared};`;
       settlements = 0;
@@ -31,29 +31,39 @@ export function encodeSettlements(items: readonly SettleItem[], offsetMs: number
     settlements++;
   }
   groups += `${settlements} ${shared}`;
-  return { keys, args: [common(offsetMs), ladders.text, groups, ...names] };
+  return { keys, args: [common(offsetMs), limitSets.text, groups, ...names] };
 }
 
-/** Reads the reply of `settle.lua`: the result of each settlement. */
-export function decodeSettlements(count: number, reply: unknown): SettleResult[] {
+/** Reads the reply of `settle.lua`: each settlement with its result. */
+export function decodeSettlements<Item extends SettleItem>(
+  items: readonly Item[],
+  reply: unknown,
+): { readonly item: Item; readonly result: SettleResult }[] {
   const words = String(reply).split(' ');
   if (words[0] !== FORMAT) throw new TypeError(`settle.lua answered ${JSON.stringify(reply)}`);
-  const results: SettleResult[] = [];
-  for (let at = 1; results.length < count;) {
+  let at = 1;
+  return items.map((item) => {
     const outcome = storeOutcome(words[at++] as SettleResult['outcome']);
     const forced: ForcedLimit[] = [];
     for (let left = outcome === 'counted' ? Number(words[at++]) : 0; left > 0; left--) {
-      forced.push({ limit: Number(words[at++]), used: Number(words[at++]) });
+      const limit = limitAt(item.request, Number(words[at++]));
+      const used = Number(words[at++]);
+      if (limit) forced.push({ limit, used });
     }
-    results.push(forced.length > 0 ? { outcome, forced } : { outcome });
-  }
-  return results;
+    return { item, result: forced.length > 0 ? { outcome, forced } : { outcome } };
+  });
+}
+
+/** The script names a limit by its position among all of the request. */
+function limitAt({ counters }: SettleRequest, position: number): SettledLimit | undefined {
+  return counters.flatMap(({ limits }) => limits)[position];
 }
 
 /** What a group of settlements shares: everything but keys and names. */
-function inCommon({ intent, amount, picks, counters }: SettleRequest, ladders: LadderList): string {
+function inCommon({ intent, amount, counters }: SettleRequest, limitSets: LimitSetList): string {
   let text = `${intent} ${amount} `;
-  for (const pick of picks) text += pick;
-  for (const { ladder } of counters) text += ` ${ladders.positionOf(ladder)}`;
+  for (const { limits } of counters)
+    for (const { windowIndex } of limits) text += windowIndex === 'current' ? 0 : 1;
+  for (const { limits } of counters) text += ` ${limitSets.positionOf(limits)}`;
   return text;
 }

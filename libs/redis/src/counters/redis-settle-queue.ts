@@ -47,8 +47,8 @@ export class RedisSettleQueue {
   async #send(call: readonly Waiting[]): Promise<void> {
     try {
       const script = encodeSettlements(call, this.offsetMs);
-      const results = decodeSettlements(call.length, await this.#script.run(this.client, script));
-      call.forEach(({ resolve }, index) => resolve(results[index]!));
+      const settled = decodeSettlements(call, await this.#script.run(this.client, script));
+      for (const { item, result } of settled) item.resolve(result);
     } catch (error) {
       for (const { reject } of call) reject(error);
     }
@@ -62,7 +62,7 @@ interface Waiting extends QueuedSettlement {
 
 function splitByGroup(settlements: readonly Waiting[]): Iterable<readonly Waiting[]> {
   const [first] = settlements;
-  if (settlements.every(({ group }) => group === first!.group)) return [settlements];
+  if (settlements.every(({ group }) => group === first?.group)) return [settlements];
   const groups = new Map<string, Waiting[]>();
   for (const settlement of settlements) {
     const together = groups.get(settlement.group);

@@ -1,29 +1,26 @@
 import type { ConditionListener, Store, StoreCondition } from '@sundial/engine';
 import {
-  type CountedBefore,
   type CounterRef,
-  type Counts,
   type Dispatch,
   type MarkKeeper,
   type ReadRequest,
   type ReadResult,
-  REMEMBER_MS,
   REMEMBER_SETTLED_MS,
   type SettleRequest,
   type SettleResult,
   type ShardRef,
   type SharedSecret,
-  startByOf,
   StoreError,
   type StoreLoss,
   type TakeRequest,
   type TakeResult,
-  type LimitCeiling,
+  type LimitSpec,
 } from '@sundial/engine/ports';
 import { randomBytes } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Cluster } from 'ioredis';
+import { CrossShardCalls, LOOK } from './cross-shard-calls.js';
 import { operationPlace, type OperationPlace } from './operation-place.js';
 import { connectRedis, type RedisClient, type RedisTarget } from '../connection/redis-connection.js';
 import { RedisLossWatch } from './redis-loss-watch.js';
@@ -33,7 +30,6 @@ import { slotOfTag } from '../connection/redis-slots.js';
 import { RedisSettleQueue } from './redis-settle-queue.js';
 import { RedisTakeQueue } from './redis-take-queue.js';
 import { tryOut } from '../diagnostics/redis-trial.js';
-import { splitByShard, joinCounts, type Shard } from './shards.js';
 import { StoreClock } from './store-clock.js';
 
 export interface RedisStoreOptions {
@@ -60,6 +56,7 @@ export class RedisStore implements Store {
   readonly #secret: RedisSecret;
   readonly #takes: RedisTakeQueue;
   readonly #settlements: RedisSettleQueue;
+  readonly #crossShard: CrossShardCalls;
   #refused = false;
 
   constructor(target: RedisTarget, options: RedisStoreOptions = {}) {
@@ -69,6 +66,11 @@ export class RedisStore implements Store {
     this.#isCluster = this.#client instanceof Cluster;
     this.#takes = new RedisTakeQueue(this.#client, this.#clock, this.#offsetMs);
     this.#settlements = new RedisSettleQueue(this.#client, this.#offsetMs);
+    this.#crossShard = new CrossShardCalls({
+      take: (request) => this.#takeOnShard(request),
+      settle: (request, rememberUntil) => this.#settleOnShard(request, rememberUntil),
+      now: () => this.now(),
+    });
     this.#examiner = new RedisExaminer(this.#client);
     this.#secret = new RedisSecret(this.#client, options.directory, (condition) =>
       this.#examiner.secretIs(condition),
@@ -86,23 +88,22 @@ export class RedisStore implements Store {
   }
 
   /** Replies hand out the very limits of the request. */
-  take<L extends LimitCeiling>(request: TakeRequest<L>): Promise<TakeResult<L>> {
+  take<L extends LimitSpec>(request: TakeRequest<L>): Promise<TakeResult<L>> {
     return this.#take(request) as Promise<TakeResult<L>>;
   }
 
-  async read<L extends LimitCeiling>(
+  async read<L extends LimitSpec>(
     { counters }: ReadRequest<L>,
-    deadlineAt: Dispatch = NO_DEADLINE,
+    deadlineAt: Dispatch | number = LOOK.deadlineAt,
   ): Promise<ReadResult<L>> {
-    const result = await this.take({ counters, amount: 0, operation: NO_OPERATION, deadlineAt });
+    const result = await this.take({ ...LOOK, counters, deadlineAt });
     return 'counts' in result ? { outcome: 'read', counts: result.counts } : (result as ReadResult<L>);
   }
 
   settle(request: SettleRequest): Promise<SettleResult> {
-    const shards = this.#isCluster ? splitByShard(request.counters) : undefined;
     const rememberUntil = request.decidedAt + REMEMBER_SETTLED_MS;
-    if (shards === undefined || shards.length === 1) return this.#settleShard(request, rememberUntil);
-    return this.#settleShards(request, shards, rememberUntil);
+    if (this.#isCluster) return this.#crossShard.settle(request, rememberUntil);
+    return this.#settleOnShard(request, rememberUntil);
   }
 
   /** By doing what checks and rules do, since a Redis that reads may not write, and one user may not what another may. */
@@ -163,9 +164,7 @@ export class RedisStore implements Store {
   }
 
   #take(request: TakeRequest): Promise<TakeResult> {
-    const shards = this.#isCluster ? splitByShard(request.counters) : undefined;
-    if (shards === undefined || shards.length === 1) return this.#enqueue(request);
-    return this.#takeShardByShard(request, shards);
+    return this.#isCluster ? this.#crossShard.take(request) : this.#takeOnShard(request);
   }
 
   /** `host:port` of a Cluster's master, or nothing where it is not known or there are no shards. */
@@ -179,91 +178,13 @@ export class RedisStore implements Store {
     if (this.#client instanceof Cluster) this.#client.refreshSlotsCache();
   }
 
-  /**
-   * All or nothing over several shards: never above a limit, at worst strict for the time of a round trip. A shard
-   * that knows the operation is no reason to stop: another attempt may be on its way through the shards, or may
-   * have died there, and then this one takes what is missing.
-   */
-  async #takeShardByShard(request: TakeRequest, shards: readonly Shard[]): Promise<TakeResult> {
-    const counted: CountedShard[] = [];
-    try {
-      for (const shard of shards) {
-        const result = await this.#enqueue({ ...request, counters: shard.counters });
-        if (result.outcome !== 'taken' && result.outcome !== 'replayed') {
-          await this.#giveBack(request, counted);
-          return result.outcome === 'refused' ? await this.#refusal(shards, shard, result.counts) : result;
-        }
-        counted.push({ ...result, shard });
-      }
-    } catch (error) {
-      // Whatever became of the call that failed, the shards before it have counted.
-      throw counted.length === 0 ? error : new StoreError((error as Error).message, 'unknown');
-    }
-    const counts = joinCounts(
-      shards,
-      counted.map((each) => each.counts),
-    );
-    const before = counted.flatMap((each) => each.counted ?? []);
-    if (before.length < counted.length) return { outcome: 'taken', counts };
-    const at = Math.max(...before.map((each) => each.at));
-    const until = Math.min(...before.map((each) => each.until));
-    return { outcome: 'replayed', counts, counted: { at, until } };
-  }
-
-  /** After the deadline whoever asked has decided by himself: only his settlement knows what to make of it. */
-  async #giveBack(request: TakeRequest, counted: readonly CountedShard[]): Promise<void> {
-    if (request.amount === 0 || counted.length === 0) return;
-    const decidedAt = this.now();
-    if (isLate(request, decidedAt)) throw new StoreError('Taken in part, and late', 'unknown');
-    const voids = counted.map(({ shard: { counters }, counts }) =>
-      this.#settleShard(
-        { ...request, counters, picks: counts.map(({ pick }) => pick), intent: 'void', decidedAt },
-        decidedAt + REMEMBER_MS,
-      ),
-    );
-    await Promise.all(voids);
-  }
-
-  /** What one shard refused, with the limits of the others as they are now. */
-  async #refusal(shards: readonly Shard[], refusing: Shard, refused: Counts): Promise<TakeResult> {
-    const looks = await Promise.all(
-      shards.map((shard): Promise<ReadResult> | ReadResult =>
-        shard === refusing ? { outcome: 'read', counts: refused } : this.read({ counters: shard.counters }),
-      ),
-    );
-    const counts: Counts[] = [];
-    for (const look of looks) {
-      if (look.outcome !== 'read') return look;
-      counts.push(look.counts);
-    }
-    return { outcome: 'refused', counts: joinCounts(shards, counts) };
-  }
-
-  async #settleShards(
-    request: SettleRequest,
-    shards: readonly Shard[],
-    rememberUntil: number,
-  ): Promise<SettleResult> {
-    const results = await Promise.all(
-      shards.map(async (shard) => {
-        const part = { ...request, counters: shard.counters, picks: shard.ofLimits(request.picks) };
-        const { outcome, forced = [] } = await this.#settleShard(part, rememberUntil);
-        return { outcome, forced: forced.map((each) => ({ ...each, limit: shard.positions[each.limit]! })) };
-      }),
-    );
-    const isChange = ({ outcome }: SettleResult) => outcome === 'counted' || outcome === 'reversed';
-    const { outcome } = results.find(isChange) ?? results[0]!;
-    const forced = results.flatMap((result) => result.forced);
-    return forced.length > 0 ? { outcome, forced } : { outcome };
-  }
-
-  #settleShard(request: SettleRequest, rememberUntil: number): Promise<SettleResult> {
-    const group = this.#isCluster ? request.counters[0]!.shardGroup : '';
+  #settleOnShard(request: SettleRequest, rememberUntil: number): Promise<SettleResult> {
+    const group = this.#isCluster ? shardGroupIn(request) : '';
     return this.#settlements.ask({ request, place: this.#placeOf(request), group, rememberUntil });
   }
 
-  #enqueue(request: TakeRequest): Promise<TakeResult> {
-    const { shardGroup } = request.counters[0]!;
+  #takeOnShard(request: TakeRequest): Promise<TakeResult> {
+    const shardGroup = shardGroupIn(request);
     return this.#takes.ask({
       request,
       place: this.#placeOf(request),
@@ -272,8 +193,8 @@ export class RedisStore implements Store {
     });
   }
 
-  #placeOf({ operation, counters }: TakeRequest | SettleRequest): OperationPlace {
-    return operationPlace(operation.id, this.#isCluster ? counters[0]!.shardGroup : undefined);
+  #placeOf(request: TakeRequest | SettleRequest): OperationPlace {
+    return operationPlace(request.operation.id, this.#isCluster ? shardGroupIn(request) : undefined);
   }
 
   /** The clock is known before the first check of a connection, so that its deadline is right. */
@@ -286,19 +207,9 @@ export class RedisStore implements Store {
   }
 }
 
-/** A shard that told this attempt that the operation is counted, now or `counted` before, and in which windows. */
-interface CountedShard {
-  readonly shard: Shard;
-  readonly counts: Counts;
-  readonly counted?: CountedBefore;
+/** Of a request whose counters all live on one shard. */
+function shardGroupIn({ counters: [first] }: ReadRequest): string {
+  return first?.shardGroup ?? '';
 }
 
 const NO_SHARDS: readonly ShardRef[] = [];
-const NO_DEADLINE: Dispatch = () => Number.MAX_SAFE_INTEGER;
-const NO_OPERATION = { id: '-', content: '0', attempt: '-' };
-
-/** Whether the caller of a take that was sent has stopped waiting. */
-function isLate(request: TakeRequest, now: number): boolean {
-  const startBy = startByOf(request);
-  return startBy === undefined || now > startBy;
-}

@@ -1,5 +1,5 @@
 import {
-  type Ladder,
+  type LimitSet,
   type LimitCount,
   MARGIN_MS,
   type Operation,
@@ -21,11 +21,11 @@ export interface BatchItem {
   readonly startBy: number;
 }
 
-/** Writes many checks into one call of `take.lua`; what neighbours have in common, and ladders, are sent once. */
+/** Writes many checks into one call of `take.lua`; what neighbours have in common, and limit sets, are sent once. */
 export function encodeTakes(items: readonly BatchItem[], offsetMs: number): ScriptCall {
   const keys: string[] = [];
   const args = ['', '', ''];
-  const ladders = new LadderList();
+  const limitSets = new LimitSetList();
   let groups = '';
   let [first, checks] = [items[0]!, 0];
   for (const item of items) {
@@ -35,45 +35,52 @@ export function encodeTakes(items: readonly BatchItem[], offsetMs: number): Scri
     for (const { key } of counters) keys.push(key);
     args.push(nameOf(place, operation));
     if (!isAlike(first, item)) {
-      groups += `${groupOf(first, checks, ladders)};`;
+      groups += `${groupOf(first, checks, limitSets)};`;
       [first, checks] = [item, 0];
     }
     checks++;
   }
-  groups += groupOf(first, checks, ladders);
+  groups += groupOf(first, checks, limitSets);
   args[0] = common(offsetMs);
-  args[1] = ladders.text;
+  args[1] = limitSets.text;
   args[2] = groups;
   return { keys, args };
 }
 
-/** Reads the reply of `take.lua`: the store's clock, and the result of each check. */
-export function decodeTakes(
-  items: readonly BatchItem[],
+/** Reads the reply of `take.lua`: the store's clock, and each check with its result. */
+export function decodeTakes<Item extends BatchItem>(
+  items: readonly Item[],
   reply: unknown,
-): { now: number; results: TakeResult[] } {
+): { readonly now: number; readonly taken: readonly Taken<Item>[] } {
   const words = String(reply).split(' ');
   if (words[0] !== FORMAT) throw new TypeError(`take.lua answered ${JSON.stringify(reply)}`);
   const now = Number(words[1]);
   let at = 2;
-  const results: TakeResult[] = [];
-  for (const { request } of items) {
+  const taken: Taken<Item>[] = [];
+  for (const item of items) {
     const outcome = words[at++] as Exclude<TakeResult['outcome'], 'full'>;
     if (outcome !== 'taken' && outcome !== 'refused' && outcome !== 'replayed') {
-      results.push({ outcome: storeOutcome(outcome) });
+      taken.push({ item, result: { outcome: storeOutcome(outcome) } });
       continue;
     }
     const counts: LimitCount[] = [];
-    for (const { ladder } of request.counters)
-      for (const limit of ladder)
-        counts.push({ limit, pick: words[at++] === '0' ? 0 : 1, used: Number(words[at++]) });
-    results.push(
+    for (const counter of item.request.counters)
+      for (const limit of counter.limits) {
+        const windowIndex = words[at++] === '0' ? 'current' : 'next';
+        counts.push({ counter, limit, windowIndex, used: Number(words[at++]) });
+      }
+    const result: TakeResult =
       outcome === 'replayed'
         ? { outcome, counts, counted: { at: Number(words[at++]), until: now + Number(words[at++]) } }
-        : { outcome, counts },
-    );
+        : { outcome, counts };
+    taken.push({ item, result });
   }
-  return { now, results };
+  return { now, taken };
+}
+
+interface Taken<Item> {
+  readonly item: Item;
+  readonly result: TakeResult;
 }
 
 /** An outcome that a script names, as the store names it. */
@@ -100,27 +107,27 @@ function isAlike(one: BatchItem, other: BatchItem): boolean {
   if (Math.floor(one.startBy) !== Math.floor(other.startBy)) return false;
   const [{ amount, counters }, asked] = [one.request, other.request];
   if (amount !== asked.amount || counters.length !== asked.counters.length) return false;
-  return counters.every(({ ladder }, index) => ladder === asked.counters[index]!.ladder);
+  return counters.every(({ limits }, index) => limits === asked.counters[index]?.limits);
 }
 
-function groupOf({ request, startBy }: BatchItem, checks: number, ladders: LadderList): string {
+function groupOf({ request, startBy }: BatchItem, checks: number, limitSets: LimitSetList): string {
   const { amount, counters } = request;
   let group = `${checks} ${Math.floor(startBy)} ${amount}`;
-  for (const { ladder } of counters) group += ` ${ladders.positionOf(ladder)}`;
+  for (const { limits } of counters) group += ` ${limitSets.positionOf(limits)}`;
   return group;
 }
 
-/** The ladders of a call, each once. */
-export class LadderList {
-  readonly #positions = new Map<Ladder, number>();
+/** The limit sets of a call, each once. */
+export class LimitSetList {
+  readonly #positions = new Map<LimitSet, number>();
   text = '';
 
   /** From 1, as scripts count. */
-  positionOf(ladder: Ladder): number {
-    const known = this.#positions.get(ladder);
+  positionOf(limits: LimitSet): number {
+    const known = this.#positions.get(limits);
     if (known !== undefined) return known;
-    this.text += `${this.text && ';'}${encodeLadder(ladder)}`;
-    this.#positions.set(ladder, this.#positions.size + 1);
+    this.text += `${this.text && ';'}${encodeLimitSet(limits)}`;
+    this.#positions.set(limits, this.#positions.size + 1);
     return this.#positions.size;
   }
 }
@@ -130,19 +137,19 @@ export function common(offsetMs: number): string {
   return `${FORMAT} ${offsetMs} ${REMEMBER_MS} ${MARGIN_MS}`;
 }
 
-/** A ladder is the same object while its windows last: it is written once. */
-function encodeLadder(ladder: Ladder): string {
-  let text = encodedLadders.get(ladder);
+/** A limit set is the same object while its windows last: it is written once. */
+function encodeLimitSet(limits: LimitSet): string {
+  let text = encodedLimitSets.get(limits);
   if (text === undefined) {
-    text = ladder
+    text = limits
       .map(({ field, max, enforced, bounds }) => {
         const instants = bounds.map((bound) => bound.toString(36)).join(' ');
         return `${field} ${max} ${enforced ? 1 : 0} ${instants}`;
       })
       .join(',');
-    encodedLadders.set(ladder, text);
+    encodedLimitSets.set(limits, text);
   }
   return text;
 }
 
-const encodedLadders = new WeakMap<Ladder, string>();
+const encodedLimitSets = new WeakMap<LimitSet, string>();

@@ -90,10 +90,10 @@ export class RedisTakeQueue {
       const sentAtStore = this.clock.now();
       const reply = await this.#take.run(this.client, script);
       const receivedAt = performance.now();
-      const { now, results } = decodeTakes(call, reply);
+      const { now, taken } = decodeTakes(call, reply);
       window.answered(call.length, { sentAt, receivedAt, delayMs: now - sentAtStore });
       this.clock.observe({ sentAt, receivedAt, storeNow: now });
-      call.forEach(({ resolve }, index) => resolve(results[index]!));
+      for (const { item, result } of taken) item.resolve(result);
     } catch (error) {
       window.failed(call.length);
       for (const { reject } of call) reject(error);
@@ -131,7 +131,7 @@ const EXPIRED = { outcome: 'expired' } as const;
 
 function splitByGroup(takes: readonly WaitingTake[]): Iterable<readonly WaitingTake[]> {
   const [first] = takes;
-  if (takes.every(({ group }) => group === first!.group)) return [takes];
+  if (takes.every(({ group }) => group === first?.group)) return [takes];
   const groups = new Map<string, WaitingTake[]>();
   for (const take of takes) {
     const together = groups.get(take.group);

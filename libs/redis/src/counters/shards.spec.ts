@@ -1,13 +1,11 @@
-import type { CounterRef } from '@sundial/engine/ports';
+import type { CounterRef, LimitCount } from '@sundial/engine/ports';
 import { describe, expect, it } from '@jest/globals';
-import { joinCounts, splitByShard } from './shards.js';
-
-const LIMIT = { field: 'd', max: 1, enforced: true, bounds: [0, 1, 2] } as const;
+import { inOrderOf, splitByShard } from './shards.js';
 
 const counter = (shardGroup: string, limits: number): CounterRef => ({
   key: `${shardGroup}-${limits}`,
   shardGroup,
-  ladder: Array.from({ length: limits }, (_, i) => ({
+  limits: Array.from({ length: limits }, (_, i) => ({
     ...{ field: String(i), max: 1, enforced: true, bounds: [0, 1, 2] },
   })),
 });
@@ -24,14 +22,12 @@ describe('splitByShard', () => {
     ]);
   });
 
-  it('finds the limits of a shard in a list of all', () => {
-    expect(shards.map((shard) => shard.ofLimits([...'01234567']).join(''))).toEqual(['013', '267', '45']);
-  });
-
-  it('is undone by joinCounts', () => {
-    const counts = Array.from({ length: 8 }, (_, i) => ({ limit: LIMIT, pick: 0 as const, used: i }));
-    const apart = shards.map((shard) => shard.ofLimits(counts));
-    expect(joinCounts(shards, apart)).toEqual(counts);
+  it('is undone by inOrderOf: counts come back counter by counter, limit by limit', () => {
+    const countsOf = ({ counters: some }: { readonly counters: readonly CounterRef[] }) =>
+      some.flatMap((one) =>
+        one.limits.map((limit): LimitCount => ({ counter: one, limit, windowIndex: 'current', used: 1 })),
+      );
+    expect(inOrderOf(counters, shards.flatMap(countsOf))).toEqual(countsOf({ counters }));
   });
 
   it('has no shards where there are no counters', () => {

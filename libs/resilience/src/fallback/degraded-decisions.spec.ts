@@ -5,7 +5,7 @@ import {
   StoreError,
   type TakeRequest,
   type TakeResult,
-  type LimitCeiling,
+  type LimitSpec,
 } from '@sundial/engine/ports';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -30,7 +30,7 @@ class FarStore implements Store {
   answer: (request: TakeRequest) => Promise<TakeResult> = () =>
     Promise.reject(new StoreError('not connected', 'none'));
 
-  take<L extends LimitCeiling>(request: TakeRequest<L>): Promise<TakeResult<L>> {
+  take<L extends LimitSpec>(request: TakeRequest<L>): Promise<TakeResult<L>> {
     return this.answer(request) as Promise<TakeResult<L>>;
   }
 
@@ -148,10 +148,13 @@ describe('A check that the store did not decide', () => {
     const { limits } = await engine.check(CHECK);
     expect(limits[0]!.startsAt).toBe('2026-11-22T13:00:00+00:00');
     while (store.settlements.length === 0) await sleep(1);
-    expect(store.settlements[0]).toMatchObject({ intent: 'count', picks: [1] });
+    expect(store.settlements[0]).toMatchObject({
+      intent: 'count',
+      counters: [{ limits: [{ windowIndex: 'next' }] }],
+    });
   });
 
-  it('owes nothing where the store certainly did nothing and nothing was allowed', async () => {
+  it('leaves nothing pending where the store certainly did nothing and nothing was allowed', async () => {
     const store = new FarStore();
     const engine = open(store, rule('r', 'deny'));
     await engine.check(CHECK);
@@ -180,9 +183,10 @@ describe('A check that the store did not decide', () => {
     while (performance.now() < stallEnd);
     const younger = engine.check({ ...CHECK, amount: 3 });
     answers[0]!({ outcome: 'expired' });
+    const counter = asked[1]!.counters[0]!;
     answers[1]!({
       outcome: 'taken',
-      counts: [{ limit: asked[1]!.counters[0]!.ladder[0]!, pick: 0, used: 3 }],
+      counts: [{ counter, limit: counter.limits[0]!, windowIndex: 'current', used: 3 }],
     });
     expect((await Promise.all([older, younger])).map(({ allowed }) => allowed)).toEqual([false, true]);
   });

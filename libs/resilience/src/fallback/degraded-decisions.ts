@@ -1,18 +1,20 @@
 import {
   byPolicy,
+  type Counts,
   type DecisionContext,
   degradedBy,
+  type EngineDecision,
   type NamedOperation,
   onDenyOf,
-  picksOf,
+  type PlannedLimit,
   type Question,
   refused,
   replayed,
+  settledCounters,
   strictestPolicy,
   taken,
-  type WindowPick,
 } from '@sundial/engine/ports';
-import type { Decision, Degraded, DegradePolicy } from '@sundial/contract';
+import type { Degraded, DegradePolicy } from '@sundial/contract';
 import type { LocalCounters, NodeShare } from './local-counters.js';
 import type { PendingSettlement } from '../outbox/pending-settlement.js';
 import type { Unavailable } from '../guard/unavailable.js';
@@ -26,9 +28,9 @@ export interface UndecidedCheck extends NamedOperation {
 }
 
 export interface DegradedDecision {
-  readonly decision: Decision;
-  /** What the store has to be told when it is back, if anything. */
-  readonly debt: PendingSettlement | undefined;
+  readonly decision: EngineDecision;
+  /** What the store has to record when it is back, if anything. */
+  readonly pending: PendingSettlement | undefined;
 }
 
 /** Decides by the rules' policies what the store could not decide. */
@@ -47,41 +49,33 @@ export class DegradedDecisions {
     this.#share = options.share;
   }
 
-  decide(check: UndecidedCheck, policy = termsOf(check.question).policy): DegradedDecision {
+  decide(check: UndecidedCheck, policy = policyOf(check.question)): DegradedDecision {
     const { question, operationId, operation, amount, unavailable, rulesVersion } = check;
     const degraded = degradedBy(unavailable.cause, policy);
-    const { decision, picks } = this.#decideBy(degraded, check, {
+    const { decision, counts } = this.#decideBy(degraded, check, {
       operationId,
       rulesVersion,
       degraded,
     });
     const { allowed } = decision;
-    // A refused operation only matters to the books if it may have run all the same.
-    if (amount === 0 || (!allowed && unavailable.fate === 'none')) return { decision, debt: undefined };
-    const { counters } = question;
+    // A refused operation only matters to the store if it may have run all the same.
+    if (amount === 0 || (!allowed && unavailable.fate === 'none')) return { decision, pending: undefined };
+    const counters = settledCounters(counts);
     const intent = allowed ? 'count' : 'void';
     const decidedAt = Math.round(this.#now());
-    const settlement = { counters, operation, amount, intent, picks, decidedAt } as const;
+    const settlement = { counters, operation, amount, intent, decidedAt } as const;
     const { fate } = unavailable;
-    const { resource, rules } = termsOf(question);
-    const debt: PendingSettlement = {
-      settlement,
-      degraded,
-      fate,
-      decidedAt,
-      resource,
-      rules,
-    };
-    return { decision, debt };
+    const { resource } = question;
+    return { decision, pending: { settlement, degraded, fate, decidedAt, resource } };
   }
 
   /** Takes back what could not be written down in time. */
-  takeBack({ settlement: { counters, picks, amount } }: PendingSettlement): void {
-    this.#local.count(counters, picks, -amount);
+  takeBack({ settlement: { counters, amount } }: PendingSettlement): void {
+    this.#local.count(counters, -amount);
   }
 
   /** Repeats that an operation was allowed, while only this node knows it. */
-  repeat({ question, operationId, rulesVersion }: UndecidedCheck, degraded: Degraded): Decision {
+  repeat({ question, operationId, rulesVersion }: UndecidedCheck, degraded: Degraded): EngineDecision {
     const counts = this.#local.counts(question.counters, this.#now());
     return replayed(counts, { operationId, rulesVersion, degraded });
   }
@@ -93,44 +87,35 @@ export class DegradedDecisions {
       const { outcome, counts } = this.#local.take(counters, amount, now, this.#share());
       const decision =
         outcome === 'taken' ? taken(counts, context) : refused(counts, context, { amount, now });
-      return { decision, picks: picksOf(counts) };
+      return { decision, counts };
     }
     const known = this.#local.counts(counters, now);
-    const picks = picksOf(known);
     switch (policy) {
       case 'allow':
-        this.#local.count(counters, picks, amount);
-        return { decision: byPolicy(true, known, context), picks };
+        this.#local.count(settledCounters(known), amount);
+        return { decision: byPolicy(true, known, context), counts: known };
       case 'deny':
-        return { decision: byPolicy(false, known, { ...context, onDeny: onDenyOf(question) }), picks };
+        return {
+          decision: byPolicy(false, known, { ...context, onDeny: onDenyOf(question) }),
+          counts: known,
+        };
       default:
         return policy satisfies never;
     }
   }
 }
 
-/** A decision, and which offered window of each limit it was made in. */
+/** A decision, and the counts that it was made of. */
 interface Outcome {
-  readonly decision: Decision;
-  readonly picks: readonly WindowPick[];
+  readonly decision: EngineDecision;
+  readonly counts: Counts<PlannedLimit>;
 }
 
-/** What all decisions about the same rules have in common: one object, for the journal writes it once for all of them. */
-interface Terms {
-  readonly policy: DegradePolicy;
-  readonly resource: string;
-  readonly rules: readonly string[];
+/** Computed once for the same rules. */
+function policyOf(question: Question): DegradePolicy {
+  let policy = knownPolicies.get(question.rules);
+  if (policy === undefined) knownPolicies.set(question.rules, (policy = strictestPolicy(question)));
+  return policy;
 }
 
-function termsOf(question: Question): Terms {
-  let terms = knownTerms.get(question.rules);
-  if (terms === undefined) {
-    const rules = question.rules.map(({ rule }) => rule);
-    const { resource } = rules[0]!;
-    terms = { policy: strictestPolicy(question), resource, rules: rules.map(({ id }) => id) };
-    knownTerms.set(question.rules, terms);
-  }
-  return terms;
-}
-
-const knownTerms = new WeakMap<Question['rules'], Terms>();
+const knownPolicies = new WeakMap<Question['rules'], DegradePolicy>();

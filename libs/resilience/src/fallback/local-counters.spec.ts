@@ -1,4 +1,4 @@
-import type { CounterRef, WindowPick, Counts } from '@sundial/engine/ports';
+import { settledInCurrent, type CounterRef, type Counts, type WindowIndex } from '@sundial/engine/ports';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { LocalCounters, type NodeShare } from './local-counters.js';
@@ -14,30 +14,33 @@ interface Max {
 }
 
 function counter({ hour, day = 1_000_000 }: Max, key = 'u1', enforced = true): CounterRef {
-  const ladder = [
+  const limits = [
     { field: 'h', max: hour, enforced, bounds: HOUR },
     { field: 'd', max: day, enforced, bounds: DAY },
   ];
-  return { key, shardGroup: key, ladder };
+  return { key, shardGroup: key, limits };
 }
 
 /** A node that heard from the store that `used` units were used in the hour and the day. */
 function nodeThatKnows(counters: readonly CounterRef[], used: number): LocalCounters {
   const node = new LocalCounters();
-  const counts = counters.flatMap(({ ladder }) =>
-    ladder.map((limit) => ({ limit, pick: 0 as WindowPick, used })),
-  );
-  node.asking(counters, 0).ends(counts);
+  const each = counters.flatMap(({ limits }) => limits.map(() => ['current', used] as const));
+  node.asking(counters, 0).ends(counted(counters, ...each));
   return node;
 }
 
 /** What a store says of each limit: the window, and the units used in it. */
 function counted(
   counters: readonly CounterRef[],
-  ...limits: readonly (readonly [WindowPick, number])[]
+  ...each: readonly (readonly [WindowIndex, number])[]
 ): Counts {
-  const ladder = counters.flatMap((each) => each.ladder);
-  return ladder.map((limit, index) => ({ limit, pick: limits[index]![0], used: limits[index]![1] }));
+  const left = each.values();
+  return counters.flatMap((one) =>
+    one.limits.map((limit) => {
+      const [windowIndex, units] = left.next().value ?? (['current', 0] as const);
+      return { counter: one, limit, windowIndex, used: units };
+    }),
+  );
 }
 
 function used(node: LocalCounters, counters: readonly CounterRef[], now = NOW): number[] {
@@ -59,7 +62,7 @@ describe('LocalCounters', () => {
     expect(exhaust(node, mine, ALONE)).toBe(10);
     for (let i = 0; i < 250_000; i++) node.counts([counter({ hour: 10 }, `other-${i}`)], NOW);
     expect(node.take(mine, 1, NOW, ALONE).outcome).toBe('refused');
-    node.settled(mine, [0, 0], 10);
+    node.settled(settledInCurrent(mine), 10);
     for (let i = 0; i < 250_000; i++) node.counts([counter({ hour: 10 }, `other-${i}`)], NOW);
     expect(used(node, mine)).toEqual([0, 0]);
   });
@@ -85,7 +88,7 @@ describe('LocalCounters', () => {
     const node = nodeThatKnows(counters, 4);
     expect(node.take(counters, 3, NOW, ALONE)).toEqual({
       outcome: 'taken',
-      counts: counted(counters, [0, 7], [0, 7]),
+      counts: counted(counters, ['current', 7], ['current', 7]),
     });
   });
 
@@ -114,21 +117,21 @@ describe('LocalCounters', () => {
   it('starts a new window with nothing used', () => {
     const counters = [counter({ hour: 10, day: 100 })];
     const node = nodeThatKnows(counters, 10);
-    expect(node.counts(counters, HOUR[1])).toEqual(counted(counters, [1, 0], [0, 10]));
+    expect(node.counts(counters, HOUR[1])).toEqual(counted(counters, ['next', 0], ['current', 10]));
   });
 
   it('never goes back to an earlier window', () => {
     const counters = [counter({ hour: 10 })];
     const node = new LocalCounters();
-    node.asking(counters, 0).ends(counted(counters, [1, 6], [0, 9]));
-    expect(node.counts(counters, NOW)[0]).toMatchObject({ pick: 1, used: 6 });
+    node.asking(counters, 0).ends(counted(counters, ['next', 6], ['current', 9]));
+    expect(node.counts(counters, NOW)[0]).toMatchObject({ windowIndex: 'next', used: 6 });
   });
 
   it('forgets nothing it allowed when the store speaks of the rest', () => {
     const counters = [counter({ hour: 10 })];
     const node = nodeThatKnows(counters, 2);
     node.take(counters, 3, NOW, ALONE);
-    node.asking(counters, 0).ends(counted(counters, [0, 4], [0, 4]));
+    node.asking(counters, 0).ends(counted(counters, ['current', 4], ['current', 4]));
     expect(used(node, counters)).toEqual([7, 7]);
   });
 
@@ -136,7 +139,7 @@ describe('LocalCounters', () => {
     const counters = [counter({ hour: 10 })];
     const node = nodeThatKnows(counters, 2);
     node.take(counters, 3, NOW, ALONE);
-    node.settled(counters, [0, 0], 3);
+    node.settled(settledInCurrent(counters), 3);
     expect(used(node, counters)).toEqual([5, 5]);
     expect(node.lowered(counters)).toEqual(counters);
   });
@@ -146,25 +149,25 @@ describe('LocalCounters', () => {
     const node = new LocalCounters();
     node.take(counters, 3, NOW, ALONE);
     node.take(counters, 4, HOUR[1], ALONE);
-    node.settled(counters, [0, 0], 3);
+    node.settled(settledInCurrent(counters), 3);
     expect(used(node, counters, HOUR[1])).toEqual([4, 7]);
-    expect(node.lowered(counters)[0]!.ladder[0]!.max).toBe(6);
+    expect(node.lowered(counters)[0]!.limits[0]!.max).toBe(6);
   });
 
   it('counts also what was allowed above the limit', () => {
     const counters = [counter({ hour: 2 })];
     const node = new LocalCounters();
     used(node, counters);
-    node.count(counters, [0, 0], 5);
+    node.count(settledInCurrent(counters), 5);
     expect(used(node, counters)).toEqual([5, 5]);
   });
 
-  it('lowers the ceilings of a store that is still owed usage, and of no other counter', () => {
-    const [owed, other] = [counter({ hour: 10, day: 20 }, 'u1'), counter({ hour: 10 }, 'u2')];
-    const node = nodeThatKnows([owed, other], 2);
-    node.take([owed], 3, NOW, ALONE);
-    const lowered = node.lowered([owed, other]);
-    expect(lowered[0]!.ladder.map(({ max }) => max)).toEqual([7, 17]);
+  it('lowers the limits of a counter whose usage is pending, and of no other counter', () => {
+    const [pending, other] = [counter({ hour: 10, day: 20 }, 'u1'), counter({ hour: 10 }, 'u2')];
+    const node = nodeThatKnows([pending, other], 2);
+    node.take([pending], 3, NOW, ALONE);
+    const lowered = node.lowered([pending, other]);
+    expect(lowered[0]!.limits.map(({ max }) => max)).toEqual([7, 17]);
     expect(lowered[1]).toBe(other);
   });
 

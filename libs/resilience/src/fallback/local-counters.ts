@@ -2,13 +2,15 @@ import {
   type CounterRef,
   type Counts,
   hasRoom,
-  type Ladder,
-  type LimitCeiling,
-  picksOf,
+  type LimitCount,
+  type LimitSpec,
+  settledCounters,
+  type SettledLimit,
+  startsAtOf,
   textHash,
-  type WindowPick,
+  type WindowIndex,
 } from '@sundial/engine/ports';
-import { LoweredLadders } from './lowered-ladders.js';
+import { LoweredLimitSets } from './lowered-limit-sets.js';
 import { SettledCounters, type KnownCounter, type KnownLimit } from './settled-counters.js';
 
 /** How many nodes share what remains, and which of them this one is, counted from 0. */
@@ -23,7 +25,7 @@ export interface NodeShare {
  * remained. Shares add up to exactly what remained, so nodes that knew the same usage stay within the limit.
  */
 export class LocalCounters {
-  readonly #lowered = new LoweredLadders();
+  readonly #lowered = new LoweredLimitSets();
   readonly #settled = new SettledCounters();
   /** Those with units that the store does not know: as many as settlements are pending for, and never forgotten before. */
   readonly #unsettled = new Map<string, KnownCounter>();
@@ -34,12 +36,12 @@ export class LocalCounters {
   }
 
   /** Where the limits stand: what the store said last, and what was allowed here since. */
-  counts<L extends LimitCeiling>(counters: readonly CounterRef<L>[], now: number): Counts<L> {
+  counts<L extends LimitSpec>(counters: readonly CounterRef<L>[], now: number): Counts<L> {
     return this.#count(counters, now, ({ used, local }) => used + local);
   }
 
   /** Takes from all counters or from none, like a store; what may still be taken here is what its counts leave. */
-  take<L extends LimitCeiling>(
+  take<L extends LimitSpec>(
     counters: readonly CounterRef<L>[],
     amount: number,
     now: number,
@@ -51,48 +53,48 @@ export class LocalCounters {
       return Math.max(used + local, Math.min(withOthers, max));
     });
     if (!hasRoom(counts, amount)) return { outcome: 'refused', counts };
-    this.count(counters, picksOf(counts), amount);
+    this.count(settledCounters(counts), amount);
     for (const count of counts) count.used += amount;
     return { outcome: 'taken', counts };
   }
 
   /** Notes what was allowed here, whether or not it fitted; a negative amount takes it back. */
-  count(counters: readonly CounterRef[], picks: readonly WindowPick[], amount: number): void {
-    this.#each(counters, picks, (limit) => {
+  count(counters: readonly CounterRef<SettledLimit>[], amount: number): void {
+    this.#each(counters, (limit) => {
       limit.local = Math.max(0, limit.local + amount);
     });
   }
 
   /** Notes what was allowed here before this process started. */
-  restore(counters: readonly CounterRef[], picks: readonly WindowPick[], amount: number, now: number): void {
+  restore(counters: readonly CounterRef<SettledLimit>[], amount: number, now: number): void {
     this.counts(counters, now);
-    this.count(counters, picks, amount);
+    this.count(counters, amount);
   }
 
-  /** What was allowed here is in the store's books now, or never will be. */
-  settled(counters: readonly CounterRef[], picks: readonly WindowPick[], amount: number): void {
-    this.#each(counters, picks, (limit) => {
+  /** The store has recorded what was allowed here, or never will. */
+  settled(counters: readonly CounterRef<SettledLimit>[], amount: number): void {
+    this.#each(counters, (limit) => {
       limit.local = Math.max(0, limit.local - amount);
       limit.used += amount;
     });
   }
 
   /**
-   * The same counters, with what was allowed here and is not yet in the books taken off their ceilings: the store
-   * keeps to the limit also while it is still owed some of the usage.
+   * The same counters, with what was allowed here and is not recorded in the store yet taken off their limits' max: the
+   * store keeps to the limit also while some of the usage is pending.
    */
-  lowered<L extends LimitCeiling>(counters: readonly CounterRef<L>[]): readonly CounterRef<L>[] {
+  lowered<L extends LimitSpec>(counters: readonly CounterRef<L>[]): readonly CounterRef<L>[] {
     let isLowered = false;
     const lowered = counters.map((counter) => {
       const limits = this.#unsettled.get(counter.key)?.limits;
       if (!limits?.some(({ local }) => local > 0)) return counter;
       isLowered = true;
-      return { ...counter, ladder: this.#lowered.of(counter.ladder, limits) };
+      return { ...counter, limits: this.#lowered.of(counter.limits, limits) };
     });
     return isLowered ? lowered : counters;
   }
 
-  #count<L extends LimitCeiling>(
+  #count<L extends LimitSpec>(
     counters: readonly CounterRef<L>[],
     now: number,
     usedOf: (limit: KnownLimit, of: { readonly asked: number; readonly max: number }) => number,
@@ -101,30 +103,25 @@ export class LocalCounters {
     for (const counter of counters) {
       const known = this.#load(counter) ?? { limits: [], asked: 0 };
       const { limits, asked } = known;
-      for (const limit of counter.ladder) {
-        const pick = pickOf(limits, limit, now);
-        const its = openWindow(limits, limit, pick);
-        counts.push({ limit, pick, used: usedOf(its, { asked, max: limit.max }) });
+      for (const limit of counter.limits) {
+        const windowIndex = indexOf(limits, limit, now);
+        const its = openWindow(limits, limit, windowIndex);
+        counts.push({ counter, limit, windowIndex, used: usedOf(its, { asked, max: limit.max }) });
       }
       this.#file(counter, known);
     }
     return counts;
   }
 
-  #each(
-    counters: readonly CounterRef[],
-    picks: readonly WindowPick[],
-    change: (limit: KnownLimit) => void,
-  ): void {
-    let index = 0;
+  #each(counters: readonly CounterRef<SettledLimit>[], change: (limit: KnownLimit) => void): void {
     for (const counter of counters) {
       const known = this.#load(counter);
-      for (const { field, bounds } of counter.ladder) {
-        const startsAt = bounds[picks[index++]!];
-        const limit = known && find(known.limits, field);
-        if (limit?.startsAt === startsAt) change(limit);
+      if (known === undefined) continue;
+      for (const settled of counter.limits) {
+        const limit = find(known.limits, settled.field);
+        if (limit?.startsAt === startsAtOf(settled, settled.windowIndex)) change(limit);
       }
-      if (known) this.#file(counter, known);
+      this.#file(counter, known);
     }
   }
 
@@ -157,27 +154,23 @@ export class Asking {
   ) {
     for (const counter of counters) {
       const unsettled = known.unsettled.get(counter.key);
-      if (unsettled === undefined) known.settled.ask(hashOf(counter), counter.ladder, amount);
+      if (unsettled === undefined) known.settled.ask(hashOf(counter), counter.limits, amount);
       else unsettled.asked += amount;
     }
   }
 
   /** Notes what the store has said, if it has said anything, and that it is not being asked any more. */
-  ends(counts?: Counts): void {
+  ends(counts: Counts = []): void {
     const { settled, unsettled } = this.known;
-    let first = 0;
-    for (let index = 0; index < this.counters.length; index++) {
-      const counter = this.counters[index]!;
-      const { key, ladder } = counter;
-      const known = unsettled.get(key);
-      if (known === undefined) {
-        settled.ask(hashOf(counter), ladder, -this.amount);
-        if (counts !== undefined) settled.hear(hashOf(counter), ladder, counts, first);
-      } else {
-        known.asked = Math.max(0, known.asked - this.amount);
-        if (counts !== undefined) hear(known, ladder, counts, first);
-      }
-      first += ladder.length;
+    for (const counter of this.counters) {
+      const known = unsettled.get(counter.key);
+      if (known === undefined) settled.ask(hashOf(counter), counter.limits, -this.amount);
+      else known.asked = Math.max(0, known.asked - this.amount);
+    }
+    for (const count of counts) {
+      const known = unsettled.get(count.counter.key);
+      if (known === undefined) settled.hear(hashOf(count.counter), count);
+      else openWindow(known.limits, count.limit, count.windowIndex).used = count.used;
     }
   }
 }
@@ -187,29 +180,20 @@ function hashOf(counter: CounterRef): number {
   return (counter.hash ??= textHash(counter.key));
 }
 
-function hear({ limits }: KnownCounter, ladder: Ladder, counts: Counts, first: number): void {
-  for (let index = 0; index < ladder.length; index++) {
-    const { pick, used } = counts[first + index]!;
-    openWindow(limits, ladder[index]!, pick).used = used;
-  }
-}
-
-export interface LocalTake<L extends LimitCeiling = LimitCeiling> {
+export interface LocalTake<L extends LimitSpec = LimitSpec> {
   readonly outcome: 'taken' | 'refused';
   readonly counts: Counts<L>;
 }
 
-/** A count that belongs to whoever asked for it. */
-interface OwnCount<L extends LimitCeiling> {
-  readonly limit: L;
-  readonly pick: WindowPick;
+/** A count that belongs to the caller. */
+interface OwnCount<L extends LimitSpec> extends LimitCount<L> {
   used: number;
 }
 
 /** Windows never go back, as in a store: the later one stays the current one. */
-function pickOf(limits: readonly KnownLimit[], { field, bounds }: LimitCeiling, now: number): WindowPick {
-  if (now >= bounds[1]) return 1;
-  return find(limits, field)?.startsAt === bounds[1] ? 1 : 0;
+function indexOf(limits: readonly KnownLimit[], { field, bounds }: LimitSpec, now: number): WindowIndex {
+  if (now >= bounds[1]) return 'next';
+  return find(limits, field)?.startsAt === bounds[1] ? 'next' : 'current';
 }
 
 function find(limits: readonly KnownLimit[], field: string): KnownLimit | undefined {
@@ -217,8 +201,9 @@ function find(limits: readonly KnownLimit[], field: string): KnownLimit | undefi
   return undefined;
 }
 
-function openWindow(limits: KnownLimit[], { field, bounds }: LimitCeiling, pick: WindowPick): KnownLimit {
-  const startsAt = bounds[pick];
+function openWindow(limits: KnownLimit[], spec: LimitSpec, windowIndex: WindowIndex): KnownLimit {
+  const { field } = spec;
+  const startsAt = startsAtOf(spec, windowIndex);
   let limit = find(limits, field);
   if (limit === undefined) limits.push((limit = { field, startsAt, used: 0, local: 0 }));
   if (limit.startsAt !== startsAt) Object.assign(limit, { startsAt, used: 0, local: 0 });

@@ -1,6 +1,6 @@
-import type { Ladder, LimitCeiling } from '@sundial/engine/ports';
+import type { LimitSet, LimitSpec } from '@sundial/engine/ports';
 
-/** Lowered ones kept of each ladder; when there are more, all are made again. */
+/** Lowered ones kept of each limit set; when there are more, all are made again. */
 const MAX_KEPT = 1_024;
 
 /** Units of one limit that were allowed and are not recorded in the store yet, and in which window. */
@@ -11,22 +11,22 @@ interface Unsettled {
 }
 
 /**
- * Ladders whose ceilings are lowered by what is not recorded in the store yet. Most subjects have one of a few amounts
- * unsettled, so the same object is given to all with the same: a store is sent each ladder of a call once.
+ * Limit sets whose max are lowered by what is not recorded in the store yet. Most subjects have one of a few amounts
+ * unsettled, so the same object is given to all with the same: a store is sent each limit set of a call once.
  */
-export class LoweredLadders {
-  readonly #kept = new WeakMap<Ladder, Map<string, Ladder>>();
+export class LoweredLimitSets {
+  readonly #kept = new WeakMap<LimitSet, Map<string, LimitSet>>();
 
-  of<L extends LimitCeiling>(ladder: Ladder<L>, unsettled: readonly Unsettled[]): Ladder<L> {
+  of<L extends LimitSpec>(limits: LimitSet<L>, unsettled: readonly Unsettled[]): LimitSet<L> {
     let name = '';
-    for (const { field, bounds } of ladder) name += `${offered(unsettled, field, bounds)} `;
-    // Those of one ladder have limits of its kind.
-    const kept = this.#keptOf(ladder) as Map<string, Ladder<L>>;
+    for (const { field, bounds } of limits) name += `${offered(unsettled, field, bounds)} `;
+    // Those of one limit set have limits of its kind.
+    const kept = this.#keptOf(limits) as Map<string, LimitSet<L>>;
     let lowered = kept.get(name);
     if (lowered === undefined) {
-      lowered = ladder.map((ceiling) => {
-        const local = offered(unsettled, ceiling.field, ceiling.bounds);
-        return local > 0 ? { ...ceiling, max: Math.max(0, ceiling.max - local) } : ceiling;
+      lowered = limits.map((limit) => {
+        const local = offered(unsettled, limit.field, limit.bounds);
+        return local > 0 ? { ...limit, max: Math.max(0, limit.max - local) } : limit;
       });
       if (kept.size >= MAX_KEPT) kept.clear();
       kept.set(name, lowered);
@@ -34,15 +34,15 @@ export class LoweredLadders {
     return lowered;
   }
 
-  #keptOf(ladder: Ladder): Map<string, Ladder> {
-    let kept = this.#kept.get(ladder);
-    if (kept === undefined) this.#kept.set(ladder, (kept = new Map()));
+  #keptOf(limits: LimitSet): Map<string, LimitSet> {
+    let kept = this.#kept.get(limits);
+    if (kept === undefined) this.#kept.set(limits, (kept = new Map()));
     return kept;
   }
 }
 
 /** What is unsettled of a limit in one of the offered windows. */
-function offered(unsettled: readonly Unsettled[], field: string, bounds: Ladder[number]['bounds']): number {
+function offered(unsettled: readonly Unsettled[], field: string, bounds: LimitSet[number]['bounds']): number {
   for (const limit of unsettled) {
     if (limit.field !== field) continue;
     return limit.startsAt === bounds[0] || limit.startsAt === bounds[1] ? limit.local : 0;

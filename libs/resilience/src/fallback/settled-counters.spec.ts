@@ -1,13 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { Ladder, LimitCount } from '@sundial/engine/ports';
+import type { LimitCount, LimitSet, WindowIndex } from '@sundial/engine/ports';
 import { SettledCounters, type KnownCounter } from './settled-counters.js';
 
 const BOUNDS: readonly [number, number, number] = [100, 200, 300];
-const ladderOf = (fields: string): Ladder =>
+const limitsOf = (fields: string): LimitSet =>
   [...fields].map((field) => ({ field, max: 9, enforced: true, bounds: BOUNDS }));
-const said = (fields: string, used: number): LimitCount[] =>
-  ladderOf(fields).map((limit) => ({ limit, pick: 0, used }));
+const said = (fields: string, used: number, windowIndex: WindowIndex = 'current'): LimitCount[] => {
+  const counter = { key: 'k', shardGroup: 'g', limits: limitsOf(fields) };
+  return counter.limits.map((limit) => ({ counter, limit, windowIndex, used }));
+};
 const known = (fields: string, used: number, asked = 0): KnownCounter => ({
   limits: [...fields].map((field) => ({ field, startsAt: BOUNDS[0], used, local: 0 })),
   asked,
@@ -30,27 +32,23 @@ describe('SettledCounters', () => {
         fields,
         used,
         asked: fc.integer({ min: -5, max: 9 }),
-        pick: fc.constantFrom(0, 1),
+        windowIndex: fc.constantFrom<WindowIndex>('current', 'next'),
       },
     });
     fc.assert(
       fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
         const [counters, model] = [new SettledCounters(), new Map<number, KnownCounter>()];
-        for (const { kind, name, fields, used, asked, pick } of steps) {
+        for (const { kind, name, fields, used, asked, windowIndex } of steps) {
           const counter = model.get(name) ?? known('', 0);
           model.set(name, counter);
           if (kind === 'ask') {
-            counters.ask(name, ladderOf(fields), asked);
+            counters.ask(name, limitsOf(fields), asked);
             counter.asked = Math.max(0, counter.asked + asked);
           } else if (kind === 'hear') {
-            const counts = ladderOf(fields).map((limit): LimitCount => ({
-              limit,
-              pick: pick as 0 | 1,
-              used,
-            }));
-            counters.hear(name, ladderOf(fields), counts, 0);
+            for (const count of said(fields, used, windowIndex)) counters.hear(name, count);
             const others = counter.limits.filter(({ field }) => !fields.includes(field));
-            const heard = known(fields, used).limits.map((limit) => ({ ...limit, startsAt: BOUNDS[pick]! }));
+            const startsAt = windowIndex === 'current' ? BOUNDS[0] : BOUNDS[1];
+            const heard = known(fields, used).limits.map((limit) => ({ ...limit, startsAt }));
             model.set(name, { ...counter, limits: [...others, ...heard] });
           } else {
             counters.store(name, known(fields, used, 7));
@@ -67,7 +65,10 @@ describe('SettledCounters', () => {
     'keep the latest 49,000 counters of limits %s, and forget the oldest',
     (fields) => {
       const counters = new SettledCounters();
-      const hear = (name: number) => counters.hear(name, ladderOf(fields), said(fields, name), 0);
+      const counts = said(fields, 0);
+      const hear = (name: number) => {
+        for (const count of counts) counters.hear(name, { ...count, used: name });
+      };
       for (let name = 0; name < 500_000; name++) {
         hear(name);
         if (name >= 49_000 && name % 1_000 === 0) {
@@ -83,8 +84,8 @@ describe('SettledCounters', () => {
     const counters = new SettledCounters();
     counters.store(-1, known('dh', 5, 3));
     for (let name = 0; name < 400_000; name++) {
-      counters.ask(name, ladderOf('dh'), 1);
-      if (name % 50_000 === 0) counters.ask(-1, ladderOf('dh'), 1);
+      counters.ask(name, limitsOf('dh'), 1);
+      if (name % 50_000 === 0) counters.ask(-1, limitsOf('dh'), 1);
     }
     expect(counters.load(-1)).toEqual(known('dh', 5, 11));
   });
@@ -93,8 +94,7 @@ describe('SettledCounters', () => {
   it('have room for limits that a rule gets later, also where that fills the array', () => {
     const counters = new SettledCounters();
     for (let name = 0; name < 120_000; name++) {
-      counters.hear(name, ladderOf('h'), said('h', 1), 0);
-      counters.hear(name, ladderOf('dhm'), said('dhm', 2), 0);
+      for (const count of [...said('h', 1), ...said('dhm', 2)]) counters.hear(name, count);
       expect(counters.load(name)!.limits).toHaveLength(3);
     }
     expect(sorted(counters.load(119_999))).toEqual(known('dhm', 2));

@@ -1,4 +1,4 @@
-import type { Counts, Ladder } from '@sundial/engine/ports';
+import { startsAtOf, type LimitCount, type LimitSet } from '@sundial/engine/ports';
 
 /** 8 MiB: 116,508 counters of two limits, 69,905 of four. */
 const WORDS = 1_048_576;
@@ -49,26 +49,22 @@ export class SettledCounters {
   #previous = new Generation();
 
   /** Notes that the store is being asked for units of a counter, or with a negative amount that it is not any more. */
-  ask(name: number, ladder: Ladder, amount: number): void {
-    const at = this.#open(name, ladder.length);
+  ask(name: number, limits: LimitSet, amount: number): void {
+    const at = this.#open(name, limits.length);
     const { words } = this.#current;
     words[at + ASKED] = Math.max(0, words[at + ASKED]! + amount);
   }
 
-  /** Notes what the store said of a counter: its limits are in `counts` from `first` on. */
-  hear(name: number, ladder: Ladder, counts: Counts, first: number): void {
-    let at = this.#open(name, ladder.length);
-    for (let index = 0; index < ladder.length; index++) {
-      const { field, bounds } = ladder[index]!;
-      const { pick, used } = counts[first + index]!;
-      const code = field.charCodeAt(0);
-      let limit = this.#current.limitOf(at, code);
-      if (limit < 0) {
-        at = this.#widen(at);
-        limit = this.#current.limitOf(at, code);
-      }
-      this.#current.setLimit(limit, code, bounds[pick], used);
+  /** Notes what the store said of one limit of a counter. */
+  hear(name: number, { counter, limit, windowIndex, used }: LimitCount): void {
+    let at = this.#open(name, counter.limits.length);
+    const code = limit.field.charCodeAt(0);
+    let place = this.#current.limitOf(at, code);
+    if (place < 0) {
+      at = this.#widen(at);
+      place = this.#current.limitOf(at, code);
     }
+    this.#current.setLimit(place, code, startsAtOf(limit, windowIndex), used);
   }
 
   /** What is known of a counter. It is the caller's: changes are known when it is stored. */

@@ -1,5 +1,5 @@
-import type { Answer, NamedOperation } from '@sundial/engine/ports';
-import { type Decision, QuotaError } from '@sundial/contract';
+import type { Answer, EngineDecision, NamedOperation } from '@sundial/engine/ports';
+import { QuotaError } from '@sundial/contract';
 import type { Outbox } from '../outbox/outbox.js';
 import type { PendingSettlement } from '../outbox/pending-settlement.js';
 import type { DegradedDecisions, UndecidedCheck } from './degraded-decisions.js';
@@ -19,20 +19,20 @@ export class UndecidedChecks {
   }
 
   /** `answerBy` is monotonic. @throws QuotaError `operation-conflict` */
-  decide(check: UndecidedCheck, answerBy: number): Answer<Decision> {
+  decide(check: UndecidedCheck, answerBy: number): Answer<EngineDecision> {
     const promised = this.promised(check, check.amount);
     if (promised) return this.#repeat(check, promised, answerBy);
-    const { decision, debt } = this.#degraded.decide(check);
-    if (debt?.settlement.intent === 'count' && !this.#outbox.hasRoomFor(debt)) {
+    const { decision, pending } = this.#degraded.decide(check);
+    if (pending?.settlement.intent === 'count' && !this.#outbox.hasRoomFor(pending)) {
       // Units that no settlement is pending for would be counted here for ever, and in the store never.
-      this.#degraded.takeBack(debt);
-      if (debt.degraded.policy === 'local') return this.#refuse(withoutRoom(check), answerBy);
+      this.#degraded.takeBack(pending);
+      if (pending.degraded.policy === 'local') return this.#refuse(withoutRoom(check), answerBy);
     }
-    const isKept = debt && this.#outbox.enqueue(debt, answerBy);
+    const isKept = pending && this.#outbox.enqueue(pending, answerBy);
     if (!isKept) return decision;
     return isKept.then((kept) => {
       if (kept) return decision;
-      this.#degraded.takeBack(debt);
+      this.#degraded.takeBack(pending);
       return this.#refuse(check, answerBy);
     });
   }
@@ -48,7 +48,7 @@ export class UndecidedChecks {
     return promised;
   }
 
-  #repeat(check: UndecidedCheck, promised: PendingSettlement, answerBy: number): Answer<Decision> {
+  #repeat(check: UndecidedCheck, promised: PendingSettlement, answerBy: number): Answer<EngineDecision> {
     const isKept = this.#outbox.isKept(promised);
     if (!isKept) return this.#degraded.repeat(check, promised.degraded);
     return isKept.then((kept) =>
@@ -56,9 +56,9 @@ export class UndecidedChecks {
     );
   }
 
-  #refuse(check: UndecidedCheck, answerBy: number): Decision {
-    const { decision, debt } = this.#degraded.decide(check, 'deny');
-    if (debt) void this.#outbox.enqueue(debt, answerBy);
+  #refuse(check: UndecidedCheck, answerBy: number): EngineDecision {
+    const { decision, pending } = this.#degraded.decide(check, 'deny');
+    if (pending) void this.#outbox.enqueue(pending, answerBy);
     return decision;
   }
 }

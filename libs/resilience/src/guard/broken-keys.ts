@@ -4,7 +4,7 @@ import { performance } from 'node:perf_hooks';
 
 const REPORT_EVERY_MS = 1_000;
 
-/** Reports checks that met a foreign key: whoever writes one may write thousands. */
+/** Reports checks that met a wrong-type key: a program that writes one may write thousands. */
 export class BrokenKeys {
   readonly #report: (broken: BrokenKey) => void;
   #checks = 0;
@@ -14,11 +14,11 @@ export class BrokenKeys {
     this.#report = report;
   }
 
-  met({ rules }: Question, now = performance.now()): void {
+  met({ resource, rules }: Question, now = performance.now()): void {
     this.#checks++;
     if (now - this.#reportedAt < REPORT_EVERY_MS) return;
     const names = rules.map(({ rule }) => rule.id);
-    this.#report({ resource: rules[0]!.rule.resource, rules: names, checks: this.#checks });
+    this.#report({ resource, rules: names, checks: this.#checks });
     this.#reportedAt = now;
     this.#checks = 0;
   }

@@ -189,7 +189,7 @@ describe('StoreGuard', () => {
   });
 
   describe('before a store with shards', () => {
-    const on = (...groups: string[]) => groups.map((shardGroup) => ({ key: '', shardGroup, ladder: [] }));
+    const on = (...groups: string[]) => groups.map((shardGroup) => ({ key: '', shardGroup, limits: [] }));
 
     /** Groups `a1`, `a2` … live on shard `a`; what is in `away` says nothing. */
     function guardingShards() {

@@ -1,35 +1,33 @@
-import { type CounterRef, type Ladder, shardGroupOf } from '@sundial/engine/ports';
-import type { PendingSettlement } from '../outbox/pending-settlement.js';
+import { type CounterRef, type LimitSet, shardGroupOf } from '@sundial/engine/ports';
+import type { DecidedLimit, PendingSettlement } from '../outbox/pending-settlement.js';
 
 /** What many settlements of one moment have in common. */
 interface Shared {
   readonly intent: PendingSettlement['settlement']['intent'];
-  readonly picks: PendingSettlement['settlement']['picks'];
   /** Of each counter. */
-  readonly ladders: readonly Ladder[];
+  readonly limitSets: readonly LimitSet<DecidedLimit>[];
   readonly degraded: PendingSettlement['degraded'];
   readonly fate: PendingSettlement['fate'];
   readonly resource: string;
-  readonly rules: readonly string[];
 }
 
 /** Which of the shared, id, attempt ('' where it is the id), content, amount, decided at, operations (0: not a sum), keys. */
 type CompactSettlement = readonly [number, string, string, string, number, number, number, ...string[]];
 
-/** Settlements without what they share: a fifth of what each costs alone, in time and in room. Field names are the file's. */
+/** Settlements without what they share: a fifth of what each costs alone, in time and in room. */
 export interface CompactSettlements {
   readonly shared: readonly Shared[];
-  readonly debts: readonly CompactSettlement[];
+  readonly settlements: readonly CompactSettlement[];
 }
 
 export function toCompact(all: readonly PendingSettlement[]): CompactSettlements {
   const shared: Shared[] = [];
   const firsts: PendingSettlement[] = [];
   let at = -1;
-  const compact = all.map((pending): CompactSettlement => {
+  const settlements = all.map((pending): CompactSettlement => {
     const { settlement, decidedAt, operations = 0 } = pending;
     const { operation, amount, counters } = settlement;
-    if (at < 0 || !isAlike(firsts[at]!, pending)) at = firsts.findIndex((first) => isAlike(first, pending));
+    if (!isAlike(firsts[at], pending)) at = firsts.findIndex((first) => isAlike(first, pending));
     if (at < 0) {
       at = firsts.push(pending) - 1;
       shared.push(sharedOf(pending));
@@ -38,49 +36,39 @@ export function toCompact(all: readonly PendingSettlement[]): CompactSettlements
     const keys = counters.map(({ key }) => key);
     return [at, id, attempt === id ? '' : attempt, content, amount, decidedAt, operations, ...keys];
   });
-  return { shared, debts: compact };
+  return { shared, settlements };
 }
 
-export function fromCompact({ shared, debts }: CompactSettlements): PendingSettlement[] {
-  return debts.map(([index, id, attempt, content, amount, decidedAt, operations, ...keys]) => {
-    const { ladders, intent, picks, ...rest } = shared[index]!;
-    const counters = keys.map((key, place): CounterRef => ({
+export function fromCompact({ shared, settlements }: CompactSettlements): PendingSettlement[] {
+  return settlements.map(([index, id, attempt, content, amount, decidedAt, operations, ...keys]) => {
+    const { limitSets, intent, ...rest } = shared[index]!;
+    const counters = keys.map((key, place): CounterRef<DecidedLimit> => ({
       key,
       shardGroup: shardGroupOf(key),
-      ladder: ladders[place]!,
+      limits: limitSets[place]!,
     }));
     const operation = { id, content, attempt: attempt || id };
-    const settlement = { counters, operation, amount, intent, picks, decidedAt };
+    const settlement = { counters, operation, amount, intent, decidedAt };
     return { settlement, ...rest, decidedAt, ...(operations > 0 && { operations }) };
   });
 }
 
-function sharedOf({ settlement, degraded, fate, resource, rules }: PendingSettlement): Shared {
-  const { intent, picks, counters } = settlement;
-  return {
-    intent,
-    picks,
-    ladders: counters.map(({ ladder }) => ladder.map(storedPart)),
-    degraded,
-    fate,
-    resource,
-    rules,
-  };
+function sharedOf({ settlement, degraded, fate, resource }: PendingSettlement): Shared {
+  const { intent, counters } = settlement;
+  const limitSets = counters.map(({ limits }) => limits.map(storedPart));
+  return { intent, limitSets, degraded, fate, resource };
 }
 
-function isAlike(one: PendingSettlement, other: PendingSettlement): boolean {
-  if (one.rules !== other.rules || one.degraded !== other.degraded || one.fate !== other.fate) return false;
+function isAlike(one: PendingSettlement | undefined, other: PendingSettlement): boolean {
+  if (one?.degraded !== other.degraded || one.fate !== other.fate || one.resource !== other.resource)
+    return false;
   const { settlement: mine } = one;
   const { settlement: its } = other;
-  if (mine.intent !== its.intent || mine.picks !== its.picks || mine.counters.length !== its.counters.length)
-    return false;
-  for (let index = 0; index < mine.counters.length; index++) {
-    if (mine.counters[index]!.ladder !== its.counters[index]!.ladder) return false;
-  }
-  return true;
+  if (mine.intent !== its.intent || mine.counters.length !== its.counters.length) return false;
+  return mine.counters.every(({ limits }, index) => limits === its.counters[index]?.limits);
 }
 
-/** Of a limit, what a store has to know. */
-function storedPart({ field, max, enforced, bounds }: Ladder[number]): Ladder[number] {
-  return { field, max, enforced, bounds };
+/** Of a limit, what has to be known after a restart. */
+function storedPart({ field, max, enforced, bounds, windowIndex, rule: { id } }: DecidedLimit): DecidedLimit {
+  return { field, max, enforced, bounds, windowIndex, rule: { id } };
 }

@@ -5,27 +5,33 @@ import { fromValue, toLines, type JournalRecord } from './journal-record.js';
 
 const NOW = Date.UTC(2026, 10, 22, 12);
 const DAY_MS = 86_400_000;
-const RULES = ['ocr-per-user'];
-const LADDER = [
-  { field: 'd', max: 10, enforced: true, bounds: [NOW, NOW + DAY_MS, NOW + 2 * DAY_MS] },
+const LIMITS = [
+  {
+    field: 'd',
+    max: 10,
+    enforced: true,
+    bounds: [NOW, NOW + DAY_MS, NOW + 2 * DAY_MS],
+    windowIndex: 'next',
+    rule: { id: 'ocr-per-user' },
+  },
 ] as const;
+
+const MARK = { key: 'sd1:{probe}:mark:a', since: 0, at: NOW, server: 'run replication', isLast: false };
 
 function pending(name: string, change: Partial<PendingSettlement> = {}): PendingSettlement {
   const shardGroup = `ocr:user=${name}`;
   return {
     settlement: {
-      counters: [{ key: `sd1:{${shardGroup}}:ocr-per-user~k3Xa`, shardGroup, ladder: LADDER }],
+      counters: [{ key: `sd1:{${shardGroup}}:ocr-per-user~k3Xa`, shardGroup, limits: LIMITS }],
       operation: { id: name, content: '7', attempt: `try-${name}` },
       amount: 1,
       intent: 'count',
-      picks: [0],
       decidedAt: NOW,
     },
     degraded: { cause: 'breaker-open', policy: 'local' },
     fate: 'none',
     decidedAt: NOW,
     resource: 'ocr',
-    rules: RULES,
     ...change,
   };
 }
@@ -72,34 +78,30 @@ describe('Records of the journal', () => {
     expect(linesOf(toLines(records))).toHaveLength(2);
   });
 
-  it.each([1, 2])(
-    'of format %d, which named operations otherwise, are read where they are none',
-    (format) => {
-      const lines = [
-        { kind: 'paid', key: 'count c d', outcome: 'counted' },
-        { kind: 'paid', outcome: 'counted', keys: ['c'] },
-        { kind: 'marks', marks: [] },
-      ];
-      const text = lines.map((line) => toCheckedLine({ format, ...line })).join('');
-      expect(recordsOf(text)).toEqual([{ kind: 'watermarks', marks: [] }]);
-    },
-  );
+  it.each([1, 2, 3])('of format %d are read where they are watermarks', (format) => {
+    const lines = [
+      { kind: 'paid', key: 'count c d', outcome: 'counted' },
+      { kind: 'paid', outcome: 'counted', keys: ['c'] },
+      { kind: 'marks', marks: [MARK] },
+    ];
+    const text = lines.map((line) => toCheckedLine({ format, ...line })).join('');
+    expect(recordsOf(text)).toEqual([{ kind: 'watermarks', marks: [MARK] }]);
+  });
 
-  it.each([1, 2, 4])(
+  it.each([1, 2, 3, 5])(
     'of another format that are pending are refused, and it is said what to do',
     (format) => {
       const text = toCheckedLine({ format, kind: 'owed', debt: pending('a') });
       expect(() => recordsOf(text)).toThrow(
-        `(format ${format}, this one writes 3). Start that version until GET /admin/journal shows that nothing is owed`,
+        `(format ${format}, this one writes 4). Start that version until GET /admin/journal shows that nothing is pending`,
       );
     },
   );
 });
 
-const SHARED = { degraded: { cause: 'breaker-open', policy: 'local' }, picks: [0] } as const;
+const DEGRADED = { cause: 'breaker-open', policy: 'local' } as const;
 
 /** As decisions of one moment are: what they have in common is one object. */
 function alike(name: string): PendingSettlement {
-  const one = pending(name, { degraded: SHARED.degraded });
-  return { ...one, settlement: { ...one.settlement, picks: SHARED.picks } };
+  return pending(name, { degraded: DEGRADED });
 }

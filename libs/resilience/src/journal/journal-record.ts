@@ -12,20 +12,21 @@ export type JournalRecord =
   /** What was written into the store last, on each of its servers. */
   | { readonly kind: 'watermarks'; readonly marks: readonly StoreMark[] };
 
-/**
- * Records of one kind, as a line has them: a line for each would cost more than the decision it is about. In the file
- * `owed` is what is pending, `paid` what was acknowledged, `marks` the watermarks.
- */
+/** Records of one kind, as a line has them: a line for each would cost more than the decision it is about. */
 type Line =
-  | ({ readonly kind: 'owed' } & CompactSettlements)
+  | ({ readonly kind: 'pending' } & CompactSettlements)
   | { readonly kind: 'grown'; readonly sums: readonly (readonly [string, number, number])[] }
-  | { readonly kind: 'paid'; readonly outcome: string; readonly keys: readonly string[] }
-  | { readonly kind: 'marks'; readonly marks: readonly StoreMark[] };
+  | { readonly kind: 'acknowledged'; readonly outcome: string; readonly keys: readonly string[] }
+  | { readonly kind: 'watermarks'; readonly marks: readonly StoreMark[] };
 
 /** Raised when lines change in a way that an older program would misread. */
-const FORMAT = 3;
-/** Those before named operations otherwise: only what is no operation can be read of them. */
-const FORMER_FORMATS: readonly unknown[] = [1, 2];
+const FORMAT = 4;
+/** Of files in an earlier format, only the watermarks can be read. */
+const FORMER_FORMATS: readonly unknown[] = [1, 2, 3];
+/** What an earlier format calls what is pending. */
+const FORMER_PENDING = 'owed';
+/** And the watermarks. */
+const FORMER_WATERMARKS = 'marks';
 /** Records in one line at most: as many as a damaged byte costs. */
 const MAX_A_LINE = 64;
 
@@ -58,26 +59,36 @@ export function* linesOf(all: Iterable<PendingSettlement>): Generator<string> {
  */
 export function fromValue(value: unknown): readonly JournalRecord[] {
   const { format, ...line } = value as Line & { readonly format: unknown };
-  const isFormer = FORMER_FORMATS.includes(format);
-  if (format !== FORMAT && !(isFormer && line.kind !== 'owed')) {
-    throw new Error(
-      `The journal was written by another version of Sundial (format ${String(format)}, this one writes ` +
-        `${FORMAT}). Start that version until GET /admin/journal shows that nothing is owed, or move journal.log away.`,
-    );
-  }
-  if (isFormer && line.kind !== 'marks') return [];
+  if (format !== FORMAT) return fromOther(value as OtherLine);
   switch (line.kind) {
-    case 'owed':
+    case 'pending':
       return fromCompact(line).map((pending) => ({ kind: 'pending', pending }));
     case 'grown':
       return line.sums.map(([key, amount, operations]) => ({ kind: 'grown', key, amount, operations }));
-    case 'paid':
+    case 'acknowledged':
       return line.keys.map((key) => ({ kind: 'acknowledged', key, outcome: line.outcome }));
-    case 'marks':
-      return [{ kind: 'watermarks', marks: line.marks }];
+    case 'watermarks':
+      return [line];
     default:
       return line satisfies never;
   }
+}
+
+/** Of an earlier format, the watermarks. */
+function fromOther({ format, kind, marks = [] }: OtherLine): readonly JournalRecord[] {
+  if (!FORMER_FORMATS.includes(format) || kind === FORMER_PENDING) {
+    throw new Error(
+      `The journal was written by another version of Sundial (format ${String(format)}, this one writes ` +
+        `${FORMAT}). Start that version until GET /admin/journal shows that nothing is pending, or move journal.log away.`,
+    );
+  }
+  return kind === FORMER_WATERMARKS ? [{ kind: 'watermarks', marks }] : [];
+}
+
+interface OtherLine {
+  readonly format: unknown;
+  readonly kind: string;
+  readonly marks?: readonly StoreMark[];
 }
 
 function endOfLine(records: readonly JournalRecord[], from: number): number {
@@ -98,7 +109,7 @@ function toLine(records: readonly JournalRecord[]): Line {
   const first = records[0]!;
   switch (first.kind) {
     case 'pending':
-      return { kind: 'owed', ...toCompact(only('pending', records).map(({ pending }) => pending)) };
+      return { kind: 'pending', ...toCompact(only('pending', records).map(({ pending }) => pending)) };
     case 'grown': {
       const sums = only('grown', records).map(
         ({ key, amount, operations }) => [key, amount, operations] as const,
@@ -107,10 +118,10 @@ function toLine(records: readonly JournalRecord[]): Line {
     }
     case 'acknowledged': {
       const keys = only('acknowledged', records).map(({ key }) => key);
-      return { kind: 'paid', outcome: first.outcome, keys };
+      return { kind: 'acknowledged', outcome: first.outcome, keys };
     }
     case 'watermarks':
-      return { kind: 'marks', marks: first.marks };
+      return first;
     default:
       return first satisfies never;
   }

@@ -25,6 +25,15 @@ import { Journal, type JournalSync } from './journal.js';
 const NOW = Date.UTC(2026, 10, 22, 12);
 const DAY_MS = 86_400_000;
 
+const LIMIT = {
+  field: 'd',
+  max: 10,
+  enforced: true,
+  bounds: [NOW, NOW + DAY_MS, NOW + 2 * DAY_MS],
+  windowIndex: 'current',
+  rule: { id: 'ocr-per-user' },
+} as const;
+
 /** Long enough for any disk. */
 const soon = () => performance.now() + 10_000;
 
@@ -35,20 +44,18 @@ function pendingOf(name: string, change: Partial<PendingSettlement> = {}): Pendi
         {
           key: `sd1:{ocr:user=${name}}:ocr-per-user~k3Xa`,
           shardGroup: `ocr:user=${name}`,
-          ladder: [{ field: 'd', max: 10, enforced: true, bounds: [NOW, NOW + DAY_MS, NOW + 2 * DAY_MS] }],
+          limits: [LIMIT],
         },
       ],
       operation: { id: name, content: '7', attempt: `try-${name}` },
       amount: 1,
       intent: 'count',
-      picks: [0],
       decidedAt: NOW,
     },
     degraded: { cause: 'breaker-open', policy: 'local' },
     fate: 'none',
     decidedAt: NOW,
     resource: 'ocr',
-    rules: ['ocr-per-user'],
     ...change,
   };
 }
@@ -305,7 +312,7 @@ describe('The journal', () => {
   it('refuses a file of another version, and leaves it as it is', async () => {
     const line = toLines([{ kind: 'pending', pending: pendingOf('a') }]);
     await writeFile(path, line);
-    const foreign = toCheckedLine({ format: 99, kind: 'owed' });
+    const foreign = toCheckedLine({ format: 99, kind: 'pending' });
     await appendFile(path, foreign);
     await expect(open()).rejects.toThrow('format 99');
     expect(await readFile(path, 'utf8')).toBe(line + foreign);

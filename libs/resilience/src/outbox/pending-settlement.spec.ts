@@ -7,12 +7,11 @@ const MINUTE_MS = 60_000;
 function pendingOf(fate: PendingSettlement['fate']): PendingSettlement {
   const operation = { id: 'a', content: '1', attempt: 'a' };
   return {
-    settlement: { counters: [], operation, amount: 1, intent: 'count', picks: [], decidedAt: NOW },
+    settlement: { counters: [], operation, amount: 1, intent: 'count', decidedAt: NOW },
     degraded: { cause: 'timeout', policy: 'local' },
     fate,
     decidedAt: NOW,
     resource: 'ocr',
-    rules: [],
   };
 }
 

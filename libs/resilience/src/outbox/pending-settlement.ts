@@ -1,17 +1,26 @@
-import { REMEMBER_MS, REMEMBER_SETTLED_MS, type SettleRequest, type StoreError } from '@sundial/engine/ports';
+import {
+  REMEMBER_MS,
+  REMEMBER_SETTLED_MS,
+  type SettledLimit,
+  type SettleRequest,
+  type StoreError,
+} from '@sundial/engine/ports';
 import type { Degraded } from '@sundial/contract';
+
+/** A limit of a rule in the window in which an operation was decided. */
+export interface DecidedLimit extends SettledLimit {
+  readonly rule: { readonly id: string };
+}
 
 /** A decision that was made without the store, and that the store has yet to record. */
 export interface PendingSettlement {
-  readonly settlement: SettleRequest;
+  readonly settlement: SettleRequest<DecidedLimit>;
   readonly degraded: Degraded;
   /** What may have become of the take: `none`, it certainly never ran. */
   readonly fate: StoreError['fate'];
   /** Store clock. */
   readonly decidedAt: number;
   readonly resource: string;
-  /** Of each counter, whose it is. */
-  readonly rules: readonly string[];
   /** How many decisions this is the sum of, where there was no room for each of them. */
   readonly operations?: number;
 }

@@ -96,43 +96,37 @@ export class SettlementGroups<T> {
   /** Whether the store has said of each what it did. */
   async #ask(group: Group<T>): Promise<boolean> {
     const { items, counters } = group;
-    const late = (answers: Answers) => this.#report(items, answers, true);
+    const late = (answers: Answers<T>) => this.#report(answers, true);
     const dueAt = performance.now() + this.#deadlineMs;
-    const answers = await this.#guard.ask<Answers>(() => this.#settle(items), dueAt, counters, { late });
+    const answers = await this.#guard.ask<Answers<T>>(() => this.#settle(items), dueAt, counters, { late });
     if (isUnavailable(answers)) {
       for (const item of items) this.#producer.unanswered(item);
       return false;
     }
-    this.#report(items, answers, false);
-    return !answers.includes(undefined);
+    this.#report(answers, false);
+    return answers.every(({ result }) => result !== undefined);
   }
 
-  #report(items: readonly T[], answers: Answers, isLate: boolean): void {
-    items.forEach((item, index) => {
-      const result = answers[index];
+  #report(answers: Answers<T>, isLate: boolean): void {
+    for (const { item, result } of answers) {
       if (result) this.#producer.answered(item, result, isLate);
       else if (!isLate) this.#producer.unanswered(item);
-    });
+    }
   }
 
   /** Rejects with what the store says of the last of them, where it has answered none. */
-  #settle(items: readonly T[]): Promise<Answers> {
+  #settle(items: readonly T[]): Promise<Answers<T>> {
     return new Promise((resolve, reject) => {
-      const answers = new Array<SettleResult | undefined>(items.length).fill(undefined);
-      let [left, failures] = [items.length, 0];
-      const ended = (error?: Error) => {
-        if (--left > 0) return;
-        if (failures === items.length) reject(error!);
-        else resolve(answers);
+      const answers: Answered<T>[] = [];
+      let failures = 0;
+      const ended = (item: T, result?: SettleResult) => {
+        if (answers.push({ item, result }) === items.length && failures < items.length) resolve(answers);
       };
-      const failed = (error: Error) => {
-        failures++;
-        ended(error);
-      };
-      items.forEach((item, index) => {
-        const answered = (result: SettleResult) => {
-          answers[index] = result;
-          ended();
+      items.forEach((item) => {
+        const answered = (result: SettleResult) => ended(item, result);
+        const failed = (error: Error) => {
+          if (++failures === items.length) reject(error);
+          ended(item);
         };
         try {
           const answer = this.#store.settle(this.#producer.requestOf(item));
@@ -160,8 +154,14 @@ export class SettlementGroups<T> {
   }
 }
 
-/** Of each of a group what the store said; undefined where it failed. */
-type Answers = readonly (SettleResult | undefined)[];
+/** What the store said of a settlement; undefined where it failed. */
+interface Answered<T> {
+  readonly item: T;
+  readonly result: SettleResult | undefined;
+}
+
+/** Of each of a group. */
+type Answers<T> = readonly Answered<T>[];
 
 /** Settlements of the same parts of the store. */
 interface Group<T> {
@@ -170,6 +170,6 @@ interface Group<T> {
   readonly counters: readonly CounterRef[];
 }
 
-function isUnavailable(answers: Answers | Unavailable): answers is Unavailable {
+function isUnavailable<T>(answers: Answers<T> | Unavailable): answers is Unavailable {
   return !Array.isArray(answers);
 }

@@ -1,3 +1,4 @@
+import { startsAtOf } from '@sundial/engine/ports';
 import type { PendingSettlement } from './pending-settlement.js';
 
 /** Counters and windows whose operations are added up at once, about 1 KB each. */
@@ -61,12 +62,11 @@ function grown(sum: PendingSettlement, { settlement }: PendingSettlement): Pendi
   return { ...sum, settlement: { ...sum.settlement, amount }, operations: operationsOf(sum) + 1 };
 }
 
-function placeOf({ settlement: { counters, picks } }: PendingSettlement): string {
+function placeOf({ settlement: { counters } }: PendingSettlement): string {
   let place = '';
-  let index = 0;
-  for (const { key, ladder } of counters) {
+  for (const { key, limits } of counters) {
     place += ` ${key}`;
-    for (const { field, bounds } of ladder) place += ` ${field}${bounds[picks[index++]!]}`;
+    for (const limit of limits) place += ` ${limit.field}${startsAtOf(limit, limit.windowIndex)}`;
   }
   return place;
 }

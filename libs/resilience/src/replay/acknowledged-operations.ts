@@ -1,10 +1,10 @@
 import {
   type CounterRef,
   idOf,
-  type Ladder,
+  type LimitSet,
   type Operation,
-  type Picked,
   REMEMBER_MS,
+  settledInCurrent,
   type SettleRequest,
   shardGroupOf,
 } from '@sundial/engine/ports';
@@ -20,14 +20,13 @@ export const REPLAYABLE_MS = REMEMBER_MS - 60_000;
 
 /** What a store said that it had done, so that this node can replay it. */
 export interface AcknowledgedOperation {
-  /** Store clock. */
-  readonly at: number;
   readonly intent: SettleRequest['intent'];
   readonly operation: Operation;
-  readonly counters: readonly CounterRef[];
   readonly amount: number;
-  /** Of each limit. */
-  readonly counts: readonly Picked[];
+  /** Store clock. */
+  readonly decidedAt: number;
+  /** Limits that name no window (`SettledLimit`) were decided in their current ones, as nearly all are. */
+  readonly counters: readonly CounterRef[];
 }
 
 /**
@@ -52,14 +51,12 @@ export class AcknowledgedOperations {
   readonly #keys = new ShortTexts(MAX_ACKNOWLEDGED);
   /** Null where the key is among `#keys`. */
   readonly #places: (string | readonly CounterRef[] | null)[] = [];
-  readonly #ladders: (Ladder | null)[] = [];
-  /** Which limits were decided in the second of the offered windows: a bit each, or all of it where there are many. */
-  readonly #picks: (number | readonly Picked[])[] = [];
+  readonly #limitSets: (LimitSet | null)[] = [];
   #next = 0;
   #first = Infinity;
   #noted = 0;
 
-  note({ at, intent, operation, counters, amount, counts }: AcknowledgedOperation): void {
+  note({ decidedAt: at, intent, operation, counters, amount }: AcknowledgedOperation): void {
     const place = this.#next;
     this.#next = (place + 1) % MAX_ACKNOWLEDGED;
     this.#noted++;
@@ -75,12 +72,11 @@ export class AcknowledgedOperations {
     this.#attempts[place] = number === undefined ? operation.attempt : null;
     const only = counters.length === 1 ? counters[0] : undefined;
     this.#places[place] = only === undefined ? counters : this.#keys.set(place, only.key) ? null : only.key;
-    this.#ladders[place] = only?.ladder ?? null;
-    this.#picks[place] = toBits(counts);
+    this.#limitSets[place] = only?.limits ?? null;
   }
 
   /** Those that can still be replayed at `now`, the oldest first. */
-  replayable(now: number): AcknowledgedOperation[] {
+  replayable(now: number): SettleRequest[] {
     const kept = Math.min(this.#noted, MAX_ACKNOWLEDGED);
     const oldest = this.#noted > MAX_ACKNOWLEDGED ? this.#next : 0;
     const places = Array.from({ length: kept }, (_, index) => (oldest + index) % MAX_ACKNOWLEDGED);
@@ -94,42 +90,25 @@ export class AcknowledgedOperations {
     const replayable = this.replayable(now);
     const operations = this.#noted - replayable.length;
     if (operations === 0) return undefined;
-    return { from: this.#first, to: replayable[0]?.at ?? now, operations };
+    return { from: this.#first, to: replayable[0]?.decidedAt ?? now, operations };
   }
 
-  #operationAt(place: number): AcknowledgedOperation {
+  #operationAt(place: number): SettleRequest {
     const { at, amount, isVoid, id: ownId } = this.#numbers;
     const kept = this.#places[place] ?? this.#keys.get(place);
     const counters =
       typeof kept === 'string'
-        ? [{ key: kept, shardGroup: shardGroupOf(kept), ladder: this.#ladders[place]! }]
+        ? [{ key: kept, shardGroup: shardGroupOf(kept), limits: this.#limitSets[place]! }]
         : kept;
-    const limits = counters.reduce((sum, { ladder }) => sum + ladder.length, 0);
     const id = this.#ids[place] ?? idOf(ownId[place]!);
     const content = this.#contents[place] ?? amount[place]!.toString(36);
     const operation = { id, content, attempt: this.#attempts[place] ?? id };
     return {
-      at: at[place]!,
+      decidedAt: at[place]!,
       intent: isVoid[place] ? 'void' : 'count',
       operation,
-      counters,
+      counters: settledInCurrent(counters),
       amount: amount[place]!,
-      counts: toCounts(this.#picks[place]!, limits),
     };
   }
-}
-
-/** More are as good as never asked for, and would not fit into the bits of a small integer. */
-const MAX_BITS = 30;
-
-function toBits(counts: readonly Picked[]): number | readonly Picked[] {
-  if (counts.length > MAX_BITS) return counts;
-  let bits = 0;
-  for (let index = 0; index < counts.length; index++) bits |= counts[index]!.pick << index;
-  return bits;
-}
-
-function toCounts(picks: number | readonly Picked[], limits: number): readonly Picked[] {
-  if (typeof picks !== 'number') return picks;
-  return Array.from({ length: limits }, (_, index): Picked => ({ pick: (picks >> index) & 1 ? 1 : 0 }));
 }

@@ -1,4 +1,5 @@
-import { REPLAYABLE_MS, type AcknowledgedOperation } from './acknowledged-operations.js';
+import type { SettleRequest } from '@sundial/engine/ports';
+import { REPLAYABLE_MS } from './acknowledged-operations.js';
 
 /** Kept at most, the latest; about 500 bytes each. */
 const MAX_REPEATED = 8_192;
@@ -9,9 +10,9 @@ const MAX_REPEATED = 8_192;
  * can replay them.
  */
 export class RepeatedOperations {
-  readonly #kept = new Map<string, AcknowledgedOperation>();
+  readonly #kept = new Map<string, SettleRequest>();
 
-  note(operation: AcknowledgedOperation): void {
+  note(operation: SettleRequest): void {
     const { id } = operation.operation;
     // Behind all others, and an id that was forgotten and used for something else is that now.
     this.#kept.delete(id);
@@ -20,12 +21,12 @@ export class RepeatedOperations {
   }
 
   /** Those that can still be replayed at `now`, and that are not among what is replayed anyway. */
-  beside(replayed: readonly AcknowledgedOperation[], now: number): AcknowledgedOperation[] {
+  beside(replayed: readonly SettleRequest[], now: number): SettleRequest[] {
     const counted = new Set(
       replayed.flatMap(({ intent, operation }) => (intent === 'count' ? [operation.id] : [])),
     );
     return [...this.#kept.values()].filter(
-      ({ at, operation }) => at > now - REPLAYABLE_MS && !counted.has(operation.id),
+      ({ decidedAt, operation }) => decidedAt > now - REPLAYABLE_MS && !counted.has(operation.id),
     );
   }
 }

@@ -12,7 +12,7 @@ const MINUTE_MS = 60_000;
 
 function done(id: string, at: number): AcknowledgedOperation {
   const operation = { id, content: '1', attempt: id };
-  return { at, intent: 'count', operation, counters: [], amount: 1, counts: [] };
+  return { decidedAt: at, intent: 'count', operation, counters: [], amount: 1 };
 }
 
 function replaying() {
@@ -105,22 +105,24 @@ describe('A replay of what the store has lost', () => {
     const counter = (limits: number) => ({
       key: `sd1:{ocr:user=u1}:rule-${limits}~k3Xa`,
       shardGroup: 'ocr:user=u1',
-      ladder: Array(limits).fill(limit) as (typeof limit)[],
+      limits: Array.from({ length: limits }, (_, n) => ({
+        ...limit,
+        windowIndex: n % 3 === 1 ? ('next' as const) : ('current' as const),
+      })),
     });
-    const picksOf = (limits: number) =>
-      Array.from({ length: limits }, (_, n) => (n % 3 === 1 ? 1 : 0) as 0 | 1);
     const note = (counters: ReturnType<typeof counter>[], intent: 'count' | 'void') => {
-      const picks = picksOf(counters.reduce((sum, { ladder }) => sum + ladder.length, 0));
-      const operation = { id: `${intent}-${picks.length}`, content: '1~other', attempt: 'try' };
-      const counts = picks.map((pick) => ({ pick, used: 9 }));
-      replay.acknowledged({ at: NOW, intent, operation, counters, amount: 5, counts });
-      return { intent, operation, counters, amount: 5, picks, decidedAt: NOW };
+      const operation = { id: `${intent}-${counters.length}`, content: '1~other', attempt: 'try' };
+      const request = { intent, operation, counters, amount: 5, decidedAt: NOW };
+      replay.acknowledged(request);
+      return request;
     };
-    const noted = [
-      note([counter(2)], 'count'),
-      note([counter(2), counter(3)], 'void'),
-      note([counter(40)], 'count'),
-    ];
+    const noted = [note([counter(2)], 'count'), note([counter(2), counter(3)], 'void')];
+    // Limits that name no window were decided in their current ones.
+    const [plain] = [{ ...counter(0), limits: [limit, limit] }];
+    const bare = { intent: 'count', operation: { id: 'b', content: '5', attempt: 'b' }, amount: 5 } as const;
+    replay.acknowledged({ ...bare, counters: [plain], decidedAt: NOW });
+    const inCurrent = { ...limit, windowIndex: 'current' as const };
+    noted.push({ ...bare, counters: [{ ...plain, limits: [inCurrent, inCurrent] }], decidedAt: NOW });
     replay.dataLost({ kind: 'emptied' });
     await finished();
     expect(requests.reverse()).toEqual(noted);

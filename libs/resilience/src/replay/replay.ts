@@ -1,8 +1,8 @@
 import {
   type CountedBefore,
   type CounterRef,
-  type Picked,
   REMEMBER_MS,
+  settledInCurrent,
   type SettleRequest,
   type SettleResult,
   type StoreLoss,
@@ -36,11 +36,11 @@ export interface ReplayOptions {
  * a replica that was behind. Each operation is settled under its id, so what the store still has is not counted again.
  * What cannot be replayed is reported as an uncertain interval, and never guessed.
  */
-export class Replay implements SettlementProducer<AcknowledgedOperation> {
+export class Replay implements SettlementProducer<SettleRequest> {
   readonly #options: ReplayOptions;
   readonly #acknowledged = new AcknowledgedOperations();
   readonly #repeated = new RepeatedOperations();
-  #waiting: AcknowledgedOperation[] = [];
+  #waiting: SettleRequest[] = [];
   #inFlight = 0;
 
   constructor(options: ReplayOptions) {
@@ -63,9 +63,9 @@ export class Replay implements SettlementProducer<AcknowledgedOperation> {
 
   /** The store had counted another try of it, in the first window of each limit: should it lose that, it is replayed. */
   repeated({ operation, counters, amount }: RepeatedTake, { until }: CountedBefore): void {
-    const counts = counters.flatMap(({ ladder }) => ladder.map((): Picked => ({ pick: 0 })));
-    const at = Math.min(until - REMEMBER_MS, this.#options.now());
-    this.#repeated.note({ at, intent: 'count', operation, counters, amount, counts });
+    const decidedAt = Math.min(until - REMEMBER_MS, this.#options.now());
+    const settled = settledInCurrent(counters);
+    this.#repeated.note({ intent: 'count', operation, counters: settled, amount, decidedAt });
   }
 
   dataLost(loss: StoreLoss): void {
@@ -87,8 +87,8 @@ export class Replay implements SettlementProducer<AcknowledgedOperation> {
     if (this.#waiting.length > 0) wake();
   }
 
-  next(max: number): readonly AcknowledgedOperation[] {
-    const next: AcknowledgedOperation[] = [];
+  next(max: number): readonly SettleRequest[] {
+    const next: SettleRequest[] = [];
     while (next.length < max) {
       const operation = this.#waiting.pop();
       if (!operation) break;
@@ -102,18 +102,18 @@ export class Replay implements SettlementProducer<AcknowledgedOperation> {
     return next;
   }
 
-  requestOf({ at, intent, operation, counters, amount, counts }: AcknowledgedOperation): SettleRequest {
-    return { intent, operation, counters, amount, picks: counts.map(({ pick }) => pick), decidedAt: at };
+  requestOf(operation: SettleRequest): SettleRequest {
+    return operation;
   }
 
-  answered(_operation: AcknowledgedOperation, { outcome }: SettleResult, isLate: boolean): void {
+  answered(_operation: SettleRequest, { outcome }: SettleResult, isLate: boolean): void {
     // It is sent again all the same: its outcome is counted only once.
     if (isLate) return;
     this.#inFlight--;
     this.#options.outcomes[outcome]++;
   }
 
-  unanswered(operation: AcknowledgedOperation): void {
+  unanswered(operation: SettleRequest): void {
     this.#inFlight--;
     this.#waiting.push(operation);
     this.#options.wake();

@@ -8,6 +8,7 @@ import {
   type TemporaryDirectory,
 } from '../../../../../test/support/temporary-directory.js';
 import { makeId } from '../../operations/own-ids.js';
+import { settledInCurrent } from '../settled-limits.js';
 import { REMEMBER_MS, type CounterRef, type TakeRequest } from '../store.js';
 import type { LogProgress } from './log/log-recovery.js';
 import { MemoryStore, type MemoryStoreOptions } from './memory-store.js';
@@ -41,7 +42,7 @@ describe('MemoryStore with a directory', () => {
   it('keeps counters, operations and what was voided over a restart', async () => {
     const first = await open();
     first.take(taking('a', 3));
-    first.settle({ ...taking('b', 1), intent: 'void', picks: [0], decidedAt: NOW });
+    first.settle({ ...taking('b', 1), counters: settledInCurrent(counters), intent: 'void', decidedAt: NOW });
     await first.close();
     const second = await open();
     expect(usedIn(second)).toBe(3);
@@ -108,7 +109,8 @@ describe('MemoryStore with a directory', () => {
 
   it('keeps counts beyond 32 bits', async () => {
     const first = await open();
-    first.settle({ ...taking('a', Number.MAX_SAFE_INTEGER), intent: 'count', picks: [0], decidedAt: NOW });
+    const settled = { ...taking('a', Number.MAX_SAFE_INTEGER), counters: settledInCurrent(counters) };
+    first.settle({ ...settled, intent: 'count', decidedAt: NOW });
     await first.close();
     expect(usedIn(await open())).toBe(Number.MAX_SAFE_INTEGER);
   });
@@ -183,15 +185,18 @@ describe('MemoryStore with a directory', () => {
 describe('MemoryStore without a directory', () => {
   it('ends a window and a deadline in the very millisecond', async () => {
     const store = await MemoryStore.open();
-    const [{ ladder }] = counters as [CounterRef];
-    const [, endsAt] = ladder[0]!.bounds;
+    const [{ limits }] = counters as [CounterRef];
+    const [, endsAt] = limits[0]!.bounds;
     const now = jest.spyOn(Date, 'now');
     const takeAt = (instant: number) => {
       now.mockReturnValue(instant);
       return store.take({ ...taking(`at-${instant}`, 1), deadlineAt: endsAt });
     };
-    expect(takeAt(endsAt - 1)).toMatchObject({ outcome: 'taken', counts: [{ pick: 0, used: 1 }] });
-    expect(takeAt(endsAt)).toMatchObject({ outcome: 'taken', counts: [{ pick: 1, used: 1 }] });
+    expect(takeAt(endsAt - 1)).toMatchObject({
+      outcome: 'taken',
+      counts: [{ windowIndex: 'current', used: 1 }],
+    });
+    expect(takeAt(endsAt)).toMatchObject({ outcome: 'taken', counts: [{ windowIndex: 'next', used: 1 }] });
     expect(takeAt(endsAt + 1)).toEqual({ outcome: 'expired' });
     now.mockRestore();
     await store.close();
@@ -199,7 +204,10 @@ describe('MemoryStore without a directory', () => {
 
   it('begins empty', async () => {
     const store = await MemoryStore.open();
-    expect(store.read({ counters })).toMatchObject({ outcome: 'read', counts: [{ pick: 0, used: 0 }] });
+    expect(store.read({ counters })).toMatchObject({
+      outcome: 'read',
+      counts: [{ windowIndex: 'current', used: 0 }],
+    });
     await store.close();
   });
 });
@@ -208,7 +216,7 @@ const counters: readonly CounterRef[] = [
   {
     key: 'sd1:{ocr:user=u1}:rule',
     shardGroup: 'ocr:user=u1',
-    ladder: [
+    limits: [
       {
         field: 'd',
         max: 10_000,

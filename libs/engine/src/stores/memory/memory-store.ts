@@ -3,13 +3,9 @@ import { loadSecret } from '../../operations/secret-file.js';
 import { SharedSecret } from '../../operations/secret.js';
 import {
   REMEMBER_MS,
-  REMEMBER_SETTLED_MS,
   type ConditionListener,
   type CounterRef,
-  type ForcedLimit,
-  type LimitCeiling,
-  type LimitCount,
-  type WindowPick,
+  type LimitSpec,
   type ReadRequest,
   type ReadResult,
   type SettleRequest,
@@ -22,11 +18,13 @@ import {
   type TakeResult,
 } from '../store.js';
 import { hasRoom } from '../room.js';
+import { startsAtOf, windowIndexAt } from '../window-index.js';
 import { FullStore } from './full-store.js';
 import { CounterLog, type CounterLogEvents } from './log/counter-log.js';
 import type { LogDamage } from './log/log-recovery.js';
 import { MemoryBooks } from './state/memory-books.js';
-import type { MemoryOperation } from './state/operation-record.js';
+import type { MutableCount } from './state/memory-counter.js';
+import { MemoryOperations } from './memory-operations.js';
 
 export interface MemoryStoreOptions extends CounterLogEvents {
   /** Where counters are kept over a restart; absent: in memory only. */
@@ -45,6 +43,7 @@ export class MemoryStore implements Store {
   readonly kind = 'embedded';
   readonly secret: SharedSecret;
   readonly #books: MemoryBooks;
+  readonly #operations: MemoryOperations;
   readonly #full: FullStore;
   readonly #log: CounterLog | undefined;
   readonly #offsetMs: number;
@@ -62,6 +61,7 @@ export class MemoryStore implements Store {
   ) {
     this.secret = opened.secret;
     this.#books = books;
+    this.#operations = new MemoryOperations(books, () => this.now());
     this.#full = new FullStore(books);
     this.#log = opened.log;
     this.damages = opened.damages;
@@ -93,7 +93,7 @@ export class MemoryStore implements Store {
     return Date.now() + this.#offsetMs;
   }
 
-  take<L extends LimitCeiling>(request: TakeRequest<L>): TakeResult<L> {
+  take<L extends LimitSpec>(request: TakeRequest<L>): TakeResult<L> {
     const { amount, counters, operation, deadlineAt } = request;
     const now = this.now();
     this.#books.beginChange();
@@ -101,7 +101,7 @@ export class MemoryStore implements Store {
     const counts = this.#look(counters, now);
     if (counts === undefined) return MOVED;
     if (amount > 0 && operation.number === undefined) {
-      const recalled = this.#recall(operation, now);
+      const recalled = this.#operations.recall(operation, now);
       if (typeof recalled === 'string') return { outcome: recalled };
       if (recalled)
         return { outcome: 'replayed', counts, counted: { at: recalled.at, until: recalled.until } };
@@ -116,26 +116,14 @@ export class MemoryStore implements Store {
     return { outcome: 'taken', counts };
   }
 
-  read<L extends LimitCeiling>({ counters }: ReadRequest<L>): ReadResult<L> {
+  read<L extends LimitSpec>({ counters }: ReadRequest<L>): ReadResult<L> {
     const counts = this.#look(counters, this.now());
     return counts === undefined ? MOVED : { outcome: 'read', counts };
   }
 
   settle(request: SettleRequest): SettleResult {
-    const { operation, intent, decidedAt } = request;
     this.#books.beginChange();
-    const recorded = this.#books.operation(operation.id, this.now());
-    const counted = recorded?.barred === false ? recorded : undefined;
-    switch (intent) {
-      case 'count':
-        return counted
-          ? { outcome: this.#join(operation, counted, decidedAt + REMEMBER_SETTLED_MS) }
-          : this.#countLate(request);
-      case 'void':
-        return { outcome: counted ? this.#reverse(request, counted) : this.#bar(request) };
-      default:
-        return intent satisfies never;
-    }
+    return this.#operations.settle(request);
   }
 
   async probe(): Promise<void> {}
@@ -165,157 +153,36 @@ export class MemoryStore implements Store {
     await this.#log?.close();
   }
 
-  /** What stands against it: that it was counted before, or why it cannot be now. */
-  #recall(operation: Operation, now: number): MemoryOperation | 'conflict' | 'expired' | undefined {
-    const recorded = this.#books.operation(operation.id, now);
-    if (recorded === undefined) return undefined;
-    if (recorded.barred) return recorded.attempts === operation.attempt ? 'expired' : undefined;
-    return this.#join(operation, recorded) === 'conflict' ? 'conflict' : recorded;
-  }
-
-  /** Notes that the caller of one more attempt is told that the operation was counted. That alone makes no longer memory. */
-  #join(
-    { id, content, attempt }: Operation,
-    counted: MemoryOperation,
-    settledUntil = -Infinity,
-  ): 'already-counted' | 'conflict' {
-    if (counted.content !== content) return 'conflict';
-    const { attempts } = counted;
-    const until = Math.max(counted.until, settledUntil);
-    const isNoted = attempts === attempt || attempts.split(',').includes(attempt);
-    const mayNote = !isNoted && attempts.length + attempt.length <= MAX_ATTEMPTS_LENGTH;
-    if (mayNote) this.#books.remember(id, { ...counted, until, attempts: `${attempts},${attempt}` });
-    else if (until > counted.until) this.#books.remember(id, { ...counted, until });
-    return 'already-counted';
-  }
-
-  /** Takes an attempt off an operation that was counted, and reverses it without the last one. */
-  #reverse(request: SettleRequest, counted: MemoryOperation): 'reversed' | 'barred' {
-    const { operation, counters, amount, decidedAt } = request;
-    const attempts = counted.attempts.split(',');
-    const rest = attempts.filter((attempt) => attempt !== operation.attempt);
-    if (rest.length === attempts.length) return 'barred';
-    if (rest.length > 0) {
-      const until = Math.max(counted.until, decidedAt + REMEMBER_SETTLED_MS);
-      this.#books.remember(operation.id, { ...counted, until, attempts: rest.join(',') });
-      return 'barred';
-    }
-    this.#add(counters, (ceiling) => pickWindow(ceiling, counted.at), -amount);
-    this.#bar(request);
-    return 'reversed';
-  }
-
-  #bar({ operation: { id, attempt }, decidedAt }: SettleRequest): 'barred' {
-    const until = decidedAt + REMEMBER_SETTLED_MS;
-    const countedAt = Date.now();
-    this.#books.remember(id, { content: '', attempts: attempt, at: 0, until, barred: true, countedAt });
-    return 'barred';
-  }
-
-  #countLate({ operation, counters, picks, amount, decidedAt }: SettleRequest): SettleResult {
-    const { touched, forced } = this.#add(counters, (_ceiling, index) => picks[index], amount);
-    const ceilings = counters.flatMap(({ ladder }) => ladder);
-    const starts = ceilings.map(({ bounds }, index) => bounds[picks[index]!]);
-    this.#record(operation, Math.max(...starts), decidedAt + REMEMBER_SETTLED_MS);
-    const outcome = touched > 0 ? 'counted' : 'late';
-    return forced.length > 0 ? { outcome, forced } : { outcome };
-  }
-
-  #look<L extends LimitCeiling>(
-    counters: readonly CounterRef<L>[],
-    now: number,
-  ): MutableCount<L>[] | undefined {
+  #look<L extends LimitSpec>(counters: readonly CounterRef<L>[], now: number): MutableCount<L>[] | undefined {
     const counts: MutableCount<L>[] = [];
     for (const ref of counters) {
       const counter = this.#books.counter(ref);
-      for (const ceiling of ref.ladder) {
-        const pick = pickWindow(ceiling, now);
-        if (pick === undefined) return undefined;
-        counts.push(counter?.count(ceiling, pick) ?? { limit: ceiling, pick, used: 0 });
+      for (const limit of ref.limits) {
+        const windowIndex = windowIndexAt(limit, now);
+        if (windowIndex === undefined) return undefined;
+        counts.push(counter?.count(ref, limit, windowIndex) ?? { counter: ref, limit, windowIndex, used: 0 });
       }
     }
     return counts;
   }
 
-  /** Writes the amount into the books, and into what was read of them. */
-  #count({ counters, operation, amount }: TakeRequest, counts: readonly MutableCount[], now: number): void {
+  /** Writes the amount into the counters, and into what was read of them. */
+  #count({ operation, amount }: TakeRequest, counts: readonly MutableCount[], now: number): void {
     // The clock may have been set back, and the windows are later ones.
-    let [index, at] = [0, now];
-    for (const ref of counters) {
-      const counter = this.#books.openCounter(ref);
-      for (const ceiling of ref.ladder) {
-        const count = counts[index++]!;
-        count.used = Math.min(count.used + amount, Number.MAX_SAFE_INTEGER);
-        counter.put(ceiling, count.pick, count.used);
-        at = Math.max(at, ceiling.bounds[count.pick]);
-      }
+    let at = now;
+    for (const count of counts) {
+      const { counter, limit, windowIndex } = count;
+      count.used = Math.min(count.used + amount, Number.MAX_SAFE_INTEGER);
+      this.#books.openCounter(counter).put(limit, windowIndex, count.used);
+      at = Math.max(at, startsAtOf(limit, windowIndex));
     }
-    if (operation.number === undefined) this.#record(operation, at, at + REMEMBER_MS);
+    if (operation.number === undefined) this.#operations.record(operation, at, at + REMEMBER_MS);
     else {
       const { number, content } = operation;
       this.#books.rememberOwn(number, { content, at, countedAt: Date.now() });
     }
   }
-
-  /**
-   * Adds to each limit's picked window that is not over, where it is or can become the counter's current one: how many
-   * it was, and which limits are above their max by that.
-   */
-  #add(
-    counters: readonly CounterRef[],
-    pickOf: (ceiling: LimitCeiling, index: number) => WindowPick | undefined,
-    units: number,
-  ): { touched: number; forced: ForcedLimit[] } {
-    const forced: ForcedLimit[] = [];
-    const now = this.now();
-    let [index, touched] = [0, 0];
-    for (const ref of counters) {
-      for (const ceiling of ref.ladder) {
-        const pick = pickOf(ceiling, index++);
-        if (pick === undefined) continue;
-        const window = this.#books.counter(ref)?.find(ceiling.field);
-        const used = changeable(window, ceiling.bounds, { pick, now, units });
-        if (used === undefined || !this.#books.hasRoomFor([ref])) continue;
-        const total = Math.min(Math.max(used + units, 0), Number.MAX_SAFE_INTEGER);
-        this.#books.openCounter(ref).put(ceiling, pick, total);
-        touched++;
-        if (units > 0 && ceiling.enforced && total > ceiling.max)
-          forced.push({ limit: index - 1, used: total });
-      }
-    }
-    return { touched, forced };
-  }
-
-  #record({ id, content, attempt }: Operation, at: number, until: number): void {
-    const countedAt = Date.now();
-    this.#books.remember(id, { content, attempts: attempt, at, until, barred: false, countedAt });
-  }
 }
-
-/** This take's own, until it is answered. */
-type MutableCount<L extends LimitCeiling = LimitCeiling> = {
-  -readonly [Field in keyof LimitCount<L>]: LimitCount<L>[Field];
-};
 
 const EXPIRED = { outcome: 'expired' } as const;
 const MOVED = { outcome: 'moved' } as const;
-/** As in the script: an operation that is repeated for ever takes no more room than this. */
-const MAX_ATTEMPTS_LENGTH = 1_000;
-
-/** The units used in the picked window; undefined where it is over, or is not the current one and cannot become it. */
-function changeable(
-  current: { readonly startsAt: number; readonly used: number } | undefined,
-  bounds: LimitCeiling['bounds'],
-  { pick, now, units }: { readonly pick: WindowPick; readonly now: number; readonly units: number },
-): number | undefined {
-  const startsAt = bounds[pick];
-  if (now >= bounds[pick + 1]!) return undefined;
-  if (current?.startsAt === startsAt) return current.used;
-  return units > 0 && !(current && current.startsAt > startsAt) ? 0 : undefined;
-}
-
-function pickWindow({ bounds }: LimitCeiling, now: number): WindowPick | undefined {
-  if (now < bounds[0]) return undefined;
-  if (now < bounds[1]) return 0;
-  return now < bounds[2] ? 1 : undefined;
-}

@@ -176,7 +176,7 @@ export class GroupDecoder {
       const few = view.getUint32(at, true);
       const used = few === MANY ? view.getFloat64(at + 4, true) : few;
       at += few === MANY ? 12 : 4;
-      counter.put(known[index]!, 0, used);
+      counter.put(known[index]!, 'current', used);
     }
     return at;
   }

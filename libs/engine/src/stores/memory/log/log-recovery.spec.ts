@@ -150,5 +150,5 @@ describe('a log that is damaged', () => {
 
 function ref(name: string): CounterRef {
   const bounds = [NOW - HOUR_MS, NOW + HOUR_MS, NOW + 2 * HOUR_MS] as const;
-  return { key: name, shardGroup: '', ladder: [{ field: 'h', max: 1_000, enforced: true, bounds }] };
+  return { key: name, shardGroup: '', limits: [{ field: 'h', max: 1_000, enforced: true, bounds }] };
 }

@@ -12,9 +12,9 @@ describe('MemoryBooks', () => {
   });
   afterEach(() => books.close());
 
-  const refTo = (key: string): CounterRef => ({ key, shardGroup: '', ladder: [] });
+  const refTo = (key: string): CounterRef => ({ key, shardGroup: '', limits: [] });
   const openWindow = (key: string, resetsAt: number, field = 'h') =>
-    books.openCounter(refTo(key)).put({ field, bounds: [0, resetsAt, resetsAt] }, 0, 1);
+    books.openCounter(refTo(key)).put({ field, bounds: [0, resetsAt, resetsAt] }, 'current', 1);
   const counted = (): MemoryOperation => ({
     content: '1',
     until: Infinity,

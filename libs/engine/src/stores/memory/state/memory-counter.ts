@@ -1,27 +1,28 @@
-import type { LimitCeiling, LimitCount, WindowPick } from '../../store.js';
+import type { CounterRef, LimitCount, LimitSpec, WindowIndex } from '../../store.js';
+import { resetsAtOf, startsAtOf } from '../../window-index.js';
 
-/** The ceiling's part that says which window is meant. */
-export type Windows = Pick<LimitCeiling, 'field' | 'bounds'>;
+/** Of a limit, what says which window is meant. */
+export type Windows = Pick<LimitSpec, 'field' | 'bounds'>;
 
 /**
- * The units used in the window that one of a counter's limits is in. Its bounds are the ladder's own array, which all
+ * The units used in the window that one of a counter's limits is in. Its bounds are the limit's own array, which all
  * counters under a rule share: of the million instants that there would be, two are kept.
  */
 export class MemoryWindow {
   constructor(
     readonly field: string,
-    public bounds: LimitCeiling['bounds'],
-    public pick: WindowPick,
+    public bounds: LimitSpec['bounds'],
+    public windowIndex: WindowIndex,
     public used: number,
     readonly next: MemoryWindow | undefined,
   ) {}
 
   get startsAt(): number {
-    return this.bounds[this.pick];
+    return startsAtOf(this, this.windowIndex);
   }
 
   get resetsAt(): number {
-    return this.bounds[this.pick + 1]!;
+    return resetsAtOf(this, this.windowIndex);
   }
 }
 
@@ -60,22 +61,29 @@ export class MemoryCounter {
     return window;
   }
 
-  /** What was used in the picked window, or in the later of the two when the counter is already in that. */
-  count<L extends LimitCeiling>(limit: L, pick: WindowPick): LimitCount<L> {
+  /** What was used in this window of the limit, or in the later of the two when the counter is already in that. */
+  count<L extends LimitSpec>(counter: CounterRef<L>, limit: L, windowIndex: WindowIndex): MutableCount<L> {
     const window = this.find(limit.field);
-    if (window === undefined) return { limit, pick, used: 0 };
-    if (window.startsAt === limit.bounds[1]) return { limit, pick: 1, used: window.used };
-    return { limit, pick, used: window.startsAt === limit.bounds[pick] ? window.used : 0 };
+    if (window === undefined) return { counter, limit, windowIndex, used: 0 };
+    const { startsAt, used } = window;
+    if (startsAt === limit.bounds[1]) return { counter, limit, windowIndex: 'next', used };
+    const isIn = startsAt === startsAtOf(limit, windowIndex);
+    return { counter, limit, windowIndex, used: isIn ? used : 0 };
   }
 
-  put({ field, bounds }: Windows, pick: WindowPick, used: number): void {
+  put({ field, bounds }: Windows, windowIndex: WindowIndex, used: number): void {
     const window = this.find(field);
     if (window === undefined) {
-      this.first = new MemoryWindow(field, bounds, pick, used, this.first);
+      this.first = new MemoryWindow(field, bounds, windowIndex, used, this.first);
       return;
     }
     window.bounds = bounds;
-    window.pick = pick;
+    window.windowIndex = windowIndex;
     window.used = used;
   }
 }
+
+/** One take's own, until it is answered. */
+export type MutableCount<L extends LimitSpec = LimitSpec> = {
+  -readonly [Field in keyof LimitCount<L>]: LimitCount<L>[Field];
+};

@@ -1,0 +1,54 @@
+import type { Decision, LimitState, RuleMode, WindowUnit } from '@sundial/contract';
+import type { PlannedLimit } from '../counters/rule-windows.js';
+import type { LimitCount } from '../stores/store.js';
+import type { Window } from '../windows/window.js';
+
+/** A decision of this process: its limits know their windows' instants as numbers, too. */
+export interface EngineDecision extends Decision {
+  readonly limits: readonly CountedLimit[];
+}
+
+/**
+ * The state of a limit as this process knows it. What leaves the process has instants as text, and so these are its
+ * fields; `startsAtMs` and `resetsAtMs` are not, so no copy and no JSON of it has them.
+ */
+export class CountedLimit implements LimitState {
+  readonly rule: string;
+  readonly mode: Exclude<RuleMode, 'off'>;
+  readonly window: WindowUnit;
+  readonly timeZone: string;
+  readonly max: number;
+  readonly used: number;
+  readonly reserved = 0;
+  readonly remaining: number;
+  readonly startsAt: string;
+  readonly resetsAt: string;
+  readonly exceeded: boolean;
+  readonly #instants: Window;
+
+  /** `exceeded` where `asked` more units do not fit. */
+  constructor({ limit, windowIndex, used }: LimitCount<PlannedLimit>, asked: number) {
+    const { rule, definition, windows } = limit;
+    const { window, max } = definition;
+    const instants = windows[windowIndex];
+    this.rule = rule.id;
+    this.mode = rule.mode as CountedLimit['mode'];
+    this.window = window;
+    this.timeZone = rule.timeZone;
+    this.max = max;
+    this.used = used;
+    this.remaining = used < max ? max - used : 0;
+    this.startsAt = instants.startsAt;
+    this.resetsAt = instants.resetsAt;
+    this.exceeded = used + asked > max;
+    this.#instants = instants;
+  }
+
+  get startsAtMs(): number {
+    return this.#instants.startsAtMs;
+  }
+
+  get resetsAtMs(): number {
+    return this.#instants.resetsAtMs;
+  }
+}

@@ -1,0 +1,140 @@
+import {
+  REMEMBER_SETTLED_MS,
+  type ForcedLimit,
+  type Operation,
+  type SettledLimit,
+  type SettleRequest,
+  type SettleResult,
+  type WindowIndex,
+} from '../store.js';
+import { resetsAtOf, startsAtOf, windowIndexAt } from '../window-index.js';
+import type { MemoryBooks } from './state/memory-books.js';
+import type { MemoryWindow } from './state/memory-counter.js';
+import type { MemoryOperation } from './state/operation-record.js';
+
+/** As in the script: an operation that is repeated for ever takes no more room than this. */
+const MAX_ATTEMPTS_LENGTH = 1_000;
+
+/** What the embedded store remembers of operations, and what settling one makes of that and of its counters. */
+export class MemoryOperations {
+  readonly #books: MemoryBooks;
+  readonly #now: () => number;
+
+  constructor(books: MemoryBooks, now: () => number) {
+    this.#books = books;
+    this.#now = now;
+  }
+
+  /** What stands against taking it: that it was counted before, or why it cannot be now. */
+  recall(operation: Operation, now: number): MemoryOperation | 'conflict' | 'expired' | undefined {
+    const recorded = this.#books.operation(operation.id, now);
+    if (recorded === undefined) return undefined;
+    if (recorded.barred) return recorded.attempts === operation.attempt ? 'expired' : undefined;
+    return this.#join(operation, recorded) === 'conflict' ? 'conflict' : recorded;
+  }
+
+  /** It was counted at this instant, by the store's clock. */
+  record({ id, content, attempt }: Operation, at: number, until: number): void {
+    const countedAt = Date.now();
+    this.#books.remember(id, { content, attempts: attempt, at, until, barred: false, countedAt });
+  }
+
+  settle(request: SettleRequest): SettleResult {
+    const { operation, intent, decidedAt } = request;
+    const recorded = this.#books.operation(operation.id, this.#now());
+    const counted = recorded?.barred === false ? recorded : undefined;
+    switch (intent) {
+      case 'count':
+        return counted
+          ? { outcome: this.#join(operation, counted, decidedAt + REMEMBER_SETTLED_MS) }
+          : this.#countLate(request);
+      case 'void':
+        return { outcome: counted ? this.#reverse(request, counted) : this.#bar(request) };
+      default:
+        return intent satisfies never;
+    }
+  }
+
+  /** Notes that the caller of one more attempt is told that the operation was counted. That alone makes no longer memory. */
+  #join(
+    { id, content, attempt }: Operation,
+    counted: MemoryOperation,
+    settledUntil = -Infinity,
+  ): 'already-counted' | 'conflict' {
+    if (counted.content !== content) return 'conflict';
+    const { attempts } = counted;
+    const until = Math.max(counted.until, settledUntil);
+    const isNoted = attempts === attempt || attempts.split(',').includes(attempt);
+    const mayNote = !isNoted && attempts.length + attempt.length <= MAX_ATTEMPTS_LENGTH;
+    if (mayNote) this.#books.remember(id, { ...counted, until, attempts: `${attempts},${attempt}` });
+    else if (until > counted.until) this.#books.remember(id, { ...counted, until });
+    return 'already-counted';
+  }
+
+  /** Takes an attempt off an operation that was counted, and reverses it without the last one. */
+  #reverse(request: SettleRequest, counted: MemoryOperation): 'reversed' | 'barred' {
+    const { operation, counters, amount, decidedAt } = request;
+    const attempts = counted.attempts.split(',');
+    const rest = attempts.filter((attempt) => attempt !== operation.attempt);
+    if (rest.length === attempts.length) return 'barred';
+    if (rest.length > 0) {
+      const until = Math.max(counted.until, decidedAt + REMEMBER_SETTLED_MS);
+      this.#books.remember(operation.id, { ...counted, until, attempts: rest.join(',') });
+      return 'barred';
+    }
+    this.#add(counters, (limit) => windowIndexAt(limit, counted.at), -amount);
+    this.#bar(request);
+    return 'reversed';
+  }
+
+  #bar({ operation: { id, attempt }, decidedAt }: SettleRequest): 'barred' {
+    const until = decidedAt + REMEMBER_SETTLED_MS;
+    const countedAt = Date.now();
+    this.#books.remember(id, { content: '', attempts: attempt, at: 0, until, barred: true, countedAt });
+    return 'barred';
+  }
+
+  #countLate({ operation, counters, amount, decidedAt }: SettleRequest): SettleResult {
+    const { touched, forced } = this.#add(counters, ({ windowIndex }) => windowIndex, amount);
+    const starts = counters.flatMap(({ limits }) =>
+      limits.map((limit) => startsAtOf(limit, limit.windowIndex)),
+    );
+    this.record(operation, Math.max(...starts), decidedAt + REMEMBER_SETTLED_MS);
+    const outcome = touched > 0 ? 'counted' : 'late';
+    return forced.length > 0 ? { outcome, forced } : { outcome };
+  }
+
+  /**
+   * Adds to each limit's window that is not over, where it is or can become the counter's current one: how many
+   * it was, and which limits are above their max by that.
+   */
+  #add(
+    counters: SettleRequest['counters'],
+    indexOf: (limit: SettledLimit) => WindowIndex | undefined,
+    units: number,
+  ): { touched: number; forced: ForcedLimit[] } {
+    const forced: ForcedLimit[] = [];
+    const now = this.#now();
+    let touched = 0;
+    for (const ref of counters) {
+      for (const limit of ref.limits) {
+        const windowIndex = indexOf(limit);
+        if (windowIndex === undefined || now >= resetsAtOf(limit, windowIndex)) continue;
+        const window = this.#books.counter(ref)?.find(limit.field);
+        const used = changeable(window, startsAtOf(limit, windowIndex), units);
+        if (used === undefined || !this.#books.hasRoomFor([ref])) continue;
+        const total = Math.min(Math.max(used + units, 0), Number.MAX_SAFE_INTEGER);
+        this.#books.openCounter(ref).put(limit, windowIndex, total);
+        touched++;
+        if (units > 0 && limit.enforced && total > limit.max) forced.push({ limit, used: total });
+      }
+    }
+    return { touched, forced };
+  }
+}
+
+/** The units used in the window that starts then; undefined where it is not the current one and cannot become it. */
+function changeable(current: MemoryWindow | undefined, startsAt: number, units: number): number | undefined {
+  if (current?.startsAt === startsAt) return current.used;
+  return units > 0 && !(current && current.startsAt > startsAt) ? 0 : undefined;
+}
