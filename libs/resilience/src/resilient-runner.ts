@@ -20,7 +20,7 @@ import {
 } from '@sundial/engine/ports';
 import { performance } from 'node:perf_hooks';
 import { QuotaError, type Usage } from '@sundial/contract';
-import { STRICT_RESERVE_MS, type Journal } from './journal/journal.js';
+import { diskTimeOf, type Journal } from './journal/journal.js';
 import { BrokenKeys } from './guard/broken-keys.js';
 import { DegradedDecisions } from './fallback/degraded-decisions.js';
 import { LocalCounters, type Asking, type NodeShare } from './fallback/local-counters.js';
@@ -72,7 +72,7 @@ export class ResilientRunner implements Runner {
     this.#observer = observer;
     this.#journal = journal;
     this.#answerMs = deadlineMs - Math.min(ANSWER_RESERVE_MS, deadlineMs / 10);
-    this.#diskMs = journal?.sync === 'strict' ? Math.min(STRICT_RESERVE_MS, this.#answerMs / 2) : 0;
+    this.#diskMs = journal?.sync === 'strict' ? diskTimeOf(this.#answerMs) : 0;
     this.#guard = new StoreGuard(store, {
       deadlineMs,
       checkMs: this.#answerMs - this.#diskMs,

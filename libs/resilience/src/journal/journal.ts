@@ -10,8 +10,8 @@ import type { JournalDamage } from './journal-damage.js';
 import { claimJournals, type JournalSlot } from './journal-slots.js';
 import { RecoveredSettlements } from './recovered-settlements.js';
 
-/** In strict mode the store gets that much less time, so that there is some left for the disk. */
-export const STRICT_RESERVE_MS = 25;
+/** Of the time that a check has, a strict journal's disk gets this, but at most half of it and at least a quarter. */
+const STRICT_RESERVE_MS = 25;
 /** Lines that wait for the disk longer than this are no longer added to: they would fill the memory. */
 const STALLED_MS = 1_000;
 /** How often the file is looked after: completed when lines could not be written, rewritten when mostly acknowledged. */
@@ -20,6 +20,11 @@ const TEND_EVERY_MS = 1_000;
 const SLACK_BYTES = 4 * 1024 * 1024;
 
 export type JournalSync = 'group' | 'strict';
+
+/** What the disk gets of the time that a check has: the store gets that much less. */
+export function diskTimeOf(checkMs: number): number {
+  return Math.max(Math.min(STRICT_RESERVE_MS, checkMs / 2), checkMs / 4);
+}
 
 export interface JournalOptions {
   /** Holds `journal.log`, and `journal-2.log` and so on for processes that share it. */
@@ -281,7 +286,7 @@ export interface JournalParts {
   readonly recovered: RecoveredSettlements;
 }
 
-/** Lines that are written together, and since when the disk owes an answer. */
+/** Lines that are written together, and since when they wait for the disk. */
 interface Group {
   since: number;
   readonly last: Promise<void>;
