@@ -214,7 +214,7 @@ export class StoreGuard {
   async #suspect(shard: GuardedShard): Promise<void> {
     if (shard.isSuspected || !shard.isClosed) return;
     shard.isSuspected = true;
-    while (!(await this.#probe(shard, shard.period)) && shard.isClosed && !this.#isLeft)
+    while (shard.isClosed && !this.#isLeft && !(await this.#probe(shard, shard.period)))
       await sleep(SUSPECT_PROBE_MS, undefined, { ref: false });
     shard.isSuspected = false;
   }

@@ -1,0 +1,102 @@
+import type fc from 'fast-check';
+import type { MemoryStore, Store } from '@sundial/engine';
+import {
+  type CounterRef,
+  type LimitSpec,
+  type ReadRequest,
+  type ReadResult,
+  type SettleRequest,
+  type SettleResult,
+  startByOf,
+  StoreError,
+  type TakeRequest,
+  type TakeResult,
+} from '@sundial/engine/ports';
+
+/** What becomes of a call: `refused` and `lost` never run, of `cut` only the answer is lost. */
+export type CallFate = 'answered' | 'refused' | 'lost' | 'cut';
+
+/**
+ * A store at the other end of a connection: the scheduler decides when a call gets there, and when its answer is back. As on
+ * a connection, calls leave, arrive and are answered in their order.
+ */
+export class ScheduledStore implements Store {
+  readonly kind = 'redis';
+  readonly secret: Store['secret'];
+  isHealed = false;
+  /** Calls that have left this process. */
+  calls = 0;
+  /** Those of the last take or settlement. */
+  #counters: readonly CounterRef[] = [];
+  readonly #store: MemoryStore;
+  readonly #scheduler: fc.Scheduler;
+  readonly #fates: CallFate[];
+  readonly #isQueued: boolean;
+  #left = Promise.resolve();
+  #arrived = Promise.resolve();
+  #answered = Promise.resolve();
+
+  /** `isQueued`: takes wait for their turn before they leave. */
+  constructor(
+    store: MemoryStore,
+    scheduler: fc.Scheduler,
+    { fates, isQueued }: { readonly fates: readonly CallFate[]; readonly isQueued: boolean },
+  ) {
+    this.#store = store;
+    this.secret = store.secret;
+    this.#scheduler = scheduler;
+    this.#fates = [...fates];
+    this.#isQueued = isQueued;
+  }
+
+  async take<L extends LimitSpec>(request: TakeRequest<L>): Promise<TakeResult<L>> {
+    this.#counters = request.counters;
+    if (this.#isQueued) await (this.#left = this.#behind(this.#left, 'take leaves'));
+    const deadlineAt = startByOf(request);
+    if (deadlineAt === undefined) return { outcome: 'expired' };
+    return this.#call('take', () => this.#store.take({ ...request, deadlineAt }));
+  }
+
+  settle(request: SettleRequest): Promise<SettleResult> {
+    this.#counters = request.counters;
+    return this.#call(request.intent, () => this.#store.settle(request));
+  }
+
+  read<L extends LimitSpec>(request: ReadRequest<L>): Promise<ReadResult<L>> {
+    return this.#call('read', () => this.#store.read(request));
+  }
+
+  probe(): Promise<void> {
+    return this.#call('probe', () => undefined);
+  }
+
+  now(): number {
+    return this.#store.now();
+  }
+
+  /** What the store has counted, whatever this process knows of it. */
+  get used(): number {
+    const result = this.#store.read({ counters: this.#counters });
+    return 'counts' in result ? Math.max(0, ...result.counts.map(({ used }) => used)) : NaN;
+  }
+
+  close(): Promise<void> {
+    return this.#store.close();
+  }
+
+  async #call<T>(name: string, run: () => T): Promise<T> {
+    this.calls++;
+    const fate = this.isHealed ? 'answered' : (this.#fates.shift() ?? 'answered');
+    await (this.#arrived = this.#behind(this.#arrived, `${name} arrives, to be ${fate}`));
+    if (fate === 'refused') throw new StoreError('Refused', 'none');
+    if (fate === 'lost') throw new StoreError('Lost', 'unknown');
+    const result = run();
+    await (this.#answered = this.#behind(this.#answered, `${name} is answered`));
+    if (fate === 'cut') throw new StoreError('Cut', 'unknown');
+    return result;
+  }
+
+  #behind(before: Promise<void>, label: string): Promise<void> {
+    return before.then(() => this.#scheduler.schedule(Promise.resolve(), label));
+  }
+}
