@@ -50,6 +50,15 @@ describe('MemoryStore with a bound on its counters', () => {
     return store.take({ counters, operation, amount, deadlineAt: Infinity });
   };
 
+  /** Without what each store keeps with a counter for itself. */
+  const countsIn = (result: TakeResult) =>
+    'counts' in result
+      ? {
+          ...result,
+          counts: result.counts.map(({ counter: { key }, ...count }) => ({ key, ...count })),
+        }
+      : result;
+
   it('counts whom it knows exactly, lets windows that are over give way, and never has more', async () => {
     const met = new Set<TakeResult['outcome']>();
     await fc.assert(
@@ -71,7 +80,7 @@ describe('MemoryStore with a bound on its counters', () => {
           expect(bounded.size.counters).toBeLessThanOrEqual(MAX_COUNTERS);
           expect(answer.outcome === 'full').toBe(answer.outcome !== 'refused' && step.amount > 0 && !fits);
           if (answer.outcome === 'full') continue;
-          expect(answer).toEqual(take(unbounded, step, `${index}`));
+          expect(countsIn(answer)).toEqual(countsIn(take(unbounded, step, `${index}`)));
           if (answer.outcome === 'taken' && step.amount > 0)
             for (const key of keys) alive.set(key, (Math.floor(now / MINUTE_MS) + 1) * MINUTE_MS);
         }

@@ -1,7 +1,7 @@
+import type { Operation } from '../../operations/operation.js';
 import {
   REMEMBER_SETTLED_MS,
   type ForcedLimit,
-  type Operation,
   type SettledLimit,
   type SettleRequest,
   type SettleResult,

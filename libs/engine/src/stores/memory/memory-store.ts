@@ -1,4 +1,3 @@
-import type { Operation } from '../../operations/operation.js';
 import { loadSecret } from '../../operations/secret-file.js';
 import { SharedSecret } from '../../operations/secret.js';
 import {
