@@ -54,6 +54,15 @@ describe('the states of limits', () => {
     ]);
   });
 
+  it('know the instants of their windows as numbers, which no copy and no JSON has', () => {
+    const [state] = limitStates(counts([ruled([hour(3)])], 1), 1);
+    expect([state!.startsAtMs, state!.resetsAtMs]).toEqual(
+      [state!.startsAt, state!.resetsAt].map(Date.parse),
+    );
+    expect(Object.keys({ ...state })).toEqual(Object.keys(JSON.parse(JSON.stringify(state)) as object));
+    expect({ ...state }).not.toHaveProperty('resetsAtMs');
+  });
+
   it('show the window that the store counted in', () => {
     const { limits } = ruled([hour(3)]);
     const counter = counterOf(limits);
