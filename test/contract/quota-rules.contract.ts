@@ -147,6 +147,71 @@ export function ruleContract(scene: BeginScene, open: OpenQuota): void {
     });
   });
 
+  describe('a limit without a max', () => {
+    const unlimited = aRule({
+      limits: [
+        { window: 'day', max: null },
+        { window: 'hour', max: 3 },
+      ],
+    });
+    const state = { window: 'day', max: null, remaining: null, exceeded: false };
+
+    it('counts and never refuses', async () => {
+      const { quota, user } = await scene({ ...unlimited, limits: unlimited.limits.slice(0, 1) });
+      const ask = (amount: number) => quota.check({ resource: 'ocr', subject: { user }, amount });
+      expect(await ask(1_000)).toMatchObject({
+        allowed: true,
+        reason: 'ok',
+        limits: [{ ...state, used: 1_000 }],
+      });
+      const most = await ask(Number.MAX_SAFE_INTEGER);
+      expect(most).toMatchObject({ allowed: true, limits: [{ ...state, used: Number.MAX_SAFE_INTEGER }] });
+      expect(await ask(1)).toMatchObject({ allowed: true, reason: 'ok' });
+      const usage = await quota.usage({ resource: 'ocr', subject: { user } });
+      expect(usage.limits).toMatchObject([{ ...state, used: Number.MAX_SAFE_INTEGER, reserved: 0 }]);
+    });
+
+    it('has no part in a refusal of another limit, and counts nothing then', async () => {
+      const { quota, user } = await scene(unlimited);
+      const ask = (amount: number) => quota.check({ resource: 'ocr', subject: { user }, amount });
+      await ask(2);
+      const refused = await ask(2);
+      expect(refused).toMatchObject({
+        ...{ allowed: false, reason: 'limit-reached' },
+        limits: [
+          { ...state, used: 2 },
+          { window: 'hour', max: 3, used: 2, remaining: 1, exceeded: true },
+        ],
+      });
+      expect(refused.retryAfterMs).toBeLessThanOrEqual(3_600_000);
+      expect(await ask(4)).toMatchObject({ reason: 'amount-exceeds-limit' });
+    });
+
+    it('never would deny where its rule only observes', async () => {
+      const { quota, user } = await scene({
+        ...unlimited,
+        mode: 'observe',
+        limits: unlimited.limits.slice(0, 1),
+      });
+      const decision = await quota.check({ resource: 'ocr', subject: { user }, amount: 1_000 });
+      expect(decision).toMatchObject({
+        allowed: true,
+        wouldDeny: false,
+        limits: [{ ...state, used: 1_000 }],
+      });
+    });
+
+    it('keeps what was counted when it gets a max, and when it loses it', async () => {
+      const { quota, user, applyRules } = await scene(aRule({ limits: day(3) }));
+      const ask = () => quota.check({ resource: 'ocr', subject: { user }, amount: 3 });
+      await ask();
+      await applyRules([aRule({ limits: [{ window: 'day', max: null }] })]);
+      expect(await ask()).toMatchObject({ allowed: true, limits: [{ ...state, used: 6 }] });
+      await applyRules([aRule({ limits: day(3) })]);
+      expect(await ask()).toMatchObject({ allowed: false, limits: [{ max: 3, used: 6, remaining: 0 }] });
+    });
+  });
+
   describe('a rule per nothing', () => {
     it('has one counter that all subjects share', async () => {
       const { quota, user, applyRules } = await scene();
@@ -164,6 +229,23 @@ export function ruleContract(scene: BeginScene, open: OpenQuota): void {
       const ask = async () => (await quota.check({ resource: 'ocr', subject: {} })).allowed;
       expect([await ask(), await ask()]).toEqual([true, false]);
       expect(await quota.usage({ resource: 'ocr', subject: {} })).toMatchObject({ limits: [{ used: 1 }] });
+    });
+
+    it('counts a subject without attributes in a batch, under an operation id, and beside one with attributes', async () => {
+      const { quota, user, applyRules } = await scene();
+      await applyRules([aRule({ id: `nothing-${randomUUID()}`, per: [], limits: day(2) })]);
+      const batch = [{}, {}, { user }, {}].map((subject) => ({ resource: 'ocr', subject }));
+      expect(await quota.checkBatch(batch)).toMatchObject(
+        [true, true, false, false].map((allowed) => ({ allowed })),
+      );
+      await applyRules([aRule({ id: `nothing-${randomUUID()}`, per: [], limits: day(2) })]);
+      const named = { resource: 'ocr', subject: {}, operationId: `${user}-job` };
+      expect(await quota.check(named)).toMatchObject({ allowed: true, replayed: false });
+      expect(await quota.check(named)).toMatchObject({
+        allowed: true,
+        replayed: true,
+        limits: [{ used: 1 }],
+      });
     });
   });
 }

@@ -49,7 +49,7 @@ export class RuleNode {
   }
 
   /** The first limit of a rule, as this node enforces it. */
-  maxOf(id: string): number | undefined {
+  maxOf(id: string): number | null | undefined {
     return this.live.current.byId(id)?.limits[0]?.max;
   }
 

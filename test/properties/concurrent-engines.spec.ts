@@ -62,7 +62,7 @@ describe.each([
           .filter((_, i) => decisions[i]!.allowed)
           .reduce((sum, amount) => sum + amount, 0);
         expect(decisions.filter(({ degraded }) => degraded !== null)).toEqual([]);
-        for (const { max } of limits) expect(allowed).toBeLessThanOrEqual(max);
+        for (const { max } of limits) expect(allowed).toBeLessThanOrEqual(max!);
         for (const engine of engines) {
           const usage = await engine.usage({ resource, subject });
           expect(usage.limits.map(({ used }) => used)).toEqual([allowed, allowed]);
@@ -90,8 +90,8 @@ describe.each([
         expect(decisions.filter(({ degraded }) => degraded !== null)).toEqual([]);
         for (const { user, grade } of subjects.slice(0, 6)) {
           const [ofUser, ofGrade] = [allowedOf((s) => s.user === user), allowedOf((s) => s.grade === grade)];
-          for (const { max } of perUser) expect(ofUser).toBeLessThanOrEqual(max);
-          for (const { max } of perGrade) expect(ofGrade).toBeLessThanOrEqual(max);
+          for (const { max } of perUser) expect(ofUser).toBeLessThanOrEqual(max!);
+          for (const { max } of perGrade) expect(ofGrade).toBeLessThanOrEqual(max!);
           const { limits } = await engines[0]!.usage({ resource, subject: { user, grade } });
           expect(limits.map(({ used }) => used)).toEqual([ofUser, ofUser, ofGrade, ofGrade]);
         }

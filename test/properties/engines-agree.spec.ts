@@ -22,6 +22,8 @@ const BEGINNINGS = [
   '2026-12-31T18:20:30Z',
 ];
 
+const anyMax = fc.oneof({ weight: 9, arbitrary: fc.nat({ max: 9 }) }, fc.constant(null));
+
 const anyRule: fc.Arbitrary<Rule> = fc
   .record({
     resource: fc.constantFrom('ocr', 'asr'),
@@ -34,7 +36,7 @@ const anyRule: fc.Arbitrary<Rule> = fc
       'Asia/Kathmandu',
     ),
     mode: fc.constantFrom<Rule['mode']>('enforce', 'enforce', 'enforce', 'observe', 'off'),
-    limits: fc.uniqueArray(fc.record({ window: fc.constantFrom(...WINDOW_UNITS), max: fc.nat({ max: 9 }) }), {
+    limits: fc.uniqueArray(fc.record({ window: fc.constantFrom(...WINDOW_UNITS), max: anyMax }), {
       selector: ({ window }) => window,
       minLength: 1,
       maxLength: 4,

@@ -63,14 +63,15 @@ export interface LimitState {
   readonly mode: Exclude<RuleMode, 'off'>;
   readonly window: WindowUnit;
   readonly timeZone: string;
-  readonly max: number;
+  /** Null: unlimited. */
+  readonly max: number | null;
   readonly used: number;
   readonly reserved: number;
-  /** `max − used − reserved`, never below 0. */
-  readonly remaining: number;
+  /** `max − used − reserved`, never below 0; null where `max` is. */
+  readonly remaining: number | null;
   readonly startsAt: string;
   readonly resetsAt: string;
-  /** In a decision: this limit had no room for the amount. In usage: it has no room for one more unit. */
+  /** In a decision: this limit had no room for the amount. In usage: it has no room for one more unit. Never where `max` is null. */
   readonly exceeded: boolean;
 }
 

@@ -10,10 +10,10 @@ export type RuleMode = (typeof RULE_MODES)[number];
 export const DEGRADE_POLICIES = ['allow', 'deny', 'local'] as const;
 export type DegradePolicy = (typeof DEGRADE_POLICIES)[number];
 
-/** At most `max` units (0 … 2^53−1) in one `window` of the rule's time zone. */
+/** At most `max` units (0 … 2^53−1) in one `window` of the rule's time zone. Null: unlimited; it counts and never refuses. */
 export interface Limit {
   readonly window: WindowUnit;
-  readonly max: number;
+  readonly max: number | null;
 }
 
 /** The business flow a refusal starts, handed to the caller untouched. */

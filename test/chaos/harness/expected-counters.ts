@@ -171,7 +171,7 @@ function add(
   const account = accounts.get(name) ?? {
     ...UNASKED,
     counter,
-    max: limit.max,
+    max: limit.max ?? Infinity,
     enforced: limit.mode === 'enforce',
     degrade: rules.find(({ id }) => id === limit.rule)!.degrade,
   };

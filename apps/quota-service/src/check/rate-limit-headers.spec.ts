@@ -59,6 +59,12 @@ describe('rateLimitHeaders', () => {
     expect(headersOf([{ ...DAY, mode: 'observe' }])).toEqual({});
   });
 
+  it('has no item for a limit without a max', () => {
+    const unlimited = { ...DAY, window: 'hour', max: null, remaining: null } as const;
+    expect(headersOf([unlimited])).toEqual({});
+    expect(headersOf([unlimited, DAY])).toEqual(headersOf([DAY]));
+  });
+
   it('says when to come back only where waiting helps, in seconds, rounded up', () => {
     expect(headersOf([], 1_833_001)).toEqual({ 'retry-after': '1834' });
     expect(headersOf([])).toEqual({});

@@ -6,7 +6,7 @@ import type { CountedLimit } from '@sundial/engine';
  *
  * One item a limit, named after its rule and window: `"ocr-per-user-day";q=10;w=86400` (quota, window in seconds) and
  * `"ocr-per-user-day";r=6;t=3021` (remaining, seconds to the reset). Rules that only observe are not the caller's
- * business and have no item.
+ * business and have no item; nor have limits without a `max`.
  */
 export function rateLimitHeaders(decision: RateLimited, now: number): Record<string, string> {
   const headers: Record<string, string> = {};
@@ -14,12 +14,13 @@ export function rateLimitHeaders(decision: RateLimited, now: number): Record<str
     headers['retry-after'] = String(Math.ceil(decision.retryAfterMs / 1000));
   let [policies, limits] = ['', ''];
   for (const limit of decision.limits) {
-    if (limit.mode !== 'enforce') continue;
+    const { max, remaining } = limit;
+    if (limit.mode !== 'enforce' || max === null || remaining === null) continue;
     const separator = policies === '' ? '' : ', ';
     const name = `${separator}"${limit.rule}-${limit.window}"`;
     const { resetsAtMs } = limit;
-    policies += `${name};q=${integer(limit.max)};w=${seconds(resetsAtMs - limit.startsAtMs)}`;
-    limits += `${name};r=${integer(limit.remaining)};t=${seconds(resetsAtMs - now)}`;
+    policies += `${name};q=${integer(max)};w=${seconds(resetsAtMs - limit.startsAtMs)}`;
+    limits += `${name};r=${integer(remaining)};t=${seconds(resetsAtMs - now)}`;
   }
   if (policies !== '') {
     headers['ratelimit-policy'] = policies;

@@ -18,10 +18,14 @@ const limitStateSchema = {
     },
     window: windowUnitSchema,
     timeZone: { type: 'string', description: 'IANA name.' },
-    max: { type: 'integer', minimum: 0 },
+    max: { type: ['integer', 'null'], minimum: 0, description: 'Null: unlimited.' },
     used: { type: 'integer', minimum: 0, description: 'After this operation, if it was counted.' },
     reserved: { type: 'integer', minimum: 0 },
-    remaining: { type: 'integer', minimum: 0, description: 'max − used − reserved, never below 0.' },
+    remaining: {
+      type: ['integer', 'null'],
+      minimum: 0,
+      description: 'max − used − reserved, never below 0; null where max is.',
+    },
     startsAt: { type: 'string', format: 'date-time' },
     resetsAt: { type: 'string', format: 'date-time' },
     exceeded: {

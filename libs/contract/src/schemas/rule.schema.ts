@@ -34,7 +34,12 @@ const properties = {
       type: 'object',
       properties: {
         window: windowUnitSchema,
-        max: { type: 'integer', minimum: 0, maximum: MAX_UNITS },
+        max: {
+          type: ['integer', 'null'],
+          minimum: 0,
+          maximum: MAX_UNITS,
+          description: 'Null: unlimited; it counts and never refuses.',
+        },
       },
       required: ['window', 'max'],
       additionalProperties: false,

@@ -1,5 +1,5 @@
 import type { Limit, Rule, WindowUnit } from '@sundial/contract';
-import type { LimitSet, LimitSpec, WindowIndex } from '../stores/store.js';
+import { UNLIMITED, type LimitSet, type LimitSpec, type WindowIndex } from '../stores/store.js';
 import { WindowClock } from '../windows/window-clock.js';
 import type { Window } from '../windows/window.js';
 
@@ -69,8 +69,8 @@ export class RuleWindowsCache {
         const { current, next } = this.#clock.windowsAt(window, rule.timeZone, now);
         return {
           field: FIELDS[window],
-          max,
-          enforced: rule.mode === 'enforce',
+          max: max ?? UNLIMITED,
+          enforced: rule.mode === 'enforce' && max !== null,
           bounds: [current.startsAtMs, current.resetsAtMs, next.resetsAtMs],
           rule,
           definition,

@@ -1,4 +1,4 @@
-import type { Decision, LimitState, RuleMode, WindowUnit } from '@sundial/contract';
+import type { Decision, Limit, LimitState, RuleMode, WindowUnit } from '@sundial/contract';
 import type { PlannedLimit } from '../counters/rule-windows.js';
 import type { LimitCount } from '../stores/store.js';
 import type { Window } from '../windows/window.js';
@@ -17,10 +17,10 @@ export class CountedLimit implements LimitState {
   readonly mode: Exclude<RuleMode, 'off'>;
   readonly window: WindowUnit;
   readonly timeZone: string;
-  readonly max: number;
+  readonly max: number | null;
   readonly used: number;
   readonly reserved = 0;
-  readonly remaining: number;
+  readonly remaining: number | null;
   readonly startsAt: string;
   readonly resetsAt: string;
   readonly exceeded: boolean;
@@ -37,10 +37,10 @@ export class CountedLimit implements LimitState {
     this.timeZone = rule.timeZone;
     this.max = max;
     this.used = used;
-    this.remaining = used < max ? max - used : 0;
+    this.remaining = remainingOf(max, used);
     this.startsAt = instants.startsAt;
     this.resetsAt = instants.resetsAt;
-    this.exceeded = used + asked > max;
+    this.exceeded = max !== null && used + asked > max;
     this.#instants = instants;
   }
 
@@ -51,4 +51,9 @@ export class CountedLimit implements LimitState {
   get resetsAtMs(): number {
     return this.#instants.resetsAtMs;
   }
+}
+
+function remainingOf(max: Limit['max'], used: number): number | null {
+  if (max === null) return null;
+  return used < max ? max - used : 0;
 }

@@ -33,7 +33,7 @@ function counts(rules: readonly RuleWindows[], ...used: readonly number[]): Coun
     .map((counted, index) => ({ ...counted, windowIndex: 'current', used: used[index]! }));
 }
 
-const day = (max: number): Limit => ({ window: 'day', max });
+const day = (max: number | null): Limit => ({ window: 'day', max });
 const hour = (max: number): Limit => ({ window: 'hour', max });
 const UNTIL_HOUR_MS = 40 * 60_000;
 const UNTIL_DAY_MS = (11 * 60 + 40) * 60_000;
@@ -75,6 +75,12 @@ describe('the states of limits', () => {
 
   it('never have less than nothing remaining', () => {
     expect(limitStates(counts([ruled([day(2)])], 5), 0)).toMatchObject([{ remaining: 0, exceeded: true }]);
+  });
+
+  it('have nothing remaining and nothing exceeded where there is no max', () => {
+    const state = { max: null, used: 5, remaining: null, exceeded: false };
+    for (const mode of ['enforce', 'observe'] as const)
+      expect(limitStates(counts([ruled([day(null)], { mode })], 5), 1)).toMatchObject([{ ...state, mode }]);
   });
 
   it('follow one another rule by rule', () => {

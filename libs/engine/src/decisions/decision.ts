@@ -167,7 +167,7 @@ function refusalOf(counts: PlannedCounts, amount: number): Refusal {
   let first: Rule | undefined;
   for (const { limit, windowIndex, used } of counts) {
     const { max } = limit.definition;
-    if (!limit.enforced || used + amount <= max) continue;
+    if (!limit.enforced || max === null || used + amount <= max) continue;
     first ??= limit.rule;
     hopeless ||= amount > max;
     retryAtMs = Math.max(retryAtMs, limit.windows[windowIndex].resetsAtMs);

@@ -32,17 +32,18 @@ const NAME =
   'must be 1 to 128 letters, digits, ".", "_", ":" or "-", of which the first is a letter or a digit';
 const ATTRIBUTE =
   'must name attributes like "user": 1 to 32 letters, digits, "_" or "-", of which the first is a small letter, and not "resource"';
-const WHOLE_NUMBER = says(`must be a whole number from 0 to ${MAX_UNITS}`);
+const WHOLE_NUMBER = says(`must be a whole number from 0 to ${MAX_UNITS}, or null for no limit`);
 
 /** One entry of a rule's `limits`. */
 export class LimitDefinition {
   @IsIn(WINDOW_UNITS, says(`must be one of ${WINDOW_UNITS.join(', ')}`))
   window!: WindowUnit;
 
+  @Nullable()
   @IsInt(WHOLE_NUMBER)
   @Min(0, WHOLE_NUMBER)
   @Max(MAX_UNITS, WHOLE_NUMBER)
-  max!: number;
+  max!: number | null;
 }
 
 /** A rule's `onDeny`. `params` is the caller's own JSON, handed through untouched. */
@@ -155,6 +156,11 @@ function says(requirement: string): { message: (args: { value: unknown }) => str
 /** A field that may be absent. Unlike class-validator's `IsOptional`, null is not absent. */
 function Optional(): PropertyDecorator {
   return ValidateIf((_object, value) => value !== undefined);
+}
+
+/** A field for which null is a value of its own. */
+function Nullable(): PropertyDecorator {
+  return ValidateIf((_object, value) => value !== null);
 }
 
 /** A check whose sentence depends on what is wrong: `judge` says it, or nothing when the value is good. */

@@ -2,6 +2,7 @@ import type { Answer } from './answer.js';
 import type { Operation } from '../operations/operation.js';
 import type { SharedSecret } from '../operations/secret.js';
 import type { MarkKeeper } from './store-mark.js';
+import { MAX_UNITS } from '@sundial/contract';
 
 /**
  * Where counters live. A store knows counters, amounts and limits; rules, reasons and policies are above it.
@@ -58,8 +59,9 @@ export type LimitSet<L extends LimitSpec = LimitSpec> = readonly L[];
 export interface LimitSpec {
   /** The limit's name inside its counter: one letter, a different one for each window unit. */
   readonly field: string;
+  /** `UNLIMITED` where there is none. */
   readonly max: number;
-  /** False where the rule only observes: it counts and never refuses. */
+  /** False where the rule only observes or the limit is unlimited: it counts and never refuses. */
   readonly enforced: boolean;
   readonly bounds: readonly [number, number, number];
 }
@@ -222,6 +224,9 @@ export interface StoreCondition {
 
 /** Told of each condition that begins to hold, and of each that no longer does. */
 export type ConditionListener = (condition: StoreCondition, holds: boolean) => void;
+
+/** The `max` of a limit without one: counters hold no more. */
+export const UNLIMITED = MAX_UNITS;
 
 /** How long an operation is remembered that was taken, from then on: repeating it changes nothing about it. */
 export const REMEMBER_MS = 15 * 60_000;

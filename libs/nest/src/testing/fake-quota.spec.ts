@@ -109,6 +109,10 @@ describe('limitState', () => {
       { remaining: 0, exceeded: true },
     ],
     [{ used: 12 }, { remaining: 0, exceeded: true }],
+    [
+      { max: null, used: 12 },
+      { max: null, remaining: null, exceeded: false },
+    ],
     [{ window: 'hour', exceeded: true } as const, { window: 'hour', remaining: 10, exceeded: true }],
   ])('fills %j up', (named, expected) => {
     expect(limitState(named)).toMatchObject(expected);

@@ -1,9 +1,12 @@
 import type { LimitState } from '@sundial/contract';
 
-/** The state of a limit for a test: what the test names, and for the rest an untouched limit of 10 a day in UTC. */
+/**
+ * The state of a limit for a test: what the test names, and for the rest an untouched limit of 10 a day in UTC. `max: null`
+ * is an unlimited one.
+ */
 export function limitState(state: Partial<LimitState> = {}): LimitState {
   const { max = 10, used = 0, reserved = 0 } = state;
-  const remaining = Math.max(0, max - used - reserved);
+  const remaining = max === null ? null : Math.max(0, max - used - reserved);
   return {
     rule: 'fake',
     mode: 'enforce',

@@ -1,4 +1,10 @@
-import { settledInCurrent, type CounterRef, type Counts, type WindowIndex } from '@sundial/engine/ports';
+import {
+  settledInCurrent,
+  UNLIMITED,
+  type CounterRef,
+  type Counts,
+  type WindowIndex,
+} from '@sundial/engine/ports';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { LocalCounters, type NodeShare } from './local-counters.js';
@@ -55,6 +61,19 @@ function exhaust(node: LocalCounters, counters: readonly CounterRef[], share: No
 }
 
 describe('LocalCounters', () => {
+  it('shares nothing of what is unlimited with other nodes: it says what is used, and lowers nothing', () => {
+    const ladder = [{ field: 'h', max: UNLIMITED, enforced: false, bounds: HOUR }];
+    const counters: CounterRef[] = [{ key: 'u1', shardGroup: 'u1', ladder }];
+    const node = nodeThatKnows(counters, 7);
+    const share = { live: 3, rank: 1 };
+    for (const units of [1, 1_000]) {
+      const { outcome, counts } = node.take(counters, units, NOW, share);
+      expect([outcome, counts[0]!.used]).toEqual(['taken', used(node, counters)[0]]);
+    }
+    expect(used(node, counters)).toEqual([1_008]);
+    expect(node.lowered(counters)[0]!.ladder[0]!.max).toBe(UNLIMITED);
+  });
+
   // 205,000 invented subjects made a node forget a user at 10 of 10, who got 10 more.
   it('forgets no counter with units that the store does not know yet, however many others are asked for', () => {
     const [mine] = [[counter({ hour: 10 }, 'mine')]];

@@ -8,6 +8,7 @@ import {
   type SettledLimit,
   startsAtOf,
   textHash,
+  UNLIMITED,
   type WindowIndex,
 } from '@sundial/engine/ports';
 import { LoweredLimitSets } from './lowered-limit-sets.js';
@@ -48,6 +49,7 @@ export class LocalCounters {
     share: NodeShare,
   ): LocalTake<L> {
     const counts = this.#count(counters, now, ({ used, local }, { asked, max }) => {
+      if (max === UNLIMITED) return used + local;
       const mine = shareOf(Math.max(0, max - used), share);
       const withOthers = Math.max(used, max - mine) + local + asked;
       return Math.max(used + local, Math.min(withOthers, max));

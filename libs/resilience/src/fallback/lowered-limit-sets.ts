@@ -1,4 +1,4 @@
-import type { LimitSet, LimitSpec } from '@sundial/engine/ports';
+import { UNLIMITED, type LimitSet, type LimitSpec } from '@sundial/engine/ports';
 
 /** Lowered ones kept of each limit set; when there are more, all are made again. */
 const MAX_KEPT = 1_024;
@@ -26,7 +26,8 @@ export class LoweredLimitSets {
     if (lowered === undefined) {
       lowered = limits.map((limit) => {
         const local = offered(unsettled, limit.field, limit.bounds);
-        return local > 0 ? { ...limit, max: Math.max(0, limit.max - local) } : limit;
+        if (local === 0 || limit.max === UNLIMITED) return limit;
+        return { ...limit, max: Math.max(0, limit.max - local) };
       });
       if (kept.size >= MAX_KEPT) kept.clear();
       kept.set(name, lowered);
