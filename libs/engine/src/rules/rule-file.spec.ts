@@ -90,10 +90,55 @@ describe('a start-up file', () => {
     expect(errors[0]?.message).toMatch(/\(line \d+\)$/);
   });
 
+  it('tells an operator what to do about two documents', () => {
+    expect(refusalOf('rules: []\n---\nrules: []').errors).toEqual([
+      {
+        path: '',
+        message:
+          'begins a second YAML document; a file holds one: remove this `---`, or all before or behind it (line 2)',
+      },
+    ]);
+    expect(parseRuleFile(`---\nrules:\n  - ${RULE}\n`, 'rules.yaml')).toHaveLength(1);
+  });
+
+  // Editors on Windows write it, and what it was called was "a map value that is not allowed here".
+  it.each([
+    ['UTF-16 with a mark', Buffer.from('\ufeffrules: []', 'utf16le'), 'is UTF-16; save it as UTF-8'],
+    ['UTF-16 without one', Buffer.from('rules: []', 'utf16le'), 'is UTF-16; save it as UTF-8'],
+    [
+      'UTF-16 in the other order',
+      Buffer.from('\ufeffrules: []', 'utf16le').swap16(),
+      'is UTF-16; save it as UTF-8',
+    ],
+    ['Latin-1', Buffer.from('rules: [] # für', 'latin1'), 'is not UTF-8; save it as UTF-8'],
+  ])('refuses %s by its name', (_what, bytes, message) => {
+    expect(() => parseRuleFile(bytes, 'rules.yaml')).toThrow(
+      `The rules in rules.yaml are not valid:\n  the file: ${message}`,
+    );
+  });
+
+  it('may begin with the mark of UTF-8', () => {
+    expect(parseRuleFile(Buffer.from(`\ufeffrules: [${RULE}]`), 'rules.yaml')).toHaveLength(1);
+  });
+
+  it('lifts a limit by a null that is written, and never by a value that is missing', () => {
+    for (const written of ['null', '~'])
+      expect(
+        parseRuleFile(`rules: [${RULE.replace('max: 1', `max: ${written}`)}]`, 'rules.yaml'),
+      ).toMatchObject([{ limits: [{ window: 'day', max: null }] }]);
+    const text = `rules:\n  - id: a\n    resource: ocr\n    per: []\n    limits:\n      - window: day\n        max:\n`;
+    expect(refusalOf(text).errors).toEqual([
+      {
+        path: 'rules.0.limits.0.max',
+        message: 'is empty; write a whole number, or null for no limit (line 7)',
+      },
+    ]);
+  });
+
   it('refuses aliases that multiply', () => {
     const levels = Array.from({ length: 9 }, (_, n) => `l${n + 1}: &l${n + 1} [${`*l${n}, `.repeat(9)}]`);
     const error = refusalOf(`l0: &l0 [lol]\n${levels.join('\n')}\nrules: []`);
-    expect(error.message).toContain('alias');
+    expect(error.message).toContain('by more than 100 aliases');
   });
 
   it('refuses what nests without end, or is too large', () => {

@@ -2,22 +2,23 @@ import { readFile } from 'node:fs/promises';
 import { type InputError, QuotaError, type Rule } from '@sundial/contract';
 import { YamlError, YamlText } from '../files/yaml-text.js';
 import { RuleListReader, ruleListIn } from './parse-rules.js';
+import { isPlainObject } from './plain-json.js';
 
 /**
  * Reads a start-up file: YAML 1.2 with one list, `rules`, of rules as `RuleDefinition` says.
  * @throws QuotaError `invalid-rule` that names the file and lists every mistake of every rule with its line.
  */
 export async function loadRuleFile(path: string): Promise<Rule[]> {
-  const text = await readFile(path, 'utf8').catch((cause: Error) => {
+  const bytes = await readFile(path).catch((cause: Error) => {
     throw refused(path, [{ path: '', message: `cannot be read (${cause.message})` }]);
   });
-  return parseRuleFile(text, path);
+  return parseRuleFile(bytes, path);
 }
 
-/** `loadRuleFile` for a text already read; `path` is only named in errors. */
-export function parseRuleFile(text: string, path: string): Rule[] {
-  const yaml = read(text, path);
-  const { rules, mistakes } = rulesIn(yaml.content);
+/** `loadRuleFile` for a file already read; `path` is only named in errors. */
+export function parseRuleFile(source: string | Uint8Array, path: string): Rule[] {
+  const yaml = read(source, path);
+  const { rules, mistakes } = rulesIn(yaml);
   if (mistakes.length === 0) return rules;
   throw refused(
     path,
@@ -38,9 +39,9 @@ function refused(path: string, mistakes: readonly LocatedError[]): QuotaError {
   return new QuotaError('invalid-rule', `The rules in ${path} are not valid:${sentences.join('')}`, errors);
 }
 
-function read(text: string, path: string): YamlText {
+function read(source: string | Uint8Array, path: string): YamlText {
   try {
-    return new YamlText(text);
+    return new YamlText(source);
   } catch (error) {
     if (!(error instanceof YamlError)) throw error;
     throw refused(
@@ -50,9 +51,21 @@ function read(text: string, path: string): YamlText {
   }
 }
 
-function rulesIn(content: unknown): { rules: Rule[]; mistakes: InputError[] } {
-  const { list, mistakes } = ruleListIn(content, 'file');
+function rulesIn(yaml: YamlText): { rules: Rule[]; mistakes: InputError[] } {
+  const { list, mistakes } = ruleListIn(yaml.content, 'file');
   const reader = new RuleListReader();
   for (const [index, entry] of list.entries()) reader.add(entry, index);
-  return { rules: reader.rules, mistakes: [...mistakes, ...reader.mistakes] };
+  return { rules: reader.rules, mistakes: [...mistakes, ...reader.mistakes, ...emptyLimits(list, yaml)] };
+}
+
+/** A `max` that was forgotten must not lift the limit, as a null that is written does. */
+function emptyLimits(list: readonly unknown[], yaml: YamlText): InputError[] {
+  return list.flatMap((rule, index) => {
+    const limits = isPlainObject(rule) && Array.isArray(rule['limits']) ? rule['limits'] : [];
+    return limits.flatMap((limit: unknown, at) => {
+      const path = ['rules', index, 'limits', at, 'max'];
+      if (!isPlainObject(limit) || limit['max'] !== null || !yaml.isEmpty(path)) return [];
+      return [{ path: path.join('.'), message: 'is empty; write a whole number, or null for no limit' }];
+    });
+  });
 }

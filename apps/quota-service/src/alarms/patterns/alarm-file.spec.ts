@@ -88,9 +88,16 @@ defaults: {}
     ['patterns: [a, [b]', /^a.yaml:1 Flow sequence/],
     ['patterns: []\npatterns: []', /^a.yaml:2 Map keys must be unique/],
     ['patterns: [*nowhere]', /^a.yaml:1 /],
+    ['patterns: []\n---\npatterns: []', /^a.yaml:2 begins a second YAML document; .* remove this `---`/],
     [`patterns: [${'{ id: a },'.repeat(33)}]`, /^a.yaml:1 patterns must be a list of at most 32/],
   ])('is refused as %j', (text, mistake) => {
     expect(mistakesIn(text)).toEqual([expect.stringMatching(mistake)]);
+  });
+
+  it('in UTF-16 is refused by that name', () => {
+    expect(() => parseAlarmFile(Buffer.from('\ufeffpatterns: []', 'utf16le'), 'a.yaml')).toThrow(
+      'a.yaml:1 is UTF-16; save it as UTF-8',
+    );
   });
 
   it('that is not there is named', async () => {

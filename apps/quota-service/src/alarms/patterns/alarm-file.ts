@@ -13,17 +13,17 @@ const SHOWN_CHARACTERS = 60;
  * @throws ConfigurationError that lists every mistake of every pattern with its line.
  */
 export async function loadAlarmFile(path: string): Promise<readonly AlarmPattern[]> {
-  const text = await readFile(path, 'utf8').catch((cause: Error) => {
+  const bytes = await readFile(path).catch((cause: Error) => {
     throw new ConfigurationError([
       `SUNDIAL_ALARMS_FILE=${JSON.stringify(path)} cannot be read (${cause.message})`,
     ]);
   });
-  return parseAlarmFile(text, path);
+  return parseAlarmFile(bytes, path);
 }
 
-/** `loadAlarmFile` for a text already read; `path` is only named in errors. */
-export function parseAlarmFile(text: string, path: string): readonly AlarmPattern[] {
-  const yaml = parse(text, path);
+/** `loadAlarmFile` for a file already read; `path` is only named in errors. */
+export function parseAlarmFile(source: string | Uint8Array, path: string): readonly AlarmPattern[] {
+  const yaml = parse(source, path);
   const { patterns, mistakes } = read(yaml.content);
   if (mistakes.length === 0) return patterns;
   throw new ConfigurationError(
@@ -31,9 +31,9 @@ export function parseAlarmFile(text: string, path: string): readonly AlarmPatter
   );
 }
 
-function parse(text: string, path: string): YamlText {
+function parse(source: string | Uint8Array, path: string): YamlText {
   try {
-    return new YamlText(text);
+    return new YamlText(source);
   } catch (error) {
     if (!(error instanceof YamlError)) throw error;
     throw new ConfigurationError(error.faults.map(({ message, line = 1 }) => `${path}:${line} ${message}`));
