@@ -119,6 +119,31 @@ describe('An operation in an outage', () => {
     expect(await node.check(request)).toMatchObject({ allowed: true, replayed: true, degraded: null });
   });
 
+  // On a Cluster one id for two resources was two operations, on one Redis a conflict; without Redis it must be two as well.
+  it('is another one for another resource, in the outage, in the settlement and afterwards', async () => {
+    const node = await connect();
+    redis.freeze();
+    const steps = (['local', 'allow'] as const).map((resource) =>
+      check(resource, 'u', { operationId: 'job-1' }),
+    );
+    const ask = () => Promise.all(steps.map((step) => node.check(step)));
+    expect(await ask()).toMatchObject([
+      { allowed: true, replayed: false },
+      { allowed: true, replayed: false },
+    ]);
+    expect(await ask()).toMatchObject([
+      { allowed: true, replayed: true },
+      { allowed: true, replayed: true },
+    ]);
+    redis.thaw();
+    await settled(node);
+    for (const resource of ['local', 'allow'] as const) expect(await used(node, resource, 'u')).toBe(1);
+    const auditor = await connect();
+    for (const engine of [node, auditor])
+      for (const step of steps)
+        expect(await engine.check(step)).toMatchObject({ allowed: true, replayed: true, degraded: null });
+  });
+
   it('takes up one unit when it is asked twice at once, in this outage and in the next', async () => {
     const node = await connect();
     redis.freeze();

@@ -89,6 +89,34 @@ export function operationContract(scene: BeginScene): void {
       }
     });
 
+    // README: `operationId: job.id`, for a job that recognises a page and then asks a model about it.
+    it('is one for each step of a job that uses its own id for all of them', async () => {
+      const llm = aRule({ id: 'llm-per-user', resource: 'llm', limits: [{ window: 'day', max: 1_000 }] });
+      const budget = aRule({
+        id: 'llm-budget',
+        resource: 'llm',
+        per: ['team'],
+        limits: [{ window: 'day', max: 900 }],
+      });
+      const { quota, user } = await scene(perUser, llm, budget);
+      const subject = { user, team: `${user}-team` };
+      const ocr = { resource: 'ocr', subject, operationId: `${user}-job` };
+      const steps = [ocr, { ...ocr, resource: 'llm', amount: 700 }];
+      for (const replayed of [false, true]) {
+        const inTurn = [await quota.check(steps[0]!), await quota.check(steps[1]!)];
+        expect(inTurn).toMatchObject([
+          { allowed: true, replayed },
+          { allowed: true, replayed },
+        ]);
+        expect(inTurn.map(({ limits }) => limits.map(({ used }) => used))).toEqual([
+          [1, 1],
+          [700, 700],
+        ]);
+      }
+      const again = await quota.checkBatch(steps);
+      expect(again).toMatchObject([{ replayed: true }, { replayed: true }]);
+    });
+
     it('is the same one for each value of what its rules do not count by, and another for each that they do', async () => {
       const perGrade = aRule({ id: 'ocr-per-grade', per: ['grade'] });
       const { quota, user } = await scene(perUser, perGrade);

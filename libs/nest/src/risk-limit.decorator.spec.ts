@@ -70,6 +70,21 @@ describe('@RiskLimit', () => {
     expect(quota.checks).toEqual([{ resource: 'ocr', subject: { user: 'u1' } }]);
   });
 
+  // The one counter of a rule `per: []`.
+  it('asks for the subject without attributes, where the option says so', async () => {
+    class Exports {
+      @RiskLimit({ resource: 'export', subject: () => ({}) })
+      async run(): Promise<string> {
+        return 'ran';
+      }
+    }
+    const { service, quota } = limited(new Exports(), 1);
+    await expect(service.run()).resolves.toBe('ran');
+    await expect(service.run()).rejects.toThrow('The limit of "export" is reached.');
+    const asked = { resource: 'export', subject: {} };
+    expect(quota.checks).toEqual([asked, asked]);
+  });
+
   it('covers self-calls', async () => {
     const { service } = limited(new OcrService(), 1);
     await expect(service.submitTwice('u1')).rejects.toThrow('The limit of "ocr" is reached.');

@@ -75,7 +75,7 @@ function mistakeIn(
     return 'its subject comes from @Subject parameters and from the option "subject". Keep one of them.';
   }
   if (!options.subject && subject.length === 0) {
-    return 'nothing says who is counted. Mark a parameter with @Subject or give the option "subject".';
+    return 'nothing says who is counted. Mark a parameter with @Subject or give the option "subject" (`() => ({})` where all callers share one counter).';
   }
   return undefined;
 }

@@ -14,7 +14,8 @@ export interface RiskLimitOptions<Method extends AsyncMethod = AsyncMethod> {
   readonly resource: string;
 
   /**
-   * Who is counted, told from the arguments. Instead of `@Subject` parameters, never beside them. Its values are taken as
+   * Who is counted, read from the arguments; `() => ({})` where all callers share one counter. Instead of `@Subject`
+   * parameters, never beside them. Its values are taken as
    * `@Subject` says; that it fails is the program's mistake.
    */
   readonly subject?: (...args: Parameters<Method>) => Subject;
