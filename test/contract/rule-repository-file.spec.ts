@@ -23,7 +23,7 @@ describe('rules.ndjson', () => {
   afterEach(() => directory.remove());
 
   const open = async () => {
-    const repository = new FileRuleRepository({ directory: directory.path, seed: [ruleNamed('ocr')] });
+    const repository = new FileRuleRepository({ directory: directory.path, seed: () => [ruleNamed('ocr')] });
     const live = new LiveRules();
     await repository.start((book) => live.apply(book));
     return { repository, live };

@@ -28,7 +28,7 @@ export class RuleNode {
     this.repository = new RedisRuleRepository(client, {
       nodes: this.nodes,
       snapshotDirectory: directory,
-      seed,
+      seed: () => seed,
       onError: (error) => this.errors.push(error),
     });
   }

@@ -95,7 +95,8 @@ describe('rules of many nodes', () => {
     await redis.cli('HSET', NODES, 'silent', `${await seen(0)}:1`);
     const took = await elapsed(async () => {
       const written = await a.repository.write({ kind: 'replace', rule: ruleNamed('ocr', 11) });
-      expect(written).toEqual({ version: 2, nodes: { live: 2, applied: 1 } });
+      const rule = ruleNamed('ocr', 11);
+      expect(written).toEqual({ version: 2, nodes: { live: 2, applied: 1 }, created: false, rule });
     });
     expect(took).toBeGreaterThan(1_900);
     expect(took).toBeLessThan(2_500);

@@ -1,10 +1,10 @@
 import { MAX_RULES, type QuotaErrorCode, type Rule } from '@sundial/contract';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { LiveRules, parseRule, type RuleBook, type RuleRepository } from '@sundial/engine';
+import { LiveRules, parseRule, type RuleBook, type RuleRepository, type RuleSeed } from '@sundial/engine';
 
 /** A place where rules are kept, empty at first. Repositories opened on it one after the other find what the last left. */
 export interface RuleRepositoryHome {
-  open(seed: readonly Rule[]): RuleRepository;
+  open(seed: RuleSeed): RuleRepository;
   remove(): Promise<void>;
 }
 
@@ -37,7 +37,8 @@ export function describeRuleRepository(kind: string, newHome: () => Promise<Rule
     });
 
     /** Starts a repository that feeds `live` and `books` from now on; one that was open before is closed. */
-    const open = async (seed: readonly Rule[] = [OCR, LLM]): Promise<RuleRepository> => {
+    const open = (seed: readonly Rule[] = [OCR, LLM]): Promise<RuleRepository> => openOn(() => seed);
+    const openOn = async (seed: RuleSeed): Promise<RuleRepository> => {
       await Promise.all(opened.splice(0).map((repository) => repository.close()));
       const repository = home.open(seed);
       opened.push(repository);
@@ -63,10 +64,30 @@ export function describeRuleRepository(kind: string, newHome: () => Promise<Rule
       expect(live.current).toMatchObject({ version: 1, rules: [] });
     });
 
+    // A rules file that nothing read any more kept a service from starting again.
+    it('asks for the seed only where no rules are stored', async () => {
+      const broken = () => {
+        throw new Error('The seed is broken.');
+      };
+      expect((await open()).origin).toBe('seed');
+      expect((await openOn(broken)).origin).toBe('stored');
+      expect(live.current).toMatchObject({ version: 1, rules: [LLM, OCR] });
+    });
+
+    it('does not start where no rules are stored and the seed is broken', async () => {
+      const broken = () => {
+        throw new Error('The seed is broken.');
+      };
+      await expect(openOn(broken)).rejects.toThrow('The seed is broken.');
+      expect((await open()).origin).toBe('seed');
+    });
+
     it('has a created rule in force before the write resolves', async () => {
       const repository = await open();
       const written = await repository.write({ kind: 'create', rule: ruleNamed('asr') });
-      expect(written).toEqual({ version: 2, nodes: { live: 1, applied: 1 } });
+      expect(written).toEqual({
+        ...{ version: 2, nodes: { live: 1, applied: 1 }, created: true, rule: ruleNamed('asr') },
+      });
       expect(live.current).toMatchObject({ version: 2, rules: [ruleNamed('asr'), LLM, OCR] });
       expect([repository.revisionOf('asr'), repository.revisionOf('ocr')]).toEqual([2, 1]);
     });
@@ -76,6 +97,63 @@ export function describeRuleRepository(kind: string, newHome: () => Promise<Rule
       const second = repository.write({ kind: 'create', rule: ruleNamed('ocr', 99) });
       await expect(second).rejects.toEqual(failsWith('rule-exists'));
       expect(live.current).toMatchObject({ version: 1, rules: [LLM, OCR] });
+    });
+
+    it('puts a rule in the place of the one with its id, or creates it', async () => {
+      const repository = await open();
+      const asr = ruleNamed('asr');
+      expect(await repository.write({ kind: 'put', rule: asr })).toMatchObject({ version: 2, created: true });
+      const next = ruleNamed('asr', 11);
+      expect(await repository.write({ kind: 'put', rule: next })).toMatchObject({
+        version: 3,
+        created: false,
+      });
+      expect(live.current).toMatchObject({ version: 3, rules: [next, LLM, OCR] });
+      expect(repository.revisionOf('asr')).toBe(3);
+    });
+
+    it('creates a rule once when many put it at once', async () => {
+      const repository = await open();
+      const puts = [1, 2, 3, 4, 5].map((max) =>
+        repository.write({ kind: 'put', rule: ruleNamed('asr', max) }),
+      );
+      const written = await Promise.all(puts);
+      expect(written.filter(({ created }) => created)).toHaveLength(1);
+      expect(live.current.version).toBe(6);
+    });
+
+    // The first attribute names the Cluster slot of the counters: another order was another counter.
+    it('keeps the order in which the attributes of a rule were first stored', async () => {
+      const per = (...names: string[]) => ruleNamed('ocr', 10, { per: names });
+      const repository = await open([per('user', 'grade'), LLM]);
+      const turned = { ...per('grade', 'user'), description: 'turned' };
+      const kept = { ...turned, per: ['user', 'grade'] };
+      const change = { kind: 'replace', rule: turned } as const;
+      expect(await repository.write(change)).toEqual({
+        ...{ version: 2, nodes: { live: 1, applied: 1 }, created: false, rule: kept },
+      });
+      expect(live.current.byId('ocr')).toEqual(kept);
+      const none = { created: [], changed: [], removed: [], version: 2, nodes: { live: 1, applied: 1 } };
+      expect(await repository.replaceAll({ rules: [turned, LLM] })).toEqual(none);
+      await repository.replaceAll({ rules: [per('grade', 'user'), LLM] });
+      await repository.write({ kind: 'put', rule: per('grade', 'user') });
+      await open([]);
+      expect(live.current.byId('ocr')!.per).toEqual(['user', 'grade']);
+    });
+
+    it('says what a change does to counters and callers', async () => {
+      const repository = await open();
+      const restart = { kind: 'counters-restart', rule: 'ocr', windows: ['day'], changed: ['timeZone'] };
+      const need = { kind: 'callers-need-attribute', rule: 'ocr', resource: 'ocr', attribute: 'grade' };
+      const tokyo = ruleNamed('ocr', 10, { timeZone: 'Asia/Tokyo' });
+      expect((await repository.write({ kind: 'replace', rule: tokyo })).effects).toEqual([restart]);
+      expect(await repository.write({ kind: 'put', rule: { ...tokyo, mode: 'observe' } })).not.toHaveProperty(
+        'effects',
+      );
+      const graded = { ...tokyo, per: ['user', 'grade'] };
+      const { effects } = await repository.replaceAll({ rules: [graded, LLM] });
+      expect(effects).toEqual([{ ...restart, changed: ['per'] }, need]);
+      expect(await repository.write({ kind: 'delete', id: 'ocr' })).not.toHaveProperty('effects');
     });
 
     it('replaces a rule whose revision is the expected one, or when none is expected', async () => {
@@ -161,11 +239,14 @@ export function describeRuleRepository(kind: string, newHome: () => Promise<Rule
     it('keeps ten thousand rules and no more', async () => {
       const repository = await open(Array.from({ length: MAX_RULES }, (_, index) => ruleNamed(`r${index}`)));
       expect(live.current.rules).toHaveLength(MAX_RULES);
-      const oneMore = repository.write({ kind: 'create', rule: OCR });
-      await expect(oneMore).rejects.toEqual(failsWith('invalid-rule'));
+      for (const kind of ['create', 'put'] as const)
+        await expect(repository.write({ kind, rule: OCR })).rejects.toEqual(failsWith('invalid-rule'));
+      await expect(repository.write({ kind: 'put', rule: ruleNamed('r0') })).resolves.toMatchObject({
+        created: false,
+      });
       await repository.write({ kind: 'delete', id: 'r0' });
       await repository.write({ kind: 'create', rule: OCR });
-      expect(live.current.version).toBe(3);
+      expect(live.current.version).toBe(4);
     });
 
     it('refuses changes beyond a hundred that wait', async () => {

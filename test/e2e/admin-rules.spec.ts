@@ -16,6 +16,11 @@ const RULE = {
   onDeny: { code: 'SMS_LIMIT', params: { plan: 'basic' } },
 };
 
+/** Of the first rule of a resource: until then callers might send what they liked. */
+const NEED_ACCOUNT = {
+  ...{ kind: 'callers-need-attribute', rule: 'sms-per-account', resource: 'sms', attribute: 'account' },
+};
+
 describe.each(STORES)('/admin/rules, %s', (store) => {
   let service: RunningService;
   beforeAll(async () => {
@@ -38,7 +43,8 @@ describe.each(STORES)('/admin/rules, %s', (store) => {
   it('creates a rule, which holds for the next check', async () => {
     const { status, body, headers } = await service.api.post('/admin/rules').send(RULE);
     expect(status).toBe(201);
-    expect(body).toEqual({ rule: RULE, version: expect.any(Number), nodes: { live: 1, applied: 1 } });
+    const nodes = { live: 1, applied: 1 };
+    expect(body).toEqual({ rule: RULE, version: expect.any(Number), nodes, effects: [NEED_ACCOUNT] });
     expect(headers['location']).toBe('/admin/rules/sms-per-account');
     expect(headers['etag']).toBe(`"${body.version}"`);
     expect((await check('a1')).body).toMatchObject({
@@ -118,7 +124,6 @@ describe.each(STORES)('/admin/rules, %s', (store) => {
 
   it.each([
     ['get', undefined],
-    ['put', { ...RULE, id: 'none' }],
     ['patch', { mode: 'off' }],
     ['delete', undefined],
   ] as const)('404 for %s of an id that does not', async (method, body) => {
@@ -148,7 +153,8 @@ describe.each(STORES)('/admin/rules as a whole, %s', (store) => {
     const { version, rules } = await list();
     const { status, body, headers } = await put([ruleOf('a')], '?dryRun=true');
     const removed = rules.map(({ id }: { id: string }) => id);
-    expect([status, body]).toEqual([200, { created: ['a'], changed: [], removed, version }]);
+    const effects = [{ ...NEED_ACCOUNT, rule: 'a' }];
+    expect([status, body]).toEqual([200, { created: ['a'], changed: [], removed, version, effects }]);
     expect(headers['etag']).toBe(`"${version}"`);
     expect(await list()).toEqual({ rules, version });
   });
@@ -169,6 +175,7 @@ describe.each(STORES)('/admin/rules as a whole, %s', (store) => {
           removed,
           version: before.version + 1,
           nodes: { live: 1, applied: 1 },
+          effects: [{ ...NEED_ACCOUNT, rule: 'a' }],
         },
       ],
     ]);
@@ -319,15 +326,5 @@ describe.each(STORES)('/admin/rules as a whole, %s', (store) => {
     const { version } = await list();
     const answer = await service.api.get('/admin/rules?limit=1').set('if-none-match', `"${version}"`);
     expect(answer.status).toBe(304);
-  });
-});
-
-describe('rules of an embedded service', () => {
-  it('outlive it', async () => {
-    const first = await RunningService.start();
-    await first.api.post('/admin/rules').send(RULE);
-    const second = await first.restart();
-    expect((await second.api.get('/admin/rules/sms-per-account')).body).toEqual(RULE);
-    await second.stop();
   });
 });

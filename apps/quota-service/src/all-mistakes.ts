@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { makeWritable, QuotaSettingsError } from '@sundial/embedded';
 import { loadRuleFile } from '@sundial/engine';
 import { loadAlarmFile } from './alarms/patterns/alarm-file.js';
@@ -14,12 +16,19 @@ export async function allMistakes(variables: NodeJS.ProcessEnv, failure: unknown
     Promise.reject(failure),
     Promise.resolve().then(() => readSettings(variables)),
     makeWritable(dataDirectory),
-    loadRuleFile(rulesFile),
+    hasStoredRules(dataDirectory) ? [] : loadRuleFile(rulesFile),
     loadAlarmFile(alarmsFile),
   ]);
   const reasons = checks.flatMap((check) => (check.status === 'rejected' ? [sentenceOf(check.reason)] : []));
   return [...new Set(reasons)];
 }
+
+/** Where rules are stored the rules file is not used, and keeps no service from starting. */
+function hasStoredRules(directory: string): boolean {
+  return STORED_RULES.some((name) => existsSync(join(directory, name)));
+}
+
+const STORED_RULES = ['rules.ndjson', 'rules-last-known.ndjson'];
 
 function sentenceOf(error: unknown): string {
   if (error instanceof QuotaSettingsError) return mistakesByVariable(error).join('\n');

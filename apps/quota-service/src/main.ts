@@ -1,5 +1,7 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { AddressInfo } from 'node:net';
+import type { OpenedQuota } from '@sundial/embedded';
+import { OPENED_QUOTA } from './engine/tokens.js';
 import { greeting } from './greeting.js';
 import { KeyRing } from './http/keys/key-ring.js';
 import { reloadKeys } from './http/keys/reload-keys.js';
@@ -27,6 +29,8 @@ try {
   const advice = youngGenerationAdvice();
   if (advice) log.info(advice);
   log.info({ address: app.getHttpServer().address() }, 'listening');
+  const { level, fields, sentence } = app.get<OpenedQuota>(OPENED_QUOTA).inForce;
+  log[level](fields, sentence);
   process.stderr.write(greeting(settings, app.getHttpServer().address() as AddressInfo));
 } catch (error) {
   // Plainly, and not as JSON: whoever starts the service reads this, and it says what to change.

@@ -6,7 +6,7 @@ export type * from './quota-settings.js';
 export type * from './quota.js';
 export type * from './request.js';
 export type * from './rule-admin.js';
-export type * from './rule-written.js';
+export * from './rule-written.js';
 export * from './rule.js';
 export * from './schemas/batch.schema.js';
 export * from './schemas/decision.schema.js';

@@ -28,7 +28,9 @@ export interface OnDeny {
  * Limits of one resource, counted `per` a list of attributes: `["user"]`, `["user","grade"]`, or `[]` for
  * one counter that all callers share.
  *
- * Editing `max` keeps what was counted; changing `window`, `timeZone` or `per` starts new counters.
+ * Editing `max` keeps what was counted, and so does another order of `per`: a stored rule keeps the order that it was
+ * first written in. Changing `window`, `timeZone`, `resource` or the attributes of `per` starts new counters; the write
+ * says so in its `effects`.
  */
 export interface Rule {
   readonly id: string;

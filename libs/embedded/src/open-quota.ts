@@ -20,6 +20,7 @@ import { openJournal } from './opening/open-journal.js';
 import { type LiveNodes, type OpenedRules, openRules } from './opening/open-rules.js';
 import { openStore } from './opening/open-store.js';
 import type { Opening, QuotaLog } from './opening/opening.js';
+import type { RulesInForce } from './opening/start-up-rules.js';
 import { EngineRules } from './rules/engine-rules.js';
 import { type CheckedSettings, checkedSettings } from './settings/checked-settings.js';
 import { QuotaSettingsError } from './settings/quota-settings.error.js';
@@ -50,6 +51,8 @@ export interface OpenedQuota {
   readonly nodes: LiveNodes;
   /** What is wrong with the files of this process. */
   readonly files: FileConditions;
+  /** Which rules it began with, as a line for the log of the program. */
+  readonly inForce: RulesInForce;
   /**
    * No more rules arrive; then the engine settles what it can, and its store and journal close; then the directory is free
    * for another process. To be called when no request runs any more; a second call waits for the first.
@@ -118,13 +121,14 @@ async function open(opening: FullOpening, closings: Closing[]): Promise<OpenedQu
   ]);
   if (counted.status === 'rejected') throw counted.reason;
   if (ruled.status === 'rejected') throw ruled.reason;
-  const { rules, repository, nodes } = ruled.value;
+  const { rules, repository, nodes, inForce } = ruled.value;
   const runner = createRunner(opening, counted.value, nodes);
   const engine = new QuotaEngine({ runner, rules, batchDeadlineMs, unknownResource, observer });
   const closable = { engine, repository, lock };
   let closed: Promise<void> | undefined;
   const close = () => (closed ??= closeAll(closable));
-  return { engine, admin: new EngineRules(ruled.value), rules, repository, nodes, files, close };
+  const admin = new EngineRules(ruled.value);
+  return { engine, admin, rules, repository, nodes, files, inForce, close };
 }
 
 /** A store in this process is never away, so nothing stands between it and the engine. */

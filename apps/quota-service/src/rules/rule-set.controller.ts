@@ -5,9 +5,9 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { RULE_REPOSITORY } from '../engine/tokens.js';
 import { Describe } from '../http/openapi/describe.js';
 import { MAX_RULE_SET_BODY_BYTES } from '../http/bounds.js';
-import { readQuery } from '../http/query.js';
 import { Route } from '../http/routes/route.decorator.js';
 import { LOG, type Log } from '../logging/log.js';
+import { isDryRun } from './dry-run.js';
 import { etag, isNoneMatch, parseIfMatch } from './etag.js';
 import { LIST_RULES, REPLACE_RULES } from './rule-set.docs.js';
 import { parseRulesQuery, rulesPage, type RulesPage } from './rules-query.js';
@@ -60,8 +60,13 @@ export class RuleSetController {
     const expected = expectedVersion === undefined ? {} : { expectedVersion };
     if (dryRun) return this.compare(rules, expectedVersion, reply);
     const written = await this.repository.replaceAll({ rules, ...expected });
-    const { version, nodes, created, changed, removed } = written;
-    const counts = { created: created.length, changed: changed.length, removed: removed.length };
+    const { version, nodes, created, changed, removed, effects = [] } = written;
+    const counts = {
+      created: created.length,
+      changed: changed.length,
+      removed: removed.length,
+      effects: effects.length,
+    };
     const { actor, id: reqId } = request;
     this.log.info({ change: 'set', ...counts, version, nodes, actor, reqId }, 'rules changed');
     reply.header('etag', etag(version));
@@ -92,15 +97,4 @@ export class RuleSetController {
     const { version } = this.live.current;
     return wanted.includes(version) ? version : Math.max(...wanted);
   }
-}
-
-function isDryRun(url: string): boolean {
-  const { dryRun = 'false', ...others } = Object.fromEntries(readQuery(url));
-  const errors = Object.keys(others).map((name) => ({
-    path: name.slice(0, 64),
-    message: 'is not a parameter; there is dryRun',
-  }));
-  if (!['true', 'false'].includes(dryRun)) errors.push({ path: 'dryRun', message: 'must be true or false' });
-  if (errors.length > 0) throw QuotaError.invalid('invalid-request', errors);
-  return dryRun === 'true';
 }

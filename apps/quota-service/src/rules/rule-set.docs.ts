@@ -1,6 +1,7 @@
 import { MAX_RULES_PER_PAGE, ruleListSchema, ruleSetSchema, ruleSetWrittenSchema } from '@sundial/contract';
 import type { Operation } from '../http/openapi/describe.js';
-import { NOT_NOW, RULE, UNREADABLE } from './rules.docs.js';
+import { DRY_RUN } from './dry-run.js';
+import { EFFECTS, NOT_NOW, RULE, UNREADABLE } from './rules.docs.js';
 
 const tag = 'admin';
 const HEADERS = { ETag: 'The version of all rules.' };
@@ -64,7 +65,8 @@ export const REPLACE_RULES: Operation = {
   summary: 'Make a set of rules the rules, and no others',
   description:
     'All of the set is validated, then all is in force with one version, or nothing is changed. Rules that are as the set ' +
-    'has them keep their revisions; a set without a difference writes nothing. It is in force on all live nodes when the ' +
+    'has them keep their revisions, and so do those whose `per` has another order; a set without a difference writes ' +
+    'nothing. `effects` says which counters begin at 0, and which attributes callers must send from now on. It is in force on all live nodes when the ' +
     'answer arrives, or `nodes` says on how many.',
   parameters: [
     {
@@ -74,13 +76,7 @@ export const REPLACE_RULES: Operation = {
       example: '"12"',
       optional,
     },
-    {
-      in: 'query',
-      name: 'dryRun',
-      description: '`true`: writes nothing, and answers what would change in the rules of `version`.',
-      example: 'true',
-      optional,
-    },
+    DRY_RUN,
   ],
   body: {
     schema: { name: 'RuleSet', schema: ruleSetSchema },
@@ -92,7 +88,7 @@ export const REPLACE_RULES: Operation = {
       schema: { name: 'RuleSetWritten', schema: ruleSetWrittenSchema },
       examples: {
         written: { summary: 'Stored', value: { ...CHANGES, version: 13, nodes: { live: 3, applied: 3 } } },
-        dryRun: { summary: 'A dry run', value: { ...CHANGES, version: 12 } },
+        dryRun: { summary: 'A dry run', value: { ...CHANGES, version: 12, effects: EFFECTS } },
       },
       headers: HEADERS,
     },

@@ -1,4 +1,4 @@
-import { QuotaError, type Rule, type RuleWritten } from '@sundial/contract';
+import { QuotaError, type Rule, type RulePreview, type RuleWritten } from '@sundial/contract';
 import {
   Body,
   Controller,
@@ -13,20 +13,31 @@ import {
   Put,
   Res,
 } from '@nestjs/common';
-import { LiveRules, parseRule, patchRule, type RuleChange, type RuleRepository } from '@sundial/engine';
+import {
+  assertPossible,
+  LiveRules,
+  parseRule,
+  patchRule,
+  planChange,
+  shownEffects,
+  type RuleChange,
+  type RuleRepository,
+} from '@sundial/engine';
 import type { FastifyReply } from 'fastify';
 import { Describe } from '../http/openapi/describe.js';
 import { Route } from '../http/routes/route.decorator.js';
 import { RULE_REPOSITORY } from '../engine/tokens.js';
 import { LOG, type Log } from '../logging/log.js';
 import { CREATE_RULE, DELETE_RULE, PATCH_RULE, READ_RULE, REPLACE_RULE } from './rules.docs.js';
+import { isDryRun } from './dry-run.js';
 import { etag, isNoneMatch, parseIfMatch } from './etag.js';
 
-type RuleAnswer = RuleWritten & { readonly rule: Rule };
+type RuleAnswer = (RuleWritten | RulePreview) & { readonly rule: Rule };
 
 /**
  * The operators' side of one rule. Reading answers from the book in force on this node; a write answers when the live
- * nodes have put it in force. Revisions travel as entity tags: with `If-Match` nobody overwrites a change unseen.
+ * nodes have put it in force, and says what it does to counters and callers; with `dryRun=true` it does nothing else.
+ * Revisions travel as entity tags: with `If-Match` no caller overwrites a change unseen.
  */
 @Controller('admin/rules')
 export class RulesController {
@@ -52,11 +63,8 @@ export class RulesController {
   @HttpCode(201)
   @Describe(CREATE_RULE)
   @Route({ access: 'admin' })
-  async create(@Body() body: unknown, @Res({ passthrough: true }) reply: FastifyReply): Promise<RuleAnswer> {
-    const rule = parseRule(body);
-    const answer = await this.write({ kind: 'create', rule }, rule, reply);
-    reply.header('location', `/admin/rules/${rule.id}`);
-    return answer;
+  create(@Body() body: unknown, @Res({ passthrough: true }) reply: FastifyReply): Promise<RuleAnswer> {
+    return this.write({ kind: 'create', rule: parseRule(body) }, reply);
   }
 
   @Put(':id')
@@ -71,12 +79,13 @@ export class RulesController {
   ): Promise<RuleAnswer> {
     const rule = parseRule(withId(body, id));
     const own = this.repository.revisionOf(id);
-    if (own !== undefined && !isNoneMatch(ifNoneMatch, own))
-      throw new QuotaError(
-        'rule-changed',
-        `If-None-Match wants that there is no such rule, and there is: ${rule.id}.`,
-      );
-    return this.write({ kind: 'replace', rule, ...this.expected(id, ifMatch) }, rule, reply);
+    if (own !== undefined && !isNoneMatch(ifNoneMatch, own)) throw isThere(id);
+    if (ifMatch !== undefined)
+      return this.write({ kind: 'replace', rule, ...this.expected(id, ifMatch) }, reply);
+    if (ifNoneMatch?.trim() !== '*') return this.write({ kind: 'put', rule }, reply);
+    return this.write({ kind: 'create', rule }, reply).catch((error: unknown) => {
+      throw error instanceof QuotaError && error.code === 'rule-exists' ? isThere(id) : error;
+    });
   }
 
   /** Always compared with the revision it was read at, so that two patches at once cannot undo each other. */
@@ -92,7 +101,7 @@ export class RulesController {
     const read = this.repository.revisionOf(id);
     const rule = patchRule(this.ruleInForce(id), body);
     const expected = { ...(read !== undefined && { expectedRevision: read }), ...this.expected(id, ifMatch) };
-    return this.write({ kind: 'replace', rule, ...expected }, rule, reply);
+    return this.write({ kind: 'replace', rule, ...expected }, reply);
   }
 
   @Delete(':id')
@@ -103,16 +112,29 @@ export class RulesController {
     @Headers('if-match') ifMatch: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<RuleAnswer> {
-    const rule = this.ruleInForce(id);
-    return this.write({ kind: 'delete', id, ...this.expected(id, ifMatch) }, rule, reply);
+    this.ruleInForce(id);
+    return this.write({ kind: 'delete', id, ...this.expected(id, ifMatch) }, reply);
   }
 
-  private async write(change: RuleChange, rule: Rule, reply: FastifyReply): Promise<RuleAnswer> {
-    const { version, nodes } = await this.repository.write(change);
+  private async write(change: RuleChange, reply: FastifyReply): Promise<RuleAnswer> {
+    if (isDryRun(reply.request.url)) return this.preview(change, reply);
+    const known = this.live.current.byId(idOf(change));
+    const { rule = known!, version, nodes, created, effects } = await this.repository.write(change);
     const { actor, id: reqId } = reply.request;
-    this.log.info({ change: change.kind, rule: rule.id, version, nodes, actor, reqId }, 'rules changed');
-    if (change.kind !== 'delete') reply.header('etag', etag(version));
-    return { rule, version, nodes };
+    const { kind } = change;
+    this.log.info({ change: kind, rule: rule.id, version, nodes, effects, actor, reqId }, 'rules changed');
+    if (kind !== 'delete') reply.header('etag', etag(version));
+    if (created) reply.code(201).header('location', `/admin/rules/${rule.id}`);
+    return { rule, version, nodes, ...(effects && { effects }) };
+  }
+
+  /** What a write would answer, but for what only the store knows. */
+  private async preview(change: RuleChange, reply: FastifyReply): Promise<RuleAnswer> {
+    const { current } = this.live;
+    assertPossible(change, { revision: current.revisionOf(idOf(change)), size: current.size });
+    const { rule, effects } = await planChange(current, change);
+    reply.code(200);
+    return { rule: rule!, version: current.version, ...shownEffects(effects) };
   }
 
   private ruleInForce(id: string): Rule {
@@ -130,6 +152,17 @@ export class RulesController {
     const own = this.repository.revisionOf(id);
     return { expectedRevision: own !== undefined && wanted.includes(own) ? own : Math.max(...wanted) };
   }
+}
+
+function idOf(change: RuleChange): string {
+  return change.kind === 'delete' ? change.id : change.rule.id;
+}
+
+function isThere(id: string): QuotaError {
+  return new QuotaError(
+    'rule-changed',
+    `If-None-Match wants that there is no such rule, and there is: ${id}.`,
+  );
 }
 
 function unlessKnown<T>(

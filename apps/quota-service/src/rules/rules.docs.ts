@@ -1,4 +1,5 @@
 import type { Operation } from '../http/openapi/describe.js';
+import { DRY_RUN as DRY_RUN_TRUE } from './dry-run.js';
 import { rulePatchSchema, ruleSchema, ruleWrittenSchema } from '@sundial/contract';
 
 export const RULE = {
@@ -17,6 +18,12 @@ export const RULE = {
 };
 const { id: _id, ...WITHOUT_ID } = RULE;
 const WRITTEN = { rule: RULE, version: 13, nodes: { live: 3, applied: 3 } };
+/** What the examples show of a change that does more than its own text says. */
+export const EFFECTS = [
+  { kind: 'counters-restart', rule: RULE.id, windows: ['day', 'month'], changed: ['timeZone'] },
+  { kind: 'callers-need-attribute', rule: RULE.id, resource: RULE.resource, attribute: 'account' },
+];
+const DRY_RUN_ANSWER = { rule: RULE, version: 12, effects: EFFECTS };
 
 const tag = 'admin';
 const id = { in: 'path', name: 'id', description: 'The id of the rule.', example: RULE.id } as const;
@@ -28,6 +35,8 @@ const ifMatch = {
   optional: true,
 } as const;
 const ETAG = { ETag: 'The revision of the rule, for If-Match.' };
+/** What is tried out with the examples is to be written. */
+const DRY_RUN = { ...DRY_RUN_TRUE, example: 'false' } as const;
 /** Beside the other reasons of this status, which `Route` knows. */
 export const NOT_NOW = ['store-unavailable'] as const;
 export const UNREADABLE = ['invalid-json', 'payload-too-large', 'unsupported-media-type'] as const;
@@ -37,6 +46,16 @@ const written = (summary: string) => ({
   schema: { name: 'RuleWritten', schema: ruleWrittenSchema },
   examples: { written: { summary, value: WRITTEN } },
 });
+const dryRun = {
+  schema: { name: 'RuleWritten', schema: ruleWrittenSchema },
+  examples: { dryRun: { summary: 'A dry run', value: DRY_RUN_ANSWER } },
+};
+/** One that is also the answer of a dry run. */
+const writtenOrNot = (summary: string) => {
+  const answer = written(summary);
+  return { ...answer, examples: { ...answer.examples, ...dryRun.examples }, headers: ETAG };
+};
+const LOCATION = { Location: 'The path of the rule.' };
 
 export const READ_RULE: Operation = {
   id: 'readRule',
@@ -75,31 +94,54 @@ export const CREATE_RULE: Operation = {
       },
     },
   },
-  answers: { 201: { ...written('Created'), headers: { ...ETAG, Location: 'The path of the rule.' } } },
-  problems: ['invalid-rule', ...UNREADABLE, 'rule-exists', ...NOT_NOW],
+  parameters: [DRY_RUN],
+  answers: {
+    200: { ...dryRun, description: 'A dry run: nothing was written.' },
+    201: { ...written('Created'), headers: { ...ETAG, ...LOCATION } },
+  },
+  problems: ['invalid-request', 'invalid-rule', ...UNREADABLE, 'rule-exists', ...NOT_NOW],
 };
 
 export const REPLACE_RULE: Operation = {
   id: 'replaceRule',
   tag,
-  summary: 'Replace a rule',
+  summary: 'Replace a rule, or create it',
   description:
-    'Another `max` keeps what was counted; another `window`, `timeZone` or `per` starts new counters.',
-  parameters: [id, ifMatch],
+    'Where there is no rule with the id of the path, it is created (201), unless there is an If-Match. Another `max` keeps ' +
+    'what was counted, and so does another order of `per`; another `window`, `timeZone` or `resource`, and other attributes in `per`, ' +
+    'start new counters. `effects` says so, and which attributes callers must send from now on; `?dryRun=true` does nothing else.',
+  parameters: [
+    id,
+    ifMatch,
+    {
+      in: 'header',
+      name: 'If-None-Match',
+      description: '`*`: only if there is no rule with this id.',
+      example: '*',
+      optional: true,
+    },
+    DRY_RUN,
+  ],
   body: {
     schema: { name: 'Rule', schema: ruleSchema },
     examples: {
       full: { summary: 'Every field; the id may be left out', value: { ...WITHOUT_ID, id: RULE.id } },
     },
   },
-  answers: { 200: { ...written('Replaced'), headers: ETAG } },
-  problems: ['invalid-rule', ...UNREADABLE, 'rule-not-found', 'rule-changed', ...NOT_NOW],
+  answers: {
+    200: writtenOrNot('Replaced'),
+    201: { ...written('Created'), headers: { ...ETAG, ...LOCATION } },
+  },
+  problems: ['invalid-request', 'invalid-rule', ...UNREADABLE, 'rule-not-found', 'rule-changed', ...NOT_NOW],
 };
 
 export const PATCH_RULE: Operation = {
   ...REPLACE_RULE,
   id: 'patchRule',
   summary: 'Change some fields of a rule',
+  description:
+    'A rule that is there; for counters and callers a patch does what a replacement does, and `effects` says so.',
+  parameters: [id, ifMatch, DRY_RUN],
   body: {
     schema: { name: 'RulePatch', schema: rulePatchSchema },
     examples: {
@@ -107,7 +149,7 @@ export const PATCH_RULE: Operation = {
       pause: { summary: 'Look no more', value: { mode: 'off', description: null } },
     },
   },
-  answers: { 200: { ...written('Changed'), headers: ETAG } },
+  answers: { 200: writtenOrNot('Changed') },
 };
 
 export const DELETE_RULE: Operation = {
@@ -115,7 +157,7 @@ export const DELETE_RULE: Operation = {
   tag,
   summary: 'Delete a rule',
   description: 'The answer holds the rule as it was. Its counters stay until their windows have passed.',
-  parameters: [id, ifMatch],
+  parameters: [id, ifMatch, DRY_RUN],
   answers: { 200: written('Deleted') },
-  problems: ['rule-not-found', 'rule-changed', ...NOT_NOW],
+  problems: ['invalid-request', 'rule-not-found', 'rule-changed', ...NOT_NOW],
 };

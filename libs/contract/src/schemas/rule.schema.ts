@@ -9,6 +9,7 @@ import {
   NAME_PATTERN,
 } from '../bounds.js';
 import { RULE_MODES } from '../rule.js';
+import { COUNTER_PARTS } from '../rule-written.js';
 import { degradePolicySchema, onDenySchema, windowUnitSchema } from './decision.schema.js';
 
 const name = { type: 'string', pattern: NAME_PATTERN.source } as const;
@@ -18,7 +19,7 @@ const properties = {
   resource: name,
   per: {
     type: 'array',
-    description: 'The attributes counted by; none: one counter that all share.',
+    description: 'The attributes counted by, in any order; none: one counter that all share.',
     items: { type: 'string', pattern: ATTRIBUTE_PATTERN.source },
     maxItems: MAX_ATTRIBUTES,
     uniqueItems: true,
@@ -106,6 +107,43 @@ const nodes = {
 } as const;
 const ids = { type: 'array', items: name } as const;
 
+const countersRestartSchema = {
+  title: 'CountersRestart',
+  type: 'object',
+  description:
+    'Under this rule the limits of these windows begin at 0: what is changed names other counters.',
+  properties: {
+    kind: { type: 'string', const: 'counters-restart' },
+    rule: name,
+    windows: { type: 'array', items: windowUnitSchema },
+    changed: { type: 'array', items: { title: 'CounterPart', type: 'string', enum: COUNTER_PARTS } },
+  },
+  required: ['kind', 'rule', 'windows', 'changed'],
+  additionalProperties: false,
+} as const;
+
+const callersNeedAttributeSchema = {
+  title: 'CallersNeedAttribute',
+  type: 'object',
+  description: 'Requests for this resource whose subject lacks this attribute are refused from now on.',
+  properties: {
+    kind: { type: 'string', const: 'callers-need-attribute' },
+    rule: name,
+    resource: name,
+    attribute: { type: 'string', pattern: ATTRIBUTE_PATTERN.source },
+  },
+  required: ['kind', 'rule', 'resource', 'attribute'],
+  additionalProperties: false,
+} as const;
+
+export const ruleEffectSchema = { anyOf: [countersRestartSchema, callersNeedAttributeSchema] } as const;
+
+const effects = {
+  type: 'array',
+  description: 'What the change does to counters and callers; absent where it does nothing of the kind.',
+  items: ruleEffectSchema,
+} as const;
+
 export const ruleSetWrittenSchema = {
   type: 'object',
   properties: {
@@ -118,6 +156,7 @@ export const ruleSetWrittenSchema = {
       description: 'Of all rules, with this set; on a dry run, before it.',
     },
     nodes,
+    effects,
   },
   required: ['created', 'changed', 'removed', 'version'],
   additionalProperties: false,
@@ -127,10 +166,15 @@ export const ruleWrittenSchema = {
   type: 'object',
   properties: {
     rule: ruleSchema,
-    version: { type: 'integer', minimum: 1, description: 'Of all rules, with this change.' },
+    version: {
+      type: 'integer',
+      minimum: 0,
+      description: 'Of all rules, with this change; on a dry run, before it.',
+    },
     nodes,
+    effects,
   },
-  required: ['rule', 'version', 'nodes'],
+  required: ['rule', 'version'],
   additionalProperties: false,
 } as const;
 

@@ -4,7 +4,7 @@ import type { FromSchema, JSONSchema } from 'json-schema-to-ts';
 import type { Decision, LimitState, Usage } from '../decision.js';
 import type { CheckRequest, UsageRequest } from '../request.js';
 import type { OnDeny, Rule } from '../rule.js';
-import type { RuleSetChanges, RuleSetWritten, RuleWritten } from '../rule-written.js';
+import type { RulePreview, RuleSetChanges, RuleSetWritten, RuleWritten } from '../rule-written.js';
 import { batchAnswerSchema } from './batch.schema.js';
 import { decisionSchema, onDenySchema, usageSchema } from './decision.schema.js';
 import { batchRequestSchema, checkRequestSchema, usageRequestSchema } from './request.schema.js';
@@ -53,7 +53,10 @@ describe('schemas and types', () => {
 
   it('state the same rules', () => {
     same<Of<typeof ruleSchema>, RuleInput>(true);
-    same<Of<typeof ruleWrittenSchema>, RuleWritten & { rule: RuleInput }>(true);
+    same<
+      Of<typeof ruleWrittenSchema>,
+      RulePreview & Partial<Pick<RuleWritten, 'nodes'>> & { rule: RuleInput }
+    >(true);
     same<
       Of<typeof ruleSetWrittenSchema>,
       RuleSetChanges & Omit<RuleSetWritten, 'nodes'> & Partial<RuleSetWritten>

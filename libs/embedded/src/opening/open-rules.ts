@@ -1,15 +1,8 @@
-import {
-  FileRuleRepository,
-  LiveRules,
-  loadRuleFile,
-  parseRules,
-  type RuleRepository,
-} from '@sundial/engine';
-import { QuotaError, type Rule } from '@sundial/contract';
+import { FileRuleRepository, LiveRules, type RuleRepository } from '@sundial/engine';
 import { connectRedis, RedisNodeRegistry, RedisRuleRepository } from '@sundial/redis';
 import { randomUUID } from 'node:crypto';
-import { QuotaSettingsError } from '../settings/quota-settings.error.js';
 import type { Opening } from './opening.js';
+import { rulesInForce, StartUpRules, type RulesInForce } from './start-up-rules.js';
 
 /** The nodes that share a store, as this one knows them. */
 export interface LiveNodes {
@@ -23,6 +16,7 @@ export interface OpenedRules {
   readonly rules: LiveRules;
   readonly repository: RuleRepository;
   readonly nodes: LiveNodes;
+  readonly inForce: RulesInForce;
 }
 
 const ALONE: LiveNodes = { live: 1, rank: 0 };
@@ -32,20 +26,20 @@ export async function openRules(
   opening: Opening,
   opened: (repository: RuleRepository) => void,
 ): Promise<OpenedRules> {
-  const { repository, nodes } = await openRepository(opening);
+  const startUp = await StartUpRules.load(opening.settings.rules);
+  const { repository, nodes } = openRepository(opening, startUp);
   opened(repository);
   const rules = new LiveRules();
   await repository.start((book) => rules.apply(book));
-  return { rules, repository, nodes };
+  return { rules, repository, nodes, inForce: await rulesInForce(rules.current, repository, startUp) };
 }
 
-async function openRepository({
-  settings,
-  files,
-  rulesNotUpdated,
-}: Opening): Promise<Omit<OpenedRules, 'rules'>> {
-  const { redis, directory, rules } = settings;
-  const seed = await rulesIn(rules);
+function openRepository(
+  { settings, files, rulesNotUpdated }: Opening,
+  startUp: StartUpRules,
+): Pick<OpenedRules, 'repository' | 'nodes'> {
+  const { redis, directory } = settings;
+  const seed = () => startUp.rules;
   const onTrouble = files.writerOf('rules');
   if (!redis) return { repository: new FileRuleRepository({ directory, seed, onTrouble }), nodes: ALONE };
   const nodeId = randomUUID();
@@ -59,12 +53,4 @@ async function openRepository({
     onTrouble,
   });
   return { repository, nodes };
-}
-
-async function rulesIn(rules: Opening['settings']['rules']): Promise<readonly Rule[]> {
-  if (typeof rules === 'string') return loadRuleFile(rules);
-  return parseRules({ rules }).catch((error: unknown) => {
-    if (!(error instanceof QuotaError)) throw error;
-    throw new QuotaSettingsError(error.errors.map(({ path, message }) => ({ setting: path, message })));
-  });
 }

@@ -11,7 +11,7 @@ let repository: FileRuleRepository;
 let admin: RuleAdmin;
 beforeEach(async () => {
   directory = await temporaryDirectory();
-  repository = new FileRuleRepository({ directory: directory.path, seed: [] });
+  repository = new FileRuleRepository({ directory: directory.path, seed: () => [] });
   const rules = new LiveRules();
   await repository.start((book) => rules.apply(book));
   admin = new EngineRules({ rules, repository });
@@ -31,7 +31,10 @@ async function refused(write: Promise<unknown>): Promise<string> {
 
 describe('administration of rules in the process', () => {
   it('creates a rule with its defaults, and reads it with its revision', async () => {
-    expect(await admin.create(OCR)).toEqual({ version: 2, nodes: { live: 1, applied: 1 } });
+    expect(await admin.create(OCR)).toEqual({
+      ...{ version: 2, nodes: { live: 1, applied: 1 } },
+      effects: [{ kind: 'callers-need-attribute', rule: 'ocr', resource: 'ocr', attribute: 'user' }],
+    });
     expect(admin.get('ocr')).toEqual({
       rule: { ...OCR, timeZone: 'UTC', mode: 'enforce', degrade: 'local' },
       revision: 2,

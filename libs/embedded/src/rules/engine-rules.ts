@@ -7,7 +7,14 @@ import type {
   RuleSetWritten,
   RuleWritten,
 } from '@sundial/contract';
-import { type LiveRules, parseRule, parseRules, patchRule, type RuleRepository } from '@sundial/engine';
+import {
+  type LiveRules,
+  parseRule,
+  parseRules,
+  patchRule,
+  type RuleChange,
+  type RuleRepository,
+} from '@sundial/engine';
 import { ruleNotFound } from '@sundial/engine/ports';
 
 /** Reads the rules in force on this node, and writes where they are stored. */
@@ -34,11 +41,11 @@ export class EngineRules implements RuleAdmin {
   }
 
   async create(rule: RuleInput): Promise<RuleWritten> {
-    return this.#repository.write({ kind: 'create', rule: parseRule(rule) });
+    return this.#write({ kind: 'create', rule: parseRule(rule) });
   }
 
   async replace(rule: RuleInput, expected?: Expected): Promise<RuleWritten> {
-    return this.#repository.write({ kind: 'replace', rule: parseRule(rule), ...revisionIn(expected) });
+    return this.#write({ kind: 'replace', rule: parseRule(rule), ...revisionIn(expected) });
   }
 
   async patch(id: string, changes: RulePatch, expected?: Expected): Promise<RuleWritten> {
@@ -46,11 +53,17 @@ export class EngineRules implements RuleAdmin {
     if (!known) throw ruleNotFound(id);
     const rule = patchRule(known.rule, changes);
     // What was patched is what is replaced, also when another write changes it meanwhile.
-    return this.#repository.write({ kind: 'replace', rule, ...revisionIn(expected ?? known) });
+    return this.#write({ kind: 'replace', rule, ...revisionIn(expected ?? known) });
   }
 
   async delete(id: string, expected?: Expected): Promise<RuleWritten> {
-    return this.#repository.write({ kind: 'delete', id, ...revisionIn(expected) });
+    return this.#write({ kind: 'delete', id, ...revisionIn(expected) });
+  }
+
+  /** What is stored can be read by its id. */
+  async #write(change: RuleChange): Promise<RuleWritten> {
+    const { version, nodes, effects } = await this.#repository.write(change);
+    return { version, nodes, ...(effects && { effects }) };
   }
 
   async replaceAll(

@@ -10,7 +10,8 @@ const PLAIN_VALUE = /^[A-Za-z0-9._@+-]{1,64}$/;
 /**
  * The key of a rule's counter for a subject, and the group of keys that share its Cluster slot. The hash tag is
  * the resource with the rule's first attribute, so rules `["user"]` and `["user","grade"]` stay atomic together:
- * `sd1:{ocr:user=u1}:ocr-per-user~k3Xa` and `sd1:{ocr:user=u1}:ocr-per-grade~k3Xa:grade=3`.
+ * `sd1:{ocr:user=u1}:ocr-per-user~k3Xa` and `sd1:{ocr:user=u1}:ocr-per-grade~k3Xa:grade=3`. A stored rule keeps the order
+ * of its attributes (`inStoredOrder`), so that the order in which they are written moves no counter.
  * The code after `~` stands for the time zone: another zone starts new counters.
  */
 export function counterKey(rule: Rule, subject: Subject): { key: string; shardGroup: string } {

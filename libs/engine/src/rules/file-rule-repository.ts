@@ -7,10 +7,18 @@ import {
   type RuleWritten,
 } from '@sundial/contract';
 import { BookFile } from './book-file.js';
+import { planChange } from './planned-change.js';
 import type { RuleBook } from './rule-book.js';
 import { rulesChanged, tooManyWrites } from './rule-conflicts.js';
-import { changesIn, differencesBetween } from './rule-differences.js';
-import type { RuleChange, RuleRepository, RuleSet } from './rule-repository.js';
+import { changesIn, differencesBetween, shownEffects } from './rule-differences.js';
+import type {
+  RuleChange,
+  RuleRepository,
+  RuleSeed,
+  RuleSet,
+  RulesOrigin,
+  RuleStored,
+} from './rule-repository.js';
 import { StoredBook } from './stored-book.js';
 
 const FILE = 'rules.ndjson';
@@ -20,7 +28,7 @@ export interface FileRuleRepositoryOptions {
   /** Made when it does not exist. One process at a time may use it. */
   readonly directory: string;
   /** The rules to begin with where none are stored. */
-  readonly seed: readonly Rule[];
+  readonly seed: RuleSeed;
   /** Told when the rules cannot be written, and with null when they can be again. */
   readonly onTrouble?: (error: Error | null) => void;
 }
@@ -31,11 +39,12 @@ export interface FileRuleRepositoryOptions {
  */
 export class FileRuleRepository implements RuleRepository {
   readonly #file: BookFile;
-  readonly #seed: readonly Rule[];
+  readonly #seed: RuleSeed;
   #book = StoredBook.seed([]);
   #apply: (book: RuleBook) => void = () => undefined;
   #lastWrite: Promise<unknown> = Promise.resolve();
   #waiting = 0;
+  #origin: RulesOrigin = 'stored';
 
   constructor({ directory, seed, onTrouble }: FileRuleRepositoryOptions) {
     this.#file = new BookFile(join(directory, FILE), onTrouble);
@@ -46,13 +55,23 @@ export class FileRuleRepository implements RuleRepository {
     this.#apply = apply;
     const stored = await this.#file.read();
     if (stored) this.#accept(stored);
-    else await this.#store(StoredBook.seed(this.#seed).rewritten(1));
+    else {
+      await this.#store(StoredBook.seed(this.#seed()).rewritten(1));
+      this.#origin = 'seed';
+    }
   }
 
-  async write(change: RuleChange): Promise<RuleWritten> {
+  get origin(): RulesOrigin {
+    return this.#origin;
+  }
+
+  async write(change: RuleChange): Promise<RuleStored> {
     return this.#inTurn(async () => {
-      await this.#store(this.#book.changed(change));
-      return this.#written();
+      const book = this.#book.toRuleBook();
+      const { change: planned, rule, effects } = await planChange(book, change);
+      await this.#store(this.#book.changed(planned));
+      const created = rule !== undefined && book.byId(rule.id) === undefined;
+      return { ...this.#written(), rule, created, ...shownEffects(effects) };
     });
   }
 

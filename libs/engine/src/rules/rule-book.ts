@@ -62,6 +62,11 @@ export class RuleBook {
     for (const { resource } of this.after()) yield resource;
   }
 
+  /** The version that last changed a rule. */
+  revisionOf(id: string): number | undefined {
+    return this.#index.get(id)?.revision;
+  }
+
   byId(id: string): Rule | undefined {
     return this.#index.get(id)?.rule;
   }

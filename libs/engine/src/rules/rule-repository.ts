@@ -12,11 +12,12 @@ export interface RuleRepository {
   /** Loads, calls `apply` with the first book, and keeps calling it with every newer one until `close`. */
   start(apply: (book: RuleBook) => void): Promise<void>;
   /**
-   * Applies one change. Resolves after every live node has applied it, or after 2 s.
+   * Applies one change. Resolves after every live node has applied it, or after 2 s. Its effects are those on the rules
+   * that this node has in force.
    * @throws QuotaError `rule-exists`, `rule-not-found`, `rule-changed` (stale `expectedRevision`), `store-unavailable` (its
    * sentence says whether the change may have been made), or `invalid-rule` when there are too many.
    */
-  write(change: RuleChange): Promise<RuleWritten>;
+  write(change: RuleChange): Promise<RuleStored>;
   /**
    * Makes these the rules, and no others, in one version; where they are that already nothing is written. Rules that do
    * not change keep their revisions. Resolves as `write` does.
@@ -25,10 +26,31 @@ export interface RuleRepository {
   replaceAll(set: RuleSet): Promise<RuleSetWritten>;
   /** The revision (ETag) of each rule: the version of the book that last changed it. */
   revisionOf(id: string): number | undefined;
+  /** Where the rules came from that `start` put in force. */
+  readonly origin: RulesOrigin;
   close(): Promise<void>;
 }
 
+/**
+ * `stored`: where rules are kept. `seed`: there were none, and these are the ones to begin with. `last-known`: what this
+ * node knew last, until the store answers.
+ */
+export type RulesOrigin = 'stored' | 'seed' | 'last-known';
+
+/** The rules to begin with. Asked only where none are stored or known. @throws what keeps them from being used. */
+export type RuleSeed = () => readonly Rule[];
+
+/** A change of one rule that was made. */
+export interface RuleStored extends RuleWritten {
+  /** Whether there was no rule with this id. */
+  readonly created: boolean;
+  /** As it is stored: with the `per` of the rule that it replaces, where only the order differs. Of a deletion, as it was. */
+  readonly rule: Rule | undefined;
+}
+
+/** `put` replaces the rule, or creates it where there is none. */
 export type RuleChange =
+  | { readonly kind: 'put'; readonly rule: Rule }
   | { readonly kind: 'create'; readonly rule: Rule }
   | { readonly kind: 'replace'; readonly rule: Rule; readonly expectedRevision?: number }
   | { readonly kind: 'delete'; readonly id: string; readonly expectedRevision?: number };

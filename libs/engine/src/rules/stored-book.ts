@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { RuleBook } from './rule-book.js';
-import { ruleChanged, ruleExists, ruleNotFound, tooManyRules } from './rule-conflicts.js';
+import { assertPossible } from './planned-change.js';
 import { RuleIndex } from './rule-index.js';
 import type { RuleChange } from './rule-repository.js';
-import { MAX_RULES, type Rule } from '@sundial/contract';
+import type { Rule } from '@sundial/contract';
 import type { RuleEdits } from './rules-by-id.js';
 
 /**
@@ -24,19 +24,11 @@ export class StoredBook {
 
   /**
    * What a change makes of this book.
-   * @throws QuotaError `rule-exists`, `rule-not-found` or `rule-changed`; this book stays as it is.
+   * @throws QuotaError as `assertPossible`; this book stays as it is.
    */
   changed(change: RuleChange): StoredBook {
     const id = change.kind === 'delete' ? change.id : change.rule.id;
-    const current = this.rules.get(id);
-    if (change.kind === 'create') {
-      if (current) throw ruleExists(id);
-      if (this.rules.size >= MAX_RULES) throw tooManyRules();
-    } else {
-      if (!current) throw ruleNotFound(id);
-      const { expectedRevision = current.revision } = change;
-      if (expectedRevision !== current.revision) throw ruleChanged(id, expectedRevision, current.revision);
-    }
+    assertPossible(change, { revision: this.rules.get(id)?.revision, size: this.rules.size });
     const revision = this.version + 1;
     const set = change.kind === 'delete' ? [] : [{ rule: change.rule, revision }];
     const rules = this.rules.changed({ set, removed: change.kind === 'delete' ? [id] : [] });

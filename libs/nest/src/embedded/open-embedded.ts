@@ -12,7 +12,8 @@ export async function openEmbedded(
 ): Promise<CountingQuota> {
   const { openQuota } = await load();
   const opened = await openQuota(settings, { onAlarm, log: LINES });
-  const { engine, admin, nodes, files } = opened;
+  const { engine, admin, nodes, files, inForce } = opened;
+  LINES[inForce.level](inForce.fields, inForce.sentence);
   return {
     quota: engine,
     rules: admin,

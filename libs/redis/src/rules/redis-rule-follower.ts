@@ -10,7 +10,7 @@ const MAX_ROUNDS = 5;
 export interface RedisRuleFollowerOptions {
   readonly nodes: RedisNodeRegistry;
   /** What Redis gets where it holds no rules and this node has none in force. */
-  readonly seed: StoredBook;
+  readonly seed: () => StoredBook;
   /** Called with every newer book of Redis, in order. */
   readonly apply: (book: StoredBook) => void;
   /** Told once for each new trouble, not once a try. */
@@ -37,6 +37,7 @@ export class RedisRuleFollower {
   #timer: NodeJS.Timeout | undefined;
   #trouble: string | undefined;
   #stopped = false;
+  #isSeeded = false;
 
   constructor(table: RedisRuleTable, options: RedisRuleFollowerOptions) {
     this.#table = table;
@@ -55,6 +56,11 @@ export class RedisRuleFollower {
   /** The rules in force, if this node has them from Redis. */
   get confirmed(): StoredBook | undefined {
     return this.#confirmed ? this.#book : undefined;
+  }
+
+  /** Whether the rules that Redis holds are the seed that this node has put there. */
+  get isSeeded(): boolean {
+    return this.#isSeeded;
   }
 
   /** Takes the rules that hold until Redis answers; false when it has answered meanwhile. */
@@ -139,9 +145,11 @@ export class RedisRuleFollower {
   }
 
   async #restore(seen: BookName): Promise<void> {
-    const book = this.#book ?? this.#options.seed;
+    const book = this.#book ?? this.#options.seed();
     const anew = book.rewritten(Math.max(book.version, seen.version) + 1);
-    if (await this.#table.replace(seen, anew)) this.adopt(anew);
+    if (!(await this.#table.replace(seen, anew))) return;
+    this.#isSeeded = this.#book === undefined;
+    this.adopt(anew);
   }
 
   async #take(stamp: string): Promise<void> {

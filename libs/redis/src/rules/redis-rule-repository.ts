@@ -1,10 +1,16 @@
 import {
   changesIn,
   differencesBetween,
-  type RuleBook,
+  RuleBook,
+  planChange,
+  type PlannedChange,
   type RuleChange,
   type RuleRepository,
+  type RuleSeed,
   type RuleSet,
+  type RulesOrigin,
+  type RuleStored,
+  shownEffects,
 } from '@sundial/engine';
 import {
   LastKnownRules,
@@ -19,18 +25,12 @@ import {
 } from '@sundial/engine/ports';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  QuotaError,
-  type Rule,
-  type RuleSetChanges,
-  type RuleSetWritten,
-  type RuleWritten,
-} from '@sundial/contract';
+import { QuotaError, type RuleSetChanges, type RuleSetWritten, type RuleWritten } from '@sundial/contract';
 import type { RedisClient } from '../connection/redis-connection.js';
 import type { RedisNodeRegistry } from '../nodes/redis-node-registry.js';
 import { RedisRuleAnnouncements } from './redis-rule-announcements.js';
 import { RedisRuleFollower } from './redis-rule-follower.js';
-import { RedisRuleTable, type WriteOutcome } from './redis-rule-table.js';
+import { expectedBy, RedisRuleTable, type WriteOutcome } from './redis-rule-table.js';
 
 const LAST_KNOWN_FILE = 'rules-last-known.ndjson';
 /** How long `start` waits for Redis before it begins with the rules this node knows. */
@@ -53,7 +53,7 @@ export interface RedisRuleRepositoryOptions {
   /** Where the last good rules are kept for a start without Redis. */
   readonly snapshotDirectory: string;
   /** The rules to begin with where none are stored. */
-  readonly seed: readonly Rule[];
+  readonly seed: RuleSeed;
   readonly keyPrefix?: string;
   /** Told once for each new trouble, not once a try. The rules in force stay. */
   readonly onError?: (error: Error) => void;
@@ -81,6 +81,8 @@ export class RedisRuleRepository implements RuleRepository {
   readonly #follower: RedisRuleFollower;
   #apply: (book: RuleBook) => void = () => undefined;
   #announcements: RedisRuleAnnouncements | undefined;
+  /** Where the rules came from that this node began with before Redis answered. */
+  #provisionalOrigin: RulesOrigin | undefined;
   #waitingWrites = 0;
 
   constructor(client: RedisClient, options: RedisRuleRepositoryOptions) {
@@ -95,7 +97,7 @@ export class RedisRuleRepository implements RuleRepository {
     );
     this.#follower = new RedisRuleFollower(this.#table, {
       nodes,
-      seed: StoredBook.seed(seed),
+      seed: () => StoredBook.seed(seed()),
       apply: (book) => this.#accept(book),
       onError,
     });
@@ -111,14 +113,21 @@ export class RedisRuleRepository implements RuleRepository {
     this.#announcements = new RedisRuleAnnouncements(this.#client, this.#table.channel, this.#wake);
     await Promise.race([this.#follower.start(), pause(START_PATIENCE_MS)]);
     if (this.#follower.book) return;
-    const known = (await this.#lastKnown.recall()) ?? StoredBook.seed(this.#options.seed);
-    if (this.#follower.begin(known)) this.#apply(known.toRuleBook({ provisional: true }));
+    const lastKnown = await this.#lastKnown.recall();
+    const known = lastKnown ?? StoredBook.seed(this.#options.seed());
+    if (!this.#follower.begin(known)) return;
+    this.#provisionalOrigin = lastKnown ? 'last-known' : 'seed';
+    this.#apply(known.toRuleBook({ provisional: true }));
   }
 
-  async write(change: RuleChange): Promise<RuleWritten> {
+  get origin(): RulesOrigin {
+    return this.#provisionalOrigin ?? (this.#follower.isSeeded ? 'seed' : 'stored');
+  }
+
+  async write(change: RuleChange): Promise<RuleStored> {
     return this.#bounded(async () => {
-      const version = await this.#store(change);
-      return { version, nodes: await this.#applied(version) };
+      const { version, created, rule, effects } = await this.#store(change);
+      return { version, nodes: await this.#applied(version), rule, created, ...shownEffects(effects) };
     });
   }
 
@@ -148,10 +157,13 @@ export class RedisRuleRepository implements RuleRepository {
     this.#lastKnown.remember(book);
   }
 
-  async #store(change: RuleChange): Promise<number> {
+  async #store(wanted: RuleChange): Promise<PlannedChange & { version: number; created: boolean }> {
     for (let tries = 1; ; tries++) {
+      const planned = await planChange(this.#follower.book?.toRuleBook() ?? RuleBook.EMPTY, wanted);
+      const { change } = planned;
       const result = await this.#try(change);
-      if (result.outcome === 'written') return result.version;
+      if (result.outcome === 'written')
+        return { ...planned, version: result.version, created: result.created };
       if (result.outcome !== 'lost' || tries === MAX_TRIES) throw refusalOf(change, result);
       await this.#follower.sync();
     }
@@ -244,7 +256,7 @@ function refusalOf(change: RuleChange, result: Exclude<WriteOutcome, { outcome: 
     case 'full':
       return tooManyRules();
     case 'changed':
-      return ruleChanged(id, change.kind === 'create' ? undefined : change.expectedRevision, result.revision);
+      return ruleChanged(id, expectedBy(change), result.revision);
     case 'lost':
       return new QuotaError('store-unavailable', 'Redis has lost the rules; nothing was changed, try again.');
     default:

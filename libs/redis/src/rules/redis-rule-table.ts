@@ -35,7 +35,7 @@ export interface BookPart extends BookName {
 }
 
 export type WriteOutcome =
-  | { readonly outcome: 'written'; readonly version: number }
+  | { readonly outcome: 'written'; readonly version: number; readonly created: boolean }
   | { readonly outcome: 'changed'; readonly revision: number }
   | { readonly outcome: 'exists' | 'missing' | 'full' | 'lost' };
 
@@ -92,13 +92,14 @@ export class RedisRuleTable {
    */
   async write(change: RuleChange, known: number): Promise<WriteOutcome> {
     const id = change.kind === 'delete' ? change.id : change.rule.id;
-    const expected = change.kind === 'create' ? '' : (change.expectedRevision ?? '');
+    const expected = expectedBy(change) ?? '';
     const json = change.kind === 'delete' ? '' : JSON.stringify(change.rule);
     const args = [this.channel, known, randomUUID(), MAX_RULES, change.kind, id, expected, json];
     const [outcome, number] = await this.#run(WRITE_ONE, [this.#keys.book, this.#keys.log], args);
     switch (outcome) {
+      case 'created':
       case 'written':
-        return { outcome, version: wholeNumber(number) };
+        return { outcome: 'written', version: wholeNumber(number), created: outcome === 'created' };
       case 'changed':
         return { outcome, revision: wholeNumber(number) };
       case 'exists':
@@ -153,6 +154,11 @@ export class RedisRuleTable {
   #run(script: VersionedScript, keys: string[], args: (string | number)[]): Promise<unknown[]> {
     return script.run(this.#client, { keys, args });
   }
+}
+
+/** The revision that a change wants to find; undefined for any, or none. */
+export function expectedBy(change: RuleChange): number | undefined {
+  return 'expectedRevision' in change ? change.expectedRevision : undefined;
 }
 
 /** A rule as Redis holds it. */

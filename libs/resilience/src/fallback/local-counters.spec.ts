@@ -62,8 +62,8 @@ function exhaust(node: LocalCounters, counters: readonly CounterRef[], share: No
 
 describe('LocalCounters', () => {
   it('shares nothing of what is unlimited with other nodes: it says what is used, and lowers nothing', () => {
-    const ladder = [{ field: 'h', max: UNLIMITED, enforced: false, bounds: HOUR }];
-    const counters: CounterRef[] = [{ key: 'u1', shardGroup: 'u1', ladder }];
+    const limits = [{ field: 'h', max: UNLIMITED, enforced: false, bounds: HOUR }];
+    const counters: CounterRef[] = [{ key: 'u1', shardGroup: 'u1', limits }];
     const node = nodeThatKnows(counters, 7);
     const share = { live: 3, rank: 1 };
     for (const units of [1, 1_000]) {
@@ -71,7 +71,7 @@ describe('LocalCounters', () => {
       expect([outcome, counts[0]!.used]).toEqual(['taken', used(node, counters)[0]]);
     }
     expect(used(node, counters)).toEqual([1_008]);
-    expect(node.lowered(counters)[0]!.ladder[0]!.max).toBe(UNLIMITED);
+    expect(node.lowered(counters)[0]!.limits[0]!.max).toBe(UNLIMITED);
   });
 
   // 205,000 invented subjects made a node forget a user at 10 of 10, who got 10 more.
