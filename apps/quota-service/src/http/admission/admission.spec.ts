@@ -67,7 +67,6 @@ describe('Admission', () => {
       await turn();
       turns.push(told.length - before);
     }
-    expect(told).toEqual(names(count));
     return turns.filter((begun) => begun > 0);
   }
 

@@ -116,7 +116,7 @@ export class Admission {
   /** It waits no longer. What is left of it in lists must hold no request. */
   #end(ticket: Ticket): void {
     this.#waiting--;
-    this.#held.remove(ticket);
+    if (ticket.bytes > 0) this.#held.remove(ticket);
     ticket.state = 'over';
     ticket.arrival = undefined;
   }
