@@ -25,6 +25,8 @@ export const MAX_PATH_PARAMETER_LENGTH = 3 * 128;
 
 /** Requests that one socket may have without an answer; then it is no longer read. Pipelining callers send a handful. */
 export const MAX_QUEUED_A_SOCKET = 16;
+/** Requests that one read of a socket may bring; a socket that brings more is ended. Callers that mean well pipeline a handful. */
+export const MAX_REQUESTS_A_READ = 64;
 /** Calls begun and not yet sent to the store for longer than this hold up the door: what comes in would only wait inside. */
 export const MAX_BACKLOG_MS = 10;
 /** Bodies of batches that are arriving or being decided. What comes on top of them waits unread, but for the bodies that began first. */

@@ -1,5 +1,6 @@
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { RequestListener } from 'node:http';
 import { answerClientError, answerConnect, answerExpectation } from '../problems/client-error.js';
 import type { Problem, ProblemCode } from '../problems/problem.js';
 import {
@@ -14,12 +15,23 @@ import {
   TIMEOUT_CHECK_MS,
 } from '../bounds.js';
 import { acceptOnlyJson } from '../body/json-body.js';
+import { boundedServer } from './pipelining.js';
 import { requestId } from './request-id.js';
 
 export interface AdapterOptions {
   /** Default `STALLED_SOCKET_MS`; tests do not wait for as long. */
   readonly stalledSocketMs?: number;
 }
+
+const SERVER_OPTIONS = {
+  maxHeaderSize: MAX_HEADER_BYTES,
+  headersTimeout: HEADERS_TIMEOUT_MS,
+  requestTimeout: REQUEST_TIMEOUT_MS,
+  keepAliveTimeout: KEEP_ALIVE_MS,
+  connectionsCheckingInterval: TIMEOUT_CHECK_MS,
+  // `Entrance` asks for it, with an answer like all others.
+  requireHostHeader: false,
+};
 
 /** How the service refuses. */
 export interface Refusing {
@@ -40,16 +52,10 @@ export function fastifyAdapter(
     skipMiddie: true,
     genReqId: requestId,
     bodyLimit: MAX_BODY_BYTES,
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    keepAliveTimeout: KEEP_ALIVE_MS,
-    connectionTimeout: stalledSocketMs,
     routerOptions: { maxParamLength: MAX_PATH_PARAMETER_LENGTH },
-    http: {
-      maxHeaderSize: MAX_HEADER_BYTES,
-      headersTimeout: HEADERS_TIMEOUT_MS,
-      connectionsCheckingInterval: TIMEOUT_CHECK_MS,
-      // `Entrance` asks for it, with an answer like all others.
-      requireHostHeader: false,
+    serverFactory: (handle: RequestListener) => {
+      const server = boundedServer(SERVER_OPTIONS, handle, () => refusing.count('overloaded'));
+      return server.setTimeout(stalledSocketMs);
     },
     forceCloseConnections: true,
     return503OnClosing: false,
