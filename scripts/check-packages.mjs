@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { PACKAGES } from './published-packages.mjs';
 
 /**
- * Packs every published package and examines the archives as npm would get them: publint, are-the-types-wrong, the
+ * Packs every published package and checks the archives as npm would get them: publint, are-the-types-wrong, the
  * files that each has, and source maps that hold their sources.
  */
 const run = promisify(execFile);
@@ -17,7 +17,7 @@ const directory = await mkdtemp(join(tmpdir(), 'sundial-packages-'));
 const findings = [];
 
 try {
-  for (const folder of PACKAGES) await examine(folder);
+  for (const folder of PACKAGES) await checkPackage(folder);
 } finally {
   await rm(directory, { recursive: true, force: true });
 }
@@ -25,7 +25,7 @@ for (const finding of findings) process.stderr.write(`${finding}\n`);
 process.exitCode = findings.length > 0 ? 1 : 0;
 
 /** @param {string} folder */
-async function examine(folder) {
+async function checkPackage(folder) {
   const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', directory], {
     cwd: join(ROOT, folder),
   });
@@ -38,14 +38,14 @@ async function examine(folder) {
   const into = join(directory, folder.replaceAll('/', '-'));
   await run('mkdir', [into]);
   await run('tar', ['-xzf', archive, '-C', into, '--strip-components', '1']);
-  await examineFiles(folder, into);
+  await checkFiles(folder, into);
 }
 
 /**
  * @param {string} folder
  * @param {string} packed
  */
-async function examineFiles(folder, packed) {
+async function checkFiles(folder, packed) {
   const find = (/** @type {string} */ finding) => findings.push(`${folder}: ${finding}`);
   const files = await readdir(packed, { recursive: true });
   for (const file of ['README.md', 'LICENSE', 'dist/index.js', 'cjs/index.js', 'cjs/package.json']) {

@@ -40,6 +40,6 @@ const host = {
 const diagnostics = ts.getPreEmitDiagnostics(ts.createProgram([...examples.keys()], options, host));
 if (examples.size < PACKAGES.length || diagnostics.length > 0) {
   process.stderr.write(ts.formatDiagnosticsWithColorAndContext(diagnostics, host));
-  process.stderr.write(`${examples.size} examples in READMEs, ${diagnostics.length} mistakes\n`);
+  process.stderr.write(`${examples.size} examples in READMEs, ${diagnostics.length} errors\n`);
   process.exitCode = 1;
 }

@@ -42,7 +42,7 @@ const CONNECTIONS = 64;
 const MINUTE_MS = 60_000;
 const FILL_MS = 10_000;
 /** Two: the second is at nearly the rate that is soaked. */
-const TRIALS_MS = [10_000, 20_000];
+const CALIBRATIONS_MS = [10_000, 20_000];
 const MIB = 1024 * 1024;
 /** Of `/proc`, on every Linux. */
 const TICK_MS = 10;
@@ -65,7 +65,7 @@ for (let asked = 0; asked < subjects;) {
   asked += answered;
   ratePerSecond = Math.round(perSecond / 2);
 }
-for (const durationMs of TRIALS_MS) {
+for (const durationMs of CALIBRATIONS_MS) {
   const before = await cpuMs(service.pid);
   await latency({ ...generator, durationMs, ratePerSecond });
   const busy = ((await cpuMs(service.pid)) - before) / durationMs;

@@ -68,7 +68,7 @@ describe('An engine on a Cluster of three masters with replicas', () => {
   /** Also the one that was a replica: none of them keeps anything on disk here, and that is said of each. */
   async function expectMastersExamined(): Promise<void> {
     const masters = (await cluster.masters()).map(({ port }) => `127.0.0.1:${port}`);
-    const found = site.engine.status().conditions.filter(({ condition }) => condition === 'persistence');
+    const found = site.engine.status().findings.filter(({ finding }) => finding === 'persistence');
     expect(new Set(found.map(({ server }) => server))).toEqual(new Set(masters));
   }
 
@@ -81,7 +81,7 @@ describe('An engine on a Cluster of three masters with replicas', () => {
       heal: () => cluster.rejoin(),
     },
   ])(
-    'keeps every invariant when a master $how; the other shards notice nothing',
+    'keeps every invariant when a master $how; the other shards are not affected',
     async ({ inject, heal }) => {
       const promoted = () => cluster.successorOf(hotSlot, affected, spared);
       const { experiment, replayedOperations } = await runFailover(site, { inject, promoted, heal });

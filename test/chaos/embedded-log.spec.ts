@@ -108,14 +108,14 @@ describe('a service that counts in its own process', () => {
       { condition: 'unwritable', file: 'rules', severity: 'warn' },
     ]);
     expect(conditions[0].sentence).toContain('ENOSPC');
-    expect(await metrics()).toContain('sundial_file_condition{file="counters",condition="unwritable"} 1');
-    expect(await metrics()).toContain('sundial_file_condition{file="rules",condition="unwritable"} 1');
+    expect(await metrics()).toContain('sundial_file_finding{file="counters",finding="unwritable"} 1');
+    expect(await metrics()).toContain('sundial_file_finding{file="rules",finding="unwritable"} 1');
     expect(await alarms()).toEqual(['disk-full']);
     expect(service.output).toContain('The counters cannot be written');
 
     await rm(flag);
     await eventually(async () => (await readiness()).conditions.length === 0, { withinMs: 5_000 });
-    expect(await metrics()).toContain('sundial_file_condition{file="counters",condition="unwritable"} 0');
+    expect(await metrics()).toContain('sundial_file_finding{file="counters",finding="unwritable"} 0');
     await eventually(async () => (await alarms()).length === 0, { withinMs: 10_000 });
     await service.stop('SIGKILL');
     await start();
@@ -155,10 +155,10 @@ describe('a service that counts in its own process', () => {
     const { conditions } = await readiness();
     expect(conditions).toMatchObject([{ condition: 'damaged', file: 'counters', severity: 'warn' }]);
     expect(conditions[0].sentence).toContain(name);
-    expect(await metrics()).toContain('sundial_file_condition{file="counters",condition="damaged"} 1');
+    expect(await metrics()).toContain('sundial_file_finding{file="counters",finding="damaged"} 1');
     expect(await alarms()).toEqual(['counts-uncertain']);
     const { body } = await service.fetchJson('GET', '/admin/journal');
-    expect(body.unverifiable).toMatchObject([{ reason: 'writes-lost' }]);
+    expect(body.uncertainIntervals).toMatchObject([{ reason: 'writes-lost' }]);
   }, 30_000);
 
   it('says how long a restart took to read the counters, and what it found', async () => {

@@ -15,7 +15,7 @@ const RULE = {
 const MAX_FILE_BYTES = 16 * 1024;
 const CHECKS = 600;
 /** A journal without pending settlements: what stays is a note of how far Redis has come. */
-const NOTHING_OWED_BYTES = 400;
+const NOTHING_PENDING_BYTES = 400;
 
 describe('a node whose disk takes no more', () => {
   let redis: RedisProcess;
@@ -46,15 +46,15 @@ describe('a node whose disk takes no more', () => {
       await sleep(20);
     }
     const { body } = await service.fetchJson('GET', '/admin/journal');
-    expect(body.owed).toBeGreaterThan(CHECKS / 2);
+    expect(body.pending).toBeGreaterThan(CHECKS / 2);
     expect(body.unjournaled).toBeGreaterThan(0);
     expect(body.bytes).toBeLessThanOrEqual(MAX_FILE_BYTES);
     expect(service.output).toContain('The journal cannot be written');
 
     redis.thaw();
     const journal = async () => (await service.fetchJson('GET', '/admin/journal')).body;
-    await eventually(async () => (await journal()).owed === 0, { withinMs: 10_000, everyMs: 50 });
-    await eventually(async () => (await journal()).bytes < NOTHING_OWED_BYTES, {
+    await eventually(async () => (await journal()).pending === 0, { withinMs: 10_000, everyMs: 50 });
+    await eventually(async () => (await journal()).bytes < NOTHING_PENDING_BYTES, {
       withinMs: 5_000,
       everyMs: 50,
     });

@@ -82,12 +82,12 @@ describe('a node whose disk hangs while Redis is frozen', () => {
 
   async function journal() {
     const { body } = await service.fetchJson('GET', '/admin/journal');
-    return body as { owed: number; unjournaled: number; withheld: number; lost: number };
+    return body as { pending: number; unjournaled: number; withheld: number; lost: number };
   }
 
   async function used(resource: string): Promise<number> {
     redis.thaw();
-    await eventually(async () => (await journal()).owed === 0, { withinMs: 10_000, everyMs: 50 });
+    await eventually(async () => (await journal()).pending === 0, { withinMs: 10_000, everyMs: 50 });
     const { body } = await eventually(async () => {
       const usage = await service.fetchJson('GET', `/usage?resource=${resource}&user=u1`);
       return usage.body.degraded === null && usage;

@@ -69,12 +69,12 @@ describe('a node that is killed while Redis is frozen', () => {
 
   async function journal() {
     const { body } = await service.fetchJson('GET', '/admin/journal');
-    return body as { owed: number; tornBytes: number; unjournaled: number; lost: number };
+    return body as { pending: number; tornBytes: number; unjournaled: number; lost: number };
   }
 
   async function settled(): Promise<void> {
     redis.thaw();
-    await eventually(async () => (await journal()).owed === 0, { withinMs: 10_000, everyMs: 50 });
+    await eventually(async () => (await journal()).pending === 0, { withinMs: 10_000, everyMs: 50 });
     await eventually(
       async () => (await service.fetchJson('GET', '/usage?resource=local&user=u1')).body.degraded === null,
     );
@@ -90,12 +90,12 @@ describe('a node that is killed while Redis is frozen', () => {
     expect(local).not.toContain(false);
     expect(denied).not.toContain(true);
     await sleep(SYNCED_MS);
-    const { owed } = await journal();
-    expect(owed).toBeGreaterThanOrEqual(local.length);
+    const { pending } = await journal();
+    expect(pending).toBeGreaterThanOrEqual(local.length);
     await service.stop('SIGKILL');
 
     service = await start('group');
-    expect(await journal()).toMatchObject({ owed, tornBytes: 0, lost: 0 });
+    expect(await journal()).toMatchObject({ pending, tornBytes: 0, lost: 0 });
     await settled();
     expect(await used('local')).toBe(50 + local.length);
     expect(await used('deny')).toBe(50);

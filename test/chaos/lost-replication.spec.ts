@@ -119,10 +119,10 @@ describe.each([
   it('is followed by one that gets all of it replayed, and nothing twice', async () => {
     await countAndPromote();
     await eventually(async () => (await used()) === REPLICATED + UNREPLICATED, FAILOVER_MS);
-    await eventually(() => engine.journal().toReassert === 0);
+    await eventually(() => engine.journal().toReplay === 0);
     expect(engine.journal()).toMatchObject({
-      reasserted: { counted: UNREPLICATED, 'already-counted': REPLICATED },
-      unverifiable: [],
+      replayed: { counted: UNREPLICATED, 'already-counted': REPLICATED },
+      uncertainIntervals: [],
     });
     expect(await used()).toBe(REPLICATED + UNREPLICATED);
   }, 40_000);
@@ -130,7 +130,7 @@ describe.each([
   it('would be followed by one that has forgotten it if no node replayed', async () => {
     await engine.close();
     await open((store) => {
-      store.onLoss = () => undefined;
+      store.onDataLoss = () => undefined;
       return store;
     });
     await countAndPromote();
@@ -141,11 +141,11 @@ describe.each([
     const from = Date.now();
     await countAndPromote(() => engine.close());
     await open();
-    await eventually(() => engine.journal().unverifiable.length > 0, FAILOVER_MS);
-    const [span] = engine.journal().unverifiable;
-    expect(span).toMatchObject({ reason: 'writes-lost' });
-    expect(span!.from).toBeGreaterThanOrEqual(from - 1_000);
-    expect(span!.to).toBeGreaterThanOrEqual(from);
+    await eventually(() => engine.journal().uncertainIntervals.length > 0, FAILOVER_MS);
+    const [interval] = engine.journal().uncertainIntervals;
+    expect(interval).toMatchObject({ reason: 'writes-lost' });
+    expect(interval!.from).toBeGreaterThanOrEqual(from - 1_000);
+    expect(interval!.to).toBeGreaterThanOrEqual(from);
     expect(await used()).toBe(REPLICATED);
   }, 40_000);
 });

@@ -17,7 +17,7 @@ import { engineOn } from '../support/engine-on.js';
 const NOTED_MS = 1_300;
 const UNNOTED_MS = 2_000;
 
-interface Span {
+interface Interval {
   readonly from: number;
   readonly to: number;
 }
@@ -53,7 +53,7 @@ describe('a node whose Redis loses data while it is away', () => {
   }
 
   /** Counts for longer than a note takes, and says when. */
-  async function count(): Promise<Span> {
+  async function count(): Promise<Interval> {
     const from = Date.now();
     while (Date.now() < from + NOTED_MS) {
       const { body } = await service.fetchJson('POST', '/check', {
@@ -67,20 +67,21 @@ describe('a node whose Redis loses data while it is away', () => {
   }
 
   /** What the node reports, as soon as it has asked Redis for all watermarks of the processes before it. */
-  async function reported(): Promise<Span[]> {
+  async function reported(): Promise<Interval[]> {
     await eventually(async () => ((await redis.cli('KEYS', 'sd1:*mark*')) as string[]).length === 1, {
       withinMs: 10_000,
     });
     const { body } = await service.fetchJson('GET', '/admin/journal');
-    const spans = (body as { unverifiable: { from: string; to: string; reason: string }[] }).unverifiable;
-    expect(spans.every(({ reason }) => reason === 'writes-lost')).toBe(true);
-    return spans.map(({ from, to }) => ({ from: Date.parse(from), to: Date.parse(to) }));
+    const intervals = (body as { uncertainIntervals: { from: string; to: string; reason: string }[] })
+      .uncertainIntervals;
+    expect(intervals.every(({ reason }) => reason === 'writes-lost')).toBe(true);
+    return intervals.map(({ from, to }) => ({ from: Date.parse(from), to: Date.parse(to) }));
   }
 
-  function expectCovered([span]: readonly Span[], { from, to }: Span, marginMs: number): void {
-    expect(span!.from).toBeLessThanOrEqual(from);
-    expect(span!.to).toBeGreaterThanOrEqual(to);
-    expect(span!.to).toBeLessThanOrEqual(to + marginMs);
+  function expectCovered([interval]: readonly Interval[], { from, to }: Interval, marginMs: number): void {
+    expect(interval!.from).toBeLessThanOrEqual(from);
+    expect(interval!.to).toBeGreaterThanOrEqual(to);
+    expect(interval!.to).toBeLessThanOrEqual(to + marginMs);
   }
 
   it.each([
@@ -98,7 +99,7 @@ describe('a node whose Redis loses data while it is away', () => {
       expectCovered(await reported(), counted, marginMs);
       expect(service.output).toContain('counters of this interval may be wrong');
       const metrics = await (await fetch(new URL('/metrics', service.url))).text();
-      expect(metrics).toContain('sundial_unverifiable_spans 1');
+      expect(metrics).toContain('sundial_uncertain_intervals 1');
     },
     30_000,
   );
@@ -113,9 +114,9 @@ describe('a node whose Redis loses data while it is away', () => {
     await redis.restart();
     service = await start();
     await eventually(async () => (await reported()).length > 0);
-    const spans = await reported();
-    expectCovered(spans, lost, 200);
-    expect(spans[0]!.from).toBeGreaterThan(kept.to);
+    const intervals = await reported();
+    expectCovered(intervals, lost, 200);
+    expect(intervals[0]!.from).toBeGreaterThan(kept.to);
   }, 30_000);
 
   it('reports it also when it could not reach Redis in the run between', async () => {
@@ -194,14 +195,14 @@ describe('a node on a Cluster of which one master loses data while it is away', 
     await during(engine).finally(() => engine.close());
   }
 
-  async function marks(): Promise<number> {
+  async function watermarks(): Promise<number> {
     const keys = await Promise.all(cluster.nodes.map((node) => node.cli('KEYS', 'sd1:*mark*')));
     return keys.flat().length;
   }
 
   it('reports it, and nothing when none has', async () => {
     const counting = async (engine: QuotaEngine) => {
-      await eventually(async () => (await marks()) === cluster.nodes.length);
+      await eventually(async () => (await watermarks()) === cluster.nodes.length);
       for (let n = 0; n < 60; n++) {
         const check = () => engine.check({ resource: 'kept', subject: { user: `u${n}` } });
         await eventually(async () => (await check()).degraded === null);
@@ -210,12 +211,12 @@ describe('a node on a Cluster of which one master loses data while it is away', 
     await run(counting);
     await run(async (engine) => {
       await counting(engine);
-      expect(engine.journal().unverifiable).toEqual([]);
+      expect(engine.journal().uncertainIntervals).toEqual([]);
     });
     await cluster.nodes[1]!.cli('FLUSHALL');
     await run(async (engine) => {
-      await eventually(() => engine.journal().unverifiable.length > 0);
-      expect(engine.journal().unverifiable).toMatchObject([{ reason: 'writes-lost' }]);
+      await eventually(() => engine.journal().uncertainIntervals.length > 0);
+      expect(engine.journal().uncertainIntervals).toMatchObject([{ reason: 'writes-lost' }]);
     });
   }, 30_000);
 });

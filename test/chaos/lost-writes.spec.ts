@@ -70,8 +70,8 @@ describe('a Redis that loses what it had acknowledged', () => {
     await count();
     await lose();
     await eventually(async () => (await used()) === OPERATIONS, { withinMs: 8_000, everyMs: 50 });
-    await eventually(() => engine.journal().toReassert === 0);
-    expect(engine.journal()).toMatchObject({ reasserted: { counted: OPERATIONS }, unverifiable: [] });
+    await eventually(() => engine.journal().toReplay === 0);
+    expect(engine.journal()).toMatchObject({ replayed: { counted: OPERATIONS }, uncertainIntervals: [] });
     expect(await used()).toBe(OPERATIONS);
   });
 
@@ -79,7 +79,7 @@ describe('a Redis that loses what it had acknowledged', () => {
     await start();
     await count();
     await redis.cli('DEL', ...((await redis.cli('KEYS', 'sd1:*mark*')) as string[]));
-    await eventually(() => engine.journal().reasserted['already-counted'] === OPERATIONS, {
+    await eventually(() => engine.journal().replayed['already-counted'] === OPERATIONS, {
       withinMs: 8_000,
     });
     expect(await used()).toBe(OPERATIONS);
@@ -104,7 +104,7 @@ describe('a Redis that loses what it had acknowledged', () => {
     for (const id of again) expect(await ask(engine, id)).toMatchObject({ replayed: true, degraded: null });
 
     await redis.cli('FLUSHALL');
-    await eventually(() => engine.journal().reasserted.counted === 4, { withinMs: 8_000 });
+    await eventually(() => engine.journal().replayed.counted === 4, { withinMs: 8_000 });
     const { limits } = await engine.usage({ resource: 'in-hours', subject: { user: 'u1' } });
     expect(limits).toMatchObject([
       { window: 'year', used: 4 },

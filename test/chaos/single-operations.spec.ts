@@ -63,7 +63,7 @@ describe('An operation in an outage', () => {
   });
 
   async function settled(engine: QuotaEngine): Promise<void> {
-    await eventually(() => engine.status().owed === 0 && engine.status().mode === 'exact');
+    await eventually(() => engine.status().pending === 0 && engine.status().mode === 'exact');
   }
 
   it('shares what remained with the other nodes, to the last unit', async () => {

@@ -97,15 +97,15 @@ describe('the secret by which nodes know servers’ ids', () => {
     await redis.cli(command, KEY, value);
     const store = new RedisStore({ kind: 'single', url: redis.url });
     nodeOn(store);
-    const told: [string, boolean][] = [];
-    store.onCondition(({ condition }, holds) => told.push([condition, holds]));
-    const isSecret = ({ condition }: { condition: string }) => condition === 'secret';
+    const reported: [string, boolean][] = [];
+    store.onFinding(({ finding }, holds) => reported.push([finding, holds]));
+    const isSecret = ({ finding }: { finding: string }) => finding === 'secret';
     const found = (await store.examined(5_000)).find(isSecret);
     expect(found).toMatchObject({ severity: 'warn', server: null, sentence: expect.stringContaining(KEY) });
     await redis.cli('DEL', KEY);
     await eventually(async () => (await secretIn(redis)) === textOf(store), { withinMs: 5_000 });
-    await eventually(async () => !store.conditions.some(isSecret));
-    expect(told.filter(([condition]) => condition === 'secret')).toEqual([
+    await eventually(async () => !store.findings.some(isSecret));
+    expect(reported.filter(([finding]) => finding === 'secret')).toEqual([
       ['secret', true],
       ['secret', false],
     ]);

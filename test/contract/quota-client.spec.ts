@@ -64,10 +64,7 @@ const HISTORY: readonly (readonly [string, Step])[] = [
     check({ resource: 'ocr', subject: { user: 'a:{b}&c=d e/%00"' }, operationId: 'j' }),
   ],
   ['a missing attribute', check({ resource: 'ocr', subject: { grade: '3' }, operationId: 'k' })],
-  [
-    'several mistakes',
-    check(junk({ resource: '', subject: {}, amount: -1, colour: 'red', operationId: 'l' })),
-  ],
+  ['several errors', check(junk({ resource: '', subject: {}, amount: -1, colour: 'red', operationId: 'l' }))],
   ['a number for a subject', check(junk({ resource: 'ocr', subject: { user: 5 }, operationId: 'm' }))],
   ['a lone surrogate', check({ resource: 'ocr', subject: { user: '\ud800' }, operationId: 'n' })],
   [

@@ -69,7 +69,7 @@ export function operationContract(scene: BeginScene): void {
     });
 
     it.each<[string, Partial<CheckRequest>]>([
-      ['user', { subject: { user: 'someone-else' } }],
+      ['user', { subject: { user: 'another-user' } }],
       ['resource', { resource: 'asr' }],
     ])('is another one for another %s, under the same id', async (_what, elsewhere) => {
       const { quota, user } = await scene(perUser, aRule({ id: 'asr-per-user', resource: 'asr' }));

@@ -24,7 +24,7 @@ export function ruleContract(scene: BeginScene, open: OpenQuota): void {
       });
     });
 
-    it('keeps nobody waiting when another rule refuses', async () => {
+    it('makes no caller wait when another rule refuses', async () => {
       const hourly = aRule({ limits: [{ window: 'hour', max: 2 }] });
       const { quota, user } = await scene(hourly, { ...observing, onDeny: { code: 'NEVER' } });
       const subject = { user };
@@ -97,7 +97,7 @@ export function ruleContract(scene: BeginScene, open: OpenQuota): void {
   });
 
   describe('changing a rule', () => {
-    it('is told by the version of the rules, which one answer has one of', async () => {
+    it('shows in the version of the rules, of which an answer has one', async () => {
       const { quota, user, applyRules } = await scene(aRule());
       const version = await applyRules([aRule(), aRule({ id: 'z' })]);
       const decision = await quota.check({ resource: 'ocr', subject: { user } });

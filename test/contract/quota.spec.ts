@@ -4,7 +4,7 @@ import { LiveRules, MemoryStore, RuleBook, type Store } from '@sundial/engine';
 import { RedisCluster } from '../support/redis-cluster.js';
 import { RedisProcess } from '../support/redis-process.js';
 import { RunningService } from '../support/running-service.js';
-import { openRedisStore } from './books.js';
+import { openRedisStore } from './store-under-test.js';
 import { quotaContract, type QuotaOptions, type QuotaUnderTest } from './quota.contract.js';
 import { engineOn } from '../support/engine-on.js';
 

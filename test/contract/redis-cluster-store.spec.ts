@@ -3,23 +3,23 @@ import type { Store } from '@sundial/engine';
 import { StoreError } from '@sundial/engine/ports';
 import { counterKey } from '../../libs/engine/src/counters/counter-key.js';
 import type { RedisCluster } from '../support/redis-cluster.js';
-import { type Books, clusterBooks } from './books.js';
+import { type StoreUnderTest, clusterStoreUnderTest } from './store-under-test.js';
 import { aRule } from './rules.js';
 import { counter, daily, GROUPS, hourly, NOON, operation, settling, taking, used } from './store-requests.js';
 
 describe('RedisStore on a Cluster of three', () => {
-  let books: Books & { readonly cluster: RedisCluster };
+  let underTest: StoreUnderTest & { readonly cluster: RedisCluster };
   let cluster: RedisCluster;
   let store: Store;
   beforeAll(async () => {
-    books = await clusterBooks();
-    cluster = books.cluster;
+    underTest = await clusterStoreUnderTest();
+    cluster = underTest.cluster;
   }, 30_000);
   beforeEach(async () => {
-    await books.empty();
-    store = await books.at(NOON);
+    await underTest.empty();
+    store = await underTest.at(NOON);
   });
-  afterAll(() => books.close());
+  afterAll(() => underTest.close());
 
   const counters = GROUPS.map((group) => counter([daily(10), hourly(3)], { group }));
   const [first, second, third] = counters;
@@ -58,7 +58,7 @@ describe('RedisStore on a Cluster of three', () => {
 
   it('gives back what was taken when a later shard has a wrong-type key', async () => {
     await (await cluster.nodeOfKey(third!.key)).cli('SET', third!.key, 'not ours');
-    expect(await store.take(taking(counters))).toEqual({ outcome: 'broken' });
+    expect(await store.take(taking(counters))).toEqual({ outcome: 'wrong-type' });
     expect(await store.read({ counters: [first!, second!] })).toMatchObject({ counts: used(0, 0, 0, 0) });
   });
 
@@ -67,7 +67,7 @@ describe('RedisStore on a Cluster of three', () => {
     const request = taking(counters);
     const answer = store.take(request);
     Object.assign(request, { deadlineAt: NOON - 1 });
-    await expect(answer).rejects.toMatchObject({ name: 'StoreError', fate: 'unknown' });
+    await expect(answer).rejects.toMatchObject({ name: 'StoreError', executionStatus: 'unknown' });
     await (await cluster.nodeOfKey(third!.key)).cli('DEL', third!.key);
     expect(await store.settle(settling('void', request))).toEqual({ outcome: 'reversed' });
     expect(await store.read({ counters })).toMatchObject({ counts: used(0, 0, 0, 0, 0, 0) });
@@ -77,8 +77,14 @@ describe('RedisStore on a Cluster of three', () => {
     const node = await cluster.nodeOfKey(third!.key);
     await node.cli('CONFIG', 'SET', 'maxmemory', '1');
     const request = taking(counters);
-    await expect(store.take(request)).rejects.toMatchObject({ name: 'StoreError', fate: 'unknown' });
-    await expect(store.take(taking([third!]))).rejects.toMatchObject({ name: 'StoreError', fate: 'none' });
+    await expect(store.take(request)).rejects.toMatchObject({
+      name: 'StoreError',
+      executionStatus: 'unknown',
+    });
+    await expect(store.take(taking([third!]))).rejects.toMatchObject({
+      name: 'StoreError',
+      executionStatus: 'not-executed',
+    });
     await node.cli('CONFIG', 'SET', 'maxmemory', '0');
     expect(await store.settle(settling('void', request))).toEqual({ outcome: 'reversed' });
     expect(await store.read({ counters })).toMatchObject({ counts: used(0, 0, 0, 0, 0, 0) });
@@ -88,7 +94,10 @@ describe('RedisStore on a Cluster of three', () => {
     const node = await cluster.nodeOfKey(third!.key);
     await node.kill();
     const request = taking(counters);
-    await expect(store.take(request)).rejects.toMatchObject({ name: 'StoreError', fate: 'unknown' });
+    await expect(store.take(request)).rejects.toMatchObject({
+      name: 'StoreError',
+      executionStatus: 'unknown',
+    });
     expect(await store.read({ counters: [first!] })).toMatchObject({ counts: used(1, 1) });
     await expect(store.settle(settling('void', request))).rejects.toBeInstanceOf(StoreError);
     expect(await store.read({ counters: [first!, second!] })).toMatchObject({ counts: used(0, 0, 0, 0) });

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { RedisStore } from '@sundial/redis';
-import { Questions } from '../../libs/engine/src/decisions/question.js';
+import { CheckPlanner } from '../../libs/engine/src/decisions/check-planner.js';
 import { OperationIds } from '../../libs/engine/src/operations/operation-ids.js';
 import { RedisProcess } from '../support/redis-process.js';
-import { openRedisStore } from './books.js';
+import { openRedisStore } from './store-under-test.js';
 import { aRule } from './rules.js';
 import { taking } from './store-requests.js';
 
@@ -39,13 +39,13 @@ describe('the memory of Redis', () => {
   }, 60_000);
 
   async function checkEverySubject(store: RedisStore): Promise<void> {
-    const [rules, questions, ids] = [[aRule()], new Questions(), new OperationIds(store.secret)];
+    const [rules, planner, ids] = [[aRule()], new CheckPlanner(), new OperationIds(store.secret)];
     for (let from = 0; from < SUBJECTS; from += AT_ONCE) {
       const asked = Array.from({ length: AT_ONCE }, (_, i) => {
         const subject = { user: `u${1_000_000 + from + i}` };
-        const question = questions.at(rules, subject, store.now());
-        const { operation } = ids.name({ resource: 'ocr', subject }, 1, question.scope);
-        return store.take(taking(question.counters, { operation }));
+        const plan = planner.at(rules, subject, store.now());
+        const { operation } = ids.name({ resource: 'ocr', subject }, 1, plan.scope);
+        return store.take(taking(plan.counters, { operation }));
       });
       const outcomes = new Set((await Promise.all(asked)).map(({ outcome }) => outcome));
       expect(outcomes).toEqual(new Set(['taken']));

@@ -6,7 +6,7 @@ import { eventually } from '../support/eventually.js';
 import { RedisCluster } from '../support/redis-cluster.js';
 import { RedisProcess } from '../support/redis-process.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
-import { openRedisStore } from './books.js';
+import { openRedisStore } from './store-under-test.js';
 import { scriptsRun } from './redis-commands.js';
 import { counter, hourly, settling, taking } from './store-requests.js';
 
@@ -40,7 +40,7 @@ describe('a command that was in flight when the connection was lost', () => {
       const lost = ask(store, verb);
       await eventually(async () => (await scriptsRun(redis)) === 1);
       await proxy.heal();
-      await expect(lost).rejects.toMatchObject({ name: 'StoreError', fate: 'unknown' });
+      await expect(lost).rejects.toMatchObject({ name: 'StoreError', executionStatus: 'unknown' });
       await reconnected(store);
       expect(await scriptsRun(redis)).toBe(1);
     },
@@ -69,7 +69,10 @@ describe('a command that was in flight when the connection was lost', () => {
     await store.take(taking(counters));
     await node.cli('CONFIG', 'RESETSTAT');
     node.freeze();
-    await expect(ask(store, 'take')).rejects.toMatchObject({ name: 'StoreError', fate: 'unknown' });
+    await expect(ask(store, 'take')).rejects.toMatchObject({
+      name: 'StoreError',
+      executionStatus: 'unknown',
+    });
     await sleep(250);
     node.thaw();
     await eventually(async () => (await scriptsRun(node)) > 0);
@@ -87,7 +90,7 @@ describe('a command that was in flight when the connection was lost', () => {
         () => true,
       ),
     );
-    await expect(ask(store, 'take')).rejects.toMatchObject({ fate: 'none' });
+    await expect(ask(store, 'take')).rejects.toMatchObject({ executionStatus: 'not-executed' });
     const before = await scriptsRun(redis);
     await proxy.heal();
     await reconnected(store);

@@ -8,7 +8,7 @@ const HOUR_MS = 3_600_000;
 const STARTS = (NOW - HOUR_MS).toString(36);
 const BOUNDS = [-1, 1, 2].map((hours) => (NOW + hours * HOUR_MS).toString(36)).join(' ');
 const COMMON = `2 0 900000 ${HOUR_MS}`;
-const LADDERS = `d 10 1 ${BOUNDS},h 3 1 ${BOUNDS}`;
+const LIMIT_SETS = `d 10 1 ${BOUNDS},h 3 1 ${BOUNDS}`;
 
 interface Call {
   readonly lua: string;
@@ -29,7 +29,7 @@ const TAKE: Call = {
   keys: ['operation', 'counter', 'operation-2', 'counter', 'operation-3', 'counter'],
   args: [
     COMMON,
-    LADDERS,
+    LIMIT_SETS,
     `1 ${NOW + HOUR_MS} 1 1;2 ${NOW + HOUR_MS} 2 1`,
     ...[';1 f1 a1', ';2 f2 a2', ';3 f3 a3'],
   ],
@@ -44,7 +44,7 @@ const SETTLE: Call = {
   keys: ['operation', 'counter', 'operation-2', 'counter', 'operation-3', 'counter'],
   args: [
     COMMON,
-    LADDERS,
+    LIMIT_SETS,
     '2 count 1 00 1;1 void 2 01 1',
     ...[';1 f1 a1', ';2 f2 a2', ';3 f3 a3'].map((name) => `${name} ${(NOW + HOUR_MS).toString(36)}`),
   ],

@@ -3,7 +3,7 @@ import type { Store } from '@sundial/engine';
 import { REMEMBER_MS, REMEMBER_SETTLED_MS } from '@sundial/engine/ports';
 import type { RedisStore } from '@sundial/redis';
 import type { RedisProcess } from '../support/redis-process.js';
-import { type Books, redisBooks } from './books.js';
+import { type StoreUnderTest, redisStoreUnderTest } from './store-under-test.js';
 import { scriptsRun } from './redis-commands.js';
 import {
   counter,
@@ -19,18 +19,18 @@ import {
 } from './store-requests.js';
 
 describe('RedisStore', () => {
-  let books: Books & { readonly redis: RedisProcess };
+  let underTest: StoreUnderTest & { readonly redis: RedisProcess };
   let redis: RedisProcess;
   let store: Store;
   beforeAll(async () => {
-    books = await redisBooks();
-    redis = books.redis;
+    underTest = await redisStoreUnderTest();
+    redis = underTest.redis;
   });
   beforeEach(async () => {
-    await books.empty();
-    store = await books.at(NOON);
+    await underTest.empty();
+    store = await underTest.at(NOON);
   });
-  afterAll(() => books.close());
+  afterAll(() => underTest.close());
 
   const both = counter([daily(1_000_000), hourly(1_000_000)]);
 
@@ -67,7 +67,7 @@ describe('RedisStore', () => {
       await store.take(taking([counter([hourly(5)])]));
       const nextHour = NOON + HOUR_MS;
       const later = counter([hourly(5, { at: nextHour })]);
-      await (await books.at(nextHour)).take(taking([later]));
+      await (await underTest.at(nextHour)).take(taking([later]));
       const expected = later.limits[0]!.bounds[2] - nextHour + HOUR_MS;
       expect(await livesForMs(later.key)).toBeGreaterThan(expected - 10_000);
     });
@@ -77,7 +77,7 @@ describe('RedisStore', () => {
       const nextHour = NOON + HOUR_MS;
       const later = counter([hourly(5, { at: nextHour })]);
       await redis.cli('PERSIST', later.key);
-      await (await books.at(nextHour)).take(taking([later]));
+      await (await underTest.at(nextHour)).take(taking([later]));
       expect(await livesForMs(later.key)).toBeGreaterThan(HOUR_MS);
     });
 
@@ -87,7 +87,7 @@ describe('RedisStore', () => {
       expect(await livesForMs('sd1:own:o')).toBeGreaterThan(REMEMBER_MS - 10_000);
     });
 
-    it('of settlements live for longer, also when another operation is remembered on their page', async () => {
+    it('of settlements live for longer, also when another operation is remembered in their bucket', async () => {
       await store.settle(settling('count', taking([both], { operation: operation('o1') })));
       for (const id of ['o2', 'o1']) await store.take(taking([both], { operation: operation(id) }));
       expect(await livesForMs('sd1:own:o')).toBeGreaterThan(REMEMBER_SETTLED_MS - 10_000);
@@ -103,7 +103,7 @@ describe('RedisStore', () => {
       expect(await livesForMs('sd1:own:o')).toBeLessThanOrEqual(4_000);
     });
 
-    it('of operations live on from the last one on their page', async () => {
+    it('of operations live on from the last one in their bucket', async () => {
       await store.take(taking([both], { operation: operation('o1') }));
       await redis.cli('PEXPIRE', 'sd1:own:o', 1_000);
       await store.take(taking([both], { operation: operation('o2') }));
@@ -116,15 +116,15 @@ describe('RedisStore', () => {
     });
 
     it('all expire, whatever wrote them', async () => {
-      const onPage = (page: string) => ({ operation: operation(`${page}1`) });
-      const reversed = taking([both, counter([daily(9)], { name: 'other' })], onPage('reversed'));
+      const inBucket = (bucket: string) => ({ operation: operation(`${bucket}1`) });
+      const reversed = taking([both, counter([daily(9)], { name: 'other' })], inBucket('reversed'));
       await store.take(reversed);
       await store.settle(settling('void', reversed));
-      await store.settle(settling('void', taking([both], onPage('voided'))));
+      await store.settle(settling('void', taking([both], inBucket('voided'))));
       const counted = counter([hourly(9)], { name: 'counted' });
-      await store.settle(settling('count', taking([counted], onPage('counted'))));
+      await store.settle(settling('count', taking([counted], inBucket('counted'))));
       const late = counter([hourly(9, { at: 0 })], { name: 'late' });
-      await store.settle(settling('count', taking([late], onPage('late'))));
+      await store.settle(settling('count', taking([late], inBucket('late'))));
       const all = (await redis.cli('KEYS', '*')) as string[];
       const keys = all.filter((key) => key !== 'sd1:{secret}:operations');
       expect(keys.length).toBeGreaterThanOrEqual(7);
@@ -134,11 +134,11 @@ describe('RedisStore', () => {
 
     it('of counters that a late settlement does not touch live on', async () => {
       const evening = NOON + 6 * HOUR_MS;
-      const owed = taking([both, counter([hourly(5)], { name: 'hourly' })]);
+      const pending = taking([both, counter([hourly(5)], { name: 'hourly' })]);
       const current = counter([hourly(5, { at: evening })], { name: 'hourly' });
-      const later = await books.at(evening);
+      const later = await underTest.at(evening);
       await later.take(taking([current], { amount: 4 }));
-      expect(await later.settle(settling('count', owed))).toEqual({ outcome: 'counted' });
+      expect(await later.settle(settling('count', pending))).toEqual({ outcome: 'counted' });
       expect(await later.read({ counters: [current] })).toMatchObject({ counts: used(4) });
       expect(await livesForMs(current.key)).toBeGreaterThan(HOUR_MS);
     });
@@ -160,43 +160,48 @@ describe('RedisStore', () => {
       ['no count', ['SET', broken.key, `d${today}`]],
       ['something behind it', ['SET', broken.key, `d${today}=1 and more`]],
     ] as const)(
-      'is answered with broken, and nothing is written anywhere: %s',
+      'is answered with wrong-type, and nothing is written anywhere: %s',
       async (_what, [command, ...args]) => {
         await redis.cli(command, ...args);
         const before = Number(await redis.cli('DBSIZE'));
         const request = taking([both, broken]);
-        expect(await store.take(request)).toEqual({ outcome: 'broken' });
-        expect(await store.read({ counters: [both, broken] })).toEqual({ outcome: 'broken' });
-        expect(await store.settle(settling('count', request))).toEqual({ outcome: 'broken' });
-        expect(await store.settle(settling('void', request))).toEqual({ outcome: 'broken' });
+        expect(await store.take(request)).toEqual({ outcome: 'wrong-type' });
+        expect(await store.read({ counters: [both, broken] })).toEqual({ outcome: 'wrong-type' });
+        expect(await store.settle(settling('count', request))).toEqual({ outcome: 'wrong-type' });
+        expect(await store.settle(settling('void', request))).toEqual({ outcome: 'wrong-type' });
         expect(Number(await redis.cli('DBSIZE'))).toBe(before);
       },
     );
 
-    it.each(['RPUSH', 'SET'])('in the place of an operation is answered with broken: %s', async (command) => {
-      await redis.cli(command, 'sd1:own:o', 'not ours');
-      const request = taking([both], { operation: operation('o1') });
-      expect(await store.take(request)).toEqual({ outcome: 'broken' });
-      expect(await store.settle(settling('count', request))).toEqual({ outcome: 'broken' });
-      expect(await store.settle(settling('void', request))).toEqual({ outcome: 'broken' });
-      expect(await redis.cli('EXISTS', both.key)).toBe(0);
-    });
+    it.each(['RPUSH', 'SET'])(
+      'in the place of an operation is answered with wrong-type: %s',
+      async (command) => {
+        await redis.cli(command, 'sd1:own:o', 'not ours');
+        const request = taking([both], { operation: operation('o1') });
+        expect(await store.take(request)).toEqual({ outcome: 'wrong-type' });
+        expect(await store.settle(settling('count', request))).toEqual({ outcome: 'wrong-type' });
+        expect(await store.settle(settling('void', request))).toEqual({ outcome: 'wrong-type' });
+        expect(await redis.cli('EXISTS', both.key)).toBe(0);
+      },
+    );
 
     // An instant beyond what a date can be made the service answer 500.
     it.each([
       ['an instant that is none', ';1 1 . !'],
-      ['an instant that nobody lives to see', ';1 1 . zzzzzzzzzzzz'],
+      ['an instant in the far future', ';1 1 . zzzzzzzzzzzz'],
       ['an instant of many digits', `;1 1 . ${'z'.repeat(500)}`],
       ['an instant long ago', ';1 1 . -zzzzzzzzzz'],
-      ['an end that nobody lives to see', `;1 1 . ${NOON.toString(36)} zzzzzzzzzz`],
+      ['an end in the far future', `;1 1 . ${NOON.toString(36)} zzzzzzzzzz`],
       ['a record cut short', ';1 1'],
       ['a record with more in it', `;1 1 . ${NOON.toString(36)} ${NOON.toString(36)} more`],
       ['a void operation without an end', ';1 !.'],
       ['a void operation for ever', ';1 !. zzzzzzzzzzz'],
-      ['nothing but a head', ';1 '],
-    ])('in the place of a record is answered with broken: %s', async (_what, page) => {
-      await redis.cli('SET', 'sd1:own:o', page);
-      expect(await store.take(taking([both], { operation: operation('o1') }))).toEqual({ outcome: 'broken' });
+      ['nothing but a header', ';1 '],
+    ])('in the place of a record is answered with wrong-type: %s', async (_what, bucket) => {
+      await redis.cli('SET', 'sd1:own:o', bucket);
+      expect(await store.take(taking([both], { operation: operation('o1') }))).toEqual({
+        outcome: 'wrong-type',
+      });
       expect(await store.take(taking([both], { operation: operation('o2') }))).toMatchObject({
         outcome: 'taken',
       });
@@ -206,7 +211,7 @@ describe('RedisStore', () => {
       await redis.cli('SET', broken.key, 'not ours');
       const asked = [[both], [broken], [both]].map((counters) => store.take(taking(counters)));
       const outcomes = (await Promise.all(asked)).map(({ outcome }) => outcome);
-      expect(outcomes).toEqual(['taken', 'broken', 'taken']);
+      expect(outcomes).toEqual(['taken', 'wrong-type', 'taken']);
     });
 
     it('concerns only the settlement that needs it', async () => {
@@ -220,7 +225,7 @@ describe('RedisStore', () => {
       ];
       const settled = takes.map((take) => store.settle(settling('count', take)));
       const outcomes = (await Promise.all(settled)).map(({ outcome }) => outcome);
-      expect(outcomes).toEqual(['counted', 'broken', 'broken', 'counted']);
+      expect(outcomes).toEqual(['counted', 'wrong-type', 'wrong-type', 'counted']);
       expect(await store.read({ counters: [both] })).toMatchObject({ counts: used(2, 2) });
     });
 
@@ -238,11 +243,11 @@ describe('RedisStore', () => {
       const flush = redis.cli('SCRIPT', 'FLUSH');
       const asked = Array.from({ length: 25 }, () => store.take(taking([both])));
       results.push(...(await Promise.all(asked)).map(({ outcome }) => outcome));
-      const owed = taking([both]);
-      await store.settle(settling('count', owed));
+      const pending = taking([both]);
+      await store.settle(settling('count', pending));
       await flush;
       await redis.cli('SCRIPT', 'FLUSH');
-      await store.settle(settling('void', owed));
+      await store.settle(settling('void', pending));
     }
     expect(new Set(results)).toEqual(new Set(['taken']));
     expect(await store.read({ counters: [both] })).toMatchObject({ counts: used(1_000, 1_000) });
@@ -268,7 +273,7 @@ describe('RedisStore', () => {
         'counts' in result ? result.counts[0]!.windowIndex : result.outcome,
       );
       const PAST = ['expired', 'next', 'current', 'current'];
-      const COMING = ['current', 'current', 'moved', 'current'];
+      const COMING = ['current', 'current', 'window-mismatch', 'current'];
       const isPast = instants.map((_, i) => seen[4 * i] === 'expired');
       expect(seen).toEqual(isPast.flatMap((past) => (past ? PAST : COMING)));
       return new Set(isPast);
@@ -295,7 +300,7 @@ describe('RedisStore', () => {
 
   it('knows the clock of the server from its first answer on', async () => {
     expect(Math.abs(store.now() - NOON)).toBeLessThan(5_000);
-    const ahead = (await books.at(NOON + 400 * DAY_MS)) as RedisStore;
+    const ahead = (await underTest.at(NOON + 400 * DAY_MS)) as RedisStore;
     expect(Math.abs(ahead.now() - NOON - 400 * DAY_MS)).toBeLessThan(5_000);
   });
 });

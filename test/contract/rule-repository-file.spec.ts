@@ -49,7 +49,7 @@ describe('rules.ndjson', () => {
     expect(await readFile(path, 'utf8')).toBe(text);
   });
 
-  it('tells every mistake in it', async () => {
+  it('lists every error in it', async () => {
     const rule = { ...ruleNamed('a'), limits: [{ window: 'day', max: '3' }], mode: 'on' };
     await writeFile(path, `${HEAD}${JSON.stringify({ revision: 1, rule })}\n`);
     await expect(open()).rejects.toThrow(/rule 0: mode: .*limits\.0\.max: .* not "3"/);

@@ -14,7 +14,7 @@ export interface RuleNodeOptions {
   readonly seed?: readonly Rule[];
 }
 
-/** One node as far as rules go: a repository on Redis, the rules in force, and all it was ever told. */
+/** One node as far as rules go: a repository on Redis, the rules in force, and all events it received. */
 export class RuleNode {
   readonly live = new LiveRules();
   readonly books: RuleBook[] = [];
@@ -67,7 +67,7 @@ export interface RuleNodes {
   directoryOf(id: string): string;
 }
 
-/** Nodes on one Redis, made anew for each test and closed after it. */
+/** Nodes on one Redis, made for each test and closed after it. */
 export function ruleNodesOn(target: () => RedisTarget): RuleNodes {
   let directory: TemporaryDirectory;
   let nodes: RuleNode[];

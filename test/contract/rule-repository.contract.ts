@@ -218,7 +218,7 @@ export function describeRuleRepository(kind: string, newHome: () => Promise<Rule
       expect(live.current.version).toBe(21);
     });
 
-    it('finds everything again when it is opened anew', async () => {
+    it('finds everything again when it is reopened', async () => {
       const odd = ruleNamed('odd', 2 ** 53 - 1, {
         timeZone: 'Asia/Shanghai',
         description: 'lone \ud800, 语音, "quotes", \u2028 and \\',

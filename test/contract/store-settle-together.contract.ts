@@ -37,7 +37,7 @@ export function settleTogetherContract(scene: () => StoreScene): void {
       ];
       expect(await Promise.all(settlements.map((settlement) => store.settle(settlement)))).toEqual([
         { outcome: 'counted' },
-        { outcome: 'barred' },
+        { outcome: 'voided' },
         { outcome: 'already-counted' },
         { outcome: 'counted', forced: [{ limit: settledIn('current', both.limits[1]), used: 4 }] },
         { outcome: 'reversed' },
@@ -47,9 +47,9 @@ export function settleTogetherContract(scene: () => StoreScene): void {
     });
 
     it('count each in the windows it was decided in: those of now, those before, those that are over', async () => {
-      const { books, store } = scene();
+      const { underTest, store } = scene();
       await store.take(taking([both]));
-      const later = await books.at(nextHour);
+      const later = await underTest.at(nextHour);
       const settlements = [
         settling('count', taking([bothLater])),
         settling('count', taking([both], { amount: 2 })),
@@ -82,7 +82,7 @@ export function settleTogetherContract(scene: () => StoreScene): void {
     });
 
     it('are remembered each until its own end, a day from when it was decided', async () => {
-      const { books, store } = scene();
+      const { underTest, store } = scene();
       const ids = ['o1', 'o2', 'p'];
       const takes = ids.map((id) => taking([both], { operation: operation(id) }));
       const decidedAt = [NOON - DAY_MS + HOUR_MS, NOON, NOON - DAY_MS + HOUR_MS];
@@ -91,11 +91,11 @@ export function settleTogetherContract(scene: () => StoreScene): void {
           takes.map((take, n) => on.settle({ ...settling('count', take), decidedAt: decidedAt[n]! })),
         );
       expect((await settleAll(store)).map(({ outcome }) => outcome)).toEqual(Array(3).fill('counted'));
-      const later = await books.at(NOON + HOUR_MS - MINUTE_MS);
+      const later = await underTest.at(NOON + HOUR_MS - MINUTE_MS);
       expect((await settleAll(later)).map(({ outcome }) => outcome)).toEqual(
         Array(3).fill('already-counted'),
       );
-      const after = await books.at(NOON + HOUR_MS);
+      const after = await underTest.at(NOON + HOUR_MS);
       const outcomes = (await settleAll(after)).map(({ outcome }) => outcome);
       expect(outcomes).toEqual(['counted', 'already-counted', 'counted']);
     });

@@ -44,16 +44,16 @@ export function settleContract(scene: () => StoreScene): void {
       const taken = taking([both]);
       await store.take(taken);
       await store.settle(settling('void', taken));
-      expect(await store.settle(settling('void', taken))).toEqual({ outcome: 'barred' });
+      expect(await store.settle(settling('void', taken))).toEqual({ outcome: 'voided' });
       expect(await store.read({ counters: [both] })).toMatchObject({ counts: used(1, 1) });
     });
 
     it('leaves a later window alone', async () => {
-      const { books } = scene();
-      const store = await books.at(lateInTheHour);
+      const { underTest } = scene();
+      const store = await underTest.at(lateInTheHour);
       const taken = taking([both], { amount: 2 });
       await store.take(taken);
-      const later = await books.at(soonAfter);
+      const later = await underTest.at(soonAfter);
       await later.take(taking([bothLater]));
       expect(await later.settle(settling('void', taken))).toEqual({ outcome: 'reversed' });
       expect(await later.read({ counters: [bothLater] })).toMatchObject({ counts: used(1, 1) });
@@ -69,11 +69,11 @@ export function settleContract(scene: () => StoreScene): void {
     });
 
     it('reverses in the later windows that were kept when the clock was set back', async () => {
-      const { books } = scene();
+      const { underTest } = scene();
       const offered = { at: MIDNIGHT - 1 };
       const around = counter([daily(10, offered), hourly(3, offered)]);
-      await (await books.at(MIDNIGHT + 60_000)).take(taking([around]));
-      const setBack = await books.at(MIDNIGHT - 60_000);
+      await (await underTest.at(MIDNIGHT + 60_000)).take(taking([around]));
+      const setBack = await underTest.at(MIDNIGHT - 60_000);
       const taken = taking([around], { amount: 2 });
       await setBack.take(taken);
       expect(await setBack.settle(settling('void', taken))).toEqual({ outcome: 'reversed' });
@@ -85,7 +85,7 @@ export function settleContract(scene: () => StoreScene): void {
     it('before the take bars that attempt for ever', async () => {
       const { store } = scene();
       const abandoned = taking([both], { operation: operation('o1') });
-      expect(await store.settle(settling('void', abandoned))).toEqual({ outcome: 'barred' });
+      expect(await store.settle(settling('void', abandoned))).toEqual({ outcome: 'voided' });
       expect(await store.take(abandoned)).toEqual({ outcome: 'expired' });
       expect(await store.read({ counters: [both] })).toMatchObject({ counts: used(0, 0) });
     });
@@ -111,16 +111,16 @@ export function settleContract(scene: () => StoreScene): void {
       const counted = taking([both], { operation: operation('o1') });
       const lost = taking([both], { operation: operation('o1') });
       await store.take(counted);
-      expect(await store.settle(settling('void', lost))).toEqual({ outcome: 'barred' });
+      expect(await store.settle(settling('void', lost))).toEqual({ outcome: 'voided' });
       expect(await store.take(lost)).toEqual(replayed(used(1, 1)));
     });
 
-    it('takes nothing back while another attempt was told that the operation is counted', async () => {
+    it('takes nothing back while another attempt was answered that the operation is counted', async () => {
       const { store } = scene();
       const [first, second] = [0, 1].map(() => taking([both], { operation: operation('o1') }));
       await store.take(first!);
       await store.take(second!);
-      expect(await store.settle(settling('void', first!))).toEqual({ outcome: 'barred' });
+      expect(await store.settle(settling('void', first!))).toEqual({ outcome: 'voided' });
       expect(await store.read({ counters: [both] })).toMatchObject({ counts: used(1, 1) });
       expect(await store.settle(settling('void', second!))).toEqual({ outcome: 'reversed' });
       expect(await store.read({ counters: [both] })).toMatchObject({ counts: used(0, 0) });
@@ -131,16 +131,16 @@ export function settleContract(scene: () => StoreScene): void {
       const [refused, allowed] = [0, 1].map(() => taking([both], { operation: operation('o1') }));
       await store.take(refused!);
       await store.settle(settling('count', allowed!));
-      expect(await store.settle(settling('void', refused!))).toEqual({ outcome: 'barred' });
+      expect(await store.settle(settling('void', refused!))).toEqual({ outcome: 'voided' });
       expect(await store.read({ counters: [both] })).toMatchObject({ counts: used(1, 1) });
     });
 
     it('reverses in the windows of the take, also for an attempt that came in later ones', async () => {
-      const { books } = scene();
-      const store = await books.at(lateInTheHour);
+      const { underTest } = scene();
+      const store = await underTest.at(lateInTheHour);
       const first = taking([both], { operation: operation('o1'), amount: 2 });
       await store.take(first);
-      const later = await books.at(soonAfter);
+      const later = await underTest.at(soonAfter);
       const second = { ...first, counters: [bothLater], operation: operation('o1') };
       expect(await later.take(second)).toEqual(replayed(used(2, 0)));
       await later.take(taking([bothLater]));
@@ -151,9 +151,9 @@ export function settleContract(scene: () => StoreScene): void {
 
     it('reverses what a settlement had counted', async () => {
       const { store } = scene();
-      const owed = taking([both], { amount: 2 });
-      await store.settle(settling('count', owed));
-      expect(await store.settle(settling('void', owed))).toEqual({ outcome: 'reversed' });
+      const pending = taking([both], { amount: 2 });
+      await store.settle(settling('count', pending));
+      expect(await store.settle(settling('void', pending))).toEqual({ outcome: 'reversed' });
       expect(await store.read({ counters: [both] })).toMatchObject({ counts: used(0, 0) });
     });
   });
@@ -162,12 +162,12 @@ export function settleContract(scene: () => StoreScene): void {
     it('counts an operation that had not been taken, also above the limit', async () => {
       const { store } = scene();
       await store.take(taking([both], { amount: 3 }));
-      const owed = taking([both], { amount: 2 });
-      expect(await store.settle(settling('count', owed))).toMatchObject({ outcome: 'counted' });
+      const pending = taking([both], { amount: 2 });
+      expect(await store.settle(settling('count', pending))).toMatchObject({ outcome: 'counted' });
       expect(await store.read({ counters: [both] })).toMatchObject({ counts: used(5, 5) });
     });
 
-    it('tells which limits are above their max by it, and how far', async () => {
+    it('says which limits are above their max by it, and how far', async () => {
       const { store } = scene();
       await store.take(taking([both, second], { amount: 3 }));
       const above = await store.settle(settling('count', taking([both, second], { amount: 3 })));
@@ -190,9 +190,9 @@ export function settleContract(scene: () => StoreScene): void {
 
     it('counts once, however often it is done', async () => {
       const { store } = scene();
-      const owed = settling('count', taking([both]));
-      await store.settle(owed);
-      expect(await store.settle(owed)).toEqual({ outcome: 'already-counted' });
+      const pending = settling('count', taking([both]));
+      await store.settle(pending);
+      expect(await store.settle(pending)).toEqual({ outcome: 'already-counted' });
       expect(await store.read({ counters: [both] })).toMatchObject({ counts: used(1, 1) });
     });
 
@@ -207,15 +207,15 @@ export function settleContract(scene: () => StoreScene): void {
     it('counts nothing when another attempt of the operation had counted', async () => {
       const { store } = scene();
       await store.take(taking([both], { operation: operation('o1') }));
-      const owed = settling('count', taking([both], { operation: operation('o1') }));
-      expect(await store.settle(owed)).toEqual({ outcome: 'already-counted' });
+      const pending = settling('count', taking([both], { operation: operation('o1') }));
+      expect(await store.settle(pending)).toEqual({ outcome: 'already-counted' });
     });
 
     it('is replayed by a take that comes later', async () => {
       const { store } = scene();
-      const owed = taking([both]);
-      await store.settle(settling('count', owed));
-      expect(await store.take(owed)).toEqual(replayed(used(1, 1)));
+      const pending = taking([both]);
+      await store.settle(settling('count', pending));
+      expect(await store.take(pending)).toEqual(replayed(used(1, 1)));
     });
 
     it('conflicts with other content under the same id', async () => {
@@ -226,7 +226,7 @@ export function settleContract(scene: () => StoreScene): void {
       expect(await store.read({ counters: [both] })).toMatchObject({ counts: used(1, 1) });
     });
 
-    it('counts an attempt that had been barred in error', async () => {
+    it('counts an attempt that had been voided in error', async () => {
       const { store } = scene();
       const settled = taking([both]);
       await store.settle(settling('void', settled));
@@ -235,9 +235,9 @@ export function settleContract(scene: () => StoreScene): void {
     });
 
     it('counts in the window it was decided in, and not in a later one', async () => {
-      const { books, store } = scene();
+      const { underTest, store } = scene();
       await store.take(taking([both]));
-      const later = await books.at(nextHour);
+      const later = await underTest.at(nextHour);
       await later.take(taking([bothLater]));
       expect(await later.settle(settling('count', taking([both], { amount: 2 })))).toEqual({
         outcome: 'counted',
@@ -246,11 +246,11 @@ export function settleContract(scene: () => StoreScene): void {
     });
 
     it('is late for a window that a clock has left and was set back to', async () => {
-      const { books } = scene();
+      const { underTest } = scene();
       const offered = { at: MIDNIGHT - 1 };
       const around = counter([daily(10, offered), hourly(3, offered)]);
-      await (await books.at(MIDNIGHT + 60_000)).take(taking([around]));
-      const setBack = await books.at(MIDNIGHT - 60_000);
+      await (await underTest.at(MIDNIGHT + 60_000)).take(taking([around]));
+      const setBack = await underTest.at(MIDNIGHT - 60_000);
       expect(await setBack.settle(settling('count', taking([around])))).toEqual({ outcome: 'late' });
       expect(await setBack.read({ counters: [around] })).toMatchObject({
         counts: [{ used: 1 }, { used: 1 }],
@@ -265,23 +265,23 @@ export function settleContract(scene: () => StoreScene): void {
     });
 
     it('is late when every window is over, and remembered all the same', async () => {
-      const { books } = scene();
+      const { underTest } = scene();
       const tomorrow = NOON + 20 * HOUR_MS;
-      const later = await books.at(tomorrow);
-      const owed = taking([both], { operation: operation('o1') });
-      expect(await later.settle(settling('count', owed))).toEqual({ outcome: 'late' });
-      expect(await later.settle(settling('count', owed))).toEqual({ outcome: 'already-counted' });
+      const later = await underTest.at(tomorrow);
+      const pending = taking([both], { operation: operation('o1') });
+      expect(await later.settle(settling('count', pending))).toEqual({ outcome: 'late' });
+      expect(await later.settle(settling('count', pending))).toEqual({ outcome: 'already-counted' });
       const current = counter([daily(10, { at: tomorrow }), hourly(3, { at: tomorrow })]);
       const again = taking([current], { operation: operation('o1') });
       expect(await later.take(again)).toEqual(replayed(used(0, 0)));
     });
 
     it('is remembered for a day from when it was decided, however often it is settled or repeated', async () => {
-      const { books } = scene();
-      const owed = taking([both], { operation: operation('o1') });
-      const at = async (afterMs: number) => books.at(NOON + afterMs);
+      const { underTest } = scene();
+      const pending = taking([both], { operation: operation('o1') });
+      const at = async (afterMs: number) => underTest.at(NOON + afterMs);
       const settledAt = async (afterMs: number) =>
-        (await (await at(afterMs)).settle(settling('count', owed))).outcome;
+        (await (await at(afterMs)).settle(settling('count', pending))).outcome;
       expect(await settledAt(MINUTE_MS)).toBe('counted');
       expect(await settledAt(20 * MINUTE_MS)).toBe('already-counted');
       const repeated = taking([both], { operation: operation('o1') });
@@ -290,21 +290,21 @@ export function settleContract(scene: () => StoreScene): void {
       const tomorrow = NOON + REMEMBER_SETTLED_MS + MINUTE_MS;
       const then = counter([daily(10, { at: tomorrow }), hourly(3, { at: tomorrow })]);
       const again = taking([then], { operation: operation('o1') });
-      expect(await (await books.at(tomorrow)).take(again)).toMatchObject({ outcome: 'taken' });
+      expect(await (await underTest.at(tomorrow)).take(again)).toMatchObject({ outcome: 'taken' });
     });
 
     it('makes a take be remembered for as long, which it might be settled against', async () => {
-      const { books, store } = scene();
-      const owed = taking([both], { operation: operation('o1') });
+      const { underTest, store } = scene();
+      const pending = taking([both], { operation: operation('o1') });
       await store.take(taking([both], { operation: operation('o1') }));
-      expect((await store.settle(settling('count', owed))).outcome).toBe('already-counted');
-      const later = await books.at(NOON + REMEMBER_MS + MINUTE_MS);
-      expect((await later.settle(settling('count', owed))).outcome).toBe('already-counted');
+      expect((await store.settle(settling('count', pending))).outcome).toBe('already-counted');
+      const later = await underTest.at(NOON + REMEMBER_MS + MINUTE_MS);
+      expect((await later.settle(settling('count', pending))).outcome).toBe('already-counted');
     });
 
     it('starts a window for those who take later', async () => {
-      const { books } = scene();
-      const later = await books.at(nextHour);
+      const { underTest } = scene();
+      const later = await underTest.at(nextHour);
       await later.settle(settling('count', taking([bothLater], { amount: 3 })));
       expect(await later.take(taking([bothLater]))).toEqual({ outcome: 'refused', counts: used(3, 3) });
     });

@@ -94,22 +94,22 @@ export function shardsContract(scene: () => StoreScene): void {
 
     it('are counted together afterwards, and once', async () => {
       const { store } = scene();
-      const owed = settling('count', taking(counters));
-      expect(await store.settle(owed)).toEqual({ outcome: 'counted' });
-      expect(await store.settle(owed)).toEqual({ outcome: 'already-counted' });
+      const pending = settling('count', taking(counters));
+      expect(await store.settle(pending)).toEqual({ outcome: 'counted' });
+      expect(await store.settle(pending)).toEqual({ outcome: 'already-counted' });
       expect(await store.read({ counters })).toMatchObject({ counts: used(1, 1, 1, 1, 1, 1) });
     });
 
     it('are only looked at with amount 0, also where one has been lowered below what is used', async () => {
-      const { store, books } = scene();
+      const { store, underTest } = scene();
       await store.take(taking(counters, { amount: 3 }));
-      const before = await books.contents();
+      const before = await underTest.contents();
       const lowered = [first!, second!, counter([daily(2)], { group: GROUPS[2] })];
-      expect(await (await books.at(NOON)).take(taking(lowered, { amount: 0 }))).toEqual({
+      expect(await (await underTest.at(NOON)).take(taking(lowered, { amount: 0 }))).toEqual({
         outcome: 'refused',
         counts: used(3, 3, 3, 3, 3),
       });
-      expect(await books.contents()).toBe(before);
+      expect(await underTest.contents()).toBe(before);
     });
 
     it('are read together', async () => {

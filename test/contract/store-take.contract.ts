@@ -158,9 +158,9 @@ export function takeContract(scene: () => StoreScene): void {
 
     // One that was repeated often enough lived for ever, over midnights.
     it('is remembered from when it was counted, however often it is repeated, and its neighbours are counted', async () => {
-      const { books } = scene();
+      const { underTest } = scene();
       const ask = async (afterMs: number, id = 'o1') => {
-        const store = await books.at(NOON + afterMs);
+        const store = await underTest.at(NOON + afterMs);
         return (await store.take(taking([perUser], { operation: operation(id) }))).outcome;
       };
       expect(await ask(0)).toBe('taken');
@@ -269,10 +269,10 @@ export function takeContract(scene: () => StoreScene): void {
 
   /** Runs some calls at noon and compares all that is written before and after them. */
   async function leavesUnchanged(calls: (store: Store) => Promise<void>): Promise<void> {
-    const { books } = scene();
-    const before = await books.contents();
+    const { underTest } = scene();
+    const before = await underTest.contents();
     expect(before).not.toBe('');
-    await calls(await books.at(NOON));
-    expect(await books.contents()).toBe(before);
+    await calls(await underTest.at(NOON));
+    expect(await underTest.contents()).toBe(before);
   }
 }

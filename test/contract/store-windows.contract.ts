@@ -6,22 +6,22 @@ export function windowsContract(scene: () => StoreScene): void {
   const MIDNIGHT = Math.floor(NOON / DAY_MS) * DAY_MS + DAY_MS;
 
   describe('windows', () => {
-    it('that begin later than now are answered with moved', async () => {
+    it('that begin later than now are answered with window-mismatch', async () => {
       const early = counter([daily(10), hourly(3, { at: NOON + HOUR_MS })]);
       await refusesToDecide(early);
     });
 
-    it('that have both ended are answered with moved', async () => {
+    it('that have both ended are answered with window-mismatch', async () => {
       const late = counter([daily(10), hourly(3, { at: NOON - 2 * HOUR_MS })]);
       await refusesToDecide(late);
     });
 
-    it('are moved when one counter of several says so', async () => {
+    it('answer window-mismatch when one counter of several says so', async () => {
       const { store } = scene();
       const late = counter([hourly(3, { at: NOON - 2 * HOUR_MS })], { name: 'late' });
       const now = counter([daily(10)]);
-      expect(await store.take(taking([now, late]))).toEqual({ outcome: 'moved' });
-      expect(await store.take(taking([late, now]))).toEqual({ outcome: 'moved' });
+      expect(await store.take(taking([now, late]))).toEqual({ outcome: 'window-mismatch' });
+      expect(await store.take(taking([late, now]))).toEqual({ outcome: 'window-mismatch' });
       expect(await store.read({ counters: [now] })).toMatchObject({ counts: used(0) });
     });
 
@@ -40,10 +40,10 @@ export function windowsContract(scene: () => StoreScene): void {
     });
 
     it('hold the instant they start at and not the one they end at', async () => {
-      const { books } = scene();
+      const { underTest } = scene();
       const ends = counter([hourly(3, { at: MIDNIGHT - HOUR_MS })]);
-      const before = await (await books.at(MIDNIGHT - 1_000)).take(taking([ends]));
-      const after = await (await books.at(MIDNIGHT)).take(taking([ends]));
+      const before = await (await underTest.at(MIDNIGHT - 1_000)).take(taking([ends]));
+      const after = await (await underTest.at(MIDNIGHT)).take(taking([ends]));
       expect([before, after]).toEqual([
         { outcome: 'taken', counts: [{ ...ANY, windowIndex: 'current', used: 1 }] },
         { outcome: 'taken', counts: [{ ...ANY, windowIndex: 'next', used: 1 }] },
@@ -51,38 +51,38 @@ export function windowsContract(scene: () => StoreScene): void {
     });
 
     it('start from 0, each when its own time comes', async () => {
-      const { books, store } = scene();
+      const { underTest, store } = scene();
       await store.take(taking([counter([daily(10), hourly(3)])], { amount: 3 }));
       const nextHour = NOON + HOUR_MS;
       const later = counter([daily(10, { at: nextHour }), hourly(3, { at: nextHour })]);
-      expect(await (await books.at(nextHour)).take(taking([later]))).toEqual({
+      expect(await (await underTest.at(nextHour)).take(taking([later]))).toEqual({
         outcome: 'taken',
         counts: used(4, 1),
       });
       const tomorrow = NOON + DAY_MS;
       const muchLater = counter([daily(10, { at: tomorrow }), hourly(3, { at: tomorrow })]);
-      expect(await (await books.at(tomorrow)).take(taking([muchLater]))).toEqual({
+      expect(await (await underTest.at(tomorrow)).take(taking([muchLater]))).toEqual({
         outcome: 'taken',
         counts: used(1, 1),
       });
     });
 
     it('read as unused once they are over, before anything is taken in the new ones', async () => {
-      const { books, store } = scene();
+      const { underTest, store } = scene();
       await store.take(taking([counter([hourly(3)])], { amount: 3 }));
       const later = counter([hourly(3, { at: NOON + HOUR_MS })]);
-      expect(await (await books.at(NOON + HOUR_MS)).read({ counters: [later] })).toEqual({
+      expect(await (await underTest.at(NOON + HOUR_MS)).read({ counters: [later] })).toEqual({
         outcome: 'read',
         counts: used(0),
       });
     });
 
     it('do not go back: a clock that was set back over a boundary keeps the later one', async () => {
-      const { books } = scene();
+      const { underTest } = scene();
       const offered = { at: MIDNIGHT - 1 };
       const both = counter([daily(10, offered), hourly(3, offered)]);
-      await (await books.at(MIDNIGHT + 60_000)).take(taking([both], { amount: 2 }));
-      const setBack = await books.at(MIDNIGHT - 60_000);
+      await (await underTest.at(MIDNIGHT + 60_000)).take(taking([both], { amount: 2 }));
+      const setBack = await underTest.at(MIDNIGHT - 60_000);
       expect(await setBack.take(taking([both]))).toEqual({
         outcome: 'taken',
         counts: [
@@ -97,28 +97,28 @@ export function windowsContract(scene: () => StoreScene): void {
       });
     });
 
-    it('begin anew when the clock is set back over more windows than are offered', async () => {
-      const { books } = scene();
+    it('start over when the clock is set back over more windows than are offered', async () => {
+      const { underTest } = scene();
       const late = counter([hourly(3, { at: NOON + 2 * HOUR_MS })]);
-      await (await books.at(NOON + 2 * HOUR_MS)).take(taking([late], { amount: 2 }));
+      await (await underTest.at(NOON + 2 * HOUR_MS)).take(taking([late], { amount: 2 }));
       const early = counter([hourly(3)]);
-      expect(await (await books.at(NOON)).take(taking([early]))).toEqual({
+      expect(await (await underTest.at(NOON)).take(taking([early]))).toEqual({
         outcome: 'taken',
         counts: used(1),
       });
-      expect(await (await books.at(NOON + 2 * HOUR_MS)).read({ counters: [late] })).toMatchObject({
+      expect(await (await underTest.at(NOON + 2 * HOUR_MS)).read({ counters: [late] })).toMatchObject({
         counts: used(0),
       });
     });
 
     it('keep their counts while the clock is set back and comes forward again', async () => {
-      const { books } = scene();
+      const { underTest } = scene();
       const offered = { at: MIDNIGHT - 1 };
       const both = counter([daily(10, offered), hourly(3, offered)]);
-      await (await books.at(MIDNIGHT + 60_000)).take(taking([both]));
-      await (await books.at(MIDNIGHT - 60_000)).take(taking([both]));
+      await (await underTest.at(MIDNIGHT + 60_000)).take(taking([both]));
+      await (await underTest.at(MIDNIGHT - 60_000)).take(taking([both]));
       const current = counter([daily(10, { at: MIDNIGHT }), hourly(3, { at: MIDNIGHT })]);
-      expect(await (await books.at(MIDNIGHT + 120_000)).take(taking([current]))).toEqual({
+      expect(await (await underTest.at(MIDNIGHT + 120_000)).take(taking([current]))).toEqual({
         outcome: 'taken',
         counts: used(3, 3),
       });
@@ -134,14 +134,14 @@ export function windowsContract(scene: () => StoreScene): void {
     });
 
     async function refusesToDecide(moved: ReturnType<typeof counter>): Promise<void> {
-      const { books } = scene();
+      const { underTest } = scene();
       await scene().store.take(taking([counter([daily(10)])]));
-      const before = await books.contents();
-      const store = await books.at(NOON);
-      expect(await store.take(taking([moved]))).toEqual({ outcome: 'moved' });
-      expect(await store.take(taking([moved], { amount: 0 }))).toEqual({ outcome: 'moved' });
-      expect(await store.read({ counters: [moved] })).toEqual({ outcome: 'moved' });
-      expect(await books.contents()).toBe(before);
+      const before = await underTest.contents();
+      const store = await underTest.at(NOON);
+      expect(await store.take(taking([moved]))).toEqual({ outcome: 'window-mismatch' });
+      expect(await store.take(taking([moved], { amount: 0 }))).toEqual({ outcome: 'window-mismatch' });
+      expect(await store.read({ counters: [moved] })).toEqual({ outcome: 'window-mismatch' });
+      expect(await underTest.contents()).toBe(before);
     }
   });
 }

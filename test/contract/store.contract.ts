@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe } from '@jest/globals';
 import type { Store } from '@sundial/engine';
-import type { Books } from './books.js';
+import type { StoreUnderTest } from './store-under-test.js';
 import { settleTogetherContract } from './store-settle-together.contract.js';
 import { settleContract } from './store-settle.contract.js';
 import { shardsContract } from './store-shards.contract.js';
@@ -11,26 +11,26 @@ import { NOON } from './store-requests.js';
 /** What a chapter of the contract works with. */
 export interface StoreScene {
   /** The store under test, empty at the beginning of each test. */
-  readonly books: Books;
+  readonly underTest: StoreUnderTest;
   /** The store at `NOON`, until the test opens it with another clock. */
   readonly store: Store;
 }
 
 /** What every store does. One suite, run on each implementation. */
-export function storeContract(name: string, open: () => Promise<Books>): void {
+export function storeContract(name: string, open: () => Promise<StoreUnderTest>): void {
   describe(name, () => {
-    let books: Books;
+    let underTest: StoreUnderTest;
     let store: Store;
     beforeAll(async () => {
-      books = await open();
+      underTest = await open();
     }, 30_000);
     beforeEach(async () => {
-      await books.empty();
-      store = await books.at(NOON);
+      await underTest.empty();
+      store = await underTest.at(NOON);
     });
-    afterAll(() => books.close());
+    afterAll(() => underTest.close());
 
-    const scene = (): StoreScene => ({ books, store });
+    const scene = (): StoreScene => ({ underTest, store });
     takeContract(scene);
     windowsContract(scene);
     settleContract(scene);

@@ -1,6 +1,6 @@
-import { memoryBooks, redisBooks, clusterBooks } from './books.js';
+import { memoryStoreUnderTest, redisStoreUnderTest, clusterStoreUnderTest } from './store-under-test.js';
 import { storeContract } from './store.contract.js';
 
-storeContract('MemoryStore', memoryBooks);
-storeContract('RedisStore on one server', redisBooks);
-storeContract('RedisStore on a Cluster', clusterBooks);
+storeContract('MemoryStore', memoryStoreUnderTest);
+storeContract('RedisStore on one server', redisStoreUnderTest);
+storeContract('RedisStore on a Cluster', clusterStoreUnderTest);

@@ -10,7 +10,7 @@ afterAll(() => service.stop());
 const RULE = { id: 'r1', resource: 'x', per: ['user'], limits: [{ window: 'day', max: 1 }] };
 const nested = (levels: number) => JSON.parse(`${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}`) as object;
 
-const MISTAKES: [string, object, string][] = [
+const VALIDATION_ERRORS: [string, object, string][] = [
   ['an id with a slash', { id: 'a/b' }, 'id'],
   ['an id that is a number', { id: 1 }, 'id'],
   ['no resource', { resource: undefined }, 'resource'],
@@ -56,7 +56,7 @@ async function expectRefused(
 }
 
 describe('a rule is refused, and none is changed, for', () => {
-  it.each(MISTAKES)('%s', async (_what, change, path) => {
+  it.each(VALIDATION_ERRORS)('%s', async (_what, change, path) => {
     await expectRefused(await service.api.post('/admin/rules').send({ ...RULE, ...change }), path);
   });
 
@@ -102,7 +102,7 @@ describe('a change is refused, and nothing is changed, for', () => {
     await expectRefused(await service.api.patch('/admin/rules/ocr-per-user').send({ id: 'r1' }), 'id');
   });
 
-  const patches = MISTAKES.filter(([what]) => !/^an id|null$|nested/.test(what));
+  const patches = VALIDATION_ERRORS.filter(([what]) => !/^an id|null$|nested/.test(what));
   it.each(patches)('a patch with %s', async (_what, change, path) => {
     const patch = Object.fromEntries(Object.entries(change).map(([name, value]) => [name, value ?? null]));
     await expectRefused(await service.api.patch('/admin/rules/speech-scoring-per-pupil').send(patch), path);

@@ -48,7 +48,7 @@ describe.each(STORES)('what a write of rules does to counters and callers, %s', 
     expect((await service.api.get(PATH)).body.per).toEqual(RULE.per);
   });
 
-  it('tells that counters begin at 0, before it is done and when it is', async () => {
+  it('says that counters begin at 0, before it is done and when it is', async () => {
     const user = `restarted-${users++}`;
     await check(user);
     const before = await list();
@@ -68,7 +68,7 @@ describe.each(STORES)('what a write of rules does to counters and callers, %s', 
     expect(await usedBy(user)).toBe(0);
   });
 
-  it('tells what callers must send from now on, also of a rule that is created', async () => {
+  it('says what callers must send from now on, also of a rule that is created', async () => {
     const effects = [{ kind: 'callers-need-attribute', rule: 'r2', resource: 'page', attribute: 'city' }];
     const rule = { ...RULE, id: 'r2', per: ['city'] };
     const before = await list();

@@ -185,7 +185,7 @@ describe.each(STORES)('/admin/rules as a whole, %s', (store) => {
     expect(check.body).toMatchObject({ rulesVersion: body.version, limits: [{ rule: 'a' }, { rule: 'b' }] });
   });
 
-  it('tells what changed from what did not, and keeps the revisions of the latter', async () => {
+  it('lists what changed, and keeps the revisions of what did not', async () => {
     const etagOf = async (id: string) => (await service.api.get(`/admin/rules/${id}`)).headers['etag'];
     const before = [await etagOf('a'), await etagOf('b')];
     const { body } = await put([ruleOf('a'), ruleOf('b', { mode: 'off' }), ruleOf('c')]);
@@ -212,7 +212,7 @@ describe.each(STORES)('/admin/rules as a whole, %s', (store) => {
     expect(await list()).toEqual(before);
   });
 
-  it('400 with every mistake of every rule, and changes nothing', async () => {
+  it('400 with every error of every rule, and changes nothing', async () => {
     const before = await list();
     const { status, body } = await service.api
       .put('/admin/rules')
@@ -235,7 +235,7 @@ describe.each(STORES)('/admin/rules as a whole, %s', (store) => {
     expect(answer.body.errors[0].path).toBe(path);
   });
 
-  it('tells as many mistakes as help a person, and how many more there are', async () => {
+  it('lists as many errors as help a person, and how many more there are', async () => {
     const { body } = await put(new Array(1_500).fill(7));
     expect(body.errors).toHaveLength(20);
     expect(body.errors.at(-1)).toEqual({ path: '', message: '… and 1481 more' });

@@ -74,29 +74,29 @@ const TARGET_LABELS = ['instance', 'job'];
 const MADE_BY_PROMETHEUS = ['up'];
 
 /** Everything in a query that does not exist, by Prometheus' own grammar. */
-function mistakesIn(expr: string): readonly string[] {
-  const mistakes: string[] = [];
+function errorsIn(expr: string): readonly string[] {
+  const errors: string[] = [];
   const text = (node: { from: number; to: number }) => expr.slice(node.from, node.to);
   parser.parse(expr).iterate({
     enter(node) {
-      if (node.type.isError) mistakes.push(`does not parse at ${node.from}`);
+      if (node.type.isError) errors.push(`does not parse at ${node.from}`);
       if (node.name !== 'VectorSelector') return;
       const name = text(node.node.getChild('Identifier')!);
       if (MADE_BY_PROMETHEUS.includes(name)) return;
       const labels = exposed.get(name);
-      if (!labels) mistakes.push(`${name} is not exposed`);
+      if (!labels) errors.push(`${name} is not exposed`);
       for (const matcher of node.node.getChild('LabelMatchers')?.getChildren('UnquotedLabelMatcher') ?? []) {
         const label = text(matcher.getChild('LabelName')!);
         const values = text(matcher.getChild('StringLiteral')!).slice(1, -1).split('|');
         if (TARGET_LABELS.includes(label)) continue;
         const missing = values.filter((value) => !labels?.get(label)?.has(value));
-        if (missing.length > 0) mistakes.push(`${name} has no ${label}="${missing.join('|')}"`);
+        if (missing.length > 0) errors.push(`${name} has no ${label}="${missing.join('|')}"`);
       }
     },
   });
   const used = [...expr.matchAll(/\bby \(([^)]*)\)/g)].flatMap(([, names]) => names!.split(/,\s*/));
   return [
-    ...mistakes,
+    ...errors,
     ...used.flatMap((label) => (hasLabel(expr, label) ? [] : [`no metric has a label ${label}`])),
   ];
 }
@@ -111,20 +111,18 @@ const filledIn = (expr: string) => expr.replaceAll('$__rate_interval', '1m').rep
 
 describe('the checks below', () => {
   it('find what is wrong with a query', () => {
-    expect(mistakesIn('sundial_checks_total{reason="ok"}')).toEqual([]);
-    expect(mistakesIn('sum by (reason) (rate(sundial_checks_total[1m]))')).toEqual([]);
-    expect(mistakesIn('sundial_check_total')).toEqual(['sundial_check_total is not exposed']);
-    expect(mistakesIn('sundial_checks_total{cause="ok"}')).toEqual([
-      'sundial_checks_total has no cause="ok"',
-    ]);
-    expect(mistakesIn('sum by (cause) (sundial_checks_total)')).toEqual(['no metric has a label cause']);
-    expect(mistakesIn('sum(sundial_checks_total')).toEqual([expect.stringMatching(/does not parse/)]);
+    expect(errorsIn('sundial_checks_total{reason="ok"}')).toEqual([]);
+    expect(errorsIn('sum by (reason) (rate(sundial_checks_total[1m]))')).toEqual([]);
+    expect(errorsIn('sundial_check_total')).toEqual(['sundial_check_total is not exposed']);
+    expect(errorsIn('sundial_checks_total{cause="ok"}')).toEqual(['sundial_checks_total has no cause="ok"']);
+    expect(errorsIn('sum by (cause) (sundial_checks_total)')).toEqual(['no metric has a label cause']);
+    expect(errorsIn('sum(sundial_checks_total')).toEqual([expect.stringMatching(/does not parse/)]);
   });
 });
 
 describe('deploy/prometheus/sundial.rules.yml', () => {
   it('asks only for what /metrics exposes, with the labels it has', () => {
-    expect(alerts.map(({ alert, expr }) => [alert, mistakesIn(expr)])).toEqual(
+    expect(alerts.map(({ alert, expr }) => [alert, errorsIn(expr)])).toEqual(
       alerts.map(({ alert }) => [alert, []]),
     );
   });
@@ -155,7 +153,7 @@ describe('deploy/grafana/sundial.json', () => {
     const queries = dashboard.panels.flatMap(({ title, targets }) =>
       targets.map(({ expr }) => [title, filledIn(expr)] as const),
     );
-    expect(queries.map(([title, expr]) => [title, mistakesIn(expr)])).toEqual(
+    expect(queries.map(([title, expr]) => [title, errorsIn(expr)])).toEqual(
       queries.map(([title]) => [title, []]),
     );
   });

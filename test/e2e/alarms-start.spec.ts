@@ -12,7 +12,7 @@ beforeEach(async () => {
 afterEach(() => directory.remove());
 
 /** What is wrong with these settings; the service reads them before it opens anything. */
-function mistakesIn(env: Record<string, string>): string {
+function errorsIn(env: Record<string, string>): string {
   try {
     readSettings(env);
     return '';
@@ -43,19 +43,19 @@ describe('alarms that cannot work as they were set', () => {
   });
 
   it('keep it from starting with an unsafe webhook, and never show its address or secret', () => {
-    const mistakes = mistakesIn({
+    const errors = errorsIn({
       SUNDIAL_ALARM_WEBHOOK_URL: 'http://hooks.example.org/t0ken',
       SUNDIAL_ALARM_WEBHOOK_SECRET: 's3cret',
     });
-    expect(mistakes).toContain(
+    expect(errors).toContain(
       'SUNDIAL_ALARM_WEBHOOK_URL must be an https:// URL, or http:// to a loopback host',
     );
-    expect(mistakes).toContain('SUNDIAL_ALARM_WEBHOOK_SECRET must be 16 to 256 characters');
-    expect(mistakes).not.toMatch(/t0ken|s3cret/);
+    expect(errors).toContain('SUNDIAL_ALARM_WEBHOOK_SECRET must be 16 to 256 characters');
+    expect(errors).not.toMatch(/t0ken|s3cret/);
   });
 
   it('keep it from starting with a webhook that no receiver could verify', () => {
-    expect(mistakesIn({ SUNDIAL_ALARM_WEBHOOK_URL: 'https://hooks.example.org' })).toContain(
+    expect(errorsIn({ SUNDIAL_ALARM_WEBHOOK_URL: 'https://hooks.example.org' })).toContain(
       'SUNDIAL_ALARM_WEBHOOK_URL and SUNDIAL_ALARM_WEBHOOK_SECRET go together: set both or none',
     );
   });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { parse, stringify } from 'yaml';
 import { eventually } from '../support/eventually.js';
-import { isAuthentic, NoticeReceiver } from '../support/notice-receiver.js';
+import { isAuthentic, NotificationReceiver } from '../support/notification-receiver.js';
 import { RedisProcess } from '../support/redis-process.js';
 import { RunningService } from '../support/running-service.js';
 import { temporaryDirectory, type TemporaryDirectory } from '../support/temporary-directory.js';
@@ -16,7 +16,7 @@ const RESOURCES = Array.from({ length: 5 }, (_, index) => `resource-${index}`);
 
 let redis: RedisProcess;
 let directory: TemporaryDirectory;
-let receiver: NoticeReceiver | undefined;
+let receiver: NotificationReceiver | undefined;
 let service: RunningService | undefined;
 beforeEach(async () => {
   [redis, directory] = await Promise.all([RedisProcess.start(), temporaryDirectory()]);
@@ -83,10 +83,10 @@ const metric = async (series: string) => {
 
 describe('a frozen Redis', () => {
   it('raises alarms within a second, by every way, and clears them when it is thawed', async () => {
-    receiver = await NoticeReceiver.start();
-    const { notices } = receiver;
-    const told = (event: string, pattern: string) =>
-      notices.filter(({ body }) => body.event === event && body.alarm.pattern === pattern);
+    receiver = await NotificationReceiver.start();
+    const { notifications } = receiver;
+    const reported = (event: string, pattern: string) =>
+      notifications.filter(({ body }) => body.event === event && body.alarm.pattern === pattern);
     await startService(receiver.url);
     expect(await alarms()).toEqual({ active: [], over: [] });
     expect(await metric('sundial_alarm_active{pattern="channel-down"}')).toBe(0);
@@ -96,12 +96,12 @@ describe('a frozen Redis', () => {
     const frozenAt = performance.now();
     let failures = 0;
     let twelfthAt = Infinity;
-    while (told('raised', 'channel-down').length === 0 && performance.now() < frozenAt + 5_000) {
+    while (reported('raised', 'channel-down').length === 0 && performance.now() < frozenAt + 5_000) {
       const { body } = await check('promo');
       if (body.degraded && ++failures === 12) twelfthAt = performance.now();
     }
-    expect(told('raised', 'channel-down')[0]!.at - twelfthAt).toBeLessThan(1_000);
-    expect(told('raised', 'store-away')[0]!.at - frozenAt).toBeLessThan(1_000);
+    expect(reported('raised', 'channel-down')[0]!.at - twelfthAt).toBeLessThan(1_000);
+    expect(reported('raised', 'store-away')[0]!.at - frozenAt).toBeLessThan(1_000);
 
     const { active } = await alarms();
     expect(active).toEqual(
@@ -123,8 +123,8 @@ describe('a frozen Redis', () => {
     redis.thaw();
     await eventually(async () => {
       await check('promo', 0);
-      expect(told('cleared', 'channel-down')).toHaveLength(1);
-      expect(told('cleared', 'store-away')).toHaveLength(1);
+      expect(reported('cleared', 'channel-down')).toHaveLength(1);
+      expect(reported('cleared', 'store-away')).toHaveLength(1);
       return true;
     }, PATIENT);
     const { over } = await alarms();
@@ -134,29 +134,31 @@ describe('a frozen Redis', () => {
 
     // What was allowed meanwhile has been settled with the store.
     await eventually(() => {
-      const [notice] = told('raised', 'over-admitted');
-      expect(notice?.body.alarm.class).toBe('attention');
-      expect(notice?.body.alarm.evidence).toMatchObject({ rule: 'promo', window: 'day', max: 3 });
+      const [notification] = reported('raised', 'over-admitted');
+      expect(notification?.body.alarm.class).toBe('attention');
+      expect(notification?.body.alarm.evidence).toMatchObject({ rule: 'promo', window: 'day', max: 3 });
       return true;
     }, PATIENT);
 
-    for (const notice of notices) {
-      expect(isAuthentic(notice, SECRET)).toBe(true);
-      const { event, alarm } = notice.body;
-      const twins = notices.filter((other) => other.body.alarm.id === alarm.id && other.body.event === event);
+    for (const notification of notifications) {
+      expect(isAuthentic(notification, SECRET)).toBe(true);
+      const { event, alarm } = notification.body;
+      const twins = notifications.filter(
+        (other) => other.body.alarm.id === alarm.id && other.body.event === event,
+      );
       expect(twins).toHaveLength(1);
     }
-    expect(told('raised', 'channel-down')[0]!.body.alarm.id).toBe(
-      told('cleared', 'channel-down')[0]!.body.alarm.id,
+    expect(reported('raised', 'channel-down')[0]!.body.alarm.id).toBe(
+      reported('cleared', 'channel-down')[0]!.body.alarm.id,
     );
-    expect(told('raised', 'clocks-apart')).toEqual([]);
-    expect(await metric('sundial_alarm_notices_total{outcome="delivered"}')).toBeGreaterThanOrEqual(5);
+    expect(reported('raised', 'clocks-apart')).toEqual([]);
+    expect(await metric('sundial_alarm_notifications_total{outcome="delivered"}')).toBeGreaterThanOrEqual(5);
   });
 });
 
 describe.each(['down', 'hanging'])('a receiver that is %s', (state) => {
   it('delays no check, and not the end of the service', async () => {
-    receiver = await NoticeReceiver.start(() => undefined);
+    receiver = await NotificationReceiver.start(() => undefined);
     await startService(state === 'down' ? 'http://127.0.0.1:1/' : receiver.url);
     await check(RESOURCES[0]!);
     redis.freeze();
@@ -176,8 +178,8 @@ describe.each(['down', 'hanging'])('a receiver that is %s', (state) => {
     expect(slowestMs).toBeLessThan(1_000);
 
     expect((await alarms()).active.length).toBeGreaterThan(RESOURCES.length);
-    expect(await metric('sundial_alarm_notices_waiting')).toBeGreaterThanOrEqual(RESOURCES.length);
-    expect(await metric('sundial_alarm_notices_total{outcome="delivered"}')).toBe(0);
+    expect(await metric('sundial_alarm_notifications_waiting')).toBeGreaterThanOrEqual(RESOURCES.length);
+    expect(await metric('sundial_alarm_notifications_total{outcome="delivered"}')).toBe(0);
 
     const stoppedAt = performance.now();
     redis.thaw();

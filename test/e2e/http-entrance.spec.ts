@@ -178,7 +178,7 @@ describe('requests that programs read differently', () => {
     expect(await post(head, rest)).toMatch(new RegExp(`^HTTP/1.1 ${status} [^]*"code":"`));
   });
 
-  it('an unknown transfer-encoding ends the connection, since nobody knows where its body ends', async () => {
+  it('an unknown transfer-encoding ends the connection, since its body has no known end', async () => {
     const text = await rawExchange(
       service.port,
       `POST /check HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: gzip, chunked\r\n\r\n${chunked}`,

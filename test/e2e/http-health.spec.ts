@@ -19,7 +19,7 @@ describe('health of an embedded service', () => {
     expect(status).toBe(200);
     expect(body).toEqual({
       status: 'ready',
-      store: { kind: 'embedded', mode: 'exact', cause: null, breaker: 'closed', owed: 0, conditions: [] },
+      store: { kind: 'embedded', mode: 'exact', cause: null, breaker: 'closed', pending: 0, conditions: [] },
       conditions: [],
       rules: { version: 1, provisional: false },
       nodes: { live: 1 },

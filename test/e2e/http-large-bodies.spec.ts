@@ -101,7 +101,7 @@ async function stallMs(run: () => Promise<unknown>): Promise<number> {
 
 describe('a body that fits', () => {
   it.each(REQUESTS)(
-    '%s %s with %s is refused in few words, and stalls nobody',
+    '%s %s with %s is refused in few words, and stalls no other caller',
     async (method, path, _what, body) => {
       expect(body.length).toBeLessThanOrEqual(path === '/check/batch' ? MAX_BATCH_BODY_BYTES : 32 * 1024);
       const bytes = Buffer.from(body);
@@ -121,7 +121,7 @@ describe('a body that fits', () => {
     },
   );
 
-  it('says how many mistakes there are more, or where it stopped reading', async () => {
+  it('says how many more errors there are, or where it stopped reading', async () => {
     const one = await service.api
       .post('/check')
       .type('json')

@@ -127,11 +127,11 @@ describe('the log of a service with keys', () => {
 
   it('says who was refused, and that a caller without a known key is anonymous', async () => {
     expect(await linesOf('key-2', 'GET', '/admin/rules')).toMatchObject([
-      { msg: 'a request was not let in', code: 'key-not-allowed', actor: 'key-2' },
+      { msg: 'a request was refused', code: 'key-not-allowed', actor: 'key-2' },
       { msg: 'answered', actor: 'key-2', status: 403 },
     ]);
     expect(await linesOf(undefined, 'POST', '/check', CHECK)).toMatchObject([
-      { msg: 'a request was not let in', code: 'missing-key', actor: 'anonymous' },
+      { msg: 'a request was refused', code: 'missing-key', actor: 'anonymous' },
       { msg: 'answered', actor: 'anonymous', status: 401 },
     ]);
   });

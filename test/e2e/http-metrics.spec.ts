@@ -90,7 +90,7 @@ describe('GET /metrics', () => {
     'sundial_store_state{state="exact"}',
     'sundial_store_breaker{state="closed"}',
     'sundial_store_in_flight',
-    'sundial_settlements_owed',
+    'sundial_settlements_pending',
     'nodejs_eventloop_lag_p99_seconds',
     'process_resident_memory_bytes',
   ])('shows %s', async (series) => {

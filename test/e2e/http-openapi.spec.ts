@@ -119,7 +119,7 @@ describe('/openapi.json', () => {
     ]);
   });
 
-  it('shows every route in one chapter, and tells each chapter', () => {
+  it('shows every route in one chapter, and describes each chapter', () => {
     const chapters = document.tags.map(({ name }) => name);
     for (const { operation } of operations()) {
       expect(operation.tags).toHaveLength(1);
@@ -128,7 +128,7 @@ describe('/openapi.json', () => {
     expect(document.tags.filter(({ description }) => description === '')).toEqual([]);
   });
 
-  it('tells each problem of an answer once', () => {
+  it('lists each problem of an answer once', () => {
     for (const { operation } of operations()) {
       for (const { description } of Object.values(operation.responses)) {
         const codes = description.match(/`[a-z-]+`:/g) ?? [];
@@ -143,7 +143,7 @@ describe('/openapi.json', () => {
       for (const { content = {} } of [...Object.values(operation.responses), operation.requestBody ?? {}]) {
         for (const { schema, examples = {} } of Object.values<Media>(content)) {
           for (const [name, { value }] of Object.entries(examples)) {
-            expect({ name, mistakes: matches(String(schema?.$ref), value) }).toEqual({ name, mistakes: [] });
+            expect({ name, errors: matches(String(schema?.$ref), value) }).toEqual({ name, errors: [] });
             tried += 1;
           }
         }

@@ -45,7 +45,7 @@ const inFlight = async () => (await metric('sundial_in_flight')) - 1;
 
 /** Connections that send their next request as soon as the last one is answered, whatever the answer is. */
 async function closedLoop(connections: number, ms: number) {
-  const told = new Map<string, number>();
+  const statuses = new Map<string, number>();
   const until = performance.now() + ms;
   const sockets = await Promise.all(Array.from({ length: connections }, () => open(REQUEST)));
   await Promise.all(
@@ -54,7 +54,7 @@ async function closedLoop(connections: number, ms: number) {
         new Promise<void>((resolve) => {
           socket.on('data', (chunk: Buffer) => {
             for (const [, status] of chunk.toString('latin1').matchAll(ANSWER)) {
-              told.set(status!, (told.get(status!) ?? 0) + 1);
+              statuses.set(status!, (statuses.get(status!) ?? 0) + 1);
               if (performance.now() < until) socket.write(REQUEST);
               else resolve();
             }
@@ -64,7 +64,7 @@ async function closedLoop(connections: number, ms: number) {
     ),
   );
   for (const socket of sockets) socket.destroy();
-  return told;
+  return statuses;
 }
 
 describe('more connections than the node can answer at once', () => {
@@ -78,11 +78,11 @@ describe('more connections than the node can answer at once', () => {
         (await service.api.get('/metrics')).status,
       );
     }
-    const told = await flood;
+    const statuses = await flood;
     expect(new Set(health)).toEqual(new Set([200]));
     // How many get their turn depends on the machine; none is answered anything else.
-    expect([...told.keys()].filter((status) => status !== '200' && status !== '503')).toEqual([]);
-    expect(told.get('200')).toBeGreaterThan(800);
+    expect([...statuses.keys()].filter((status) => status !== '200' && status !== '503')).toEqual([]);
+    expect(statuses.get('200')).toBeGreaterThan(800);
     const { text } = await service.api.get('/metrics');
     expect(text).not.toMatch(/^sundial_degraded_decisions_total\{.*\} [1-9]/m);
     expect((await service.api.get('/health/ready')).body.store).toMatchObject({ mode: 'exact' });
@@ -124,7 +124,7 @@ describe('a connection that pipelines more than it reads', () => {
 });
 
 describe('batches', () => {
-  /** 17 small batches at once got a 503, and 16 whose answers nobody read closed the route. */
+  /** 17 small batches at once got a 503, and 16 whose callers read no answers closed the route. */
   it('are served beside any number of others whose bodies never come', async () => {
     const sockets = await Promise.all(Array.from({ length: 100 }, () => open(UNFINISHED)));
     await eventually(async () => (await inFlight()) === sockets.length);
@@ -259,7 +259,7 @@ describe('whole sets of rules', () => {
 });
 
 describe('a caller that never finishes its headers', () => {
-  it('is told so and hung up on', async () => {
+  it('is answered so, and its connection is closed', async () => {
     const socket = await open('POST /check HTTP/1.1\r\nhost: localhost\r\nx-slow');
     let received = '';
     socket.on('data', (chunk: Buffer) => (received += chunk.toString()));

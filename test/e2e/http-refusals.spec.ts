@@ -124,7 +124,7 @@ describe('413', () => {
     expectProblem(answer, { status: 400, code: 'invalid-request' });
   });
 
-  it('also when the length is not told beforehand', async () => {
+  it('also when the length is not declared beforehand', async () => {
     const chunk = `8000\r\n${'x'.repeat(0x8000)}\r\n`;
     const text = await exchange(
       `POST /check HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n${chunk}${chunk}`,

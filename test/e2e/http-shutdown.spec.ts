@@ -148,7 +148,7 @@ describe('after SIGTERM', () => {
     await slow.closed;
     expect(slow.received).toBe('');
     expect(await service.exit).toBe(0);
-    expect(service.stdout).toContain('"inFlight":1,"msg":"grace is over');
+    expect(service.stdout).toContain('"inFlight":1,"msg":"the shutdown grace is over');
   });
 
   it('a start that is under way is ended too', async () => {

@@ -22,7 +22,7 @@ function opens(url: string): Promise<boolean> {
   });
 }
 
-/** Runs it to its end, and tells what it printed; its port must not have been open for a moment (I11). */
+/** Runs it to its end, and returns what it printed; its port must not have been open for a moment (I11). */
 async function refusal(env: Record<string, string>): Promise<string> {
   service = await ServiceProcess.launch({ env });
   let exit: unknown;
@@ -36,8 +36,8 @@ async function refusal(env: Record<string, string>): Promise<string> {
   return service.stderr;
 }
 
-describe('a service that cannot run as it was told', () => {
-  it('lists every mistake with the variable, its value and the fix', async () => {
+describe('a service that cannot run as it is configured', () => {
+  it('lists every error with the variable, its value and the fix', async () => {
     const startedAt = performance.now();
     const stderr = await refusal({
       LOG_LEVEL: 'chatty',
@@ -74,7 +74,7 @@ describe('a service that cannot run as it was told', () => {
     expect(stderr).not.toContain('s3cret');
   });
 
-  it('lists every mistake of the rules file with its line', async () => {
+  it('lists every error of the rules file with its line', async () => {
     directory = await temporaryDirectory();
     const file = join(directory.path, 'rules.yaml');
     await writeFile(
@@ -108,7 +108,7 @@ describe('a service that cannot run as it was told', () => {
     );
   });
 
-  it('lists the mistakes of its files beside those of the variables', async () => {
+  it('lists the errors of its files beside those of the variables', async () => {
     directory = await temporaryDirectory();
     const [rules, alarms] = [join(directory.path, 'rules.yaml'), join(directory.path, 'alarms.yaml')];
     await writeFile(
@@ -137,7 +137,7 @@ describe('a service that cannot run as it was told', () => {
 });
 
 describe('a data directory in which another service counts', () => {
-  // Each wrote its counters over the other's, and nobody was told.
+  // Each wrote its counters over the other's, and no error said so.
   it('is refused to the second, and given to the next when the first was killed', async () => {
     directory = await temporaryDirectory();
     const env = { SUNDIAL_DATA_DIR: directory.path };
@@ -159,7 +159,7 @@ describe('a port that is taken', () => {
     service = await ServiceProcess.start();
     const second = await ServiceProcess.launch({ env: { PORT: new URL(service.url).port } });
     expect(await second.exit).toBe(1);
-    expect(second.stderr).toMatch(/PORT=\d+ must be a place to listen that nobody else has \(.*EADDRINUSE/);
+    expect(second.stderr).toMatch(/PORT=\d+ must be a free place to listen \(.*EADDRINUSE/);
     expect(second.stdout).toBe('');
     await second.stop();
   });

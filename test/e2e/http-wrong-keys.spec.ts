@@ -83,7 +83,7 @@ describe('refusals', () => {
       await timed({ ...WRONG, 'x-forwarded-for': `10.0.0.${guess}`, forwarded: 'for=10.0.0.9' });
     await service.fetchJson('GET', '/admin/rules', undefined, RIGHT);
     const found = await eventually(() => {
-      const refused = lines().filter(({ msg }) => msg === 'a request was not let in');
+      const refused = lines().filter(({ msg }) => msg === 'a request was refused');
       return refused.length === 3 && refused;
     });
     expect(found).toMatchObject([

@@ -49,7 +49,7 @@ const status = async (key: string) =>
 
 /** Sends SIGHUP, and gives the line that says what came of it. */
 async function hangUp(): Promise<Record<string, unknown>> {
-  const answers = () => lines().filter(({ msg }) => String(msg).includes('read once more'));
+  const answers = () => lines().filter(({ msg }) => String(msg).includes('the key files'));
   const before = answers().length;
   process.kill(service!.pid, 'SIGHUP');
   return eventually(() => answers()[before]);
@@ -127,8 +127,8 @@ describe('keys in files', () => {
     await damage(checkFile);
     expect(await hangUp()).toMatchObject({
       level: 50,
-      mistakes: [expect.stringContaining('SUNDIAL_CHECK_KEYS_FILE=')],
-      msg: expect.stringContaining('the old ones stay in force'),
+      errors: [expect.stringContaining('SUNDIAL_CHECK_KEYS_FILE=')],
+      msg: expect.stringContaining('the old keys stay in force'),
     });
     expect([await status(OLD), await status(NEW), await status(ADMIN)]).toEqual([200, 401, 200]);
     expect(service!.output).not.toContain(NEW);

@@ -94,7 +94,7 @@ describe.each(STORES)('the rules file, %s', (store) => {
     await expectBroken(/cannot be read/);
   });
 
-  it('ends a start where no rules are stored and it is broken, with every mistake', async () => {
+  it('ends a start where no rules are stored and it is broken, with every error', async () => {
     await writeFile(file, RULES.replaceAll('max: 1', 'max: many'));
     service = await ServiceProcess.launch({ env: env() });
     expect(await service.exit).toBe(1);

@@ -105,12 +105,12 @@ describe('Sundial serves on', () => {
     expect(conditions).toMatchObject([{ condition: 'persistence' }]);
     const missing = new RedisStore({ kind: 'single', url: url.replace('redis.sock', 'no.sock') });
     undo.push(() => missing.close());
-    const [condition] = await eventually(async () => {
+    const [finding] = await eventually(async () => {
       const found = await missing.examined(1_000);
       return found.length > 0 && found;
     });
-    expect(condition).toMatchObject({
-      condition: 'unreachable',
+    expect(finding).toMatchObject({
+      finding: 'unreachable',
       sentence: expect.stringContaining('no.sock'),
     });
   });
@@ -158,7 +158,7 @@ describe('Sundial serves on', () => {
 });
 
 describe('a user who lacks one of the rights', () => {
-  /** Without these a name, a hint of a change, or a node of a Cluster is missing; nothing that one server could tell. */
+  /** Without these a name, a hint of a change, or a node of a Cluster is missing; nothing that one server could report. */
   const UNNOTICED = /client|subscribe|cluster|readonly|readwrite|asking/;
   const needed = RIGHTS.filter((right) => right.startsWith('+') && !UNNOTICED.test(right)).map((right) =>
     right.slice(1),
@@ -169,7 +169,7 @@ describe('a user who lacks one of the rights', () => {
   });
   afterAll(() => redis.stop());
 
-  it.each(needed)('is told so: %s', async (right) => {
+  it.each(needed)('is reported: %s', async (right) => {
     await limitUser([redis], [...RIGHTS, `-${right}`]);
     const store = new RedisStore({ kind: 'single', url: redis.url.replace('//', '//sundial:s3cret@') });
     undo.push(() => store.close());

@@ -9,7 +9,7 @@ import { Project } from './project.js';
 const run = promisify(execFile);
 const KEY = 'an-admin-key-of-the-test';
 /** What each client's program prints (`projects/`), whatever its language. */
-const told = (language: string) => ({
+const reported = (language: string) => ({
   written: language,
   allowed: true,
   refused: [false, 'limit-reached', true],
@@ -43,9 +43,9 @@ describe('a TypeScript client that is generated from /openapi.json', () => {
       'schema.d.ts',
     );
     await project.copy('generated-client.txt', 'client.mts');
-    expect(await project.mistakes('--module', 'nodenext', 'client.mts')).toBe('');
+    expect(await project.errors('--module', 'nodenext', 'client.mts')).toBe('');
     const { stdout } = await project.node('client.mjs', service.url, KEY);
-    expect(JSON.parse(stdout)).toEqual(told('typescript'));
+    expect(JSON.parse(stdout)).toEqual(reported('typescript'));
   });
 });
 
@@ -93,7 +93,7 @@ if (hasPython) {
 
       await project.copy('generated_client.py', 'client.py');
       const { stdout } = await run(python, ['client.py', service.url, KEY], { cwd: project.directory });
-      expect(JSON.parse(stdout)).toEqual(told('python'));
+      expect(JSON.parse(stdout)).toEqual(reported('python'));
     });
   });
 } else {

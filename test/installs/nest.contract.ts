@@ -59,9 +59,7 @@ export function nestInstallContract(major: 11 | 12, platform: 'express' | 'fasti
       const adapter = platform === 'express' ? 'Express' : 'Fastify';
       await project.copy('application.txt', `application.${kind}`);
       await project.replace(`application.${kind}`, { ADAPTER: adapter, PLATFORM: platform });
-      expect(await project.mistakes('--module', 'nodenext', '--skipLibCheck', `application.${kind}`)).toBe(
-        '',
-      );
+      expect(await project.errors('--module', 'nodenext', '--skipLibCheck', `application.${kind}`)).toBe('');
       const { stdout, stderr } = await project.node(`application.${kind.replace('ts', 'js')}`);
       expect(stderr).toBe('');
       const { answers, health, warnings } = JSON.parse(stdout) as Output;
@@ -81,8 +79,8 @@ export function nestInstallContract(major: 11 | 12, platform: 'express' | 'fasti
   if (platform === 'fastify') {
     it.each(RESOLUTIONS)('has real types with moduleResolution %s', async (_, file, flags) => {
       await project.copy('imports.txt', file);
-      const mistakes = await project.mistakes('--noEmit', '--skipLibCheck', ...flags.split(' '), file);
-      expect(mistakes).toMatch(/^imports\.[cm]?ts\(\d+,\d+\): error TS2339: Property 'nonsense'[^\n]*\n$/);
+      const errors = await project.errors('--noEmit', '--skipLibCheck', ...flags.split(' '), file);
+      expect(errors).toMatch(/^imports\.[cm]?ts\(\d+,\d+\): error TS2339: Property 'nonsense'[^\n]*\n$/);
     });
   }
 

@@ -49,7 +49,7 @@ export class Project {
   }
 
   /** The errors that the compiler finds, one a line. */
-  async mistakes(...args: readonly string[]): Promise<string> {
+  async errors(...args: readonly string[]): Promise<string> {
     const flags = ['--strict', '--target', 'es2022', '--experimentalDecorators', '--emitDecoratorMetadata'];
     const types = ['--typeRoots', join(ROOT, 'node_modules/@types'), '--types', 'node'];
     return this.#node(TSC, ...flags, ...types, ...args).then(

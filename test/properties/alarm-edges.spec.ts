@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { AlarmBoard, MAX_CHANNELS } from '../../apps/quota-service/src/alarms/alarm-board.js';
+import { AlarmEvaluator, MAX_CHANNELS } from '../../apps/quota-service/src/alarms/alarm-evaluator.js';
 import type { AlarmSignal } from '../../apps/quota-service/src/alarms/evaluators/alarm-signal.js';
-import type { Notice } from '../../apps/quota-service/src/alarms/watch.js';
+import type { Notification } from '../../apps/quota-service/src/alarms/watch.js';
 import { loadAlarmFile } from '../../apps/quota-service/src/alarms/patterns/alarm-file.js';
 import type { AlarmPattern } from '../../apps/quota-service/src/alarms/patterns/alarm-pattern.js';
 import { holdsAt, nameOf, type Moment } from './alarm-oracle.js';
@@ -18,24 +18,29 @@ beforeAll(async () => {
 });
 
 /** An evaluator with one of the shipped patterns, and what it reported, with the time from the start of the test. */
-function boardOf(id: string) {
-  const notices: { readonly kind: Notice['kind']; readonly channel: string; readonly atMs: number }[] = [];
+function alarmsOf(id: string) {
+  const notifications: {
+    readonly kind: Notification['kind'];
+    readonly channel: string;
+    readonly atMs: number;
+  }[] = [];
   let now = STARTED_AT;
-  const board = new AlarmBoard(
+  const evaluator = new AlarmEvaluator(
     shipped.filter((pattern) => pattern.id === id),
-    ({ kind, episode }) => notices.push({ kind, channel: nameOf(episode.channel), atMs: now - STARTED_AT }),
+    ({ kind, incident }) =>
+      notifications.push({ kind, channel: nameOf(incident.channel), atMs: now - STARTED_AT }),
   );
   return {
-    board,
-    notices,
+    evaluator,
+    notifications,
     take(signal: AlarmSignal, atMs: number): void {
       now = STARTED_AT + atMs;
-      board.take(signal, now);
+      evaluator.take(signal, now);
     },
     tickUntil(fromMs: number, untilMs: number): void {
       for (let atMs = fromMs; atMs <= untilMs; atMs += TICK_MS) {
         now = STARTED_AT + atMs;
-        board.tick(now);
+        evaluator.tick(now);
       }
     },
   };
@@ -67,49 +72,49 @@ describe('12 in a row within 1 minute on one channel', () => {
     { failures: 13, spanS: 60, raised: [(60 * 11) / 12] },
     { failures: 13, spanS: 61, raised: [(61 * 11) / 12] },
   ])('$failures failures in $spanS s', ({ failures, spanS, raised }) => {
-    const { take, notices } = boardOf('channel-down');
+    const { take, notifications } = alarmsOf('channel-down');
     for (const atMs of evenly(failures, spanS * SECOND_MS)) take(failed(), atMs);
-    expect(notices.map(({ kind, atMs }) => [kind, Math.round(atMs)])).toEqual(
+    expect(notifications.map(({ kind, atMs }) => [kind, Math.round(atMs)])).toEqual(
       raised.map((atS) => ['raised', Math.round(atS * SECOND_MS)]),
     );
   });
 
   it('is one millisecond too slow at 60.001 s', () => {
-    const { take, notices } = boardOf('channel-down');
+    const { take, notifications } = alarmsOf('channel-down');
     for (const atMs of evenly(12, MINUTE_MS + 1)) take(failed(), atMs);
-    expect(notices).toEqual([]);
+    expect(notifications).toEqual([]);
   });
 
   it.each(Array.from({ length: 11 }, (_, index) => index + 1))(
     'starts over after a success that follows failure %i',
     (before) => {
-      const { take, notices } = boardOf('channel-down');
+      const { take, notifications } = alarmsOf('channel-down');
       for (const [index, atMs] of evenly(22, MINUTE_MS).entries()) {
         take(failed(), atMs);
         if (index + 1 === before) take(succeeded(), atMs);
-        expect(notices).toHaveLength(index + 1 >= before + 12 ? 1 : 0);
+        expect(notifications).toHaveLength(index + 1 >= before + 12 ? 1 : 0);
       }
     },
   );
 
   it('does not mind the successes of other channels', () => {
-    const { take, notices } = boardOf('channel-down');
+    const { take, notifications } = alarmsOf('channel-down');
     for (const atMs of evenly(12, 10 * SECOND_MS)) {
       take(failed(1), atMs);
       take(succeeded(2), atMs);
     }
-    expect(notices).toEqual([{ kind: 'raised', channel: 'r1 on redis', atMs: 10 * SECOND_MS }]);
+    expect(notifications).toEqual([{ kind: 'raised', channel: 'r1 on redis', atMs: 10 * SECOND_MS }]);
   });
 
   it('is reported once while failures go on, over 30 s after the last row of them, and then may come again', () => {
-    const { take, tickUntil, notices } = boardOf('channel-down');
+    const { take, tickUntil, notifications } = alarmsOf('channel-down');
     for (const atMs of evenly(2_000, 20 * SECOND_MS)) take(failed(), atMs);
     take(succeeded(), 20_001);
     for (const atMs of evenly(12, SECOND_MS)) take(failed(), 30_000 + atMs);
     take(succeeded(), 31_001);
     tickUntil(31_250, 90_000);
     for (const atMs of evenly(12, SECOND_MS)) take(failed(), 100_000 + atMs);
-    expect(notices.map(({ kind, atMs }) => [kind, Math.round(atMs)])).toEqual([
+    expect(notifications.map(({ kind, atMs }) => [kind, Math.round(atMs)])).toEqual([
       ['raised', 110],
       ['cleared', 61_000],
       ['raised', 101_000],
@@ -117,9 +122,9 @@ describe('12 in a row within 1 minute on one channel', () => {
   });
 
   it('is an alarm of its own on each channel', () => {
-    const { take, notices } = boardOf('channel-down');
+    const { take, notifications } = alarmsOf('channel-down');
     for (const atMs of evenly(12, SECOND_MS)) for (const each of [1, 2]) take(failed(each), atMs);
-    expect(notices.map(({ kind, channel: about }) => [kind, about])).toEqual([
+    expect(notifications.map(({ kind, channel: about }) => [kind, about])).toEqual([
       ['raised', 'r1 on redis'],
       ['raised', 'r2 on redis'],
     ]);
@@ -142,23 +147,23 @@ describe('25 within 10 minutes over 3 channels', () => {
       ),
     ),
   )('$failures failures of $channels channels in $spanMs ms: $raised', (edge) => {
-    const { take, notices } = boardOf('trouble-spreads');
+    const { take, notifications } = alarmsOf('trouble-spreads');
     for (const [index, atMs] of evenly(edge.failures, edge.spanMs).entries()) {
       take(succeeded(index % edge.channels, 1_000), atMs);
       take(failed(index % edge.channels), atMs);
       // At the very failure that makes it 25, not at some later look.
       const is25th = index >= 24;
-      expect(notices).toHaveLength(edge.raised === 1 && is25th ? 1 : 0);
+      expect(notifications).toHaveLength(edge.raised === 1 && is25th ? 1 : 0);
     }
   });
 
   it('does not count a third channel that failed last more than 10 minutes ago', () => {
-    const { take, notices } = boardOf('trouble-spreads');
+    const { take, notifications } = alarmsOf('trouble-spreads');
     take(failed(3), 0);
     for (const atMs of evenly(100, SECOND_MS)) take(failed(atMs % 2 < 1 ? 1 : 2), TEN_MINUTES_MS + 1 + atMs);
-    expect(notices).toEqual([]);
+    expect(notifications).toEqual([]);
     take(failed(3), TEN_MINUTES_MS + 1_500);
-    expect(notices).toHaveLength(1);
+    expect(notifications).toHaveLength(1);
   });
 });
 
@@ -168,7 +173,7 @@ describe('3 in each minute for 10 minutes in a row over 3 channels', () => {
     counts: readonly number[],
     { channels = 3, offsetMs = 0, place = (n: number) => n * 15_000 } = {},
   ) => {
-    const { take, notices } = boardOf('trouble-lasts');
+    const { take, notifications } = alarmsOf('trouble-lasts');
     let taken = 0;
     for (const [minute, count] of counts.entries()) {
       for (let n = 0; n < count; n++) {
@@ -176,7 +181,7 @@ describe('3 in each minute for 10 minutes in a row over 3 channels', () => {
         taken += 1;
       }
     }
-    return notices;
+    return notifications;
   };
   const TEN = Array<number>(10).fill(3);
 
@@ -205,16 +210,16 @@ describe('3 in each minute for 10 minutes in a row over 3 channels', () => {
         fc.nat({ max: 300 }),
         fc.array(anyMinute, { minLength: 10, maxLength: 10 }),
         (second, minutes) => {
-          const { take, notices } = boardOf('trouble-lasts');
+          const { take, notifications } = alarmsOf('trouble-lasts');
           // STARTED_AT is no whole second of the node's clock: the chart's minutes begin at one.
           const offsetMs = second * SECOND_MS + SECOND_MS - (STARTED_AT % SECOND_MS);
           const times = minutes.flatMap((places, minute) =>
             places.toSorted((a, b) => a - b).map((place) => offsetMs + minute * MINUTE_MS + place),
           );
           for (const [index, atMs] of times.entries()) take(failed(index % 3), atMs);
-          expect(notices).toHaveLength(1);
+          expect(notifications).toHaveLength(1);
           const third = offsetMs + 9 * MINUTE_MS + minutes[9]!.toSorted((a, b) => a - b)[2]!;
-          expect(notices[0]!.atMs).toBeLessThanOrEqual(third);
+          expect(notifications[0]!.atMs).toBeLessThanOrEqual(third);
         },
       ),
       { numRuns: 50 },
@@ -230,16 +235,16 @@ describe('more than 5 % of at least 100 outcomes', () => {
     { failures: 99, successes: 0, raised: 0 },
     { failures: 100, successes: 0, raised: 1 },
   ])('$failures failures among $successes successes: $raised', ({ failures, successes, raised }) => {
-    const { take, tickUntil, notices } = boardOf('errors-frequent');
+    const { take, tickUntil, notifications } = alarmsOf('errors-frequent');
     for (let n = 0; n < failures; n++) take(failed(), 0);
     if (successes > 0) take(succeeded(1, successes), 1);
     tickUntil(TICK_MS, SECOND_MS);
-    expect(notices).toHaveLength(raised);
+    expect(notifications).toHaveLength(raised);
   });
 
   /** No signal makes it hold here, only time: the successes grow old before the failures do. */
   it('is reported within a second also when it comes to hold by time alone', () => {
-    const { take, tickUntil, notices } = boardOf('errors-frequent');
+    const { take, tickUntil, notifications } = alarmsOf('errors-frequent');
     const history: Moment[] = [];
     const live = (signal: AlarmSignal, atMs: number) => {
       take(signal, atMs);
@@ -254,20 +259,20 @@ describe('more than 5 % of at least 100 outcomes', () => {
     let held = 55_000;
     expect(holds(held)).toBe(false);
     while (!holds(held)) held += 10;
-    expect(notices).toHaveLength(1);
-    expect(notices[0]!.atMs - held).toBeGreaterThan(-10);
-    expect(notices[0]!.atMs - held).toBeLessThanOrEqual(TICK_MS);
+    expect(notifications).toHaveLength(1);
+    expect(notifications[0]!.atMs - held).toBeGreaterThan(-10);
+    expect(notifications[0]!.atMs - held).toBeLessThanOrEqual(TICK_MS);
   });
 });
 
 describe('more channels than an evaluator watches', () => {
   it('share one memory, lose no failure, and get one of their own when others have been forgotten', () => {
-    const { take, tickUntil, notices } = boardOf('channel-down');
+    const { take, tickUntil, notifications } = alarmsOf('channel-down');
     for (let each = 0; each < MAX_CHANNELS; each++) take(failed(each), 0);
     for (let n = 0; n < 12; n++) take(failed(`late${n}`), 1);
-    expect(notices).toEqual([{ kind: 'raised', channel: '* on *', atMs: 1 }]);
+    expect(notifications).toEqual([{ kind: 'raised', channel: '* on *', atMs: 1 }]);
     tickUntil(MINUTE_MS + TICK_MS, 2 * MINUTE_MS);
     for (let n = 0; n < 12; n++) take(failed('late'), 3 * MINUTE_MS);
-    expect(notices.at(-1)).toMatchObject({ kind: 'raised', channel: 'rlate on redis' });
+    expect(notifications.at(-1)).toMatchObject({ kind: 'raised', channel: 'rlate on redis' });
   });
 });

@@ -1,4 +1,4 @@
-import type { StoreCondition } from '@sundial/engine';
+import type { StoreFinding } from '@sundial/engine';
 import type { AlarmSignal, Channel } from '../../apps/quota-service/src/alarms/evaluators/alarm-signal.js';
 import type { AlarmPattern } from '../../apps/quota-service/src/alarms/patterns/alarm-pattern.js';
 
@@ -9,7 +9,7 @@ export interface Moment {
 }
 
 /** A notification as plain data; `index` is the moment it came with. */
-export interface ToldNotice {
+export interface ReportedNotification {
   readonly index: number;
   readonly kind: 'raised' | 'cleared';
   readonly pattern: string;
@@ -23,21 +23,21 @@ const NODE = 'the node';
  * Says what should have been reported, from the definitions in docs/alarms.md and nothing else: at every moment it looks
  * at the whole history again. Slow, and without any state that could go wrong.
  */
-export function expectedNotices(
+export function expectedNotifications(
   patterns: readonly AlarmPattern[],
   history: readonly Moment[],
-): readonly ToldNotice[] {
+): readonly ReportedNotification[] {
   return patterns.flatMap((pattern) => {
     const watched = isAboutChannels(pattern) ? channelsOf(history) : [NODE];
-    return watched.flatMap((channel) => noticesOf(pattern, channel, history));
+    return watched.flatMap((channel) => notificationsOf(pattern, channel, history));
   });
 }
 
 /** Whether a pattern holds at the last moment of a history. */
 export function holdsAt(pattern: AlarmPattern, channel: string, history: readonly Moment[]): boolean {
   const at = history.at(-1)?.at ?? 0;
-  if (isOfSightings(pattern))
-    return history.some((moment) => moment.at === at && isSighting(moment.signal, pattern, channel));
+  if (isOfOccurrences(pattern))
+    return history.some((moment) => moment.at === at && isOccurrence(moment.signal, pattern, channel));
   switch (pattern.kind) {
     case 'consecutive':
       return isInARow(outcomesOf(history, channel).slice(-pattern.failures), pattern, at);
@@ -71,12 +71,9 @@ function isInState(
     case 'degraded-mode':
       return lastOf(history, 'mode-changed')?.mode === 'degraded';
     case 'unfit-store':
-      return isCondition(
-        history,
-        ({ severity, condition }) => severity === 'refuse' || condition === 'secret',
-      );
+      return isFinding(history, ({ severity, finding }) => severity === 'refuse' || finding === 'secret');
     case 'full-store':
-      return isCondition(history, ({ condition }) => condition === 'capacity');
+      return isFinding(history, ({ finding }) => finding === 'capacity');
     case 'unwritable-file':
       return isUnwritable(history);
     case 'clock-offset':
@@ -127,66 +124,67 @@ function isSustained(
 }
 
 /** Patterns that hold at the instant of a signal, and of which. */
-const SIGHTINGS = {
+const OCCURRENCES = {
   'journal-overflow': 'journal-overflowed',
   'over-admission': 'over-admitted',
-  'foreign-key': 'key-broken',
-  unverifiable: 'unverifiable',
+  'wrong-type-key': 'wrong-type-key',
+  'uncertain-interval': 'uncertain-interval',
 } as const;
-type OfSightings = Extract<AlarmPattern, { readonly kind: keyof typeof SIGHTINGS }>;
+type OfOccurrences = Extract<AlarmPattern, { readonly kind: keyof typeof OCCURRENCES }>;
 
-function isOfSightings(pattern: AlarmPattern): pattern is OfSightings {
-  return Object.hasOwn(SIGHTINGS, pattern.kind);
+function isOfOccurrences(pattern: AlarmPattern): pattern is OfOccurrences {
+  return Object.hasOwn(OCCURRENCES, pattern.kind);
 }
 
-function isSighting(signal: Moment['signal'], pattern: OfSightings, channel: string): boolean {
-  if (!isA(signal, SIGHTINGS[pattern.kind])) return false;
+function isOccurrence(signal: Moment['signal'], pattern: OfOccurrences, channel: string): boolean {
+  if (!isA(signal, OCCURRENCES[pattern.kind])) return false;
   return 'channel' in signal ? nameOf(signal.channel) === channel : true;
 }
 
 /** Each finding of a server is as it was reported last. */
 function isUnwritable(history: readonly Moment[]): boolean {
-  const told = history
-    .flatMap(({ signal }) => (isA(signal, 'file-condition-changed') ? [signal] : []))
-    .filter(({ condition }) => condition.condition === 'unwritable');
+  const reported = history
+    .flatMap(({ signal }) => (isA(signal, 'file-finding-changed') ? [signal] : []))
+    .filter(({ finding }) => finding.finding === 'unwritable');
   return ['counters', 'journal', 'rules'].some(
-    (file) => told.findLast(({ condition }) => condition.file === file)?.holds,
+    (file) => reported.findLast(({ finding }) => finding.file === file)?.holds,
   );
 }
 
-function isCondition(history: readonly Moment[], isMeant: (condition: StoreCondition) => boolean): boolean {
-  const told = history
-    .flatMap(({ signal }) => (isA(signal, 'condition-changed') ? [signal] : []))
-    .filter(({ condition }) => isMeant(condition));
-  return told.some(({ condition, holds }, index) => {
-    const isLast = !told
+function isFinding(history: readonly Moment[], isMeant: (finding: StoreFinding) => boolean): boolean {
+  const reported = history
+    .flatMap(({ signal }) => (isA(signal, 'finding-changed') ? [signal] : []))
+    .filter(({ finding }) => isMeant(finding));
+  return reported.some(({ finding, holds }, index) => {
+    const isLast = !reported
       .slice(index + 1)
-      .some(
-        (later) =>
-          later.condition.condition === condition.condition && later.condition.server === condition.server,
-      );
+      .some((later) => later.finding.finding === finding.finding && later.finding.server === finding.server);
     return isLast && holds;
   });
 }
 
-function noticesOf(pattern: AlarmPattern, channel: string, history: readonly Moment[]): ToldNotice[] {
-  const notices: ToldNotice[] = [];
+function notificationsOf(
+  pattern: AlarmPattern,
+  channel: string,
+  history: readonly Moment[],
+): ReportedNotification[] {
+  const notifications: ReportedNotification[] = [];
   let isActive = false;
   let heldAt = -Infinity;
   for (const [index, { at, signal }] of history.entries()) {
     if (channel !== NODE && signal !== 'tick' && !('channel' in signal && nameOf(signal.channel) === channel))
       continue;
-    const told = { index, pattern: pattern.id, channel };
+    const reported = { index, pattern: pattern.id, channel };
     if (holdsAt(pattern, channel, history.slice(0, index + 1))) {
       heldAt = at;
-      if (!isActive) notices.push({ ...told, kind: 'raised' });
+      if (!isActive) notifications.push({ ...reported, kind: 'raised' });
       isActive = true;
     } else if (isActive && at - heldAt >= pattern.clearAfterMs) {
-      notices.push({ ...told, kind: 'cleared' });
+      notifications.push({ ...reported, kind: 'cleared' });
       isActive = false;
     }
   }
-  return notices;
+  return notifications;
 }
 
 interface Outcome {
@@ -225,7 +223,7 @@ function channelsOf(history: readonly Moment[]): string[] {
 
 function isAboutChannels({ kind }: AlarmPattern): boolean {
   return (
-    kind === 'consecutive' || kind === 'error-rate' || kind === 'over-admission' || kind === 'foreign-key'
+    kind === 'consecutive' || kind === 'error-rate' || kind === 'over-admission' || kind === 'wrong-type-key'
   );
 }
 

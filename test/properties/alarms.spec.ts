@@ -1,29 +1,32 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { AlarmBoard } from '../../apps/quota-service/src/alarms/alarm-board.js';
+import { AlarmEvaluator } from '../../apps/quota-service/src/alarms/alarm-evaluator.js';
 import type { AlarmSignal } from '../../apps/quota-service/src/alarms/evaluators/alarm-signal.js';
 import type { AlarmPattern } from '../../apps/quota-service/src/alarms/patterns/alarm-pattern.js';
-import { expectedNotices, nameOf, type Moment, type ToldNotice } from './alarm-oracle.js';
+import { expectedNotifications, nameOf, type Moment, type ReportedNotification } from './alarm-oracle.js';
 
 /** What the evaluator reported about a history, in an order that does not depend on how it stores patterns. */
-function told(patterns: readonly AlarmPattern[], history: readonly Moment[]): readonly ToldNotice[] {
-  const notices: ToldNotice[] = [];
+function reported(
+  patterns: readonly AlarmPattern[],
+  history: readonly Moment[],
+): readonly ReportedNotification[] {
+  const notifications: ReportedNotification[] = [];
   let index = 0;
-  const board = new AlarmBoard(patterns, ({ kind, episode }) =>
-    notices.push({ index, kind, pattern: episode.pattern.id, channel: nameOf(episode.channel) }),
+  const evaluator = new AlarmEvaluator(patterns, ({ kind, incident }) =>
+    notifications.push({ index, kind, pattern: incident.pattern.id, channel: nameOf(incident.channel) }),
   );
   for (const { at, signal } of history) {
-    if (signal === 'tick') board.tick(at);
-    else board.take(signal, at);
+    if (signal === 'tick') evaluator.tick(at);
+    else evaluator.take(signal, at);
     index += 1;
   }
-  return inOrder(notices);
+  return inOrder(notifications);
 }
 
-function inOrder(notices: readonly ToldNotice[]): readonly ToldNotice[] {
-  const key = ({ index, pattern, channel, kind }: ToldNotice) =>
+function inOrder(notifications: readonly ReportedNotification[]): readonly ReportedNotification[] {
+  const key = ({ index, pattern, channel, kind }: ReportedNotification) =>
     [String(index).padStart(6, '0'), pattern, channel, kind].join(' ');
-  return notices.toSorted((a, b) => (key(a) < key(b) ? -1 : 1));
+  return notifications.toSorted((a, b) => (key(a) < key(b) ? -1 : 1));
 }
 
 const head = (id: string, clearAfterMs: number) => ({ id, class: 'alarm', clearAfterMs }) as const;
@@ -44,8 +47,8 @@ const SMALL: readonly AlarmPattern[] = [
   { ...head('unfit', 0), kind: 'unfit-store' },
   { ...head('full', 300), kind: 'full-store' },
   { ...head('disk', 300), kind: 'unwritable-file' },
-  { ...head('foreign', 300), kind: 'foreign-key' },
-  { ...head('uncertain', 1_000), kind: 'unverifiable' },
+  { ...head('foreign', 300), kind: 'wrong-type-key' },
+  { ...head('uncertain', 1_000), kind: 'uncertain-interval' },
   { ...head('clocks', 250), kind: 'clock-offset', offsetMs: 500 },
 ];
 
@@ -65,8 +68,8 @@ const anyOutcome = (failures: number): fc.Arbitrary<AlarmSignal> =>
         .map(([channel, count]) => ({ kind: 'succeeded', channel, count }) as const),
     },
   );
-const EVICTING = { condition: 'eviction', severity: 'refuse', sentence: 'It drops.', server: 'a:1' } as const;
-const FULL = { ...EVICTING, condition: 'capacity', severity: 'warn', server: null } as const;
+const EVICTING = { finding: 'eviction', severity: 'refuse', sentence: 'It drops.', server: 'a:1' } as const;
+const FULL = { ...EVICTING, finding: 'capacity', severity: 'warn', server: null } as const;
 const anyOtherSignal: fc.Arbitrary<AlarmSignal> = fc.oneof(
   fc.constantFrom(
     { kind: 'mode-changed', mode: 'exact', cause: null } as const,
@@ -75,32 +78,34 @@ const anyOtherSignal: fc.Arbitrary<AlarmSignal> = fc.oneof(
   fc.constantFrom(-501, -500, 0, 500, 501).map((offsetMs) => ({ kind: 'clock-read', offsetMs }) as const),
   fc.constant({ kind: 'journal-overflowed', operations: 1 } as const),
   fc.record({
-    kind: fc.constant('condition-changed' as const),
-    condition: fc.constantFrom(
+    kind: fc.constant('finding-changed' as const),
+    finding: fc.constantFrom(
       EVICTING,
       EVICTING,
       EVICTING,
       { ...EVICTING, server: 'b:2' } as const,
-      { ...EVICTING, condition: 'clock', severity: 'warn' } as const,
-      { ...EVICTING, condition: 'secret', severity: 'warn', server: null } as const,
+      { ...EVICTING, finding: 'clock', severity: 'warn' } as const,
+      { ...EVICTING, finding: 'secret', severity: 'warn', server: null } as const,
     ),
     holds: fc.constantFrom(true, false, false),
   }),
-  fc.boolean().map((holds) => ({ kind: 'condition-changed', condition: FULL, holds }) as const),
+  fc.boolean().map((holds) => ({ kind: 'finding-changed', finding: FULL, holds }) as const),
   fc.record({
-    kind: fc.constant('file-condition-changed' as const),
-    condition: fc.record({
-      condition: fc.constantFrom('unwritable', 'unwritable', 'unwritable', 'damaged'),
+    kind: fc.constant('file-finding-changed' as const),
+    finding: fc.record({
+      finding: fc.constantFrom('unwritable', 'unwritable', 'unwritable', 'damaged'),
       file: fc.constantFrom('counters', 'counters', 'counters', 'rules'),
       severity: fc.constant('warn'),
       sentence: fc.constant('Make room.'),
     }),
     holds: fc.constantFrom(true, false, false),
   }),
-  anyChannel.map((channel) => ({ kind: 'key-broken', channel, key: { rules: ['r'], checks: 1 } }) as const),
+  anyChannel.map(
+    (channel) => ({ kind: 'wrong-type-key', channel, key: { rules: ['r'], checks: 1 } }) as const,
+  ),
   fc.constant({
-    kind: 'unverifiable',
-    span: { from: 0, to: 1, reason: 'writes-lost', operations: 0 },
+    kind: 'uncertain-interval',
+    interval: { from: 0, to: 1, reason: 'writes-lost', operations: 0 },
   } as const),
   anyChannel.map((channel) => {
     const counter = { rule: 'r', window: 'day', used: 11, max: 10 };
@@ -136,9 +141,9 @@ describe('alarms, against an oracle that looks at the whole history each time', 
     const seen = new Set<string>();
     fc.assert(
       fc.property(anyHistory, (history) => {
-        const notices = told(SMALL, history);
-        for (const { pattern, kind } of notices) seen.add(`${pattern} ${kind}`);
-        expect(notices).toEqual(inOrder(expectedNotices(SMALL, history)));
+        const notifications = reported(SMALL, history);
+        for (const { pattern, kind } of notifications) seen.add(`${pattern} ${kind}`);
+        expect(notifications).toEqual(inOrder(expectedNotifications(SMALL, history)));
       }),
       { numRuns: 300 },
     );

@@ -1,7 +1,7 @@
 import { type LimitState, WINDOW_UNITS } from '@sundial/contract';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { LiveRules, MemoryStore, RuleBook, type Store } from '@sundial/engine';
-import { openRedisStore } from '../contract/books.js';
+import { openRedisStore } from '../contract/store-under-test.js';
 import { aRule } from '../contract/rules.js';
 import { RedisProcess } from '../support/redis-process.js';
 import { OffsetHistory } from './offset-history.js';

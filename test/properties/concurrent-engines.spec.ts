@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { LiveRules, type QuotaEngine, RuleBook } from '@sundial/engine';
 import type { RedisTarget } from '@sundial/redis';
 import fc from 'fast-check';
-import { openRedisStore } from '../contract/books.js';
+import { openRedisStore } from '../contract/store-under-test.js';
 import { aRule } from '../contract/rules.js';
 import { RedisCluster } from '../support/redis-cluster.js';
 import { RedisProcess } from '../support/redis-process.js';

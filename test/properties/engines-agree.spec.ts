@@ -9,7 +9,7 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { LiveRules, MemoryStore, type QuotaEngine, RuleBook } from '@sundial/engine';
 import fc from 'fast-check';
-import { openRedisStore } from '../contract/books.js';
+import { openRedisStore } from '../contract/store-under-test.js';
 import { aRule } from '../contract/rules.js';
 import { RedisProcess } from '../support/redis-process.js';
 import { engineOn } from '../support/engine-on.js';
@@ -148,7 +148,9 @@ async function answer({ rules, quota }: Answering, step: Step): Promise<unknown>
       case 'batch': {
         const decisions = await quota.checkBatch(step.checks.map(named) as CheckRequest[]);
         return decisions.map((each, i) =>
-          each instanceof QuotaError ? told(each) : comparable(each, named(step.checks[i]!), quota.now()),
+          each instanceof QuotaError
+            ? shownError(each)
+            : comparable(each, named(step.checks[i]!), quota.now()),
         );
       }
       case 'usage':
@@ -161,7 +163,7 @@ async function answer({ rules, quota }: Answering, step: Step): Promise<unknown>
         return step satisfies never;
     }
   } catch (error) {
-    return told(error);
+    return shownError(error);
   }
 }
 
@@ -176,7 +178,7 @@ interface Answering {
   readonly quota: QuotaEngine;
 }
 
-function told(error: unknown): unknown {
+function shownError(error: unknown): unknown {
   if (!(error instanceof QuotaError)) throw error;
   return { code: error.code, detail: error.message, errors: error.errors };
 }

@@ -107,20 +107,20 @@ describe('MemoryStore with a bound on its counters', () => {
   it('says that it is full until a part of its room is free', async () => {
     jest.useFakeTimers({ doNotFake: ['nextTick'], now });
     const store = await open(2);
-    const told: [string, boolean][] = [];
-    store.onCondition(({ condition }, holds) => told.push([condition, holds]));
+    const reported: [string, boolean][] = [];
+    store.onFinding(({ finding }, holds) => reported.push([finding, holds]));
     for (let subject = 0; subject < 9; subject++)
       take(store, { subject, amount: 1, isShared: false }, `${subject}`);
-    expect(told).toEqual([['capacity', true]]);
-    expect(store.conditions).toMatchObject([{ condition: 'capacity', severity: 'warn', server: null }]);
+    expect(reported).toEqual([['capacity', true]]);
+    expect(store.findings).toMatchObject([{ finding: 'capacity', severity: 'warn', server: null }]);
     jest.advanceTimersByTime(5_000);
-    expect(told).toHaveLength(1);
+    expect(reported).toHaveLength(1);
     jest.advanceTimersByTime(MINUTE_MS);
-    expect(told).toEqual([
+    expect(reported).toEqual([
       ['capacity', true],
       ['capacity', false],
     ]);
-    expect(store.conditions).toEqual([]);
+    expect(store.findings).toEqual([]);
     await store.close();
     jest.useRealTimers();
   });

@@ -25,12 +25,12 @@ interface Settling {
   readonly attempt: string;
   readonly kind: Kind;
   readonly amount?: number;
-  readonly fate?: PendingSettlement['fate'];
+  readonly executionStatus?: PendingSettlement['executionStatus'];
 }
 
 export function pendingOf(
   id: string,
-  { attempt, kind, amount = 1, fate = 'unknown' }: Settling,
+  { attempt, kind, amount = 1, executionStatus = 'unknown' }: Settling,
 ): PendingSettlement {
   const key = `sd1:{ocr:user=u}:r~k3Xa`;
   const bounds = [NOW, NOW + 1, NOW + 2] as const;
@@ -48,7 +48,7 @@ export function pendingOf(
   return {
     settlement: { counters, operation, amount, intent, decidedAt: NOW },
     degraded: { cause: 'timeout', policy: kind === 'allow' ? 'allow' : 'local' },
-    fate,
+    executionStatus,
     decidedAt: NOW,
     resource: 'ocr',
   };
@@ -69,7 +69,7 @@ export class Modelled {
   readonly disk: ScheduledDisk;
   readonly resolved: PendingSettlement[] = [];
   readonly #journal: Journal;
-  /** Units of added operations whose callers were told yes. */
+  /** Units of added operations whose callers were answered yes. */
   promised = 0;
   readonly #scheduler: fc.Scheduler;
   readonly #answers: Answer[];
@@ -201,7 +201,7 @@ export class Modelled {
 
   /** An operation of its own that certainly never ran, so that it may be added to others. */
   add(id: string, amount: number, isInTime: boolean): void {
-    const pending = pendingOf(id, { attempt: id, kind: 'promise', amount, fate: 'none' });
+    const pending = pendingOf(id, { attempt: id, kind: 'promise', amount, executionStatus: 'not-executed' });
     this.#enqueued.add(id);
     const answer = this.outbox.enqueue(pending, isInTime ? performance.now() + NEVER_MS : 0);
     void answer?.then((isKept) => (this.promised += isKept ? amount : 0));

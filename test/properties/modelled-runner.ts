@@ -3,7 +3,7 @@ import { LiveRules, MemoryStore, QuotaEngine, RuleBook } from '@sundial/engine';
 import type { DegradePolicy, QuotaError, Rule } from '@sundial/contract';
 import type fc from 'fast-check';
 import { ResilientRunner } from '@sundial/resilience';
-import { ScheduledStore, type CallFate } from './scheduled-store.js';
+import { ScheduledStore, type CallOutcome } from './scheduled-store.js';
 
 const MAX = 5;
 const DEADLINE_MS = 50;
@@ -15,7 +15,7 @@ const EXACT_WITHIN_MS = 2_000;
 export interface Setting {
   readonly scheduler: fc.Scheduler;
   readonly policy: DegradePolicy;
-  readonly fates: readonly CallFate[];
+  readonly outcomes: readonly CallOutcome[];
   readonly isQueued: boolean;
 }
 
@@ -29,11 +29,11 @@ function turn(): Promise<void> {
   });
 }
 
-/** A node whose store is at the scheduler's mercy, and what callers were told by it. */
+/** A node whose store is at the scheduler's mercy, and what callers were answered by it. */
 export class ModelledRunner {
   readonly engine: QuotaEngine;
   readonly store: ScheduledStore;
-  /** Units of the operations for which a caller was told yes. */
+  /** Units of the operations for which a caller was answered yes. */
   readonly #allowed = new Map<string, number>();
   readonly #failures: unknown[] = [];
   readonly #setting: Setting;
@@ -52,8 +52,8 @@ export class ModelledRunner {
   }
 
   static async open(setting: Setting): Promise<ModelledRunner> {
-    const { scheduler, fates, isQueued } = setting;
-    const store = new ScheduledStore(await MemoryStore.open(), scheduler, { fates, isQueued });
+    const { scheduler, outcomes, isQueued } = setting;
+    const store = new ScheduledStore(await MemoryStore.open(), scheduler, { outcomes, isQueued });
     return new ModelledRunner(store, setting);
   }
 
@@ -92,7 +92,7 @@ export class ModelledRunner {
     });
   }
 
-  /** The store answers all from now on: soon the node is exact, and the store has counted what callers were told. */
+  /** The store answers all from now on: soon the node is exact, and the store has counted what callers were answered. */
   async heal(): Promise<void> {
     this.store.isHealed = true;
     const { scheduler } = this.#setting;
@@ -125,8 +125,8 @@ export class ModelledRunner {
 
   get #isQuiet(): boolean {
     if (this.#unanswered > 0 || this.#setting.scheduler.count() > 0) return false;
-    const { mode, owed, inFlight } = this.engine.status();
-    return this.#closing ? this.#isClosed : mode === 'exact' && owed === 0 && inFlight === 0;
+    const { mode, pending, inFlight } = this.engine.status();
+    return this.#closing ? this.#isClosed : mode === 'exact' && pending === 0 && inFlight === 0;
   }
 
   #verify(): void {

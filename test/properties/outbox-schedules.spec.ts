@@ -79,7 +79,7 @@ describe('The outbox and its journal, whatever ends first', () => {
     );
   });
 
-  it('count what callers were told yes for, once, also when a full outbox can only add operations up', async () => {
+  it('count what callers were answered yes for, once, also when a full outbox can only add operations up', async () => {
     const amounts = fc.array(fc.record({ amount: fc.integer({ min: 1, max: 9 }), isInTime: fc.boolean() }), {
       minLength: 1,
       maxLength: 12,

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { LiveRules, type QuotaEngine, RuleBook } from '@sundial/engine';
 import fc from 'fast-check';
-import { openRedisStore } from '../contract/books.js';
+import { openRedisStore } from '../contract/store-under-test.js';
 import { aRule } from '../contract/rules.js';
-import { lostSince } from '../../libs/engine/src/stores/store-mark.js';
+import { lostSince } from '../../libs/engine/src/stores/watermark.js';
 import { RedisProcess } from '../support/redis-process.js';
 import { engineOn } from '../support/engine-on.js';
 
@@ -89,15 +89,15 @@ describe('whatever stands in Redis in the place of what Sundial wrote', () => {
   }, 60_000);
 
   it('reports no lost interval outside the time of its watermark', () => {
-    const mark = { key: 'k', since: 1_000, at: 2_000, server: 's', isLast: false };
+    const watermark = { key: 'k', since: 1_000, at: 2_000, server: 's', isLast: false };
     fc.assert(
       fc.property(fc.oneof(fc.constant(null), anyText, fc.string()), (value) => {
-        const span = lostSince(mark, { value, server: 's' });
-        if (span)
-          for (const instant of [span.from, span.to])
+        const interval = lostSince(watermark, { value, server: 's' });
+        if (interval)
+          for (const instant of [interval.from, interval.to])
             expect(() => new Date(instant).toISOString()).not.toThrow();
       }),
     );
-    expect(lostSince(mark, { value: 'not ours', server: 's' })).toEqual({ from: 1_000, to: 4_000 });
+    expect(lostSince(watermark, { value: 'not ours', server: 's' })).toEqual({ from: 1_000, to: 4_000 });
   });
 });

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import type { DegradePolicy } from '@sundial/contract';
 import fc from 'fast-check';
 import type { ModelledRunner as Modelled } from './modelled-runner.js';
-import type { CallFate } from './scheduled-store.js';
+import type { CallOutcome } from './scheduled-store.js';
 
 // Time passes when the test says so, also for what imports its timers.
 jest.unstable_mockModule('node:perf_hooks', () => ({
@@ -27,7 +27,7 @@ function step(name: string, act: (modelled: Modelled) => void | Promise<void>): 
 }
 
 const checks = fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f').map((id) => {
-  // One operation is one content: whoever repeats its id asks for the same.
+  // One operation is one content: a caller that repeats its id asks for the same.
   const amount = 1 + (id.charCodeAt(0) % 2);
   return step(`check ${amount} as ${id}`, (modelled) => modelled.check(id, amount));
 });
@@ -35,10 +35,10 @@ const passing = fc
   .constantFrom(5, 20, 60, 300)
   .map((ms) => step(`${ms} ms pass`, (modelled) => modelled.pass(ms)));
 const closing = fc.constant(step('close', (modelled) => modelled.close()));
-const fates = fc.array(
+const outcomes = fc.array(
   fc.oneof(
-    { weight: 3, arbitrary: fc.constant<CallFate>('answered') },
-    { weight: 2, arbitrary: fc.constantFrom<CallFate>('refused', 'lost', 'cut') },
+    { weight: 3, arbitrary: fc.constant<CallOutcome>('answered') },
+    { weight: 2, arbitrary: fc.constantFrom<CallOutcome>('refused', 'lost', 'cut') },
   ),
   { maxLength: 30 },
 );
@@ -58,13 +58,13 @@ describe('A node whose store answers when and as it likes', () => {
     fc.asyncProperty(
       fc.scheduler(),
       policies,
-      fates,
+      outcomes,
       fc.boolean(),
       steps,
       async (scheduler, policy, some, isQueued, commands) => {
         jest.clearAllTimers();
         jest.setSystemTime(HALF_PAST);
-        const setting = { scheduler, policy, fates: some, isQueued };
+        const setting = { scheduler, policy, outcomes: some, isQueued };
         const modelled = await ModelledRunner.open(setting);
         await fc.scheduledModelRun(scheduler, () => ({ model: {}, real: modelled }), commands);
         await modelled.heal();
@@ -73,7 +73,7 @@ describe('A node whose store answers when and as it likes', () => {
       },
     );
 
-  it('answers each check in time, and afterwards the store has counted what callers were told', async () => {
+  it('answers each check in time, and afterwards the store has counted what callers were answered', async () => {
     const steps = fc.commands([checks, checks, passing], { maxCommands: 40, size: 'max' });
     await fc.assert(played(steps), { numRuns: 200 });
   });

@@ -14,7 +14,7 @@ import {
 } from '@sundial/engine/ports';
 
 /** What becomes of a call: `refused` and `lost` never run, of `cut` only the answer is lost. */
-export type CallFate = 'answered' | 'refused' | 'lost' | 'cut';
+export type CallOutcome = 'answered' | 'refused' | 'lost' | 'cut';
 
 /**
  * A store at the other end of a connection: the scheduler decides when a call gets there, and when its answer is back. As on
@@ -30,7 +30,7 @@ export class ScheduledStore implements Store {
   #counters: readonly CounterRef[] = [];
   readonly #store: MemoryStore;
   readonly #scheduler: fc.Scheduler;
-  readonly #fates: CallFate[];
+  readonly #outcomes: CallOutcome[];
   readonly #isQueued: boolean;
   #left = Promise.resolve();
   #arrived = Promise.resolve();
@@ -40,12 +40,12 @@ export class ScheduledStore implements Store {
   constructor(
     store: MemoryStore,
     scheduler: fc.Scheduler,
-    { fates, isQueued }: { readonly fates: readonly CallFate[]; readonly isQueued: boolean },
+    { outcomes, isQueued }: { readonly outcomes: readonly CallOutcome[]; readonly isQueued: boolean },
   ) {
     this.#store = store;
     this.secret = store.secret;
     this.#scheduler = scheduler;
-    this.#fates = [...fates];
+    this.#outcomes = [...outcomes];
     this.#isQueued = isQueued;
   }
 
@@ -86,13 +86,13 @@ export class ScheduledStore implements Store {
 
   async #call<T>(name: string, run: () => T): Promise<T> {
     this.calls++;
-    const fate = this.isHealed ? 'answered' : (this.#fates.shift() ?? 'answered');
-    await (this.#arrived = this.#behind(this.#arrived, `${name} arrives, to be ${fate}`));
-    if (fate === 'refused') throw new StoreError('Refused', 'none');
-    if (fate === 'lost') throw new StoreError('Lost', 'unknown');
+    const outcome = this.isHealed ? 'answered' : (this.#outcomes.shift() ?? 'answered');
+    await (this.#arrived = this.#behind(this.#arrived, `${name} arrives, to be ${outcome}`));
+    if (outcome === 'refused') throw new StoreError('Refused', 'not-executed');
+    if (outcome === 'lost') throw new StoreError('Lost', 'unknown');
     const result = run();
     await (this.#answered = this.#behind(this.#answered, `${name} is answered`));
-    if (fate === 'cut') throw new StoreError('Cut', 'unknown');
+    if (outcome === 'cut') throw new StoreError('Cut', 'unknown');
     return result;
   }
 

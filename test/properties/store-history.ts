@@ -112,10 +112,10 @@ export const anyHistory = fc.array(anyStep, { minLength: 1, maxLength: 25 });
 
 let histories = 0;
 
-/** Tells the steps of one history to any number of stores: the same requests, under names no other history uses. */
+/** Turns the steps of one history into the same requests for any number of stores, under names no other history uses. */
 export class Storyteller {
   readonly #name = `h${histories++}`;
-  readonly #told: TakeRequest[] = [];
+  readonly #issued: TakeRequest[] = [];
   #attempts = 0;
   #now = BEGINNING;
   #latest = BEGINNING;
@@ -125,7 +125,7 @@ export class Storyteller {
   }
 
   /** What a store has to do; undefined when the step is no business of a store's. */
-  tell(step: Step): ((store: Store) => Promise<unknown>) | undefined {
+  requestsOf(step: Step): ((store: Store) => Promise<unknown>) | undefined {
     switch (step.kind) {
       case 'take':
         return this.#take(step.together.map((asked) => this.#taking(asked)));
@@ -152,12 +152,12 @@ export class Storyteller {
   }
 
   #take(requests: readonly TakeRequest[]) {
-    this.#told.push(...requests);
+    this.#issued.push(...requests);
     return (store: Store) => Promise.all(requests.map((request) => store.take(request)));
   }
 
   #earlier(which: number): TakeRequest[] {
-    return this.#told.length === 0 ? [] : [this.#told[which % this.#told.length]!];
+    return this.#issued.length === 0 ? [] : [this.#issued[which % this.#issued.length]!];
   }
 
   #taking(asked: Asked): TakeRequest {

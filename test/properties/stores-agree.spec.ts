@@ -1,20 +1,27 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Store } from '@sundial/engine';
 import fc from 'fast-check';
-import { type Books, memoryBooks, redisBooks } from '../contract/books.js';
+import {
+  type StoreUnderTest,
+  memoryStoreUnderTest,
+  redisStoreUnderTest,
+} from '../contract/store-under-test.js';
 import { anyHistory, Storyteller, type Step } from './store-history.js';
 
-/** Every answer a store has but `broken`, which needs a key that others have written, and `full`, which Redis never says. */
+/**
+ * Every answer a store has but `wrong-type`, which needs a key that others have written, and `full`, which Redis never
+ * says.
+ */
 const OUTCOMES = [
-  ...['already-counted', 'barred', 'conflict', 'counted', 'expired', 'late', 'moved'],
-  ...['read', 'refused', 'replayed', 'reversed', 'taken'],
+  ...['already-counted', 'conflict', 'counted', 'expired', 'late'],
+  ...['read', 'refused', 'replayed', 'reversed', 'taken', 'voided', 'window-mismatch'],
 ];
 
 describe('MemoryStore and RedisStore', () => {
-  let memory: Books;
-  let redis: Books;
+  let memory: StoreUnderTest;
+  let redis: StoreUnderTest;
   beforeAll(async () => {
-    [memory, redis] = await Promise.all([memoryBooks(), redisBooks()]);
+    [memory, redis] = await Promise.all([memoryStoreUnderTest(), redisStoreUnderTest()]);
   });
   afterAll(() => Promise.all([memory.close(), redis.close()]));
 
@@ -36,17 +43,17 @@ describe('MemoryStore and RedisStore', () => {
   async function answers(history: readonly Step[]): Promise<[unknown[], unknown[]]> {
     await memory.empty();
     const storyteller = new Storyteller();
-    const told: [unknown[], unknown[]] = [[], []];
+    const promised: [unknown[], unknown[]] = [[], []];
     let stores = await at(storyteller.now);
     for (const step of history) {
-      const call = storyteller.tell(step);
+      const call = storyteller.requestsOf(step);
       if (!call) stores = await at(storyteller.now);
       else
         (await Promise.all(stores.map(call))).forEach((answer, index) =>
-          told[index]!.push(promisedIn(answer)),
+          promised[index]!.push(promisedIn(answer)),
         );
     }
-    return told;
+    return promised;
   }
 
   async function at(instant: number): Promise<Store[]> {

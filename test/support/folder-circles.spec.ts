@@ -13,7 +13,7 @@ beforeEach(async () => {
 afterEach(() => directory.remove());
 
 /** What is said of a package with these files, by file. */
-async function complaints(
+async function messages(
   files: Readonly<Record<string, string>>,
   ground: readonly string[] = [],
 ): Promise<Record<string, string[]>> {
@@ -52,7 +52,7 @@ describe('folders of a package', () => {
       'http/keys/key.ts': "import '../bounds.js';",
       'http/bounds.ts': "import 'node:fs';",
     };
-    expect(await complaints(files, ['http'])).toEqual({});
+    expect(await messages(files, ['http'])).toEqual({});
   });
 
   it('do not import each other, also over a third one and only for types', async () => {
@@ -62,7 +62,7 @@ describe('folders of a package', () => {
       'usage/usage.ts': "import {\n  check,\n} from '../check/check.js';",
       'usage/usage.docs.ts': "import { usage } from './usage.js';",
     };
-    expect(await complaints(files)).toEqual({
+    expect(await messages(files)).toEqual({
       'check/check.ts': [expect.stringContaining('check → rules → usage → check.')],
       'rules/rule.ts': [expect.stringContaining('rules → usage → check → rules.')],
       'usage/usage.ts': [expect.stringContaining('usage → check → rules → usage.')],
@@ -75,7 +75,7 @@ describe('folders of a package', () => {
       'http/keys/key.ts': "import '../bounds.js';",
       'http/bounds.ts': '',
     };
-    expect(Object.keys(await complaints(files))).toEqual(['http/keys/key.ts', 'http/server.ts']);
+    expect(Object.keys(await messages(files))).toEqual(['http/keys/key.ts', 'http/server.ts']);
   });
 
   it('that are ground import no feature', async () => {
@@ -84,7 +84,7 @@ describe('folders of a package', () => {
       'config/settings.ts': '',
       'check/check.ts': '',
     };
-    expect(await complaints(files, ['config', 'http'])).toEqual({
+    expect(await messages(files, ['config', 'http'])).toEqual({
       'http/keys/key.ts': [expect.stringContaining('http/keys is ground')],
     });
   });
@@ -95,7 +95,7 @@ describe('folders of a package', () => {
       'check/check.ts': '',
       'rules/rule.ts': "import '../check/check.js';",
     };
-    expect(await complaints(files)).toEqual({});
+    expect(await messages(files)).toEqual({});
   });
 
   it('may be exported by an entry point of the package, beside which lies what they import', async () => {
@@ -104,7 +104,7 @@ describe('folders of a package', () => {
       'bounds.ts': '',
       'rules/rule.ts': "import '../bounds.js';",
     };
-    expect(await complaints(files)).toEqual({});
+    expect(await messages(files)).toEqual({});
   });
 
   it('do not import the entry point that exports them', async () => {
@@ -112,7 +112,7 @@ describe('folders of a package', () => {
       'index.ts': "export * from './rules/rule.js';",
       'rules/rule.ts': "import '../index.js';",
     };
-    expect(await complaints(files)).toEqual({
+    expect(await messages(files)).toEqual({
       'index.ts': [expect.stringContaining('index.ts → rules → index.ts.')],
       'rules/rule.ts': [expect.stringContaining('rules → index.ts → rules.')],
     });

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 
-const HEAD_END = Buffer.from('\r\n\r\n');
+const HEADER_END = Buffer.from('\r\n\r\n');
 const CONTENT_LENGTH = /\r\ncontent-length: (\d+)/i;
 const STATUS_AT = 'HTTP/1.1 '.length;
 
@@ -56,16 +56,16 @@ export class HttpConnection {
 
   #read(chunk: Buffer): void {
     const bytes = this.#partial ? Buffer.concat([this.#partial, chunk]) : chunk;
-    const headEnd = bytes.indexOf(HEAD_END);
+    const headerEnd = bytes.indexOf(HEADER_END);
     this.#partial = bytes;
-    if (headEnd < 0) return;
-    const head = bytes.toString('latin1', 0, headEnd);
-    const length = CONTENT_LENGTH.exec(head)?.[1];
-    if (length === undefined) return this.#fail(new Error(`No content-length: ${head}`));
-    const bodyAt = headEnd + HEAD_END.length;
+    if (headerEnd < 0) return;
+    const header = bytes.toString('latin1', 0, headerEnd);
+    const length = CONTENT_LENGTH.exec(header)?.[1];
+    if (length === undefined) return this.#fail(new Error(`No content-length: ${header}`));
+    const bodyAt = headerEnd + HEADER_END.length;
     if (bytes.length < bodyAt + Number(length)) return;
     this.#partial = undefined;
-    this.#pending?.resolve({ status: Number(head.slice(STATUS_AT, STATUS_AT + 3)), bytes, bodyAt });
+    this.#pending?.resolve({ status: Number(header.slice(STATUS_AT, STATUS_AT + 3)), bytes, bodyAt });
     this.#pending = undefined;
   }
 
@@ -87,11 +87,11 @@ export function postRequest(path: string, body: unknown): Buffer {
 
 export function jsonRequest(method: 'POST' | 'PUT', path: string, body: unknown): Buffer {
   const text = JSON.stringify(body);
-  const head = [
+  const header = [
     `${method} ${path} HTTP/1.1`,
     'host: 127.0.0.1',
     'content-type: application/json',
     `content-length: ${Buffer.byteLength(text)}`,
   ];
-  return Buffer.from(`${head.join('\r\n')}\r\n\r\n${text}`);
+  return Buffer.from(`${header.join('\r\n')}\r\n\r\n${text}`);
 }

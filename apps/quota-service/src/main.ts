@@ -7,7 +7,7 @@ import { KeyRing } from './http/keys/key-ring.js';
 import { reloadKeys } from './http/keys/reload-keys.js';
 import { LOG, type Log } from './logging/log.js';
 import { createService } from './service.js';
-import { allMistakes } from './all-mistakes.js';
+import { configurationErrors } from './configuration-errors.js';
 import { cautions } from './config/cautions.js';
 import { youngGenerationAdvice } from './young-generation.js';
 import { stopLimitMs } from './config/stop-limit.js';
@@ -33,18 +33,16 @@ try {
   log[level](fields, sentence);
   process.stderr.write(greeting(settings, app.getHttpServer().address() as AddressInfo));
 } catch (error) {
-  // Plainly, and not as JSON: whoever starts the service reads this, and it says what to change.
-  const mistakes = await allMistakes(process.env, error);
-  process.stderr.write(`Sundial did not start:\n${mistakes.join('\n')}\n`);
+  // Plainly, and not as JSON: the operator who starts the service reads this, and it says what to change.
+  const errors = await configurationErrors(process.env, error);
+  process.stderr.write(`Sundial did not start:\n${errors.join('\n')}\n`);
   process.exit(1);
 }
 
 async function listen(app: NestFastifyApplication, { host, port }: Settings): Promise<void> {
   await app.listen(port, host).catch((cause: Error) => {
     const place = `HOST=${JSON.stringify(host)} and PORT=${port}`;
-    throw new ConfigurationError([
-      `${place} must be a place to listen that nobody else has (${cause.message})`,
-    ]);
+    throw new ConfigurationError([`${place} must be a free place to listen (${cause.message})`]);
   });
 }
 

@@ -1,7 +1,7 @@
 import { probeRedis, type RedisProbe } from '@sundial/redis';
 import { ConfigurationError, readRedisTarget } from './config/settings.js';
 
-/** `npm run probe:redis`: tells whether the Redis of the settings is fit for Sundial, and starts nothing. */
+/** `npm run probe:redis`: says whether the Redis of the settings is fit for Sundial, and starts nothing. */
 const PATIENCE_MS = 5_000;
 
 try {
@@ -16,18 +16,18 @@ try {
   process.exit(isFit(probe) ? 0 : 1);
 } catch (error) {
   if (!(error instanceof ConfigurationError)) throw error;
-  process.stderr.write(`${error.mistakes.join('\n')}\n`);
+  process.stderr.write(`${error.errors.join('\n')}\n`);
   process.exit(1);
 }
 
-function isFit({ isAnswered, conditions }: RedisProbe): boolean {
-  return isAnswered && conditions.every(({ severity }) => severity === 'warn');
+function isFit({ isAnswered, findings }: RedisProbe): boolean {
+  return isAnswered && findings.every(({ severity }) => severity === 'warn');
 }
 
 function report(probe: RedisProbe): string[] {
-  const { isAnswered, conditions } = probe;
-  const lines = conditions.map(({ severity, condition, server, sentence }) => {
-    return `${severity}: ${condition}: ${server === null ? '' : `${server}: `}${sentence}`;
+  const { isAnswered, findings } = probe;
+  const lines = findings.map(({ severity, finding, server, sentence }) => {
+    return `${severity}: ${finding}: ${server === null ? '' : `${server}: `}${sentence}`;
   });
   if (isFit(probe))
     return [...lines, 'This Redis is fit for Sundial: every command that Sundial uses was carried out.'];

@@ -6,7 +6,7 @@
 const FLAG = '--max-semi-space-size';
 const ADVICE = `start Node.js with ${FLAG}=32: checks take a quarter less processor time then`;
 
-/** What to say to whoever started the service without it. */
+/** What to say to an operator who started the service without it. */
 export function youngGenerationAdvice(
   flags: readonly string[] = [...process.execArgv, process.env.NODE_OPTIONS ?? ''],
 ): string | undefined {

@@ -23,7 +23,7 @@ export function drawChart({ title, x, y, curves }: Chart): string {
   const loads = [...new Set(curves.flatMap(({ points }) => points.map(([load]) => load)))].sort(
     (a, b) => a - b,
   );
-  const most = niceCeiling(Math.max(...curves.flatMap(({ points }) => points.map(([, value]) => value))));
+  const most = niceMaximum(Math.max(...curves.flatMap(({ points }) => points.map(([, value]) => value))));
   const [left, right] = [MARGIN.left, WIDTH - MARGIN.right];
   const [top, bottom] = [MARGIN.top, HEIGHT - MARGIN.bottom];
   const span = Math.log(loads.at(-1)! / loads[0]!) || 1;
@@ -60,7 +60,7 @@ export function drawChart({ title, x, y, curves }: Chart): string {
 }
 
 /** 1, 2 or 5 times a power of ten. */
-function niceCeiling(value: number): number {
+function niceMaximum(value: number): number {
   const power = 10 ** Math.floor(Math.log10(value));
   return power * [1, 2, 5, 10].find((step) => step * power >= value)!;
 }

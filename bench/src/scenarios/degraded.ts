@@ -87,7 +87,8 @@ export const degraded: Scenario = {
 /** Gives Redis back, and waits until every degraded decision is settled, so that the next round begins like the first. */
 async function thaw(redis: RedisProcess, service: WebServer): Promise<number> {
   const state = async () =>
-    (await service.fetchJson<{ store: { mode: string; owed: number } }>('GET', '/health/ready')).body.store;
+    (await service.fetchJson<{ store: { mode: string; pending: number } }>('GET', '/health/ready')).body
+      .store;
   const thawedAt = performance.now();
   redis.thaw();
   await eventually(async () => (await state()).mode === 'exact', {
@@ -96,7 +97,7 @@ async function thaw(redis: RedisProcess, service: WebServer): Promise<number> {
     everyMs: 5,
   });
   const exactAfterMs = performance.now() - thawedAt;
-  await eventually(async () => (await state()).owed === 0, {
+  await eventually(async () => (await state()).pending === 0, {
     what: 'nothing is left to settle',
     withinMs: SETTLED_LIMIT_MS,
   });

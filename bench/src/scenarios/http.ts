@@ -12,7 +12,7 @@ import { metricSum } from './metrics.js';
 const CONNECTIONS = 64;
 /** Of what the slower of two servers can do: busy, and far from saturation. */
 const LOAD = 0.5;
-const CEILING = 'bare Fastify';
+const UPPER_BOUND = 'bare Fastify';
 
 /** `POST /check` of the built service against the least that could answer it, and against its peers. */
 export const http: Scenario = {
@@ -32,10 +32,10 @@ export const http: Scenario = {
     );
     const ratePerSecond = Math.round(LOAD * slower);
     return [
-      throughputRow('allowed', allowed.sundial, { name: CEILING, rounds: allowed.bare, budget: 0.85 }),
+      throughputRow('allowed', allowed.sundial, { name: UPPER_BOUND, rounds: allowed.bare, budget: 0.85 }),
       throughputRow('allowed', allowed.sundial, { name: '@fastify/rate-limit', rounds: allowed.rateLimit }),
       throughputRow('allowed', allowed.sundial, { name: '@nestjs/throttler', rounds: allowed.throttler }),
-      throughputRow('refused', refused.sundial, { name: CEILING, rounds: refused.bare }),
+      throughputRow('refused', refused.sundial, { name: UPPER_BOUND, rounds: refused.bare }),
       ...(await latencyRows({ sundial, bare }, ratePerSecond, effort)),
       await degradedRow(sundial),
       {
@@ -100,7 +100,7 @@ async function latencyRows(
     measure: `POST /check at ${ratePerSecond.toLocaleString('en-US')}/s: ${rank.replace('999', '99.9')}`,
     unit: 'ms',
     sundial: sundial.map((latency) => latency[rank]),
-    against: { name: CEILING, rounds: bare.map((latency) => latency[rank]) },
+    against: { name: UPPER_BOUND, rounds: bare.map((latency) => latency[rank]) },
     ...(rank === 'p99' && { budget: { of: 'ratio', atMost: 1.3 } }),
   }));
 }

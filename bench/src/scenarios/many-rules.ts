@@ -23,7 +23,7 @@ interface RuleList {
 
 /**
  * Ten thousand rules against a hundred, each on a Redis and two nodes of its own: what a write through one node costs, and
- * what the checks of the other one notice of twenty writes a second.
+ * how much slower twenty writes a second make the checks of the other one.
  */
 export async function manyRules({ rounds, roundMs, writes }: Effort): Promise<readonly Row[]> {
   await using few = await Site.start(FEW);

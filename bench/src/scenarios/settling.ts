@@ -31,19 +31,19 @@ export const settling: Scenario = {
     const load = { port: service.port, requests: checkRequests('ocr'), connections: CONNECTIONS };
     const perSecond = async (durationMs: number) => (await throughput({ ...load, durationMs })).perSecond;
     const state = async () =>
-      (await service.fetchJson<{ store: { owed: number } }>('GET', '/health/ready')).body.store;
+      (await service.fetchJson<{ store: { pending: number } }>('GET', '/health/ready')).body.store;
     await perSecond(warmUpMs);
     const results: Round[] = [];
     for (let round = 0; round < Math.min(rounds, MAX_ROUNDS); round++) {
       const normal = await perSecond(roundMs);
       redis.freeze();
       const away = await perSecond(AWAY_MS);
-      const pending = (await state()).owed;
+      const pending = (await state()).pending;
       const thawedAt = performance.now();
       redis.thaw();
       const slices: number[] = [];
       let settledAfterMs = 0;
-      const settled = eventually(async () => (await state()).owed === 0, {
+      const settled = eventually(async () => (await state()).pending === 0, {
         what: 'nothing is left to settle',
         withinMs: SETTLED_LIMIT_MS,
         everyMs: 100,

@@ -32,8 +32,8 @@ export async function singleTake(redis: Redis): Promise<(check: SingleTake) => P
     const id = `${attempt}${operations++}`;
     const keys = [`sd1:own:${id.slice(0, -1)}`, `sd1:{${resource}:user=${user}}:bare-${resource}`];
     const now = Date.now();
-    const ladder = `${limit('d', max, DAY_MS, now)},${limit('h', max, HOUR_MS, now)}`;
-    const args = [COMMON, ladder, `1 ${NO_DEADLINE} 1 1`, `;${id.slice(-1)} 1 ${id}`];
+    const limitSet = `${limit('d', max, DAY_MS, now)},${limit('h', max, HOUR_MS, now)}`;
+    const args = [COMMON, limitSet, `1 ${NO_DEADLINE} 1 1`, `;${id.slice(-1)} 1 ${id}`];
     const reply = String(await redis.evalsha(digest, keys.length, ...keys, ...args)).split(' ');
     const [, , outcome, , day, , hour] = reply;
     if (outcome !== 'taken' && outcome !== 'refused') throw new Error(`take.lua answered ${reply.join(' ')}`);

@@ -25,7 +25,7 @@ export class QuotaClientError extends Error {
   readonly retryable: boolean;
   /** The HTTP status, when anything answered. */
   readonly status: number | undefined;
-  /** For `invalid-request`: every mistake, with its path. */
+  /** For `invalid-request`: every error, with its path. */
   readonly errors: readonly InputError[];
   /** The service's name for this request, as its logs show it. */
   readonly requestId: string | undefined;

@@ -143,7 +143,7 @@ describe('check', () => {
 });
 
 describe('a problem body', () => {
-  it('becomes an error with its code, sentence, mistakes, status and request id', async () => {
+  it('becomes an error with its code, sentence, validation errors, status and request id', async () => {
     const errors = [{ path: 'subject.user', message: 'is missing' }];
     const problem = { type: 'about:blank', title: 'Bad', status: 400, detail: 'subject.user: is missing' };
     answerProblem(400, { ...problem, code: 'invalid-request', errors }, { 'x-request-id': 'r-7' });
@@ -179,7 +179,7 @@ describe('an answer that is none', () => {
     expect(performance.now() - startedAt).toBeLessThan(1_000);
   });
 
-  it('in time after its head had come is service-unreachable', async () => {
+  it('in time after its headers had come is service-unreachable', async () => {
     answer = (response) => {
       response.writeHead(200, { 'content-type': 'application/json' });
       response.write('{"allowed":');
@@ -205,7 +205,7 @@ describe('an answer that is none', () => {
     await expect(failure(client().check(REQUEST))).resolves.toMatchObject({ code: 'service-unreachable' });
   });
 
-  it('because nobody listens says what the system said', async () => {
+  it('because no program listens says what the system said', async () => {
     const url = origin();
     await new Promise((closed) => server.close(closed));
     const error = await failure(new QuotaClient({ url }).check(REQUEST));

@@ -70,7 +70,7 @@ export class QuotaClient implements Quota {
     for (const [name, value] of [['resource', resource], ...Object.entries<unknown>(subject)] as const) {
       if (value === undefined) continue;
       if (typeof value !== 'string') throw QuotaClientError.invalidRequest(name, 'must be a string');
-      // A query would carry U+FFFD in its place, and so ask for somebody else.
+      // A query would carry U+FFFD in its place, and so ask for another subject.
       if (/\p{Surrogate}/u.test(value))
         throw QuotaClientError.invalidRequest(name, 'is not well-formed Unicode');
       url.searchParams.append(name, value);

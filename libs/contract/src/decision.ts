@@ -29,7 +29,7 @@ export interface Decision {
   readonly retryAfterMs?: number;
   /** What the first refusing rule wants to happen, if it says so. */
   readonly onDeny?: OnDeny;
-  /** With reason `no-rule`: the resource of a rule that is called nearly so. Absent where there is none. */
+  /** With reason `no-rule`: the known resource with the most similar name. Absent where there is none. */
   readonly hint?: string;
   /** Null when the store decided; else why it did not, and which policy decided instead. */
   readonly degraded: Degraded | null;

@@ -1,4 +1,4 @@
-/** As many mistakes as help a person: a hostile input holds thousands, and each costs time and bytes of the answer. */
+/** As many errors as help a person: a hostile input holds thousands, and each costs time and bytes of the answer. */
 export const MAX_ERRORS = 20;
 
 /** One thing wrong with an input: where (dotted path, `limits.0.max`) and what, in a sentence. */
@@ -9,7 +9,7 @@ export interface InputError {
 
 /**
  * Every error Sundial raises on purpose: its code, a sentence, and whether repeating the same call can help.
- * A denial is not among them. HTTP statuses are the service's business (one table there).
+ * A denial is not among them. The service maps codes to HTTP statuses (one table there).
  */
 const CATALOGUE = {
   'invalid-request': { retryable: false, title: 'The request is not valid' },
@@ -25,7 +25,7 @@ const CATALOGUE = {
 
 export type QuotaErrorCode = keyof typeof CATALOGUE;
 
-/** Misuse, or an outage that a verb could not hide. */
+/** Misuse, or an outage that a verb cannot hide. */
 export class QuotaError extends Error {
   override readonly name = 'QuotaError';
   readonly title: string;
@@ -52,9 +52,9 @@ export class QuotaError extends Error {
     return new QuotaError('overloaded', detail);
   }
 
-  /** Bad input, every mistake listed, up to `MAX_ERRORS`. */
-  static invalid(code: 'invalid-request' | 'invalid-rule', mistakes: readonly InputError[]): QuotaError {
-    const errors = firstErrors(mistakes);
+  /** Bad input, every error listed, up to `MAX_ERRORS`. */
+  static invalid(code: 'invalid-request' | 'invalid-rule', all: readonly InputError[]): QuotaError {
+    const errors = firstErrors(all);
     const detail = errors.map(({ path, message }) => `${path || 'body'}: ${message}`).join('; ');
     return new QuotaError(code, detail, errors);
   }

@@ -17,7 +17,7 @@ export interface RuleAtRevision {
  * every live node applies it, or after 2 s: `nodes` says how many do. It is all or nothing. With an expected revision or
  * version it overwrites no change that the caller has not seen.
  *
- * Writes reject with an error that has a `code`: `invalid-rule` (every mistake in `errors`), `rule-exists`,
+ * Writes reject with an error that has a `code`: `invalid-rule` (every error in `errors`), `rule-exists`,
  * `rule-not-found`, `rule-changed` or `rules-changed` (an expectation that does not hold), `store-unavailable` (the
  * sentence says whether the change may have been made).
  */

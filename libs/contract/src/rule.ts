@@ -6,7 +6,10 @@ export type WindowUnit = (typeof WINDOW_UNITS)[number];
 export const RULE_MODES = ['enforce', 'observe', 'off'] as const;
 export type RuleMode = (typeof RULE_MODES)[number];
 
-/** Who decides while the store is away: the business goes first, the cost goes first, or this node enforces the limits itself. */
+/**
+ * What decides while the store is away: business first (`allow`), cost first (`deny`), or this node enforces the limits
+ * itself (`local`).
+ */
 export const DEGRADE_POLICIES = ['allow', 'deny', 'local'] as const;
 export type DegradePolicy = (typeof DEGRADE_POLICIES)[number];
 

@@ -11,13 +11,8 @@ export type {
 } from '@sundial/contract';
 export { openQuota, type OpenedQuota, type QuotaListeners } from './open-quota.js';
 export { observers } from './alarms/observers.js';
-export {
-  FileConditions,
-  KEPT_FILES,
-  type FileCondition,
-  type KeptFile,
-} from './conditions/file-conditions.js';
+export { FileFindings, KEPT_FILES, type FileFinding, type KeptFile } from './findings/file-findings.js';
 export { makeWritable } from './opening/make-writable.js';
 export type { LiveNodes } from './opening/open-rules.js';
 export type { QuotaLog } from './opening/opening.js';
-export { QuotaSettingsError, type SettingMistake } from './settings/quota-settings.error.js';
+export { QuotaSettingsError, type SettingError } from './settings/quota-settings.error.js';

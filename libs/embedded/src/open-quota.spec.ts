@@ -175,7 +175,7 @@ describe('Sundial in processes on one Redis', () => {
       const url = `redis://:wrong@127.0.0.1:${refusing.port}`;
       const refused = open({ redis: { url } });
       await expect(refused).rejects.toThrow(QuotaSettingsError);
-      await expect(refused).rejects.toMatchObject({ mistakes: [{ setting: 'redis' }] });
+      await expect(refused).rejects.toMatchObject({ errors: [{ setting: 'redis' }] });
       expect(String(await refused.catch(String))).not.toContain('wrong@');
     } finally {
       await refusing.stop();

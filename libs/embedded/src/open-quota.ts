@@ -14,7 +14,7 @@ import { type Journal, ResilientRunner } from '@sundial/resilience';
 import { join } from 'node:path';
 import { AlarmObserver } from './alarms/alarm-observer.js';
 import { observers } from './alarms/observers.js';
-import { FileConditions } from './conditions/file-conditions.js';
+import { FileFindings } from './findings/file-findings.js';
 import { makeWritable } from './opening/make-writable.js';
 import { openJournal } from './opening/open-journal.js';
 import { type LiveNodes, type OpenedRules, openRules } from './opening/open-rules.js';
@@ -34,7 +34,7 @@ export interface QuotaListeners {
   /** Called with every decision and event, on the path of checks: for metrics. */
   readonly observer?: QuotaObserver;
   /** What is wrong with the files of the process, for a program that shows it before it is opened. */
-  readonly files?: FileConditions;
+  readonly files?: FileFindings;
 }
 
 /** Sundial in this process, with all that it stands on. */
@@ -50,7 +50,7 @@ export interface OpenedQuota {
   /** The nodes that share the store. */
   readonly nodes: LiveNodes;
   /** What is wrong with the files of this process. */
-  readonly files: FileConditions;
+  readonly files: FileFindings;
   /** Which rules it began with, as a line for the log of the program. */
   readonly inForce: RulesInForce;
   /**
@@ -68,8 +68,8 @@ export interface OpenedQuota {
  * A Redis that does not answer ends no start: until it does, the rules' `degrade` policies decide. One that answers and
  * cannot be counted on does.
  *
- * @throws QuotaSettingsError with every mistake of the settings, or with what was found where they lead to; QuotaError
- * `invalid-rule` for a file of rules, every mistake with its line.
+ * @throws QuotaSettingsError with every error of the settings, or with what was found where they lead to; QuotaError
+ * `invalid-rule` for a file of rules, every error with its line.
  */
 export async function openQuota(
   settings: QuotaSettings,
@@ -87,15 +87,15 @@ export async function openQuota(
 type Closing = () => Promise<unknown>;
 
 interface FullOpening extends Opening {
-  readonly files: FileConditions;
+  readonly files: FileFindings;
 }
 
 function openingOf(given: QuotaSettings, listeners: QuotaListeners): FullOpening {
   const settings = checkedSettings(given);
   const { observer = {}, onAlarm, log = SILENT } = listeners;
-  const files = listeners.files ?? new FileConditions(settings.directory);
+  const files = listeners.files ?? new FileFindings(settings.directory);
   const alarms = onAlarm && new AlarmObserver(onAlarm);
-  if (alarms) files.onChange((condition, holds) => alarms.fileConditionChanged(condition, holds));
+  if (alarms) files.onChange((finding, holds) => alarms.fileFindingChanged(finding, holds));
   return {
     settings,
     files,

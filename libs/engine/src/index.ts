@@ -5,7 +5,7 @@ export { DirectRunner } from './runners/direct-runner.js';
 export type { CountedLimit, EngineDecision } from './decisions/counted-limit.js';
 export type { JournalStatus } from './runners/journal-status.js';
 export type { Runner } from './runners/runner.js';
-export type { UnverifiableSpan } from './runners/unverifiable-spans.js';
+export type { UncertainInterval } from './runners/uncertain-intervals.js';
 export { parseRule, patchRule } from './rules/parse-rule.js';
 export { parseRules } from './rules/parse-rules.js';
 export { changesIn, differencesBetween, shownEffects } from './rules/rule-differences.js';
@@ -16,11 +16,11 @@ export { LiveRules } from './rules/live-rules.js';
 export type * from './rules/rule-repository.js';
 export { FileRuleRepository, type FileRuleRepositoryOptions } from './rules/file-rule-repository.js';
 export type {
-  ConditionListener,
+  FindingListener,
   Store,
   StoreCapacity,
-  StoreCondition,
-  StoreConditionName,
+  StoreFinding,
+  StoreFindingName,
 } from './stores/store.js';
 export { FairQueue } from './stores/fair-queue.js';
 export { MemoryStore, type MemoryStoreOptions } from './stores/memory/memory-store.js';

@@ -17,7 +17,7 @@ export {
   type DecisionContext,
 } from './decisions/decision.js';
 export { degradedBy, onDenyOf, strictestPolicy } from './decisions/degrade-policy.js';
-export type { Question } from './decisions/question.js';
+export type { CheckPlan } from './decisions/check-planner.js';
 export { PRIVATE_FILE } from './files/private-modes.js';
 export type { Operation } from './operations/operation.js';
 export type { NamedOperation } from './operations/operation-ids.js';
@@ -38,11 +38,11 @@ export { isVersion, StoredBook } from './rules/stored-book.js';
 export { inCurrentWindows } from './runners/in-current-windows.js';
 export { EMPTY_JOURNAL } from './runners/journal-status.js';
 export type { Planned, PlannedCheck } from './runners/runner.js';
-export { UnverifiableSpans } from './runners/unverifiable-spans.js';
+export { UncertainIntervals } from './runners/uncertain-intervals.js';
 export type { Answer } from './stores/answer.js';
 export { idOf } from './operations/own-ids.js';
 export { hasRoom } from './stores/room.js';
 export { settledCounters, settledInCurrent } from './stores/settled-limits.js';
 export * from './stores/store.js';
 export { resetsAtOf, startsAtOf, windowIndexAt } from './stores/window-index.js';
-export { lostSince, MARK_MS, type MarkKeeper, type StoreMark } from './stores/store-mark.js';
+export { lostSince, WATERMARK_MS, type WatermarkKeeper, type Watermark } from './stores/watermark.js';

@@ -3,10 +3,10 @@ import { QuotaError, type CheckRequest, type Quota, type Usage, type UsageReques
 import { BatchPacer, type BatchOptions } from './batches/batch-pacer.js';
 import type { EngineDecision } from './decisions/counted-limit.js';
 import { noRule } from './decisions/decision.js';
-import { Questions } from './decisions/question.js';
+import { CheckPlanner } from './decisions/check-planner.js';
 import type { EngineStatus, QuotaObserver } from './runners/observer.js';
 import { OperationIds } from './operations/operation-ids.js';
-import { mistakesInBatch, mistakesUnder } from './requests/mistakes.js';
+import { validationErrorsInBatch, validationErrorsUnder } from './requests/validation-errors.js';
 import { assertUsageRequest, missingAttributes } from './requests/parse-request.js';
 import type { LiveRules } from './rules/live-rules.js';
 import type { RuleBook } from './rules/rule-book.js';
@@ -18,7 +18,7 @@ export interface QuotaEngineOptions {
   /** Gets checks their answers. The engine closes it. */
   readonly runner: Runner;
   readonly rules: LiveRules;
-  /** What to say of a resource without rules. Default `allow`. */
+  /** The decision for a resource without rules. Default `allow`. */
   readonly unknownResource?: 'allow' | 'deny';
   /** How long the checks of a batch may wait for their turn. Default 2,000. */
   readonly batchDeadlineMs?: number;
@@ -31,7 +31,7 @@ export const DEFAULT_BATCH_DEADLINE_MS = 2_000;
 export class QuotaEngine implements Quota {
   readonly #runner: Runner;
   readonly #rules: LiveRules;
-  readonly #planner = new Questions();
+  readonly #planner = new CheckPlanner();
   readonly #ids: OperationIds;
   readonly #batches = new BatchPacer();
   readonly #batchDeadlineMs: number;
@@ -52,8 +52,8 @@ export class QuotaEngine implements Quota {
     try {
       const startedAt = performance.now();
       const book = this.#rules.current;
-      const mistakes = mistakesUnder(book, request);
-      if (mistakes.length > 0) throw QuotaError.invalid('invalid-request', mistakes);
+      const errors = validationErrorsUnder(book, request);
+      if (errors.length > 0) throw QuotaError.invalid('invalid-request', errors);
       return Promise.resolve(this.#decide(request, book, startedAt, request.resource));
     } catch (error) {
       return Promise.reject(error as QuotaError);
@@ -71,8 +71,8 @@ export class QuotaEngine implements Quota {
     { fairnessKeys }: BatchOptions = {},
   ): Promise<(EngineDecision | QuotaError)[]> {
     const book = this.#rules.current;
-    const mistakes = mistakesInBatch(requests, book);
-    if (mistakes.length > 0) throw QuotaError.invalid('invalid-request', mistakes);
+    const errors = validationErrorsInBatch(requests, book);
+    if (errors.length > 0) throw QuotaError.invalid('invalid-request', errors);
     const decide = (request: CheckRequest) =>
       this.#decide(request, book, performance.now(), `batch ${request.resource}`);
     return this.#batches.run(requests, decide, {
@@ -87,8 +87,8 @@ export class QuotaEngine implements Quota {
     const { resource, subject } = request;
     const book = this.#rules.current;
     const rules = book.forResource(resource);
-    const mistakes = missingAttributes(rules, subject);
-    if (mistakes.length > 0) throw QuotaError.invalid('invalid-request', mistakes);
+    const errors = missingAttributes(rules, subject);
+    if (errors.length > 0) throw QuotaError.invalid('invalid-request', errors);
     const planner = this.#planner;
     const limits =
       rules.length === 0
@@ -97,7 +97,7 @@ export class QuotaEngine implements Quota {
             planner,
             rules,
             subject,
-            question: planner.at(rules, subject, this.now()),
+            plan: planner.at(rules, subject, this.now()),
           });
     return { resource, subject, ...limits, rulesVersion: book.version };
   }
@@ -153,13 +153,13 @@ export class QuotaEngine implements Quota {
     const { subject, amount = 1 } = request;
     const { rules, rulesVersion, startedAt, fairnessKey } = planning;
     const planner = this.#planner;
-    const question = planner.at(rules, subject, this.#runner.now());
-    const { operationId, operation } = this.#ids.name(request, amount, question.scope);
+    const plan = planner.at(rules, subject, this.#runner.now());
+    const { operationId, operation } = this.#ids.name(request, amount, plan.scope);
     return {
       planner,
       rules,
       subject,
-      question,
+      plan,
       operationId,
       operation,
       amount,

@@ -1,7 +1,7 @@
 import { MAX_VALUE_LENGTH } from '@sundial/contract';
 
 /**
- * What an argument tells of an attribute: its value, that it has none, or why it can be none: `invalid` for what a caller
+ * What an argument says of an attribute: its value, that it has none, or why it can be none: `invalid` for what a caller
  * can have sent, `misuse` for what only the program can have passed.
  */
 export type AttributeReading =

@@ -23,7 +23,7 @@ export class CheckReader {
   ) {}
 
   /**
-   * @throws RiskLimitRequestException for what the caller sent, every mistake listed.
+   * @throws RiskLimitRequestException for what the caller sent, every error listed.
    * @throws RiskLimitMisuseError for what only the program can have passed.
    */
   read(args: unknown[]): CheckReading {
@@ -53,7 +53,7 @@ export class CheckReader {
         operationId: operationId?.(...args),
       };
     } catch (error) {
-      throw this.#misuse(`its check could not be told from its arguments: ${String(error)}`, error);
+      throw this.#misuse(`its check could not be read from its arguments: ${String(error)}`, error);
     }
   }
 

@@ -78,7 +78,7 @@ async function failure(call: Promise<unknown>): Promise<unknown> {
   );
 }
 
-const LOST = Object.assign(new Error('nobody there'), { code: 'service-unreachable' });
+const LOST = Object.assign(new Error('connection refused'), { code: 'service-unreachable' });
 
 afterEach(() => {
   jest.restoreAllMocks();
@@ -154,7 +154,7 @@ describe('an allowed call', () => {
 });
 
 describe('the request', () => {
-  it('has the subject, amount and operation id told from the arguments', async () => {
+  it('has the subject, amount and operation id that the arguments give', async () => {
     const quota = countingQuota(100);
     await ocrWith(quota).described({ owner: 'u1', pages: 3, id: 'task-9' });
     await ocrWith(quota).described({ owner: 'u1', pages: 0 });
@@ -178,13 +178,13 @@ describe('a quota that cannot be asked', () => {
     await expect(ocr.plain('u1', 'a')).resolves.toBe('a of u1');
     await expect(ocr.plain('u1', 'b')).resolves.toBe('b of u1');
     expect(warn.mock.calls).toEqual([
-      ['OcrService.plain ran uncounted: the quota did not decide. Error: nobody there'],
+      ['OcrService.plain ran uncounted: the quota did not decide. Error: connection refused'],
     ]);
   });
 
   it('is given to onUnavailable with the error, the arguments and this, instead of the method', async () => {
     const ocr = ocrWith(quotaThat(() => Promise.reject(LOST)));
-    await expect(ocr.careful('u1')).resolves.toBe('u1, later (vip): Error: nobody there');
+    await expect(ocr.careful('u1')).resolves.toBe('u1, later (vip): Error: connection refused');
   });
 
   it('is no denial: onDenied stays silent', async () => {
@@ -200,7 +200,7 @@ describe('a quota that cannot be asked', () => {
   });
 });
 
-describe('a rule that counts by an attribute the method does not tell', () => {
+describe('a rule that counts by an attribute the method does not name', () => {
   const missing = (...attributes: string[]) =>
     QuotaError.invalid(
       'invalid-request',
@@ -252,7 +252,7 @@ describe('a rule that counts by an attribute the method does not tell', () => {
     await expect(ocr.careful('u1')).resolves.toMatch(/^u1, later .*subject\.grade: is missing/);
   });
 
-  it('is no excuse for an attribute that the method tells and that has no value', async () => {
+  it('is no excuse for an attribute that the method names and that has no value', async () => {
     jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
     const ocr = ocrWith(quotaThat(() => Promise.reject(missing('user', 'grade'))));
     const error = await failure(ocr.plain(undefined as never, 'a'));
@@ -264,7 +264,7 @@ describe('a rule that counts by an attribute the method does not tell', () => {
     expect(ocr.pages).toEqual([]);
   });
 
-  it('is misuse where the subject is a function: what it tells may differ from call to call', async () => {
+  it('is misuse where the subject is a function: what it returns may differ from call to call', async () => {
     const call = ocrWith(quotaThat(() => Promise.reject(missing('grade')))).described({
       owner: 'u1',
       pages: 1,
@@ -301,7 +301,7 @@ describe('misuse', () => {
   it('of the arguments is one too', async () => {
     const call = ocrWith(countingQuota(1)).nested({});
     await expect(call).rejects.toThrow(
-      /^OcrService\.nested: its check could not be told from its arguments: TypeError: /,
+      /^OcrService\.nested: its check could not be read from its arguments: TypeError: /,
     );
   });
 

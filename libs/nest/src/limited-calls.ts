@@ -70,7 +70,7 @@ export class LimitedCalls {
       throw RiskLimitRequestException.conflict(this.label, resource, message, error);
     }
     if (code !== 'invalid-request' && code !== 'operation-conflict') return { error };
-    const blames = errors.map((mistake) => this.#blame(mistake, reading));
+    const blames = errors.map((error) => this.#blame(error, reading));
     if (blames.length === 0 || blames.includes('program')) {
       throw new RiskLimitMisuseError(this.label, `its check was refused: ${message}`, { cause: error });
     }

@@ -212,7 +212,7 @@ describe('QuotaModule that counts in the process', () => {
     await eventually(async () => (await probe('/dependencies'))[0] === 200);
   });
 
-  it('tells alarms to the log of the application', async () => {
+  it('writes alarms to the log of the application', async () => {
     const lines: unknown[] = [];
     const keep = (message: unknown) => void lines.push(message);
     try {
@@ -229,7 +229,7 @@ describe('QuotaModule that counts in the process', () => {
     }
   });
 
-  it('ends a start with every mistake of its options', async () => {
+  it('ends a start with every error of its options', async () => {
     const wrong = {
       directory: join(directory.path, 'data'),
       deadlineMs: 1,

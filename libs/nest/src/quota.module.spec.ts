@@ -237,7 +237,7 @@ describe('QuotaModule', () => {
     expect(quota.checks).toHaveLength(2);
   });
 
-  it('hands its quota to whoever wants to ask by hand, in every module', async () => {
+  it('injects its quota into every module, for calls by hand', async () => {
     @Injectable()
     class Asking {
       constructor(@InjectQuota() readonly quota: Quota) {}

@@ -47,7 +47,7 @@ export function replyOverWebSocket(refusal: Refusal, host: ArgumentsHost): void 
   if (typeof acknowledge === 'function') acknowledge(content);
 }
 
-/** The event under which Nest tells WebSocket clients of errors. */
+/** The event under which Nest reports errors to WebSocket clients. */
 const EXCEPTION = 'exception';
 
 /** Outside HTTP programs look for an error's sentence in `message`. */

@@ -208,7 +208,7 @@ describe.each(Object.entries(ADAPTERS))('a request to Nest on %s', (_adapter, cr
     expect([status, body]).toEqual([400, problem(['subject.user', /^is missing$/])]);
   });
 
-  it('gets every mistake in its subject, amount and operation id', async () => {
+  it('gets every error in its subject, amount and operation id', async () => {
     const { status, body } = await post('task', { owner: { id: 7.5 }, pages: '3', id: '' });
     expect(status).toBe(400);
     expect(body).toEqual(

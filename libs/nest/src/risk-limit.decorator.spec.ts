@@ -284,7 +284,7 @@ describe('@RiskLimit, when the class is defined,', () => {
 });
 
 describe('the types of @RiskLimit', () => {
-  it('give the option functions the arguments and the result of the method they are told', () => {
+  it('give the option functions the arguments and the result of the method', () => {
     class Typed {
       @RiskLimit<Typed['submit']>({
         resource: 'ocr',

@@ -16,7 +16,7 @@ import type { AsyncMethod, RiskLimitOptions } from './risk-limit.options.js';
  * async submit(@Subject('user') userId: string, @Subject('grade', (p) => p.grade) pupil: Pupil, imageUrl: string) { … }
  * ```
  *
- * Allowed: the method runs. Denied: `RiskLimitExceededException` (429), or `onDenied`. Nobody to ask: the method runs
+ * Allowed: the method runs. Denied: `RiskLimitExceededException` (429), or `onDenied`. Not decided: the method runs
  * and a warning is logged, or `onUnavailable`; a failure of Sundial never stops the business. Arguments that a request can
  * bring and that make no check: `RiskLimitRequestException` (400; 409 for an operation id used for something else);
  * those that only the program can have passed: `RiskLimitMisuseError` (500). Both exceptions reach the caller in HTTP,
@@ -28,7 +28,7 @@ import type { AsyncMethod, RiskLimitOptions } from './risk-limit.options.js';
  * applications in a process never mix (docs/adr/0007). An override in a subclass needs a `@RiskLimit` of its own.
  *
  * The method must be asynchronous, since asking is: an `async` method, or one declared to return `Promise`. A
- * synchronous method would change its return type, an Observable counts nothing until somebody subscribes and twice
+ * synchronous method would change its return type, an Observable counts nothing until a subscriber comes and twice
  * when two do; both are refused.
  *
  * @throws RiskLimitMisuseError when the class is defined: on what is no asynchronous instance method, a bad resource,
@@ -46,10 +46,9 @@ export function RiskLimit<Method extends AsyncMethod = AsyncMethod>(options: Ris
       throw new RiskLimitMisuseError(label, '@RiskLimit is for instance methods.');
     }
     const record = limitedMethod(target, name);
-    const mistake =
-      mistakeIn(options, record) ??
-      notAsynchronous(method, Reflect.getOwnMetadata(RETURN_TYPE, target, name));
-    if (mistake) throw new RiskLimitMisuseError(label, mistake);
+    const error =
+      errorIn(options, record) ?? notAsynchronous(method, Reflect.getOwnMetadata(RETURN_TYPE, target, name));
+    if (error) throw new RiskLimitMisuseError(label, error);
 
     record.limited = true;
     injectQuota(target);
@@ -60,10 +59,7 @@ export function RiskLimit<Method extends AsyncMethod = AsyncMethod>(options: Ris
 /** What TypeScript and swc emit for a decorated method (`emitDecoratorMetadata`). */
 const RETURN_TYPE = 'design:returntype';
 
-function mistakeIn(
-  options: RiskLimitOptions<never>,
-  { subject, limited }: LimitedMethod,
-): string | undefined {
+function errorIn(options: RiskLimitOptions<never>, { subject, limited }: LimitedMethod): string | undefined {
   if (limited) return 'it has two @RiskLimit. A resource may have many rules: put both limits there.';
   if (!NAME_PATTERN.test(options.resource)) {
     return `"${options.resource}" is no resource name. Use up to 128 letters, digits and "._:-", a letter or digit first.`;
@@ -84,7 +80,7 @@ function notAsynchronous(method: object, returnType: unknown): string | undefine
   if (returnType === Observable) {
     return '@RiskLimit cannot guard an Observable, which may be subscribed to never or twice. Return a promise (firstValueFrom).';
   }
-  // Emitted metadata calls an async generator a Promise. For the rest the declared type tells more than the function:
+  // Emitted metadata calls an async generator a Promise. For the rest the declared type says more than the function:
   // a decorator below may have put a plain one in place of an async one.
   const kind = Object.prototype.toString.call(method);
   if (kind === '[object AsyncFunction]') return undefined;

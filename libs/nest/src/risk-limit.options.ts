@@ -16,7 +16,7 @@ export interface RiskLimitOptions<Method extends AsyncMethod = AsyncMethod> {
   /**
    * Who is counted, read from the arguments; `() => ({})` where all callers share one counter. Instead of `@Subject`
    * parameters, never beside them. Its values are taken as
-   * `@Subject` says; that it fails is the program's mistake.
+   * `@Subject` says; that it fails is the program's error.
    */
   readonly subject?: (...args: Parameters<Method>) => Subject;
 
@@ -37,8 +37,8 @@ export interface RiskLimitOptions<Method extends AsyncMethod = AsyncMethod> {
   readonly onDenied?: (this: never, decision: Decision, ...args: Parameters<Method>) => Answer<Method>;
 
   /**
-   * Runs instead of the method when nobody could be asked (the service is unreachable, the engine broke), or when a live
-   * rule counts by an attribute that no `@Subject` of the method tells; with `this` bound as above. Throw in it to put
+   * Runs instead of the method when there is no decision (the service is unreachable, the engine broke), or when a live
+   * rule counts by an attribute that no `@Subject` of the method names; with `this` bound as above. Throw in it to put
    * cost before business. Default: the method runs uncounted, and a warning is logged that says why. A decision made
    * without the store (`degraded`) is a decision and does not come here.
    */

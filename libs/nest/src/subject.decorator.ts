@@ -26,22 +26,22 @@ import { RiskLimitMisuseError } from './risk-limit-misuse.error.js';
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- a parameter decorator never learns its parameter's type
 export function Subject<Argument = any>(attribute: string, select?: Select<Argument>): ParameterDecorator {
   return (target, name, index) => {
-    const refuse = (mistake: string): never => {
-      throw new RiskLimitMisuseError(methodLabel(target, name), mistake);
+    const refuse = (error: string): never => {
+      throw new RiskLimitMisuseError(methodLabel(target, name), error);
     };
     if (name === undefined || typeof target === 'function') {
       return refuse('@Subject is for parameters of instance methods with @RiskLimit.');
     }
     const { subject } = limitedMethod(target, name);
-    const mistake = mistakeIn(attribute, select, subject);
-    if (mistake) refuse(mistake);
+    const error = errorIn(attribute, select, subject);
+    if (error) refuse(error);
     subject.push({ index, attribute, select: selector(select) });
   };
 }
 
 type Select<Argument> = string | ((argument: Argument) => string | number | bigint | null | undefined);
 
-function mistakeIn(
+function errorIn(
   attribute: string,
   select: Select<never> | undefined,
   others: readonly SubjectArgument[],

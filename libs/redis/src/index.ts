@@ -4,9 +4,9 @@ export {
   type RedisClient,
   type RedisTarget,
 } from './connection/redis-connection.js';
-export { redisUrlMistake } from './connection/redis-url.js';
+export { redisUrlError } from './connection/redis-url.js';
 export { RedisStore, type RedisStoreOptions } from './counters/redis-store.js';
 export { probeRedis, type RedisProbe } from './diagnostics/probe-redis.js';
-export { CONDITION_SEVERITY } from './diagnostics/redis-conditions.js';
+export { FINDING_SEVERITY } from './diagnostics/redis-findings.js';
 export { RedisNodeRegistry, type RedisNodeRegistryOptions } from './nodes/redis-node-registry.js';
 export { RedisRuleRepository, type RedisRuleRepositoryOptions } from './rules/redis-rule-repository.js';

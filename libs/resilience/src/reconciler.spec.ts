@@ -22,7 +22,7 @@ function pending(
   return {
     settlement: { counters: [], operation, amount: 1, intent, decidedAt: NOW },
     degraded: { cause: 'timeout', policy: 'local' },
-    fate: 'unknown',
+    executionStatus: 'unknown',
     decidedAt: NOW,
     resource: 'ocr',
   };
@@ -82,7 +82,7 @@ describe('Reconciler', () => {
     const { reconciler, settled, cleared } = reconciling(counters);
     void reconciler.outbox.enqueue(pending('a', 'count'), SOON);
     void reconciler.outbox.enqueue(pending('b', 'void'), SOON);
-    expect(reconciler.status).toEqual({ owed: 2, lost: 0 });
+    expect(reconciler.status).toEqual({ pending: 2, lost: 0 });
     await cleared();
     expect([...counters.counted, ...counters.voided]).toEqual(['a', 'b']);
     expect(settled).toEqual(['a', 'b']);
@@ -118,14 +118,14 @@ describe('Reconciler', () => {
 
   it('leaves the store alone while it is away, and forgets nothing', async () => {
     const counters = new Counters();
-    counters.before = () => Promise.reject(new StoreError('down', 'none'));
+    counters.before = () => Promise.reject(new StoreError('down', 'not-executed'));
     // A probe that was answered meanwhile would be a store that is not away.
     const { guard, reconciler, cleared } = reconciling(counters, () => counters.before());
     for (let i = 0; i < 50; i++) void reconciler.outbox.enqueue(pending(`a${i}`), SOON);
     while (guard.status.mode === 'exact') await sleep(1);
     const tries = counters.settlements;
     expect(tries).toBeLessThanOrEqual(CONSECUTIVE_FAILURES * MIN_GROUP);
-    expect(reconciler.status.owed).toBe(50);
+    expect(reconciler.status.pending).toBe(50);
     counters.before = () => Promise.resolve();
     await cleared();
     expect(counters.counted.size).toBe(50);
@@ -144,7 +144,7 @@ describe('Reconciler', () => {
   });
 
   describe('when it is full', () => {
-    function full(fate: PendingSettlement['fate']) {
+    function full(executionStatus: PendingSettlement['executionStatus']) {
       const overflows: number[] = [];
       const reconciler = new Reconciler({
         store: { settle: () => Promise.reject(new Error('asked')), now: () => NOW },
@@ -153,15 +153,17 @@ describe('Reconciler', () => {
         settled: () => undefined,
         overflowed: (operations) => overflows.push(operations),
       });
-      const room = fate === 'none' ? MAX_PENDING - RESERVED_FOR_UNKNOWN : MAX_PENDING;
-      for (let i = 0; i < room; i++) void reconciler.outbox.enqueue({ ...pending(`a${i}`), fate }, SOON);
+      const room = executionStatus === 'not-executed' ? MAX_PENDING - RESERVED_FOR_UNKNOWN : MAX_PENDING;
+      for (let i = 0; i < room; i++)
+        void reconciler.outbox.enqueue({ ...pending(`a${i}`), executionStatus }, SOON);
       return { reconciler, overflows, room };
     }
 
     it('adds up what certainly never ran, and says how many operations that were', async () => {
-      const { reconciler, overflows, room } = full('none');
-      for (let i = 0; i < 7; i++) void reconciler.outbox.enqueue({ ...pending(`b${i}`), fate: 'none' }, SOON);
-      expect(reconciler.status).toEqual({ owed: room + 1, lost: 0 });
+      const { reconciler, overflows, room } = full('not-executed');
+      for (let i = 0; i < 7; i++)
+        void reconciler.outbox.enqueue({ ...pending(`b${i}`), executionStatus: 'not-executed' }, SOON);
+      expect(reconciler.status).toEqual({ pending: room + 1, lost: 0 });
       expect(reconciler.journalStatus).toMatchObject({ summed: 7 });
       while (overflows.length === 0) await sleep(5);
       expect(overflows).toEqual([7]);
@@ -169,21 +171,21 @@ describe('Reconciler', () => {
     });
 
     it('has room left for what may have run', async () => {
-      const { reconciler, room } = full('none');
-      void reconciler.outbox.enqueue({ ...pending('b', 'void'), fate: 'unknown' }, SOON);
-      expect(reconciler.status).toEqual({ owed: room + 1, lost: 0 });
+      const { reconciler, room } = full('not-executed');
+      void reconciler.outbox.enqueue({ ...pending('b', 'void'), executionStatus: 'unknown' }, SOON);
+      expect(reconciler.status).toEqual({ pending: room + 1, lost: 0 });
       await reconciler.close();
     });
 
     it('gives up what can neither be kept nor added up, and says how many', async () => {
       const { reconciler, room } = full('unknown');
       for (let i = 0; i < 3; i++) void reconciler.outbox.enqueue(pending(`b${i}`), SOON);
-      expect(reconciler.status).toEqual({ owed: room, lost: 3 });
+      expect(reconciler.status).toEqual({ pending: room, lost: 3 });
       await reconciler.close();
     });
   });
 
-  it.each(['conflict', 'broken'] as const)(
+  it.each(['conflict', 'wrong-type'] as const)(
     'counts as lost what the store answers with %s',
     async (outcome) => {
       const { reconciler, settled, cleared } = reconciling({ settle: () => Promise.resolve({ outcome }) });
@@ -217,18 +219,18 @@ describe('Reconciler', () => {
     for (let i = 0; i < 100; i++) void reconciler.outbox.enqueue(pending(`a${i}`), SOON);
     await reconciler.close();
     expect(counters.counted.size).toBe(100);
-    expect(reconciler.status).toEqual({ owed: 0, lost: 0 });
+    expect(reconciler.status).toEqual({ pending: 0, lost: 0 });
   });
 
   it('closes at once when the store is away, and says what is lost', async () => {
     const counters = new Counters();
-    counters.before = () => Promise.reject(new StoreError('down', 'none'));
+    counters.before = () => Promise.reject(new StoreError('down', 'not-executed'));
     const { guard, reconciler } = reconciling(counters);
     for (let i = 0; i < 10; i++) void reconciler.outbox.enqueue(pending(`a${i}`), SOON);
     while (guard.status.mode === 'exact') await sleep(1);
     const closedAt = performance.now();
     await reconciler.close();
     expect(performance.now() - closedAt).toBeLessThan(500);
-    expect(reconciler.status).toEqual({ owed: 0, lost: 10 });
+    expect(reconciler.status).toEqual({ pending: 0, lost: 10 });
   });
 });

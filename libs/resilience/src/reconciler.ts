@@ -1,12 +1,12 @@
-import type { JournalStatus, Store, UnverifiableSpan } from '@sundial/engine';
+import type { JournalStatus, Store, UncertainInterval } from '@sundial/engine';
 import {
   type CountedBefore,
   type CounterRef,
   EMPTY_JOURNAL,
   type SettleResult,
-  type StoreMark,
+  type Watermark,
   type TakeRequest,
-  UnverifiableSpans,
+  UncertainIntervals,
 } from '@sundial/engine/ports';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -22,7 +22,7 @@ import { Replay } from './replay/replay.js';
 const CLOSE_LIMIT_MS = 1_000;
 
 export interface ReconcilerOptions {
-  readonly store: Pick<Store, 'settle' | 'now' | 'onLoss' | 'shardsOf'>;
+  readonly store: Pick<Store, 'settle' | 'now' | 'onDataLoss' | 'shardsOf'>;
   readonly guard: Pick<StoreGuard, 'ask' | 'wouldAsk' | 'isCutOff'>;
   readonly deadlineMs: number;
   readonly journal?: Journal | undefined;
@@ -31,7 +31,7 @@ export interface ReconcilerOptions {
   /** Called with how many operations more could not be kept one by one. */
   readonly overflowed?: (operations: number) => void;
   /** Called for times about which the store's counters may be wrong, with no way to know. */
-  readonly unverifiable?: (span: UnverifiableSpan) => void;
+  readonly uncertain?: (interval: UncertainInterval) => void;
 }
 
 /**
@@ -44,7 +44,7 @@ export class Reconciler {
   readonly #replay: Replay;
   readonly #pump: SettlementPump;
   readonly #options: ReconcilerOptions;
-  readonly #uncertain: UnverifiableSpans;
+  readonly #uncertain: UncertainIntervals;
   readonly #outcomes = { ...EMPTY_JOURNAL.settled };
   readonly #replayOutcomes = { ...EMPTY_JOURNAL.settled };
   #overflowReported = 0;
@@ -53,9 +53,9 @@ export class Reconciler {
   #lost = 0;
 
   constructor(options: ReconcilerOptions) {
-    const { store, guard, deadlineMs, journal, unverifiable } = options;
+    const { store, guard, deadlineMs, journal, uncertain } = options;
     this.#options = options;
-    this.#uncertain = new UnverifiableSpans(unverifiable);
+    this.#uncertain = new UncertainIntervals(uncertain);
     for (const { from, to } of journal?.damages ?? []) {
       this.#uncertain.add({ from, to, reason: 'journal-damaged', operations: 0 });
     }
@@ -74,14 +74,14 @@ export class Reconciler {
     this.#replay = new Replay({ ...sending, uncertain: this.#uncertain, outcomes: this.#replayOutcomes });
     this.#pump.add(this.outbox);
     this.#pump.add(this.#replay);
-    const marks = journal?.watermarks ?? [];
-    const keeper = journal && { marks, keep: (all: readonly StoreMark[]) => this.#keepWatermarks(all) };
-    store.onLoss?.((loss) => this.#replay.dataLost(loss), keeper);
+    const watermarks = journal?.watermarks ?? [];
+    const keeper = journal && { watermarks, keep: (all: readonly Watermark[]) => this.#keepWatermarks(all) };
+    store.onDataLoss?.((loss) => this.#replay.dataLost(loss), keeper);
     if (!this.outbox.isClear) this.#pump.wake();
   }
 
-  get status(): { readonly owed: number; readonly lost: number } {
-    return { owed: this.outbox.size, lost: this.#lost + this.outbox.counts.givenUp };
+  get status(): { readonly pending: number; readonly lost: number } {
+    return { pending: this.outbox.size, lost: this.#lost + this.outbox.counts.givenUp };
   }
 
   /** For people: all that is known of what is pending and of what became of it. */
@@ -100,9 +100,9 @@ export class Reconciler {
       summed,
       withheld,
       settled: { ...this.#outcomes },
-      toReassert: this.#replay.remaining,
-      reasserted: { ...this.#replayOutcomes },
-      unverifiable: this.#uncertain.all,
+      toReplay: this.#replay.remaining,
+      replayed: { ...this.#replayOutcomes },
+      uncertainIntervals: this.#uncertain.all,
     };
   }
 
@@ -127,12 +127,12 @@ export class Reconciler {
   }
 
   /** Watermarks that say no more than the ones before are not worth a line. */
-  #keepWatermarks(marks: readonly StoreMark[]): void {
+  #keepWatermarks(watermarks: readonly Watermark[]): void {
     const { journal } = this.#options;
-    const isNews = this.#hasAcknowledged || marks.some(({ isLast }) => isLast);
-    if (!isNews && marks.length === journal?.watermarks.length) return;
+    const isNews = this.#hasAcknowledged || watermarks.some(({ isLast }) => isLast);
+    if (!isNews && watermarks.length === journal?.watermarks.length) return;
     this.#hasAcknowledged = false;
-    journal?.keepWatermarks(marks);
+    journal?.keepWatermarks(watermarks);
   }
 
   #resolved(pending: PendingSettlement, result: SettleResult): void {
@@ -164,5 +164,5 @@ function isRecorded({ outcome }: SettleResult): boolean {
 
 /** The operation's id or its counters belong to something else: it will never be counted. */
 function isLost({ outcome }: SettleResult): boolean {
-  return outcome === 'conflict' || outcome === 'broken';
+  return outcome === 'conflict' || outcome === 'wrong-type';
 }

@@ -11,7 +11,7 @@ import {
   type Planned,
   type PlannedCheck,
   type PlannedLimit,
-  type Question,
+  type CheckPlan,
   type ReadResult,
   settledCounters,
   type SettleResult,
@@ -21,7 +21,7 @@ import {
 import { performance } from 'node:perf_hooks';
 import { QuotaError, type Usage } from '@sundial/contract';
 import { diskTimeOf, type Journal } from './journal/journal.js';
-import { BrokenKeys } from './guard/broken-keys.js';
+import { WrongTypeKeys } from './guard/wrong-type-keys.js';
 import { DegradedDecisions } from './fallback/degraded-decisions.js';
 import { LocalCounters, type Asking, type NodeShare } from './fallback/local-counters.js';
 import type { PendingSettlement } from './outbox/pending-settlement.js';
@@ -45,7 +45,7 @@ export const DEFAULT_DEADLINE_MS = 50;
 /** Timers are late, and an answer has a way to go: without this, callers of a frozen Redis wait for 53.5 ms. */
 const ANSWER_RESERVE_MS = 5;
 /** The store need not be asked. */
-const NOT_ASKED = { outcome: 'unavailable', fate: 'none' } as const;
+const NOT_ASKED = { outcome: 'unavailable', executionStatus: 'not-executed' } as const;
 const ALONE: NodeShare = { live: 1, rank: 0 };
 
 /**
@@ -60,7 +60,7 @@ export class ResilientRunner implements Runner {
   readonly #undecided: UndecidedChecks;
   readonly #reconciler: Reconciler;
   readonly #journal: Journal | undefined;
-  readonly #brokenKeys: BrokenKeys;
+  readonly #wrongTypeKeys: WrongTypeKeys;
   /** What an answer may take, and what of it is kept for the disk. */
   readonly #answerMs: number;
   readonly #diskMs: number;
@@ -78,8 +78,8 @@ export class ResilientRunner implements Runner {
       checkMs: this.#answerMs - this.#diskMs,
       onMode: (mode, cause) => observer.modeChanged?.(mode, cause),
     });
-    store.onCondition?.((condition, holds) => observer.conditionChanged?.(condition, holds));
-    this.#brokenKeys = new BrokenKeys((broken) => observer.keyBroken?.(broken));
+    store.onFinding?.((finding, holds) => observer.findingChanged?.(finding, holds));
+    this.#wrongTypeKeys = new WrongTypeKeys((key) => observer.wrongTypeKey?.(key));
     this.#reconciler = new Reconciler({
       store,
       guard: this.#guard,
@@ -87,7 +87,7 @@ export class ResilientRunner implements Runner {
       journal,
       settled: (pending, result) => this.#settled(pending, result),
       overflowed: (operations) => observer.journalOverflowed?.(operations),
-      unverifiable: (span) => observer.unverifiable?.(span),
+      uncertain: (interval) => observer.uncertain?.(interval),
     });
     for (const { settlement } of this.#reconciler.outbox.values()) {
       const { intent, counters, amount } = settlement;
@@ -110,10 +110,9 @@ export class ResilientRunner implements Runner {
   }
 
   decide(check: PlannedCheck): Answer<EngineDecision> {
-    const { operation, amount, fairnessKey, question } = check;
+    const { operation, amount, fairnessKey, plan } = check;
     const promised = this.#undecided.promised(check, amount);
-    if (promised)
-      return this.#withoutStore(check, question, { ...NOT_ASKED, cause: promised.degraded.cause });
+    if (promised) return this.#withoutStore(check, plan, { ...NOT_ASKED, cause: promised.degraded.cause });
 
     const late = (answer: TakeResult) => this.#reconciler.outbox.heard(operation, answer);
     return inCurrentWindows<PlannedTake | Unavailable | Shed, EngineDecision>(
@@ -163,11 +162,11 @@ export class ResilientRunner implements Runner {
   }
 
   status(): EngineStatus {
-    const { kind: store, conditions = [] } = this.#store;
+    const { kind: store, findings = [] } = this.#store;
     const clockOffsetMs = Math.round(this.#store.now() - Date.now());
     return {
       store,
-      conditions,
+      findings,
       capacity: null,
       ...this.#guard.status,
       clockOffsetMs,
@@ -189,7 +188,7 @@ export class ResilientRunner implements Runner {
 
   #askInTurn<T extends TakeResult | ReadResult>(
     call: (dispatch: Dispatch) => Answer<T>,
-    { resource, counters }: Question,
+    { resource, counters }: CheckPlan,
     { amount, late }: { readonly amount: number; readonly late?: (answer: T) => void },
   ): Promise<T | Unavailable | Shed> {
     let asking: Asking | undefined;
@@ -206,15 +205,15 @@ export class ResilientRunner implements Runner {
 
   #conclude(
     check: PlannedCheck,
-    question: Question,
+    plan: CheckPlan,
     result: PlannedTake | Unavailable | Shed,
   ): Answer<EngineDecision> {
     switch (result.outcome) {
       case 'taken':
       case 'replayed':
       case 'refused': {
-        this.#acknowledged(check, question, result);
-        const counts = this.#known(question, result.counts);
+        this.#acknowledged(check, plan, result);
+        const counts = this.#known(plan, result.counts);
         return decisionOf(check, { ...result, counts }, this.#store.now());
       }
       case 'conflict':
@@ -223,25 +222,25 @@ export class ResilientRunner implements Runner {
         throw this.#shed();
       case 'full':
       case 'expired':
-      case 'moved':
-      case 'broken':
+      case 'window-mismatch':
+      case 'wrong-type':
       case 'unavailable':
-        if (result.outcome === 'broken') this.#brokenKeys.met(question);
-        return this.#withoutStore(check, question, unavailableFor(result));
+        if (result.outcome === 'wrong-type') this.#wrongTypeKeys.met(plan);
+        return this.#withoutStore(check, plan, unavailableFor(result));
       default:
         return result satisfies never;
     }
   }
 
-  #withoutStore(check: PlannedCheck, question: Question, unavailable: Unavailable): Answer<EngineDecision> {
+  #withoutStore(check: PlannedCheck, plan: CheckPlan, unavailable: Unavailable): Answer<EngineDecision> {
     const { operationId, operation, amount, rulesVersion, startedAt } = check;
     const answerBy = Math.max(startedAt + this.#answerMs, performance.now() + this.#diskMs);
-    const undecided = { question, operationId, operation, amount, unavailable, rulesVersion };
+    const undecided = { plan, operationId, operation, amount, unavailable, rulesVersion };
     return this.#undecided.decide(undecided, answerBy);
   }
 
   /** The store has said that the operation is counted: should it lose it, it will be counted again. */
-  #acknowledged(check: PlannedCheck, { counters }: Question, result: Decided): void {
+  #acknowledged(check: PlannedCheck, { counters }: CheckPlan, result: Decided): void {
     const { operation, amount, planner, rules, subject } = check;
     if (result.outcome === 'taken' && amount > 0) {
       const { counts } = result;
@@ -279,7 +278,7 @@ export class ResilientRunner implements Runner {
   }
 
   /** What the store said, and what is allowed here and not yet settled. */
-  #known({ counters }: Question, counts: Counts<PlannedLimit>): Counts<PlannedLimit> {
+  #known({ counters }: CheckPlan, counts: Counts<PlannedLimit>): Counts<PlannedLimit> {
     return this.#reconciler.outbox.isClear ? counts : this.#local.counts(counters, this.#store.now());
   }
 }

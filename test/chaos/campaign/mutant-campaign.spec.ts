@@ -65,7 +65,7 @@ describe('A campaign', () => {
     nodes = stores.map(
       (store, rank) => new EngineNode(`node ${rank + 1}`, mutant(store, mutation), RULES, { live: 2, rank }),
     );
-    // By then each, and the auditor, has left its watermark, and would notice that it is gone.
+    // By then each, and the auditor, has left its watermark, and would detect that it is gone.
     await eventually(async () => Number(await redis.cli('DBSIZE')) >= 3);
     const site = {
       redis,

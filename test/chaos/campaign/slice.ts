@@ -27,7 +27,7 @@ export interface SliceOptions {
 interface Remembered {
   readonly fault: Pick<FaultScenario<never>, 'restartsNode'>;
   readonly accounts: ReadonlyMap<string, Account>;
-  readonly questions: readonly UsageRequest[];
+  readonly requests: readonly UsageRequest[];
 }
 
 /**
@@ -56,11 +56,11 @@ export async function runSlice<S extends Site>(
           throw new Error(`${fault.name}: ${cause.message}`, { cause });
         });
       if (fault.empties) forget(remembered);
-      remembered.push({ fault, accounts: experiment.accounts, questions: subjectsOf(experiment.attempts) });
+      remembered.push({ fault, accounts: experiment.accounts, requests: subjectsOf(experiment.attempts) });
       ended(experiment);
     }
-    const errors = remembered.map(async ({ accounts, questions }) =>
-      sum(compare(accounts, await auditor.read(questions)).differences, errorOf),
+    const errors = remembered.map(async ({ accounts, requests }) =>
+      sum(compare(accounts, await auditor.read(requests)).differences, errorOf),
     );
     return sum(await Promise.all(errors), (error) => error);
   } finally {

@@ -45,15 +45,15 @@ export class EngineNode implements ChaosNode {
   }
 
   status(): Promise<NodeStatus> {
-    const { mode, owed, lost } = this.engine.status();
-    const { toReassert, reasserted, unverifiable } = this.engine.journal();
+    const { mode, pending, lost } = this.engine.status();
+    const { toReplay, replayed, uncertainIntervals } = this.engine.journal();
     return Promise.resolve({
       mode,
-      pending: owed,
+      pending: pending,
       lost,
-      toReplay: toReassert,
-      replayed: reasserted.counted + reasserted.reversed,
-      uncertain: unverifiable.reduce((sum, { operations }) => sum + operations, 0),
+      toReplay: toReplay,
+      replayed: replayed.counted + replayed.reversed,
+      uncertain: uncertainIntervals.reduce((sum, { operations }) => sum + operations, 0),
     });
   }
 

@@ -94,8 +94,8 @@ export class EngineSite implements Site {
   /** The store decides, and nothing is under way or left to settle. */
   async quiet(): Promise<void> {
     const isQuiet = () => {
-      const { mode, owed, inFlight } = this.engine.status();
-      return mode === 'exact' && owed === 0 && inFlight === 0;
+      const { mode, pending, inFlight } = this.engine.status();
+      return mode === 'exact' && pending === 0 && inFlight === 0;
     };
     await eventually(isQuiet, { withinMs: QUIET_LIMIT_MS });
   }
@@ -106,10 +106,10 @@ export class EngineSite implements Site {
   }
 
   #sample(): void {
-    const { inFlight, owed } = this.engine.status();
+    const { inFlight, pending } = this.engine.status();
     this.#peak = {
       inFlight: Math.max(this.#peak.inFlight, inFlight),
-      pending: Math.max(this.#peak.pending, owed),
+      pending: Math.max(this.#peak.pending, pending),
       sockets: Math.max(this.#peak.sockets, openSockets()),
     };
   }

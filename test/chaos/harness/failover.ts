@@ -24,6 +24,6 @@ export async function runFailover(
   { inject, promoted, heal }: Failover,
 ): Promise<FailoverExperiment> {
   const experiment = await site.runExperiment({ inject, replaced: promoted, heal, forMs: FAULT_MS });
-  await eventually(() => site.engine.journal().toReassert === 0);
-  return { experiment, replayedOperations: site.engine.journal().reasserted.counted };
+  await eventually(() => site.engine.journal().toReplay === 0);
+  return { experiment, replayedOperations: site.engine.journal().replayed.counted };
 }

@@ -3,7 +3,7 @@ import type { Store } from '@sundial/engine';
 import type { RedisStore } from '@sundial/redis';
 
 /** A store with some of its verbs replaced: what a simpler design would do. */
-export type Mutation = (store: RedisStore) => Partial<Pick<Store, 'take' | 'settle' | 'onLoss'>>;
+export type Mutation = (store: RedisStore) => Partial<Pick<Store, 'take' | 'settle' | 'onDataLoss'>>;
 
 /** An engine on it is a mutant: it does without what keeps the counters right. */
 export function mutant(store: RedisStore, mutation: Mutation): Store {
@@ -30,7 +30,7 @@ export const ADDS_AGAIN: Mutation = (store) => ({
 
 export const NEVER_VOIDS: Mutation = (store) => ({
   take: (request) => store.take({ ...request, deadlineAt: Number.MAX_SAFE_INTEGER }),
-  settle: (request) => (request.intent === 'void' ? { outcome: 'barred' } : store.settle(request)),
+  settle: (request) => (request.intent === 'void' ? { outcome: 'voided' } : store.settle(request)),
 });
 
-export const NEVER_REPLAYS: Mutation = () => ({ onLoss: () => undefined });
+export const NEVER_REPLAYS: Mutation = () => ({ onDataLoss: () => undefined });

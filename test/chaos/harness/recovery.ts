@@ -1,6 +1,6 @@
 import { isAtRest, type ChaosNode } from './node.js';
 
-const LOOK_EVERY_MS = 50;
+const READ_EVERY_MS = 50;
 /** A node is exact again when it was exact for this long: one late answer of a busy machine later on is another matter. */
 const CALM_MS = 250;
 
@@ -17,7 +17,7 @@ export class Recovery {
   #isLooking = false;
 
   constructor(private readonly nodes: readonly ChaosNode[]) {
-    this.#timer = setInterval(() => void this.#look(), LOOK_EVERY_MS);
+    this.#timer = setInterval(() => void this.#look(), READ_EVERY_MS);
   }
 
   stop(): void {

@@ -67,15 +67,15 @@ export class ServiceNode implements ChaosNode {
       const patience = AbortSignal.timeout(STATUS_PATIENCE_MS);
       const ask = (path: string) => this.#running.fetchJson('GET', path, undefined, {}, patience);
       const [ready, journal] = await Promise.all([ask('/health/ready'), ask('/admin/journal')]);
-      const { owed, lost, toReassert, reasserted, unverifiable } = journal.body;
-      const spans = unverifiable as { operations: number }[];
+      const { pending, lost, toReplay, replayed, uncertainIntervals } = journal.body;
+      const intervals = uncertainIntervals as { operations: number }[];
       return {
         mode: ready.body.store.mode,
-        pending: owed,
+        pending: pending,
         lost,
-        toReplay: toReassert,
-        replayed: reasserted.counted + reasserted.reversed,
-        uncertain: spans.reduce((sum, { operations }) => sum + operations, 0),
+        toReplay: toReplay,
+        replayed: replayed.counted + replayed.reversed,
+        uncertain: intervals.reduce((sum, { operations }) => sum + operations, 0),
       };
     } catch {
       return undefined;

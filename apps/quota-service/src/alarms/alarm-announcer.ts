@@ -7,11 +7,11 @@ import type { Alarm } from './alarm.js';
 import { AlarmLedger } from './alarm-ledger.js';
 import { AlarmMetrics } from './alarm-metrics.js';
 import { ALARM_WEBHOOK } from './tokens.js';
-import type { Notice } from './watch.js';
+import type { Notification } from './watch.js';
 
 /** What a webhook receives. */
 interface AlarmEvent {
-  readonly event: Notice['kind'];
+  readonly event: Notification['kind'];
   /** Which node it happened on. */
   readonly node: string;
   readonly alarm: Alarm;
@@ -32,10 +32,10 @@ export class AlarmAnnouncer {
     this.#node = `${hostname()}:${port}`;
   }
 
-  announce(notice: Notice): void {
+  announce(notification: Notification): void {
     const { ledger, log, metrics, webhook } = this;
-    const alarm = ledger.record(notice, new Date());
-    switch (notice.kind) {
+    const alarm = ledger.record(notification, new Date());
+    switch (notification.kind) {
       case 'raised':
         metrics.raised(alarm);
         log[alarm.class === 'alarm' ? 'error' : 'warn']({ alarm }, `alarm raised: ${alarm.summary}`);
@@ -44,8 +44,8 @@ export class AlarmAnnouncer {
         log.info({ alarm }, `alarm over: ${alarm.summary}`);
         break;
       default:
-        notice.kind satisfies never;
+        notification.kind satisfies never;
     }
-    webhook?.push({ event: notice.kind, node: this.#node, alarm } satisfies AlarmEvent);
+    webhook?.push({ event: notification.kind, node: this.#node, alarm } satisfies AlarmEvent);
   }
 }

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import { raisedAlarm, type Alarm } from './alarm.js';
-import type { Episode, Notice } from './watch.js';
+import type { Incident, Notification } from './watch.js';
 
 /** Incidents that are over and still listed. */
 const MAX_LISTED = 100;
@@ -9,7 +9,7 @@ const MAX_LISTED = 100;
 /** The alarms of this node: those that are active, and the last ones that are over. In memory only. */
 @Injectable()
 export class AlarmLedger {
-  readonly #active = new Map<Episode, Alarm>();
+  readonly #active = new Map<Incident, Alarm>();
   readonly #over: Alarm[] = [];
 
   /** In the order they were raised. */
@@ -23,14 +23,14 @@ export class AlarmLedger {
   }
 
   /** Records a notification, and returns the alarm as it is from now on. */
-  record({ kind, episode }: Notice, at: Date): Alarm {
-    const known = this.#active.get(episode) ?? raisedAlarm(episode, randomUUID(), at);
+  record({ kind, incident }: Notification, at: Date): Alarm {
+    const known = this.#active.get(incident) ?? raisedAlarm(incident, randomUUID(), at);
     if (kind === 'raised') {
-      this.#active.set(episode, known);
+      this.#active.set(incident, known);
       return known;
     }
     const alarm = { ...known, clearedAt: at.toISOString() };
-    this.#active.delete(episode);
+    this.#active.delete(incident);
     this.#over.unshift(alarm);
     if (this.#over.length > MAX_LISTED) this.#over.pop();
     return alarm;

@@ -36,7 +36,7 @@ export class AlarmMetrics {
       },
     });
     new Counter({
-      name: 'sundial_alarm_notices_total',
+      name: 'sundial_alarm_notifications_total',
       help: 'Notifications and attempts of the webhook, by outcome',
       labelNames: ['outcome'],
       registers,
@@ -46,7 +46,7 @@ export class AlarmMetrics {
       },
     });
     new Gauge({
-      name: 'sundial_alarm_notices_waiting',
+      name: 'sundial_alarm_notifications_waiting',
       help: 'Notifications that have not been sent to the webhook yet',
       registers,
       collect() {

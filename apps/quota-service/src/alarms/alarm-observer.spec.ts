@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { Decision } from '@sundial/contract';
-import { AlarmBoard } from './alarm-board.js';
+import { AlarmEvaluator } from './alarm-evaluator.js';
 import { AlarmObserver } from './alarm-observer.js';
 import type { AlarmPattern } from './patterns/alarm-pattern.js';
-import type { Notice } from './watch.js';
+import type { Notification } from './watch.js';
 
 const head = (id: string) => ({ id, class: 'alarm', clearAfterMs: 60_000 }) as const;
 const PATTERNS: readonly AlarmPattern[] = [
@@ -14,8 +14,8 @@ const PATTERNS: readonly AlarmPattern[] = [
   { ...head('over'), kind: 'over-admission' },
   { ...head('unfit'), kind: 'unfit-store' },
   { ...head('disk'), kind: 'unwritable-file' },
-  { ...head('foreign'), kind: 'foreign-key' },
-  { ...head('uncertain'), kind: 'unverifiable' },
+  { ...head('foreign'), kind: 'wrong-type-key' },
+  { ...head('uncertain'), kind: 'uncertain-interval' },
 ];
 
 const OK: Decision = {
@@ -30,21 +30,24 @@ const OK: Decision = {
 };
 const DEGRADED: Decision = { ...OK, degraded: { cause: 'timeout', policy: 'local' } };
 
-let notices: Notice[];
+let notifications: Notification[];
 let observer: AlarmObserver;
 beforeEach(() => {
-  notices = [];
-  observer = new AlarmObserver(new AlarmBoard(PATTERNS, (notice) => notices.push(notice)), 'redis');
+  notifications = [];
+  observer = new AlarmObserver(
+    new AlarmEvaluator(PATTERNS, (notification) => notifications.push(notification)),
+    'redis',
+  );
 });
 
 const decide = (decision: Decision, resource = 'ocr') =>
   observer.decided({ resource, subject: { user: 'u1' } }, decision);
-const raised = () => notices.map(({ episode }) => episode.pattern.id);
+const raised = () => notifications.map(({ incident }) => incident.pattern.id);
 
 describe('what an engine reports', () => {
   it('makes a degraded decision a failure of its resource on the store', () => {
     for (let count = 0; count < 3; count++) decide(DEGRADED);
-    expect(notices[0]?.episode).toMatchObject({
+    expect(notifications[0]?.incident).toMatchObject({
       pattern: { id: 'row' },
       channel: { resource: 'ocr', dependency: 'redis' },
     });
@@ -89,25 +92,29 @@ describe('what an engine reports', () => {
     observer.journalOverflowed(7);
     observer.overAdmitted({ resource: 'ocr', rule: 'r1', window: 'day', used: 12, max: 10 });
     const sentence = 'Redis may drop counters.';
-    observer.conditionChanged({ condition: 'eviction', severity: 'refuse', sentence, server: 'a:1' }, true);
+    observer.findingChanged({ finding: 'eviction', severity: 'refuse', sentence, server: 'a:1' }, true);
     const unwritable = {
-      condition: 'unwritable',
+      finding: 'unwritable',
       file: 'journal',
       severity: 'warn',
       sentence: 'Make room.',
     } as const;
-    observer.fileConditionChanged({ ...unwritable, condition: 'damaged', file: 'counters' }, true);
-    observer.fileConditionChanged(unwritable, true);
-    observer.keyBroken({ resource: 'ocr', rules: ['r1'], checks: 2 });
-    observer.unverifiable({ from: 0, to: 1_000, reason: 'writes-lost', operations: 0 });
+    observer.fileFindingChanged({ ...unwritable, finding: 'damaged', file: 'counters' }, true);
+    observer.fileFindingChanged(unwritable, true);
+    observer.wrongTypeKey({ resource: 'ocr', rules: ['r1'], checks: 2 });
+    observer.uncertain({ from: 0, to: 1_000, reason: 'writes-lost', operations: 0 });
     expect(
-      notices.map(({ episode }) => [episode.pattern.id, episode.channel?.resource, episode.evidence]),
+      notifications.map(({ incident }) => [
+        incident.pattern.id,
+        incident.channel?.resource,
+        incident.evidence,
+      ]),
     ).toEqual([
       ['away', undefined, { cause: 'timeout' }],
       ['full', undefined, { operations: 7 }],
       ['over', 'ocr', { rule: 'r1', window: 'day', used: 12, max: 10 }],
-      ['unfit', undefined, { conditions: ['a:1: Redis may drop counters.'] }],
-      ['disk', undefined, { files: ['journal'], conditions: ['Make room.'] }],
+      ['unfit', undefined, { findings: ['a:1: Redis may drop counters.'] }],
+      ['disk', undefined, { files: ['journal'], findings: ['Make room.'] }],
       ['foreign', 'ocr', { rules: ['r1'], checks: 2 }],
       [
         'uncertain',

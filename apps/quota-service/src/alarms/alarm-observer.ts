@@ -1,29 +1,29 @@
 import type { CheckRequest, Decision, DegradedCause } from '@sundial/contract';
 import type {
-  BrokenKey,
+  WrongTypeKey,
   QuotaObserver,
   Store,
-  StoreCondition,
+  StoreFinding,
   StoreMode,
-  UnverifiableSpan,
+  UncertainInterval,
 } from '@sundial/engine';
 import { performance } from 'node:perf_hooks';
-import type { FileCondition } from '@sundial/embedded';
-import type { AlarmBoard } from './alarm-board.js';
+import type { FileFinding } from '@sundial/embedded';
+import type { AlarmEvaluator } from './alarm-evaluator.js';
 import type { Channel, CounterAboveMax } from './evaluators/alarm-signal.js';
 
 /**
- * Makes signals of what an engine tells. A degraded decision is a failure of its resource's channel to the store; one
+ * Makes signals of what an engine reports. A degraded decision is a failure of its resource's channel to the store; one
  * the store made is a success. What asked no store is neither: a resource without rules, and the repetition of a promise.
  *
- * Almost all decisions are successes, so these are only counted, in one map look-up, and given to the board with the
+ * Almost all decisions are successes, so these are only counted, in one map look-up, and given to the evaluator with the
  * next failure of their channel or the next tick. There are at most as many counts as resources with rules.
  */
 export class AlarmObserver implements QuotaObserver {
   #successes = new Map<string, { count: number }>();
 
   constructor(
-    private readonly board: AlarmBoard,
+    private readonly evaluator: AlarmEvaluator,
     private readonly dependency: Store['kind'],
   ) {}
 
@@ -39,31 +39,34 @@ export class AlarmObserver implements QuotaObserver {
   }
 
   modeChanged(mode: StoreMode, cause: DegradedCause | null): void {
-    this.board.take({ kind: 'mode-changed', mode, cause }, performance.now());
+    this.evaluator.take({ kind: 'mode-changed', mode, cause }, performance.now());
   }
 
   journalOverflowed(operations: number): void {
-    this.board.take({ kind: 'journal-overflowed', operations }, performance.now());
+    this.evaluator.take({ kind: 'journal-overflowed', operations }, performance.now());
   }
 
   overAdmitted({ resource, ...counter }: CounterAboveMax & { readonly resource: string }): void {
-    this.board.take({ kind: 'over-admitted', channel: this.#channel(resource), counter }, performance.now());
+    this.evaluator.take(
+      { kind: 'over-admitted', channel: this.#channel(resource), counter },
+      performance.now(),
+    );
   }
 
-  conditionChanged(condition: StoreCondition, holds: boolean): void {
-    this.board.take({ kind: 'condition-changed', condition, holds }, performance.now());
+  findingChanged(finding: StoreFinding, holds: boolean): void {
+    this.evaluator.take({ kind: 'finding-changed', finding, holds }, performance.now());
   }
 
-  fileConditionChanged(condition: FileCondition, holds: boolean): void {
-    this.board.take({ kind: 'file-condition-changed', condition, holds }, performance.now());
+  fileFindingChanged(finding: FileFinding, holds: boolean): void {
+    this.evaluator.take({ kind: 'file-finding-changed', finding, holds }, performance.now());
   }
 
-  keyBroken({ resource, ...key }: BrokenKey): void {
-    this.board.take({ kind: 'key-broken', channel: this.#channel(resource), key }, performance.now());
+  wrongTypeKey({ resource, ...key }: WrongTypeKey): void {
+    this.evaluator.take({ kind: 'wrong-type-key', channel: this.#channel(resource), key }, performance.now());
   }
 
-  unverifiable(span: UnverifiableSpan): void {
-    this.board.take({ kind: 'unverifiable', span }, performance.now());
+  uncertain(interval: UncertainInterval): void {
+    this.evaluator.take({ kind: 'uncertain-interval', interval }, performance.now());
   }
 
   /** Hands over what was only counted. */
@@ -71,7 +74,7 @@ export class AlarmObserver implements QuotaObserver {
     const successes = this.#successes;
     this.#successes = new Map();
     for (const [resource, { count }] of successes) {
-      this.board.take({ kind: 'succeeded', channel: this.#channel(resource), count }, at);
+      this.evaluator.take({ kind: 'succeeded', channel: this.#channel(resource), count }, at);
     }
   }
 
@@ -81,9 +84,9 @@ export class AlarmObserver implements QuotaObserver {
     const before = this.#successes.get(resource);
     if (before) {
       this.#successes.delete(resource);
-      this.board.take({ kind: 'succeeded', channel, count: before.count }, at);
+      this.evaluator.take({ kind: 'succeeded', channel, count: before.count }, at);
     }
-    this.board.take({ kind: 'failed', channel }, at);
+    this.evaluator.take({ kind: 'failed', channel }, at);
   }
 
   #channel(resource: string): Channel {

@@ -4,7 +4,7 @@ import { performance } from 'node:perf_hooks';
 import { SETTINGS, type Settings } from '../config/settings.js';
 import { LOG, type Log } from '../logging/log.js';
 import type { Webhook } from '../webhooks/webhook.js';
-import { AlarmBoard } from './alarm-board.js';
+import { AlarmEvaluator } from './alarm-evaluator.js';
 import { AlarmObserver } from './alarm-observer.js';
 import { ALARM_WEBHOOK } from './tokens.js';
 
@@ -19,7 +19,7 @@ export class AlarmTicker implements OnModuleInit, OnApplicationShutdown {
   constructor(
     private readonly engine: QuotaEngine,
     private readonly observer: AlarmObserver,
-    private readonly board: AlarmBoard,
+    private readonly evaluator: AlarmEvaluator,
     @Inject(ALARM_WEBHOOK) private readonly webhook: Webhook | null,
     @Inject(LOG) private readonly log: Log,
     @Inject(SETTINGS) private readonly settings: Settings,
@@ -33,17 +33,17 @@ export class AlarmTicker implements OnModuleInit, OnApplicationShutdown {
     const { webhook, log } = this;
     clearInterval(this.#timer);
     if (webhook && webhook.waiting > 0)
-      log.warn({ notices: webhook.waiting }, 'alarm notifications are not delivered');
+      log.warn({ notifications: webhook.waiting }, 'alarm notifications are not delivered');
     webhook?.close();
   }
 
   #tick(): void {
-    const { engine, observer, board, settings } = this;
+    const { engine, observer, evaluator, settings } = this;
     const at = performance.now();
     observer.flush(at);
     // How far ahead the store's clock was set on purpose is no fault of it.
     const offsetMs = engine.status().clockOffsetMs - settings.clockOffsetMs;
-    board.take({ kind: 'clock-read', offsetMs }, at);
-    board.tick(at);
+    evaluator.take({ kind: 'clock-read', offsetMs }, at);
+    evaluator.tick(at);
   }
 }

@@ -6,7 +6,7 @@ const alarmSchema = {
   properties: {
     id: {
       type: 'string',
-      description: 'Of this episode: the same when it is raised and when it is cleared.',
+      description: 'Of this incident: the same when it is raised and when it is cleared.',
     },
     pattern: { type: 'string', description: 'The id of the pattern in the alarms file.' },
     kind: { title: 'AlarmKind', type: 'string', enum: Object.keys(PATTERN_KINDS) },

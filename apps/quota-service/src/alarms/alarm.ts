@@ -1,7 +1,7 @@
 import type { Channel } from './evaluators/alarm-signal.js';
 import type { Evidence } from './evaluators/evaluator.js';
 import type { AlarmClass, AlarmPattern, PatternKind } from './patterns/alarm-pattern.js';
-import type { Episode } from './watch.js';
+import type { Incident } from './watch.js';
 
 /** One incident as operators see it: in the log, in notifications and at `GET /admin/alarms`. */
 export interface Alarm {
@@ -21,7 +21,7 @@ export interface Alarm {
   readonly clearedAt: string | null;
 }
 
-export function raisedAlarm({ pattern, channel, evidence }: Episode, id: string, at: Date): Alarm {
+export function raisedAlarm({ pattern, channel, evidence }: Incident, id: string, at: Date): Alarm {
   const { id: name, kind, class: alarmClass } = pattern;
   const what = summaryOf(pattern);
   const summary = channel ? `${what}: ${channel.resource} on ${channel.dependency}` : what;
@@ -63,9 +63,9 @@ function summaryOf(pattern: AlarmPattern): string {
       return "the embedded store has no room for new subjects: their rules' degrade policies decide, and policy local refuses";
     case 'unwritable-file':
       return 'a file of this node cannot be written: a node that ends now forgets what is not in it';
-    case 'foreign-key':
+    case 'wrong-type-key':
       return 'a key holds what Sundial did not write';
-    case 'unverifiable':
+    case 'uncertain-interval':
       return 'counters of a past interval may be wrong';
     default:
       return pattern satisfies never;

@@ -32,7 +32,7 @@ export const LIST_ALARMS: Operation = {
   description: 'Each node watches by itself: ask every one, or let them push (SUNDIAL_ALARM_WEBHOOK_URL).',
   answers: {
     200: {
-      description: 'Those that are active, and the last ones that are over.',
+      description: 'The active alarms, and the last ones that are over.',
       schema: { name: 'AlarmList', schema: alarmListSchema },
       examples: { outage: { summary: 'Redis is away', value: { active: [DEGRADED], over: [ROW] } } },
     },

@@ -1,12 +1,12 @@
 import { Module } from '@nestjs/common';
 import { SETTINGS, type Settings } from '../config/settings.js';
-import { FileConditions } from '@sundial/embedded';
+import { FileFindings } from '@sundial/embedded';
 import { FilesModule } from '../files/files.module.js';
 import { OpenApiRegistry } from '../http/openapi/openapi-registry.js';
 import { LOG, type Log } from '../logging/log.js';
 import { Webhook } from '../webhooks/webhook.js';
 import { AlarmAnnouncer } from './alarm-announcer.js';
-import { AlarmBoard } from './alarm-board.js';
+import { AlarmEvaluator } from './alarm-evaluator.js';
 import { AlarmLedger } from './alarm-ledger.js';
 import { AlarmMetrics } from './alarm-metrics.js';
 import { AlarmObserver } from './alarm-observer.js';
@@ -18,7 +18,7 @@ import type { AlarmPattern } from './patterns/alarm-pattern.js';
 import { ALARM_PATTERNS, ALARM_WEBHOOK } from './tokens.js';
 
 /**
- * `GET /admin/alarms`, and what leads to it: the engine's events → `AlarmObserver` → `AlarmBoard` → `AlarmAnnouncer` →
+ * `GET /admin/alarms`, and what leads to it: the engine's events → `AlarmObserver` → `AlarmEvaluator` → `AlarmAnnouncer` →
  * ledger, log, metrics, webhook.
  */
 @Module({
@@ -32,12 +32,12 @@ import { ALARM_PATTERNS, ALARM_WEBHOOK } from './tokens.js';
     },
     { provide: ALARM_WEBHOOK, inject: [SETTINGS, LOG], useFactory: createWebhook },
     {
-      provide: AlarmBoard,
+      provide: AlarmEvaluator,
       inject: [ALARM_PATTERNS, AlarmAnnouncer],
       useFactory: (patterns: readonly AlarmPattern[], announcer: AlarmAnnouncer) =>
-        new AlarmBoard(patterns, (notice) => announcer.announce(notice)),
+        new AlarmEvaluator(patterns, (notification) => announcer.announce(notification)),
     },
-    { provide: AlarmObserver, inject: [AlarmBoard, SETTINGS, FileConditions], useFactory: createObserver },
+    { provide: AlarmObserver, inject: [AlarmEvaluator, SETTINGS, FileFindings], useFactory: createObserver },
     AlarmLedger,
     AlarmMetrics,
     AlarmAnnouncer,
@@ -55,12 +55,12 @@ function createWebhook({ alarmWebhook }: Settings, log: Log): Webhook | null {
   if (!alarmWebhook) return null;
   return new Webhook({
     ...alarmWebhook,
-    onTrouble: (outcome, reason) => log.warn({ outcome, reason }, 'a notice of an alarm was not delivered'),
+    onTrouble: (outcome, reason) => log.warn({ outcome, reason }, 'an alarm notification was not delivered'),
   });
 }
 
-function createObserver(board: AlarmBoard, { redis }: Settings, files: FileConditions): AlarmObserver {
-  const observer = new AlarmObserver(board, redis ? 'redis' : 'embedded');
-  files.onChange((condition, holds) => observer.fileConditionChanged(condition, holds));
+function createObserver(evaluator: AlarmEvaluator, { redis }: Settings, files: FileFindings): AlarmObserver {
+  const observer = new AlarmObserver(evaluator, redis ? 'redis' : 'embedded');
+  files.onChange((finding, holds) => observer.fileFindingChanged(finding, holds));
   return observer;
 }

@@ -4,7 +4,7 @@ import type { Evaluator, Evidence } from './evaluators/evaluator.js';
 import type { AlarmPattern } from './patterns/alarm-pattern.js';
 
 /** One time that a pattern came to hold. */
-export interface Episode {
+export interface Incident {
   readonly pattern: AlarmPattern;
   /** Null where the pattern watches the whole node. */
   readonly channel: Channel | null;
@@ -12,9 +12,9 @@ export interface Episode {
 }
 
 /** An incident began, or it is over; both carry the same object. */
-export interface Notice {
+export interface Notification {
   readonly kind: 'raised' | 'cleared';
-  readonly episode: Episode;
+  readonly incident: Incident;
 }
 
 /**
@@ -23,13 +23,13 @@ export interface Notice {
  */
 export class Watch {
   readonly #evaluator: Evaluator;
-  #episode: Episode | undefined;
+  #incident: Incident | undefined;
   #heldAt = -Infinity;
 
   constructor(
     private readonly pattern: AlarmPattern,
     private readonly channel: Channel | null,
-    private readonly tell: (notice: Notice) => void,
+    private readonly notify: (notification: Notification) => void,
   ) {
     this.#evaluator = evaluatorOf(pattern);
   }
@@ -42,19 +42,19 @@ export class Watch {
   judge(at: number): void {
     if (this.#evaluator.holds(at)) {
       this.#heldAt = at;
-      if (!this.#episode) this.#begin(this.#evaluator.evidence(at));
-    } else if (this.#episode && at - this.#heldAt >= this.pattern.clearAfterMs) {
-      this.tell({ kind: 'cleared', episode: this.#episode });
-      this.#episode = undefined;
+      if (!this.#incident) this.#begin(this.#evaluator.evidence(at));
+    } else if (this.#incident && at - this.#heldAt >= this.pattern.clearAfterMs) {
+      this.notify({ kind: 'cleared', incident: this.#incident });
+      this.#incident = undefined;
     }
   }
 
   get isActive(): boolean {
-    return this.#episode !== undefined;
+    return this.#incident !== undefined;
   }
 
   #begin(evidence: Evidence): void {
-    this.#episode = { pattern: this.pattern, channel: this.channel, evidence };
-    this.tell({ kind: 'raised', episode: this.#episode });
+    this.#incident = { pattern: this.pattern, channel: this.channel, evidence };
+    this.notify({ kind: 'raised', incident: this.#incident });
   }
 }

@@ -8,7 +8,7 @@ import { CHECK } from './check.docs.js';
 import { type CheckRequest, type Decision, decisionSchema } from '@sundial/contract';
 import { rateLimitHeaders } from './rate-limit-headers.js';
 
-/** The question before every costly operation. The engine reads the body itself, whatever it holds. */
+/** The check before every costly operation. The engine validates the body itself. */
 @Controller('check')
 export class CheckController {
   constructor(private readonly engine: QuotaEngine) {}

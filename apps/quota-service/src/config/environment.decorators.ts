@@ -1,9 +1,9 @@
-import { redisUrlMistake } from '@sundial/redis';
+import { redisUrlError } from '@sundial/redis';
 import { Transform } from 'class-transformer';
 import { ValidateBy } from 'class-validator';
 import { readFileSync } from 'node:fs';
 import { isWebhookUrl } from './webhook-target.js';
-import { parseHostPorts } from './redis-target.js';
+import { parseHostPorts } from './host-ports.js';
 
 /** A whole number in a range. The text is kept when it is none, so that the message can show it. */
 export function Integer(min: number, max: number): PropertyDecorator {
@@ -32,8 +32,8 @@ export function RedisUrl(): PropertyDecorator {
   return ValidateBy({
     name: 'RedisUrl',
     validator: {
-      validate: (value) => redisUrlMistake(value) === undefined,
-      defaultMessage: (given) => redisUrlMistake(given?.value) ?? '',
+      validate: (value) => redisUrlError(value) === undefined,
+      defaultMessage: (given) => redisUrlError(given?.value) ?? '',
     },
   });
 }

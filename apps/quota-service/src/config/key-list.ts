@@ -14,7 +14,7 @@ export interface ListedKey extends KeyEntry {
 export interface KeyList {
   readonly keys: readonly ListedKey[];
   /** What is wrong, without a word of the keys. */
-  readonly mistakes: readonly string[];
+  readonly errors: readonly string[];
 }
 
 /** Keys separated by commas, as a variable holds them. */
@@ -30,10 +30,10 @@ export function keysInFile(path: string, access: Exclude<Access, 'open'>): KeyLi
   let text: string;
   try {
     if (statSync(path).size > MAX_FILE_BYTES)
-      return { keys: [], mistakes: [`is larger than ${MAX_FILE_BYTES} bytes`] };
+      return { keys: [], errors: [`is larger than ${MAX_FILE_BYTES} bytes`] };
     text = readFileSync(path, 'utf8');
   } catch (error) {
-    return { keys: [], mistakes: [`cannot be read (${(error as NodeJS.ErrnoException).code})`] };
+    return { keys: [], errors: [`cannot be read (${(error as NodeJS.ErrnoException).code})`] };
   }
   const entries = text
     .split(/\r?\n/)
@@ -42,7 +42,7 @@ export function keysInFile(path: string, access: Exclude<Access, 'open'>): KeyLi
         ? []
         : line.split(',').map((entry) => ({ entry: entry.trim(), place: `line ${index + 1}` })),
     );
-  if (entries.length === 0) return { keys: [], mistakes: ['holds no key'] };
+  if (entries.length === 0) return { keys: [], errors: ['holds no key'] };
   return parse(entries, access);
 }
 
@@ -51,21 +51,21 @@ function parse(
   access: Exclude<Access, 'open'>,
 ): KeyList {
   if (entries.length > MAX_KEYS)
-    return { keys: [], mistakes: [`holds ${entries.length} keys, and ${MAX_KEYS} are the most`] };
+    return { keys: [], errors: [`holds ${entries.length} keys, and ${MAX_KEYS} are the most`] };
   const placeOf = new Map<string, string>();
   const keys: ListedKey[] = [];
-  const mistakes: string[] = [];
+  const errors: string[] = [];
   for (const { entry, place } of entries) {
     const key = parseKey(entry, access);
     if (typeof key === 'string') {
-      mistakes.push(`${place} ${key}`);
+      errors.push(`${place} ${key}`);
       continue;
     }
     const digest = key.digest.toString('hex');
     const other = placeOf.get(digest);
     if (other === undefined) placeOf.set(digest, place);
-    else mistakes.push(`${place} is the same key as ${other}`);
+    else errors.push(`${place} is the same key as ${other}`);
     keys.push({ ...key, place });
   }
-  return { keys, mistakes };
+  return { keys, errors };
 }

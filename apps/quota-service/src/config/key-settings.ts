@@ -6,7 +6,7 @@ import { isLoopback } from './loopback.js';
 export interface KeySettings {
   readonly checkKeys: readonly Key[];
   readonly adminKeys: readonly Key[];
-  readonly mistakes: readonly string[];
+  readonly errors: readonly string[];
 }
 
 /** In the order in which keys without a name are numbered. */
@@ -22,17 +22,13 @@ type Source = (typeof SOURCES)[number];
 export function keySettings(environment: Environment): KeySettings {
   const actors = new Actors();
   const lists = SOURCES.map((source) => {
-    const { keys: listed, mistakes } = listOf(source, environment);
+    const { keys: listed, errors } = listOf(source, environment);
     const keys = listed.map((key) => actors.assign(key, source.variable));
-    const all = [
-      ...mistakes,
-      ...keys.flatMap(({ mistake }) => mistake ?? []),
-      ...guessable(listed, environment),
-    ];
+    const all = [...errors, ...keys.flatMap(({ error }) => error ?? []), ...guessable(listed, environment)];
     return {
       access: source.access,
       keys: keys.map(({ key }) => key),
-      mistakes: all.length > 0 ? [`${requirement(source, environment)}: ${all.join('; ')}`] : [],
+      errors: all.length > 0 ? [`${requirement(source, environment)}: ${all.join('; ')}`] : [],
     };
   });
   const keysFor = (access: Source['access']) =>
@@ -40,7 +36,7 @@ export function keySettings(environment: Environment): KeySettings {
   return {
     checkKeys: keysFor('check'),
     adminKeys: keysFor('admin'),
-    mistakes: lists.flatMap(({ mistakes }) => mistakes),
+    errors: lists.flatMap(({ errors }) => errors),
   };
 }
 
@@ -52,13 +48,13 @@ class Actors {
   assign(
     { name, place, digest, isShort }: ListedKey,
     variable: Source['variable'],
-  ): { readonly key: Key; readonly mistake?: string } {
+  ): { readonly key: Key; readonly error?: string } {
     this.#position++;
     const actor = name ?? actorAt(this.#position);
     const key = { actor, digest, isShort };
     const other = this.#places.get(actor);
     if (other !== undefined)
-      return { key, mistake: `${place} has the name of ${other}: give each key a name of its own` };
+      return { key, error: `${place} has the name of ${other}: give each key a name of its own` };
     this.#places.set(actor, `${place} of ${variable}`);
     return { key };
   }
@@ -66,7 +62,7 @@ class Actors {
 
 function listOf({ access, variable, isFile }: Source, environment: Environment): KeyList {
   const value = environment[variable];
-  if (value === undefined) return { keys: [], mistakes: [] };
+  if (value === undefined) return { keys: [], errors: [] };
   return isFile ? keysInFile(value, access) : keysIn(value, access);
 }
 

@@ -1,6 +1,7 @@
-import type { HostPort, RedisTarget } from '@sundial/redis';
+import type { RedisTarget } from '@sundial/redis';
 import { readFileSync } from 'node:fs';
 import type { Environment } from './environment.js';
+import { parseHostPorts } from './host-ports.js';
 
 /** Where Redis is, or undefined for the embedded store. The environment has been validated. */
 export function redisTarget(environment: Environment): RedisTarget | undefined {
@@ -22,21 +23,6 @@ export function redisTarget(environment: Environment): RedisTarget | undefined {
     };
   }
   return undefined;
-}
-
-/** `host:6379,[::1]:6380` as hosts and ports; undefined when any part is none. */
-export function parseHostPorts(text: string): HostPort[] | undefined {
-  const pairs = text
-    .split(',')
-    .map((part) => /^\s*(?:\[([\da-fA-F:.]+)\]|([\w.-]+)):(\d{1,5})\s*$/.exec(part));
-  const nodes: HostPort[] = [];
-  for (const pair of pairs) {
-    const port = Number(pair?.[3]);
-    const host = pair?.[1] ?? pair?.[2];
-    if (host === undefined || port < 1 || port > 65_535) return undefined;
-    nodes.push({ host, port });
-  }
-  return nodes;
 }
 
 function trusted({ SUNDIAL_REDIS_CA: file }: Environment): { ca?: string } {

@@ -3,11 +3,11 @@ import { existsSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { ConfigurationError, readSettings } from './settings.js';
 
-function mistakes(env: Record<string, string>): readonly string[] {
+function errors(env: Record<string, string>): readonly string[] {
   try {
     readSettings(env);
   } catch (error) {
-    if (error instanceof ConfigurationError) return error.mistakes;
+    if (error instanceof ConfigurationError) return error.errors;
     throw error;
   }
   return [];
@@ -75,17 +75,17 @@ describe('readSettings', () => {
     ['SUNDIAL_ADMIN_KEYS', Array.from({ length: 101 }, (_, i) => `k${i}`).join(), 'holds 101 keys'],
     ['SUNDIAL_CHECK_KEYS_FILE', '/nowhere/keys', 'cannot be read \\(ENOENT\\)'],
   ])('says of %s=%s what is wrong with which of them', (name, value, what) => {
-    expect(mistakes({ [name]: value })).toEqual([expect.stringMatching(`^${name}\\b.* must .*: ${what}`)]);
+    expect(errors({ [name]: value })).toEqual([expect.stringMatching(`^${name}\\b.* must .*: ${what}`)]);
   });
 
   it('gives no two keys one name, whichever list they are in', () => {
     const env = { SUNDIAL_CHECK_KEYS: 'app=a', SUNDIAL_ADMIN_KEYS: 'ops=b,app=c' };
-    expect(mistakes(env)).toEqual([
+    expect(errors(env)).toEqual([
       expect.stringMatching(
         /^SUNDIAL_ADMIN_KEYS must .*: entry 2 has the name of entry 1 of SUNDIAL_CHECK_KEYS: /,
       ),
     ]);
-    expect(mistakes({ ...env, SUNDIAL_CHECK_KEYS: 'app-1=a' })).toEqual([]);
+    expect(errors({ ...env, SUNDIAL_CHECK_KEYS: 'app-1=a' })).toEqual([]);
   });
 
   it('wants keys of 16 characters where others can reach it, and says how many are shorter', () => {
@@ -93,20 +93,20 @@ describe('readSettings', () => {
       SUNDIAL_CHECK_KEYS: 'short,a=shorter,long-enough-for-all',
       SUNDIAL_ADMIN_KEYS: '0123456789abcdef',
     };
-    expect(mistakes({ HOST: '0.0.0.0', ...env })).toEqual([
+    expect(errors({ HOST: '0.0.0.0', ...env })).toEqual([
       expect.stringMatching(/^SUNDIAL_CHECK_KEYS must .*: 2 of them shorter than 16 characters/),
     ]);
-    expect(mistakes(env)).toEqual([]);
+    expect(errors(env)).toEqual([]);
     const digest = `sha256:${'0a'.repeat(32)}`;
-    expect(mistakes({ HOST: '0.0.0.0', SUNDIAL_ADMIN_KEYS: digest })).toEqual([]);
+    expect(errors({ HOST: '0.0.0.0', SUNDIAL_ADMIN_KEYS: digest })).toEqual([]);
   });
 
   it('takes the names it may be reached by only where there are keys', () => {
     const hosts = { SUNDIAL_ALLOWED_HOSTS: 'sundial.example, [::1],10.0.0.1' };
     const { allowedHosts } = readSettings({ ...hosts, SUNDIAL_CHECK_KEYS: 'x' });
     expect(allowedHosts).toEqual(['sundial.example', '[::1]', '10.0.0.1']);
-    expect(mistakes(hosts)).toEqual([expect.stringMatching(/^SUNDIAL_ALLOWED_HOSTS goes with keys/)]);
-    expect(mistakes({ SUNDIAL_ALLOWED_HOSTS: 'http://x', SUNDIAL_CHECK_KEYS: 'x' })).toHaveLength(1);
+    expect(errors(hosts)).toEqual([expect.stringMatching(/^SUNDIAL_ALLOWED_HOSTS goes with keys/)]);
+    expect(errors({ SUNDIAL_ALLOWED_HOSTS: 'http://x', SUNDIAL_CHECK_KEYS: 'x' })).toHaveLength(1);
   });
 
   it.each([
@@ -173,7 +173,7 @@ describe('readSettings', () => {
     ['SUNDIAL_UNKNOWN_RESOURCE', 'Allow'],
     ['LOG_LEVEL', 'loud'],
   ])('refuses %s=%s in one sentence', (name, value) => {
-    expect(mistakes({ [name]: value })).toEqual([expect.stringMatching(new RegExp(`^${name}\\b.* must .+`))]);
+    expect(errors({ [name]: value })).toEqual([expect.stringMatching(new RegExp(`^${name}\\b.* must .+`))]);
   });
 
   it.each([
@@ -189,11 +189,11 @@ describe('readSettings', () => {
     ['a host that is none', { HOST: 'a b', SUNDIAL_CHECK_KEYS: '0123456789abcdef' }],
     ['a name like a known one', { SUNDIAL_CHECKS_KEY: 'x' }],
   ])('refuses %s', (_what, env) => {
-    expect(mistakes(env)).toHaveLength(1);
+    expect(errors(env)).toHaveLength(1);
   });
 
   it.each(['127.0.0.1', '127.8.9.10', '::1', 'localhost'])('needs no keys on %s', (host) => {
-    expect(mistakes({ HOST: host })).toEqual([]);
+    expect(errors({ HOST: host })).toEqual([]);
   });
 
   it.each([
@@ -202,12 +202,10 @@ describe('readSettings', () => {
     'SUNDIAL_PORT_3000_TCP',
     'REDIS_PORT',
     'REDIS_SERVICE_HOST',
-  ])('leaves alone what a cluster sets by itself: %s', (name) =>
-    expect(mistakes({ [name]: 'x' })).toEqual([]),
-  );
+  ])('leaves alone what a cluster sets by itself: %s', (name) => expect(errors({ [name]: 'x' })).toEqual([]));
 
   it('does not take a name for misspelt when the right one is there', () => {
-    expect(mistakes({ REDIS_URI: 'x', REDIS_URL: 'redis://a' })).toEqual([]);
+    expect(errors({ REDIS_URI: 'x', REDIS_URL: 'redis://a' })).toEqual([]);
   });
 
   it('shows no secret', () => {
@@ -216,7 +214,7 @@ describe('readSettings', () => {
       SUNDIAL_ADMIN_KEYS: 'geh,,eim',
       REDIS_URL: 'http://geheim@x',
     };
-    expect(mistakes(env)).toHaveLength(3);
-    expect(mistakes(env).join()).not.toContain('geh');
+    expect(errors(env)).toHaveLength(3);
+    expect(errors(env).join()).not.toContain('geh');
   });
 });

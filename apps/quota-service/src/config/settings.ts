@@ -46,55 +46,55 @@ export interface Settings {
 /** Injects the settings. */
 export const SETTINGS = getConfigToken('settings');
 
-/** The environment cannot be run with. Every mistake is one line: the variable, its value unless secret, and the fix. */
+/** The configuration is invalid. Every error is one line: the variable, its value unless secret, and the fix. */
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError';
 
-  constructor(readonly mistakes: readonly string[]) {
-    super(mistakes.join('\n'));
+  constructor(readonly errors: readonly string[]) {
+    super(errors.join('\n'));
   }
 }
 
-/** @throws ConfigurationError with all mistakes at once. */
+/** @throws ConfigurationError with all errors at once. */
 export function readSettings(variables: NodeJS.ProcessEnv): Settings {
   const environment = plainToInstance(Environment, known(variables));
-  const mistakes = [
+  const errors = [
     ...misspelled(variables),
     ...invalid(environment),
-    ...keySettings(environment).mistakes,
+    ...keySettings(environment).errors,
     ...contradictions(environment),
   ];
-  if (mistakes.length > 0) throw new ConfigurationError(mistakes);
+  if (errors.length > 0) throw new ConfigurationError(errors);
   return toSettings(environment);
 }
 
 /**
  * The keys alone, their files read once more.
- * @throws ConfigurationError with all mistakes at once.
+ * @throws ConfigurationError with all errors at once.
  */
 export function readKeys(variables: NodeJS.ProcessEnv): Pick<Settings, 'checkKeys' | 'adminKeys'> {
-  const { mistakes, ...keys } = keySettings(plainToInstance(Environment, known(variables)));
-  if (mistakes.length > 0) throw new ConfigurationError(mistakes);
+  const { errors, ...keys } = keySettings(plainToInstance(Environment, known(variables)));
+  if (errors.length > 0) throw new ConfigurationError(errors);
   return keys;
 }
 
 /**
  * Where Redis is, whatever the other settings say; undefined: nowhere.
- * @throws ConfigurationError with all mistakes at once.
+ * @throws ConfigurationError with all errors at once.
  */
 export function readRedisTarget(variables: NodeJS.ProcessEnv): RedisTarget | undefined {
   const environment = plainToInstance(Environment, known(variables));
-  const mistakes = [
+  const errors = [
     ...misspelled(variables).filter(isAboutRedis),
     ...invalid(environment).filter(isAboutRedis),
     ...sentences(contradictionsAboutRedis(environment)),
   ];
-  if (mistakes.length > 0) throw new ConfigurationError(mistakes);
+  if (errors.length > 0) throw new ConfigurationError(errors);
   return redisTarget(environment);
 }
 
-function isAboutRedis(mistake: string): boolean {
-  return /^(REDIS_|SUNDIAL_REDIS_CA)/.test(mistake);
+function isAboutRedis(error: string): boolean {
+  return /^(REDIS_|SUNDIAL_REDIS_CA)/.test(error);
 }
 
 /** What the settings name on the disk, also where other settings are wrong. */
@@ -124,7 +124,7 @@ function known(variables: NodeJS.ProcessEnv): Record<string, string> {
   return Object.fromEntries(entries.filter(([, value]) => value));
 }
 
-/** A key list under a misspelt name would leave a service open, so near misses are mistakes. */
+/** A key list under a misspelt name would leave a service open, so near misses are errors. */
 function misspelled(variables: NodeJS.ProcessEnv): string[] {
   const candidates = Object.keys(variables).filter(
     (name) => /^(SUNDIAL|REDIS)_/.test(name) && !NAMES.includes(name),
@@ -149,13 +149,13 @@ const KEY_SETTINGS = [
   'SUNDIAL_ADMIN_KEYS_FILE',
 ] as const;
 
-type Mistake = readonly [isMade: boolean, sentence: string];
+type ValidationError = readonly [isMade: boolean, sentence: string];
 
 function contradictions(environment: Environment): string[] {
   const { HOST, SUNDIAL_ALLOWED_HOSTS } = environment;
   const hasKeys = KEY_SETTINGS.some((name) => environment[name]);
   const { SUNDIAL_ALARM_WEBHOOK_URL, SUNDIAL_ALARM_WEBHOOK_SECRET } = environment;
-  const mistakes: Mistake[] = [
+  const errors: ValidationError[] = [
     ...contradictionsAboutRedis(environment),
     [
       Boolean(SUNDIAL_ALARM_WEBHOOK_URL) !== Boolean(SUNDIAL_ALARM_WEBHOOK_SECRET),
@@ -171,14 +171,14 @@ function contradictions(environment: Environment): string[] {
       'SUNDIAL_ALLOWED_HOSTS goes with keys: without them only loopback names are let in',
     ],
   ];
-  return sentences(mistakes);
+  return sentences(errors);
 }
 
-function sentences(mistakes: readonly Mistake[]): string[] {
-  return mistakes.filter(([isMade]) => isMade).map(([, sentence]) => sentence);
+function sentences(errors: readonly ValidationError[]): string[] {
+  return errors.filter(([isMade]) => isMade).map(([, sentence]) => sentence);
 }
 
-function contradictionsAboutRedis(environment: Environment): Mistake[] {
+function contradictionsAboutRedis(environment: Environment): ValidationError[] {
   const { REDIS_URL, REDIS_CLUSTER_NODES, REDIS_SENTINELS, REDIS_SENTINEL_NAME } = environment;
   const { REDIS_SENTINEL_USERNAME, REDIS_SENTINEL_PASSWORD } = environment;
   const { REDIS_USERNAME, REDIS_PASSWORD, REDIS_TLS, SUNDIAL_REDIS_CA } = environment;

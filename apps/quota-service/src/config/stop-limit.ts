@@ -1,7 +1,7 @@
 import type { Settings } from './settings.js';
 
 /**
- * For what follows the last answer: what is owed is settled, the journal is written, connections are closed. It takes
+ * For what follows the last answer: what is pending is settled, the journal is written, connections are closed. It takes
  * milliseconds while Redis and the disk answer, and a second and a half while Redis is frozen.
  */
 const CLOSE_LIMIT_MS = 2_500;

@@ -8,7 +8,7 @@ import {
   type Provider,
   type Type,
 } from '@nestjs/common';
-import { FileConditions, observers, type OpenedQuota } from '@sundial/embedded';
+import { FileFindings, observers, type OpenedQuota } from '@sundial/embedded';
 import { LiveRules, QuotaEngine, type QuotaObserver } from '@sundial/engine';
 import { SETTINGS, type Settings } from '../config/settings.js';
 import { FilesModule } from '../files/files.module.js';
@@ -41,8 +41,8 @@ export class EngineModule implements OnApplicationShutdown {
         { provide: OBSERVER, inject: [...observing], useFactory: observers },
         {
           provide: OPENED_QUOTA,
-          inject: [SETTINGS, LOG, FileConditions, OBSERVER],
-          useFactory: (settings: Settings, log: Log, files: FileConditions, observer: QuotaObserver) =>
+          inject: [SETTINGS, LOG, FileFindings, OBSERVER],
+          useFactory: (settings: Settings, log: Log, files: FileFindings, observer: QuotaObserver) =>
             openEngine({ settings, log, files, observer }),
         },
         part(QuotaEngine, ({ engine }) => engine),

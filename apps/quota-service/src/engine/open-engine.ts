@@ -1,13 +1,13 @@
-import { type FileConditions, openQuota, type OpenedQuota, QuotaSettingsError } from '@sundial/embedded';
+import { type FileFindings, openQuota, type OpenedQuota, QuotaSettingsError } from '@sundial/embedded';
 import type { QuotaObserver } from '@sundial/engine';
 import { ConfigurationError, type Settings } from '../config/settings.js';
 import type { Log } from '../logging/log.js';
-import { mistakesByVariable } from './mistakes-by-variable.js';
+import { errorsByVariable } from './errors-by-variable.js';
 
 export interface OpenEngineOptions {
   readonly settings: Settings;
   readonly log: Log;
-  readonly files: FileConditions;
+  readonly files: FileFindings;
   readonly observer: QuotaObserver;
 }
 
@@ -30,6 +30,6 @@ export async function openEngine({ settings, ...listeners }: OpenEngineOptions):
   );
   return opened.catch((error: unknown) => {
     if (!(error instanceof QuotaSettingsError)) throw error;
-    throw new ConfigurationError(mistakesByVariable(error));
+    throw new ConfigurationError(errorsByVariable(error));
   });
 }

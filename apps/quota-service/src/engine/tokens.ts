@@ -4,5 +4,5 @@ export const OPENED_QUOTA = Symbol('OpenedQuota');
 export const RULE_REPOSITORY = Symbol('RuleRepository');
 /** Injects the `LiveNodes` that share the store. */
 export const LIVE_NODES = Symbol('LiveNodes');
-/** Injects the one `QuotaObserver` that tells all of them. */
+/** Injects the one `QuotaObserver` that calls all of them. */
 export const OBSERVER = Symbol('QuotaObserver');

@@ -1,31 +1,31 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Gauge, Registry } from 'prom-client';
 import { LOG, type Log } from '../logging/log.js';
-import { FileConditions, KEPT_FILES, type FileCondition } from '@sundial/embedded';
+import { FileFindings, KEPT_FILES, type FileFinding } from '@sundial/embedded';
 
-const CONDITIONS: readonly FileCondition['condition'][] = ['unwritable', 'damaged'];
+const FINDINGS: readonly FileFinding['finding'][] = ['unwritable', 'damaged'];
 
-/** Shows the conditions of the node's files to Prometheus, and logs when one begins or ends. */
+/** Exposes the findings about the node's files to Prometheus, and logs when one begins or ends. */
 @Injectable()
 export class FileMetrics {
-  constructor(registry: Registry, conditions: FileConditions, @Inject(LOG) log: Log) {
+  constructor(registry: Registry, findings: FileFindings, @Inject(LOG) log: Log) {
     new Gauge({
-      name: 'sundial_file_condition',
-      help: 'Whether a file of this node cannot be written, or was found damaged: 1 if so',
-      labelNames: ['file', 'condition'],
+      name: 'sundial_file_finding',
+      help: '1 while a file of this node cannot be written, or was found damaged',
+      labelNames: ['file', 'finding'],
       registers: [registry],
       collect() {
-        const current = conditions.current;
-        for (const condition of CONDITIONS)
+        const current = findings.current;
+        for (const finding of FINDINGS)
           for (const file of KEPT_FILES) {
-            const holds = current.some((each) => each.file === file && each.condition === condition);
-            this.set({ file, condition }, holds ? 1 : 0);
+            const holds = current.some((each) => each.file === file && each.finding === finding);
+            this.set({ file, finding }, holds ? 1 : 0);
           }
       },
     });
-    conditions.onChange(({ sentence, ...condition }, holds) => {
-      if (holds) log.error(condition, sentence);
-      else log.info(condition, `the ${condition.file} can be written again, and nothing is missing`);
+    findings.onChange(({ sentence, ...finding }, holds) => {
+      if (holds) log.error(finding, sentence);
+      else log.info(finding, `the ${finding.file} can be written again, and nothing is missing`);
     });
   }
 }

@@ -1,18 +1,18 @@
 import { Module } from '@nestjs/common';
 import { SETTINGS, type Settings } from '../config/settings.js';
-import { FileConditions } from '@sundial/embedded';
+import { FileFindings } from '@sundial/embedded';
 import { FileMetrics } from './file-metrics.js';
 
 /** What is wrong with the files of this node. */
 @Module({
   providers: [
     {
-      provide: FileConditions,
+      provide: FileFindings,
       inject: [SETTINGS],
-      useFactory: ({ dataDirectory }: Settings) => new FileConditions(dataDirectory),
+      useFactory: ({ dataDirectory }: Settings) => new FileFindings(dataDirectory),
     },
     FileMetrics,
   ],
-  exports: [FileConditions],
+  exports: [FileFindings],
 })
 export class FilesModule {}

@@ -1,10 +1,10 @@
 import type { Operation } from '../http/openapi/describe.js';
-import type { Readiness } from './health.controller.js';
+import type { Readiness } from './readiness.js';
 import { livenessSchema, readinessSchema } from './health.schema.js';
 
 const READY: Readiness = {
   status: 'ready',
-  store: { kind: 'redis', mode: 'exact', cause: null, breaker: 'closed', owed: 0, conditions: [] },
+  store: { kind: 'redis', mode: 'exact', cause: null, breaker: 'closed', pending: 0, conditions: [] },
   conditions: [],
   rules: { version: 12, provisional: false },
   nodes: { live: 3 },
@@ -39,13 +39,13 @@ export const READY_TO_SERVE: Operation = {
           summary: 'Redis is away',
           value: {
             ...READY,
-            store: { ...READY.store, mode: 'degraded', cause: 'breaker-open', breaker: 'open', owed: 7 },
+            store: { ...READY.store, mode: 'degraded', cause: 'breaker-open', breaker: 'open', pending: 7 },
           } satisfies Readiness,
         },
       },
     },
     503: {
-      description: 'No more: it is shutting down.',
+      description: 'No: it is shutting down.',
       schema: { name: 'Readiness', schema: readinessSchema },
       examples: {
         leaving: {

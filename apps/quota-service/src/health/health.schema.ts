@@ -1,11 +1,11 @@
-import { CONDITION_SEVERITY } from '@sundial/redis';
+import { FINDING_SEVERITY } from '@sundial/redis';
 import { KEPT_FILES } from '@sundial/embedded';
 
 const severity = {
   title: 'ConditionSeverity',
   type: 'string',
   enum: ['refuse', 'warn'],
-  description: '`refuse`: a service would not start on it.',
+  description: '`refuse`: a service does not start with it.',
 } as const;
 
 export const livenessSchema = {
@@ -32,18 +32,21 @@ export const readinessSchema = {
         },
         cause: { type: ['string', 'null'] },
         breaker: { title: 'BreakerState', type: 'string', enum: ['closed', 'half-open', 'open'] },
-        owed: { type: 'integer', description: 'Degraded decisions the store does not show yet.' },
+        pending: {
+          type: 'integer',
+          description: 'Degraded decisions that the store has not acknowledged yet.',
+        },
         conditions: {
           type: 'array',
-          description: 'What is not right with Redis, and what to change: docs/redis.md.',
+          description: 'Findings about Redis, and what to change: docs/redis.md.',
           items: {
-            title: 'StoreCondition',
+            title: 'StoreFinding',
             type: 'object',
             properties: {
               condition: {
-                title: 'StoreConditionName',
+                title: 'StoreFindingName',
                 type: 'string',
-                enum: Object.keys(CONDITION_SEVERITY),
+                enum: Object.keys(FINDING_SEVERITY),
               },
               severity,
               sentence: { type: 'string' },
@@ -53,13 +56,12 @@ export const readinessSchema = {
           },
         },
       },
-      required: ['kind', 'mode', 'cause', 'breaker', 'owed', 'conditions'],
+      required: ['kind', 'mode', 'cause', 'breaker', 'pending', 'conditions'],
       additionalProperties: false,
     },
     conditions: {
       type: 'array',
-      description:
-        'All that is not as it should be, and what to change: with the store, and with the files of this node.',
+      description: 'All findings, about the store and about the files of this node, and what to change.',
       items: {
         title: 'Condition',
         type: 'object',
@@ -67,7 +69,7 @@ export const readinessSchema = {
           condition: {
             title: 'ConditionName',
             type: 'string',
-            enum: [...Object.keys(CONDITION_SEVERITY), 'unwritable', 'damaged'],
+            enum: [...Object.keys(FINDING_SEVERITY), 'unwritable', 'damaged'],
           },
           file: {
             title: 'KeptFile',

@@ -17,13 +17,13 @@ const GAUGES: readonly Reading[] = [
   },
   {
     name: 'sundial_journal_oldest_seconds',
-    help: 'Since when the oldest degraded decision is not in the books of the store',
+    help: 'Age of the oldest degraded decision that the store has not acknowledged',
     read: ({ oldestMs }) => (oldestMs ?? 0) / 1000,
   },
   {
-    name: 'sundial_unverifiable_spans',
+    name: 'sundial_uncertain_intervals',
     help: 'Intervals in which the node cannot say what became of some operations',
-    read: ({ unverifiable }) => unverifiable.length,
+    read: ({ uncertainIntervals }) => uncertainIntervals.length,
   },
 ];
 
@@ -35,12 +35,12 @@ const COUNTERS: readonly Reading[] = [
   },
   {
     name: 'sundial_journal_withheld_total',
-    help: 'Degraded decisions that were no instead of yes, since the strict journal did not hold them in time',
+    help: 'Degraded decisions that were refused instead of allowed, because the strict journal did not hold them in time',
     read: ({ withheld }) => withheld,
   },
   {
     name: 'sundial_journal_summed_total',
-    help: 'Degraded decisions kept as sums only, since the journal was full',
+    help: 'Degraded decisions kept as sums only, because the journal was full',
     read: ({ summed }) => summed,
   },
 ];
@@ -71,7 +71,7 @@ export class JournalMetrics {
     }
     new Counter({
       name: 'sundial_settlements_total',
-      help: 'Degraded decisions that were settled, by what the store said',
+      help: 'Settled degraded decisions, by outcome',
       labelNames: ['outcome'],
       registers,
       collect() {

@@ -1,19 +1,19 @@
 import type { Operation } from '../http/openapi/describe.js';
-import type { ShownJournal } from './journal.controller.js';
+import type { ShownJournal } from './shown-journal.js';
 import { journalSchema } from './journal.schema.js';
 
 const NONE = {
   counted: 0,
   'already-counted': 0,
   reversed: 0,
-  barred: 0,
+  voided: 0,
   late: 0,
   conflict: 0,
-  broken: 0,
+  'wrong-type': 0,
 };
 const RECOVERING: ShownJournal = {
   sync: 'group',
-  owed: 1_204,
+  pending: 1_204,
   oldestMs: 9_870,
   bytes: 2_310_144,
   tornBytes: 0,
@@ -25,23 +25,23 @@ const RECOVERING: ShownJournal = {
     counted: 2_816,
     'already-counted': 31,
     reversed: 12,
-    barred: 18,
+    voided: 18,
     late: 0,
     conflict: 0,
-    broken: 0,
+    'wrong-type': 0,
   },
-  toReassert: 0,
-  reasserted: NONE,
-  unverifiable: [],
+  toReplay: 0,
+  replayed: NONE,
+  uncertainIntervals: [],
 };
 const LATE: ShownJournal = {
   ...RECOVERING,
-  owed: 0,
+  pending: 0,
   oldestMs: null,
   bytes: 0,
   settled: { ...RECOVERING.settled, late: 5 },
-  reasserted: { ...NONE, counted: 212, 'already-counted': 4_920 },
-  unverifiable: [
+  replayed: { ...NONE, counted: 212, 'already-counted': 4_920 },
+  uncertainIntervals: [
     {
       from: '2026-11-22T05:10:02.730Z',
       to: '2026-11-22T05:10:02.792Z',

@@ -8,16 +8,16 @@ const settledSchema = {
     counted: count('Allowed, and counted now.'),
     'already-counted': count('Allowed, and the abandoned call had counted it.'),
     reversed: count('Refused, and the abandoned call had counted it: taken back.'),
-    barred: count('Refused, and not counted: it never will be.'),
+    voided: count('Refused, and not counted: it never will be.'),
     late: count('Its windows are over, or the store no longer knew it.'),
     conflict: count('Its id belongs to another operation: not counted.'),
-    broken: count('A key holds what Sundial did not write: not counted.'),
+    'wrong-type': count('A wrong-type key: it holds what Sundial did not write. Not counted.'),
   },
-  required: ['counted', 'already-counted', 'reversed', 'barred', 'late', 'conflict', 'broken'],
+  required: ['counted', 'already-counted', 'reversed', 'voided', 'late', 'conflict', 'wrong-type'],
   additionalProperties: false,
 } as const;
 
-const spanSchema = {
+const intervalSchema = {
   title: 'UncertainInterval',
   type: 'object',
   properties: {
@@ -43,10 +43,10 @@ export const journalSchema = {
       enum: ['group', 'strict', 'memory'],
       description: '`memory`: no file, as beside the embedded store, which needs none.',
     },
-    owed: count('Entries that the books do not show yet.'),
+    pending: count('Settlements that the store has not acknowledged yet.'),
     oldestMs: {
       type: ['integer', 'null'],
-      description: 'How long ago the oldest of them was decided; null: nothing is owed.',
+      description: 'How long ago the oldest of them was decided; null: nothing is pending.',
     },
     bytes: count('The size of the file.'),
     tornBytes: count(
@@ -56,22 +56,22 @@ export const journalSchema = {
       'Answers that went out before the journal held them, because the disk did not take them.',
     ),
     withheld: count(
-      'Answers that were no instead of yes, because the disk did not take them in time (`sync` is `strict`).',
+      'Decisions that were refused instead of allowed, because the disk did not take them in time (`sync` is `strict`).',
     ),
     summed: count('Operations that were added up, because there was no room for each of them.'),
-    lost: count('Operations the books will never show.'),
+    lost: count('Operations that the counters will never show.'),
     settled: settledSchema,
-    toReassert: count('Operations still to be told again, because Redis may have lost them.'),
-    reasserted: settledSchema,
-    unverifiable: {
+    toReplay: count('Operations still to be replayed, because Redis may have lost them.'),
+    replayed: settledSchema,
+    uncertainIntervals: {
       type: 'array',
-      description: 'Times with operations that nobody can tell the truth about.',
-      items: spanSchema,
+      description: 'Intervals in which the node cannot say what became of some operations.',
+      items: intervalSchema,
     },
   },
   required: [
     'sync',
-    'owed',
+    'pending',
     'oldestMs',
     'bytes',
     'tornBytes',
@@ -80,9 +80,9 @@ export const journalSchema = {
     'summed',
     'lost',
     'settled',
-    'toReassert',
-    'reasserted',
-    'unverifiable',
+    'toReplay',
+    'replayed',
+    'uncertainIntervals',
   ],
   additionalProperties: false,
 } as const;

@@ -11,7 +11,7 @@ export class HttpMetrics {
     const registers = [registry];
     new Gauge({
       name: 'sundial_in_flight',
-      help: 'Requests without a complete answer',
+      help: 'Requests that were begun and are not answered yet',
       registers,
       collect() {
         this.set(door.inFlight.count);
@@ -19,7 +19,7 @@ export class HttpMetrics {
     });
     new Gauge({
       name: 'sundial_requests_waiting',
-      help: 'Requests that wait for their turn because the node is busy; none of their work is begun',
+      help: 'Requests that wait to be begun because the node is busy',
       registers,
       collect() {
         this.set(door.waiting);

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { LiveNodes } from '@sundial/embedded';
 import { type EngineStatus, LiveRules, QuotaEngine } from '@sundial/engine';
-import { CONDITION_SEVERITY } from '@sundial/redis';
+import { FINDING_SEVERITY } from '@sundial/redis';
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { LIVE_NODES } from '../engine/tokens.js';
 
@@ -28,7 +28,11 @@ export class NodeMetrics {
       () => engine.waitingInBatches,
     );
     this.#gauge('sundial_rules_version', 'The version of the rules in force', () => rules.current.version);
-    this.#gauge('sundial_nodes_live', 'Nodes that share this store, as this one sees them', () => nodes.live);
+    this.#gauge(
+      'sundial_nodes_live',
+      'Live nodes that share the store, as this node sees them',
+      () => nodes.live,
+    );
     collectDefaultMetrics({ register: registry });
   }
 
@@ -37,38 +41,42 @@ export class NodeMetrics {
       'sundial_store_state',
       'state',
       MODES,
-      'Whether the store decides, or the degrade policies',
+      'What decides: the store (exact), or the degrade policies of the rules (degraded)',
       () => status().mode,
     );
     this.#oneOf(
       'sundial_store_breaker',
       'state',
       BREAKER_STATES,
-      'The circuit breaker before the store',
+      'State of the circuit breaker before the store',
       () => status().breaker,
     );
-    this.#gauge('sundial_store_in_flight', 'Calls to the store without an answer', () => status().inFlight);
+    this.#gauge(
+      'sundial_store_in_flight',
+      'Calls to the store that are not answered yet',
+      () => status().inFlight,
+    );
     this.#gauge(
       'sundial_store_clock_offset_seconds',
-      'The clock of the store minus that of this node',
+      "The store's clock minus this node's clock",
       () => status().clockOffsetMs / 1000,
     );
     this.#gauge(
-      'sundial_settlements_owed',
-      'Degraded decisions the store does not show yet',
-      () => status().owed,
+      'sundial_settlements_pending',
+      'Degraded decisions that the store has not acknowledged yet',
+      () => status().pending,
     );
     this.#gauge(
       'sundial_settlements_lost',
-      'Degraded decisions the store will never show',
+      'Degraded decisions that will never be counted in the store',
       () => status().lost,
     );
     this.#gauge(
       'sundial_store_shards_open',
-      'Masters of a Cluster that are not asked while the others are',
+      'Masters of the Redis Cluster that are not asked because their breaker is open',
       () => status().openShards.length,
     );
-    this.#conditions(() => status().conditions);
+    this.#findings(() => status().findings);
     this.#capacity(() => status().capacity);
   }
 
@@ -99,18 +107,18 @@ export class NodeMetrics {
   }
 
   /** One series for whatever can be wrong with a Redis: how many servers it is wrong with. */
-  #conditions(read: () => EngineStatus['conditions']): void {
+  #findings(read: () => EngineStatus['findings']): void {
     new Gauge({
-      name: 'sundial_redis_condition',
-      help: 'What is wrong with Redis: on how many servers',
-      labelNames: ['condition', 'severity'],
+      name: 'sundial_redis_finding',
+      help: 'Redis servers with this finding; docs/redis.md says what to do',
+      labelNames: ['finding', 'severity'],
       registers: this.#registers,
       collect() {
         const found = read();
-        for (const [condition, severity] of Object.entries(CONDITION_SEVERITY)) {
-          if (condition === 'capacity') continue;
-          const servers = found.filter((each) => each.condition === condition).length;
-          this.set({ condition, severity }, servers);
+        for (const [finding, severity] of Object.entries(FINDING_SEVERITY)) {
+          if (finding === 'capacity') continue;
+          const servers = found.filter((each) => each.finding === finding).length;
+          this.set({ finding, severity }, servers);
         }
       },
     });

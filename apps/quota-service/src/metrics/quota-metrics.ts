@@ -1,12 +1,12 @@
 import type { CheckRequest, Decision, DegradedCause, LimitState } from '@sundial/contract';
 import { Inject, Injectable } from '@nestjs/common';
 import type {
-  BrokenKey,
+  WrongTypeKey,
   QuotaObserver,
   RuleBook,
-  StoreCondition,
+  StoreFinding,
   StoreMode,
-  UnverifiableSpan,
+  UncertainInterval,
 } from '@sundial/engine';
 import { Counter, Histogram, Registry } from 'prom-client';
 import { LOG, type Log } from '../logging/log.js';
@@ -34,7 +34,7 @@ export class QuotaMetrics implements QuotaObserver {
   readonly #modes = new Tally('mode');
   /** By resources that rules name, and in `#unknown` one for all others. */
   readonly #unknown = new Tally('nearest');
-  readonly #broken = new Tally('resource');
+  readonly #wrongTypeKey = new Tally('resource');
   readonly #duration: Histogram;
   readonly #shed: Counter;
 
@@ -45,31 +45,31 @@ export class QuotaMetrics implements QuotaObserver {
     const registers = [registry];
     this.#duration = new Histogram({
       name: 'sundial_check_duration_seconds',
-      help: 'From the call of check to its decision',
+      help: 'Time from the call of check to its decision',
       buckets: DURATION_BUCKETS,
       registers,
     });
     this.#shed = new Counter({
       name: 'sundial_checks_shed_total',
-      help: 'Checks that were begun or in a batch and given up because the node had too many; not counted',
+      help: 'Checks that the node gave up because it had too many; nothing was counted',
       registers,
     });
     const counter = (name: string, help: string, tally: Tally) =>
       new Counter({ name, help, labelNames: tally.labels, registers, collect: tally.collector });
-    counter('sundial_decisions_total', 'Decisions by rule that took part and what it said', this.#decisions);
-    counter('sundial_checks_total', 'Checks by the reason of their answer', this.#checks);
+    counter('sundial_decisions_total', 'Decisions by rule, and by what that rule said', this.#decisions);
+    counter('sundial_checks_total', 'Checks by the reason of the decision', this.#checks);
     counter(
       'sundial_no_rule_checks_total',
-      'Checks of a resource that no rule counts, by the known resource that is called nearly so',
+      'Checks of a resource without rules, by the known resource with the most similar name',
       this.#unknown,
     );
     counter(
-      'sundial_broken_keys_total',
-      'Checks that met a key which Sundial did not write, by resource',
-      this.#broken,
+      'sundial_wrong_type_keys_total',
+      'Checks that met a wrong-type key (one that Sundial did not write), by resource',
+      this.#wrongTypeKey,
     );
     counter('sundial_degraded_decisions_total', 'Decisions made without the store', this.#degraded);
-    counter('sundial_store_transitions_total', 'Changes of the store mode, by the new one', this.#modes);
+    counter('sundial_store_transitions_total', 'Changes of the store mode, by the new mode', this.#modes);
   }
 
   decided(_request: CheckRequest, decision: Decision, elapsedMs: number): void {
@@ -96,27 +96,33 @@ export class QuotaMetrics implements QuotaObserver {
     else this.log.warn({ mode, cause }, "the store cannot be asked: the rules' degrade policies decide");
   }
 
-  conditionChanged({ sentence, ...condition }: StoreCondition, holds: boolean): void {
-    if (!holds) this.log.info(condition, `no longer: ${sentence}`);
-    else if (condition.severity === 'refuse') this.log.error(condition, sentence);
-    else this.log.warn(condition, sentence);
+  findingChanged({ sentence, ...finding }: StoreFinding, holds: boolean): void {
+    if (!holds) this.log.info(finding, `resolved: ${sentence}`);
+    else if (finding.severity === 'refuse') this.log.error(finding, sentence);
+    else this.log.warn(finding, sentence);
   }
 
-  keyBroken(broken: BrokenKey): void {
-    this.#broken.count(broken.resource, '', broken.checks);
-    this.log.error(broken, 'a key of these rules holds what Sundial did not write: see docs/redis.md');
+  wrongTypeKey(wrongTypeKey: WrongTypeKey): void {
+    this.#wrongTypeKey.count(wrongTypeKey.resource, '', wrongTypeKey.checks);
+    this.log.error(
+      wrongTypeKey,
+      'a wrong-type key: a key of these rules holds what Sundial did not write; see docs/redis.md',
+    );
   }
 
-  unverifiable({ from, to, ...span }: UnverifiableSpan): void {
+  uncertain({ from, to, ...interval }: UncertainInterval): void {
     const times = { from: new Date(from).toISOString(), to: new Date(to).toISOString() };
-    this.log.error({ ...span, ...times }, 'counters of this interval may be wrong: see GET /admin/journal');
+    this.log.error(
+      { ...interval, ...times },
+      'counters of this interval may be wrong: see GET /admin/journal',
+    );
   }
 
   /** Rules and resources that are gone would stay in the counts for ever. */
   forgetAllBut(book: Pick<RuleBook, 'byId' | 'knows'>): void {
     this.#decisions.keep((rule) => book.byId(rule) !== undefined);
     this.#unknown.keep((nearest) => nearest === '' || book.knows(nearest));
-    this.#broken.keep((resource) => book.knows(resource));
+    this.#wrongTypeKey.keep((resource) => book.knows(resource));
   }
 }
 

@@ -62,7 +62,7 @@ const CHANGES = { created: [RULE.id], changed: [], removed: ['sms-per-shop'] };
 export const REPLACE_RULES: Operation = {
   id: 'replaceRules',
   tag,
-  summary: 'Make a set of rules the rules, and no others',
+  summary: 'Replace all rules by a set',
   description:
     'All of the set is validated, then all is in force with one version, or nothing is changed. Rules that are as the set ' +
     'has them keep their revisions, and so do those whose `per` has another order; a set without a difference writes ' +
@@ -80,7 +80,7 @@ export const REPLACE_RULES: Operation = {
   ],
   body: {
     schema: { name: 'RuleSet', schema: ruleSetSchema },
-    examples: { set: { summary: 'All the rules there shall be', value: { rules: [RULE] } } },
+    examples: { set: { summary: 'The whole set', value: { rules: [RULE] } } },
   },
   answers: {
     200: {

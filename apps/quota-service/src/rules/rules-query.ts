@@ -31,7 +31,7 @@ export interface RulesPage {
 const FILTERS = ['cursor', 'limit', 'resource', 'mode', 'idPrefix'] as const;
 const ID_START = /^[A-Za-z0-9._:-]{1,128}$/;
 
-/** @throws QuotaError `invalid-request` with every mistake. */
+/** @throws QuotaError `invalid-request` with every error. */
 export function parseRulesQuery(url: string): RulesQuery {
   const values = readQuery(url);
   const errors: InputError[] = [...values.keys()]
@@ -55,7 +55,7 @@ export function parseRulesQuery(url: string): RulesQuery {
     (text) => RULE_MODES.find((known) => known === text),
     `must be one of ${RULE_MODES.join(', ')}`,
   );
-  const idPrefix = read('idPrefix', matching(ID_START), 'must be how an id may begin');
+  const idPrefix = read('idPrefix', matching(ID_START), 'must be the beginning of a rule id');
   if (errors.length > 0) throw QuotaError.invalid('invalid-request', errors);
   return {
     limit: limit ?? MAX_RULES_PER_PAGE,

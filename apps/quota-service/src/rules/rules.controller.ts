@@ -35,7 +35,7 @@ import { etag, isNoneMatch, parseIfMatch } from './etag.js';
 type RuleAnswer = (RuleWritten | RulePreview) & { readonly rule: Rule };
 
 /**
- * The operators' side of one rule. Reading answers from the book in force on this node; a write answers when the live
+ * The operators' side of one rule. Reading answers from the rule book in force on this node; a write answers when the live
  * nodes have put it in force, and says what it does to counters and callers; with `dryRun=true` it does nothing else.
  * Revisions travel as entity tags: with `If-Match` no caller overwrites a change unseen.
  */
@@ -177,7 +177,7 @@ function unlessKnown<T>(
   return undefined;
 }
 
-/** The path names the rule; a body that names another one is a mistake, not a rename. */
+/** The path names the rule; a body that names another one is an error, not a rename. */
 function withId(body: unknown, id: string): unknown {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) return body;
   if ('id' in body && body.id !== id) {

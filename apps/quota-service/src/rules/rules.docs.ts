@@ -146,7 +146,7 @@ export const PATCH_RULE: Operation = {
     schema: { name: 'RulePatch', schema: rulePatchSchema },
     examples: {
       raise: { summary: 'Another limit', value: { limits: [{ window: 'day', max: 150 }] } },
-      pause: { summary: 'Look no more', value: { mode: 'off', description: null } },
+      pause: { summary: 'Turn the rule off', value: { mode: 'off', description: null } },
     },
   },
   answers: { 200: writtenOrNot('Changed') },

@@ -1,13 +1,13 @@
 import type { ServerResponse } from 'node:http';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { eventually } from '../../../../test/support/eventually.js';
-import { isAuthentic, NoticeReceiver } from '../../../../test/support/notice-receiver.js';
+import { isAuthentic, NotificationReceiver } from '../../../../test/support/notification-receiver.js';
 import { MAX_WAITING, Webhook, type WebhookOptions } from './webhook.js';
 import { isWebhookUrl } from '../config/webhook-target.js';
 
 const SECRET = 'sixteen-characters-or-more';
 
-let receiver: NoticeReceiver | undefined;
+let receiver: NotificationReceiver | undefined;
 let webhook: Webhook | undefined;
 afterEach(() => {
   webhook?.close();
@@ -23,9 +23,9 @@ async function pushing(
   answer: (response: ServerResponse, count: number) => void,
   options: Partial<WebhookOptions> = {},
 ): Promise<{ webhook: Webhook; numbers: () => number[] }> {
-  const { notices, url } = (receiver = await NoticeReceiver.start(answer));
+  const { notifications, url } = (receiver = await NotificationReceiver.start(answer));
   webhook = new Webhook({ url, secret: SECRET, firstRetryMs: 1, attemptLimitMs: 100, ...options });
-  return { webhook, numbers: () => notices.map(({ body }) => body.number) };
+  return { webhook, numbers: () => notifications.map(({ body }) => body.number) };
 }
 
 describe('a webhook', () => {
@@ -33,14 +33,14 @@ describe('a webhook', () => {
     const { webhook } = await pushing(ok);
     webhook.push({ number: 1, text: 'Grüße' });
     await eventually(() => webhook.count('delivered') === 1);
-    const notice = receiver!.notices[0]!;
-    expect(notice.headers['content-type']).toBe('application/json');
-    expect(notice.body).toEqual({ number: 1, text: 'Grüße' });
-    expect(isAuthentic(notice, SECRET)).toBe(true);
-    expect(isAuthentic(notice, 'secret-of-another-receiver')).toBe(false);
-    expect(isAuthentic({ ...notice, text: notice.text.replace('1', '2') }, SECRET)).toBe(false);
-    const other = String(Number(notice.headers['sundial-timestamp']) + 1);
-    const replayed = { ...notice, headers: { ...notice.headers, 'sundial-timestamp': other } };
+    const notification = receiver!.notifications[0]!;
+    expect(notification.headers['content-type']).toBe('application/json');
+    expect(notification.body).toEqual({ number: 1, text: 'Grüße' });
+    expect(isAuthentic(notification, SECRET)).toBe(true);
+    expect(isAuthentic(notification, 'secret-of-another-receiver')).toBe(false);
+    expect(isAuthentic({ ...notification, text: notification.text.replace('1', '2') }, SECRET)).toBe(false);
+    const other = String(Number(notification.headers['sundial-timestamp']) + 1);
+    const replayed = { ...notification, headers: { ...notification.headers, 'sundial-timestamp': other } };
     expect(isAuthentic(replayed, SECRET)).toBe(false);
   });
 

@@ -98,7 +98,7 @@ export const decisionSchema = {
     onDeny: onDenySchema,
     hint: {
       type: 'string',
-      description: 'With `no-rule`: the resource of a rule that is called nearly so, if there is one.',
+      description: 'With `no-rule`: the known resource with the most similar name, if there is one.',
     },
     degraded: {
       title: 'Degraded',

@@ -32,18 +32,18 @@ describe('alarms of a process', () => {
   });
 
   it('are errors where a start would have ended, or a file cannot be written', () => {
-    const eviction = { condition: 'eviction', sentence: 'It evicts.', server: 'a:1' } as const;
-    observer.conditionChanged({ ...eviction, severity: 'refuse' }, true);
-    observer.conditionChanged({ ...eviction, severity: 'warn' }, true);
-    observer.conditionChanged({ ...eviction, severity: 'warn' }, false);
+    const eviction = { finding: 'eviction', sentence: 'It evicts.', server: 'a:1' } as const;
+    observer.findingChanged({ ...eviction, severity: 'refuse' }, true);
+    observer.findingChanged({ ...eviction, severity: 'warn' }, true);
+    observer.findingChanged({ ...eviction, severity: 'warn' }, false);
     const full = {
-      condition: 'unwritable',
+      finding: 'unwritable',
       file: 'journal',
       severity: 'warn',
       sentence: 'No room.',
     } as const;
-    observer.fileConditionChanged(full, true);
-    observer.fileConditionChanged(full, false);
+    observer.fileFindingChanged(full, true);
+    observer.fileFindingChanged(full, false);
     expect(alarms.map(({ state, severity, message }) => [state, severity, message])).toEqual([
       ['raised', 'error', 'It evicts.'],
       ['raised', 'warn', 'It evicts.'],
@@ -53,10 +53,10 @@ describe('alarms of a process', () => {
     ]);
   });
 
-  it('tell what happens again and again once a minute, with how often meanwhile, each name for itself', () => {
-    for (; now < 60_000; now += 1_000) observer.keyBroken(KEY);
+  it('report what happens again and again once a minute, with how often meanwhile, each name for itself', () => {
+    for (; now < 60_000; now += 1_000) observer.wrongTypeKey(KEY);
     observer.shed(3);
-    observer.keyBroken(KEY);
+    observer.wrongTypeKey(KEY);
     expect(alarms.map(({ name, state, details }) => [name, state, details['before']])).toEqual([
       ['wrong-type-key', 'noted', undefined],
       ['checks-shed', 'noted', undefined],
@@ -65,7 +65,7 @@ describe('alarms of a process', () => {
   });
 
   it('say when, what and why of counters that may be wrong', () => {
-    observer.unverifiable({ from: 0, to: 60_000, reason: 'writes-lost', operations: 7 });
+    observer.uncertain({ from: 0, to: 60_000, reason: 'writes-lost', operations: 7 });
     expect(alarms[0]).toMatchObject({
       name: 'uncertain-interval',
       severity: 'error',

@@ -1,13 +1,13 @@
 import type { DegradedCause, QuotaAlarm, QuotaAlarmName } from '@sundial/contract';
 import type {
-  BrokenKey,
+  WrongTypeKey,
   OverAdmitted,
   QuotaObserver,
-  StoreCondition,
+  StoreFinding,
   StoreMode,
-  UnverifiableSpan,
+  UncertainInterval,
 } from '@sundial/engine';
-import type { FileCondition } from '../conditions/file-conditions.js';
+import type { FileFinding } from '../findings/file-findings.js';
 
 /** What happens again and again is one alarm of its name in so much time. */
 const QUIET_MS = 60_000;
@@ -37,7 +37,7 @@ export class AlarmObserver implements QuotaObserver {
     }
   }
 
-  conditionChanged({ sentence, severity, ...details }: StoreCondition, holds: boolean): void {
+  findingChanged({ sentence, severity, ...details }: StoreFinding, holds: boolean): void {
     this.#emit(
       holds
         ? {
@@ -57,7 +57,7 @@ export class AlarmObserver implements QuotaObserver {
     );
   }
 
-  fileConditionChanged({ sentence, severity: _, ...details }: FileCondition, holds: boolean): void {
+  fileFindingChanged({ sentence, severity: _, ...details }: FileFinding, holds: boolean): void {
     const message = holds ? sentence : `The ${details.file} can be written again, and nothing is missing.`;
     const state = holds ? 'raised' : 'cleared';
     this.#emit({ name: 'file-condition', state, severity: holds ? 'error' : 'info', message, details });
@@ -68,7 +68,7 @@ export class AlarmObserver implements QuotaObserver {
     this.#note({ name: 'rules-not-updated', severity: 'error', message, details: {} });
   }
 
-  keyBroken({ resource, rules, checks }: BrokenKey): void {
+  wrongTypeKey({ resource, rules, checks }: WrongTypeKey): void {
     const message = `A key of ${resource} holds what Sundial did not write: its rules' degrade policies decide. Find out who else writes into this Redis, and delete the key (docs/redis.md).`;
     this.#note({ name: 'wrong-type-key', severity: 'error', message, details: { resource, rules, checks } });
   }
@@ -79,7 +79,7 @@ export class AlarmObserver implements QuotaObserver {
     this.#note({ name: 'journal-full', severity: 'error', message, details: { operations } });
   }
 
-  unverifiable({ from, to, reason, operations }: UnverifiableSpan): void {
+  uncertain({ from, to, reason, operations }: UncertainInterval): void {
     const times = { from: new Date(from).toISOString(), to: new Date(to).toISOString() };
     const message = `Counters of ${times.from} to ${times.to} may be wrong, and it cannot be known which (${reason}).`;
     this.#note({
@@ -122,7 +122,7 @@ export class AlarmObserver implements QuotaObserver {
     try {
       this.#onAlarm(alarm);
     } catch {
-      // The program's own mistake, and there is no other way to report it.
+      // The program's own error, and there is no other way to report it.
     }
   }
 }

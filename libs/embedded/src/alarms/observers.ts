@@ -1,6 +1,9 @@
 import type { QuotaObserver } from '@sundial/engine';
 
-/** Tells each of them, in order. The type makes it complete: what is not passed on here would be lost on all. */
+/**
+ * Calls each of them, in order. The type makes it complete: an event that is not passed on here would reach none of
+ * them.
+ */
 export function observers(...all: readonly QuotaObserver[]): Required<QuotaObserver> {
   return {
     decided: (request, decision, elapsedMs) => {
@@ -12,17 +15,17 @@ export function observers(...all: readonly QuotaObserver[]): Required<QuotaObser
     modeChanged: (mode, cause) => {
       for (const observer of all) observer.modeChanged?.(mode, cause);
     },
-    conditionChanged: (condition, holds) => {
-      for (const observer of all) observer.conditionChanged?.(condition, holds);
+    findingChanged: (finding, holds) => {
+      for (const observer of all) observer.findingChanged?.(finding, holds);
     },
-    keyBroken: (broken) => {
-      for (const observer of all) observer.keyBroken?.(broken);
+    wrongTypeKey: (key) => {
+      for (const observer of all) observer.wrongTypeKey?.(key);
     },
     journalOverflowed: (operations) => {
       for (const observer of all) observer.journalOverflowed?.(operations);
     },
-    unverifiable: (span) => {
-      for (const observer of all) observer.unverifiable?.(span);
+    uncertain: (interval) => {
+      for (const observer of all) observer.uncertain?.(interval);
     },
     overAdmitted: (limit) => {
       for (const observer of all) observer.overAdmitted?.(limit);

@@ -36,8 +36,8 @@ export async function openStore({
 /** A Redis that answers and is not fit for this ends the start; one that does not answer may come later. */
 async function openRedisStore(target: RedisTarget, options: RedisStoreOptions): Promise<Store> {
   const store = new RedisStore(target, options);
-  const conditions = await store.examined(REDIS_PATIENCE_MS);
-  const refusals = conditions.filter(({ severity }) => severity === 'refuse');
+  const findings = await store.examined(REDIS_PATIENCE_MS);
+  const refusals = findings.filter(({ severity }) => severity === 'refuse');
   if (refusals.length === 0) return store;
   await store.close();
   throw new QuotaSettingsError(

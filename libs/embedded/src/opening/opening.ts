@@ -1,12 +1,12 @@
 import type { QuotaObserver } from '@sundial/engine';
-import type { FileConditions } from '../conditions/file-conditions.js';
+import type { FileFindings } from '../findings/file-findings.js';
 import type { CheckedSettings } from '../settings/checked-settings.js';
 
 /** What every part is opened with. */
 export interface Opening {
   readonly settings: CheckedSettings;
   readonly observer: QuotaObserver;
-  readonly files: Pick<FileConditions, 'writerOf' | 'damaged'>;
+  readonly files: Pick<FileFindings, 'writerOf' | 'damaged'>;
   readonly log: QuotaLog;
   /** The rules could not be brought up to date; those in force stay. Called once for each new trouble. */
   readonly rulesNotUpdated: (error: Error) => void;

@@ -22,7 +22,7 @@ export class StartUpRules {
 
   /**
    * What is wrong with a file matters only where its rules are needed.
-   * @throws QuotaSettingsError for a list with mistakes: the program itself has them.
+   * @throws QuotaSettingsError for a list with errors: they are the program's own.
    */
   static async load(source: Opening['settings']['rules']): Promise<StartUpRules> {
     if (typeof source !== 'string') return new StartUpRules(undefined, { rules: await parsed(source) });
@@ -33,7 +33,7 @@ export class StartUpRules {
     return new StartUpRules(source, read);
   }
 
-  /** @throws Error that names the file and lists every mistake in it. */
+  /** @throws Error that names the file and lists every error in it. */
   get rules(): readonly Rule[] {
     if ('error' in this.read) throw this.read.error;
     return this.read.rules;

@@ -4,7 +4,7 @@ import type { QuotaSettings } from '@sundial/contract';
 import { checkedSettings } from './checked-settings.js';
 import { QuotaSettingsError } from './quota-settings.error.js';
 
-function mistakes(settings: object): string[] {
+function errors(settings: object): string[] {
   try {
     checkedSettings({ directory: './data', ...settings } as QuotaSettings);
     return [];
@@ -27,14 +27,14 @@ describe('settings of Sundial in a process', () => {
       maxSubjects: undefined,
       clockOffsetMs: 0,
     });
-    expect(mistakes({ directory: undefined })).toEqual([
+    expect(errors({ directory: undefined })).toEqual([
       'directory: must name a directory of this process, such as "./data"',
     ]);
   });
 
-  it('list every mistake at once, with the value and what it must be', () => {
+  it('list every error at once, with the value and what it must be', () => {
     expect(
-      mistakes({ deadlineMs: 4, batchDeadlineMs: 1.5, journal: 'none', unknownResource: true, rule: [] }),
+      errors({ deadlineMs: 4, batchDeadlineMs: 1.5, journal: 'none', unknownResource: true, rule: [] }),
     ).toEqual([
       expect.stringMatching(/^rule: is no setting; there are redis, directory, rules, /),
       'deadlineMs=4 must be an integer from 5 to 10000',
@@ -78,16 +78,16 @@ describe('settings of Sundial in a process', () => {
       'redis.name: must be',
     ],
   ])('refuse a Redis that has %s', (_, redis, sentence) => {
-    expect(mistakes({ redis })).toEqual([expect.stringContaining(sentence)]);
+    expect(errors({ redis })).toEqual([expect.stringContaining(sentence)]);
   });
 
   it('never show a URL, which may carry a password', () => {
-    expect(mistakes({ redis: { url: 'redis://:hush@127.0.0.1?db=3' } }).join()).not.toContain('hush');
+    expect(errors({ redis: { url: 'redis://:hush@127.0.0.1?db=3' } }).join()).not.toContain('hush');
   });
 
   it('bound counters of this process alone', () => {
-    expect(mistakes({ maxSubjects: 10 })).toEqual([]);
-    expect(mistakes({ maxSubjects: 10, redis: { url: 'redis://127.0.0.1' } })).toEqual([
+    expect(errors({ maxSubjects: 10 })).toEqual([]);
+    expect(errors({ maxSubjects: 10, redis: { url: 'redis://127.0.0.1' } })).toEqual([
       'maxSubjects: is for counters without Redis: bound Redis by its maxmemory',
     ]);
   });

@@ -1,8 +1,8 @@
 import type { QuotaSettings, RedisSettings, RuleInput } from '@sundial/contract';
 import type { RedisTarget } from '@sundial/redis';
 import { resolve } from 'node:path';
-import { redisMistakes } from './redis-mistakes.js';
-import { QuotaSettingsError, type SettingMistake } from './quota-settings.error.js';
+import { redisErrors } from './redis-setting-errors.js';
+import { QuotaSettingsError, type SettingError } from './quota-settings.error.js';
 
 /** Settings with their defaults, once they are known to be good. */
 export interface CheckedSettings {
@@ -39,10 +39,10 @@ const CHECKS: Readonly<Record<keyof QuotaSettings, Check>> = {
   clockOffsetMs: integer(-CENTURY_MS, CENTURY_MS),
 };
 
-/** @throws QuotaSettingsError with all mistakes at once. */
+/** @throws QuotaSettingsError with all errors at once. */
 export function checkedSettings(settings: QuotaSettings): CheckedSettings {
-  const mistakes = mistakesIn(settings);
-  if (mistakes.length > 0) throw new QuotaSettingsError(mistakes);
+  const errors = errorsIn(settings);
+  if (errors.length > 0) throw new QuotaSettingsError(errors);
   const { redis, directory, rules = [], maxSubjects } = settings;
   return {
     redis: redis && targetOf(redis),
@@ -57,7 +57,7 @@ export function checkedSettings(settings: QuotaSettings): CheckedSettings {
   };
 }
 
-function mistakesIn(settings: QuotaSettings): SettingMistake[] {
+function errorsIn(settings: QuotaSettings): SettingError[] {
   const names = Object.keys(CHECKS) as (keyof QuotaSettings)[];
   const unknown = Object.keys(settings)
     .filter((name) => !Object.hasOwn(CHECKS, name))
@@ -76,7 +76,7 @@ function mistakesIn(settings: QuotaSettings): SettingMistake[] {
   return [
     ...unknown,
     ...wrong,
-    ...(redis === undefined ? [] : redisMistakes(redis)),
+    ...(redis === undefined ? [] : redisErrors(redis)),
     ...(redis !== undefined && maxSubjects !== undefined ? [idle] : []),
   ];
 }

@@ -1,5 +1,5 @@
 /** One setting that Sundial cannot be opened with. */
-export interface SettingMistake {
+export interface SettingError {
   /** Its name, or the path of a part of it: `redis.url`. */
   readonly setting: string;
   /** Absent where it is a secret, or says nothing. */
@@ -8,15 +8,15 @@ export interface SettingMistake {
   readonly message: string;
 }
 
-/** Settings that Sundial cannot be opened with, every mistake listed. Nothing stays open. */
+/** Settings that Sundial cannot be opened with, every error listed. Nothing stays open. */
 export class QuotaSettingsError extends Error {
   override readonly name = 'QuotaSettingsError';
 
-  constructor(readonly mistakes: readonly SettingMistake[]) {
-    super(`Sundial cannot be opened:\n${mistakes.map(sentenceOf).join('\n')}`);
+  constructor(readonly errors: readonly SettingError[]) {
+    super(`Sundial cannot be opened:\n${errors.map(sentenceOf).join('\n')}`);
   }
 }
 
-function sentenceOf({ setting, value, message }: SettingMistake): string {
+function sentenceOf({ setting, value, message }: SettingError): string {
   return value === undefined ? `${setting}: ${message}` : `${setting}=${JSON.stringify(value)} ${message}`;
 }

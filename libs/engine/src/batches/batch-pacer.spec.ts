@@ -7,7 +7,7 @@ const TIME = { deadlineMs: 5_000 };
 const requests = (count: number, resource = 'ocr') =>
   Array.from({ length: count }, (_, index) => ({ resource, index }));
 
-/** Decides nothing until it is told to, and notes in which order it was asked. */
+/** Decides nothing until the test lets it, and notes in which order it was asked. */
 class SlowStore {
   readonly begun: string[] = [];
   readonly #answers: (() => void)[] = [];

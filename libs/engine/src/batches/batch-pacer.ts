@@ -23,7 +23,7 @@ export interface BatchOptions {
 interface Pacing extends BatchOptions {
   /** How long checks may wait to be begun. */
   readonly deadlineMs: number;
-  /** Told of checks that are given up. */
+  /** Called with how many checks are given up. */
   readonly shed?: (checks: number) => void;
 }
 

@@ -61,7 +61,7 @@ describe('counterKey', () => {
     expect(counterKey(rule({ per: [] }), { user: 'u1' }).key).toMatch(/^sd1:\{ocr\}:ocr-per-user~[\w-]{4}$/);
   });
 
-  it('starts anew in another zone, and when it counts per something else', () => {
+  it('starts over in another zone, and when it counts per something else', () => {
     const subject = { user: 'u1', grade: '3' };
     const rules = [
       rule(),
@@ -98,7 +98,7 @@ describe('counterKey', () => {
     expect(odd).toEqual([]);
   });
 
-  it('lets nobody be called what stands in a key for a value that is not plain', () => {
+  it('lets no value be equal to what stands in a key for a value that is not plain', () => {
     for (const user of HOSTILE) {
       const { shardGroup } = counterKey(rule(), { user });
       const standIn = shardGroup.slice('ocr:user='.length);

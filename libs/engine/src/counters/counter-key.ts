@@ -4,7 +4,7 @@ import { zoneCode } from '../windows/time-zone.js';
 
 /** Raised when a key's or a script's format changes in a way that older nodes would misread. */
 export const KEY_FORMAT = 'sd1';
-/** No caller steers a slot or meets another subject. */
+/** So no caller can steer a slot or meet another subject. */
 const PLAIN_VALUE = /^[A-Za-z0-9._@+-]{1,64}$/;
 
 /**

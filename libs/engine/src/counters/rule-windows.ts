@@ -17,7 +17,7 @@ export interface RuleWindows {
   readonly limits: LimitSet<PlannedLimit>;
 }
 
-/** Names of limits inside a counter: short, since every active subject's counter holds them. */
+/** Fields of limits inside a counter: short, since every active subject's counter holds them. */
 const FIELDS: Record<WindowUnit, string> = {
   minute: 'm',
   hour: 'h',
@@ -51,7 +51,7 @@ export class RuleWindowsCache {
     return computed.windows;
   }
 
-  /** The same of an instant that may be past, for one caller: those that everybody asks for stay. */
+  /** The same of an instant that may be past, for one caller: the current ones stay cached. */
   once(rule: Rule, at: number): RuleWindows {
     return this.#knownAt(rule, at) ?? this.#compute(rule, at).windows;
   }

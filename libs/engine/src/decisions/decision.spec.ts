@@ -99,7 +99,7 @@ describe('the states of limits', () => {
 describe('a refusal', () => {
   const refusing = (used: Counts<PlannedLimit>, amount = 1) => refused(used, CONTEXT, { amount, now: NOW });
 
-  it('tells when the limit that refuses resets', () => {
+  it('says when the limit that refuses resets', () => {
     expect(refusing(counts([ruled([day(10), hour(3)])], 4, 3))).toMatchObject({
       ...{ allowed: false, reason: 'limit-reached', retryAfterMs: UNTIL_HOUR_MS, wouldDeny: false },
       ...{ replayed: false, operationId: 'o1', rulesVersion: 12, degraded: null },
@@ -107,16 +107,16 @@ describe('a refusal', () => {
     });
   });
 
-  it('tells the latest reset of those that refuse', () => {
+  it('gives the latest reset of those that refuse', () => {
     expect(refusing(counts([ruled([day(4), hour(3)])], 4, 3)).retryAfterMs).toBe(UNTIL_DAY_MS);
   });
 
-  it('does not make anybody wait for a limit that only observes', () => {
+  it('makes no caller wait for a limit that only observes', () => {
     const rules = [ruled([day(0)], { id: 'a', mode: 'observe' }), ruled([hour(3)], { id: 'b' })];
     expect(refusing(counts(rules, 5, 3))).toMatchObject({ retryAfterMs: UNTIL_HOUR_MS, wouldDeny: true });
   });
 
-  it('tells no time where waiting never helps, also when another limit is only reached', () => {
+  it('gives no time where waiting never helps, also when another limit is only reached', () => {
     const decision = refusing(counts([ruled([day(2), hour(9)])], 0, 9), 3);
     expect(decision.reason).toBe('amount-exceeds-limit');
     expect(decision).not.toHaveProperty('retryAfterMs');
@@ -144,14 +144,14 @@ describe('a refusal', () => {
     expect(refusing(counts(watching, 0, 0)).onDeny).toEqual(b);
   });
 
-  it('never tells to wait for less than nothing', () => {
+  it('never asks to wait for less than nothing', () => {
     const late = { amount: 0, now: NOW + 2 * UNTIL_DAY_MS };
     expect(refused(counts([ruled([hour(0)])], 0), CONTEXT, late).retryAfterMs).toBe(0);
   });
 });
 
 describe('an allowance', () => {
-  it('tells what the rules that only observe would have said', () => {
+  it('says what the rules that only observe would have said', () => {
     const rules = [ruled([day(1)], { id: 'a', mode: 'observe' }), ruled([day(9)], { id: 'b' })];
     expect(taken(counts(rules, 1, 1), CONTEXT)).toMatchObject({
       allowed: true,

@@ -3,14 +3,14 @@ import type { PlannedLimit } from '../counters/rule-windows.js';
 import type { Counts, TakeResult } from '../stores/store.js';
 import { CountedLimit, type EngineDecision } from './counted-limit.js';
 
-/** What every answer to one check says, whoever decided it. */
+/** What every answer to one check says, with or without the store. */
 export interface DecisionContext {
   readonly operationId: string;
   readonly rulesVersion: number;
   readonly degraded: Degraded | null;
 }
 
-/** What a store's answer to a check makes of it, where the store decided; `now` is the store's. */
+/** The decision of a check that the store decided; `now` is the store's. */
 export function decisionOf(
   { operationId, rulesVersion, amount }: Omit<DecisionContext, 'degraded'> & { readonly amount: number },
   { outcome, counts }: Decided,
@@ -29,7 +29,7 @@ export function decisionOf(
   }
 }
 
-/** What a store says that has decided. */
+/** The answer of a store that has decided. */
 export type Decided = Exclude<
   Extract<TakeResult<PlannedLimit>, { readonly counts: PlannedCounts }>,
   { readonly outcome: 'full' }
@@ -82,7 +82,7 @@ export function refused(
   return decision;
 }
 
-/** No rule counts this resource; one that is called nearly so may. */
+/** No rule counts this resource; `hint` is the known one with the most similar name. */
 export function noRule(
   allowed: boolean,
   {
@@ -152,7 +152,7 @@ function wouldDeny(limits: readonly LimitState[]): boolean {
   return limits.some(({ mode, exceeded }) => mode === 'observe' && exceeded);
 }
 
-/** What the limits that refuse say together. */
+/** What the refusing limits have in common. */
 interface Refusal {
   /** The amount is above one of them, and waiting can never help. */
   readonly hopeless: boolean;

@@ -1,5 +1,5 @@
 import type { Degraded, DegradedCause, DegradePolicy, OnDeny, Rule } from '@sundial/contract';
-import type { Question } from './question.js';
+import type { CheckPlan } from './check-planner.js';
 
 export function degradedBy(cause: DegradedCause, policy: DegradePolicy): Degraded {
   const name = `${cause} ${policy}`;
@@ -12,19 +12,19 @@ export function degradedBy(cause: DegradedCause, policy: DegradePolicy): Degrade
 const knownDegraded = new Map<string, Degraded>();
 
 /** Rules that only observe have no say. */
-export function strictestPolicy(question: Question): DegradePolicy {
-  const policies = enforced(question).map(({ degrade }) => degrade);
+export function strictestPolicy(plan: CheckPlan): DegradePolicy {
+  const policies = enforced(plan).map(({ degrade }) => degrade);
   if (policies.includes('deny')) return 'deny';
   return policies.includes('local') ? 'local' : 'allow';
 }
 
 /** Of the rules that want to deny; where there are none, all had to. */
-export function onDenyOf(question: Question): OnDeny | undefined {
-  const rules = enforced(question);
+export function onDenyOf(plan: CheckPlan): OnDeny | undefined {
+  const rules = enforced(plan);
   const denying = rules.filter(({ degrade }) => degrade === 'deny');
   return (denying.length > 0 ? denying : rules).find(({ onDeny }) => onDeny)?.onDeny;
 }
 
-function enforced({ rules }: Question): Rule[] {
+function enforced({ rules }: CheckPlan): Rule[] {
   return rules.map(({ rule }) => rule).filter(({ mode }) => mode === 'enforce');
 }

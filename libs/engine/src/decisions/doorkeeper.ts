@@ -5,12 +5,12 @@ const PLACES = 65_536;
 const TWO_32 = 0x1_0000_0000;
 
 /**
- * Tells a cache what is worth keeping: what is seen for the second time. Most of what is seen once among a million is not
- * seen again before a cache must forget it, and each entry that lives that long costs the garbage collector more than
- * making it again does. The idea is TinyLFU's (Einziger, Friedman and Manes, "TinyLFU: A Highly Efficient Cache Admission
- * Policy", section 3.4.2, "Doorkeeper"); here it is a table of 256 KiB with the hash of the latest name at each place, so
- * that old names go as new ones come and nothing has to be reset. Two names of one hash are rare and do no harm: one
- * is kept at its first sighting.
+ * Decides what is worth keeping in a cache: what is seen for the second time. Most of what is seen once among a million
+ * is not seen again before a cache must forget it, and each entry that lives that long costs the garbage collector more
+ * than making it again does. The idea is TinyLFU's (Einziger, Friedman and Manes, "TinyLFU: A Highly Efficient Cache
+ * Admission Policy", section 3.4.2, "Doorkeeper"); here it is a table of 256 KiB with the hash of the latest name at
+ * each place, so that old names go as new ones come and nothing has to be reset. Two names of one hash are rare and do
+ * no harm: one is kept when it is first seen.
  */
 export class Doorkeeper {
   readonly #seen = new Uint32Array(PLACES);

@@ -6,7 +6,7 @@ import { PRIVATE_FILE } from './private-modes.js';
 
 /** How often the owner of a lock shows that it lives. */
 const BEAT_MS = 1_000;
-/** Who has not shown it for so long is dead. Only asked of a process that this one cannot see. */
+/** An owner that has not shown it for so long is dead. Only used for a process that this one cannot see. */
 const DEAD_AFTER_MS = 3_000;
 
 /** How long two processes that start at once may be apart in taking over one lock. */
@@ -44,7 +44,7 @@ async function create(path: string, owner: string): Promise<boolean> {
   }
 }
 
-/** Nobody writes a name in more than a moment. */
+/** No process takes more than a moment to write a name. */
 async function ownerOf(path: string): Promise<string> {
   const read = async () => (await readFile(path, 'utf8').catch(() => '')).trim();
   return (await read()) || (await sleep(RACE_MS).then(read));
@@ -70,7 +70,7 @@ async function isAlive(owner: string, path: string): Promise<boolean> {
   return (await beatOf(path)) !== before;
 }
 
-/** Of a file that was opened for it: a network file system may tell of one by its name what was so a minute ago. */
+/** Of a file that was opened for it: by its name a network file system may report what was so a minute ago. */
 async function beatOf(path: string): Promise<number> {
   const file = await open(path, 'r').catch(() => undefined);
   const { mtimeMs = 0 } = (await file?.stat()) ?? {};
@@ -87,7 +87,7 @@ function isRunning(pid: number): boolean {
   }
 }
 
-/** Numbers of processes are used again, with another start; where the system does not tell that, the number must do. */
+/** Numbers of processes are used again, with another start; where the system does not report that, the number must do. */
 async function identityOf(pid: number): Promise<string> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
   // Behind the name in parentheses, which may hold anything; the start is field 22.
@@ -98,15 +98,15 @@ async function identityOf(pid: number): Promise<string> {
 /** Where numbers of processes mean the same: one run of one machine, and of its containers one. */
 const PLACE = [
   hostname(),
-  tellOr('-', () => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8')),
-  tellOr('-', () => readlinkSync('/proc/self/ns/pid')),
+  readOr('-', () => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8')),
+  readOr('-', () => readlinkSync('/proc/self/ns/pid')),
 ]
   .map((part) => part.trim().replaceAll(/\s/g, ''))
   .join('/');
 
-function tellOr(otherwise: string, tell: () => string): string {
+function readOr(otherwise: string, read: () => string): string {
   try {
-    return tell();
+    return read();
   } catch {
     return otherwise;
   }

@@ -13,7 +13,7 @@ export class YamlError extends Error {
   }
 }
 
-/** YAML 1.2 as people write it: its content, and the line of everything in it, so that mistakes can be shown. */
+/** YAML 1.2 as people write it: its content, and the line of everything in it, so that errors can name it. */
 export class YamlText {
   readonly content: unknown;
   readonly #document: Document;
@@ -42,7 +42,7 @@ export class YamlText {
     }
   }
 
-  /** The line of the innermost thing a path names; a missing field is told by what it is missing from. */
+  /** The line of the innermost thing a path names; a missing field has the line of what it is missing from. */
   lineOf(path: readonly (string | number)[]): number | undefined {
     for (let steps = path; steps.length > 0; steps = steps.slice(0, -1)) {
       const node = this.#document.getIn(steps, true) as { range?: readonly number[] | null } | undefined;

@@ -70,7 +70,7 @@ describe('OperationIds', () => {
     expect(nameAs(foreign, { ...REQUEST, operationId }).operation.id).toMatch(/ ocr /);
   });
 
-  it('foretell nothing: seeing ids of any subjects, whoever changes number or tag meets no server’s id', () => {
+  it('foretell nothing: seeing ids of any subjects, a caller that changes number or tag meets no server’s id', () => {
     const seen = Array.from({ length: 200 }, (_, i) =>
       nameAs(ids, { resource: 'ocr', subject: { user: `u${i % 3}` } }).operationId.split('.'),
     );

@@ -11,17 +11,17 @@ export const HASH_LENGTH = 12;
 /** An id as a server hands it out: its process, its number there, a tag. */
 const SERVER_ID = /^([A-Za-z0-9_-]{12})\.([0-9a-z]{1,11})\.([A-Za-z0-9_-]{12})$/;
 
-/** An operation, and the id that its caller knows it by. */
+/** An operation, and the id that its caller knows. */
 export interface NamedOperation {
   readonly operationId: string;
   readonly operation: Operation;
 }
 
 /**
- * Names operations. An id that a server makes is `<process>.<number>.<tag>`: process and number name the operation's
+ * Identifies operations. An id that a server makes is `<process>.<number>.<tag>`: process and number name the operation's
  * record, and the tag proves that a server gave the id to a caller of this scope. It is a one-time pad of the number
  * under the secret that all nodes of the store share, XORed with a keyed hash of the scope (a Wegman–Carter MAC), so it
- * costs a check no hashing and a record no byte. Whatever does not prove it is a caller's own id, and callers' ids are
+ * costs a check no hashing and a record no byte. An id without that proof is a caller's own, and callers' ids are
  * kept by scope, apart from servers'.
  */
 export class OperationIds {
@@ -48,7 +48,7 @@ export class OperationIds {
     return { operationId: `${attempt}.${tag}`, operation: { id: attempt, content, attempt, number } };
   }
 
-  /** Of a check that no rule counts: nothing will be remembered under it. */
+  /** For a check that no rule counts: nothing will be remembered under it. */
   idWithoutRules({ resource, operationId }: CheckRequest): string {
     if (operationId !== undefined) return operationId;
     const { id, number } = makeId();
@@ -81,7 +81,7 @@ export class OperationIds {
     return tagOf(this.#pads, place * PAD_WORDS, scope.mask(secret));
   }
 
-  /** What counts is written as it is; attributes that no rule counts by only have to be the same ones. */
+  /** The amount is written as it is; attributes that no rule counts by are only compared for equality. */
   #contentOf(subject: Subject, amount: number, attributes: readonly string[]): string {
     const units = amount === 1 ? '1' : amount.toString(36);
     const names = Object.keys(subject);

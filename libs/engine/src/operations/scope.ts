@@ -8,7 +8,7 @@ export interface Mask {
   readonly b: number;
   readonly c: number;
 }
-/** Base64url characters of SHA-256: 132 bits, for which nobody finds two scopes. */
+/** Base64url characters of SHA-256: 132 bits, too many for anyone to find two scopes with the same. */
 const NAME_LENGTH = 22;
 
 /** What the scopes of one resource have in common under the same rules. */
@@ -40,7 +40,7 @@ export class Scope {
     return this.#name;
   }
 
-  /** What tells it from others to those who know the secret, and nothing to anybody else. */
+  /** Distinguishes it from others for those who know the secret, and reveals nothing to others. */
   mask(secret: Secret): Mask {
     if (this.#mask === undefined || this.#secret !== secret) {
       const digest = secret.digest(this.#text, 'binary');

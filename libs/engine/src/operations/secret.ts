@@ -28,7 +28,10 @@ export class Secret {
     return hash('sha256', this.#hashKey + wellFormed(text), encoding);
   }
 
-  /** Four words of 32 bits for each of `count` numbers that follow each other, which nothing else of this secret tells. */
+  /**
+   * Four words of 32 bits for each of `count` numbers that follow each other, which nothing else of this secret
+   * reveals.
+   */
   pads({ prefix, from, count }: { prefix: Buffer; from: number; count: number }): Uint32Array {
     const start = Buffer.alloc(PAD_BYTES);
     prefix.copy(start, 0, 0, PREFIX_BYTES);

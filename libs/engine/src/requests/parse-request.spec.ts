@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Rule } from '@sundial/contract';
-import { assertUsageRequest, mistakesInCheck, missingAttributes } from './parse-request.js';
+import { assertUsageRequest, validationErrorsInCheck, missingAttributes } from './parse-request.js';
 
 const SUBJECT = { user: 'u1' };
 const NAME =
@@ -18,7 +18,7 @@ describe('a check request', () => {
     { resource: 'ocr', subject: { user: '🦊'.repeat(256) } },
     { resource: 'ocr', subject: Object.fromEntries([...'abcdefgh'].map((name) => [name, '1'])) },
   ])('may be %j', (request) => {
-    expect(mistakesInCheck(request)).toEqual([]);
+    expect(validationErrorsInCheck(request)).toEqual([]);
   });
 
   it.each<[unknown, string, string]>([
@@ -77,29 +77,32 @@ describe('a check request', () => {
     ],
     [{ resource: 'ocr', subject: SUBJECT, operationId: 7 }, 'operationId', 'must be of type string'],
   ])('may not be %p: it says where and what', (request, path, message) => {
-    expect(mistakesInCheck(request)).toEqual([{ path, message }]);
+    expect(validationErrorsInCheck(request)).toEqual([{ path, message }]);
   });
 
-  it('is told every mistake at once', () => {
-    const paths = mistakesInCheck({ resource: '', subject: { user: 5, Ü: '1' }, amount: -1, more: 1 }).map(
-      ({ path }) => path,
-    );
+  it('lists every error at once', () => {
+    const paths = validationErrorsInCheck({
+      resource: '',
+      subject: { user: 5, Ü: '1' },
+      amount: -1,
+      more: 1,
+    }).map(({ path }) => path);
     expect(paths.sort()).toEqual(['amount', 'more', 'resource', 'subject.?', 'subject.user']);
   });
 
-  it('is told a bounded number of mistakes, in names of bounded length', () => {
+  it('lists a bounded number of errors, with paths of bounded length', () => {
     const many = Object.fromEntries(Array.from({ length: 5_000 }, (_, i) => [`${i}`.padStart(500, 'X'), 1]));
-    const mistakes = mistakesInCheck({ resource: 'ocr', subject: SUBJECT, ...many });
-    expect(mistakes).toHaveLength(20);
-    for (const { path } of mistakes) expect(path.length).toBeLessThanOrEqual(80);
+    const errors = validationErrorsInCheck({ resource: 'ocr', subject: SUBJECT, ...many });
+    expect(errors).toHaveLength(20);
+    for (const { path } of errors) expect(path.length).toBeLessThanOrEqual(80);
   });
 
   it('may be nested 10 000 deep where it is wrong anyway', () => {
     const deep = JSON.parse('{"a":'.repeat(10_000) + '1' + '}'.repeat(10_000)) as object;
-    expect(mistakesInCheck({ resource: 'ocr', subject: { user: deep } })).toEqual([
+    expect(validationErrorsInCheck({ resource: 'ocr', subject: { user: deep } })).toEqual([
       { path: 'subject.user', message: 'must be of type string' },
     ]);
-    expect(mistakesInCheck(deep).length).toBeGreaterThan(0);
+    expect(validationErrorsInCheck(deep).length).toBeGreaterThan(0);
   });
 });
 
@@ -119,7 +122,7 @@ describe('a usage request', () => {
 describe('missing attributes', () => {
   const rule = { id: 'r', per: ['user', 'grade'] } as unknown as Rule;
 
-  it('are told with the rule that needs them', () => {
+  it('are listed with the rule that needs them', () => {
     expect(missingAttributes([rule], { user: 'u1' })).toEqual([
       { path: 'subject.grade', message: 'is missing: rule r counts per user + grade' },
     ]);

@@ -16,13 +16,13 @@ const isCheckRequest = ajv.compile<CheckRequest>(checkRequestSchema);
 const isUsageRequest = ajv.compile<UsageRequest>(usageRequestSchema);
 
 /** What is wrong with a check request; empty when nothing is. */
-export function mistakesInCheck(input: unknown): readonly InputError[] {
-  return isCheckRequest(input) ? NOTHING : mistakes(isCheckRequest);
+export function validationErrorsInCheck(input: unknown): readonly InputError[] {
+  return isCheckRequest(input) ? NOTHING : errors(isCheckRequest);
 }
 
 /** @throws QuotaError `invalid-request` */
 export function assertUsageRequest(input: unknown): asserts input is UsageRequest {
-  if (!isUsageRequest(input)) throw QuotaError.invalid('invalid-request', mistakes(isUsageRequest));
+  if (!isUsageRequest(input)) throw QuotaError.invalid('invalid-request', errors(isUsageRequest));
 }
 
 /** Attributes that a rule counts by and the subject lacks. */
@@ -46,7 +46,7 @@ export function missingAttributes(
 
 const NOTHING: readonly InputError[] = [];
 
-function mistakes({ errors }: ValidateFunction): readonly InputError[] {
+function errors({ errors }: ValidateFunction): readonly InputError[] {
   return firstErrors(errors ?? [], (error: ErrorObject) => ({
     path: pathOf(error),
     message: sentence(error),

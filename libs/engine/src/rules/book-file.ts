@@ -14,7 +14,7 @@ const MAX_CHANGES = 1_000;
 const MAX_EDITS = 200;
 /** How often the book is written again while the disk does not take it. */
 const RETRY_MS = 1_000;
-/** Never makes a file: without its head a change is of no use. */
+/** Never makes a file: without its header a change is of no use. */
 const APPEND = constants.O_WRONLY | constants.O_APPEND;
 
 /**
@@ -32,7 +32,7 @@ export class BookFile {
   #retry: NodeJS.Timeout | undefined;
   #last: Promise<void> = Promise.resolve();
 
-  /** `onTrouble` is told when the file cannot be written, and with null when it can be again. */
+  /** `onTrouble` is called when the file cannot be written, and with null when it can be again. */
   constructor(
     readonly path: string,
     private readonly onTrouble: (error: Error | null) => void = () => undefined,
@@ -57,7 +57,7 @@ export class BookFile {
   }
 
   /**
-   * Resolves when the book is on disk. Where that fails, the file is to have the `fallback`: the one before, if not told
+   * Resolves when the book is on disk. Where that fails, the file is to have the `fallback`: the one before, unless given
    * otherwise.
    */
   save(book: StoredBook, fallback = this.#kept): Promise<void> {

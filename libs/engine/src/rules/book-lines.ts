@@ -7,7 +7,7 @@ import type { RuleEdits, StoredRule } from './rules-by-id.js';
 import { isVersion, StoredBook } from './stored-book.js';
 
 /**
- * A book as lines of JSON: a head that says how many rules follow, one rule a line, then one line for each later
+ * A rule book as lines of JSON: a header that says how many rules follow, one rule a line, then one line for each later
  * change. A change names the stamp of the book it was made of, so their order in the file does not matter, and what
  * was made of another book is passed over.
  */
@@ -38,13 +38,13 @@ export function changeOf(
 
 /**
  * The book that a file's text holds. A last line without its line feed was never acknowledged, and is passed over.
- * @throws Error with every mistake of every rule, when this is no such text.
+ * @throws Error with every error of every rule, when this is no such text.
  */
 export function bookOf(text: string): StoredBook {
   const [first, ...others] = text.split('\n').slice(0, -1);
-  const head = first === undefined ? undefined : json(first, 0);
-  if (!isPlainObject(head)) throw new Error('it holds no rules');
-  const { format, version, stamp, rules: count } = head;
+  const header = first === undefined ? undefined : json(first, 0);
+  if (!isPlainObject(header)) throw new Error('it holds no rules');
+  const { format, version, stamp, rules: count } = header;
   if (format !== FORMAT) throw new Error(`its format is ${String(format)}, not ${FORMAT}`);
   if (!isVersion(version) || typeof stamp !== 'string' || !isVersion(count)) {
     throw new Error('its version, stamp or number of rules is missing');
@@ -77,17 +77,17 @@ function afterChanges(whole: StoredBook, changes: readonly unknown[]): StoredBoo
 }
 
 function storedRules(entries: readonly unknown[]): StoredRule[] {
-  const mistakes: string[] = [];
+  const errors: string[] = [];
   const stored = entries.flatMap((entry, index) => {
     try {
       if (!isPlainObject(entry) || !isVersion(entry['revision'])) throw new Error('its revision is missing');
       return [{ rule: parseRule(entry['rule']), revision: entry['revision'] }];
     } catch (error) {
-      mistakes.push(`rule ${index}: ${error instanceof Error ? error.message : String(error)}`);
+      errors.push(`rule ${index}: ${error instanceof Error ? error.message : String(error)}`);
       return [];
     }
   });
-  if (mistakes.length > 0) throw new QuotaError('invalid-rule', mistakes.join('; '));
+  if (errors.length > 0) throw new QuotaError('invalid-rule', errors.join('; '));
   return stored;
 }
 

@@ -29,7 +29,7 @@ export interface FileRuleRepositoryOptions {
   readonly directory: string;
   /** The rules to begin with where none are stored. */
   readonly seed: RuleSeed;
-  /** Told when the rules cannot be written, and with null when they can be again. */
+  /** Called when the rules cannot be written, and with null when they can be again. */
   readonly onTrouble?: (error: Error | null) => void;
 }
 

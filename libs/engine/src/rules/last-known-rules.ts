@@ -3,8 +3,8 @@ import type { StoredBook } from './stored-book.js';
 
 /**
  * The last good rules of a node on its disk, for a start without Redis. Saving is in the background, skips to the latest
- * book and writes only what has changed; where it fails the node goes on, `onTrouble` hears of it, and it is tried again.
- * `onError` hears of a file that cannot be read.
+ * book and writes only what has changed; where it fails the node goes on, `onTrouble` is called, and it is tried again.
+ * `onError` is called with a file that cannot be read.
  */
 export class LastKnownRules {
   readonly #file: BookFile;

@@ -1,4 +1,7 @@
-/** Letters compared for one question, some 20 µs; a book too large for that still finds names that differ in case or signs. */
+/**
+ * Letters compared for one lookup, some 20 µs; a book too large for that still finds names that differ in case or
+ * signs.
+ */
 const MAX_COMPARED = 4_000;
 /** Answers kept; at so many, all are forgotten. */
 const MAX_KEPT = 1_000;

@@ -6,7 +6,7 @@ import { parseRule, patchRule } from './parse-rule.js';
 const SHORTEST = { id: 'ocr', resource: 'ocr', per: ['user'], limits: [{ window: 'day', max: 10 }] };
 const DEEP: unknown = JSON.parse('['.repeat(10_000) + ']'.repeat(10_000));
 
-function mistakesOf(act: () => unknown): readonly InputError[] {
+function validationErrorsOf(act: () => unknown): readonly InputError[] {
   try {
     act();
   } catch (error) {
@@ -16,8 +16,8 @@ function mistakesOf(act: () => unknown): readonly InputError[] {
   throw new Error('It was accepted.');
 }
 
-const mistakes = (input: unknown) => mistakesOf(() => parseRule(input));
-const paths = (input: unknown) => mistakes(input).map(({ path }) => path);
+const errors = (input: unknown) => validationErrorsOf(() => parseRule(input));
+const paths = (input: unknown) => errors(input).map(({ path }) => path);
 
 describe('parseRule', () => {
   it('gives a rule what it does not say: UTC, enforced, local', () => {
@@ -155,14 +155,14 @@ describe('parseRule', () => {
     expect({}).not.toHaveProperty('mode');
   });
 
-  it('lists every mistake with its path, the value and what it must be', () => {
+  it('lists every error with its path, the value and what it must be', () => {
     const input = {
       id: 'ocr',
       resource: '?',
       per: ['user', 'user', 'B'],
       limits: [{ window: 'dy', max: '10' }],
     };
-    expect(mistakes(input)).toEqual([
+    expect(errors(input)).toEqual([
       { path: 'resource', message: expect.stringMatching(/^must be 1 to 128 letters.*, not "\?"$/) },
       { path: 'per', message: expect.stringMatching(/"B" cannot be one; .* once; "user" is repeated$/) },
       { path: 'limits.0.window', message: 'must be one of minute, hour, day, week, month, year, not "dy"' },
@@ -174,10 +174,10 @@ describe('parseRule', () => {
   });
 
   it.each([undefined, null, 5, 'rule', [], DEEP])('refuses %p instead of a rule', (input: unknown) => {
-    expect(mistakes(input)).toEqual([{ path: '', message: expect.stringContaining('must be an object') }]);
+    expect(errors(input)).toEqual([{ path: '', message: expect.stringContaining('must be an object') }]);
   });
 
-  it('answers any JSON with a rule or with mistakes, and reads its own rules back unchanged', () => {
+  it('answers any JSON with a rule or with errors, and reads its own rules back unchanged', () => {
     const field = fc.constantFrom(
       'id',
       'resource',
@@ -240,25 +240,27 @@ describe('patchRule', () => {
     expect(rule).toEqual(before);
   });
 
-  it('keeps the id, and lists the other mistakes with it', () => {
+  it('keeps the id, and lists the other errors with it', () => {
     expect(patchRule(rule, { id: rule.id })).toEqual(rule);
-    expect(mistakesOf(() => patchRule(rule, { id: 'other', mode: 'on' })).map(({ path }) => path)).toEqual([
-      'id',
-      'mode',
-    ]);
-    expect(mistakesOf(() => patchRule(rule, { id: null }))).toMatchObject([{ path: 'id' }]);
+    expect(
+      validationErrorsOf(() => patchRule(rule, { id: 'other', mode: 'on' })).map(({ path }) => path),
+    ).toEqual(['id', 'mode']);
+    expect(validationErrorsOf(() => patchRule(rule, { id: null }))).toMatchObject([{ path: 'id' }]);
   });
 
   it.each([null, 5, 'x', [], [{ mode: 'off' }], DEEP, { onDeny: { params: { a: DEEP } } }])(
     'refuses %p as a patch',
     (patch: unknown) => {
-      expect(mistakesOf(() => patchRule(rule, patch))).toMatchObject([{ path: '' }]);
+      expect(validationErrorsOf(() => patchRule(rule, patch))).toMatchObject([{ path: '' }]);
     },
   );
 
   it('takes __proto__ for the unknown field it is', () => {
     const patch = JSON.parse('{"__proto__":{"mode":"enforce"},"onDeny":{"params":{"__proto__":{"a":1}}}}');
-    expect(mistakesOf(() => patchRule(rule, patch)).map(({ path }) => path)).toEqual(['__proto__', 'onDeny']);
+    expect(validationErrorsOf(() => patchRule(rule, patch)).map(({ path }) => path)).toEqual([
+      '__proto__',
+      'onDeny',
+    ]);
     expect({}).not.toHaveProperty('mode');
   });
 });

@@ -13,18 +13,18 @@ import { isDeeperThan, isPlainObject, show } from './plain-json.js';
 import { LimitDefinition, OnDenyDefinition, RuleDefinition } from './rule-definition.js';
 
 /**
- * Makes a rule of whatever somebody wrote, or says everything that is wrong with it.
- * @throws QuotaError `invalid-rule` with one entry a mistake: a dotted path (`limits.0.max`) and a sentence.
+ * Makes a rule of any input, or says everything that is wrong with it.
+ * @throws QuotaError `invalid-rule` with one entry for each error: a dotted path (`limits.0.max`) and a sentence.
  */
 export function parseRule(input: unknown): Rule {
-  const mistakes = mistakesInRule(input);
-  if (mistakes.length > 0) throw QuotaError.invalid('invalid-rule', mistakes);
+  const errors = validationErrorsInRule(input);
+  if (errors.length > 0) throw QuotaError.invalid('invalid-rule', errors);
   return ruleOf(fill(RuleDefinition, input as Record<string, unknown>));
 }
 
 /**
  * Changes a rule by a JSON merge patch (RFC 7396): a field set to null returns to its default, lists are replaced as a
- * whole. The id stays; a patch that names another is a mistake.
+ * whole. The id stays; a patch that names another is an error.
  * @throws QuotaError `invalid-rule` as `parseRule` does, for the rule that would come out.
  */
 export function patchRule(rule: Rule, patch: unknown): Rule {
@@ -36,7 +36,7 @@ export function patchRule(rule: Rule, patch: unknown): Rule {
   const merged = mergePatch(rule, patch);
   if (isPlainObject(merged) && merged['id'] !== rule.id) {
     const message = `cannot be changed; create a rule with the new id and delete ${show(rule.id)}`;
-    const others = mistakesInRule({ ...merged, id: rule.id });
+    const others = validationErrorsInRule({ ...merged, id: rule.id });
     throw QuotaError.invalid('invalid-rule', [{ path: 'id', message }, ...others]);
   }
   return parseRule(merged);
@@ -44,21 +44,21 @@ export function patchRule(rule: Rule, patch: unknown): Rule {
 
 const PATCH_DEPTH = ON_DENY_BOUNDS.depth + 1;
 
-function mistakesInRule(input: unknown): InputError[] {
-  const mistakes = mistakesIn(RuleDefinition, input, '', 'a rule');
-  if (!isPlainObject(input)) return mistakes;
+function validationErrorsInRule(input: unknown): InputError[] {
+  const errors = errorsIn(RuleDefinition, input, '', 'a rule');
+  if (!isPlainObject(input)) return errors;
   const limits = Array.isArray(input['limits']) ? input['limits'].slice(0, MAX_LIMITS_A_RULE) : [];
   for (const [index, limit] of limits.entries()) {
-    mistakes.push(...mistakesIn(LimitDefinition, limit, `limits.${index}`, 'a limit'));
+    errors.push(...errorsIn(LimitDefinition, limit, `limits.${index}`, 'a limit'));
   }
   if (input['onDeny'] !== undefined) {
-    mistakes.push(...mistakesIn(OnDenyDefinition, input['onDeny'], 'onDeny', 'onDeny'));
+    errors.push(...errorsIn(OnDenyDefinition, input['onDeny'], 'onDeny', 'onDeny'));
   }
-  return mistakes;
+  return errors;
 }
 
 /** Checks one level. Nested ones are checked by name, so no input decides how deep a check goes. */
-function mistakesIn<T extends object>(
+function errorsIn<T extends object>(
   definition: new () => T,
   input: unknown,
   at: string,

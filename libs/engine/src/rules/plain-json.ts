@@ -11,7 +11,7 @@ export function isDeeperThan(value: unknown, levels: number): boolean {
 }
 
 /** Why a value cannot be kept and sent as JSON within these bounds, or undefined when it can. */
-export function jsonComplaint(value: unknown, bounds: { bytes: number; depth: number }): string | undefined {
+export function jsonMessage(value: unknown, bounds: { bytes: number; depth: number }): string | undefined {
   if (isDeeperThan(value, bounds.depth)) return `must not nest deeper than ${bounds.depth} levels`;
   const odd = firstOdd(value);
   if (odd !== undefined) return `must be plain JSON; ${odd}`;

@@ -14,7 +14,7 @@ export interface PlannedChange {
   readonly effects: readonly RuleEffect[];
 }
 
-/** Plans a change of a book. Whether it is possible is another question (`assertPossible`), which the store answers last. */
+/** Plans a change of a book. Whether it is possible is decided elsewhere (`assertPossible`), which the store answers last. */
 export async function planChange(book: RuleBook, change: RuleChange): Promise<PlannedChange> {
   if (change.kind === 'delete') return { change, rule: book.byId(change.id), effects: [] };
   const rule = inStoredOrder(change.rule, book.byId(change.rule.id));

@@ -46,7 +46,7 @@ export class RuleBook {
     return this.#index.counting(resource);
   }
 
-  /** Whether any rule names the resource, be it one that is off: to lift a limit is not to forbid what it limited. */
+  /** Whether any rule names the resource, including rules that are off: lifting a limit does not forbid what it limited. */
   knows(resource: string): boolean {
     return this.#index.knows(resource);
   }

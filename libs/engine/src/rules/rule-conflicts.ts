@@ -1,6 +1,6 @@
 import { MAX_RULES, QuotaError } from '@sundial/contract';
 
-/** Why a repository refuses a change, in one voice whoever notices: the script in Redis, or the embedded one. */
+/** Why a repository refuses a change, in the same sentences from the script in Redis and from the embedded repository. */
 export function ruleExists(id: string): QuotaError {
   return new QuotaError('rule-exists', `There is a rule "${id}" already; replace it, or choose another id.`);
 }

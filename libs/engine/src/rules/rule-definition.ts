@@ -26,7 +26,7 @@ import {
   ON_DENY_BOUNDS,
 } from '@sundial/contract';
 import { canonicalTimeZone } from '../windows/time-zone.js';
-import { isPlainObject, jsonComplaint, show } from './plain-json.js';
+import { isPlainObject, jsonMessage, show } from './plain-json.js';
 
 const NAME =
   'must be 1 to 128 letters, digits, ".", "_", ":" or "-", of which the first is a letter or a digit';
@@ -85,13 +85,13 @@ export class RuleDefinition {
   @Matches(NAME_PATTERN, says(NAME))
   resource!: string;
 
-  @Judged(attributesComplaint)
+  @Judged(attributesMessage)
   per!: string[];
 
-  @Judged(timeZoneComplaint)
+  @Judged(timeZoneMessage)
   timeZone: string = 'UTC';
 
-  @Judged(limitsComplaint)
+  @Judged(limitsMessage)
   limits!: LimitDefinition[];
 
   @IsIn(RULE_MODES, says(`must be one of ${RULE_MODES.join(', ')}`))
@@ -105,33 +105,33 @@ export class RuleDefinition {
   description?: string;
 
   @Optional()
-  @Judged((value) => jsonComplaint(value, ON_DENY_BOUNDS))
+  @Judged((value) => jsonMessage(value, ON_DENY_BOUNDS))
   onDeny?: OnDenyDefinition;
 }
 
-function attributesComplaint(value: unknown): string | undefined {
+function attributesMessage(value: unknown): string | undefined {
   if (!Array.isArray(value)) {
     const requirement =
       'must be a list of attribute names such as ["user"], or [] for one counter that all share';
-    return complain(requirement, value);
+    return messageFor(requirement, value);
   }
   if (value.length > MAX_ATTRIBUTES) {
     return `must name at most ${MAX_ATTRIBUTES} attributes, not ${value.length}`;
   }
   const odd = value.filter((name) => typeof name !== 'string' || !ATTRIBUTE_PATTERN.test(name));
   const twice = value.filter((name, index) => !odd.includes(name) && value.indexOf(name) !== index);
-  const complaints = [
+  const messages = [
     ...(odd.length > 0 ? [`${ATTRIBUTE}; ${odd.map(show).join(', ')} cannot be one`] : []),
     ...(twice.length > 0
       ? [`must name every attribute once; ${twice.map(show).join(', ')} is repeated`]
       : []),
   ];
-  return complaints.length > 0 ? complaints.join('; ') : undefined;
+  return messages.length > 0 ? messages.join('; ') : undefined;
 }
 
-function limitsComplaint(value: unknown): string | undefined {
+function limitsMessage(value: unknown): string | undefined {
   if (!Array.isArray(value))
-    return complain('must be a list such as [{ "window": "day", "max": 10 }]', value);
+    return messageFor('must be a list such as [{ "window": "day", "max": 10 }]', value);
   if (value.length < 1 || value.length > MAX_LIMITS_A_RULE) {
     return `must hold 1 to ${MAX_LIMITS_A_RULE} limits, not ${value.length}`;
   }
@@ -140,17 +140,17 @@ function limitsComplaint(value: unknown): string | undefined {
   return twice === undefined ? undefined : `must hold one limit a window; ${show(twice)} has more than one`;
 }
 
-function timeZoneComplaint(value: unknown): string | undefined {
+function timeZoneMessage(value: unknown): string | undefined {
   if (typeof value === 'string' && canonicalTimeZone(value) !== undefined) return undefined;
-  return complain('must be an IANA time zone such as Asia/Shanghai or UTC', value);
+  return messageFor('must be an IANA time zone such as Asia/Shanghai or UTC', value);
 }
 
-function complain(requirement: string, value: unknown): string {
+function messageFor(requirement: string, value: unknown): string {
   return value === undefined ? `is missing; it ${requirement}` : `${requirement}, not ${show(value)}`;
 }
 
 function says(requirement: string): { message: (args: { value: unknown }) => string } {
-  return { message: ({ value }) => complain(requirement, value) };
+  return { message: ({ value }) => messageFor(requirement, value) };
 }
 
 /** A field that may be absent. Unlike class-validator's `IsOptional`, null is not absent. */

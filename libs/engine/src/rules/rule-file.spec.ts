@@ -39,7 +39,7 @@ describe('a start-up file', () => {
     expect(refusalOf(merged).errors.map(({ path }) => path)).toContain('rules.1."<<"');
   });
 
-  it('names itself and lists every mistake of every rule with its line', () => {
+  it('names itself and lists every error of every rule with its line', () => {
     const error = refusalOf(
       [
         'rules:',
@@ -90,7 +90,7 @@ describe('a start-up file', () => {
     expect(errors[0]?.message).toMatch(/\(line \d+\)$/);
   });
 
-  it('tells an operator what to do about two documents', () => {
+  it('says what an operator can do about two documents', () => {
     expect(refusalOf('rules: []\n---\nrules: []').errors).toEqual([
       {
         path: '',

@@ -6,7 +6,7 @@ import { isPlainObject } from './plain-json.js';
 
 /**
  * Reads a start-up file: YAML 1.2 with one list, `rules`, of rules as `RuleDefinition` says.
- * @throws QuotaError `invalid-rule` that names the file and lists every mistake of every rule with its line.
+ * @throws QuotaError `invalid-rule` that names the file and lists every error of every rule with its line.
  */
 export async function loadRuleFile(path: string): Promise<Rule[]> {
   const bytes = await readFile(path).catch((cause: Error) => {
@@ -18,11 +18,11 @@ export async function loadRuleFile(path: string): Promise<Rule[]> {
 /** `loadRuleFile` for a file already read; `path` is only named in errors. */
 export function parseRuleFile(source: string | Uint8Array, path: string): Rule[] {
   const yaml = read(source, path);
-  const { rules, mistakes } = rulesIn(yaml);
-  if (mistakes.length === 0) return rules;
+  const { rules, errors } = rulesIn(yaml);
+  if (errors.length === 0) return rules;
   throw refused(
     path,
-    mistakes.map((mistake) => ({ ...mistake, line: yaml.lineOf(mistake.path.split('.')) })),
+    errors.map((error) => ({ ...error, line: yaml.lineOf(error.path.split('.')) })),
   );
 }
 
@@ -30,8 +30,8 @@ interface LocatedError extends InputError {
   readonly line?: number | undefined;
 }
 
-function refused(path: string, mistakes: readonly LocatedError[]): QuotaError {
-  const errors = mistakes.map(({ path: at, message, line }) => ({
+function refused(path: string, located: readonly LocatedError[]): QuotaError {
+  const errors = located.map(({ path: at, message, line }) => ({
     path: at,
     message: line === undefined ? message : `${message} (line ${line})`,
   }));
@@ -51,11 +51,11 @@ function read(source: string | Uint8Array, path: string): YamlText {
   }
 }
 
-function rulesIn(yaml: YamlText): { rules: Rule[]; mistakes: InputError[] } {
-  const { list, mistakes } = ruleListIn(yaml.content, 'file');
+function rulesIn(yaml: YamlText): { rules: Rule[]; errors: InputError[] } {
+  const { list, errors } = ruleListIn(yaml.content, 'file');
   const reader = new RuleListReader();
   for (const [index, entry] of list.entries()) reader.add(entry, index);
-  return { rules: reader.rules, mistakes: [...mistakes, ...reader.mistakes, ...emptyLimits(list, yaml)] };
+  return { rules: reader.rules, errors: [...errors, ...reader.errors, ...emptyLimits(list, yaml)] };
 }
 
 /** A `max` that was forgotten must not lift the limit, as a null that is written does. */

@@ -6,7 +6,7 @@ export interface StoredRule {
   readonly revision: number;
 }
 
-/** What leads from one set of rules to another. No id is in both lists, nor twice in one. */
+/** The difference between two sets of rules. No id is in both lists, nor twice in one. */
 export interface RuleEdits {
   readonly set: readonly StoredRule[];
   readonly removed: readonly string[];
@@ -71,7 +71,7 @@ export class RulesById {
     }
   }
 
-  /** What leads from here to a later set. Costs little where the two share most of their chunks. */
+  /** The difference to a later set. Costs little where the two share most of their chunks. */
   editsTo(later: RulesById): RuleEdits {
     const set: StoredRule[] = [];
     const removed: string[] = [];

@@ -74,7 +74,7 @@ function edited(rules: ResourceRules, gone: readonly Rule[], added: readonly Rul
   return { all, counting: same ? rules.counting : counting };
 }
 
-/** FNV-1a. Who may write rules has no use for collisions. */
+/** FNV-1a. An operator who may write rules gains nothing by collisions. */
 function bucketOf(resource: string): number {
   let hash = 0x811c9dc5;
   for (let at = 0; at < resource.length; at++) {

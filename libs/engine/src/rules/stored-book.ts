@@ -23,7 +23,7 @@ export class StoredBook {
   }
 
   /**
-   * What a change makes of this book.
+   * This book with a change.
    * @throws QuotaError as `assertPossible`; this book stays as it is.
    */
   changed(change: RuleChange): StoredBook {

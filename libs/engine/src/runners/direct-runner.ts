@@ -7,7 +7,7 @@ import type { Answer } from '../stores/answer.js';
 import type { ReadResult, Store, TakeResult } from '../stores/store.js';
 import { inCurrentWindows } from './in-current-windows.js';
 import { EMPTY_JOURNAL, type JournalStatus } from './journal-status.js';
-import { UnverifiableSpans } from './unverifiable-spans.js';
+import { UncertainIntervals } from './uncertain-intervals.js';
 import { UncountedSubjects } from './uncounted-subjects.js';
 import type { Planned, PlannedCheck, Runner } from './runner.js';
 
@@ -19,17 +19,17 @@ export class DirectRunner implements Runner {
   readonly #store: Store;
   readonly #uncounted: UncountedSubjects;
   /** What could not be read of what the store had kept. */
-  readonly #spans: UnverifiableSpans;
+  readonly #intervals: UncertainIntervals;
   readonly backlogMs = 0;
 
-  constructor(store: Store, observer: Pick<QuotaObserver, 'conditionChanged' | 'unverifiable'> = {}) {
+  constructor(store: Store, observer: Pick<QuotaObserver, 'findingChanged' | 'uncertain'> = {}) {
     this.#store = store;
     this.#uncounted = new UncountedSubjects(store);
-    this.#spans = new UnverifiableSpans((span) => observer.unverifiable?.(span));
-    store.onCondition?.((condition, holds) => observer.conditionChanged?.(condition, holds));
-    store.onLoss?.((loss) => {
+    this.#intervals = new UncertainIntervals((interval) => observer.uncertain?.(interval));
+    store.onFinding?.((finding, holds) => observer.findingChanged?.(finding, holds));
+    store.onDataLoss?.((loss) => {
       if (loss.kind === 'unseen')
-        this.#spans.add({ from: loss.from, to: loss.to, reason: 'writes-lost', operations: 0 });
+        this.#intervals.add({ from: loss.from, to: loss.to, reason: 'writes-lost', operations: 0 });
     });
   }
 
@@ -48,8 +48,8 @@ export class DirectRunner implements Runner {
       this.#store,
       ({ counters }) =>
         this.#store.take({ counters, operation, amount, fairnessKey, deadlineAt: NO_DEADLINE }),
-      (question, result) => {
-        if (result.outcome === 'full') return this.#uncounted.decide(check, question, result.counts);
+      (plan, result) => {
+        if (result.outcome === 'full') return this.#uncounted.decide(check, plan, result.counts);
         if ('counts' in result) return decisionOf(check, result, this.#store.now());
         if (result.outcome === 'conflict') throw QuotaError.conflict(check.operationId);
         throw undecided(result.outcome);
@@ -62,7 +62,7 @@ export class DirectRunner implements Runner {
       read,
       this.#store,
       ({ counters }) => this.#store.read({ counters }),
-      (_question, result) => {
+      (_plan, result) => {
         if (!('counts' in result)) throw undecided(result.outcome);
         return { limits: limitStates(result.counts, 1), degraded: null };
       },
@@ -70,10 +70,10 @@ export class DirectRunner implements Runner {
   }
 
   status(): EngineStatus {
-    const { kind: store, conditions = [], capacity = null } = this.#store;
+    const { kind: store, findings = [], capacity = null } = this.#store;
     return {
       store,
-      conditions,
+      findings,
       capacity,
       ...NOTHING_AMISS,
       clockOffsetMs: Math.round(this.#store.now() - Date.now()),
@@ -81,7 +81,7 @@ export class DirectRunner implements Runner {
   }
 
   journal(): JournalStatus {
-    return { ...EMPTY_JOURNAL, unverifiable: this.#spans.all };
+    return { ...EMPTY_JOURNAL, uncertainIntervals: this.#intervals.all };
   }
 
   close(): Promise<void> {
@@ -95,7 +95,7 @@ const NOTHING_AMISS = {
   breaker: 'closed',
   openShards: [],
   inFlight: 0,
-  owed: 0,
+  pending: 0,
   lost: 0,
 } as const;
 

@@ -1,13 +1,13 @@
-import type { UnverifiableSpan } from './unverifiable-spans.js';
+import type { UncertainInterval } from './uncertain-intervals.js';
 import type { SettleResult } from '../stores/store.js';
 
 /** A reading of what was decided without the store, and of what became of it. Counts are since the start. */
 export interface JournalStatus {
-  /** `memory`: there is no file, so what is owed is lost with the process. */
+  /** `memory`: there is no file, so what is pending is lost with the process. */
   readonly sync: 'strict' | 'group' | 'memory';
-  /** Debts that the store's books do not show yet. */
-  readonly owed: number;
-  /** How long ago the oldest of them was decided; null when nothing is owed. */
+  /** Settlements that the store has not acknowledged yet. */
+  readonly pending: number;
+  /** How long ago the oldest of them was decided; null when nothing is pending. */
   readonly oldestMs: number | null;
   /** The size of the file. */
   readonly bytes: number;
@@ -15,36 +15,36 @@ export interface JournalStatus {
   readonly tornBytes: number;
   /** Decisions whose caller was answered while only this process knew them, though the journal should have too. */
   readonly unjournaled: number;
-  /** Decisions that were no instead of yes, because a strict journal did not hold them in time. */
+  /** Decisions that were refused instead of allowed, because a strict journal did not hold them in time. */
   readonly withheld: number;
   /** Operations that could only be added up, because there was no room for each of them. */
   readonly summed: number;
-  /** Decisions the books will never show. */
+  /** Decisions that the counters will never show. */
   readonly lost: number;
   /** What the store said to settlements, by operations. */
   readonly settled: Readonly<Record<SettleResult['outcome'], number>>;
-  /** Operations that are still to be told the store again, because it may have lost them. */
-  readonly toReassert: number;
-  /** What it said to those that were: `counted`, it had lost it. */
-  readonly reasserted: Readonly<Record<SettleResult['outcome'], number>>;
-  /** When there were operations that nobody can tell the truth about. */
-  readonly unverifiable: readonly UnverifiableSpan[];
+  /** Operations that are still to be replayed, because the store may have lost them. */
+  readonly toReplay: number;
+  /** What the store said to those that were: `counted`, it had lost it. */
+  readonly replayed: Readonly<Record<SettleResult['outcome'], number>>;
+  /** Intervals in which the node cannot say what became of some operations. */
+  readonly uncertainIntervals: readonly UncertainInterval[];
 }
 
 const NO_OUTCOMES: JournalStatus['settled'] = {
   counted: 0,
   'already-counted': 0,
   reversed: 0,
-  barred: 0,
+  voided: 0,
   late: 0,
   conflict: 0,
-  broken: 0,
+  'wrong-type': 0,
 };
 
 /** Nothing was ever decided without the store. */
 export const EMPTY_JOURNAL: JournalStatus = {
   sync: 'memory',
-  owed: 0,
+  pending: 0,
   oldestMs: null,
   bytes: 0,
   tornBytes: 0,
@@ -53,7 +53,7 @@ export const EMPTY_JOURNAL: JournalStatus = {
   summed: 0,
   lost: 0,
   settled: NO_OUTCOMES,
-  toReassert: 0,
-  reasserted: NO_OUTCOMES,
-  unverifiable: [],
+  toReplay: 0,
+  replayed: NO_OUTCOMES,
+  uncertainIntervals: [],
 };

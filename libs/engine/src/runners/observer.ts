@@ -1,25 +1,25 @@
-import type { UnverifiableSpan } from './unverifiable-spans.js';
+import type { UncertainInterval } from './uncertain-intervals.js';
 import type { CheckRequest, Decision, DegradedCause, WindowUnit } from '@sundial/contract';
-import type { StoreCapacity, StoreCondition } from '../stores/store.js';
+import type { StoreCapacity, StoreFinding } from '../stores/store.js';
 
 /**
- * What an engine tells whoever counts and logs. Calls are synchronous and on the hot path: do little, never throw.
+ * What an engine reports, to be counted and logged. Calls are synchronous and on the hot path: do little, never throw.
  * Every degraded decision passes here (I14).
  */
 export interface QuotaObserver {
   decided?(request: CheckRequest, decision: Decision, elapsedMs: number): void;
-  /** So many checks were given up because this node had too many; nothing of them was counted. */
+  /** This many checks were given up because the node had too many; none of them was counted. */
   shed?(checks: number): void;
   /** The store's state as this node sees it changed; called once a transition, not once a call. */
   modeChanged?(mode: StoreMode, cause: DegradedCause | null): void;
-  /** Something about the store, or a server behind it, is not as it should be, or no longer so. */
-  conditionChanged?(condition: StoreCondition, holds: boolean): void;
+  /** A finding about the store, or a server behind it, began or ended to hold. */
+  findingChanged?(finding: StoreFinding, holds: boolean): void;
   /** A key holds what Sundial did not write, so the rules' policies decide. At most once a second, however many checks met it. */
-  keyBroken?(broken: BrokenKey): void;
-  /** So many more decisions could not be kept one by one until the store is back: the journal is full. */
+  wrongTypeKey?(key: WrongTypeKey): void;
+  /** This many more decisions could not be kept one by one until the store is back: the journal is full. */
   journalOverflowed?(operations: number): void;
-  /** Nobody can tell any more what became of operations of this time. At most once a minute of one reason. */
-  unverifiable?(span: UnverifiableSpan): void;
+  /** What became of operations of this interval can no longer be known. At most once a minute of one reason. */
+  uncertain?(interval: UncertainInterval): void;
   /** What had been allowed without the store was counted, and is more than a limit allows. */
   overAdmitted?(limit: OverAdmitted): void;
 }
@@ -33,12 +33,12 @@ export interface OverAdmitted {
   readonly max: number;
 }
 
-/** Where a foreign key was met. It is not named: keys hold subjects. */
-export interface BrokenKey {
+/** Where a wrong-type key was met. The key is not named: keys hold subjects. */
+export interface WrongTypeKey {
   readonly resource: string;
   /** The rules whose counters, or whose operation, it may be. */
   readonly rules: readonly string[];
-  /** Checks that met a foreign key since the last report, this one included. */
+  /** Checks that met a wrong-type key since the last report, this one included. */
   readonly checks: number;
 }
 
@@ -53,15 +53,15 @@ export interface EngineStatus {
   readonly breaker: 'closed' | 'open' | 'half-open';
   /** Masters of a Cluster, `host:port`, that are not asked while the others are. */
   readonly openShards: readonly string[];
-  /** What about the store, or the servers behind it, is not as it should be. */
-  readonly conditions: readonly StoreCondition[];
+  /** The findings about the store and the servers behind it. */
+  readonly findings: readonly StoreFinding[];
   /** Counters of the embedded store, and how many there may be. Null on Redis. */
   readonly capacity: StoreCapacity | null;
   /** Calls given to the store and neither answered nor known to be lost. */
   readonly inFlight: number;
   /** The store's clock minus this node's wall clock. */
   readonly clockOffsetMs: number;
-  /** Decisions made without the store that its books do not show yet, and how many never will. */
-  readonly owed: number;
+  /** Decisions made without the store that its counters do not show yet, and how many never will. */
+  readonly pending: number;
   readonly lost: number;
 }

@@ -1,6 +1,6 @@
 import type { Rule, Subject, Usage } from '@sundial/contract';
 import type { EngineDecision } from '../decisions/counted-limit.js';
-import type { Question, Questions } from '../decisions/question.js';
+import type { CheckPlan, CheckPlanner } from '../decisions/check-planner.js';
 import type { EngineStatus } from './observer.js';
 import type { NamedOperation } from '../operations/operation-ids.js';
 import type { SharedSecret } from '../operations/secret.js';
@@ -8,7 +8,7 @@ import type { Answer } from '../stores/answer.js';
 import type { JournalStatus } from './journal-status.js';
 
 /**
- * Gets planned checks their answers from some store. `DirectRunner` asks a store in this process, which is never away;
+ * Gets planned checks their decisions from a store. `DirectRunner` asks a store in this process, which is never away;
  * `ResilientRunner` (`@sundial/resilience`) one that can be slow, frozen or gone. The engine does not know which it has.
  */
 export interface Runner {
@@ -23,7 +23,7 @@ export interface Runner {
   decide(check: PlannedCheck): Answer<EngineDecision>;
   /** Looks and writes nothing. @throws QuotaError `overloaded` */
   usage(read: Planned): Answer<Pick<Usage, 'limits' | 'degraded'>>;
-  /** How long checks that were begun have waited to be sent, milliseconds: 0 where none waits. */
+  /** How long checks that were begun have waited to be sent, in milliseconds; 0 where none waits. */
   readonly backlogMs: number;
   status(): EngineStatus;
   /** What was decided without the store, and what became of it. */
@@ -35,11 +35,11 @@ export interface Runner {
 /** Rules of a resource and a subject, in the windows that the store's clock was likely in when it was planned. */
 export interface Planned {
   /** Plans it again where the store's clock says that it is in other windows. */
-  readonly planner: Questions;
+  readonly planner: CheckPlanner;
   /** At least one. */
   readonly rules: readonly Rule[];
   readonly subject: Subject;
-  readonly question: Question;
+  readonly plan: CheckPlan;
 }
 
 export interface PlannedCheck extends Planned, NamedOperation {

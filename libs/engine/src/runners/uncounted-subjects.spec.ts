@@ -13,7 +13,7 @@ describe('QuotaEngine on an embedded store that is full', () => {
   let engine: QuotaEngine;
   afterEach(() => engine.close());
 
-  /** Knows `u1` and `u2`, and has room for nobody else. */
+  /** Knows `u1` and `u2`, and has room for no other subject. */
   async function full(rules: readonly Partial<Rule>[]): Promise<void> {
     const book = new RuleBook(1, rules.map(aRule));
     const store = await MemoryStore.open({ maxCounters: 2 * rules.length - (rules.length - 1) });
@@ -35,9 +35,9 @@ describe('QuotaEngine on an embedded store that is full', () => {
     });
     expect(engine.status()).toMatchObject({
       mode: 'exact',
-      owed: 0,
+      pending: 0,
       capacity: { counters: 2, max: 2 },
-      conditions: [{ condition: 'capacity' }],
+      findings: [{ finding: 'capacity' }],
     });
   });
 

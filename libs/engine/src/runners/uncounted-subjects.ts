@@ -2,7 +2,7 @@ import type { PlannedLimit } from '../counters/rule-windows.js';
 import type { EngineDecision } from '../decisions/counted-limit.js';
 import { byPolicy } from '../decisions/decision.js';
 import { degradedBy, onDenyOf, strictestPolicy } from '../decisions/degrade-policy.js';
-import type { Question } from '../decisions/question.js';
+import type { CheckPlan } from '../decisions/check-planner.js';
 import { then, type Answer } from '../stores/answer.js';
 import { settledCounters } from '../stores/settled-limits.js';
 import type { Counts, Store } from '../stores/store.js';
@@ -20,11 +20,11 @@ export class UncountedSubjects {
   }
 
   /** What `allow` passes is counted in those of its counters that the store has: one for all subjects is among them. */
-  decide(check: PlannedCheck, question: Question, counts: Counts<PlannedLimit>): Answer<EngineDecision> {
+  decide(check: PlannedCheck, plan: CheckPlan, counts: Counts<PlannedLimit>): Answer<EngineDecision> {
     const { operationId, operation, amount, rulesVersion } = check;
-    const isAllowed = strictestPolicy(question) === 'allow';
+    const isAllowed = strictestPolicy(plan) === 'allow';
     const degraded = degradedBy('overloaded', isAllowed ? 'allow' : 'deny');
-    const onDeny = isAllowed ? undefined : onDenyOf(question);
+    const onDeny = isAllowed ? undefined : onDenyOf(plan);
     const decision = byPolicy(isAllowed, counts, { operationId, rulesVersion, degraded, onDeny });
     if (!isAllowed) return decision;
     const [counters, decidedAt] = [settledCounters(counts), Math.round(this.#store.now())];

@@ -4,15 +4,15 @@ import { runInNewContext } from 'node:vm';
 import { FairQueue } from './fair-queue.js';
 
 describe('A fair queue', () => {
-  function filled(lanes: Readonly<Record<string, number>>): FairQueue<string> {
+  function filled(keys: Readonly<Record<string, number>>): FairQueue<string> {
     const queue = new FairQueue<string>();
-    for (const [lane, items] of Object.entries(lanes)) {
-      for (let item = 0; item < items; item++) queue.add(`${lane}${item}`, lane);
+    for (const [key, items] of Object.entries(keys)) {
+      for (let item = 0; item < items; item++) queue.add(`${key}${item}`, key);
     }
     return queue;
   }
 
-  it('keeps the order of one lane', () => {
+  it('keeps the order under one key', () => {
     const queue = filled({ a: 5 });
     expect(queue.take(3)).toEqual(['a0', 'a1', 'a2']);
     expect(queue.take(3)).toEqual(['a3', 'a4']);
@@ -20,12 +20,12 @@ describe('A fair queue', () => {
     expect(queue.take(3)).toEqual([]);
   });
 
-  it('gives each lane its share, and what a lane leaves to the others', () => {
+  it('gives each fairness key its share, and what one leaves to the others', () => {
     const taken = filled({ a: 100, b: 1, c: 100 }).take(9).sort();
     expect(taken).toEqual(['a0', 'a1', 'a2', 'a3', 'b0', 'c0', 'c1', 'c2', 'c3']);
   });
 
-  it('lets a newcomer in at once, however many wait in another lane', () => {
+  it('lets a newcomer in at once, however many wait under another key', () => {
     const queue = filled({ flood: 10_000 });
     queue.take(32);
     queue.add('calm0', 'calm');
@@ -59,7 +59,7 @@ describe('A fair queue', () => {
     });
   });
 
-  it('serves more lanes than fit into one take in turn', () => {
+  it('serves more fairness keys than fit into one take in turn', () => {
     const queue = filled({ a: 3, b: 3, c: 3, d: 3 });
     expect([queue.take(2), queue.take(2), queue.take(2)]).toEqual([
       ['a0', 'b0'],

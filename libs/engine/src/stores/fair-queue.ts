@@ -4,7 +4,7 @@
  * same keys stay in order. A key without items is forgotten.
  */
 export class FairQueue<T> {
-  readonly #lanes = new Map<string, Fifo<T> | FairQueue<T>>();
+  readonly #queues = new Map<string, Fifo<T> | FairQueue<T>>();
   #size = 0;
 
   get size(): number {
@@ -14,10 +14,11 @@ export class FairQueue<T> {
   /** `inner`: the keys below `key`, the same number for all items under it. */
   add(item: T, key: string, ...inner: readonly string[]): void {
     this.#size++;
-    let lane = this.#lanes.get(key);
-    if (lane === undefined) this.#lanes.set(key, (lane = inner.length === 0 ? new Fifo() : new FairQueue()));
-    if (lane instanceof Fifo) lane.add(item);
-    else lane.add(item, inner[0]!, ...inner.slice(1));
+    let queue = this.#queues.get(key);
+    if (queue === undefined)
+      this.#queues.set(key, (queue = inner.length === 0 ? new Fifo() : new FairQueue()));
+    if (queue instanceof Fifo) queue.add(item);
+    else queue.add(item, inner[0]!, ...inner.slice(1));
   }
 
   /** As many as there are, at most `max`; of each key the same share, as far as it has that many. */
@@ -30,20 +31,20 @@ export class FairQueue<T> {
   #takeInto(taken: T[], max: number): void {
     const before = taken.length;
     const end = before + max;
-    while (taken.length < end && this.#lanes.size > 0) this.#round(taken, end);
+    while (taken.length < end && this.#queues.size > 0) this.#round(taken, end);
     this.#size -= taken.length - before;
   }
 
   /** The same share for each key, the one first that has waited longest for its turn. */
   #round(taken: T[], end: number): void {
-    let left = this.#lanes.size;
+    let left = this.#queues.size;
     const share = Math.max(1, Math.floor((end - taken.length) / left));
     for (; left > 0 && taken.length < end; left--) {
-      const [key, lane] = this.#lanes.entries().next().value!;
-      if (lane instanceof Fifo) lane.takeInto(taken, share);
-      else lane.#takeInto(taken, share);
-      this.#lanes.delete(key);
-      if (lane.size > 0) this.#lanes.set(key, lane);
+      const [key, queue] = this.#queues.entries().next().value!;
+      if (queue instanceof Fifo) queue.takeInto(taken, share);
+      else queue.#takeInto(taken, share);
+      this.#queues.delete(key);
+      if (queue.size > 0) this.#queues.set(key, queue);
     }
   }
 }

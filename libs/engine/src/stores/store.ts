@@ -1,7 +1,7 @@
 import type { Answer } from './answer.js';
 import type { Operation } from '../operations/operation.js';
 import type { SharedSecret } from '../operations/secret.js';
-import type { MarkKeeper } from './store-mark.js';
+import type { WatermarkKeeper } from './watermark.js';
 import { MAX_UNITS } from '@sundial/contract';
 
 /**
@@ -9,15 +9,15 @@ import { MAX_UNITS } from '@sundial/contract';
  * Two implementations give equal answers to any history of calls: `RedisStore` and `MemoryStore`.
  *
  * The store's own clock decides which window an instant belongs to. The caller offers, for every limit, the
- * window it expects and the one after it; when the store's clock is in neither, the answer is `moved` and the
- * caller offers anew. While the clock is set back by no more than the two windows that are offered span, a counter's
- * window does not go back: the later one stays. Set back further, the earlier window begins anew in the later one's
+ * window it expects and the one after it; when the store's clock is in neither, the answer is `window-mismatch` and the
+ * caller offers new windows. While the clock is set back by no more than the two windows that are offered span, a counter's
+ * window does not go back: the later one stays. Set back further, the earlier window starts from zero in the later one's
  * place, and what was used in that is forgotten.
  *
  * Answers about a counter come in the order in which the store has looked at it, so the last one is the latest.
  *
  * Every verb rejects with a `StoreError` when the store could not be asked; none of them waits for a deadline,
- * which is `StoreGuard`'s business.
+ * which `StoreGuard` keeps.
  */
 export interface Store {
   readonly kind: 'redis' | 'embedded';
@@ -26,7 +26,7 @@ export interface Store {
   /** Takes `amount` units from every counter, or from none. Amount 0 only looks. */
   take<L extends LimitSpec>(request: TakeRequest<L>): Answer<TakeResult<L>>;
   /**
-   * Makes the books say what the caller was told, whatever became of the take: `count` an allowed operation
+   * Makes the counters agree with what the caller was answered, whatever became of the take: `count` an allowed operation
    * once, also above the limit, or `void` one that was not. Safe to repeat and safe in any order.
    */
   settle(request: SettleRequest): Answer<SettleResult>;
@@ -38,12 +38,15 @@ export interface Store {
   shardsOf?(counters: readonly CounterRef[]): readonly ShardRef[];
   /** How many counters it holds and has room for; absent where that is no bound of its own. */
   readonly capacity?: StoreCapacity;
-  /** What is wrong with the store or the servers behind it, as far as is known. */
-  readonly conditions?: readonly StoreCondition[];
-  /** Tells of each condition that holds, at once, and whenever one begins or ends. */
-  onCondition?(listener: ConditionListener): void;
-  /** Tells when the store may have lost what it had acknowledged; with a keeper also while no process of this node ran. */
-  onLoss?(listener: (loss: StoreLoss) => void, keeper?: MarkKeeper): void;
+  /** Findings about the store or the servers behind it, as far as is known. */
+  readonly findings?: readonly StoreFinding[];
+  /** Calls the listener with each finding that holds, at once, and whenever one begins or ends. */
+  onFinding?(listener: FindingListener): void;
+  /**
+   * Reports when the store may have lost what it had acknowledged; with a keeper also while no process of this node
+   * ran.
+   */
+  onDataLoss?(listener: (loss: DataLoss) => void, keeper?: WatermarkKeeper): void;
   /** The store's clock as far as this node knows it, epoch milliseconds. */
   now(): number;
   close(): Promise<void>;
@@ -72,7 +75,7 @@ export interface CounterRef<L extends LimitSpec = LimitSpec> {
   /** Counters of one shard group are always on one shard of a Redis Cluster. */
   readonly shardGroup: string;
   readonly limits: LimitSet<L>;
-  /** What a store found under the key, so that it need not look again: its own business, and worth nothing to another. */
+  /** What a store found under the key, so that it need not look it up again; meaningless to any other store. */
   place?: object | undefined;
   /** `textHash` of the key, where it was needed. */
   hash?: number | undefined;
@@ -107,7 +110,7 @@ export interface TakeRequest<L extends LimitSpec = LimitSpec> extends ReadReques
   readonly amount: number;
   /** Store clock: a take that starts later writes nothing and answers `expired` (I8). */
   readonly deadlineAt: number | Dispatch;
-  /** Takes of different lanes that have to wait are let by in turn: the engine names the resource. */
+  /** Takes with different fairness keys that have to wait are sent in turn: the engine gives the resource. */
   readonly fairnessKey?: string;
 }
 
@@ -146,18 +149,18 @@ export interface LimitCount<L extends LimitSpec = LimitSpec> {
 export type Counts<L extends LimitSpec = LimitSpec> = readonly LimitCount<L>[];
 
 /**
- * `taken`: counted in every counter. `refused`: nothing written. `replayed`: counted before under this id.
- * `conflict`: the id belongs to other content. `expired`: began after its deadline. `moved`: offer new windows.
- * `broken`: a key holds something Sundial did not write. `full`: every limit has room, and the store has none for another
- * counter; nothing written.
+ * `taken`: counted in every counter. `refused`: nothing written. `replayed`: counted before under this id. `conflict`:
+ * the id belongs to other content. `expired`: began after its deadline. `window-mismatch`: offer new windows.
+ * `wrong-type`: a key holds something Sundial did not write. `full`: every limit has room, and the store has none for
+ * another counter; nothing written.
  */
 export type TakeResult<L extends LimitSpec = LimitSpec> =
   | { readonly outcome: 'taken' | 'refused'; readonly counts: Counts<L> }
   | { readonly outcome: 'full'; readonly counts: Counts<L> }
   | { readonly outcome: 'replayed'; readonly counts: Counts<L>; readonly counted: CountedBefore }
-  | { readonly outcome: 'conflict' | 'expired' | 'moved' | 'broken' };
+  | { readonly outcome: 'conflict' | 'expired' | 'window-mismatch' | 'wrong-type' };
 
-/** What the books remember of an operation that they counted. Epoch milliseconds, store clock. */
+/** What the store remembers of an operation that it counted. Epoch milliseconds, store clock. */
 export interface CountedBefore {
   /** An instant in every window it was counted in. */
   readonly at: number;
@@ -166,14 +169,17 @@ export interface CountedBefore {
 }
 
 export type ReadResult<L extends LimitSpec = LimitSpec> =
-  { readonly outcome: 'read'; readonly counts: Counts<L> } | { readonly outcome: 'moved' | 'broken' };
+  | { readonly outcome: 'read'; readonly counts: Counts<L> }
+  | { readonly outcome: 'window-mismatch' | 'wrong-type' };
 
 /**
- * `counted` now, or `already-counted`, or too `late`: its windows are over, and such are never touched. `reversed`:
- * it had counted and no longer does. `barred`: it had not, and now never will. `conflict`: the id belongs to other content. `broken`: a key holds something foreign.
+ * `counted` now, or `already-counted`, or too `late`: its windows are over, and such windows are never changed.
+ * `reversed`: it had counted and no longer does. `voided`: it had not, and now never will. `conflict`: the id belongs
+ * to other content. `wrong-type`: a key holds something Sundial did not write.
  */
 export interface SettleResult {
-  readonly outcome: 'counted' | 'already-counted' | 'late' | 'reversed' | 'barred' | 'conflict' | 'broken';
+  readonly outcome:
+    'counted' | 'already-counted' | 'late' | 'reversed' | 'voided' | 'conflict' | 'wrong-type';
   /** The limits that are above their max now that it counted; absent when there are none. */
   readonly forced?: readonly ForcedLimit[];
 }
@@ -187,15 +193,15 @@ export interface ForcedLimit {
 }
 
 /**
- * `emptied`: all of it. `replaced`: another server, or the same one restarted, has what it got to have. `unseen`: what a
- * process before this one had counted in this time (epoch milliseconds, store clock).
+ * `emptied`: all data is gone. `replaced`: another server, or the same one restarted, has as much as reached it.
+ * `unseen`: what a process before this one had counted in this time (epoch milliseconds, store clock).
  */
-export type StoreLoss =
+export type DataLoss =
   | { readonly kind: 'emptied' | 'replaced' }
   | { readonly kind: 'unseen'; readonly from: number; readonly to: number };
 
-/** What a store, or the servers behind it, can lack. */
-export type StoreConditionName =
+/** What can be wrong with a store, or with the servers behind it. */
+export type StoreFindingName =
   | 'credentials'
   | 'topology'
   | 'version'
@@ -211,10 +217,10 @@ export type StoreConditionName =
   | 'capacity'
   | 'unknown';
 
-/** Something about the store, or a server behind it, that is not as Sundial's promises need it. */
-export interface StoreCondition {
-  readonly condition: StoreConditionName;
-  /** `refuse`: a service that finds it at its start ends. At run time nothing does. */
+/** A finding about the store, or a server behind it, that Sundial's promises cannot bear. */
+export interface StoreFinding {
+  readonly finding: StoreFindingName;
+  /** `refuse`: a service that finds it at its start exits. A running service never exits for it. */
   readonly severity: 'refuse' | 'warn';
   /** With the value that was found, and what to change. */
   readonly sentence: string;
@@ -222,8 +228,8 @@ export interface StoreCondition {
   readonly server: string | null;
 }
 
-/** Told of each condition that begins to hold, and of each that no longer does. */
-export type ConditionListener = (condition: StoreCondition, holds: boolean) => void;
+/** Called with each finding that begins to hold, and with each that no longer does. */
+export type FindingListener = (finding: StoreFinding, holds: boolean) => void;
 
 /** The `max` of a limit without one: counters hold no more. */
 export const UNLIMITED = MAX_UNITS;
@@ -246,8 +252,8 @@ export class StoreError extends Error {
 
   constructor(
     message: string,
-    /** `none`: certainly not executed. `unknown`: it may have been, or may still be. */
-    readonly fate: 'none' | 'unknown',
+    /** `not-executed`: certainly. `unknown`: it may have been executed, or may still be. */
+    readonly executionStatus: 'not-executed' | 'unknown',
     options?: ErrorOptions,
   ) {
     super(message, options);

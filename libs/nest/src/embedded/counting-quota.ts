@@ -16,7 +16,7 @@ export interface QuotaStatus {
   /** Why it is degraded. */
   readonly cause: string | null;
   /** What is not as it should be with the store and with the files of the process; each says what to do. */
-  readonly conditions: readonly string[];
+  readonly findings: readonly string[];
   /** Of the rules in force. */
   readonly rulesVersion: number;
   /** The nodes that share the store, this one included. */

@@ -18,9 +18,9 @@ export async function openEmbedded(
     quota: engine,
     rules: admin,
     status: () => {
-      const { store, mode, cause, conditions } = engine.status();
-      const sentences = [...conditions, ...files.current].map(({ sentence }) => sentence);
-      return { store, mode, cause, conditions: sentences, rulesVersion: admin.version, nodes: nodes.live };
+      const { store, mode, cause, findings } = engine.status();
+      const sentences = [...findings, ...files.current].map(({ sentence }) => sentence);
+      return { store, mode, cause, findings: sentences, rulesVersion: admin.version, nodes: nodes.live };
     },
     close: () => opened.close(),
   };

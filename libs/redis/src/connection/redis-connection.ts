@@ -36,13 +36,13 @@ const SILENCE_LIMIT_MS = 500;
 /** For a server that says something now and then, and answers nothing. No deadline: the command may still run (ioredis #2130). */
 const COMMAND_LIMIT_MS = 5_000;
 const RECONNECT_FLOOR_MS = 50;
-const RECONNECT_CEILING_MS = 250;
+const MAX_RECONNECT_MS = 250;
 
 /**
  * @throws RedisUrlError where the target's URL says more than where Redis is.
  *
  * A client that never sends a command twice and never queues one while down: an in-flight call is rejected when
- * its socket closes, and whoever made it decides what that means. It connects in the background and for ever.
+ * its socket closes, and its caller decides what that means. It connects in the background and for ever.
  */
 export function connectRedis(target: RedisTarget, connectionName: string): RedisClient {
   const client = open(target, connectionName);
@@ -134,7 +134,7 @@ function admitted(client: Redis): Redis {
   return inItsDatabase(readyWithoutInfo(heardOf(client)));
 }
 
-/** ioredis counts on in database 0 when Redis does not let it into the one it was told: another's, perhaps. */
+/** ioredis counts on in database 0 when Redis does not let it into the configured one: another's, perhaps. */
 function inItsDatabase(client: Redis): Redis {
   return client.on('error', ({ command }: Error & { command?: { name: string } }) => {
     if (command?.name === 'select') client.disconnect(true);
@@ -194,7 +194,7 @@ const CLUSTER_NEVER_TWICE = {
 
 function backOff(attempt: number): number {
   const step = RECONNECT_FLOOR_MS * 2 ** Math.min(attempt - 1, 8);
-  return Math.min(step, RECONNECT_CEILING_MS) + Math.random() * RECONNECT_FLOOR_MS;
+  return Math.min(step, MAX_RECONNECT_MS) + Math.random() * RECONNECT_FLOOR_MS;
 }
 
 /** Never the URL itself: the client would make options of whatever stands behind a `?`. */

@@ -42,7 +42,7 @@ const NEVER_SENT = /^(Stream isn't writeable|Cluster isn't ready) /;
 
 /**
  * What Redis replies instead of running a script, or to a script's first write, never to a later one. Another reply
- * (`ERR …`) may tell of a script that failed halfway, after earlier checks of the same call were counted.
+ * (`ERR …`) may come from a script that failed halfway, after earlier checks of the same call were counted.
  */
 const NEVER_RUN =
   /^(NOSCRIPT|BUSY|LOADING|MOVED|ASK|TRYAGAIN|CLUSTERDOWN|CROSSSLOT|MASTERDOWN|READONLY|MISCONF|OOM|NOREPLICAS|NOAUTH|NOPERM) /;
@@ -51,7 +51,7 @@ const NEVER_RUN =
 function toStoreError(cause: unknown): StoreError {
   const message = cause instanceof Error ? cause.message : String(cause);
   const certain = cause instanceof ReplyError ? NEVER_RUN.test(message) : NEVER_SENT.test(message);
-  return new StoreError(message, certain ? 'none' : 'unknown');
+  return new StoreError(message, certain ? 'not-executed' : 'unknown');
 }
 
 function isReply(error: unknown, code: string): boolean {

@@ -56,7 +56,7 @@ export function parseRedisUrlFor(kind: 'single' | 'sentinel' | 'cluster', text: 
 }
 
 /** What `parseRedisUrlFor` would throw, as a sentence that begins with `must`; undefined where it throws nothing. */
-export function redisUrlMistake(
+export function redisUrlError(
   url: unknown,
   kind: 'single' | 'sentinel' | 'cluster' = 'single',
 ): string | undefined {

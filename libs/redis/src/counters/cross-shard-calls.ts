@@ -47,7 +47,7 @@ export class CrossShardCalls {
         counted.push(result);
       }
     } catch (error) {
-      // Whatever became of the call that failed, the shards before it have counted.
+      // Whatever happened to the call that failed, the shards before it have counted.
       throw counted.length === 0 ? error : new StoreError((error as Error).message, 'unknown');
     }
     const counts = inOrderOf(
@@ -105,7 +105,7 @@ export class CrossShardCalls {
   }
 }
 
-/** A shard that told this attempt that the operation is counted, now or `counted` before, and in which windows. */
+/** A shard that answered this attempt that the operation is counted, now or `counted` before, and in which windows. */
 interface CountedShard {
   readonly counts: Counts;
   readonly counted?: CountedBefore;

@@ -11,9 +11,9 @@ describe('operationPlace', () => {
     const scopes = ['SCOPE-A', 'SCOPE-B'].flatMap((scope) => ['ocr', 'ocr:op'].map((of) => `${scope} ${of}`));
     const named = ['process.1', 'process.2', ...scopes.flatMap((scope) => ids.map((id) => `${scope} ${id}`))];
     const places = groups.flatMap((group) => named.map((id) => operationPlace(id, group)));
-    expect(new Set(places.map(({ page, last }) => `${page} ${last}`)).size).toBe(places.length);
-    for (const { page, last } of places) {
-      expect(page).toMatch(
+    expect(new Set(places.map(({ bucket, last }) => `${bucket} ${last}`)).size).toBe(places.length);
+    for (const { bucket, last } of places) {
+      expect(bucket).toMatch(
         /^sd1:(\{ocr:user=u[12]\}:)?(own:process\.|op:ocr(:op)?:SCOPE-[AB]:[\w.@+~-]{0,63})$/,
       );
       expect(last).toMatch(/^[\w.@+~-]$/);
@@ -23,13 +23,13 @@ describe('operationPlace', () => {
       ...{ mode: 'enforce', degrade: 'local' },
     };
     const counter = counterKey(rule, { user: 'u1' }).key;
-    expect(places.map(({ page }) => page)).not.toContain(counter);
+    expect(places.map(({ bucket }) => bucket)).not.toContain(counter);
   });
 
-  it('is on one page for ids that are made one after the other', () => {
-    const tasks = ['S ocr task-10', 'S ocr task-11', 'S ocr task-19'].map((id) => operationPlace(id).page);
+  it('is one bucket for ids that are made one after the other', () => {
+    const tasks = ['S ocr task-10', 'S ocr task-11', 'S ocr task-19'].map((id) => operationPlace(id).bucket);
     expect(new Set(tasks)).toEqual(new Set(['sd1:op:ocr:S:task-1']));
-    const made = ['process.10', 'process.1z'].map((id) => operationPlace(id).page);
+    const made = ['process.10', 'process.1z'].map((id) => operationPlace(id).bucket);
     expect(new Set(made)).toEqual(new Set(['sd1:own:process.1']));
   });
 });

@@ -2,9 +2,9 @@ import { KEY_FORMAT, keyPart } from '@sundial/engine/ports';
 
 /** Where an operation is remembered. */
 export interface OperationPlace {
-  /** The key of a page: of all operations whose ids have all but the last character in common. */
-  readonly page: string;
-  /** The last character, which tells them apart there. */
+  /** The key of the operation bucket: of all operations whose ids have all but the last character in common. */
+  readonly bucket: string;
+  /** The last character, which distinguishes them there. */
   readonly last: string;
 }
 
@@ -23,5 +23,5 @@ export function operationPlace(id: string, shardGroup?: string): OperationPlace 
 
 function placeIn(space: string, id: string): OperationPlace {
   const plain = keyPart(id);
-  return { page: space + plain.slice(0, -1), last: plain.slice(-1) };
+  return { bucket: space + plain.slice(0, -1), last: plain.slice(-1) };
 }

@@ -6,17 +6,17 @@ import {
   SharedSecret,
   StoreError,
 } from '@sundial/engine/ports';
-import type { StoreCondition } from '@sundial/engine';
+import type { StoreFinding } from '@sundial/engine';
 import { ReplyError } from 'ioredis';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RedisClient } from '../connection/redis-connection.js';
-import { judgeSecret } from '../diagnostics/redis-conditions.js';
+import { judgeSecret } from '../diagnostics/redis-findings.js';
 
-/** It has no end: whoever empties Redis gets it back from the next node that notices. */
+/** It has no end: an emptied Redis gets it back from the next node that finds out. */
 const KEY = 'sd1:{secret}:operations';
 /** How soon a Redis is asked again that did not answer, or whose shard with the secret is away. */
 const RETRY_MS = 250;
-/** How soon a value that is no secret is looked at again: somebody may have deleted it. */
+/** How soon a value that is no secret is looked at again: an operator may have deleted it. */
 const MALFORMED_RETRY_MS = 1_000;
 const MALFORMED = judgeSecret(KEY);
 
@@ -30,7 +30,7 @@ export class RedisSecret {
   readonly agreed: Promise<void>;
   readonly #client: RedisClient;
   readonly #directory: string | undefined;
-  readonly #found: (condition: StoreCondition | undefined) => void;
+  readonly #found: (finding: StoreFinding | undefined) => void;
   readonly #loaded: Promise<unknown>;
   #isAgreed: () => void = () => undefined;
   /** It is to be asked, once more if it is being asked now. */
@@ -38,11 +38,11 @@ export class RedisSecret {
   #isAsking = false;
   #isClosed = false;
 
-  /** `found` is told what is wrong with what stands there, and undefined when nothing is. */
+  /** `found` is called with what is wrong with what stands there, and with undefined when nothing is. */
   constructor(
     client: RedisClient,
     directory: string | undefined,
-    found: (condition: StoreCondition | undefined) => void,
+    found: (finding: StoreFinding | undefined) => void,
   ) {
     this.#client = client;
     this.#found = found;
@@ -52,8 +52,9 @@ export class RedisSecret {
   }
 
   /**
-   * Adopts what Redis holds, or leaves it the secret that this node has; a value that is none is left alone, and told. Goes on
-   * until Redis holds a secret: two nodes with different secrets would each take the other's operations for conflicts.
+   * Adopts what Redis holds, or leaves it the secret that this node has; a value that is none is left alone, and
+   * reported. Goes on until Redis holds a secret: two nodes with different secrets would each take the other's
+   * operations for conflicts.
    */
   sync(): void {
     this.#isDue = true;
@@ -88,7 +89,7 @@ export class RedisSecret {
   async #exchange(): Promise<boolean> {
     await this.#client.set(KEY, encodeSecret(this.secret.current.bytes), 'NX');
     const text = await this.#client.get(KEY).catch(ofAnotherType);
-    if (text === null) throw new StoreError('The secret was deleted just now', 'none');
+    if (text === null) throw new StoreError('The secret was deleted just now', 'not-executed');
     const bytes = decodeSecret(text);
     if (!bytes) return false;
     if (!this.secret.adopt(bytes) || this.#directory === undefined) return true;

@@ -1,9 +1,9 @@
 import type { ForcedLimit, SettledLimit, SettleRequest, SettleResult } from '@sundial/engine/ports';
 import type { ScriptCall } from '../connection/redis-script.js';
 import type { OperationPlace } from './operation-place.js';
-import { common, FORMAT, LimitSetList, nameOf, storeOutcome } from './redis-take-batch.js';
+import { common, FORMAT, LimitSetList, identityOf } from './redis-take-batch.js';
 
-/** A settlement as `settle.lua` wants it, and where its operation is remembered. */
+/** A settlement as `settle.lua` takes it, and where its operation is remembered. */
 export interface SettleItem {
   readonly request: SettleRequest;
   readonly place: OperationPlace;
@@ -19,9 +19,9 @@ export function encodeSettlements(items: readonly SettleItem[], offsetMs: number
   let groups = '';
   let [shared, settlements] = ['', 0];
   for (const { request, place, rememberUntil } of items) {
-    keys.push(place.page);
+    keys.push(place.bucket);
     for (const { key } of request.counters) keys.push(key);
-    names.push(`${nameOf(place, request.operation)} ${Math.floor(rememberUntil).toString(36)}`);
+    names.push(`${identityOf(place, request.operation)} ${Math.floor(rememberUntil).toString(36)}`);
     const its = inCommon(request, limitSets);
     if (its !== shared && settlements > 0) {
       groups += `${settlements} ${shared};`;
@@ -43,7 +43,7 @@ export function decodeSettlements<Item extends SettleItem>(
   if (words[0] !== FORMAT) throw new TypeError(`settle.lua answered ${JSON.stringify(reply)}`);
   let at = 1;
   return items.map((item) => {
-    const outcome = storeOutcome(words[at++] as SettleResult['outcome']);
+    const outcome = words[at++] as SettleResult['outcome'];
     const forced: ForcedLimit[] = [];
     for (let left = outcome === 'counted' ? Number(words[at++]) : 0; left > 0; left--) {
       const limit = limitAt(item.request, Number(words[at++]));
@@ -59,7 +59,7 @@ function limitAt({ counters }: SettleRequest, position: number): SettledLimit | 
   return counters.flatMap(({ limits }) => limits)[position];
 }
 
-/** What a group of settlements shares: everything but keys and names. */
+/** What a group of settlements shares: everything but keys and identities. */
 function inCommon({ intent, amount, counters }: SettleRequest, limitSets: LimitSetList): string {
   let text = `${intent} ${amount} `;
   for (const { limits } of counters)

@@ -1,8 +1,8 @@
-import type { ConditionListener, Store, StoreCondition } from '@sundial/engine';
+import type { FindingListener, Store, StoreFinding } from '@sundial/engine';
 import {
   type CounterRef,
   type Dispatch,
-  type MarkKeeper,
+  type WatermarkKeeper,
   type ReadRequest,
   type ReadResult,
   REMEMBER_SETTLED_MS,
@@ -11,7 +11,7 @@ import {
   type ShardRef,
   type SharedSecret,
   StoreError,
-  type StoreLoss,
+  type DataLoss,
   type TakeRequest,
   type TakeResult,
   type LimitSpec,
@@ -23,13 +23,13 @@ import { Cluster } from 'ioredis';
 import { CrossShardCalls, LOOK } from './cross-shard-calls.js';
 import { operationPlace, type OperationPlace } from './operation-place.js';
 import { connectRedis, type RedisClient, type RedisTarget } from '../connection/redis-connection.js';
-import { RedisLossWatch } from './redis-loss-watch.js';
-import { RedisExaminer } from '../diagnostics/redis-examiner.js';
+import { RedisDataLossDetector } from './redis-data-loss-detector.js';
+import { RedisDiagnostics } from '../diagnostics/redis-diagnostics.js';
 import { RedisSecret } from './redis-secret.js';
 import { slotOfTag } from '../connection/redis-slots.js';
 import { RedisSettleQueue } from './redis-settle-queue.js';
 import { RedisTakeQueue } from './redis-take-queue.js';
-import { tryOut } from '../diagnostics/redis-trial.js';
+import { probeCapabilities } from '../diagnostics/capability-probe.js';
 import { StoreClock } from './store-clock.js';
 
 export interface RedisStoreOptions {
@@ -51,8 +51,8 @@ export class RedisStore implements Store {
   readonly #isCluster: boolean;
   readonly #clock: StoreClock;
   readonly #offsetMs: number;
-  readonly #examiner: RedisExaminer;
-  readonly #lossWatch: RedisLossWatch;
+  readonly #diagnostics: RedisDiagnostics;
+  readonly #dataLossDetector: RedisDataLossDetector;
   readonly #secret: RedisSecret;
   readonly #takes: RedisTakeQueue;
   readonly #settlements: RedisSettleQueue;
@@ -71,23 +71,23 @@ export class RedisStore implements Store {
       settle: (request, rememberUntil) => this.#settleOnShard(request, rememberUntil),
       now: () => this.now(),
     });
-    this.#examiner = new RedisExaminer(this.#client);
-    this.#secret = new RedisSecret(this.#client, options.directory, (condition) =>
-      this.#examiner.secretIs(condition),
+    this.#diagnostics = new RedisDiagnostics(this.#client);
+    this.#secret = new RedisSecret(this.#client, options.directory, (finding) =>
+      this.#diagnostics.secretIs(finding),
     );
     this.secret = this.#secret.secret;
     this.#client.on('ready', () => {
       void this.#readClock();
       this.#secret.sync();
     });
-    this.#lossWatch = new RedisLossWatch(this.#client, () => this.now());
+    this.#dataLossDetector = new RedisDataLossDetector(this.#client, () => this.now());
   }
 
   now(): number {
     return this.#clock.now();
   }
 
-  /** Replies hand out the very limits of the request. */
+  /** Replies hold the same limit objects as the request. */
   take<L extends LimitSpec>(request: TakeRequest<L>): Promise<TakeResult<L>> {
     return this.#take(request) as Promise<TakeResult<L>>;
   }
@@ -106,18 +106,21 @@ export class RedisStore implements Store {
     return this.#settleOnShard(request, rememberUntil);
   }
 
-  /** By doing what checks and rules do, since a Redis that reads may not write, and one user may not what another may. */
+  /**
+   * Runs every command of checks and rules, since a Redis that reads may refuse writes, and users have different
+   * rights.
+   */
   async probe(shardGroup = 'probe'): Promise<void> {
-    const { failed } = await tryOut(this.#client, shardGroup).catch((error: unknown) => {
+    const { failed } = await probeCapabilities(this.#client, shardGroup).catch((error: unknown) => {
       this.#findMasters();
       throw error;
     });
     const [refusal] = failed;
-    if (this.#refused || refusal) this.#examiner.examine();
+    if (this.#refused || refusal) this.#diagnostics.diagnose();
     this.#refused = refusal !== undefined;
     if (!refusal) return;
     this.#findMasters();
-    throw new StoreError(refusal.error, 'none');
+    throw new StoreError(refusal.error, 'not-executed');
   }
 
   shardsOf(counters: readonly CounterRef[]): readonly ShardRef[] {
@@ -130,36 +133,36 @@ export class RedisStore implements Store {
     return [...shards.values()];
   }
 
-  get conditions(): readonly StoreCondition[] {
-    return this.#examiner.conditions;
+  get findings(): readonly StoreFinding[] {
+    return this.#diagnostics.findings;
   }
 
-  onCondition(listener: ConditionListener): void {
-    this.#examiner.listen(listener);
+  onFinding(listener: FindingListener): void {
+    this.#diagnostics.listen(listener);
   }
 
-  onLoss(listener: (loss: StoreLoss) => void, keeper?: MarkKeeper): void {
-    const lost = (loss: StoreLoss) => {
+  onDataLoss(listener: (loss: DataLoss) => void, keeper?: WatermarkKeeper): void {
+    const lost = (loss: DataLoss) => {
       this.#secret.sync();
       listener(loss);
     };
-    this.#lossWatch.listen(lost, keeper);
+    this.#dataLossDetector.listen(lost, keeper);
   }
 
   /**
    * What is wrong with the servers, as soon as all are known and the secret of their nodes is, or as much as is known after
    * a while.
    */
-  async examined(withinMs: number): Promise<readonly StoreCondition[]> {
-    const known = Promise.all([this.#examiner.firstFindings, this.#secret.agreed]);
+  async examined(withinMs: number): Promise<readonly StoreFinding[]> {
+    const known = Promise.all([this.#diagnostics.firstFindings, this.#secret.agreed]);
     await Promise.race([known, sleep(withinMs, undefined, { ref: false })]);
-    return this.conditions;
+    return this.findings;
   }
 
   async close(): Promise<void> {
-    this.#examiner.close();
+    this.#diagnostics.close();
     this.#secret.close();
-    await this.#lossWatch.close();
+    await this.#dataLossDetector.close();
     this.#client.disconnect();
   }
 

@@ -10,10 +10,10 @@ import {
 import type { OperationPlace } from './operation-place.js';
 import type { ScriptCall } from '../connection/redis-script.js';
 
-/** Every script's first argument and first reply: nodes of different versions can tell each other apart. */
+/** Every script's first argument and first reply: nodes of different versions recognise each other. */
 export const FORMAT = '2';
 
-/** A check as `take.lua` wants it, and where its operation is remembered. */
+/** A check as `take.lua` takes it, and where its operation is remembered. */
 export interface BatchItem {
   readonly request: TakeRequest;
   readonly place: OperationPlace;
@@ -31,9 +31,9 @@ export function encodeTakes(items: readonly BatchItem[], offsetMs: number): Scri
   for (const item of items) {
     const { request, place } = item;
     const { operation, counters } = request;
-    keys.push(place.page);
+    keys.push(place.bucket);
     for (const { key } of counters) keys.push(key);
-    args.push(nameOf(place, operation));
+    args.push(identityOf(place, operation));
     if (!isAlike(first, item)) {
       groups += `${groupOf(first, checks, limitSets)};`;
       [first, checks] = [item, 0];
@@ -60,7 +60,7 @@ export function decodeTakes<Item extends BatchItem>(
   for (const item of items) {
     const outcome = words[at++] as Exclude<TakeResult['outcome'], 'full'>;
     if (outcome !== 'taken' && outcome !== 'refused' && outcome !== 'replayed') {
-      taken.push({ item, result: { outcome: storeOutcome(outcome) } });
+      taken.push({ item, result: { outcome } });
       continue;
     }
     const counts: LimitCount[] = [];
@@ -83,25 +83,17 @@ interface Taken<Item> {
   readonly result: TakeResult;
 }
 
-/** An outcome that a script names, as the store names it. */
-export function storeOutcome<Outcome extends string>(outcome: Outcome): Outcome {
-  return (STORE_OUTCOMES[outcome] as Outcome | undefined) ?? outcome;
-}
-
-const STORE_OUTCOMES: Readonly<Record<string, string>> = {
-  'window-mismatch': 'moved',
-  'wrong-type': 'broken',
-  voided: 'barred',
-};
-
-/** What tells this try of an operation from all others on its page. Most are the only ones, and bear its name. */
-export function nameOf({ last }: OperationPlace, { id, content, attempt }: Operation): string {
+/**
+ * The identity of this attempt of an operation within its bucket. Most attempts are the only one, and have the
+ * operation's id.
+ */
+export function identityOf({ last }: OperationPlace, { id, content, attempt }: Operation): string {
   return `;${last} ${content} ${attempt === id ? ONLY_ATTEMPT : attempt}`;
 }
 
 const ONLY_ATTEMPT = '.';
 
-/** Whether two checks differ in their names and keys only. */
+/** Whether two checks differ in their identities and keys only. */
 function isAlike(one: BatchItem, other: BatchItem): boolean {
   if (one === other) return true;
   if (Math.floor(one.startBy) !== Math.floor(other.startBy)) return false;
@@ -132,7 +124,7 @@ export class LimitSetList {
   }
 }
 
-/** What every script that counts is told. */
+/** The header of every call of a script that counts. */
 export function common(offsetMs: number): string {
   return `${FORMAT} ${offsetMs} ${REMEMBER_MS} ${MARGIN_MS}`;
 }

@@ -59,7 +59,10 @@ export class RedisTakeQueue {
     return shard;
   }
 
-  /** What was learnt of a server is kept while there is room: its window would otherwise begin anew after each idle moment. */
+  /**
+   * What was learnt of a server is kept while there is room: its window would otherwise start over after each idle
+   * moment.
+   */
   #forgetIdle(): void {
     for (const [name, { waiting, window }] of this.#shards)
       if (waiting.size === 0 && window.inFlight === 0) this.#shards.delete(name);

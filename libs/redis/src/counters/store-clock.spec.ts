@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { StoreClock } from './store-clock.js';
 
-/** How far a clock may be from what it was told, given that the test itself takes time. */
+/** How far a clock may be from the reading it was given, since the test itself takes time. */
 const WHILE_MS = 50;
 
 describe('StoreClock', () => {

@@ -5,7 +5,7 @@
 export const WINDOW = 256;
 /** The least: one full script call, so that a server that is slow goes on being measured. */
 export const MIN_WINDOW = 32;
-/** The most, over the longest round trips: with what a frozen server may hold of a node in mind. */
+/** The most, over the longest round trips: because a frozen server holds that many calls of a node. */
 export const MAX_WINDOW = 4_096;
 /** How long replies are watched before the window changes; the shortest delay of that time is what stands in line. */
 const EPOCH_MS = 20;
@@ -87,7 +87,7 @@ interface Trip {
   readonly delayMs: number;
 }
 
-/** The smallest value of the last one to two spans of time. */
+/** The smallest value of the last one to two intervals. */
 class RecentMinimum {
   #since = -Infinity;
   #current = Infinity;

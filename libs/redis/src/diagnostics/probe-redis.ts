@@ -1,25 +1,25 @@
-import type { StoreCondition } from '@sundial/engine';
+import type { StoreFinding } from '@sundial/engine';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectRedis, type RedisTarget } from '../connection/redis-connection.js';
-import { RedisExaminer } from './redis-examiner.js';
+import { RedisDiagnostics } from './redis-diagnostics.js';
 
 export interface RedisProbe {
   /** Whether every master answered in time, or what is there said why it lets this program not in. */
   readonly isAnswered: boolean;
   /** What is not as Sundial needs it; `refuse` is what a service would not start on. */
-  readonly conditions: readonly StoreCondition[];
+  readonly findings: readonly StoreFinding[];
 }
 
 /** Tries once what Sundial does with a Redis, on keys that it removes: the capability probe of a node, without the node. */
 export async function probeRedis(target: RedisTarget, withinMs: number): Promise<RedisProbe> {
   const client = connectRedis(target, 'sundial-probe');
-  const examiner = new RedisExaminer(client);
+  const diagnostics = new RedisDiagnostics(client);
   try {
-    const answered = examiner.firstFindings.then(() => true);
+    const answered = diagnostics.firstFindings.then(() => true);
     const isAnswered = await Promise.race([answered, sleep(withinMs, false)]);
-    return { isAnswered, conditions: examiner.conditions };
+    return { isAnswered, findings: diagnostics.findings };
   } finally {
-    examiner.close();
+    diagnostics.close();
     client.disconnect();
   }
 }

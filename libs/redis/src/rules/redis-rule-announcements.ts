@@ -5,8 +5,8 @@ import type { RedisClient } from '../connection/redis-connection.js';
 const REOPEN_MS = 100;
 
 /**
- * Calls `hear` when a change of the rules is announced, and whenever the subscription was made anew, since what was
- * announced in between is lost for ever. Pub/Sub promises nothing: whoever listens here polls as well.
+ * Calls `hear` when a change of the rules is announced, and whenever the subscription was renewed, since what was
+ * announced in between is lost for ever. Pub/Sub promises nothing: a listener here polls as well.
  *
  * It has a connection of its own. In a Cluster every node passes on what is published on any, so it subscribes at one
  * of them; not through `Cluster.subscribe`, which looks for another node without a pause, a whole core long, while
@@ -35,7 +35,7 @@ export class RedisRuleAnnouncements {
     this.#subscriber?.disconnect();
   }
 
-  /** On a master that another one has replaced nobody announces anything. */
+  /** No node announces anything on a master that was replaced. */
   readonly #follow = (): void => {
     if (this.#client instanceof Cluster || this.#subscriber?.status !== 'ready') return;
     if (serverOf(this.#subscriber) !== serverOf(this.#client)) this.#subscriber.disconnect();

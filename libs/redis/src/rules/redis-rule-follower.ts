@@ -4,23 +4,23 @@ import { readBook, UnusableRulesError } from './redis-rule-reader.js';
 import type { BookName, RedisRuleTable } from './redis-rule-table.js';
 
 const HEARTBEAT_MS = 1_000;
-/** Rounds of one catching-up; a store that changes faster is met again at the next heartbeat. */
+/** Rounds of one catching-up; a store that changes faster is read again at the next heartbeat. */
 const MAX_ROUNDS = 5;
 
 export interface RedisRuleFollowerOptions {
   readonly nodes: RedisNodeRegistry;
-  /** What Redis gets where it holds no rules and this node has none in force. */
+  /** What the node writes to a Redis that holds no rules, when it has none in force itself. */
   readonly seed: () => StoredBook;
   /** Called with every newer book of Redis, in order. */
   readonly apply: (book: StoredBook) => void;
-  /** Told once for each new trouble, not once a try. */
+  /** Called once for each new trouble, not once for each attempt. */
   readonly onError: (error: Error) => void;
 }
 
 /**
- * Keeps one node and Redis on the same book: asks every second and whenever it is told to, as long as there is a
+ * Keeps one node and Redis on the same book: asks every second and on demand, as long as there is a
  * connection; takes what is newer there, and brings back what Redis has lost. The higher version wins, so that a
- * change somebody was told of outlives the store's memory of it; of two books of one version, the one in Redis is
+ * change that an operator was answered outlives the store's memory of it; of two books of one version, the one in Redis is
  * written over. (So a Redis is set back on purpose only while no node runs.)
  */
 export class RedisRuleFollower {
@@ -146,10 +146,10 @@ export class RedisRuleFollower {
 
   async #restore(seen: BookName): Promise<void> {
     const book = this.#book ?? this.#options.seed();
-    const anew = book.rewritten(Math.max(book.version, seen.version) + 1);
-    if (!(await this.#table.replace(seen, anew))) return;
+    const rewritten = book.rewritten(Math.max(book.version, seen.version) + 1);
+    if (!(await this.#table.replace(seen, rewritten))) return;
     this.#isSeeded = this.#book === undefined;
-    this.adopt(anew);
+    this.adopt(rewritten);
   }
 
   async #take(stamp: string): Promise<void> {

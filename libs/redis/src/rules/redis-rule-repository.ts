@@ -35,16 +35,16 @@ import { expectedBy, RedisRuleTable, type WriteOutcome } from './redis-rule-tabl
 const LAST_KNOWN_FILE = 'rules-last-known.ndjson';
 /** How long `start` waits for Redis before it begins with the rules this node knows. */
 const START_PATIENCE_MS = 800;
-/** How long `close` waits for what is under way, and to tell the other nodes. */
+/** How long `close` waits for what is under way, and to inform the other nodes. */
 const LEAVE_LIMIT_MS = 500;
 /** How long `write` waits for the live nodes to apply it. */
 const APPLY_PATIENCE_MS = 2_000;
 const FIRST_PAUSE_MS = 2;
 const LONGEST_PAUSE_MS = 50;
 const MAX_WAITING_WRITES = 100;
-/** Tries of a write that meets a store which has lost the rules. */
+/** Attempts of a write that meets a store which has lost the rules. */
 const MAX_TRIES = 3;
-/** Tries of a whole set that meets other writes. */
+/** Attempts of a whole set that meets other writes. */
 const MAX_SET_TRIES = 10;
 
 export interface RedisRuleRepositoryOptions {
@@ -55,23 +55,23 @@ export interface RedisRuleRepositoryOptions {
   /** The rules to begin with where none are stored. */
   readonly seed: RuleSeed;
   readonly keyPrefix?: string;
-  /** Told once for each new trouble, not once a try. The rules in force stay. */
+  /** Called once for each new trouble, not once for each attempt. The rules in force stay. */
   readonly onError?: (error: Error) => void;
-  /** Told when the last good rules cannot be written to disk, and with null when they can be again. */
+  /** Called when the last good rules cannot be written to disk, and with null when they can be again. */
   readonly onTrouble?: (error: Error | null) => void;
 }
 
 /**
  * Rules of many nodes, in Redis. A write is announced, and every node reads at once what has changed since the version
  * it has (all rules only where Redis cannot say); the node's heartbeat each second is the poll that finds what an
- * announcement did not tell.
+ * announcement missed.
  *
- * Nothing that happens to Redis lifts a limit. While it is away the rules in force stay, and a node that starts then
+ * No fault of Redis lifts a limit. While it is away the rules in force stay, and a node that starts then
  * uses the last rules it knew (`rules-last-known.ndjson`), else the seed, until Redis answers. When Redis lost what the
- * nodes have seen (a FLUSHALL, a fail-over to a copy that lags behind), the node with the latest book writes it anew.
+ * nodes have seen (a FLUSHALL, a fail-over to a copy that lags behind), the node with the latest book writes it again.
  * Rules of a shape this node does not know are reported and leave the last good ones in force.
  *
- * The client is the repository's own from here on: `close` disconnects it.
+ * The repository owns the client from here on: `close` disconnects it.
  */
 export class RedisRuleRepository implements RuleRepository {
   readonly #client: RedisClient;
@@ -196,7 +196,7 @@ export class RedisRuleRepository implements RuleRepository {
   async #upToDate(): Promise<StoredBook | undefined> {
     const { rules: seen } = await this.#follower
       .beat(this.#follower.version)
-      .catch((error: Error) => this.#refuse(new StoreError(error.message, 'none')));
+      .catch((error: Error) => this.#refuse(new StoreError(error.message, 'not-executed')));
     const book = this.#follower.confirmed;
     if (book?.stamp === seen.stamp) return book;
     if (this.#follower.isInHand(seen)) {
@@ -219,12 +219,12 @@ export class RedisRuleRepository implements RuleRepository {
   }
 
   #refuse(cause: Error): never {
-    const unchanged = cause instanceof StoreError && cause.fate === 'none';
-    const fate = unchanged
+    const unchanged = cause instanceof StoreError && cause.executionStatus === 'not-executed';
+    const executionStatus = unchanged
       ? 'Nothing was changed; try again.'
       : 'The change may have been made: read the rule, and try again with If-Match.';
     const reason = this.#client.status === 'ready' ? cause.message : 'it cannot be reached';
-    const detail = `Redis did not confirm the change (${reason}). ${fate}`;
+    const detail = `Redis did not confirm the change (${reason}). ${executionStatus}`;
     throw new QuotaError('store-unavailable', detail, [], { cause });
   }
 
@@ -264,7 +264,7 @@ function refusalOf(change: RuleChange, result: Exclude<WriteOutcome, { outcome: 
   }
 }
 
-/** Nobody who waits here keeps the process alive. */
+/** A wait here does not keep the process alive. */
 function pause(ms: number): Promise<void> {
   return sleep(ms, undefined, { ref: false });
 }

@@ -130,7 +130,7 @@ export class RedisRuleTable {
   async replace(seen: BookName, book: StoredBook): Promise<boolean> {
     const staged = this.#keys.staged(randomUUID());
     await this.#stage(staged, book).catch((cause: Error) => {
-      throw new StoreError(cause.message, 'none');
+      throw new StoreError(cause.message, 'not-executed');
     });
     const args = [this.channel, seen.version, seen.stamp, book.version, book.stamp, book.rules.size];
     const [outcome] = await this.#run(REPLACE, [this.#keys.book, this.#keys.log, staged], args);

@@ -28,7 +28,7 @@ class FarStore implements Store {
   clock = HALF_PAST;
   readonly settlements: SettleRequest[] = [];
   answer: (request: TakeRequest) => Promise<TakeResult> = () =>
-    Promise.reject(new StoreError('not connected', 'none'));
+    Promise.reject(new StoreError('not connected', 'not-executed'));
 
   take<L extends LimitSpec>(request: TakeRequest<L>): Promise<TakeResult<L>> {
     return this.answer(request) as Promise<TakeResult<L>>;
@@ -40,7 +40,7 @@ class FarStore implements Store {
   }
 
   read() {
-    return { outcome: 'moved' } as const;
+    return { outcome: 'window-mismatch' } as const;
   }
 
   now(): number {
@@ -109,7 +109,7 @@ describe('A check that the store did not decide', () => {
    */
   it('is refused under policy local once no more can be settled, and says so; what was allowed is not forgotten', async () => {
     const store = new FarStore();
-    store.probe = () => Promise.reject(new StoreError('not connected', 'none'));
+    store.probe = () => Promise.reject(new StoreError('not connected', 'not-executed'));
     const engine = open(store, rule('r', 'local'), rule('s', 'allow', { resource: 'sms' }));
     await engine.check({ ...CHECK, amount: 3 });
     let allowed = 0;
@@ -159,10 +159,10 @@ describe('A check that the store did not decide', () => {
     const engine = open(store, rule('r', 'deny'));
     await engine.check(CHECK);
     await engine.check({ ...CHECK, amount: 0 });
-    expect(engine.status().owed).toBe(0);
+    expect(engine.status().pending).toBe(0);
     store.answer = () => Promise.reject(new StoreError('cut', 'unknown'));
     await engine.check(CHECK);
-    expect(engine.status().owed).toBe(1);
+    expect(engine.status().pending).toBe(1);
   });
 
   /**

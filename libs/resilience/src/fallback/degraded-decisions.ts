@@ -7,7 +7,7 @@ import {
   type NamedOperation,
   onDenyOf,
   type PlannedLimit,
-  type Question,
+  type CheckPlan,
   refused,
   replayed,
   settledCounters,
@@ -21,7 +21,7 @@ import type { Unavailable } from '../guard/unavailable.js';
 
 /** A check that the store did not decide. */
 export interface UndecidedCheck extends NamedOperation {
-  readonly question: Question;
+  readonly plan: CheckPlan;
   readonly amount: number;
   readonly unavailable: Unavailable;
   readonly rulesVersion: number;
@@ -49,8 +49,8 @@ export class DegradedDecisions {
     this.#share = options.share;
   }
 
-  decide(check: UndecidedCheck, policy = policyOf(check.question)): DegradedDecision {
-    const { question, operationId, operation, amount, unavailable, rulesVersion } = check;
+  decide(check: UndecidedCheck, policy = policyOf(check.plan)): DegradedDecision {
+    const { plan, operationId, operation, amount, unavailable, rulesVersion } = check;
     const degraded = degradedBy(unavailable.cause, policy);
     const { decision, counts } = this.#decideBy(degraded, check, {
       operationId,
@@ -59,14 +59,15 @@ export class DegradedDecisions {
     });
     const { allowed } = decision;
     // A refused operation only matters to the store if it may have run all the same.
-    if (amount === 0 || (!allowed && unavailable.fate === 'none')) return { decision, pending: undefined };
+    if (amount === 0 || (!allowed && unavailable.executionStatus === 'not-executed'))
+      return { decision, pending: undefined };
     const counters = settledCounters(counts);
     const intent = allowed ? 'count' : 'void';
     const decidedAt = Math.round(this.#now());
     const settlement = { counters, operation, amount, intent, decidedAt } as const;
-    const { fate } = unavailable;
-    const { resource } = question;
-    return { decision, pending: { settlement, degraded, fate, decidedAt, resource } };
+    const { executionStatus } = unavailable;
+    const { resource } = plan;
+    return { decision, pending: { settlement, degraded, executionStatus, decidedAt, resource } };
   }
 
   /** Takes back what could not be written down in time. */
@@ -75,13 +76,13 @@ export class DegradedDecisions {
   }
 
   /** Repeats that an operation was allowed, while only this node knows it. */
-  repeat({ question, operationId, rulesVersion }: UndecidedCheck, degraded: Degraded): EngineDecision {
-    const counts = this.#local.counts(question.counters, this.#now());
+  repeat({ plan, operationId, rulesVersion }: UndecidedCheck, degraded: Degraded): EngineDecision {
+    const counts = this.#local.counts(plan.counters, this.#now());
     return replayed(counts, { operationId, rulesVersion, degraded });
   }
 
-  #decideBy({ policy }: Degraded, { question, amount }: UndecidedCheck, context: DecisionContext): Outcome {
-    const { counters } = question;
+  #decideBy({ policy }: Degraded, { plan, amount }: UndecidedCheck, context: DecisionContext): Outcome {
+    const { counters } = plan;
     const now = this.#now();
     if (policy === 'local') {
       const { outcome, counts } = this.#local.take(counters, amount, now, this.#share());
@@ -96,7 +97,7 @@ export class DegradedDecisions {
         return { decision: byPolicy(true, known, context), counts: known };
       case 'deny':
         return {
-          decision: byPolicy(false, known, { ...context, onDeny: onDenyOf(question) }),
+          decision: byPolicy(false, known, { ...context, onDeny: onDenyOf(plan) }),
           counts: known,
         };
       default:
@@ -112,10 +113,10 @@ interface Outcome {
 }
 
 /** Computed once for the same rules. */
-function policyOf(question: Question): DegradePolicy {
-  let policy = knownPolicies.get(question.rules);
-  if (policy === undefined) knownPolicies.set(question.rules, (policy = strictestPolicy(question)));
+function policyOf(plan: CheckPlan): DegradePolicy {
+  let policy = knownPolicies.get(plan.rules);
+  if (policy === undefined) knownPolicies.set(plan.rules, (policy = strictestPolicy(plan)));
   return policy;
 }
 
-const knownPolicies = new WeakMap<Question['rules'], DegradePolicy>();
+const knownPolicies = new WeakMap<CheckPlan['rules'], DegradePolicy>();

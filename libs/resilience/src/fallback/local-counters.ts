@@ -21,14 +21,17 @@ export interface NodeShare {
 }
 
 /**
- * This node's own idea of the counters: the usage it last heard of, and what it allowed by itself since. When the
+ * This node's view of the counters: the usage it was last answered, and what it allowed by itself since. When the
  * store does not answer, policy `local` enforces the limits with it: each live node may use its share of what
  * remained. Shares add up to exactly what remained, so nodes that knew the same usage stay within the limit.
  */
 export class LocalCounters {
   readonly #lowered = new LoweredLimitSets();
   readonly #settled = new SettledCounters();
-  /** Those with units that the store does not know: as many as settlements are pending for, and never forgotten before. */
+  /**
+   * Counters with units that are not recorded in the store: as many as settlements are pending for, and never forgotten
+   * before.
+   */
   readonly #unsettled = new Map<string, KnownCounter>();
 
   /** The store is being asked for units: until it has answered or is given up, they are not this node's to allow. */
@@ -60,7 +63,7 @@ export class LocalCounters {
     return { outcome: 'taken', counts };
   }
 
-  /** Notes what was allowed here, whether or not it fitted; a negative amount takes it back. */
+  /** Records what was allowed here, whether or not it fitted; a negative amount takes it back. */
   count(counters: readonly CounterRef<SettledLimit>[], amount: number): void {
     this.#each(counters, (limit) => {
       limit.local = Math.max(0, limit.local + amount);
@@ -161,7 +164,7 @@ export class Asking {
     }
   }
 
-  /** Notes what the store has said, if it has said anything, and that it is not being asked any more. */
+  /** Notes what the store answered, if it did, and that it is no longer being asked. */
   ends(counts: Counts = []): void {
     const { settled, unsettled } = this.known;
     for (const counter of this.counters) {
@@ -177,7 +180,7 @@ export class Asking {
   }
 }
 
-/** Kept with the counter's question. */
+/** Kept with the counter's reference. */
 function hashOf(counter: CounterRef): number {
   return (counter.hash ??= textHash(counter.key));
 }

@@ -10,7 +10,7 @@ const PLACES = 262_144;
 const NAME = 0;
 const ASKED = 1;
 const ROOM = 2;
-const HEAD_WORDS = 3;
+const HEADER_WORDS = 3;
 // Of each limit it has the field's character code (0: no limit yet), the window's start, and the units used in it.
 const FIELD = 0;
 const STARTS_AT = 1;
@@ -35,14 +35,14 @@ export interface KnownCounter {
 }
 
 /**
- * What this node last heard of the counters that the store knows all units of, by the hash of their keys (`textHash`: the
- * chance that a key meets another one's counter is one in 10^10, and then the node is wrong about it only until the store
- * answers). All of it is numbers in 18 MiB of arrays, and none of it an object: objects that live for seconds, one for
- * each subject, are what makes a garbage collector mark the whole heap again and again.
+ * What this node was last answered of the counters whose units are all recorded in the store, by the hash of their keys
+ * (`textHash`: the chance that a key meets another one's counter is one in 10^10, and then the node is wrong about it
+ * only until the store answers). All of it is numbers in 18 MiB of arrays, and none of it an object: objects that live
+ * for seconds, one for each subject, are what makes a garbage collector mark the whole heap again and again.
  *
  * Records are written one behind the other. When the array or its index is full, records go into the other array, and
- * what that had is forgotten; a counter that is used is copied there. So the most recently used counters stay, as
- * many as one array holds, and up to twice as many (the generations of quick-lru).
+ * what that had is forgotten; a counter that is used is copied there. So the most recently used counters stay, as many
+ * as one array holds, and up to twice as many (the generations of quick-lru).
  */
 export class SettledCounters {
   #current = new Generation();
@@ -136,7 +136,7 @@ class Generation {
   }
 
   hasRoomFor(room: number): boolean {
-    return this.#count < MAX_COUNTERS && this.#end + HEAD_WORDS + room * LIMIT_WORDS <= WORDS;
+    return this.#count < MAX_COUNTERS && this.#end + HEADER_WORDS + room * LIMIT_WORDS <= WORDS;
   }
 
   /** A record without limits; it takes the place of an earlier one of the same name. */
@@ -157,13 +157,13 @@ class Generation {
   }
 
   lengthOf(at: number): number {
-    return HEAD_WORDS + this.words[at + ROOM]! * LIMIT_WORDS;
+    return HEADER_WORDS + this.words[at + ROOM]! * LIMIT_WORDS;
   }
 
   /** Where the limit with this field is, or the first place for another one; -1 when there is none. */
   limitOf(at: number, code: number): number {
     const end = at + this.lengthOf(at);
-    for (let limit = at + HEAD_WORDS; limit < end; limit += LIMIT_WORDS) {
+    for (let limit = at + HEADER_WORDS; limit < end; limit += LIMIT_WORDS) {
       const known = this.words[limit + FIELD];
       if (known === code || known === 0) return limit;
     }
@@ -179,7 +179,11 @@ class Generation {
   read(at: number): KnownCounter {
     const limits: KnownLimit[] = [];
     const end = at + this.lengthOf(at);
-    for (let limit = at + HEAD_WORDS; limit < end && this.words[limit + FIELD] !== 0; limit += LIMIT_WORDS) {
+    for (
+      let limit = at + HEADER_WORDS;
+      limit < end && this.words[limit + FIELD] !== 0;
+      limit += LIMIT_WORDS
+    ) {
       const field = String.fromCharCode(this.words[limit + FIELD]!);
       limits.push({
         field,

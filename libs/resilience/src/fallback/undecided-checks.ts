@@ -5,7 +5,7 @@ import type { PendingSettlement } from '../outbox/pending-settlement.js';
 import type { DegradedDecisions, UndecidedCheck } from './degraded-decisions.js';
 
 /**
- * What becomes of checks that the store did not decide: the rules' policies decide, unless the operation has been
+ * Decides checks that the store did not decide: by the rules' policies, unless the operation has been
  * promised before, and what was said is enqueued for the store. A strict journal has to hold a promise before it is
  * made; one that it does not hold in time is not made.
  */

@@ -5,7 +5,7 @@ import {
   CONSECUTIVE_FAILURES,
   FAILURE_RATIO,
   MINIMUM_VOLUME,
-  PROBE_CEILING_MS,
+  MAX_PROBE_MS,
   PROBE_FLOOR_MS,
   STABLE_AFTER_MS,
   WINDOW_MS,
@@ -13,9 +13,9 @@ import {
 
 /** Fails `times` times in a row at `now`; says whether the last one opened the breaker. */
 function fail(breaker: CircuitBreaker, times: number, now = 0): boolean {
-  const { period } = breaker;
+  const { generation } = breaker;
   let opened = false;
-  for (let i = 0; i < times; i++) opened = breaker.failed(period, now);
+  for (let i = 0; i < times; i++) opened = breaker.failed(generation, now);
   return opened;
 }
 
@@ -60,21 +60,21 @@ describe('CircuitBreaker', () => {
 
   it('does not hold calls of before against a store that has answered a probe since', () => {
     const breaker = new CircuitBreaker();
-    const { period } = breaker;
+    const { generation } = breaker;
     fail(breaker, CONSECUTIVE_FAILURES);
     breaker.probing();
     breaker.probeSucceeded(60);
-    for (let late = 0; late < 100; late++) expect(breaker.failed(period, 61)).toBe(false);
+    for (let late = 0; late < 100; late++) expect(breaker.failed(generation, 61)).toBe(false);
     expect(breaker.state).toBe('closed');
   });
 
-  it('waits longer after each probe that fails, up to a ceiling, jittered by half', () => {
+  it('waits longer after each probe that fails, up to a maximum, jittered by half', () => {
     for (const random of [0, 0.999_999]) {
       const breaker = new CircuitBreaker(() => random);
       fail(breaker, CONSECUTIVE_FAILURES);
       const share = 0.5 + random / 2;
       for (let failed = 0; failed < 12; failed++) {
-        const step = Math.min(PROBE_FLOOR_MS * 2 ** failed, PROBE_CEILING_MS);
+        const step = Math.min(PROBE_FLOOR_MS * 2 ** failed, MAX_PROBE_MS);
         expect(breaker.probeDelayMs).toBeCloseTo(step * share, 3);
         breaker.probing();
         breaker.probeFailed();
@@ -109,15 +109,15 @@ describe('CircuitBreaker', () => {
         const breaker = new CircuitBreaker(() => 0);
         const definition = new BreakerByDefinition();
         for (const { kind, old = false, ms = 0, answered = false } of happenings as Happening[]) {
-          const period = breaker.period - (old ? 1 : 0);
+          const generation = breaker.generation - (old ? 1 : 0);
           const isCounted = !definition.isOpen && !old;
           const { now } = definition;
           if (kind === 'passed') definition.now += ms;
           else if (kind === 'probed') probe(breaker, definition, answered);
           else if (kind === 'failed')
-            expect(breaker.failed(period, now)).toBe(isCounted && definition.count(true));
+            expect(breaker.failed(generation, now)).toBe(isCounted && definition.count(true));
           else {
-            breaker.succeeded(period, now);
+            breaker.succeeded(generation, now);
             if (isCounted) definition.count(false);
           }
           expect(breaker.state).toBe(definition.isOpen ? 'open' : 'closed');
@@ -144,7 +144,7 @@ function probe(breaker: CircuitBreaker, definition: BreakerByDefinition, answere
   } else breaker.probeFailed();
 }
 
-/** The rules of opening and closing, told over the whole list of calls since the breaker closed. */
+/** The rules of opening and closing, stated over the whole list of calls since the breaker closed. */
 class BreakerByDefinition {
   now = 0;
   isOpen = false;

@@ -4,9 +4,9 @@ export const CONSECUTIVE_FAILURES = 5;
 export const FAILURE_RATIO = 0.5;
 export const MINIMUM_VOLUME = 20;
 export const WINDOW_MS = 1_000;
-/** The first probe after opening, doubled with each one that fails, up to the ceiling; jittered by half. */
+/** The first probe after opening, doubled with each one that fails, up to the maximum; jittered by half. */
 export const PROBE_FLOOR_MS = 50;
-export const PROBE_CEILING_MS = 500;
+export const MAX_PROBE_MS = 500;
 /** A breaker that opens again sooner than this after closing goes on with the back-off it had: no flapping. */
 export const STABLE_AFTER_MS = 5_000;
 
@@ -16,13 +16,13 @@ export type BreakerState = 'closed' | 'open' | 'half-open';
  * Decides whether the store is asked at all. A failure is a call that came to nothing *or too late*: slow is broken
  * here. While open, no caller waits: one probe at a time asks instead, after a back-off, and its success closes.
  *
- * A call counts for the period it was asked in, named by `period`: what was asked before the breaker opened says
+ * A call counts for the `generation` of the breaker it was asked in: what was asked before the breaker opened says
  * nothing about a store that has answered a probe since. Time comes in as arguments (monotonic milliseconds),
  * randomness as a function.
  */
 export class CircuitBreaker {
   #state: BreakerState = 'closed';
-  #period = 0;
+  #generation = 0;
   #consecutive = 0;
   #backOff = 0;
   #closedAt = -Infinity;
@@ -38,33 +38,33 @@ export class CircuitBreaker {
   }
 
   /** Grows each time the breaker opens. */
-  get period(): number {
-    return this.#period;
+  get generation(): number {
+    return this.#generation;
   }
 
-  succeeded(period: number, now: number): void {
-    if (!this.#isCounted(period)) return;
+  succeeded(generation: number, now: number): void {
+    if (!this.#isCounted(generation)) return;
     this.#consecutive = 0;
     this.#count(now, 0);
   }
 
   /** Says whether this failure opened the breaker; then a probe is due after `probeDelayMs`. */
-  failed(period: number, now: number): boolean {
-    if (!this.#isCounted(period)) return false;
+  failed(generation: number, now: number): boolean {
+    if (!this.#isCounted(generation)) return false;
     this.#consecutive++;
     this.#count(now, 1);
     const { calls, failures } = this.#window;
     const isRatioHigh = calls >= MINIMUM_VOLUME && failures / calls >= FAILURE_RATIO;
     if (this.#consecutive < CONSECUTIVE_FAILURES && !isRatioHigh) return false;
     this.#state = 'open';
-    this.#period++;
+    this.#generation++;
     this.#backOff = now - this.#closedAt < STABLE_AFTER_MS ? this.#backOff + 1 : 0;
     return true;
   }
 
   /** How long to wait before the next probe. */
   get probeDelayMs(): number {
-    const step = Math.min(PROBE_FLOOR_MS * 2 ** Math.min(this.#backOff, 8), PROBE_CEILING_MS);
+    const step = Math.min(PROBE_FLOOR_MS * 2 ** Math.min(this.#backOff, 8), MAX_PROBE_MS);
     return step * (0.5 + this.#random() / 2);
   }
 
@@ -84,8 +84,8 @@ export class CircuitBreaker {
     this.#window = { since: now, calls: 0, failures: 0 };
   }
 
-  #isCounted(period: number): boolean {
-    return this.#state === 'closed' && period === this.#period;
+  #isCounted(generation: number): boolean {
+    return this.#state === 'closed' && generation === this.#generation;
   }
 
   #count(now: number, failures: 0 | 1): void {

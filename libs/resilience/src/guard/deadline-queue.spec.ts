@@ -27,7 +27,7 @@ function stall(ms: number): number {
 }
 
 describe('DeadlineQueue', () => {
-  it('declares late what nobody answered, in the order of the deadlines and none too early', async () => {
+  it('declares late what was not answered, in the order of the deadlines and none too early', async () => {
     const { queue, due } = queueOf();
     const dueAts = Array.from({ length: 3_000 }, () => performance.now() + 5 + 40 * Math.random());
     dueAts.forEach((dueAt, index) => queue.add(String(index), dueAt));
@@ -37,7 +37,7 @@ describe('DeadlineQueue', () => {
     expect(due.filter((entry) => entry.at < dueAtOf(entry))).toEqual([]);
   });
 
-  it('takes a new one from whoever is told of a late one', async () => {
+  it('takes a new one from the callback of a late one', async () => {
     const due: number[] = [];
     const queue: DeadlineQueue<number> = new DeadlineQueue((item) => {
       due.push(item);

@@ -2,7 +2,7 @@ import { performance } from 'node:perf_hooks';
 
 /** Turns of the event loop given to replies that have already arrived, before a call is declared late. */
 const GRACE_TURNS = 2;
-/** A timer that fires this late tells of a stalled loop: the calls themselves may have left only now. */
+/** A timer that fires this late shows a stalled loop: the calls themselves may have left only now. */
 const STALL_MS = 15;
 /** Then their replies get this long to arrive. */
 const STALL_GRACE_MS = 5;
@@ -64,7 +64,7 @@ export class DeadlineQueue<T> {
     const now = performance.now();
     let passed = 0;
     while (hasPassed(this.#entries[passed], now)) passed++;
-    // Whoever is told may add another one.
+    // The callback may add another one.
     const late = this.#entries.splice(0, passed).filter(({ done }) => !done);
     const next = this.#entries[0];
     this.#armedFor = Infinity;
@@ -84,7 +84,7 @@ function hasPassed(deadline: Deadline<unknown> | undefined, now: number): boolea
   return deadline !== undefined && (deadline.done || deadline.dueAt <= now);
 }
 
-/** `done` is set by whoever comes first: the call that was answered, or the queue. */
+/** `done` is set by the first of two: the call that was answered, or the queue. */
 export interface Deadline<T> {
   readonly item: T;
   readonly dueAt: number;

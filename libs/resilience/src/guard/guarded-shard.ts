@@ -16,7 +16,7 @@ export class GuardedShard {
   /** When it last answered anything, and when a caller last wanted something of it (monotonic). */
   lastAnswerAt = performance.now();
   lastAskedAt = performance.now();
-  /** It has been silent, or a call to it and others failed, and probes are on their way to tell whether it is away. */
+  /** It has been silent, or a call to it and others failed, and probes are on their way to find out whether it is away. */
   isSuspected = false;
 
   constructor(
@@ -25,7 +25,7 @@ export class GuardedShard {
     options: {
       /** Asks the shard itself; false when it does not answer in time. */
       readonly probe: (shard: GuardedShard) => Promise<boolean>;
-      /** Told when the breaker opens or closes. */
+      /** Called when the breaker opens or closes. */
       readonly changed: (shard: GuardedShard) => void;
     },
   ) {
@@ -47,16 +47,16 @@ export class GuardedShard {
   }
 
   /** Grows each time the breaker opens: what was asked before says nothing about what came after. */
-  get period(): number {
-    return this.#breaker.period;
+  get generation(): number {
+    return this.#breaker.generation;
   }
 
-  succeeded(period: number): void {
-    this.#breaker.succeeded(period, performance.now());
+  succeeded(generation: number): void {
+    this.#breaker.succeeded(generation, performance.now());
   }
 
-  failed(period: number, cause: DegradedCause): void {
-    if (!this.#breaker.failed(period, performance.now())) return;
+  failed(generation: number, cause: DegradedCause): void {
+    if (!this.#breaker.failed(generation, performance.now())) return;
     this.#cause = cause;
     this.#changed(this);
     this.#scheduleProbe();

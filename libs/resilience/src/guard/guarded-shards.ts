@@ -4,11 +4,11 @@ import type { DegradedCause } from '@sundial/contract';
 import { performance } from 'node:perf_hooks';
 import { GuardedShard } from './guarded-shard.js';
 
-/** As many as the largest Cluster has masters; the counters of further ones share the breaker of what has no name. */
+/** As many as the largest Cluster has masters; the counters of further ones share one breaker. */
 const MAX_SHARDS = 1_000;
 /** A shard that no caller needed for this long is forgotten: nodes of a Cluster come and go. */
 const FORGET_SHARD_MS = 60_000;
-/** Stands for the store itself, and for whatever of it has no name. */
+/** Stands for the store itself, and for its parts without a name. */
 const WHOLE: ShardRef = { name: '', group: 'probe' };
 
 export interface GuardedShardsOptions {
@@ -29,7 +29,7 @@ export type SomeShards = readonly [GuardedShard, ...GuardedShard[]];
 export class GuardedShards {
   readonly #options: GuardedShardsOptions;
   readonly #byName = new Map<string, GuardedShard>();
-  /** What all calls go to where the store has no shards. */
+  /** The shard of all calls where the store has no shards. */
   readonly #whole: readonly [GuardedShard];
   #mode: StoreMode = 'exact';
 

@@ -3,19 +3,19 @@ import { NotAsked } from './not-asked.js';
 import { BREAKER_OPEN, OVERLOADED } from './unavailable.js';
 
 describe('Callers of a store that is not asked', () => {
-  it('are told together at the end of a turn of the event loop', async () => {
+  it('are answered together at the end of a turn of the event loop', async () => {
     const notAsked = new NotAsked();
-    const told: string[] = [];
+    const answered: string[] = [];
     const ask = (name: string, answer = BREAKER_OPEN) =>
-      notAsked.tell(answer).then((unavailable) => told.push(`${name} ${unavailable.cause}`));
+      notAsked.answer(answer).then((unavailable) => answered.push(`${name} ${unavailable.cause}`));
     void ask('first');
     void ask('other', OVERLOADED);
     await Promise.resolve();
     void ask('second');
-    expect(told).toEqual([]);
+    expect(answered).toEqual([]);
     await new Promise((resolve) => setImmediate(resolve));
-    expect(told.sort()).toEqual(['first breaker-open', 'other overloaded', 'second breaker-open']);
+    expect(answered.sort()).toEqual(['first breaker-open', 'other overloaded', 'second breaker-open']);
     await ask('next');
-    expect(told).toHaveLength(4);
+    expect(answered).toHaveLength(4);
   });
 });

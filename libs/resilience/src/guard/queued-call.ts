@@ -6,12 +6,15 @@ import type { WaitingCall } from './waiting-calls.js';
 /** Answers the caller. Once only: who calls it sets `isDone`. */
 export type GiveUp = (answer: unknown) => void;
 
-/** A call that waits to be sent or is in flight: whom it goes to, in which period of theirs, and who waits for it. */
+/**
+ * A call that waits to be sent or is in flight: the shards it goes to, the generation of each, and the caller that
+ * waits.
+ */
 export class QueuedCall implements WaitingCall {
   readonly giveUp: GiveUp;
   readonly resource: string;
   readonly shards: SomeShards;
-  readonly period: number;
+  readonly generation: number;
   /** Monotonic. */
   readonly askedAt = performance.now();
   /** Since it was sent. */
@@ -27,12 +30,12 @@ export class QueuedCall implements WaitingCall {
     {
       resource,
       shards,
-      period,
-    }: { readonly resource: string; readonly shards: SomeShards; readonly period: number },
+      generation,
+    }: { readonly resource: string; readonly shards: SomeShards; readonly generation: number },
   ) {
     this.giveUp = giveUp;
     this.resource = resource;
     this.shards = shards;
-    this.period = period;
+    this.generation = generation;
   }
 }

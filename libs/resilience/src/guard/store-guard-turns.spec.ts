@@ -10,7 +10,7 @@ const DEADLINE_MS = 20;
 const CLOCK_OFFSET_MS = 1_000_000;
 
 describe('StoreGuard, asked for a call that the store sends when its turn comes', () => {
-  /** Sends what waits only when it is told to. */
+  /** Sends what waits only when the test lets it. */
   class QueueingStore {
     readonly #calls: { resolve(value: string): void; reject(error: unknown): void }[] = [];
     readonly waiting: Dispatch[] = [];
@@ -58,7 +58,7 @@ describe('StoreGuard, asked for a call that the store sends when its turn comes'
     return { guard, askInTurn, askAll };
   }
 
-  it('waits for its turn as long as it takes, and blames nobody', async () => {
+  it('waits for its turn as long as it takes, and counts as no failure', async () => {
     const store = new QueueingStore();
     const { guard, askInTurn } = guarding(store);
     const asked = Array.from({ length: 3 * CONSECUTIVE_FAILURES }, () => askInTurn(store.queue));
@@ -80,7 +80,7 @@ describe('StoreGuard, asked for a call that the store sends when its turn comes'
     store.send(1);
     const due = sentAt + DEADLINE_MS + CLOCK_OFFSET_MS;
     expect(Math.abs(store.startBy[0]! - due)).toBeLessThan(10);
-    expect(await asked).toEqual({ outcome: 'unavailable', cause: 'timeout', fate: 'unknown' });
+    expect(await asked).toEqual({ outcome: 'unavailable', cause: 'timeout', executionStatus: 'unknown' });
     expect(performance.now() - sentAt).toBeGreaterThanOrEqual(DEADLINE_MS - 1);
   });
 
@@ -102,7 +102,7 @@ describe('StoreGuard, asked for a call that the store sends when its turn comes'
     const waiting = [1, 2, 3].map((n) => askInTurn(store.queue).then((answer) => (answered.push(n), answer)));
     await askAll(CONSECUTIVE_FAILURES);
     expect(await Promise.all(waiting)).toEqual(
-      Array(3).fill({ outcome: 'unavailable', cause: 'breaker-open', fate: 'none' }),
+      Array(3).fill({ outcome: 'unavailable', cause: 'breaker-open', executionStatus: 'not-executed' }),
     );
     expect(answered).toEqual([1, 2, 3]);
     store.send(Infinity);
@@ -138,7 +138,11 @@ describe('StoreGuard, asked for a call that the store sends when its turn comes'
     const flood = askAll(MAX_IN_FLIGHT);
     const asked = askInTurn(store.queue);
     store.send(1);
-    expect(await asked).toEqual({ outcome: 'unavailable', cause: 'overloaded', fate: 'none' });
+    expect(await asked).toEqual({
+      outcome: 'unavailable',
+      cause: 'overloaded',
+      executionStatus: 'not-executed',
+    });
     store.rejectAll();
     await flood;
   });

@@ -6,7 +6,7 @@ import { IDLE_PROBE_MS, MAX_IN_FLIGHT, StoreGuard } from './store-guard.js';
 
 const DEADLINE_MS = 20;
 
-/** A store that answers nothing until it is told to. */
+/** A store that answers nothing until the test lets it. */
 class SilentStore {
   readonly #calls: { resolve(value: string): void; reject(error: unknown): void }[] = [];
   probes = 0;
@@ -63,19 +63,22 @@ describe('StoreGuard', () => {
   it('answers at the deadline for a store that does not, and does not know what became of the call', async () => {
     const { ask } = guarding(new SilentStore());
     const askedAt = performance.now();
-    expect(await ask()).toEqual({ outcome: 'unavailable', cause: 'timeout', fate: 'unknown' });
+    expect(await ask()).toEqual({ outcome: 'unavailable', cause: 'timeout', executionStatus: 'unknown' });
     expect(performance.now() - askedAt).toBeGreaterThanOrEqual(DEADLINE_MS);
   });
 
   it.each([
-    { error: new StoreError('refused', 'none'), fate: 'none' },
-    { error: new StoreError('cut', 'unknown'), fate: 'unknown' },
-    { error: new TypeError('surprise'), fate: 'unknown' },
-  ])('turns $error.message into an answer that says its fate is $fate', async ({ error, fate }) => {
-    const { ask } = guarding(new SilentStore());
-    const answer = await ask(() => Promise.reject(error));
-    expect(answer).toEqual({ outcome: 'unavailable', cause: 'store-error', fate });
-  });
+    { error: new StoreError('refused', 'not-executed'), executionStatus: 'not-executed' },
+    { error: new StoreError('cut', 'unknown'), executionStatus: 'unknown' },
+    { error: new TypeError('surprise'), executionStatus: 'unknown' },
+  ])(
+    'turns $error.message into an answer with the execution status $executionStatus',
+    async ({ error, executionStatus }) => {
+      const { ask } = guarding(new SilentStore());
+      const answer = await ask(() => Promise.reject(error));
+      expect(answer).toEqual({ outcome: 'unavailable', cause: 'store-error', executionStatus });
+    },
+  );
 
   it('counts a call in flight until the store lets go of it, and asks for no more than the bound', async () => {
     const store = new SilentStore();
@@ -83,35 +86,39 @@ describe('StoreGuard', () => {
     const answers = askAll(MAX_IN_FLIGHT + 3);
     expect(store.calls).toBe(MAX_IN_FLIGHT);
     expect((await answers).slice(-3)).toEqual(
-      Array(3).fill({ outcome: 'unavailable', cause: 'overloaded', fate: 'none' }),
+      Array(3).fill({ outcome: 'unavailable', cause: 'overloaded', executionStatus: 'not-executed' }),
     );
     expect(guard.status.inFlight).toBeGreaterThanOrEqual(MAX_IN_FLIGHT);
     store.rejectAll();
     await until(() => guard.status.inFlight < 2);
   });
 
-  it('tells an answer that comes after its deadline', async () => {
+  it('reports an answer that comes after its deadline', async () => {
     const store = new SilentStore();
     const { guard } = guarding(store);
-    const told: string[] = [];
+    const reported: string[] = [];
     const asked = guard.ask(store.call, performance.now() + DEADLINE_MS, [], {
-      late: (answer) => told.push(answer),
+      late: (answer) => reported.push(answer),
     });
     expect(await asked).toMatchObject({ cause: 'timeout' });
     store.answerAll();
-    await until(() => told.length > 0);
-    expect(told).toEqual(['answer']);
+    await until(() => reported.length > 0);
+    expect(reported).toEqual(['answer']);
   });
 
-  it('asks no caller’s question while the breaker is open', async () => {
+  it('sends no caller’s check while the breaker is open', async () => {
     const store = new SilentStore();
     const { ask, askAll } = guarding(store);
     await askAll(CONSECUTIVE_FAILURES);
-    expect(await ask()).toEqual({ outcome: 'unavailable', cause: 'breaker-open', fate: 'none' });
+    expect(await ask()).toEqual({
+      outcome: 'unavailable',
+      cause: 'breaker-open',
+      executionStatus: 'not-executed',
+    });
     expect(store.calls).toBe(CONSECUTIVE_FAILURES);
   });
 
-  it('tells of each change of mode once, with its cause', async () => {
+  it('reports each change of mode once, with its cause', async () => {
     const store = new SilentStore();
     const { guard, modes, askAll } = guarding(store);
     await askAll(3 * CONSECUTIVE_FAILURES);
@@ -145,7 +152,7 @@ describe('StoreGuard', () => {
     expect(guard.status.mode).toBe('degraded');
   });
 
-  it('probes a connection that nobody uses', async () => {
+  it('probes an idle connection', async () => {
     const store = new SilentStore();
     store.probe = () => Promise.resolve();
     guarding(store);
@@ -154,11 +161,11 @@ describe('StoreGuard', () => {
     expect(performance.now() - openedAt).toBeGreaterThan(IDLE_PROBE_MS - 10);
   });
 
-  // It took five rounds of the watchdog, 2.5 s, until a node that nobody asked knew that its store was gone.
+  // It took five rounds of the watchdog, 2.5 s, until a node without callers knew that its store was gone.
   it.each([
-    ['refuses', () => Promise.reject(new StoreError('gone', 'none'))],
+    ['refuses', () => Promise.reject(new StoreError('gone', 'not-executed'))],
     ['says nothing', () => new Promise<void>(() => undefined)],
-  ])('soon finds that a store nobody uses is away, when it %s', async (_what, probe) => {
+  ])('soon finds that an idle store is away, when it %s', async (_what, probe) => {
     const store = new SilentStore();
     store.probe = probe;
     const { modes } = guarding(store);

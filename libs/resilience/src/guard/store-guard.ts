@@ -15,7 +15,7 @@ import { WaitingCalls } from './waiting-calls.js';
 export const MAX_IN_FLIGHT = 4_096;
 /** A call that could not be sent within this is shed: its caller is better served by another node, or later. */
 export const MAX_WAIT_MS = 2_000;
-/** A connection nobody used for this long is probed, so that a dead one is found before a caller finds it. */
+/** A connection that is idle for this long is probed, so that a dead one is found before a caller finds it. */
 export const IDLE_PROBE_MS = 500;
 const WATCH_EVERY_MS = 100;
 /** One that fails a probe is asked again after this long, until it answers or its breaker opens: known in about a second. */
@@ -28,7 +28,7 @@ const SUSPECT_PROBE_MS = 50;
  * or its socket's end, not until its deadline, so that a frozen store never has more than `MAX_IN_FLIGHT` commands.
  *
  * Each shard of the store has a breaker of its own, so that one that is away costs the others nothing (I9). A call
- * to several shards that fails accuses none of them; they are probed, and a probe that fails counts.
+ * to several shards that fails counts against none of them; they are probed, and a probe that fails counts.
  */
 export class StoreGuard {
   readonly #store: Pick<Store, 'probe' | 'shardsOf' | 'now'>;
@@ -48,7 +48,7 @@ export class StoreGuard {
     this.#checkMs = options.checkMs ?? options.deadlineMs;
     this.#shards = new GuardedShards({
       refsOf: (counters) => this.#store.shardsOf?.(counters) ?? [],
-      probe: (shard) => this.#probe(shard, NO_PERIOD),
+      probe: (shard) => this.#probe(shard, NO_GENERATION),
       opened: (shard) => this.#opened(shard),
       onMode: options.onMode ?? (() => undefined),
     });
@@ -83,7 +83,7 @@ export class StoreGuard {
 
   /**
    * Sends the store something about these counters at once, and waits until `dueAt` (monotonic) at the latest; `late` is
-   * told an answer that comes after it. Never rejects.
+   * called with an answer that comes after it. Never rejects.
    */
   ask<T>(
     call: () => Answer<T>,
@@ -92,8 +92,8 @@ export class StoreGuard {
     { late }: AskOptions<T> = {},
   ): Promise<T | Unavailable> {
     const shards = this.#shards.of(counters);
-    if (!shards.every(isClosed)) return this.#notAsked.tell(BREAKER_OPEN);
-    if (this.#inFlight >= MAX_IN_FLIGHT) return this.#notAsked.tell(OVERLOADED);
+    if (!shards.every(isClosed)) return this.#notAsked.answer(BREAKER_OPEN);
+    if (this.#inFlight >= MAX_IN_FLIGHT) return this.#notAsked.answer(OVERLOADED);
     return this.#askNow(call, { shards, dueAt, late });
   }
 
@@ -107,12 +107,12 @@ export class StoreGuard {
     { resource, late }: TurnOptions<T>,
   ): Promise<T | Unavailable | Shed> {
     const shards = this.#shards.of(counters);
-    if (!shards.every(isClosed)) return this.#notAsked.tell(BREAKER_OPEN);
+    if (!shards.every(isClosed)) return this.#notAsked.answer(BREAKER_OPEN);
     if (this.#waiting.isFull(resource))
-      return this.#isSilent(shards) ? this.#notAsked.tell(OVERLOADED) : NOT_SENT;
+      return this.#isSilent(shards) ? this.#notAsked.answer(OVERLOADED) : NOT_SENT;
     return new Promise((resolve) => {
       const giveUp = resolve as GiveUp;
-      const asked = new QueuedCall(giveUp, { resource, shards, period: shards[0].period });
+      const asked = new QueuedCall(giveUp, { resource, shards, generation: shards[0].generation });
       this.#waiting.add(asked);
       this.#follow(
         call(() => this.#dispatch(asked)),
@@ -130,16 +130,16 @@ export class StoreGuard {
 
   #askNow<T>(
     call: () => Answer<T>,
-    { shards, dueAt, late, period = shards[0].period }: Asking<T>,
+    { shards, dueAt, late, generation = shards[0].generation }: Asking<T>,
   ): Promise<T | Unavailable> {
     return new Promise((resolve) => {
-      const asked = new QueuedCall(resolve as GiveUp, { resource: '', shards, period });
+      const asked = new QueuedCall(resolve as GiveUp, { resource: '', shards, generation });
       this.#sent(asked, dueAt);
       this.#follow(call(), asked, late);
     });
   }
 
-  /** The store's question for a call whose turn has come: by when it must start, or nothing if it is not wanted any more. */
+  /** What the store asks for a call whose turn has come: by when it must start, or nothing if it is not wanted any more. */
   #dispatch(call: QueuedCall): number | undefined {
     if (call.isDone) return undefined;
     if (call.deadline === undefined) {
@@ -170,7 +170,11 @@ export class StoreGuard {
       (error: unknown) => {
         this.#ended(call);
         if (call.isDone) return;
-        this.#settle(call, { outcome: 'unavailable', cause: 'store-error', fate: fateOf(error) });
+        this.#settle(call, {
+          outcome: 'unavailable',
+          cause: 'store-error',
+          executionStatus: executionStatusOf(error),
+        });
         this.#failed(call, 'store-error');
       },
     );
@@ -182,21 +186,21 @@ export class StoreGuard {
     call.giveUp(answer);
   }
 
-  /** The store has let go of a call; false where it was never sent. */
+  /** The store no longer holds a call; false where it was never sent. */
   #ended(call: QueuedCall): boolean {
     if (call.deadline !== undefined) this.#inFlight--;
     else if (!call.isDone) this.#waiting.remove(call);
     return call.deadline !== undefined;
   }
 
-  #answered({ shards, period, isDone }: QueuedCall): void {
+  #answered({ shards, generation, isDone }: QueuedCall): void {
     const now = performance.now();
     for (const shard of shards) shard.lastAnswerAt = now;
-    if (!isDone && shards.length === 1) shards[0].succeeded(period);
+    if (!isDone && shards.length === 1) shards[0].succeeded(generation);
   }
 
   #declareLate(call: QueuedCall): void {
-    this.#settle(call, { outcome: 'unavailable', cause: 'timeout', fate: 'unknown' });
+    this.#settle(call, { outcome: 'unavailable', cause: 'timeout', executionStatus: 'unknown' });
     this.#failed(call, 'timeout');
   }
 
@@ -206,24 +210,24 @@ export class StoreGuard {
     return this.#inFlight > 0 && shards.some(({ lastAnswerAt }) => lastAnswerAt < since);
   }
 
-  #failed({ shards, period }: QueuedCall, cause: DegradedCause): void {
-    if (shards.length === 1) shards[0].failed(period, cause);
+  #failed({ shards, generation }: QueuedCall, cause: DegradedCause): void {
+    if (shards.length === 1) shards[0].failed(generation, cause);
     else for (const shard of shards) void this.#suspect(shard);
   }
 
   async #suspect(shard: GuardedShard): Promise<void> {
     if (shard.isSuspected || !shard.isClosed) return;
     shard.isSuspected = true;
-    while (shard.isClosed && !this.#isLeft && !(await this.#probe(shard, shard.period)))
+    while (shard.isClosed && !this.#isLeft && !(await this.#probe(shard, shard.generation)))
       await sleep(SUSPECT_PROBE_MS, undefined, { ref: false });
     shard.isSuspected = false;
   }
 
   /** A probe that hangs has failed at its deadline: the next one may meet a new connection. */
-  async #probe(shard: GuardedShard, period: number): Promise<boolean> {
+  async #probe(shard: GuardedShard, generation: number): Promise<boolean> {
     const probe = () => this.#store.probe(shard.group).then(() => PROBED);
     const dueAt = performance.now() + this.#deadlineMs;
-    return (await this.#askNow(probe, { dueAt, shards: [shard], period })) === PROBED;
+    return (await this.#askNow(probe, { dueAt, shards: [shard], generation })) === PROBED;
   }
 
   /** A half-open connection says nothing until it is used. */
@@ -254,7 +258,7 @@ export interface StoreGuardOptions {
 }
 
 export interface AskOptions<T> {
-  /** Told an answer that comes after the deadline. */
+  /** Called with an answer that comes after the deadline. */
   readonly late?: ((answer: T) => void) | undefined;
 }
 
@@ -267,13 +271,13 @@ interface Asking<T> {
   readonly shards: SomeShards;
   readonly dueAt: number;
   /** Default: that of the first shard. */
-  readonly period?: number;
+  readonly generation?: number;
   readonly late?: ((answer: T) => void) | undefined;
 }
 
 const PROBED = { outcome: 'probed' } as const;
-/** A probe of an open breaker: its outcome is told to the breaker by another word. */
-const NO_PERIOD = -1;
+/** A probe of an open breaker: its outcome reaches the breaker by another call. */
+const NO_GENERATION = -1;
 
 const NOT_SENT = Promise.resolve(SHED);
 
@@ -281,6 +285,6 @@ function isClosed(shard: GuardedShard): boolean {
   return shard.isClosed;
 }
 
-function fateOf(error: unknown): StoreError['fate'] {
-  return error instanceof StoreError ? error.fate : 'unknown';
+function executionStatusOf(error: unknown): StoreError['executionStatus'] {
+  return error instanceof StoreError ? error.executionStatus : 'unknown';
 }

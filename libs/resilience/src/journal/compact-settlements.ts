@@ -7,7 +7,7 @@ interface Shared {
   /** Of each counter. */
   readonly limitSets: readonly LimitSet<DecidedLimit>[];
   readonly degraded: PendingSettlement['degraded'];
-  readonly fate: PendingSettlement['fate'];
+  readonly executionStatus: PendingSettlement['executionStatus'];
   readonly resource: string;
 }
 
@@ -53,14 +53,18 @@ export function fromCompact({ shared, settlements }: CompactSettlements): Pendin
   });
 }
 
-function sharedOf({ settlement, degraded, fate, resource }: PendingSettlement): Shared {
+function sharedOf({ settlement, degraded, executionStatus, resource }: PendingSettlement): Shared {
   const { intent, counters } = settlement;
   const limitSets = counters.map(({ limits }) => limits.map(storedPart));
-  return { intent, limitSets, degraded, fate, resource };
+  return { intent, limitSets, degraded, executionStatus, resource };
 }
 
 function isAlike(one: PendingSettlement | undefined, other: PendingSettlement): boolean {
-  if (one?.degraded !== other.degraded || one.fate !== other.fate || one.resource !== other.resource)
+  if (
+    one?.degraded !== other.degraded ||
+    one.executionStatus !== other.executionStatus ||
+    one.resource !== other.resource
+  )
     return false;
   const { settlement: mine } = one;
   const { settlement: its } = other;

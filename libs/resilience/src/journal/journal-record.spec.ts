@@ -29,7 +29,7 @@ function pending(name: string, change: Partial<PendingSettlement> = {}): Pending
       decidedAt: NOW,
     },
     degraded: { cause: 'breaker-open', policy: 'local' },
-    fate: 'none',
+    executionStatus: 'not-executed',
     decidedAt: NOW,
     resource: 'ocr',
     ...change,
@@ -49,7 +49,10 @@ describe('Records of the journal', () => {
     const records = Array.from({ length: 300 }, (_, n): JournalRecord => {
       if (n % 50 === 49) return { kind: 'acknowledged', key: countKey(`${n - 1}`), outcome: 'counted' };
       if (n % 70 === 69) return { kind: 'grown', key: 'sum\tx', amount: n, operations: n };
-      const one = pending(`${n}`, { fate: n % 2 === 0 ? 'none' : 'unknown', decidedAt: NOW + n });
+      const one = pending(`${n}`, {
+        executionStatus: n % 2 === 0 ? 'not-executed' : 'unknown',
+        decidedAt: NOW + n,
+      });
       const operation = { id: `${n}`, content: n.toString(36), attempt: n % 4 === 0 ? `${n}` : `try ${n}` };
       const intent = n % 3 === 0 ? 'void' : 'count';
       const settlement = { ...one.settlement, operation, amount: n, intent, decidedAt: NOW + n } as const;

@@ -1,4 +1,4 @@
-import type { StoreMark } from '@sundial/engine/ports';
+import type { Watermark } from '@sundial/engine/ports';
 import { fromCompact, toCompact, type CompactSettlements } from './compact-settlements.js';
 import { toCheckedLine } from './checked-line.js';
 import type { PendingSettlement } from '../outbox/pending-settlement.js';
@@ -10,14 +10,14 @@ export type JournalRecord =
   | { readonly kind: 'grown'; readonly key: string; readonly amount: number; readonly operations: number }
   | { readonly kind: 'acknowledged'; readonly key: string; readonly outcome: string }
   /** What was written into the store last, on each of its servers. */
-  | { readonly kind: 'watermarks'; readonly marks: readonly StoreMark[] };
+  | { readonly kind: 'watermarks'; readonly marks: readonly Watermark[] };
 
 /** Records of one kind, as a line has them: a line for each would cost more than the decision it is about. */
 type Line =
   | ({ readonly kind: 'pending' } & CompactSettlements)
   | { readonly kind: 'grown'; readonly sums: readonly (readonly [string, number, number])[] }
   | { readonly kind: 'acknowledged'; readonly outcome: string; readonly keys: readonly string[] }
-  | { readonly kind: 'watermarks'; readonly marks: readonly StoreMark[] };
+  | { readonly kind: 'watermarks'; readonly marks: readonly Watermark[] };
 
 /** Raised when lines change in a way that an older program would misread. */
 const FORMAT = 4;
@@ -88,7 +88,7 @@ function fromOther({ format, kind, marks = [] }: OtherLine): readonly JournalRec
 interface OtherLine {
   readonly format: unknown;
   readonly kind: string;
-  readonly marks?: readonly StoreMark[];
+  readonly marks?: readonly Watermark[];
 }
 
 function endOfLine(records: readonly JournalRecord[], from: number): number {

@@ -1,4 +1,4 @@
-import type { StoreMark } from '@sundial/engine/ports';
+import type { Watermark } from '@sundial/engine/ports';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import {
@@ -53,14 +53,14 @@ function pendingOf(name: string, change: Partial<PendingSettlement> = {}): Pendi
       decidedAt: NOW,
     },
     degraded: { cause: 'breaker-open', policy: 'local' },
-    fate: 'none',
+    executionStatus: 'not-executed',
     decidedAt: NOW,
     resource: 'ocr',
     ...change,
   };
 }
 
-function mark(at: number): StoreMark {
+function mark(at: number): Watermark {
   return { key: 'sd1:{probe}:mark:a', since: 0, at, server: 'run replication', isLast: false };
 }
 
@@ -117,10 +117,13 @@ describe('The journal', () => {
   it('gives back after a restart all that is pending, with everything a settlement needs', async () => {
     const { journal, outbox } = await open();
     await outbox.enqueue(pendingOf('a'), soon());
-    await outbox.enqueue(pendingOf('b', { fate: 'unknown' }), soon());
+    await outbox.enqueue(pendingOf('b', { executionStatus: 'unknown' }), soon());
     await journal.close();
     const again = await open();
-    expect([...again.outbox.values()]).toEqual([pendingOf('a'), pendingOf('b', { fate: 'unknown' })]);
+    expect([...again.outbox.values()]).toEqual([
+      pendingOf('a'),
+      pendingOf('b', { executionStatus: 'unknown' }),
+    ]);
     await again.journal.close();
   });
 
@@ -140,7 +143,7 @@ describe('The journal', () => {
     expect(await readFile(path, 'utf8')).toBe('');
   });
 
-  it('keeps the last marks, also when it is rewritten and when another process takes them over', async () => {
+  it('keeps the last watermarks, also when it is rewritten and when another process takes them over', async () => {
     await heldByAnother('journal.lock');
     const second = await open();
     second.journal.keepWatermarks([mark(1)]);
@@ -200,7 +203,7 @@ describe('The journal', () => {
           const text = lines.join('');
           const length = Math.floor(text.length * cut);
           const pending = new Map<string, PendingSettlement>();
-          let marks: readonly StoreMark[] = [];
+          let marks: readonly Watermark[] = [];
           let end = 0;
           for (const [index, line] of lines.entries()) {
             if (end + line.length > length) break;

@@ -1,4 +1,4 @@
-import type { StoreMark } from '@sundial/engine/ports';
+import type { Watermark } from '@sundial/engine/ports';
 import { performance } from 'node:perf_hooks';
 import { rm } from 'node:fs/promises';
 import { DeadlineQueue } from '../guard/deadline-queue.js';
@@ -58,7 +58,7 @@ export class Journal implements OutboxJournal {
   readonly #tender: NodeJS.Timeout;
   /** What was found in the files, until an outbox is attached. */
   #source: PendingSource;
-  #watermarks: readonly StoreMark[] = [];
+  #watermarks: readonly Watermark[] = [];
   /** The file has lines about settlements. */
   #hasSettlements = false;
   #unjournaled = 0;
@@ -100,11 +100,11 @@ export class Journal implements OutboxJournal {
   }
 
   /** What this process has kept, or those before it, of the store's state. */
-  get watermarks(): readonly StoreMark[] {
+  get watermarks(): readonly Watermark[] {
     return this.#watermarks;
   }
 
-  keepWatermarks(marks: readonly StoreMark[]): void {
+  keepWatermarks(marks: readonly Watermark[]): void {
     this.#watermarks = marks;
     this.#append({ kind: 'watermarks', marks }).catch(() => undefined);
   }
@@ -182,7 +182,7 @@ export class Journal implements OutboxJournal {
 
   #restore({ values, tornBytes, keptAs, writtenAt }: FoundLines, recovered: RecoveredSettlements): void {
     let from = writtenAt;
-    let marks: readonly StoreMark[] = [];
+    let marks: readonly Watermark[] = [];
     for (const record of values.flatMap(fromValue)) {
       if (record.kind === 'watermarks') {
         marks = record.marks;

@@ -8,7 +8,7 @@ export interface PendingSource {
   values(): Iterable<PendingSettlement>;
 }
 
-/** Keeps the outbox over a restart. It holds no settlements: it writes what the outbox tells it, and reads the outbox. */
+/** Keeps the outbox over a restart. It holds no settlements: it writes what the outbox gives it, and reads the outbox. */
 export interface OutboxJournal {
   /** From now on the journal reads this outbox; it answers with what the processes before this one left pending. */
   attach(outbox: PendingSource): Iterable<PendingSettlement>;

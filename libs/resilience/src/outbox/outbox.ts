@@ -112,7 +112,9 @@ export class Outbox implements PendingSource, SettlementProducer<PendingSettleme
 
   /** Whether it could be kept until it is acknowledged, by itself or added to others. */
   hasRoomFor(pending: PendingSettlement): boolean {
-    return this.#hasRoom(pending) || (pending.fate === 'none' && this.#sums.canAdd(pending));
+    return (
+      this.#hasRoom(pending) || (pending.executionStatus === 'not-executed' && this.#sums.canAdd(pending))
+    );
   }
 
   /** What was promised under this id, if an operation was allowed and the store has not recorded it yet. */
@@ -132,7 +134,7 @@ export class Outbox implements PendingSource, SettlementProducer<PendingSettleme
     const key = isCounted ? countKey(id) : voidKey(attempt);
     const entry = this.#entries.get(key);
     if (entry?.pending.settlement.operation.attempt !== attempt || entry.state === 'sent') return;
-    this.#resolve(key, entry, { outcome: isCounted ? 'already-counted' : 'barred' });
+    this.#resolve(key, entry, { outcome: isCounted ? 'already-counted' : 'voided' });
   }
 
   next(max: number): readonly PendingSettlement[] {
@@ -278,15 +280,15 @@ export class Outbox implements PendingSource, SettlementProducer<PendingSettleme
     this.#journal?.acknowledge(key, outcome);
   }
 
-  #hasRoom({ fate }: PendingSettlement): boolean {
+  #hasRoom({ executionStatus }: PendingSettlement): boolean {
     const { max, reservedForUnknown } = this.#options.capacity ?? CAPACITY;
-    if (fate === 'unknown') return this.size < max;
+    if (executionStatus === 'unknown') return this.size < max;
     const isJournalFull = this.#journal !== undefined && this.#bytes >= MAX_JOURNAL_BYTES;
     return this.size < max - reservedForUnknown && !isJournalFull;
   }
 
   #addUp(pending: PendingSettlement): PendingSettlement | undefined {
-    const sum = pending.fate === 'none' ? this.#sums.add(pending) : undefined;
+    const sum = pending.executionStatus === 'not-executed' ? this.#sums.add(pending) : undefined;
     if (sum) this.#counts.summed++;
     return sum;
   }

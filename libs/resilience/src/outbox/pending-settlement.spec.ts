@@ -4,12 +4,12 @@ import { isVerifiable, type PendingSettlement } from './pending-settlement.js';
 const NOW = Date.UTC(2026, 10, 22, 12);
 const MINUTE_MS = 60_000;
 
-function pendingOf(fate: PendingSettlement['fate']): PendingSettlement {
+function pendingOf(executionStatus: PendingSettlement['executionStatus']): PendingSettlement {
   const operation = { id: 'a', content: '1', attempt: 'a' };
   return {
     settlement: { counters: [], operation, amount: 1, intent: 'count', decidedAt: NOW },
     degraded: { cause: 'timeout', policy: 'local' },
-    fate,
+    executionStatus,
     decidedAt: NOW,
     resource: 'ocr',
   };
@@ -20,7 +20,7 @@ describe('A pending settlement', () => {
     const taken = pendingOf('unknown');
     expect(isVerifiable(taken, NOW + 13 * MINUTE_MS)).toBe(true);
     expect(isVerifiable(taken, NOW + 15 * MINUTE_MS)).toBe(false);
-    const neverTaken = pendingOf('none');
+    const neverTaken = pendingOf('not-executed');
     expect(isVerifiable(neverTaken, NOW + 23 * 60 * MINUTE_MS)).toBe(true);
     expect(isVerifiable(neverTaken, NOW + 24 * 60 * MINUTE_MS)).toBe(false);
   });

@@ -17,7 +17,7 @@ export interface PendingSettlement {
   readonly settlement: SettleRequest<DecidedLimit>;
   readonly degraded: Degraded;
   /** What may have become of the take: `none`, it certainly never ran. */
-  readonly fate: StoreError['fate'];
+  readonly executionStatus: StoreError['executionStatus'];
   /** Store clock. */
   readonly decidedAt: number;
   readonly resource: string;
@@ -50,8 +50,8 @@ export function voidKey(attempt: string): string {
  * remembers a take for `REMEMBER_MS` and a settlement for `REMEMBER_SETTLED_MS`; later it would take a counted operation
  * for a new one.
  */
-export function isVerifiable({ fate, decidedAt }: PendingSettlement, now: number): boolean {
-  const remembered = fate === 'none' ? REMEMBER_SETTLED_MS : REMEMBER_MS;
+export function isVerifiable({ executionStatus, decidedAt }: PendingSettlement, now: number): boolean {
+  const remembered = executionStatus === 'not-executed' ? REMEMBER_SETTLED_MS : REMEMBER_MS;
   return now < decidedAt + remembered - HORIZON_MARGIN_MS;
 }
 

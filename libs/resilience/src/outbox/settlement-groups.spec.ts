@@ -18,7 +18,7 @@ function settling(count: number, settle: (item: number) => Promise<SettleResult>
       Promise.resolve(call()).catch(() => ({
         outcome: 'unavailable',
         cause: 'store-error',
-        fate: 'unknown',
+        executionStatus: 'unknown',
       })),
   };
   const run = new SettlementGroups<number>(

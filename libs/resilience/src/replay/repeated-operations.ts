@@ -6,7 +6,7 @@ const MAX_REPEATED = 8_192;
 
 /**
  * Operations that were repeated here, and had been counted by another try of them: that of a client that asked two nodes,
- * maybe of one that is gone since, or that took its own try back. This node told a caller that they are counted, so it
+ * maybe of one that is gone since, or that took its own try back. This node answered a caller that they are counted, so it
  * can replay them.
  */
 export class RepeatedOperations {

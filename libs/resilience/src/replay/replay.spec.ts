@@ -1,4 +1,9 @@
-import { REMEMBER_MS, type SettleRequest, type SettleResult, UnverifiableSpans } from '@sundial/engine/ports';
+import {
+  REMEMBER_MS,
+  type SettleRequest,
+  type SettleResult,
+  UncertainIntervals,
+} from '@sundial/engine/ports';
 import { describe, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { StoreGuard } from '../guard/store-guard.js';
@@ -22,12 +27,12 @@ function replaying() {
     counted: 0,
     'already-counted': 0,
     reversed: 0,
-    barred: 0,
+    voided: 0,
     late: 0,
     conflict: 0,
-    broken: 0,
+    'wrong-type': 0,
   };
-  const uncertain = new UnverifiableSpans();
+  const uncertain = new UncertainIntervals();
   const store = {
     now: () => NOW,
     settle: (request: SettleRequest): SettleResult => {

@@ -5,9 +5,9 @@ import {
   settledInCurrent,
   type SettleRequest,
   type SettleResult,
-  type StoreLoss,
+  type DataLoss,
   type TakeRequest,
-  type UnverifiableSpans,
+  type UncertainIntervals,
 } from '@sundial/engine/ports';
 import type { SettlementProducer } from '../outbox/settlement-groups.js';
 import { AcknowledgedOperations, type AcknowledgedOperation } from './acknowledged-operations.js';
@@ -26,7 +26,7 @@ export interface ReplayOptions {
   /** Called when there is something to be sent. */
   readonly wake: () => void;
   /** Where it reports what it cannot replay. */
-  readonly uncertain: Pick<UnverifiableSpans, 'add'>;
+  readonly uncertain: Pick<UncertainIntervals, 'add'>;
   /** Where it counts the store's answers. */
   readonly outcomes: Record<SettleResult['outcome'], number>;
 }
@@ -68,7 +68,7 @@ export class Replay implements SettlementProducer<SettleRequest> {
     this.#repeated.note({ intent: 'count', operation, counters: settled, amount, decidedAt });
   }
 
-  dataLost(loss: StoreLoss): void {
+  dataLost(loss: DataLoss): void {
     const { uncertain, wake } = this.#options;
     if (loss.kind === 'unseen') {
       // No process is left that could replay it, or that knows how much it was.

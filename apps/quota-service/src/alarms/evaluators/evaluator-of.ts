@@ -1,10 +1,10 @@
-import type { UnverifiableSpan } from '@sundial/engine';
+import type { UncertainInterval } from '@sundial/engine';
 import type { AlarmPattern } from '../patterns/alarm-pattern.js';
 import { Consecutive } from './consecutive.js';
 import { ErrorRate } from './error-rate.js';
 import type { Evaluator, Evidence } from './evaluator.js';
-import { ClockOffset, DegradedMode, isUnfit, StoreConditions, UnwritableFile } from './node-state.js';
-import { Sightings } from './sightings.js';
+import { ClockOffset, DegradedMode, isUnfit, StoreFindings, UnwritableFile } from './node-state.js';
+import { Occurrences } from './occurrences.js';
 import { Spread } from './spread.js';
 import { Sustained } from './sustained.js';
 
@@ -22,28 +22,32 @@ export function evaluatorOf(pattern: AlarmPattern): Evaluator {
     case 'degraded-mode':
       return new DegradedMode();
     case 'over-admission':
-      return new Sightings((signal) => (signal.kind === 'over-admitted' ? { ...signal.counter } : undefined));
+      return new Occurrences((signal) =>
+        signal.kind === 'over-admitted' ? { ...signal.counter } : undefined,
+      );
     case 'journal-overflow':
-      return new Sightings((signal) =>
+      return new Occurrences((signal) =>
         signal.kind === 'journal-overflowed' ? { operations: signal.operations } : undefined,
       );
     case 'clock-offset':
       return new ClockOffset(pattern);
     case 'unfit-store':
-      return new StoreConditions(isUnfit);
+      return new StoreFindings(isUnfit);
     case 'full-store':
-      return new StoreConditions(({ condition }) => condition === 'capacity');
+      return new StoreFindings(({ finding }) => finding === 'capacity');
     case 'unwritable-file':
       return new UnwritableFile();
-    case 'foreign-key':
-      return new Sightings((signal) => (signal.kind === 'key-broken' ? { ...signal.key } : undefined));
-    case 'unverifiable':
-      return new Sightings((signal) => (signal.kind === 'unverifiable' ? timesOf(signal.span) : undefined));
+    case 'wrong-type-key':
+      return new Occurrences((signal) => (signal.kind === 'wrong-type-key' ? { ...signal.key } : undefined));
+    case 'uncertain-interval':
+      return new Occurrences((signal) =>
+        signal.kind === 'uncertain-interval' ? timesOf(signal.interval) : undefined,
+      );
     default:
       return pattern satisfies never;
   }
 }
 
-function timesOf({ from, to, reason, operations }: UnverifiableSpan): Evidence {
+function timesOf({ from, to, reason, operations }: UncertainInterval): Evidence {
   return { reason, operations, from: new Date(from).toISOString(), to: new Date(to).toISOString() };
 }

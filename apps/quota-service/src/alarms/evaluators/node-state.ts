@@ -1,4 +1,4 @@
-import type { StoreCondition } from '@sundial/engine';
+import type { StoreFinding } from '@sundial/engine';
 import type { AlarmSignal } from './alarm-signal.js';
 import type { ClockOffsetTerms } from '../patterns/alarm-pattern.js';
 import type { Evaluator, Evidence } from './evaluator.js';
@@ -41,20 +41,20 @@ export class ClockOffset implements Evaluator {
 }
 
 /** A start would be refused for it, or nodes on this store do not know each other's operation ids. */
-export function isUnfit({ condition, severity }: StoreCondition): boolean {
-  return severity === 'refuse' || condition === 'secret';
+export function isUnfit({ finding, severity }: StoreFinding): boolean {
+  return severity === 'refuse' || finding === 'secret';
 }
 
 /** Holds while there is such a finding about the store, or a server of it. */
-export class StoreConditions implements Evaluator {
+export class StoreFindings implements Evaluator {
   readonly #sentences = new Map<string, string>();
 
-  constructor(private readonly isMeant: (condition: StoreCondition) => boolean) {}
+  constructor(private readonly isMeant: (finding: StoreFinding) => boolean) {}
 
   note(signal: AlarmSignal): void {
-    if (signal.kind !== 'condition-changed' || !this.isMeant(signal.condition)) return;
-    const { condition, server, sentence } = signal.condition;
-    const key = `${condition} ${server}`;
+    if (signal.kind !== 'finding-changed' || !this.isMeant(signal.finding)) return;
+    const { finding, server, sentence } = signal.finding;
+    const key = `${finding} ${server}`;
     if (signal.holds) this.#sentences.set(key, server === null ? sentence : `${server}: ${sentence}`);
     else this.#sentences.delete(key);
   }
@@ -64,7 +64,7 @@ export class StoreConditions implements Evaluator {
   }
 
   evidence(): Evidence {
-    return { conditions: [...this.#sentences.values()] };
+    return { findings: [...this.#sentences.values()] };
   }
 }
 
@@ -73,8 +73,8 @@ export class UnwritableFile implements Evaluator {
   readonly #sentences = new Map<string, string>();
 
   note(signal: AlarmSignal): void {
-    if (signal.kind !== 'file-condition-changed' || signal.condition.condition !== 'unwritable') return;
-    const { file, sentence } = signal.condition;
+    if (signal.kind !== 'file-finding-changed' || signal.finding.finding !== 'unwritable') return;
+    const { file, sentence } = signal.finding;
     if (signal.holds) this.#sentences.set(file, sentence);
     else this.#sentences.delete(file);
   }
@@ -84,6 +84,6 @@ export class UnwritableFile implements Evaluator {
   }
 
   evidence(): Evidence {
-    return { files: [...this.#sentences.keys()], conditions: [...this.#sentences.values()] };
+    return { files: [...this.#sentences.keys()], findings: [...this.#sentences.values()] };
   }
 }

@@ -5,11 +5,11 @@ import { PATTERN_KINDS } from './alarm-pattern.js';
 
 const SHIPPED = new URL('../../../../../config/alarms.yaml', import.meta.url).pathname;
 
-function mistakesIn(text: string): readonly string[] {
+function errorsIn(text: string): readonly string[] {
   try {
     parseAlarmFile(text, 'a.yaml');
   } catch (error) {
-    if (error instanceof ConfigurationError) return error.mistakes;
+    if (error instanceof ConfigurationError) return error.errors;
     throw error;
   }
   return [];
@@ -41,7 +41,7 @@ describe('the alarms file', () => {
     expect(pattern).toEqual({ id: 'a', kind: 'degraded-mode', class: 'alarm', clearAfterMs: 30_000 });
   });
 
-  it('is refused with every mistake of every pattern, each with its line', () => {
+  it('is refused with every error of every pattern, each with its line', () => {
     const text = `
 patterns:
   - id: Loud
@@ -60,7 +60,7 @@ patterns:
   - consecutive
 defaults: {}
 `;
-    expect(mistakesIn(text)).toEqual([
+    expect(errorsIn(text)).toEqual([
       'a.yaml:17 defaults is no field here; there are patterns',
       'a.yaml:3 patterns.0.id must be 1 to 64 small letters, digits and "-", a letter first, not "Loud"',
       'a.yaml:5 patterns.0.class must be one of: alarm, attention, not "panic"',
@@ -90,8 +90,8 @@ defaults: {}
     ['patterns: [*nowhere]', /^a.yaml:1 /],
     ['patterns: []\n---\npatterns: []', /^a.yaml:2 begins a second YAML document; .* remove this `---`/],
     [`patterns: [${'{ id: a },'.repeat(33)}]`, /^a.yaml:1 patterns must be a list of at most 32/],
-  ])('is refused as %j', (text, mistake) => {
-    expect(mistakesIn(text)).toEqual([expect.stringMatching(mistake)]);
+  ])('is refused as %j', (text, error) => {
+    expect(errorsIn(text)).toEqual([expect.stringMatching(error)]);
   });
 
   it('in UTF-16 is refused by that name', () => {

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { YamlError, YamlText } from '@sundial/engine';
 import { getMetadataStorage, validateSync } from 'class-validator';
 import { ConfigurationError } from '../../config/settings.js';
-import { PATTERN_KINDS, PatternHead, type AlarmPattern, type PatternKind } from './alarm-pattern.js';
+import { PATTERN_KINDS, PatternBase, type AlarmPattern, type PatternKind } from './alarm-pattern.js';
 
 /** Every channel is watched for all of them. */
 const MAX_PATTERNS = 32;
@@ -10,7 +10,7 @@ const SHOWN_CHARACTERS = 60;
 
 /**
  * Reads a file of alarm patterns: YAML 1.2 with one list, `patterns`.
- * @throws ConfigurationError that lists every mistake of every pattern with its line.
+ * @throws ConfigurationError that lists every error of every pattern with its line.
  */
 export async function loadAlarmFile(path: string): Promise<readonly AlarmPattern[]> {
   const bytes = await readFile(path).catch((cause: Error) => {
@@ -24,10 +24,10 @@ export async function loadAlarmFile(path: string): Promise<readonly AlarmPattern
 /** `loadAlarmFile` for a file already read; `path` is only named in errors. */
 export function parseAlarmFile(source: string | Uint8Array, path: string): readonly AlarmPattern[] {
   const yaml = parse(source, path);
-  const { patterns, mistakes } = read(yaml.content);
-  if (mistakes.length === 0) return patterns;
+  const { patterns, errors } = read(yaml.content);
+  if (errors.length === 0) return patterns;
   throw new ConfigurationError(
-    mistakes.map(({ at, message }) => `${path}:${yaml.lineOf(at) ?? 1} ${at.join('.')} ${message}`),
+    errors.map(({ at, message }) => `${path}:${yaml.lineOf(at) ?? 1} ${at.join('.')} ${message}`),
   );
 }
 
@@ -40,52 +40,56 @@ function parse(source: string | Uint8Array, path: string): YamlText {
   }
 }
 
-interface Mistake {
+interface ValidationError {
   readonly at: readonly (string | number)[];
   readonly message: string;
 }
 
 function read(content: unknown): {
   readonly patterns: readonly AlarmPattern[];
-  readonly mistakes: readonly Mistake[];
+  readonly errors: readonly ValidationError[];
 } {
   const list = isRecord(content) ? content['patterns'] : undefined;
   if (!isRecord(content) || !Array.isArray(list) || list.length > MAX_PATTERNS) {
     const message = `must be a list of at most ${MAX_PATTERNS} patterns; write \`patterns: []\` for none`;
-    return { patterns: [], mistakes: [{ at: ['patterns'], message }] };
+    return { patterns: [], errors: [{ at: ['patterns'], message }] };
   }
   const unknown = unknownFields(content, ['patterns'], []);
-  const wrong = list.flatMap((entry: unknown, index) => mistakesIn(entry, ['patterns', index]));
-  const mistakes = [...unknown, ...wrong, ...repeatedIds(list)];
-  return { patterns: mistakes.length > 0 ? [] : list.map(patternOf), mistakes };
+  const wrong = list.flatMap((entry: unknown, index) => errorsIn(entry, ['patterns', index]));
+  const errors = [...unknown, ...wrong, ...repeatedIds(list)];
+  return { patterns: errors.length > 0 ? [] : list.map(patternOf), errors };
 }
 
-function mistakesIn(entry: unknown, at: Mistake['at']): readonly Mistake[] {
+function errorsIn(entry: unknown, at: ValidationError['at']): readonly ValidationError[] {
   if (!isRecord(entry)) return [{ at, message: 'must be a pattern, such as { id: …, kind: …, class: … }' }];
   const { kind } = entry;
-  const head = wrongFields(PatternHead, entry, at);
+  const head = wrongFields(PatternBase, entry, at);
   if (!isKind(kind)) {
     const kinds = Object.keys(PATTERN_KINDS).join(', ');
-    return [{ at: [...at, 'kind'], message: complain(`must be one of: ${kinds}`, kind) }, ...head];
+    return [{ at: [...at, 'kind'], message: messageFor(`must be one of: ${kinds}`, kind) }, ...head];
   }
   const { terms } = PATTERN_KINDS[kind];
-  const known = ['kind', ...fieldsOf(PatternHead), ...fieldsOf(terms)];
+  const known = ['kind', ...fieldsOf(PatternBase), ...fieldsOf(terms)];
   return [...unknownFields(entry, known, at), ...head, ...wrongFields(terms, entry, at)];
 }
 
 function patternOf(entry: Record<string, unknown>): AlarmPattern {
   const kind = entry['kind'] as PatternKind;
-  const head = fill(PatternHead, entry);
+  const head = fill(PatternBase, entry);
   const terms = fill<object>(PATTERN_KINDS[kind].terms, entry);
   return { kind, ...head, ...terms } as AlarmPattern;
 }
 
-function wrongFields(definition: new () => object, entry: Record<string, unknown>, at: Mistake['at']) {
+function wrongFields(
+  definition: new () => object,
+  entry: Record<string, unknown>,
+  at: ValidationError['at'],
+) {
   const errors = validateSync(fill(definition, entry), { forbidUnknownValues: false });
-  return errors.flatMap(({ property, value, constraints = {} }): Mistake[] =>
+  return errors.flatMap(({ property, value, constraints = {} }): ValidationError[] =>
     Object.values(constraints).map((message) => ({
       at: [...at, property],
-      message: complain(message, value),
+      message: messageFor(message, value),
     })),
   );
 }
@@ -93,14 +97,14 @@ function wrongFields(definition: new () => object, entry: Record<string, unknown
 function unknownFields(
   entry: Record<string, unknown>,
   known: readonly string[],
-  at: Mistake['at'],
-): Mistake[] {
+  at: ValidationError['at'],
+): ValidationError[] {
   return Object.keys(entry)
     .filter((field) => !known.includes(field))
     .map((field) => ({ at: [...at, field], message: `is no field here; there are ${known.join(', ')}` }));
 }
 
-function repeatedIds(list: readonly unknown[]): Mistake[] {
+function repeatedIds(list: readonly unknown[]): ValidationError[] {
   const ids = list.map((entry) => (isRecord(entry) ? entry['id'] : undefined));
   return ids.flatMap((id, index) =>
     id !== undefined && ids.indexOf(id) < index
@@ -120,7 +124,7 @@ function fill<T extends object>(definition: new () => T, entry: Record<string, u
   return Object.assign(new definition(), Object.fromEntries(given.map((field) => [field, entry[field]])));
 }
 
-function complain(requirement: string, value: unknown): string {
+function messageFor(requirement: string, value: unknown): string {
   return value === undefined ? `is missing: it ${requirement}` : `${requirement}, not ${show(value)}`;
 }
 

@@ -13,7 +13,7 @@ const MIN_WITHIN_MS = 1_000;
 const MAX_WITHIN_MS = 3_600_000;
 
 /** What every pattern says. */
-export class PatternHead {
+export class PatternBase {
   /** Its name in logs, metrics and notifications. */
   @Matches(/^[a-z][a-z0-9-]{0,63}$/, {
     message: 'must be 1 to 64 small letters, digits and "-", a letter first',
@@ -101,8 +101,8 @@ export const PATTERN_KINDS = {
   'unfit-store': { terms: NoTerms, scope: 'node' },
   'full-store': { terms: NoTerms, scope: 'node' },
   'unwritable-file': { terms: NoTerms, scope: 'node' },
-  'foreign-key': { terms: NoTerms, scope: 'channel' },
-  unverifiable: { terms: NoTerms, scope: 'node' },
+  'wrong-type-key': { terms: NoTerms, scope: 'channel' },
+  'uncertain-interval': { terms: NoTerms, scope: 'node' },
 } as const;
 
 type Kinds = typeof PATTERN_KINDS;
@@ -110,7 +110,7 @@ export type PatternKind = keyof Kinds;
 
 /** One entry of the alarms file. */
 export type AlarmPattern = {
-  [Kind in PatternKind]: Readonly<PatternHead & InstanceType<Kinds[Kind]['terms']>> & { readonly kind: Kind };
+  [Kind in PatternKind]: Readonly<PatternBase & InstanceType<Kinds[Kind]['terms']>> & { readonly kind: Kind };
 }[PatternKind];
 
 function Share(): PropertyDecorator {

@@ -19,7 +19,7 @@ describe('Admission', () => {
       ...(wants && { wantMore: wants }),
       ...(maxWaitingBytes && { maxWaitingBytes }),
     });
-    const told: string[] = [];
+    const begun: string[] = [];
     const enter = (
       name: string,
       { key = '', socket = { writable: true }, workMs = 0, laterMs = 0, bytes = 0 } = {},
@@ -31,11 +31,11 @@ describe('Admission', () => {
         admit: () => {
           work(workMs);
           process.nextTick(() => work(laterMs));
-          told.push(name);
+          begun.push(name);
         },
-        shed: () => told.push(`${name} shed`),
+        shed: () => begun.push(`${name} shed`),
       });
-    return { admission, told, enter };
+    return { admission, begun, enter };
   }
 
   const names = (count: number) => Array.from({ length: count }, (_, index) => `r${index}`);
@@ -50,22 +50,22 @@ describe('Admission', () => {
   }
 
   it('admits together, in their order, what arrived in one turn of the event loop', async () => {
-    const { told, enter } = admitting();
+    const { begun, enter } = admitting();
     for (const name of names(20)) enter(name);
-    expect(told).toEqual([]);
+    expect(begun).toEqual([]);
     await turn();
-    expect(told).toEqual(names(20));
+    expect(begun).toEqual(names(20));
   });
 
   /** How many requests each turn begins, of so many that are there at once. */
   async function turnsOf(count: number, costs: { readonly workMs?: number; readonly laterMs?: number }) {
-    const { told, enter } = admitting();
+    const { begun, enter } = admitting();
     for (const name of names(count)) enter(name, costs);
     const turns: number[] = [];
-    while (told.length < count) {
-      const before = told.length;
+    while (begun.length < count) {
+      const before = begun.length;
       await turn();
-      turns.push(told.length - before);
+      turns.push(begun.length - before);
     }
     return turns.filter((begun) => begun > 0);
   }
@@ -82,84 +82,84 @@ describe('Admission', () => {
   });
 
   it('begins more in a turn when requests have become cheap again', async () => {
-    const { told, enter } = admitting();
+    const { begun, enter } = admitting();
     for (const name of names(100)) enter(name, { workMs: WORK_MS });
-    await until(() => told.length === 100);
+    await until(() => begun.length === 100);
     let [before, largest] = [100, 0];
     for (const name of names(2_000)) enter(name);
-    for (; told.length < 2_100; before = told.length) {
+    for (; begun.length < 2_100; before = begun.length) {
       await turn();
-      largest = Math.max(largest, told.length - before);
+      largest = Math.max(largest, begun.length - before);
     }
     expect(largest).toBeGreaterThan(30);
   });
 
   it('gives callers turns, however many requests one of them has', async () => {
-    const { told, enter } = admitting();
+    const { begun, enter } = admitting();
     for (const name of names(50)) enter(name, { key: 'many', workMs: WORK_MS });
     enter('single', { key: 'few' });
-    await until(() => told.includes('single'));
-    expect(told.indexOf('single')).toBeLessThan(4);
+    await until(() => begun.includes('single'));
+    expect(begun.indexOf('single')).toBeLessThan(4);
   });
 
   it('begins nothing while what was begun is held up, and goes on when it is not', async () => {
     let isBlocked = true;
-    const { told, enter } = admitting({ isBlocked: () => isBlocked });
+    const { begun, enter } = admitting({ isBlocked: () => isBlocked });
     enter('a');
     await sleep(20);
-    expect(told).toEqual([]);
+    expect(begun).toEqual([]);
     isBlocked = false;
-    await until(() => told.length === 1);
+    await until(() => begun.length === 1);
   });
 
   it('sheds what has waited too long, and not before', async () => {
-    const { told, enter } = admitting({ isBlocked: () => true });
+    const { begun, enter } = admitting({ isBlocked: () => true });
     const enteredAt = performance.now();
     enter('a');
-    await until(() => told.length === 1);
-    expect(told).toEqual(['a shed']);
+    await until(() => begun.length === 1);
+    expect(begun).toEqual(['a shed']);
     expect(performance.now() - enteredAt).toBeGreaterThanOrEqual(SHED_AFTER_MS);
   });
 
   it('sheds those who have waited longest of the actor that has most, where what waits takes too much memory', async () => {
     let isBlocked = true;
-    const { admission, told, enter } = admitting({ isBlocked: () => isBlocked, maxWaitingBytes: 100 });
+    const { admission, begun, enter } = admitting({ isBlocked: () => isBlocked, maxWaitingBytes: 100 });
     enter('b0', { key: 'few', bytes: 30 });
     for (const name of names(4)) enter(name, { key: 'many', bytes: 35 });
-    expect(told).toEqual(['r0 shed', 'r1 shed']);
+    expect(begun).toEqual(['r0 shed', 'r1 shed']);
     expect(admission.waiting).toBe(3);
     isBlocked = false;
     await until(() => admission.waiting === 0);
-    expect(told.slice(2).sort()).toEqual(['b0', 'r2', 'r3']);
+    expect(begun.slice(2).sort()).toEqual(['b0', 'r2', 'r3']);
     // All of it is free again.
     isBlocked = true;
     await turn();
     for (const name of names(2)) enter(name, { key: 'many', bytes: 50 });
-    expect(told).toHaveLength(5);
+    expect(begun).toHaveLength(5);
   });
 
   it('lets fresh requests by before those whose callers have likely gone', async () => {
     let isBlocked = true;
-    const { told, enter } = admitting({ isBlocked: () => isBlocked });
+    const { begun, enter } = admitting({ isBlocked: () => isBlocked });
     enter('older');
     enter('old');
     await sleep(FRESH_MS + 20);
     enter('fresh');
     isBlocked = false;
-    await until(() => told.length === 3);
-    expect(told).toEqual(['fresh', 'old', 'older']);
+    await until(() => begun.length === 3);
+    expect(begun).toEqual(['fresh', 'old', 'older']);
   });
 
   it('forgets a request whose caller has hung up', async () => {
     let isBlocked = true;
-    const { admission, told, enter } = admitting({ isBlocked: () => isBlocked });
+    const { admission, begun, enter } = admitting({ isBlocked: () => isBlocked });
     const socket = { writable: true };
     enter('gone', { socket });
     enter('here');
     socket.writable = false;
     isBlocked = false;
     await until(() => admission.waiting === 0);
-    expect(told).toEqual(['here']);
+    expect(begun).toEqual(['here']);
   });
 
   it('asks for as many more as a turn can begin, and for none while it is blocked', async () => {

@@ -61,7 +61,7 @@ export class Admission {
   #aTurn = FIRST_TURN;
 
   /**
-   * `isBlocked`: whether what was begun before is held up, so that nothing more should be. `wantMore`: told how many
+   * `isBlocked`: whether what was begun before is held up, so that nothing more should be. `wantMore`: called with how many
    * requests may come on top of those that wait; says whether some of that many may yet have to be asked for.
    * `maxWaitingBytes`: what those that wait may hold; beyond it those who have waited longest are shed, of the actor that
    * has most.

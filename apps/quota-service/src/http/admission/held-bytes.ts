@@ -8,7 +8,7 @@ export class HeldBytes {
   readonly #bySocket = new WeakMap<Socket, number>();
   #total = 0;
 
-  /** `onReleased` is told when there are fewer. */
+  /** `onReleased` is called when there are fewer. */
   constructor(private readonly onReleased: () => void = () => undefined) {}
 
   get total(): number {

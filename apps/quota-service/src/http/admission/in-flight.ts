@@ -6,7 +6,7 @@ import { MAX_QUEUED_A_SOCKET } from '../bounds.js';
  * Counts requests from their headers to the last byte of their answer, those that wait for admission included, and says
  * which sockets are read.
  *
- * It counts by socket: a socket that closes gives back all it held, since Node tells nothing about answers that were
+ * It counts by socket: a socket that closes gives back all it held, since Node reports nothing about answers that were
  * still queued behind others on it. One that pipelines more requests than it is answered is not read until it is. One
  * that is parked is not read until its turn comes: its next request waits in the system's buffers, where it costs nothing.
  */

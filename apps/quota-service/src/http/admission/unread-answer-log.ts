@@ -1,7 +1,7 @@
 import type { Log } from '../../logging/log.js';
 import type { UnreadAnswer } from './unread-answers.js';
 
-/** A line in each of these spans at most: a caller who reads nothing may lose hundreds of connections at once. */
+/** A line in each of these intervals at most: a caller who reads nothing may lose hundreds of connections at once. */
 const SPAN_MS = 10_000;
 
 /** Says for whom connections are ended, in few lines. The metric counts all of them. */

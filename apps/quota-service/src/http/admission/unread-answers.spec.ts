@@ -66,7 +66,7 @@ describe('UnreadAnswers', () => {
     expect([unread.bytes, unread.ended]).toEqual([96 * KIB, 1]);
   });
 
-  it('ends connections of the actor that has most, whoever has the oldest answer and whoever brings the next', () => {
+  it('ends connections of the actor that has most, whichever actor has the oldest answer and whichever brings the next', () => {
     const { ended, hold } = counting();
     const slow = hold('slow', 30);
     for (let answer = 0; answer < 10; answer++) hold('flood', 20);

@@ -4,7 +4,7 @@ import { Problem } from '../problems/problem.js';
 import { MAX_JSON_DEPTH } from '../bounds.js';
 import { invalidJson } from './invalid-json.js';
 import { parseInSlices } from './json-in-slices.js';
-import { sizeComplaint, TOO_DEEP } from './json-size.js';
+import { sizeMessage, TOO_DEEP } from './json-size.js';
 import type { LongList, RoutePolicy } from '../routes/route.decorator.js';
 
 /**
@@ -35,7 +35,7 @@ export function acceptOnlyJson(fastify: FastifyInstance): void {
       }
       const parsed = parse(body);
       if ('value' in parsed) return done(null, parsed.value);
-      done(invalidJson(parsed.complaint));
+      done(invalidJson(parsed.message));
     },
   );
 }
@@ -52,8 +52,8 @@ async function parseLong(body: Buffer, { maxValues }: LongList): Promise<unknown
   const start = body.subarray(0, MARK_BYTES.length).equals(MARK_BYTES) ? MARK_BYTES.length : 0;
   try {
     const inspect = (value: unknown, level: number) => {
-      const complaint = complaintAbout(value, level);
-      if (complaint !== undefined) throw invalidJson(complaint);
+      const message = messageAbout(value, level);
+      if (message !== undefined) throw invalidJson(message);
     };
     return await parseInSlices(body.subarray(start), { inspect, maxValues });
   } catch (error) {
@@ -61,17 +61,17 @@ async function parseLong(body: Buffer, { maxValues }: LongList): Promise<unknown
   }
 }
 
-function parse(body: Buffer): { readonly value: unknown } | { readonly complaint: string } {
-  if (!isUtf8(body)) return { complaint: 'is not UTF-8' };
-  const size = sizeComplaint(body);
-  if (size !== undefined) return { complaint: size };
+function parse(body: Buffer): { readonly value: unknown } | { readonly message: string } {
+  if (!isUtf8(body)) return { message: 'is not UTF-8' };
+  const size = sizeMessage(body);
+  if (size !== undefined) return { message: size };
   try {
     const text = body.toString();
     const value: unknown = JSON.parse(text.startsWith(MARK) ? text.slice(MARK.length) : text);
-    const complaint = complaintAbout(value);
-    return complaint === undefined ? { value } : { complaint };
+    const message = messageAbout(value);
+    return message === undefined ? { value } : { message };
   } catch {
-    return { complaint: 'is not valid JSON' };
+    return { message: 'is not valid JSON' };
   }
 }
 
@@ -80,7 +80,7 @@ const MARK = '\uFEFF';
 const MARK_BYTES = Buffer.from(MARK);
 
 /** Level by level, since recursion is what deep values break. */
-function complaintAbout(value: unknown, depthOfValue = 0): string | undefined {
+function messageAbout(value: unknown, depthOfValue = 0): string | undefined {
   let level = isNode(value) ? [value] : [];
   for (let depth = depthOfValue; level.length > 0; depth++) {
     if (depth > MAX_JSON_DEPTH) return TOO_DEEP;

@@ -115,7 +115,7 @@ class ListScanner {
     }
   }
 
-  /** As `sizeComplaint` counts. */
+  /** As `sizeMessage` counts. */
   #count(): void {
     if (++this.#values > this.#maxValues) throw invalidJson(tooManyValues(this.#maxValues));
   }

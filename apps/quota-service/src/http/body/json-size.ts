@@ -8,7 +8,7 @@ const SMALL_BYTES = 32 * 1024;
  * of 90,000 fields, which is 1 MiB; this reads the same bytes in 2 ms, and stops where a bound is passed. It judges
  * well-formed JSON only: what is not well-formed is refused by the parser, early or late.
  */
-export function sizeComplaint(text: Uint8Array): string | undefined {
+export function sizeMessage(text: Uint8Array): string | undefined {
   if (text.length <= SMALL_BYTES) return undefined;
   const fields = new Uint32Array(MAX_JSON_DEPTH + 2);
   let depth = 0;

@@ -73,7 +73,7 @@ const STRANGER: Caller = { actor: ANONYMOUS };
 const WITHOUT_KEY: Caller = { actor: ANONYMOUS, refusal: MISSING };
 const WITH_WRONG_KEY: Caller = { actor: ANONYMOUS, refusal: WRONG };
 
-/** Compares with every key, so that the time it takes does not tell which one it was. */
+/** Compares with every key, so that the time it takes does not reveal which one it was. */
 function find(presented: Buffer, keys: readonly Key[]): Key | undefined {
   let found: Key | undefined;
   for (const key of keys) if (timingSafeEqual(presented, key.digest)) found = key;

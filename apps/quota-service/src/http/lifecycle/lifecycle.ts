@@ -39,6 +39,9 @@ export class Lifecycle implements OnModuleDestroy, BeforeApplicationShutdown {
     ]);
     grace.abort();
     if (this.door.inFlight.count > 0)
-      this.log.warn({ inFlight: this.door.inFlight.count }, 'grace is over: requests are cut off');
+      this.log.warn(
+        { inFlight: this.door.inFlight.count },
+        'the shutdown grace is over: the node cuts off the requests in flight',
+      );
   }
 }

@@ -9,7 +9,7 @@ export const problemSchema = {
     code: { type: 'string', description: 'For programs.' },
     errors: {
       type: 'array',
-      description: 'What is wrong with the input, every mistake; on 400.',
+      description: 'What is wrong with the input, every error; on 400.',
       items: {
         title: 'InputError',
         type: 'object',

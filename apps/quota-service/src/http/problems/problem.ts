@@ -19,7 +19,7 @@ const TITLES = {
   'headers-too-large': 'The headers are too large',
   'transfer-coding-unknown': 'The body is packed for its transfer',
   'expectation-failed': 'This expectation cannot be met',
-  'internal-error': 'Something is broken here',
+  'internal-error': 'An internal error',
   overloaded: 'Too many requests at once',
   'shutting-down': 'This node is shutting down',
 } as const;
@@ -90,7 +90,7 @@ export interface ProblemBody {
   readonly status: number;
   readonly detail: string;
   readonly code: ProblemCode;
-  /** What is wrong with the input, every mistake; on 400 only. */
+  /** What is wrong with the input, every error; on 400 only. */
   readonly errors?: readonly InputError[];
   readonly requestId?: string;
 }

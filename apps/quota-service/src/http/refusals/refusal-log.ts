@@ -1,7 +1,7 @@
 import type { Log } from '../../logging/log.js';
 import type { ProblemCode } from '../problems/problem.js';
 
-/** Lines in each of these spans: one for an address and a code, and no more than this. */
+/** Lines in each of these intervals: one for an address and a code, and no more than this. */
 const SPAN_MS = 10_000;
 const MAX_LINES = 10;
 
@@ -24,7 +24,7 @@ export interface RefusedRequest {
   readonly reqId: string;
 }
 
-/** Who was not let in, in the log: some lines, however many there are. The metric counts all of them. */
+/** Refused requests, in the log: some lines, however many there are. The metric counts all of them. */
 export class RefusalLog {
   #spanStartedAt = -Infinity;
   #lines = 0;
@@ -49,7 +49,7 @@ export class RefusalLog {
     this.#lines++;
     const leftOut = this.#leftOut > 0 ? { leftOut: this.#leftOut } : {};
     this.#leftOut = 0;
-    this.log.warn({ code, address, ...request(), ...leftOut }, 'a request was not let in');
+    this.log.warn({ code, address, ...request(), ...leftOut }, 'a request was refused');
   }
 
   #beginSpan(): void {

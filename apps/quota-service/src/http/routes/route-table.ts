@@ -1,7 +1,7 @@
 import type { RouteOptions } from 'fastify';
 import { Problem } from '../problems/problem.js';
 
-/** The routes there are, to tell a wrong method (405) from a wrong path (404). */
+/** The routes there are, to distinguish a wrong method (405) from a wrong path (404). */
 export class RouteTable {
   readonly #routes: { readonly path: RegExp; readonly methods: readonly string[] }[] = [];
 

@@ -11,7 +11,7 @@ export interface EntranceOptions {
   readonly allowedHosts: readonly string[] | undefined;
 }
 
-/** Looks at the head of every request before its route does, and puts on every answer what each must have. */
+/** Looks at the headers of every request before its route does, and puts on every answer what each must have. */
 export function guardEntrance(fastify: FastifyInstance, options: EntranceOptions): void {
   const entrance = new Entrance(options);
   fastify.addHook('onRequest', (request, reply, done) => {

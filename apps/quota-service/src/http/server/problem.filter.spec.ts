@@ -28,7 +28,7 @@ describe('an error that nothing foresaw', () => {
     ['an error that says it is the caller’s', Object.assign(new Error('secret'), { statusCode: 599 })],
     ['a text', 'secret'],
     ['nothing', undefined],
-  ])('%s tells the caller no more than where the log has it', (_what, exception) => {
+  ])('%s shows the caller no more than where the log has it', (_what, exception) => {
     const { lines, body, text } = answerTo(exception);
     expect(body).toMatchObject({ status: 500, code: 'internal-error', requestId: 'r1' });
     expect(text).not.toMatch(/secret|redis|10\.0\.0\.1|at .*:\d+/);

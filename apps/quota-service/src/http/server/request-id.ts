@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 
 const ACCEPTED = /^[\x21-\x7e]{1,128}$/;
-/** Tells nodes and restarts apart; the counter tells requests apart. */
+/** Distinguishes nodes and restarts; the counter distinguishes requests. */
 const PREFIX = randomBytes(6).toString('base64url');
 let count = 0;
 

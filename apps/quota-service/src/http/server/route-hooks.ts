@@ -55,7 +55,7 @@ function guard(route: RouteOptions, { keys, door, log }: Guards): void {
     const { actor, refusal } = keys.identify(request.headers.authorization, access);
     request.actor = actor;
     if (refusal) return done(refusal);
-    // What is open tells operators that this node is leaving, until it has left.
+    // Open routes show operators that this node is leaving, until it has left.
     if (door.inFlight.isShut && access !== 'open') return done(SHUTTING_DOWN);
     const { socket } = request.raw;
     request.isInFlight = true;

@@ -1,41 +1,41 @@
-import type { ConditionListener, StoreCapacity, StoreCondition } from '../store.js';
-import type { MemoryBooks } from './state/memory-books.js';
+import type { FindingListener, StoreCapacity, StoreFinding } from '../store.js';
+import type { MemoryState } from './state/memory-state.js';
 
 /** Whether there is room again is looked at as often. */
-const LOOK_MS = 1_000;
+const CHECK_EVERY_MS = 1_000;
 /** It is over when so much of the room is free: a store that is full for every other subject is full. */
 const FREE_SHARE = 0.01;
 
-/** The condition `capacity`: from the first subject that the store had no room for, until a part of it is free again. */
+/** The finding `capacity`: from the first subject that the store had no room for, until a part of it is free again. */
 export class FullStore {
-  readonly #books: MemoryBooks;
-  readonly #listeners: ConditionListener[] = [];
-  #condition: StoreCondition | undefined;
+  readonly #state: MemoryState;
+  readonly #listeners: FindingListener[] = [];
+  #finding: StoreFinding | undefined;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(books: MemoryBooks) {
-    this.#books = books;
+  constructor(state: MemoryState) {
+    this.#state = state;
   }
 
   get capacity(): StoreCapacity {
-    return { counters: this.#books.size.counters, max: this.#books.maxCounters };
+    return { counters: this.#state.size.counters, max: this.#state.maxCounters };
   }
 
-  get conditions(): readonly StoreCondition[] {
-    return this.#condition ? [this.#condition] : [];
+  get findings(): readonly StoreFinding[] {
+    return this.#finding ? [this.#finding] : [];
   }
 
-  listen(listener: ConditionListener): void {
+  listen(listener: FindingListener): void {
     this.#listeners.push(listener);
-    for (const condition of this.conditions) listener(condition, true);
+    for (const finding of this.findings) listener(finding, true);
   }
 
   /** A subject was not counted for want of room. */
   begins(): void {
-    if (this.#condition) return;
-    this.#condition = { condition: 'capacity', severity: 'warn', sentence: this.#sentence(), server: null };
-    this.#tell(this.#condition, true);
-    this.#timer = setInterval(() => this.#look(), LOOK_MS).unref();
+    if (this.#finding) return;
+    this.#finding = { finding: 'capacity', severity: 'warn', sentence: this.#sentence(), server: null };
+    this.#report(this.#finding, true);
+    this.#timer = setInterval(() => this.#look(), CHECK_EVERY_MS).unref();
   }
 
   close(): void {
@@ -44,22 +44,22 @@ export class FullStore {
 
   #look(): void {
     const { counters, max } = this.capacity;
-    if (!this.#condition || counters > Math.floor(max * (1 - FREE_SHARE))) return;
-    const over = this.#condition;
-    this.#condition = undefined;
+    if (!this.#finding || counters > Math.floor(max * (1 - FREE_SHARE))) return;
+    const over = this.#finding;
+    this.#finding = undefined;
     clearInterval(this.#timer);
-    this.#tell(over, false);
+    this.#report(over, false);
   }
 
   #sentence(): string {
     return (
-      `The embedded store has ${this.#books.maxCounters} counters and no room for more (SUNDIAL_MAX_SUBJECTS): ` +
+      `The embedded store has ${this.#state.maxCounters} counters and no room for more (SUNDIAL_MAX_SUBJECTS): ` +
       "subjects that it does not know are decided by their rules' degrade policies, and policy local refuses them. " +
       'Raise SUNDIAL_MAX_SUBJECTS where there is memory (docs/configuration.md), or count in Redis (REDIS_URL).'
     );
   }
 
-  #tell(condition: StoreCondition, holds: boolean): void {
-    for (const listener of this.#listeners) listener(condition, holds);
+  #report(finding: StoreFinding, holds: boolean): void {
+    for (const listener of this.#listeners) listener(finding, holds);
   }
 }

@@ -8,7 +8,7 @@ import {
   type WindowIndex,
 } from '../store.js';
 import { resetsAtOf, startsAtOf, windowIndexAt } from '../window-index.js';
-import type { MemoryBooks } from './state/memory-books.js';
+import type { MemoryState } from './state/memory-state.js';
 import type { MemoryWindow } from './state/memory-counter.js';
 import type { MemoryOperation } from './state/operation-record.js';
 
@@ -17,32 +17,32 @@ const MAX_ATTEMPTS_LENGTH = 1_000;
 
 /** What the embedded store remembers of operations, and what settling one makes of that and of its counters. */
 export class MemoryOperations {
-  readonly #books: MemoryBooks;
+  readonly #state: MemoryState;
   readonly #now: () => number;
 
-  constructor(books: MemoryBooks, now: () => number) {
-    this.#books = books;
+  constructor(state: MemoryState, now: () => number) {
+    this.#state = state;
     this.#now = now;
   }
 
   /** What stands against taking it: that it was counted before, or why it cannot be now. */
   recall(operation: Operation, now: number): MemoryOperation | 'conflict' | 'expired' | undefined {
-    const recorded = this.#books.operation(operation.id, now);
+    const recorded = this.#state.operation(operation.id, now);
     if (recorded === undefined) return undefined;
-    if (recorded.barred) return recorded.attempts === operation.attempt ? 'expired' : undefined;
+    if (recorded.voided) return recorded.attempts === operation.attempt ? 'expired' : undefined;
     return this.#join(operation, recorded) === 'conflict' ? 'conflict' : recorded;
   }
 
   /** It was counted at this instant, by the store's clock. */
   record({ id, content, attempt }: Operation, at: number, until: number): void {
     const countedAt = Date.now();
-    this.#books.remember(id, { content, attempts: attempt, at, until, barred: false, countedAt });
+    this.#state.remember(id, { content, attempts: attempt, at, until, voided: false, countedAt });
   }
 
   settle(request: SettleRequest): SettleResult {
     const { operation, intent, decidedAt } = request;
-    const recorded = this.#books.operation(operation.id, this.#now());
-    const counted = recorded?.barred === false ? recorded : undefined;
+    const recorded = this.#state.operation(operation.id, this.#now());
+    const counted = recorded?.voided === false ? recorded : undefined;
     switch (intent) {
       case 'count':
         return counted
@@ -55,7 +55,10 @@ export class MemoryOperations {
     }
   }
 
-  /** Notes that the caller of one more attempt is told that the operation was counted. That alone makes no longer memory. */
+  /**
+   * Notes that the caller of one more attempt is answered that the operation was counted. That alone makes no longer
+   * memory.
+   */
   #join(
     { id, content, attempt }: Operation,
     counted: MemoryOperation,
@@ -66,32 +69,32 @@ export class MemoryOperations {
     const until = Math.max(counted.until, settledUntil);
     const isNoted = attempts === attempt || attempts.split(',').includes(attempt);
     const mayNote = !isNoted && attempts.length + attempt.length <= MAX_ATTEMPTS_LENGTH;
-    if (mayNote) this.#books.remember(id, { ...counted, until, attempts: `${attempts},${attempt}` });
-    else if (until > counted.until) this.#books.remember(id, { ...counted, until });
+    if (mayNote) this.#state.remember(id, { ...counted, until, attempts: `${attempts},${attempt}` });
+    else if (until > counted.until) this.#state.remember(id, { ...counted, until });
     return 'already-counted';
   }
 
   /** Takes an attempt off an operation that was counted, and reverses it without the last one. */
-  #reverse(request: SettleRequest, counted: MemoryOperation): 'reversed' | 'barred' {
+  #reverse(request: SettleRequest, counted: MemoryOperation): 'reversed' | 'voided' {
     const { operation, counters, amount, decidedAt } = request;
     const attempts = counted.attempts.split(',');
     const rest = attempts.filter((attempt) => attempt !== operation.attempt);
-    if (rest.length === attempts.length) return 'barred';
+    if (rest.length === attempts.length) return 'voided';
     if (rest.length > 0) {
       const until = Math.max(counted.until, decidedAt + REMEMBER_SETTLED_MS);
-      this.#books.remember(operation.id, { ...counted, until, attempts: rest.join(',') });
-      return 'barred';
+      this.#state.remember(operation.id, { ...counted, until, attempts: rest.join(',') });
+      return 'voided';
     }
     this.#add(counters, (limit) => windowIndexAt(limit, counted.at), -amount);
     this.#bar(request);
     return 'reversed';
   }
 
-  #bar({ operation: { id, attempt }, decidedAt }: SettleRequest): 'barred' {
+  #bar({ operation: { id, attempt }, decidedAt }: SettleRequest): 'voided' {
     const until = decidedAt + REMEMBER_SETTLED_MS;
     const countedAt = Date.now();
-    this.#books.remember(id, { content: '', attempts: attempt, at: 0, until, barred: true, countedAt });
-    return 'barred';
+    this.#state.remember(id, { content: '', attempts: attempt, at: 0, until, voided: true, countedAt });
+    return 'voided';
   }
 
   #countLate({ operation, counters, amount, decidedAt }: SettleRequest): SettleResult {
@@ -120,11 +123,11 @@ export class MemoryOperations {
       for (const limit of ref.limits) {
         const windowIndex = indexOf(limit);
         if (windowIndex === undefined || now >= resetsAtOf(limit, windowIndex)) continue;
-        const window = this.#books.counter(ref)?.find(limit.field);
+        const window = this.#state.counter(ref)?.find(limit.field);
         const used = changeable(window, startsAtOf(limit, windowIndex), units);
-        if (used === undefined || !this.#books.hasRoomFor([ref])) continue;
+        if (used === undefined || !this.#state.hasRoomFor([ref])) continue;
         const total = Math.min(Math.max(used + units, 0), Number.MAX_SAFE_INTEGER);
-        this.#books.openCounter(ref).put(limit, windowIndex, total);
+        this.#state.openCounter(ref).put(limit, windowIndex, total);
         touched++;
         if (units > 0 && limit.enforced && total > limit.max) forced.push({ limit, used: total });
       }

@@ -138,18 +138,18 @@ describe('MemoryStore with a directory', () => {
   });
 
   it('says when it cannot write, goes on counting, and says when all is written again', async () => {
-    const told: (string | null)[] = [];
+    const reported: (string | null)[] = [];
     const store = await open({
-      onTrouble: (error) => told.push(error && (error as NodeJS.ErrnoException).code!),
+      onTrouble: (error) => reported.push(error && (error as NodeJS.ErrnoException).code!),
     });
     await mkdir(pathOf('counters-00000001.log'));
     for (let i = 0; i < 5_000; i++) store.take(taking(`o${i}`, 1));
-    await eventually(() => told.length > 0);
-    expect(told).toEqual(['EISDIR']);
+    await eventually(() => reported.length > 0);
+    expect(reported).toEqual(['EISDIR']);
     for (let i = 0; i < 5_000; i++) store.take(taking(`p${i}`, 1));
     await rmdir(pathOf('counters-00000001.log'));
-    await eventually(() => told.length > 1, { withinMs: 5_000 });
-    expect(told).toEqual(['EISDIR', null]);
+    await eventually(() => reported.length > 1, { withinMs: 5_000 });
+    expect(reported).toEqual(['EISDIR', null]);
     await store.close();
     const second = await open();
     expect(usedIn(second)).toBe(10_000);
@@ -173,12 +173,12 @@ describe('MemoryStore with a directory', () => {
     const ticking = jest.spyOn(performance, 'now');
     let ticks = 0;
     ticking.mockImplementation(() => (ticks += 2_000));
-    const told: LogProgress[] = [];
-    await open({ onProgress: (progress) => told.push(progress) });
+    const reported: LogProgress[] = [];
+    await open({ onProgress: (progress) => reported.push(progress) });
     ticking.mockRestore();
-    expect(told.length).toBeGreaterThan(1);
-    expect(told.every(({ bytes }, i) => bytes > (told[i - 1]?.bytes ?? 0))).toBe(true);
-    expect(told.at(-1)!.bytes).toBe(told.at(-1)!.totalBytes);
+    expect(reported.length).toBeGreaterThan(1);
+    expect(reported.every(({ bytes }, i) => bytes > (reported[i - 1]?.bytes ?? 0))).toBe(true);
+    expect(reported.at(-1)!.bytes).toBe(reported.at(-1)!.totalBytes);
   });
 });
 

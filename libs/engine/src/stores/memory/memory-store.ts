@@ -2,7 +2,7 @@ import { loadSecret } from '../../operations/secret-file.js';
 import { SharedSecret } from '../../operations/secret.js';
 import {
   REMEMBER_MS,
-  type ConditionListener,
+  type FindingListener,
   type CounterRef,
   type LimitSpec,
   type ReadRequest,
@@ -11,8 +11,8 @@ import {
   type SettleResult,
   type Store,
   type StoreCapacity,
-  type StoreCondition,
-  type StoreLoss,
+  type StoreFinding,
+  type DataLoss,
   type TakeRequest,
   type TakeResult,
 } from '../store.js';
@@ -21,7 +21,7 @@ import { startsAtOf, windowIndexAt } from '../window-index.js';
 import { FullStore } from './full-store.js';
 import { CounterLog, type CounterLogEvents } from './log/counter-log.js';
 import type { LogDamage } from './log/log-recovery.js';
-import { MemoryBooks } from './state/memory-books.js';
+import { MemoryState } from './state/memory-state.js';
 import type { MutableCount } from './state/memory-counter.js';
 import { MemoryOperations } from './memory-operations.js';
 
@@ -41,7 +41,7 @@ export interface MemoryStoreOptions extends CounterLogEvents {
 export class MemoryStore implements Store {
   readonly kind = 'embedded';
   readonly secret: SharedSecret;
-  readonly #books: MemoryBooks;
+  readonly #state: MemoryState;
   readonly #operations: MemoryOperations;
   readonly #full: FullStore;
   readonly #log: CounterLog | undefined;
@@ -50,7 +50,7 @@ export class MemoryStore implements Store {
   readonly damages: readonly LogDamage[];
 
   private constructor(
-    books: MemoryBooks,
+    state: MemoryState,
     opened: {
       readonly secret: SharedSecret;
       readonly log?: CounterLog;
@@ -59,9 +59,9 @@ export class MemoryStore implements Store {
     offsetMs: number,
   ) {
     this.secret = opened.secret;
-    this.#books = books;
-    this.#operations = new MemoryOperations(books, () => this.now());
-    this.#full = new FullStore(books);
+    this.#state = state;
+    this.#operations = new MemoryOperations(state, () => this.now());
+    this.#full = new FullStore(state);
     this.#log = opened.log;
     this.damages = opened.damages;
     this.#offsetMs = offsetMs;
@@ -71,21 +71,21 @@ export class MemoryStore implements Store {
   static async open(options: MemoryStoreOptions = {}): Promise<MemoryStore> {
     const { directory, maxCounters, clockOffsetMs: offsetMs = 0, ...events } = options;
     const now = () => Date.now() + offsetMs;
-    const books = new MemoryBooks(now, maxCounters === undefined ? {} : { maxCounters });
+    const state = new MemoryState(now, maxCounters === undefined ? {} : { maxCounters });
     if (directory === undefined)
-      return new MemoryStore(books, { secret: new SharedSecret(), damages: [] }, offsetMs);
+      return new MemoryStore(state, { secret: new SharedSecret(), damages: [] }, offsetMs);
     try {
-      const { log, damages } = await CounterLog.open(directory, books, events);
-      return new MemoryStore(books, { secret: await loadSecret(directory), log, damages }, offsetMs);
+      const { log, damages } = await CounterLog.open(directory, state, events);
+      return new MemoryStore(state, { secret: await loadSecret(directory), log, damages }, offsetMs);
     } catch (error) {
-      books.close();
+      state.close();
       throw error;
     }
   }
 
   /** What is in memory, and how large the files are. */
   get size(): { readonly counters: number; readonly operations: number; readonly logBytes: number } {
-    return { ...this.#books.size, logBytes: this.#log?.bytes ?? 0 };
+    return { ...this.#state.size, logBytes: this.#log?.bytes ?? 0 };
   }
 
   now(): number {
@@ -95,10 +95,10 @@ export class MemoryStore implements Store {
   take<L extends LimitSpec>(request: TakeRequest<L>): TakeResult<L> {
     const { amount, counters, operation, deadlineAt } = request;
     const now = this.now();
-    this.#books.beginChange();
+    this.#state.beginChange();
     if (now > (typeof deadlineAt === 'number' ? deadlineAt : (deadlineAt() ?? -Infinity))) return EXPIRED;
     const counts = this.#look(counters, now);
-    if (counts === undefined) return MOVED;
+    if (counts === undefined) return WINDOW_MISMATCH;
     if (amount > 0 && operation.number === undefined) {
       const recalled = this.#operations.recall(operation, now);
       if (typeof recalled === 'string') return { outcome: recalled };
@@ -107,7 +107,7 @@ export class MemoryStore implements Store {
     }
     if (!hasRoom(counts, amount)) return { outcome: 'refused', counts };
     if (amount === 0) return { outcome: 'taken', counts };
-    if (!this.#books.hasRoomFor(counters)) {
+    if (!this.#state.hasRoomFor(counters)) {
       this.#full.begins();
       return { outcome: 'full', counts };
     }
@@ -117,11 +117,11 @@ export class MemoryStore implements Store {
 
   read<L extends LimitSpec>({ counters }: ReadRequest<L>): ReadResult<L> {
     const counts = this.#look(counters, this.now());
-    return counts === undefined ? MOVED : { outcome: 'read', counts };
+    return counts === undefined ? WINDOW_MISMATCH : { outcome: 'read', counts };
   }
 
   settle(request: SettleRequest): SettleResult {
-    this.#books.beginChange();
+    this.#state.beginChange();
     return this.#operations.settle(request);
   }
 
@@ -131,16 +131,16 @@ export class MemoryStore implements Store {
     return this.#full.capacity;
   }
 
-  get conditions(): readonly StoreCondition[] {
-    return this.#full.conditions;
+  get findings(): readonly StoreFinding[] {
+    return this.#full.findings;
   }
 
-  onCondition(listener: ConditionListener): void {
+  onFinding(listener: FindingListener): void {
     this.#full.listen(listener);
   }
 
-  /** Tells of each time whose counts were lost with what could not be read of the log. */
-  onLoss(listener: (loss: StoreLoss) => void): void {
+  /** Reports each interval whose counts were lost with what could not be read of the log. */
+  onDataLoss(listener: (loss: DataLoss) => void): void {
     for (const { isTornTail, from, to } of this.damages)
       if (!isTornTail) listener({ kind: 'unseen', from: Math.max(from, 0), to });
   }
@@ -148,14 +148,14 @@ export class MemoryStore implements Store {
   /** Writes what the log lacks. */
   async close(): Promise<void> {
     this.#full.close();
-    this.#books.close();
+    this.#state.close();
     await this.#log?.close();
   }
 
   #look<L extends LimitSpec>(counters: readonly CounterRef<L>[], now: number): MutableCount<L>[] | undefined {
     const counts: MutableCount<L>[] = [];
     for (const ref of counters) {
-      const counter = this.#books.counter(ref);
+      const counter = this.#state.counter(ref);
       for (const limit of ref.limits) {
         const windowIndex = windowIndexAt(limit, now);
         if (windowIndex === undefined) return undefined;
@@ -172,16 +172,16 @@ export class MemoryStore implements Store {
     for (const count of counts) {
       const { counter, limit, windowIndex } = count;
       count.used = Math.min(count.used + amount, Number.MAX_SAFE_INTEGER);
-      this.#books.openCounter(counter).put(limit, windowIndex, count.used);
+      this.#state.openCounter(counter).put(limit, windowIndex, count.used);
       at = Math.max(at, startsAtOf(limit, windowIndex));
     }
     if (operation.number === undefined) this.#operations.record(operation, at, at + REMEMBER_MS);
     else {
       const { number, content } = operation;
-      this.#books.rememberOwn(number, { content, at, countedAt: Date.now() });
+      this.#state.rememberOwn(number, { content, at, countedAt: Date.now() });
     }
   }
 }
 
 const EXPIRED = { outcome: 'expired' } as const;
-const MOVED = { outcome: 'moved' } as const;
+const WINDOW_MISMATCH = { outcome: 'window-mismatch' } as const;

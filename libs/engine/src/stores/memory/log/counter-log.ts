@@ -1,6 +1,6 @@
 import { makeDirectory } from '../../../files/make-directory.js';
 import { REMEMBER_MS } from '../../store.js';
-import type { ChangeLog, MemoryBooks } from '../state/memory-books.js';
+import type { ChangeLog, MemoryState } from '../state/memory-state.js';
 import { UnloggedCounters } from '../state/unlogged-counters.js';
 import { GroupWriter } from './log-group.js';
 import { recover, type LogDamage, type LogProgress, type Recovered } from './log-recovery.js';
@@ -39,7 +39,7 @@ export interface CounterLogEvents {
  */
 export class CounterLog implements ChangeLog {
   readonly counters = new UnloggedCounters();
-  readonly #books: MemoryBooks;
+  readonly #state: MemoryState;
   readonly #events: CounterLogEvents;
   readonly #segments: LogSegments;
   readonly #writer = new GroupWriter();
@@ -57,27 +57,27 @@ export class CounterLog implements ChangeLog {
   private constructor(
     directory: string,
     { segments, sequence }: Recovered,
-    books: MemoryBooks,
+    state: MemoryState,
     events: CounterLogEvents,
   ) {
-    this.#books = books;
+    this.#state = state;
     this.#events = events;
     this.#segments = new LogSegments(directory, segments);
     this.#sequence = sequence;
-    this.#watch = setInterval(() => this.#lookAtTheDisk(), STALLED_MS / 2).unref();
+    this.#watch = setInterval(() => this.#checkTheDisk(), STALLED_MS / 2).unref();
     this.#schedule(GROUP_MS);
   }
 
-  /** Fills the books from the directory's log, if there is one, and writes what changes from then on. */
+  /** Restores the state from the directory's log, if there is one, and writes what changes from then on. */
   static async open(
     directory: string,
-    books: MemoryBooks,
+    state: MemoryState,
     events: CounterLogEvents = {},
   ): Promise<{ readonly log: CounterLog; readonly damages: readonly LogDamage[] }> {
     await makeDirectory(directory);
-    const recovered = await recover(directory, books, events.onProgress ?? (() => undefined));
-    const log = new CounterLog(directory, recovered, books, events);
-    books.logTo(log);
+    const recovered = await recover(directory, state, events.onProgress ?? (() => undefined));
+    const log = new CounterLog(directory, recovered, state, events);
+    state.logTo(log);
     return { log, damages: recovered.damages };
   }
 
@@ -169,7 +169,7 @@ export class CounterLog implements ChangeLog {
   }
 
   #addOperations(): void {
-    const { records, own, isAll } = this.#books.takeUnloggedOperations();
+    const { records, own, isAll } = this.#state.takeUnloggedOperations();
     for (const some of records) this.#writer.addRecords(some);
     for (const [id, operation] of own) this.#writer.addRecord(id, operation);
     if (isAll) this.#operations = 0;
@@ -183,11 +183,11 @@ export class CounterLog implements ChangeLog {
       bytes += segment.bytes;
       last = segment.number;
     }
-    if (bytes > this.#books.size.counters * this.#counterBytes + SLACK_BYTES)
+    if (bytes > this.#state.size.counters * this.#counterBytes + SLACK_BYTES)
       this.counters.copyBefore(last + 1);
   }
 
-  #lookAtTheDisk(): void {
+  #checkTheDisk(): void {
     const since = this.#turningSince;
     if (since !== undefined && performance.now() - since > STALLED_MS)
       this.#report(new Error('the disk does not take what is written'));

@@ -22,7 +22,7 @@ import { GrowingBytes } from './growing-bytes.js';
  *
  * A group needs none before it, so what is behind damage is as good as before it.
  */
-export const HEAD_BYTES = 32;
+export const HEADER_BYTES = 32;
 /** "SDL" and the version. */
 export const MAGIC = 0x314c4453;
 /** A length that is larger is damage. */
@@ -30,7 +30,7 @@ export const MAX_PAYLOAD_BYTES = 64 * 1024 * 1024;
 const MANY = 0xffff_ffff;
 const KEY_ROOM = 1_024;
 
-export interface GroupHead {
+export interface GroupHeader {
   readonly sequence: number;
   readonly sealedAt: number;
 }
@@ -49,7 +49,7 @@ export class GroupWriter {
   }
 
   begin(): void {
-    this.#bytes.length = HEAD_BYTES + 4;
+    this.#bytes.length = HEADER_BYTES + 4;
     this.#counters = 0;
     this.#windows.clear();
     this.#windowCount = 0;
@@ -80,17 +80,17 @@ export class GroupWriter {
     this.#bytes.length += writeRecord(bytes, this.#bytes.length, [id, operation]);
   }
 
-  end({ sequence, sealedAt }: GroupHead): Buffer {
+  end({ sequence, sealedAt }: GroupHeader): Buffer {
     const { view } = this.#bytes.withRoom(0);
-    view.setUint32(HEAD_BYTES, this.#counters, true);
+    view.setUint32(HEADER_BYTES, this.#counters, true);
     const group = this.#bytes.copy();
-    const head = bytesOf(group).view;
-    head.setUint32(0, MAGIC, true);
-    head.setUint32(4, group.length - HEAD_BYTES, true);
-    head.setUint32(8, crc32(group.subarray(HEAD_BYTES)), true);
-    head.setFloat64(12, sequence, true);
-    head.setFloat64(20, sealedAt, true);
-    head.setUint32(28, crc32(group.subarray(0, 28)), true);
+    const header = bytesOf(group).view;
+    header.setUint32(0, MAGIC, true);
+    header.setUint32(4, group.length - HEADER_BYTES, true);
+    header.setUint32(8, crc32(group.subarray(HEADER_BYTES)), true);
+    header.setFloat64(12, sequence, true);
+    header.setFloat64(20, sealedAt, true);
+    header.setUint32(28, crc32(group.subarray(0, 28)), true);
     return group;
   }
 

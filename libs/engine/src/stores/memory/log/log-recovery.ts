@@ -1,10 +1,10 @@
 import { copyFile, readFile, stat, truncate } from 'node:fs/promises';
-import type { MemoryBooks } from '../state/memory-books.js';
+import type { MemoryState } from '../state/memory-state.js';
 import { GroupDecoder } from './log-group.js';
 import { scan } from './log-scan.js';
 import { segmentNumbers, segmentPath, type LogSegment } from './log-segments.js';
 
-const TELL_EVERY_MS = 1_000;
+const REPORT_EVERY_MS = 1_000;
 
 /** Of the log, something that cannot be read. What is before and behind it was. */
 export interface LogDamage {
@@ -34,19 +34,19 @@ export interface Recovered {
   readonly totalBytes: number;
 }
 
-/** Fills books from the log in a directory. */
+/** Restores a state from the log in a directory. */
 export async function recover(
   directory: string,
-  books: MemoryBooks,
+  state: MemoryState,
   onProgress: (progress: LogProgress) => void,
 ): Promise<Recovered> {
-  const recovery = new Recovery(directory, books);
+  const recovery = new Recovery(directory, state);
   const numbers = await segmentNumbers(directory);
   const sizes = await Promise.all(
     numbers.map(async (number) => (await stat(segmentPath(directory, number))).size),
   );
   const totalBytes = sizes.reduce((sum, size) => sum + size, 0);
-  let [bytes, toldAt] = [0, performance.now()];
+  let [bytes, reportedAt] = [0, performance.now()];
   // The disk reads one while the one before is taken over.
   let next = readSegment(directory, numbers[0]);
   for (const [index, number] of numbers.entries()) {
@@ -54,9 +54,9 @@ export async function recover(
     next = readSegment(directory, numbers[index + 1]);
     await recovery.take(number, segment, index === numbers.length - 1);
     bytes += sizes[index]!;
-    if (performance.now() - toldAt < TELL_EVERY_MS) continue;
+    if (performance.now() - reportedAt < REPORT_EVERY_MS) continue;
     onProgress({ bytes, totalBytes });
-    toldAt = performance.now();
+    reportedAt = performance.now();
   }
   return { ...recovery.result(), totalBytes };
 }
@@ -78,14 +78,14 @@ class Recovery {
 
   constructor(
     private readonly directory: string,
-    private readonly books: MemoryBooks,
+    private readonly state: MemoryState,
   ) {}
 
   async take(number: number, segment: Buffer, isLast: boolean): Promise<void> {
     const path = segmentPath(this.directory, number);
     const reader = {
-      counter: (key: string) => this.books.restoreCounter(key, number),
-      operations: this.books.restoreOperations.bind(this.books),
+      counter: (key: string) => this.state.restoreCounter(key, number),
+      operations: this.state.restoreOperations.bind(this.state),
     };
     let [unreadable, end, lastAt] = [0, 0, -Infinity];
     let tail: { readonly kind: 'torn' | 'damaged'; readonly bytes: number } | undefined;

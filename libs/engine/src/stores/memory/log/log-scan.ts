@@ -1,24 +1,24 @@
 import { crc32 } from 'node:zlib';
-import { HEAD_BYTES, MAGIC, MAX_PAYLOAD_BYTES, type GroupHead } from './log-group.js';
+import { HEADER_BYTES, MAGIC, MAX_PAYLOAD_BYTES, type GroupHeader } from './log-group.js';
 
 /** What comes next in a segment: a group that is whole, bytes that are none, or a group that its end cuts off. */
 export type Scanned =
-  | ({ readonly kind: 'group'; readonly payload: Buffer } & GroupHead)
+  | ({ readonly kind: 'group'; readonly payload: Buffer } & GroupHeader)
   | { readonly kind: 'damaged' | 'torn'; readonly from: number; readonly to: number };
 
-/** Goes through a segment. Behind damage it goes on with the next head that its own checksum vouches for. */
+/** Goes through a segment. Behind damage it goes on with the next header whose own checksum fits. */
 export function* scan(segment: Buffer): Generator<Scanned> {
   for (let offset = 0; offset < segment.length;) {
-    const head = headAt(segment, offset);
-    if (head === undefined) {
-      const to = nextHead(segment, offset + 1);
-      const isShort = to === segment.length && isBeginOfHead(segment.subarray(offset));
+    const header = headerAt(segment, offset);
+    if (header === undefined) {
+      const to = nextHeader(segment, offset + 1);
+      const isShort = to === segment.length && isBeginOfHeader(segment.subarray(offset));
       yield { kind: isShort ? 'torn' : 'damaged', from: offset, to };
       offset = to;
       continue;
     }
-    const { sequence, sealedAt, length, checksum } = head;
-    const from = offset + HEAD_BYTES;
+    const { sequence, sealedAt, length, checksum } = header;
+    const from = offset + HEADER_BYTES;
     const to = from + length;
     if (to > segment.length) {
       yield* cutOff(segment, offset);
@@ -33,7 +33,7 @@ export function* scan(segment: Buffer): Generator<Scanned> {
 
 /** A group whose payload ends behind the segment. */
 function* cutOff(segment: Buffer, offset: number): Generator<Scanned> {
-  const next = nextHead(segment, offset + 1);
+  const next = nextHeader(segment, offset + 1);
   if (next === segment.length) yield { kind: 'torn', from: offset, to: next };
   else {
     yield { kind: 'damaged', from: offset, to: next };
@@ -42,11 +42,11 @@ function* cutOff(segment: Buffer, offset: number): Generator<Scanned> {
   }
 }
 
-function headAt(
+function headerAt(
   segment: Buffer,
   offset: number,
-): (GroupHead & { length: number; checksum: number }) | undefined {
-  if (offset + HEAD_BYTES > segment.length || segment.readUInt32LE(offset) !== MAGIC) return undefined;
+): (GroupHeader & { length: number; checksum: number }) | undefined {
+  if (offset + HEADER_BYTES > segment.length || segment.readUInt32LE(offset) !== MAGIC) return undefined;
   if (crc32(segment.subarray(offset, offset + 28)) !== segment.readUInt32LE(offset + 28)) return undefined;
   const length = segment.readUInt32LE(offset + 4);
   if (length > MAX_PAYLOAD_BYTES) return undefined;
@@ -58,16 +58,16 @@ function headAt(
   };
 }
 
-function nextHead(segment: Buffer, from: number): number {
+function nextHeader(segment: Buffer, from: number): number {
   for (let at = from; (at = segment.indexOf(MAGIC_BYTES, at)) >= 0; at++) {
-    if (headAt(segment, at) !== undefined) return at;
+    if (headerAt(segment, at) !== undefined) return at;
   }
   return segment.length;
 }
 
-function isBeginOfHead(rest: Buffer): boolean {
+function isBeginOfHeader(rest: Buffer): boolean {
   const length = Math.min(rest.length, MAGIC_BYTES.length);
-  return rest.length < HEAD_BYTES && rest.subarray(0, length).equals(MAGIC_BYTES.subarray(0, length));
+  return rest.length < HEADER_BYTES && rest.subarray(0, length).equals(MAGIC_BYTES.subarray(0, length));
 }
 
 const MAGIC_BYTES = Buffer.alloc(4);

@@ -27,7 +27,7 @@ export class CounterMap {
   }
 }
 
-/** Where keys that differ are mostly apart; if somebody makes them meet, only the growth of one map is slower. */
+/** Where keys that differ are mostly apart; if a caller makes them meet, only the growth of one map is slower. */
 function partitionOf(key: string): number {
   let hash = 0;
   for (let at = 0; at < key.length; at++) hash = (Math.imul(hash, 31) + key.charCodeAt(at)) | 0;

@@ -37,10 +37,10 @@ export class MemoryCounter {
   /** The log segment that it was written to last. */
   segment = 0;
 
-  /** `books` are those that it stands in; none when it was dropped, and a holder of it must look it up again. */
+  /** `state` are those that it stands in; none when it was dropped, and a holder of it must look it up again. */
   constructor(
     readonly key: string,
-    public books: object | undefined,
+    public state: object | undefined,
   ) {}
 
   /** When the last of its windows ends. */

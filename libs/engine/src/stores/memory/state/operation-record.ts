@@ -1,14 +1,14 @@
 /** What the embedded store remembers of an operation. */
 export interface MemoryOperation {
   readonly content: string;
-  /** The attempts whose callers were not told otherwise, joined by commas; where barred, the one that must not count. */
+  /** The attempts whose callers may rely on the counted operation, joined by commas; of a tombstone, the voided one. */
   readonly attempts: string;
   /** When it was counted: an instant that lies in every window it was counted in. */
   readonly at: number;
   /** Store clock: from then on it is forgotten, however often it was repeated. */
   readonly until: number;
-  readonly barred: boolean;
-  /** When it was counted, or barred, by the machine's clock: room is kept for it for `REMEMBER_MS` from then. */
+  readonly voided: boolean;
+  /** When it was counted, or voided, by the machine's clock: room is kept for it for `REMEMBER_MS` from then. */
   readonly countedAt: number;
 }
 
@@ -29,15 +29,15 @@ export function bytesOf(buffer: Buffer): Bytes {
  *   16 f64 at · 24 f64 until · 32 id (UTF-8) · content (UTF-8) · attempts (UTF-8), absent where they are the id itself, as
  *   for an id that the node made
  */
-const HEAD_BYTES = 32;
-const BARRED = 1;
+const HEADER_BYTES = 32;
+const VOIDED = 1;
 const ATTEMPTS_ARE_ID = 2;
 /** Ids are bounded in the request, far below this. */
 export const MAX_ID_BYTES = 16 * 1024;
 
 /** An upper bound of what `writeRecord` takes. */
 export function roomFor(id: string, { content, attempts }: MemoryOperation): number {
-  return HEAD_BYTES + 3 * (id.length + content.length + attempts.length);
+  return HEADER_BYTES + 3 * (id.length + content.length + attempts.length);
 }
 
 /** Writes the record of an operation at `offset`, and returns its length. */
@@ -46,13 +46,13 @@ export function writeRecord(
   offset: number,
   [id, operation]: readonly [string, MemoryOperation],
 ): number {
-  const idEnd = offset + HEAD_BYTES + buffer.write(id, offset + HEAD_BYTES);
+  const idEnd = offset + HEADER_BYTES + buffer.write(id, offset + HEADER_BYTES);
   const attemptsAreId = operation.attempts === id;
   const contentEnd = idEnd + buffer.write(operation.content, idEnd);
   const end = attemptsAreId ? contentEnd : contentEnd + buffer.write(operation.attempts, contentEnd);
   view.setUint16(offset, end - offset, true);
-  view.setUint16(offset + 2, idEnd - offset - HEAD_BYTES, true);
-  view.setUint16(offset + 4, (operation.barred ? BARRED : 0) | (attemptsAreId ? ATTEMPTS_ARE_ID : 0), true);
+  view.setUint16(offset + 2, idEnd - offset - HEADER_BYTES, true);
+  view.setUint16(offset + 4, (operation.voided ? VOIDED : 0) | (attemptsAreId ? ATTEMPTS_ARE_ID : 0), true);
   view.setUint16(offset + 6, contentEnd - idEnd, true);
   view.setFloat64(offset + 8, operation.countedAt, true);
   view.setFloat64(offset + 16, operation.at, true);
@@ -71,7 +71,7 @@ export function readRecord({ buffer, view }: Bytes, offset: number): MemoryOpera
     at: view.getFloat64(offset + 16, true),
     until: view.getFloat64(offset + 24, true),
     content: buffer.toString('utf8', to, contentEnd),
-    barred: (flags & BARRED) !== 0,
+    voided: (flags & VOIDED) !== 0,
     attempts: attemptsAreId
       ? buffer.toString('utf8', from, to)
       : buffer.toString('utf8', contentEnd, offset + lengthAt({ view }, offset)),
@@ -89,6 +89,6 @@ export function countedAtIn({ view }: Pick<Bytes, 'view'>, offset: number): numb
 
 /** Where the id of the record at `offset` begins and ends. */
 export function idIn({ view }: Bytes, offset: number): readonly [from: number, to: number] {
-  const from = offset + HEAD_BYTES;
+  const from = offset + HEADER_BYTES;
   return [from, from + view.getUint16(offset + 2, true)];
 }

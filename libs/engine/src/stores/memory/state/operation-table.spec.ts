@@ -11,7 +11,7 @@ const counted = (changes: Partial<MemoryOperation> = {}): MemoryOperation => ({
   until: NOW + REMEMBER_MS,
   attempts: 'a.1',
   at: 1_790_000_000_000,
-  barred: false,
+  voided: false,
   countedAt: NOW,
   ...changes,
 });
@@ -23,7 +23,7 @@ describe('OperationTable', () => {
       ['plain', counted()],
       ['with-attempts', counted({ attempts: 'a.1,b.2,c.3', content: '2', until: 0.5 })],
       ['é✓ \u0000', counted({ attempts: 'é✓ \u0000' })],
-      ['voided', counted({ barred: true, at: 0 })],
+      ['voided', counted({ voided: true, at: 0 })],
       ['x'.repeat(4_000), counted({ attempts: 'y'.repeat(1_000) })],
     ]);
     for (const [id, operation] of operations) table.set(id, operation, NOW);

@@ -47,7 +47,7 @@ export class UnloggedCounters {
     for (let n = 0; n < limit; n++) {
       const counter = this.#changed.pop() ?? this.#copies.pop();
       if (counter === undefined) return;
-      if (counter.unlogged === 'nothing' || counter.books === undefined) continue;
+      if (counter.unlogged === 'nothing' || counter.state === undefined) continue;
       counter.unlogged = 'nothing';
       counter.segment = segment;
       yield counter;

@@ -4,13 +4,13 @@ import { makeWritable, QuotaSettingsError } from '@sundial/embedded';
 import { loadRuleFile } from '@sundial/engine';
 import { loadAlarmFile } from './alarms/patterns/alarm-file.js';
 import { readPaths, readSettings } from './config/settings.js';
-import { mistakesByVariable } from './engine/mistakes-by-variable.js';
+import { errorsByVariable } from './engine/errors-by-variable.js';
 
 /**
  * Why a service did not start, and all that would have kept it from starting next, so that an operator does not mend one
- * mistake to meet another. Only asked when a start has failed, so a good start reads nothing twice.
+ * error to meet another. Only asked when a start has failed, so a good start reads nothing twice.
  */
-export async function allMistakes(variables: NodeJS.ProcessEnv, failure: unknown): Promise<string[]> {
+export async function configurationErrors(variables: NodeJS.ProcessEnv, failure: unknown): Promise<string[]> {
   const { dataDirectory, rulesFile, alarmsFile } = readPaths(variables);
   const checks = await Promise.allSettled([
     Promise.reject(failure),
@@ -31,6 +31,6 @@ function hasStoredRules(directory: string): boolean {
 const STORED_RULES = ['rules.ndjson', 'rules-last-known.ndjson'];
 
 function sentenceOf(error: unknown): string {
-  if (error instanceof QuotaSettingsError) return mistakesByVariable(error).join('\n');
+  if (error instanceof QuotaSettingsError) return errorsByVariable(error).join('\n');
   return error instanceof Error ? error.message : String(error);
 }

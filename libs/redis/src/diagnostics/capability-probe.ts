@@ -9,8 +9,8 @@ export interface FailedCommand {
   readonly error: string;
 }
 
-/** What became of trying all that Sundial does. */
-export interface Trial {
+/** The outcome of running every command that Sundial uses. */
+export interface ProbeOutcome {
   /** The server's clock, epoch milliseconds. Undefined where no script could be run. */
   readonly now: number | undefined;
   readonly failed: readonly FailedCommand[];
@@ -22,10 +22,10 @@ const CHANNEL = 'sd1:probe';
 const REPLY = /^(?!MOVED|ASK|TRYAGAIN)[A-Z]+ /;
 
 /**
- * Does once what checks and rules do, in one script on keys with this hash tag.
+ * Runs once every command that checks and rules use, in one script on keys with this hash tag.
  * @throws StoreError when the server could not be asked.
  */
-export async function tryOut(client: RedisClient, tag: string): Promise<Trial> {
+export async function probeCapabilities(client: RedisClient, tag: string): Promise<ProbeOutcome> {
   try {
     const keys = ['text', 'hash', 'sorted'].map((type) => `sd1:{${tag}}:probe:${type}`);
     const [now, ...words] = (await PROBE.run(client, { keys, args: [CHANNEL] })) as [

@@ -6,7 +6,7 @@ import type { CounterRef } from '../stores/store.js';
 import { Doorkeeper } from './doorkeeper.js';
 
 /** The rules of a resource in their windows, and a subject's counter under each of them. */
-export interface Question {
+export interface CheckPlan {
   readonly resource: string;
   readonly rules: readonly RuleWindows[];
   readonly counters: readonly CounterRef<PlannedLimit>[];
@@ -20,43 +20,43 @@ export interface Question {
  * longest names).
  */
 const MAX_KEPT = 50_000;
-/** Of all values that are counted by. Subjects of more are put together each time: 5 KB of them would be kept each. */
+/** Of all values that are counted by. Plans of longer ones are made each time: 5 KB would be kept for each. */
 const MAX_KEPT_NAME = 512;
 
 /**
- * Puts rules and subjects together. The counters of subjects that come again are kept as long as their windows last:
- * making their keys again costs the node more than finding them. A subject is kept from its second check on
- * (`Doorkeeper`), so a million of subjects that each come once leave nothing behind.
+ * Plans checks: puts rules and subjects together. The counters of subjects that come again are kept as long as their
+ * windows last: making their keys again costs the node more than finding them. A subject is kept from its second check
+ * on (`Doorkeeper`), so a million of subjects that each come once leave nothing behind.
  */
-export class Questions {
+export class CheckPlanner {
   readonly #windows = new RuleWindowsCache();
   /** By resource: what is kept for rules that are changed goes with them. */
   #kept = new Map<string, KeptCounters>();
   #count = 0;
   readonly #doorkeeper = new Doorkeeper();
 
-  /** The question that these rules put to this subject as they stand at the store's `now`. */
-  at(rules: readonly Rule[], subject: Subject, now: number): Question {
+  /** The plan of a check of this subject under these rules, at the store's `now`. */
+  at(rules: readonly Rule[], subject: Subject, now: number): CheckPlan {
     if (this.#count >= MAX_KEPT) {
       this.#kept.clear();
       this.#count = 0;
     }
     const kept = this.#keptFor(rules, now);
     const name = valuesOf(kept.countedBy.attributes, subject);
-    let question = kept.byName.get(name);
-    if (question === undefined) {
+    let plan = kept.byName.get(name);
+    if (plan === undefined) {
       const scope = new Scope(kept.countedBy, name);
       const { rules: inWindows, countedBy } = kept;
       const { resource } = countedBy;
-      question = { resource, rules: inWindows, counters: countersOf(inWindows, subject), scope };
-      if (name.length > MAX_KEPT_NAME || !this.#doorkeeper.hasSeen(name)) return question;
-      kept.byName.set(name, question);
+      plan = { resource, rules: inWindows, counters: countersOf(inWindows, subject), scope };
+      if (name.length > MAX_KEPT_NAME || !this.#doorkeeper.hasSeen(name)) return plan;
+      kept.byName.set(name, plan);
       this.#count++;
     }
-    return question;
+    return plan;
   }
 
-  /** The counters of a subject as they stood at an instant that may be past: everybody else asks of now, so none are kept. */
+  /** The counters of a subject as they stood at an instant that may be past: other callers ask of now, so none are kept. */
   countersAt(rules: readonly Rule[], subject: Subject, at: number): readonly CounterRef<PlannedLimit>[] {
     return countersOf(
       rules.map((rule) => this.#windows.once(rule, at)),
@@ -72,10 +72,10 @@ export class Questions {
     const inWindows = rules.map((rule) => this.#windows.at(rule, now));
     const attributes = [...new Set(rules.flatMap(({ per }) => per))].sort();
     const countedBy = { resource, attributes };
-    const anew = { of: rules, rules: inWindows, countedBy, byName: new Map<string, Question>() };
-    this.#kept.set(resource, anew);
+    const fresh = { of: rules, rules: inWindows, countedBy, byName: new Map<string, CheckPlan>() };
+    this.#kept.set(resource, fresh);
     this.#count++;
-    return anew;
+    return fresh;
   }
 
   #areCurrent(rules: readonly RuleWindows[], now: number): boolean {
@@ -84,13 +84,13 @@ export class Questions {
   }
 }
 
-/** What is kept of the questions of one set of rules while none of their windows ends. */
+/** What is kept of the plans of one set of rules while none of their windows ends. */
 interface KeptCounters {
   readonly of: readonly Rule[];
   readonly rules: readonly RuleWindows[];
   readonly countedBy: CountedBy;
   /** By the subject's values of these attributes. */
-  readonly byName: Map<string, Question>;
+  readonly byName: Map<string, CheckPlan>;
 }
 
 function countersOf(rules: readonly RuleWindows[], subject: Subject): readonly CounterRef<PlannedLimit>[] {

@@ -15,7 +15,7 @@ const SWEEP_COUNTERS = 20_000;
 const UNLOGGED_CHUNKS = 64;
 const UNLOGGED_OWN = 16_384;
 
-export interface MemoryBooksOptions {
+export interface MemoryStateOptions {
   /** How many counters there may be, those that were restored excepted. Default: what the heap holds. */
   readonly maxCounters?: number;
   /** Of operations under their callers' ids, and of those from before the start. */
@@ -25,7 +25,7 @@ export interface MemoryBooksOptions {
 }
 
 /** The embedded store's memory: counters until their windows are long over, operations while they are remembered. */
-export class MemoryBooks {
+export class MemoryState {
   readonly maxCounters: number;
   readonly #counters = new CounterMap();
   readonly #space = new CounterSpace(this.#counters);
@@ -38,7 +38,7 @@ export class MemoryBooks {
   #unswept = this.#counters.values();
   #log: ChangeLog | undefined;
 
-  constructor(now: () => number, options: MemoryBooksOptions = {}) {
+  constructor(now: () => number, options: MemoryStateOptions = {}) {
     const {
       maxCounters = defaultMaxCounters(),
       maxOperationBytes,
@@ -56,7 +56,7 @@ export class MemoryBooks {
     return { counters: this.#counters.size, operations: this.#operations.size };
   }
 
-  /** From now on, this is told of every change. */
+  /** From now on, this log gets every change. */
   logTo(log: ChangeLog): void {
     this.#log = log;
   }
@@ -68,7 +68,7 @@ export class MemoryBooks {
 
   counter(ref: CounterRef): MemoryCounter | undefined {
     const { place } = ref;
-    if (place instanceof MemoryCounter && place.books === this) return place;
+    if (place instanceof MemoryCounter && place.state === this) return place;
     const counter = this.#counters.get(ref.key);
     if (counter !== undefined) ref.place = counter;
     return counter;
@@ -174,7 +174,7 @@ export class MemoryBooks {
 
   #drop(counter: MemoryCounter): void {
     this.#counters.delete(counter.key);
-    counter.books = undefined;
+    counter.state = undefined;
   }
 
   #ownOperation(id: string): MemoryOperation | undefined {
@@ -186,7 +186,7 @@ export class MemoryBooks {
 
 /** Only one attempt has tried it: a repetition gets a record of its own. */
 function asTried(id: string, { content, at, countedAt }: OwnOperation): MemoryOperation {
-  return { content, attempts: id, at, until: at + REMEMBER_MS, barred: false, countedAt };
+  return { content, attempts: id, at, until: at + REMEMBER_MS, voided: false, countedAt };
 }
 
 export interface UnloggedOperations {
@@ -197,7 +197,7 @@ export interface UnloggedOperations {
   readonly isAll: boolean;
 }
 
-/** What wants to know of changes to books. */
+/** What is called with every change of the state. */
 export interface ChangeLog {
   readonly counters: UnloggedCounters;
   beginChange(): void;

@@ -2,7 +2,7 @@ import type { AlarmSignal } from './alarm-signal.js';
 import type { Evaluator, Evidence } from './evaluator.js';
 
 /** Holds at the instants at which something is seen that should never be; `evidenceIn` finds it among the signals. */
-export class Sightings implements Evaluator {
+export class Occurrences implements Evaluator {
   #seenAt = -Infinity;
   #evidence: Evidence = {};
 

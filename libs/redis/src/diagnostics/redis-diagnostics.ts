@@ -1,76 +1,76 @@
-import type { ConditionListener, StoreCondition, StoreConditionName } from '@sundial/engine';
+import type { FindingListener, StoreFinding, StoreFindingName } from '@sundial/engine';
 import { Cluster, ReplyError, type Redis } from 'ioredis';
-import { judgeClocks, judgeConnection, judgeServer, type ServerFacts } from './redis-conditions.js';
+import { judgeClocks, judgeConnection, judgeServer, type ServerFacts } from './redis-findings.js';
 import type { RedisClient } from '../connection/redis-connection.js';
 import { slotOfTag } from '../connection/redis-slots.js';
-import { tryOut } from './redis-trial.js';
+import { probeCapabilities } from './capability-probe.js';
 
-/** Somebody may change the configuration of a server that stays connected for months. */
-const EXAMINE_AGAIN_MS = 60_000;
-/** While a server refuses what it is asked, it is examined no more often than this. */
+/** An operator may change the configuration of a server that stays connected for months. */
+const DIAGNOSE_AGAIN_MS = 60_000;
+/** While a server refuses commands, it is diagnosed no more often than this. */
 const SOONEST_MS = 500;
 /** A server that dies resets a connection, and perhaps the next; one that talks TLS to a client that does not, all of them. */
 const RESETS_IN_A_ROW = 4;
 /** Tags tried until one is in a slot of a given master; a master with a hundredth of the slots is found in 99.99 %. */
 const MAX_TAGS = 1_000;
 
-/** One that was found to refuse is looked at again after this, since nobody else may have met it. */
+/** One that was found to refuse is looked at again after this, since no call may have met it. */
 const REFUSED_AGAIN_MS = 1_000;
-const REFUSALS: ReadonlySet<StoreConditionName> = new Set(['writable', 'permissions']);
+const REFUSALS: ReadonlySet<StoreFindingName> = new Set(['writable', 'permissions']);
 
 /**
- * Looks whether every server behind a client is as Sundial needs it: when it is connected to, each minute, and when
- * somebody has reason to ask. It decides nothing; what it finds is for people.
+ * Checks that every server behind a client is as Sundial needs it: when the client connects, each minute, and when
+ * the store asks. It decides nothing; its findings are for operators.
  */
-export class RedisExaminer {
+export class RedisDiagnostics {
   readonly #client: RedisClient;
   readonly #timer: NodeJS.Timeout;
-  readonly #listeners: ConditionListener[] = [];
+  readonly #listeners: FindingListener[] = [];
   readonly #facts = new Map<string, ServerFacts>();
-  #connection: StoreCondition | undefined;
-  #secret: StoreCondition | undefined;
-  #conditions: readonly StoreCondition[] = [];
+  #connection: StoreFinding | undefined;
+  #secret: StoreFinding | undefined;
+  #findings: readonly StoreFinding[] = [];
   #resets = 0;
   #lastAt = -Infinity;
   #soon: NodeJS.Timeout | undefined;
   #answered: () => void = () => undefined;
-  /** Resolves when it is known for the first time how the servers are, or why they do not let anybody in. */
+  /** Resolves when it is known for the first time how the servers are, or why they refuse the connection. */
   readonly firstFindings = new Promise<void>((resolve) => (this.#answered = resolve));
 
   constructor(client: RedisClient) {
     this.#client = client;
-    this.#timer = setInterval(() => this.#examine(), EXAMINE_AGAIN_MS).unref();
+    this.#timer = setInterval(() => this.#diagnose(), DIAGNOSE_AGAIN_MS).unref();
     client.on('ready', () => {
       this.#resets = 0;
-      this.#examine();
+      this.#diagnose();
     });
     client.on(client instanceof Cluster ? 'node error' : 'error', (error: Error) => this.#failed(error));
     if (!(client instanceof Cluster)) return;
-    client.on('+node', (node: Redis) => node.once('ready', () => this.#examineNode(node)));
-    // A master that was a replica a moment ago has been ready before. (Until the client itself is ready, nobody else
+    client.on('+node', (node: Redis) => node.once('ready', () => this.#diagnoseNode(node)));
+    // A master that was a replica a moment ago has been ready before. (Until the client itself is ready, nothing else
     // may use its connections: it would take that for a fault of its own.)
-    client.on('refresh', () => client.status === 'ready' && this.#examineStrangers());
+    client.on('refresh', () => client.status === 'ready' && this.#diagnoseStrangers());
   }
 
   /** What holds now, as far as it is known. */
-  get conditions(): readonly StoreCondition[] {
-    return this.#conditions;
+  get findings(): readonly StoreFinding[] {
+    return this.#findings;
   }
 
-  listen(listener: ConditionListener): void {
+  listen(listener: FindingListener): void {
     this.#listeners.push(listener);
-    for (const condition of this.#conditions) listener(condition, true);
+    for (const finding of this.#findings) listener(finding, true);
   }
 
-  /** Somebody has reason to think that something has changed. */
-  examine(): void {
-    this.#examineIn(SOONEST_MS);
+  /** The store has reason to think that something has changed. */
+  diagnose(): void {
+    this.#diagnoseIn(SOONEST_MS);
   }
 
-  /** What was found where the nodes' secret should be; undefined: that is there. */
-  secretIs(condition: StoreCondition | undefined): void {
-    if (this.#secret === condition) return;
-    this.#secret = condition;
+  /** The finding about the nodes' secret; undefined: the secret is there. */
+  secretIs(finding: StoreFinding | undefined): void {
+    if (this.#secret === finding) return;
+    this.#secret = finding;
     this.#conclude();
   }
 
@@ -81,27 +81,27 @@ export class RedisExaminer {
   }
 
   /** Not before so much later than the last time. */
-  #examineIn(ms: number): void {
+  #diagnoseIn(ms: number): void {
     const inMs = Math.max(0, this.#lastAt + ms - performance.now());
-    this.#soon ??= setTimeout(() => this.#examine(), inMs).unref();
+    this.#soon ??= setTimeout(() => this.#diagnose(), inMs).unref();
   }
 
-  #examine(): void {
+  #diagnose(): void {
     clearTimeout(this.#soon);
     this.#soon = undefined;
     this.#lastAt = performance.now();
-    void this.#examineAll(mastersOf(this.#client));
+    void this.#diagnoseAll(mastersOf(this.#client));
   }
 
-  #examineNode(node: Redis): void {
-    void this.#examineAll(mastersOf(this.#client).filter(({ client }) => client === node));
+  #diagnoseNode(node: Redis): void {
+    void this.#diagnoseAll(mastersOf(this.#client).filter(({ client }) => client === node));
   }
 
-  #examineStrangers(): void {
-    void this.#examineAll(mastersOf(this.#client).filter(({ name }) => !this.#facts.has(name)));
+  #diagnoseStrangers(): void {
+    void this.#diagnoseAll(mastersOf(this.#client).filter(({ name }) => !this.#facts.has(name)));
   }
 
-  async #examineAll(servers: readonly Server[]): Promise<void> {
+  async #diagnoseAll(servers: readonly Server[]): Promise<void> {
     const found = await Promise.all(servers.map((server) => this.#factsOf(server).catch(() => undefined)));
     const facts = found.filter((one) => one !== undefined);
     if (facts.length === 0) return;
@@ -117,40 +117,40 @@ export class RedisExaminer {
     const inCluster = this.#client instanceof Cluster;
     const info = await client.info().then(fieldsOf, refusalOf);
     const sentAt = Date.now();
-    const { now, failed } = await tryOut(client, tag);
+    const { now, failed } = await probeCapabilities(client, tag);
     const clock = now === undefined ? undefined : { least: now - Date.now(), most: now + 1 - sentAt };
     return { server: name, inCluster, info, failed, clock };
   }
 
   #failed(error: Error & { code?: string }): void {
     if (error.code === 'ECONNRESET' && ++this.#resets < RESETS_IN_A_ROW) return;
-    const condition = judgeConnection(error);
-    const isUnreachable = condition?.condition === 'unreachable';
-    // Of a Cluster that is there, one node that is not is its own affair.
-    if (!condition || (isUnreachable && this.#client.status === 'ready')) return;
-    this.#connection = condition;
+    const finding = judgeConnection(error);
+    const isUnreachable = finding?.finding === 'unreachable';
+    // While the Cluster as a whole is reachable, a single node that is away is no finding.
+    if (!finding || (isUnreachable && this.#client.status === 'ready')) return;
+    this.#connection = finding;
     this.#conclude();
-    // Redis may be there in a moment: whoever waits for it goes on waiting.
+    // Redis may be there in a moment: a start that waits for it goes on waiting.
     if (!isUnreachable) this.#answered();
   }
 
   #conclude(): void {
     const facts = [...this.#facts.values()];
-    const before = this.#conditions;
+    const before = this.#findings;
     const now = [
       ...(this.#connection ? [this.#connection] : []),
       ...(this.#secret ? [this.#secret] : []),
       ...facts.flatMap(judgeServer),
       ...judgeClocks(facts),
     ];
-    this.#conditions = now;
-    this.#tell(now.filter(isNotIn(before)), true);
-    this.#tell(before.filter(isNotIn(now)), false);
-    if (now.some(({ condition }) => REFUSALS.has(condition))) this.#examineIn(REFUSED_AGAIN_MS);
+    this.#findings = now;
+    this.#report(now.filter(isNotIn(before)), true);
+    this.#report(before.filter(isNotIn(now)), false);
+    if (now.some(({ finding }) => REFUSALS.has(finding))) this.#diagnoseIn(REFUSED_AGAIN_MS);
   }
 
-  #tell(conditions: readonly StoreCondition[], holds: boolean): void {
-    for (const condition of conditions) this.#listeners.forEach((listener) => listener(condition, holds));
+  #report(findings: readonly StoreFinding[], holds: boolean): void {
+    for (const finding of findings) this.#listeners.forEach((listener) => listener(finding, holds));
   }
 }
 
@@ -191,18 +191,18 @@ function fieldsOf(info: string): Map<string, string> {
   return new Map(lines.flatMap((line) => (line ? [[line[1]!, line[2]!] as const] : [])));
 }
 
-/** What Redis said instead. */
+/** What Redis answered instead. */
 function refusalOf(error: unknown): string {
   if (error instanceof ReplyError) return (error as Error).message;
   throw error;
 }
 
-function isNotIn(others: readonly StoreCondition[]): (condition: StoreCondition) => boolean {
+function isNotIn(others: readonly StoreFinding[]): (finding: StoreFinding) => boolean {
   const known = new Set(others.map(identityOf));
-  return (condition) => !known.has(identityOf(condition));
+  return (finding) => !known.has(identityOf(finding));
 }
 
-/** A sentence may tell how much; that much is no news. */
-function identityOf({ condition, server }: StoreCondition): string {
-  return `${condition} ${server}`;
+/** A sentence may carry an amount; another amount is no new finding. */
+function identityOf({ finding, server }: StoreFinding): string {
+  return `${finding} ${server}`;
 }

@@ -1,24 +1,25 @@
 import { type CheckRequest, type InputError, MAX_ERRORS } from '@sundial/contract';
 import type { RuleBook } from '../rules/rule-book.js';
-import { mistakesInCheck, missingAttributes } from './parse-request.js';
+import { validationErrorsInCheck, missingAttributes } from './parse-request.js';
 
 /** What is wrong with a check under the rules of its resource. */
-export function mistakesUnder(book: RuleBook, request: CheckRequest): readonly InputError[] {
-  const mistakes = mistakesInCheck(request);
-  return mistakes.length > 0
-    ? mistakes
-    : missingAttributes(book.forResource(request.resource), request.subject);
+export function validationErrorsUnder(book: RuleBook, request: CheckRequest): readonly InputError[] {
+  const errors = validationErrorsInCheck(request);
+  return errors.length > 0 ? errors : missingAttributes(book.forResource(request.resource), request.subject);
 }
 
 /**
  * What is wrong with any check of a batch, each named by its place: `checks.3.subject.user`. Reading stops where there are
- * more mistakes than help.
+ * more errors than help.
  */
-export function mistakesInBatch(requests: readonly CheckRequest[], book: RuleBook): readonly InputError[] {
+export function validationErrorsInBatch(
+  requests: readonly CheckRequest[],
+  book: RuleBook,
+): readonly InputError[] {
   if (!Array.isArray(requests)) return [{ path: 'checks', message: 'must be a list of checks' }];
   const errors: InputError[] = [];
   for (const [index, request] of (requests as readonly CheckRequest[]).entries()) {
-    for (const { path, message } of mistakesUnder(book, request)) {
+    for (const { path, message } of validationErrorsUnder(book, request)) {
       errors.push({ path: `checks.${index}${path && '.'}${path}`, message });
     }
     if (errors.length < MAX_ERRORS || index === requests.length - 1) continue;

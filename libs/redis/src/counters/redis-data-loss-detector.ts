@@ -1,39 +1,45 @@
-import { lostSince, MARK_MS, type MarkKeeper, type StoreLoss, type StoreMark } from '@sundial/engine/ports';
+import {
+  lostSince,
+  WATERMARK_MS,
+  type WatermarkKeeper,
+  type DataLoss,
+  type Watermark,
+} from '@sundial/engine/ports';
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Cluster, type Redis } from 'ioredis';
 import type { RedisClient } from '../connection/redis-connection.js';
-import { mastersOf, type Server } from '../diagnostics/redis-examiner.js';
+import { mastersOf, type Server } from '../diagnostics/redis-diagnostics.js';
 import { slotOfTag } from '../connection/redis-slots.js';
 
 /** A server that was emptied is found out within this; one that was restarted or replaced, as it is connected to. */
 const WATCH_EVERY_MS = 1_000;
 /** Of processes that died; each leaves one a server. */
 const MAX_FOUND = 4_096;
-/** How long a mark stays that is noted nowhere but in the store. */
+/** How long a watermark stays that is noted nowhere but in the store. */
 const UNKEPT_MS = 60 * 60_000;
-/** What the last look may take: whoever waits for it wants to end. */
-const LAST_LOOK_MS = 500;
+/** What the last renewal may take: a closing process waits for it. */
+const LAST_RENEWAL_MS = 500;
 
 /**
- * Notices when masters may have lost acknowledged writes. Each has a mark of this process: when it is gone, so is all
- * else. A server that was started anew or promoted says so by its run id and its replication id. What happened while
- * no process of this node ran is told by the marks that the one before has left, in the store and on this node's disk.
+ * Detects that masters may have lost acknowledged writes. Each has a watermark of this process: when it is gone, so is all
+ * else. A server that was restarted or promoted says so by its run id and its replication id. What happened while
+ * no process of this node ran shows in the watermarks that the one before has left, in the store and on this node's disk.
  */
-export class RedisLossWatch {
+export class RedisDataLossDetector {
   readonly #client: RedisClient;
   readonly #now: () => number;
   readonly #name = randomBytes(9).toString('base64url');
   readonly #timer: NodeJS.Timeout;
   /** By server, what identified it when it was seen last. */
   readonly #known = new Map<string, string>();
-  /** This process' marks, by key. */
-  #marks = new Map<string, Omit<StoreMark, 'since'>>();
+  /** This process' watermarks, by key. */
+  #watermarks = new Map<string, Omit<Watermark, 'since'>>();
   /** Those of processes before it that the store has not been asked for yet. */
-  #found: readonly StoreMark[] = [];
+  #found: readonly Watermark[] = [];
   #since = Infinity;
-  #lost: (loss: StoreLoss) => void = () => undefined;
-  #keeper: MarkKeeper | undefined;
+  #lost: (loss: DataLoss) => void = () => undefined;
+  #keeper: WatermarkKeeper | undefined;
   #watching: Promise<void> | undefined;
 
   constructor(client: RedisClient, now: () => number) {
@@ -45,35 +51,35 @@ export class RedisLossWatch {
     else client.on('ready', () => void this.#watch());
   }
 
-  listen(lost: (loss: StoreLoss) => void, keeper?: MarkKeeper): void {
+  listen(lost: (loss: DataLoss) => void, keeper?: WatermarkKeeper): void {
     this.#lost = lost;
     this.#keeper = keeper;
-    this.#found = keeper?.marks.slice(-MAX_FOUND) ?? [];
+    this.#found = keeper?.watermarks.slice(-MAX_FOUND) ?? [];
     void this.#watch();
   }
 
-  /** Leaves a last mark, where a server answers. */
+  /** Writes a last watermark, where a server answers. */
   async close(): Promise<void> {
     clearInterval(this.#timer);
-    const lastLook = Promise.resolve(this.#watching).then(() => this.#watch(true));
-    await Promise.race([lastLook, sleep(LAST_LOOK_MS, undefined, { ref: false })]);
+    const lastRenewal = Promise.resolve(this.#watching).then(() => this.#watch(true));
+    await Promise.race([lastRenewal, sleep(LAST_RENEWAL_MS, undefined, { ref: false })]);
   }
 
   #watch(isLast = false): Promise<void> {
-    this.#watching ??= this.#lookAtAll(isLast).finally(() => (this.#watching = undefined));
+    this.#watching ??= this.#renewAll(isLast).finally(() => (this.#watching = undefined));
     return this.#watching;
   }
 
-  async #lookAtAll(isLast: boolean): Promise<void> {
+  async #renewAll(isLast: boolean): Promise<void> {
     const isFirst = this.#known.size === 0;
     const servers = mastersOf(this.#client);
     const losses = await Promise.all(servers.map((server) => this.#look(server, isLast).catch(() => null)));
     const keys = servers.map((server) => this.#keyOn(server));
-    this.#marks = new Map([...this.#marks].filter(([key]) => keys.includes(key)));
+    this.#watermarks = new Map([...this.#watermarks].filter(([key]) => keys.includes(key)));
     const kind = losses.find((found) => found === 'emptied') ?? losses.find((found) => found !== null);
     if (kind && !isFirst) this.#lost({ kind });
     await this.#askForFound();
-    const own = [...this.#marks.values()].map((mark) => ({ ...mark, since: this.#since }));
+    const own = [...this.#watermarks.values()].map((watermark) => ({ ...watermark, since: this.#since }));
     if (own.length > 0) this.#keeper?.keep([...this.#found, ...own]);
   }
 
@@ -81,21 +87,21 @@ export class RedisLossWatch {
     const { name, client } = server;
     const key = this.#keyOn(server);
     const replication = await client.info('replication');
-    // The mark would be refused, and the client leaves whoever refuses a write: nobody could say what it is.
+    // The watermark would be refused, and the client leaves a server that refuses a write: its finding would be lost.
     if (fieldOf(replication, 'role') === 'slave') return null;
     const at = Math.floor(this.#now());
-    const [mark, info] = await Promise.all([
-      client.set(key, at, 'PX', this.#keeper ? MARK_MS : UNKEPT_MS, 'GET'),
+    const [watermark, info] = await Promise.all([
+      client.set(key, at, 'PX', this.#keeper ? WATERMARK_MS : UNKEPT_MS, 'GET'),
       client.info('server'),
     ]);
     const identity = `${fieldOf(info, 'run_id')} ${fieldOf(replication, 'master_replid')}`;
     const before = this.#known.get(name);
     this.#known.set(name, identity);
     this.#since = Math.min(this.#since, at);
-    this.#marks.set(key, { key, at, server: identity, isLast });
-    // A master of a Cluster that is new here never had a mark.
-    const hadMark = before !== undefined || !(this.#client instanceof Cluster);
-    if (mark === null && hadMark) return 'emptied';
+    this.#watermarks.set(key, { key, at, server: identity, isLast });
+    // A master of a Cluster that is new here never had a watermark.
+    const hadWatermark = before !== undefined || !(this.#client instanceof Cluster);
+    if (watermark === null && hadWatermark) return 'emptied';
     return identity === before ? null : 'replaced';
   }
 
@@ -103,19 +109,21 @@ export class RedisLossWatch {
   async #askForFound(): Promise<void> {
     if (this.#found.length === 0) return;
     const unanswered = await Promise.all(
-      this.#found.map(async (mark) => ((await this.#askFor(mark).catch(() => false)) ? [] : [mark])),
+      this.#found.map(async (watermark) =>
+        (await this.#askFor(watermark).catch(() => false)) ? [] : [watermark],
+      ),
     );
     this.#found = unanswered.flat();
   }
 
-  async #askFor(mark: StoreMark): Promise<boolean> {
-    const server = this.#identityOf(mark.key);
+  async #askFor(watermark: Watermark): Promise<boolean> {
+    const server = this.#identityOf(watermark.key);
     if (server === undefined) return false;
-    const value = await this.#client.get(mark.key);
-    const span = lostSince(mark, { value, server });
-    if (span) this.#lost({ kind: 'unseen', ...span });
-    if (value !== null) this.#since = Math.min(this.#since, mark.since);
-    await this.#client.del(mark.key).catch(() => undefined);
+    const value = await this.#client.get(watermark.key);
+    const interval = lostSince(watermark, { value, server });
+    if (interval) this.#lost({ kind: 'unseen', ...interval });
+    if (value !== null) this.#since = Math.min(this.#since, watermark.since);
+    await this.#client.del(watermark.key).catch(() => undefined);
     return true;
   }
 

@@ -1,6 +1,6 @@
 import type { AlarmSignal, Channel } from './evaluators/alarm-signal.js';
 import { PATTERN_KINDS, type AlarmPattern } from './patterns/alarm-pattern.js';
-import { Watch, type Notice } from './watch.js';
+import { Watch, type Notification } from './watch.js';
 
 /** Channels watched at once, about 2.5 KB each. Rules have fewer resources almost always. */
 export const MAX_CHANNELS = 4_096;
@@ -17,25 +17,25 @@ const OTHERS: Channel = { resource: '*', dependency: '*' };
  * The first `MAX_CHANNELS` channels have a memory each. All others share one until one of those has been quiet for so
  * long that it is forgotten: no failure goes unnoticed, but a success of any of them ends their row of failures.
  */
-export class AlarmBoard {
+export class AlarmEvaluator {
   readonly #channelPatterns: readonly AlarmPattern[];
   /** No pattern looks further back on a channel. */
   readonly #memoryMs: number;
   readonly #node: readonly Watch[];
   readonly #channels = new Map<string, WatchedChannel>();
   readonly #others: WatchedChannel;
-  readonly #tell: (notice: Notice) => void;
+  readonly #notify: (notification: Notification) => void;
 
-  constructor(patterns: readonly AlarmPattern[], tell: (notice: Notice) => void) {
+  constructor(patterns: readonly AlarmPattern[], notify: (notification: Notification) => void) {
     const ofScope = (scope: 'channel' | 'node') =>
       patterns.filter(({ kind }) => PATTERN_KINDS[kind].scope === scope);
-    this.#tell = tell;
+    this.#notify = notify;
     this.#channelPatterns = ofScope('channel');
     this.#memoryMs = Math.max(
       0,
       ...this.#channelPatterns.map((pattern) => ('withinMs' in pattern ? pattern.withinMs : 0)),
     );
-    this.#node = ofScope('node').map((pattern) => new Watch(pattern, null, tell));
+    this.#node = ofScope('node').map((pattern) => new Watch(pattern, null, notify));
     this.#others = this.#watch(OTHERS);
   }
 
@@ -74,7 +74,7 @@ export class AlarmBoard {
   }
 
   #watch(channel: Channel, seenAt = 0): WatchedChannel {
-    const watches = this.#channelPatterns.map((pattern) => new Watch(pattern, channel, this.#tell));
+    const watches = this.#channelPatterns.map((pattern) => new Watch(pattern, channel, this.#notify));
     return { channel, watches, seenAt };
   }
 }

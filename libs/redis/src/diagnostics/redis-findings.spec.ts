@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { judgeClocks, judgeConnection, judgeServer, type ServerFacts } from './redis-conditions.js';
+import { judgeClocks, judgeConnection, judgeServer, type ServerFacts } from './redis-findings.js';
 
 const GOOD = {
   redis_version: '7.2.4',
@@ -23,13 +23,12 @@ function server(changes: Partial<ServerFacts> & { fields?: Partial<typeof GOOD> 
   };
 }
 
-const found = (facts: ServerFacts) =>
-  judgeServer(facts).map(({ condition, severity }) => [condition, severity]);
+const found = (facts: ServerFacts) => judgeServer(facts).map(({ finding, severity }) => [finding, severity]);
 const sentences = (facts: ServerFacts) => judgeServer(facts).map(({ sentence }) => sentence);
 const failing = (error: string, command = 'SET') => server({ failed: [{ command, error }] });
 
 describe('judgeServer', () => {
-  it('finds nothing wrong with a Redis that is set up rightly', () => {
+  it('finds nothing wrong with a Redis that is set up correctly', () => {
     expect(judgeServer(server())).toEqual([]);
   });
 
@@ -39,7 +38,7 @@ describe('judgeServer', () => {
     ['6.2.0', 0],
     ['7.0.15', 0],
     ['10.0.0', 0],
-  ])('of version %s finds %d conditions', (redis_version, count) => {
+  ])('of version %s has %d findings', (redis_version, count) => {
     expect(found(server({ fields: { redis_version } }))).toEqual(Array(count).fill(['version', 'refuse']));
   });
 
@@ -71,7 +70,7 @@ describe('judgeServer', () => {
     ]);
   });
 
-  it('is content with what INFO does not tell', () => {
+  it('accepts an INFO that lacks fields', () => {
     expect(found(server({ info: new Map() }))).toEqual([]);
   });
 
@@ -134,9 +133,9 @@ describe('judgeClocks', () => {
   });
 
   it('names the masters that are furthest apart', () => {
-    const [condition] = judgeClocks([at('a:1', 0, 1), at('b:1', 30, 31), at('c:1', -10, -9)]);
-    expect(condition).toMatchObject({ condition: 'clock', severity: 'warn', server: null });
-    expect(condition!.sentence).toContain('The clock of b:1 is 0.039 s ahead of that of c:1');
+    const [finding] = judgeClocks([at('a:1', 0, 1), at('b:1', 30, 31), at('c:1', -10, -9)]);
+    expect(finding).toMatchObject({ finding: 'clock', severity: 'warn', server: null });
+    expect(finding!.sentence).toContain('The clock of b:1 is 0.039 s ahead of that of c:1');
   });
 });
 
@@ -160,8 +159,8 @@ describe('judgeConnection', () => {
     ['unable to verify the first certificate', 'certificate', 'warn'],
     ['self-signed certificate in certificate chain', 'certificate', 'warn'],
     ["Hostname/IP does not match certificate's altnames", 'certificate', 'warn'],
-  ])('tells what to change when it reads: %s', (message, condition, severity) => {
-    expect(judgeConnection(new Error(message))).toMatchObject({ condition, severity });
+  ])('says what to change when it reads: %s', (message, finding, severity) => {
+    expect(judgeConnection(new Error(message))).toMatchObject({ finding, severity });
   });
 
   it.each([
@@ -171,9 +170,9 @@ describe('judgeConnection', () => {
     ['connect ENOENT /run/redis.sock', 'ENOENT'],
     ['connect EACCES /run/redis.sock', 'EACCES'],
     ['', 'ECONNREFUSED'],
-  ])('tells that nobody is there when it reads: %s (%s)', (message, code) => {
+  ])('says that no server is there when it reads: %s (%s)', (message, code) => {
     const found = judgeConnection(Object.assign(new Error(message), { code }));
-    expect(found).toMatchObject({ condition: 'unreachable', severity: 'warn' });
+    expect(found).toMatchObject({ finding: 'unreachable', severity: 'warn' });
     expect(found?.sentence).toContain(message || code);
   });
 

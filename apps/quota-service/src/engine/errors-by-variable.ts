@@ -8,8 +8,8 @@ const VARIABLES: Readonly<Record<string, string>> = {
 };
 
 /** What an engine cannot be opened with, in the words of the environment. What was found in Redis names no variable. */
-export function mistakesByVariable({ mistakes }: QuotaSettingsError): string[] {
-  return mistakes.map(({ setting, value, message }) => {
+export function errorsByVariable({ errors }: QuotaSettingsError): string[] {
+  return errors.map(({ setting, value, message }) => {
     const variable = VARIABLES[setting];
     if (variable === undefined) return message;
     return value === undefined

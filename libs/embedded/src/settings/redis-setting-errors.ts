@@ -1,6 +1,6 @@
 import type { RedisHost } from '@sundial/contract';
-import { redisUrlMistake } from '@sundial/redis';
-import type { SettingMistake } from './quota-settings.error.js';
+import { redisUrlError } from '@sundial/redis';
+import type { SettingError } from './quota-settings.error.js';
 
 const FIELDS = {
   single: ['kind', 'url', 'ca'],
@@ -9,7 +9,7 @@ const FIELDS = {
 } as const;
 
 /** What is wrong with the settings of Redis. Values are not shown: a URL may carry a password. */
-export function redisMistakes(redis: unknown): SettingMistake[] {
+export function redisErrors(redis: unknown): SettingError[] {
   if (typeof redis !== 'object' || redis === null) {
     return [{ setting: 'redis', message: 'must be an object such as { url: "redis://127.0.0.1:6379" }' }];
   }
@@ -24,13 +24,13 @@ export function redisMistakes(redis: unknown): SettingMistake[] {
       setting: `redis.${name}`,
       message: `is no setting of kind ${kind}; there are ${names.join(', ')}`,
     }));
-  return [...unknown, ...mistakesOf(kind, redis)];
+  return [...unknown, ...validationErrorsOf(kind, redis)];
 }
 
-function mistakesOf(kind: keyof typeof FIELDS, redis: object): SettingMistake[] {
+function validationErrorsOf(kind: keyof typeof FIELDS, redis: object): SettingError[] {
   const { url, sentinels, name, nodes } = redis as Readonly<Record<string, unknown>>;
-  const badUrl = kind === 'single' || url !== undefined ? redisUrlMistake(url, kind) : undefined;
-  const found: [boolean, SettingMistake][] = [
+  const badUrl = kind === 'single' || url !== undefined ? redisUrlError(url, kind) : undefined;
+  const found: [boolean, SettingError][] = [
     [badUrl !== undefined, { setting: 'redis.url', message: badUrl ?? '' }],
     [
       kind === 'sentinel' && !areHosts(sentinels),
@@ -45,7 +45,7 @@ function mistakesOf(kind: keyof typeof FIELDS, redis: object): SettingMistake[] 
       { setting: 'redis.nodes', message: 'must be a list such as [{ host: "10.0.0.1", port: 6379 }]' },
     ],
   ];
-  return found.filter(([isMade]) => isMade).map(([, mistake]) => mistake);
+  return found.filter(([isMade]) => isMade).map(([, error]) => error);
 }
 
 function areHosts(value: unknown): boolean {

@@ -84,7 +84,7 @@ async function metric(service: Served, series: string): Promise<number> {
 
 /** What was logged about one finding, in order. */
 function logged(service: ServiceProcess, name: string): string[] {
-  const lines = service.stdout.split('\n').filter((line) => line.includes(`"condition":"${name}"`));
+  const lines = service.stdout.split('\n').filter((line) => line.includes(`"finding":"${name}"`));
   return lines.map((line) => (JSON.parse(line) as { msg: string }).msg);
 }
 
@@ -175,7 +175,7 @@ describe('a service that runs', () => {
     expect(others).toEqual([]);
   });
 
-  const evicting = 'sundial_redis_condition{condition="eviction",severity="refuse"}';
+  const evicting = 'sundial_redis_finding{finding="eviction",severity="refuse"}';
 
   it('warns where it is not allowed to look', async () => {
     const redis = await startRedis();
@@ -230,7 +230,7 @@ describe('a service that runs', () => {
     await eventually(() => logged(service, 'eviction').length === 2);
     expect(logged(service, 'eviction')).toEqual([
       expect.stringMatching(/^Redis may drop counters .*allkeys-lru/),
-      expect.stringMatching(/^no longer: /),
+      expect.stringMatching(/^resolved: /),
     ]);
   });
 
@@ -247,13 +247,13 @@ describe('a service that runs', () => {
     expect(await redis.cli('GET', key)).toBe('foreign');
     expect(await readiness(service)).toMatchObject({ mode: 'exact' });
     expect(await checkOf('lucky')).toMatchObject({ allowed: true, degraded: null });
-    const reports = () => service.stdout.split('\n').filter((line) => line.includes('did not write: see'));
+    const reports = () => service.stdout.split('\n').filter((line) => line.includes('did not write; see'));
     await eventually(() => reports().length === 1);
     expect(JSON.parse(reports()[0]!)).toMatchObject({ resource: 'ocr', rules: ['ocr-per-user'], checks: 1 });
     expect(service.stdout).not.toContain('unlucky');
     const alarms = (await service.fetchJson('GET', '/admin/alarms')).body;
-    expect(alarms.active[0]).toMatchObject({ pattern: 'keys-foreign', channel: { resource: 'ocr' } });
-    expect(await metric(service, 'sundial_broken_keys_total{resource="ocr"}')).toBeGreaterThan(0);
+    expect(alarms.active[0]).toMatchObject({ pattern: 'wrong-type-keys', channel: { resource: 'ocr' } });
+    expect(await metric(service, 'sundial_wrong_type_keys_total{resource="ocr"}')).toBeGreaterThan(0);
     await redis.cli('DEL', key);
     await eventually(async () => (await checkOf('unlucky')).degraded === null);
   });

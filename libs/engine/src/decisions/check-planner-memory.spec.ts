@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { parseRule } from '../rules/parse-rule.js';
-import { Questions } from './question.js';
+import { CheckPlanner } from './check-planner.js';
 
 describe('what is kept of subjects', () => {
   const per = [...'abcdefgh'];
@@ -10,12 +10,12 @@ describe('what is kept of subjects', () => {
 
   // Each was 3.9 KB, ten times of what the bound was reckoned with.
   it('has a bounded size each: the longest are put together each time, with the same keys', () => {
-    const questions = new Questions();
-    for (const length of [8, 256]) questions.at(rules, subjectOf(length), at);
-    const [short, again] = [questions.at(rules, subjectOf(8), at), questions.at(rules, subjectOf(8), at)];
+    const planner = new CheckPlanner();
+    for (const length of [8, 256]) planner.at(rules, subjectOf(length), at);
+    const [short, again] = [planner.at(rules, subjectOf(8), at), planner.at(rules, subjectOf(8), at)];
     expect(again.counters).toBe(short.counters);
-    const [long, anew] = [questions.at(rules, subjectOf(256), at), questions.at(rules, subjectOf(256), at)];
-    expect(anew.counters).not.toBe(long.counters);
-    expect(anew.counters).toEqual(long.counters);
+    const [long, other] = [planner.at(rules, subjectOf(256), at), planner.at(rules, subjectOf(256), at)];
+    expect(other.counters).not.toBe(long.counters);
+    expect(other.counters).toEqual(long.counters);
   });
 });

@@ -3,16 +3,16 @@ export type KeptFile = 'counters' | 'journal' | 'rules';
 export const KEPT_FILES: readonly KeptFile[] = ['counters', 'journal', 'rules'];
 
 /** Something about a file of the node that is not as it should be. */
-export interface FileCondition {
+export interface FileFinding {
   /** `unwritable`: the disk is full, hangs or fails. `damaged`: some of what was found at the start could not be read. */
-  readonly condition: 'unwritable' | 'damaged';
+  readonly finding: 'unwritable' | 'damaged';
   readonly file: KeptFile;
   readonly severity: 'warn';
   /** What was found, what it means, and what to change. */
   readonly sentence: string;
 }
 
-type Listener = (condition: FileCondition, holds: boolean) => void;
+type Listener = (finding: FileFinding, holds: boolean) => void;
 
 /** What an operator loses while a file cannot be written. */
 const CONSEQUENCES: Readonly<Record<KeptFile, string>> = {
@@ -23,20 +23,20 @@ const CONSEQUENCES: Readonly<Record<KeptFile, string>> = {
 };
 
 /** The findings about all files that this node keeps. Each writer reports to it; it passes them to log, metrics and alarms. */
-export class FileConditions {
+export class FileFindings {
   readonly #listeners: Listener[] = [];
-  readonly #current = new Map<string, FileCondition>();
+  readonly #current = new Map<string, FileFinding>();
 
   constructor(private readonly directory: string) {}
 
-  get current(): readonly FileCondition[] {
+  get current(): readonly FileFinding[] {
     return [...this.#current.values()];
   }
 
   /** Calls the listener with each finding that holds, at once, and whenever one begins or ends. */
   onChange(listener: Listener): void {
     this.#listeners.push(listener);
-    for (const condition of this.current) listener(condition, true);
+    for (const finding of this.current) listener(finding, true);
   }
 
   /** What a writer of this file reports its trouble to: the error, and null when all is written again. */
@@ -53,18 +53,18 @@ export class FileConditions {
     return `The ${file} cannot be written in ${this.directory} (${message}). ${CONSEQUENCES[file]} Make room, or repair the disk: the node then writes all that is missing by itself.`;
   }
 
-  #set(name: FileCondition['condition'], file: KeptFile, sentence: string | null): void {
+  #set(name: FileFinding['finding'], file: KeptFile, sentence: string | null): void {
     const key = `${name} ${file}`;
     const known = this.#current.get(key);
     if (sentence === null && known === undefined) return;
-    const condition = {
-      condition: name,
+    const finding = {
+      finding: name,
       file,
       severity: 'warn',
       sentence: sentence ?? known!.sentence,
     } as const;
     if (sentence === null) this.#current.delete(key);
-    else this.#current.set(key, condition);
-    for (const listener of this.#listeners) listener(condition, sentence !== null);
+    else this.#current.set(key, finding);
+    for (const listener of this.#listeners) listener(finding, sentence !== null);
   }
 }

@@ -1,7 +1,7 @@
-import type { StoreCondition, StoreConditionName } from '@sundial/engine';
-import type { FailedCommand } from './redis-trial.js';
+import type { StoreFinding, StoreFindingName } from '@sundial/engine';
+import type { FailedCommand } from './capability-probe.js';
 
-/** What was found out about one server. */
+/** The facts about one server. */
 export interface ServerFacts {
   /** `host:port`. */
   readonly server: string;
@@ -10,7 +10,7 @@ export interface ServerFacts {
   /** The fields of INFO, or what Redis answered instead. */
   readonly info: ReadonlyMap<string, string> | string;
   readonly failed: readonly FailedCommand[];
-  /** The server's clock minus this node's lies between these, ms. Undefined where nothing told it. */
+  /** The server's clock minus this node's lies between these, ms. Undefined where no reply said it. */
   readonly clock: ClockBounds | undefined;
 }
 
@@ -21,13 +21,13 @@ interface ClockBounds {
 
 /** The first with `SET … GET` and with access rights for channels. */
 const MINIMUM_VERSION: readonly [number, number] = [6, 2];
-/** Nothing is decided by a node's clock, but whoever reads logs of both would be misled. */
+/** Nothing is decided by a node's clock, but an operator who reads logs of both would be misled. */
 const NODE_CLOCK_TOLERANCE_MS = 1_000;
 /** A deadline is written by one estimate of the clock for all masters: 50 ms by default. */
 const MASTER_CLOCK_TOLERANCE_MS = 25;
 
-/** Every condition there is. `refuse` is what only a change of configuration mends, and what would break a promise. */
-export const CONDITION_SEVERITY: Readonly<Record<StoreConditionName, StoreCondition['severity']>> = {
+/** Every finding there is. `refuse` is what only a change of configuration mends, and what would break a promise. */
+export const FINDING_SEVERITY: Readonly<Record<StoreFindingName, StoreFinding['severity']>> = {
   credentials: 'refuse',
   topology: 'refuse',
   version: 'refuse',
@@ -44,31 +44,31 @@ export const CONDITION_SEVERITY: Readonly<Record<StoreConditionName, StoreCondit
   unknown: 'warn',
 };
 
-/** What about a server is not as Sundial needs it. */
-export function judgeServer(facts: ServerFacts): StoreCondition[] {
+/** The findings about one server. */
+export function judgeServer(facts: ServerFacts): StoreFinding[] {
   const { server, inCluster, info, failed, clock } = facts;
-  const found: [StoreConditionName, string | undefined][] = [
+  const found: [StoreFindingName, string | undefined][] = [
     ...(typeof info === 'string'
-      ? [['unknown', infoForbidden(info)] as [StoreConditionName, string]]
+      ? [['unknown', infoForbidden(info)] as [StoreFindingName, string]]
       : judgeInfo(info, inCluster)),
     ['permissions', missingPermissions(failed)],
     ['writable', refusedWrites(failed)],
     ['clock', clock && nodeClock(clock)],
   ];
-  return found.flatMap(([name, sentence]) => (sentence ? [condition(name, sentence, server)] : []));
+  return found.flatMap(([name, sentence]) => (sentence ? [finding(name, sentence, server)] : []));
 }
 
-/** What stands in the place of the nodes' secret is none. It is left alone: whatever wrote it may be at work still. */
-export function judgeSecret(key: string): StoreCondition {
+/** The key of the nodes' secret holds something else. The node leaves it alone: the program that wrote it may still run. */
+export function judgeSecret(key: string): StoreFinding {
   const sentence =
     `The key ${key} holds something that is no secret of Sundial's nodes, so each node uses one of its own: an operation that is ` +
     'repeated at another node is not known there (it is refused as a conflict, or counted once more; nothing is free). ' +
     'Find what wrote it, and delete the key: the next node leaves its secret there within seconds.';
-  return condition('secret', sentence, null);
+  return finding('secret', sentence, null);
 }
 
 /** Whether the masters of a Cluster agree about the time. */
-export function judgeClocks(servers: readonly ServerFacts[]): StoreCondition[] {
+export function judgeClocks(servers: readonly ServerFacts[]): StoreFinding[] {
   const clocks = servers.flatMap(({ server, clock }) => (clock ? [{ server, ...clock }] : []));
   const ahead = clocks.toSorted((a, b) => b.least - a.least)[0];
   const behind = clocks.toSorted((a, b) => a.most - b.most)[0];
@@ -76,52 +76,49 @@ export function judgeClocks(servers: readonly ServerFacts[]): StoreCondition[] {
   const sentence =
     `The clock of ${ahead.server} is ${seconds(ahead.least - behind.most)} ahead of that of ${behind.server}: ` +
     'synchronise the clocks of all masters (NTP), since checks are given deadlines by them.';
-  return [condition('clock', sentence, null)];
+  return [finding('clock', sentence, null)];
 }
 
-/** What the system says of an address where nobody is. Node.js tells of several addresses by the code alone. */
+/** What the system says of an address without a server. Node.js reports several addresses by the code alone. */
 const UNREACHABLE =
   /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|ECONNRESET|ENOENT|ENOTSOCK)$/;
 
-/** What kept a connection from being made, if people can mend it. A connection that ended is no reason to tell anybody. */
-export function judgeConnection({
-  message,
-  code = '',
-}: Error & { code?: string }): StoreCondition | undefined {
+/** What kept a connection from being made, if an operator can mend it. A connection that ended is no finding. */
+export function judgeConnection({ message, code = '' }: Error & { code?: string }): StoreFinding | undefined {
   if (/^All sentinels are unreachable.*\b(WRONGPASS|NOAUTH)\b/.test(message)) {
     const sentence = `The sentinels do not let Sundial ask them (${message}): correct REDIS_SENTINEL_USERNAME and REDIS_SENTINEL_PASSWORD.`;
-    return condition('credentials', sentence, null);
+    return finding('credentials', sentence, null);
   }
   const elsewhere = misplaced(message);
-  if (elsewhere) return condition('topology', elsewhere, null);
+  if (elsewhere) return finding('topology', elsewhere, null);
   if (/\b(WRONGPASS|NOAUTH)\b|invalid password/.test(message)) {
     const sentence = `Redis does not accept the user and password (${message}): correct them in REDIS_URL, or in REDIS_USERNAME and REDIS_PASSWORD.`;
-    return condition('credentials', sentence, null);
+    return finding('credentials', sentence, null);
   }
   if (/\bNOPERM\b/.test(message)) {
     const sentence = `Redis forbids this user what a connection needs (${message}): give it the rights of docs/redis.md.`;
-    return condition('permissions', sentence, null);
+    return finding('permissions', sentence, null);
   }
   if (/DB index|SELECT is not allowed/i.test(message)) {
     const sentence = `Redis has no database of this number (${message}): correct it at the end of REDIS_URL, or raise databases in its configuration.`;
-    return condition('permissions', sentence, null);
+    return finding('permissions', sentence, null);
   }
   if (/certificate|altname|wrong version number/i.test(message)) {
     const sentence = `No trusted TLS connection to Redis can be made (${message}): set SUNDIAL_REDIS_CA to the certificate of its authority, and use rediss:// or REDIS_TLS=true only where Redis talks TLS.`;
-    return condition('certificate', sentence, null);
+    return finding('certificate', sentence, null);
   }
   if (code === 'EACCES' || code === 'EPERM') {
     const sentence = `This process may not open the socket of Redis (${message || code}): let its user do so (unixsocketperm in the configuration of Redis, and the directory's rights).`;
-    return condition('unreachable', sentence, null);
+    return finding('unreachable', sentence, null);
   }
   if (UNREACHABLE.test(code) || /sentinels are unreachable/.test(message)) {
     const sentence = `Redis cannot be reached (${message || code}): see whether it runs, whether its address is right, and whether both sides talk TLS or neither does.`;
-    return condition('unreachable', sentence, null);
+    return finding('unreachable', sentence, null);
   }
   return undefined;
 }
 
-/** What is there is of another kind than the settings say. */
+/** The server is of another kind than the settings say. */
 function misplaced(message: string): string | undefined {
   const [, , reason = message] = /^(All sentinels are unreachable.*Last error: )?(.*)$/.exec(message) ?? [];
   if (/cluster support disabled/.test(reason)) {
@@ -136,14 +133,14 @@ function misplaced(message: string): string | undefined {
   return undefined;
 }
 
-function condition(name: StoreConditionName, sentence: string, server: string | null): StoreCondition {
-  return { condition: name, severity: CONDITION_SEVERITY[name], sentence, server };
+function finding(name: StoreFindingName, sentence: string, server: string | null): StoreFinding {
+  return { finding: name, severity: FINDING_SEVERITY[name], sentence, server };
 }
 
 function judgeInfo(
   info: ReadonlyMap<string, string>,
   inCluster: boolean,
-): [StoreConditionName, string | undefined][] {
+): [StoreFindingName, string | undefined][] {
   return [
     [
       'topology',
@@ -204,7 +201,7 @@ function missingPermissions(failed: readonly FailedCommand[]): string | undefine
   return `Redis forbids this user ${names} (${forbidden[0]!.error}): ${advice}`;
 }
 
-/** What takes writes from Redis, and gives them back. */
+/** What keeps Redis from writing, and what makes it write again. */
 const WRITES_NEED: readonly (readonly [RegExp, string])[] = [
   [/^READONLY/, 'point Sundial to the master.'],
   [/^OOM/, 'its memory is full; raise maxmemory.'],

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-export interface ReceivedNotice {
+export interface ReceivedNotification {
   readonly headers: IncomingHttpHeaders;
   readonly text: string;
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- tests look into bodies of every shape
@@ -16,8 +16,8 @@ export interface ReceivedNotice {
 type Answer = (response: ServerResponse, count: number) => void;
 
 /** Where a webhook points to: a real HTTP server that keeps what it receives. */
-export class NoticeReceiver {
-  readonly notices: ReceivedNotice[] = [];
+export class NotificationReceiver {
+  readonly notifications: ReceivedNotification[] = [];
   readonly #server: Server;
 
   private constructor(answer: Answer) {
@@ -25,13 +25,15 @@ export class NoticeReceiver {
       let text = '';
       for await (const chunk of request.setEncoding('utf8')) text += String(chunk);
       const { headers } = request;
-      this.notices.push({ headers, text, body: JSON.parse(text), at: performance.now() });
-      answer(response, this.notices.length);
+      this.notifications.push({ headers, text, body: JSON.parse(text), at: performance.now() });
+      answer(response, this.notifications.length);
     });
   }
 
-  static async start(answer: Answer = (response) => response.end('thank you')): Promise<NoticeReceiver> {
-    const receiver = new NoticeReceiver(answer);
+  static async start(
+    answer: Answer = (response) => response.end('thank you'),
+  ): Promise<NotificationReceiver> {
+    const receiver = new NotificationReceiver(answer);
     receiver.#server.listen(0, '127.0.0.1');
     await once(receiver.#server, 'listening');
     return receiver;
@@ -49,7 +51,7 @@ export class NoticeReceiver {
 
 /** As docs/alarms.md asks of receivers. */
 export function isAuthentic(
-  { headers, text }: Pick<ReceivedNotice, 'headers' | 'text'>,
+  { headers, text }: Pick<ReceivedNotification, 'headers' | 'text'>,
   secret: string,
 ): boolean {
   const timestamp = String(headers['sundial-timestamp']);

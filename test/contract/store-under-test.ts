@@ -9,7 +9,7 @@ import { temporaryDirectory } from '../support/temporary-directory.js';
 import { counter, GROUPS, hourly } from './store-requests.js';
 
 /** The counters and operations behind a store, which stay while a test opens it with one clock after another. */
-export interface Books {
+export interface StoreUnderTest {
   /** The store with its clock at an instant, from where it goes on. It ends the use of those opened before. */
   at(instant: number): Promise<Store>;
   /** Everything that is written anywhere, to compare two moments by. */
@@ -18,7 +18,7 @@ export interface Books {
   close(): Promise<void>;
 }
 
-export async function memoryBooks(): Promise<Books> {
+export async function memoryStoreUnderTest(): Promise<StoreUnderTest> {
   const directory = await temporaryDirectory();
   const files = async () => {
     const names = await readdir(directory.path);
@@ -51,18 +51,18 @@ export async function memoryBooks(): Promise<Books> {
   };
 }
 
-export async function redisBooks(): Promise<Books & { readonly redis: RedisProcess }> {
+export async function redisStoreUnderTest(): Promise<StoreUnderTest & { readonly redis: RedisProcess }> {
   const redis = await RedisProcess.start();
-  return { ...booksOn([redis], { kind: 'single', url: redis.url }), redis };
+  return { ...storeOn([redis], { kind: 'single', url: redis.url }), redis };
 }
 
-export async function clusterBooks(): Promise<Books & { readonly cluster: RedisCluster }> {
+export async function clusterStoreUnderTest(): Promise<StoreUnderTest & { readonly cluster: RedisCluster }> {
   const cluster = await RedisCluster.start();
   const nodes = cluster.nodes.map(({ port }) => ({ host: '127.0.0.1', port }));
-  return { ...booksOn(cluster.nodes, { kind: 'cluster', nodes }), cluster };
+  return { ...storeOn(cluster.nodes, { kind: 'cluster', nodes }), cluster };
 }
 
-function booksOn(nodes: readonly RedisProcess[], target: RedisTarget): Books {
+function storeOn(nodes: readonly RedisProcess[], target: RedisTarget): StoreUnderTest {
   let open: Store | undefined;
   return {
     at: async (instant) => {
