@@ -106,7 +106,7 @@ describe.each([
 
   async function countAndPromote(meanwhile: () => Promise<void> = () => Promise.resolve()): Promise<void> {
     // The node has seen the master once.
-    await eventually(async () => String(await group.master.cli('KEYS', 'sd1:*mark*')) !== '');
+    await eventually(async () => String(await group.master.cli('KEYS', 'sd1:*:watermark:*')) !== '');
     await count(REPLICATED);
     await partFromReplicas();
     await count(UNREPLICATED);

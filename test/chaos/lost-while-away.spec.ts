@@ -68,7 +68,7 @@ describe('a node whose Redis loses data while it is away', () => {
 
   /** What the node reports, as soon as it has asked Redis for all watermarks of the processes before it. */
   async function reported(): Promise<Interval[]> {
-    await eventually(async () => ((await redis.cli('KEYS', 'sd1:*mark*')) as string[]).length === 1, {
+    await eventually(async () => ((await redis.cli('KEYS', 'sd1:*:watermark:*')) as string[]).length === 1, {
       withinMs: 10_000,
     });
     const { body } = await service.fetchJson('GET', '/admin/journal');
@@ -196,7 +196,7 @@ describe('a node on a Cluster of which one master loses data while it is away', 
   }
 
   async function watermarks(): Promise<number> {
-    const keys = await Promise.all(cluster.nodes.map((node) => node.cli('KEYS', 'sd1:*mark*')));
+    const keys = await Promise.all(cluster.nodes.map((node) => node.cli('KEYS', 'sd1:*:watermark:*')));
     return keys.flat().length;
   }
 

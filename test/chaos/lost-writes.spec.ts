@@ -39,7 +39,7 @@ describe('a Redis that loses what it had acknowledged', () => {
     engine = asking(store);
     await eventually(async () => (await usage()).degraded === null);
     // By then the node has seen the server once.
-    await eventually(async () => String(await redis.cli('KEYS', 'sd1:*mark*')) !== '');
+    await eventually(async () => String(await redis.cli('KEYS', 'sd1:*:watermark:*')) !== '');
   }
 
   const asking = (store: Store) =>
@@ -78,7 +78,7 @@ describe('a Redis that loses what it had acknowledged', () => {
   it('gets nothing replayed when it has lost nothing', async () => {
     await start();
     await count();
-    await redis.cli('DEL', ...((await redis.cli('KEYS', 'sd1:*mark*')) as string[]));
+    await redis.cli('DEL', ...((await redis.cli('KEYS', 'sd1:*:watermark:*')) as string[]));
     await eventually(() => engine.journal().replayed['already-counted'] === OPERATIONS, {
       withinMs: 8_000,
     });
@@ -117,7 +117,7 @@ describe('a Redis that loses what it had acknowledged', () => {
     await start(mutant(new RedisStore({ kind: 'single', url: redis.url }), NEVER_REPLAYS));
     await count();
     await redis.cli('FLUSHALL');
-    await eventually(async () => String(await redis.cli('KEYS', 'sd1:*mark*')) !== '');
+    await eventually(async () => String(await redis.cli('KEYS', 'sd1:*:watermark:*')) !== '');
     expect(await used()).toBe(0);
   });
 });

@@ -29,7 +29,7 @@ describe('the memory of Redis', () => {
     const full = await usedAfterRestart();
     await forget('sd1:own:*');
     await forget('sd1:{secret}:*');
-    await forget('sd1:*:mark:*');
+    await forget('sd1:*:watermark:*');
     expect(Number(await redis.cli('DBSIZE'))).toBe(SUBJECTS);
     const counters = await usedAfterRestart();
     const [aSubject, anOperation] = [(counters - empty) / SUBJECTS, (full - counters) / SUBJECTS];

@@ -135,7 +135,7 @@ export class RedisDataLossDetector {
   }
 
   #keyOn({ tag }: Server): string {
-    return `sd1:{${tag}}:mark:${this.#name}`;
+    return `sd1:{${tag}}:watermark:${this.#name}`;
   }
 }
 

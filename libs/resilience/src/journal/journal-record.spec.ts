@@ -16,7 +16,7 @@ const LIMITS = [
   },
 ] as const;
 
-const MARK = { key: 'sd1:{probe}:mark:a', since: 0, at: NOW, server: 'run replication', isLast: false };
+const MARK = { key: 'sd1:{probe}:watermark:a', since: 0, at: NOW, server: 'run replication', isLast: false };
 
 function pending(name: string, change: Partial<PendingSettlement> = {}): PendingSettlement {
   const shardGroup = `ocr:user=${name}`;

@@ -61,7 +61,7 @@ function pendingOf(name: string, change: Partial<PendingSettlement> = {}): Pendi
 }
 
 function mark(at: number): Watermark {
-  return { key: 'sd1:{probe}:mark:a', since: 0, at, server: 'run replication', isLast: false };
+  return { key: 'sd1:{probe}:watermark:a', since: 0, at, server: 'run replication', isLast: false };
 }
 
 function sumOf(name: string, amount: number): PendingSettlement {
