@@ -1,3 +1,4 @@
+import { expect } from '@jest/globals';
 import { LiveRules, MemoryStore, type QuotaEngine, RuleBook } from '@sundial/engine';
 import { aRule } from '../contract/rules.js';
 import { engineOn } from './engine-on.js';
@@ -20,3 +21,18 @@ export async function openOcrEngine(): Promise<QuotaEngine> {
   });
   return engineOn({ store: await MemoryStore.open(), rules: new LiveRules(new RuleBook(1, [rule])) });
 }
+
+/** What a second page of the day is answered outside HTTP, on every transport. */
+export const OCR_REFUSAL = {
+  type: 'urn:sundial:problem:risk-limit-exceeded',
+  title: 'The limit is reached',
+  status: 429,
+  detail: OCR_ON_DENY.message,
+  message: OCR_ON_DENY.message,
+  code: 'risk-limit-exceeded',
+  resource: 'ocr',
+  reason: 'limit-reached',
+  retryAfterMs: expect.any(Number),
+  onDeny: OCR_ON_DENY,
+  limits: [expect.objectContaining({ rule: 'ocr-per-user', window: 'day', max: 1, used: 1, exceeded: true })],
+};

@@ -20,7 +20,7 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { QuotaEngine } from '@sundial/engine';
 import { lastValueFrom, throwError, timeout } from 'rxjs';
-import { OCR_ON_DENY, openOcrEngine } from '../../../test/support/ocr-engine.js';
+import { OCR_REFUSAL, openOcrEngine } from '../../../test/support/ocr-engine.js';
 import { freePort } from '../../../test/support/free-port.js';
 import { QuotaModule } from './quota.module.js';
 import { RiskLimit } from './risk-limit.decorator.js';
@@ -150,20 +150,6 @@ function send(client: ClientProxy, pattern: string, data: unknown = { user: 'u1'
   }));
 }
 
-const REFUSAL = {
-  type: 'urn:sundial:problem:risk-limit-exceeded',
-  title: 'The limit is reached',
-  status: 429,
-  detail: 'No more pages today',
-  message: 'No more pages today',
-  code: 'risk-limit-exceeded',
-  resource: 'ocr',
-  reason: 'limit-reached',
-  retryAfterMs: expect.any(Number),
-  onDeny: OCR_ON_DENY,
-  limits: [expect.objectContaining({ rule: 'ocr-per-user', window: 'day', max: 1, used: 1, exceeded: true })],
-};
-
 describe.each([
   ['a microservice', () => standalone()],
   ['a hybrid application', async () => (await hybrid(false)).client],
@@ -177,7 +163,7 @@ describe.each([
     async (pattern) => {
       const client = await connect();
       expect(await send(client, pattern)).toEqual(pattern === 'handler' ? 'u1' : 'ocr for u1');
-      expect(await send(client, pattern)).toEqual({ error: REFUSAL });
+      expect(await send(client, pattern)).toEqual({ error: OCR_REFUSAL });
     },
   );
 
@@ -228,6 +214,6 @@ describe('a global filter of the application', () => {
     expect((await fetch(`${url}/ocr`)).status).toBe(200);
     expect((await fetch(`${url}/ocr`)).status).toBe(402);
     await send(client, 'service');
-    expect(await send(client, 'service')).toEqual({ error: REFUSAL });
+    expect(await send(client, 'service')).toEqual({ error: OCR_REFUSAL });
   });
 });

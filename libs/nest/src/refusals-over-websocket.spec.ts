@@ -8,7 +8,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/gl
 import type { QuotaEngine } from '@sundial/engine';
 import { io, type Socket } from 'socket.io-client';
 import { WebSocket } from 'ws';
-import { OCR_ON_DENY, openOcrEngine } from '../../../test/support/ocr-engine.js';
+import { OCR_REFUSAL, openOcrEngine } from '../../../test/support/ocr-engine.js';
 import { QuotaModule } from './quota.module.js';
 import { RiskLimit } from './risk-limit.decorator.js';
 import { RiskLimitExceededException } from './risk-limit-exceeded.exception.js';
@@ -129,20 +129,6 @@ async function overSocketIo(): Promise<Ask> {
     });
 }
 
-const REFUSAL = {
-  type: 'urn:sundial:problem:risk-limit-exceeded',
-  title: 'The limit is reached',
-  status: 429,
-  detail: 'No more pages today',
-  message: 'No more pages today',
-  code: 'risk-limit-exceeded',
-  resource: 'ocr',
-  reason: 'limit-reached',
-  retryAfterMs: expect.any(Number),
-  onDeny: OCR_ON_DENY,
-  limits: [expect.objectContaining({ rule: 'ocr-per-user', window: 'day', max: 1, used: 1, exceeded: true })],
-};
-
 describe.each([
   ['ws', overWs],
   ['Socket.IO', overSocketIo],
@@ -155,7 +141,7 @@ describe.each([
       expect((await ask(event, data)).event).toBe('done');
       expect(await ask(event, data)).toEqual({
         event: 'exception',
-        data: { ...REFUSAL, cause: { pattern: event, data } },
+        data: { ...OCR_REFUSAL, cause: { pattern: event, data } },
       });
     },
   );
@@ -205,6 +191,6 @@ describe('a message that waits for its acknowledgement', () => {
     socket.emit('service', data);
     await new Promise((done) => socket.once('done', done));
     const answer: unknown = await socket.timeout(5_000).emitWithAck('service', data);
-    expect(answer).toEqual({ ...REFUSAL, cause: { pattern: 'service', data } });
+    expect(answer).toEqual({ ...OCR_REFUSAL, cause: { pattern: 'service', data } });
   });
 });

@@ -42,7 +42,7 @@ export interface Arrival {
  * milliseconds were enough for in the turns before, and while what was begun before is not held up (`isBlocked`). The
  * others wait, their bodies unread, and cost nothing; when they have waited too long they are shed. What is admitted is
  * served at full speed: all that arrived in a turn is begun together, so that each step is done for all of them while its
- * code is at hand, which takes a third less than one request after the other.
+ * code is at hand, which embedded takes a fifth less than one request after the other.
  */
 export class Admission {
   readonly #isBlocked: () => boolean;
@@ -78,7 +78,7 @@ export class Admission {
     this.#held = new ActorShares(maxWaitingBytes);
   }
 
-  /** More requests wait than the next turn can begin: callers that have an answer need not be heard yet. */
+  /** Many more requests wait than the next turn can begin: callers that have an answer need not be heard yet. */
   get isSaturated(): boolean {
     return this.#waiting >= Math.max(this.#aTurn, LEAST_READ);
   }
