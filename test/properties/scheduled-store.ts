@@ -7,6 +7,7 @@ import {
   type ReadResult,
   type SettleRequest,
   type SettleResult,
+  countersToTake,
   startByOf,
   StoreError,
   type TakeRequest,
@@ -18,7 +19,8 @@ export type CallOutcome = 'answered' | 'refused' | 'lost' | 'cut';
 
 /**
  * A store at the other end of a connection: the scheduler decides when a call gets there, and when its answer is back. As on
- * a connection, calls leave, arrive and are answered in their order.
+ * a connection, calls arrive and are answered in the order in which they left; takes that wait for their turn overtake each
+ * other, as those of different fairness keys do.
  */
 export class ScheduledStore implements Store {
   readonly kind = 'redis';
@@ -32,7 +34,6 @@ export class ScheduledStore implements Store {
   readonly #scheduler: fc.Scheduler;
   readonly #outcomes: CallOutcome[];
   readonly #isQueued: boolean;
-  #left = Promise.resolve();
   #arrived = Promise.resolve();
   #answered = Promise.resolve();
 
@@ -51,10 +52,11 @@ export class ScheduledStore implements Store {
 
   async take<L extends LimitSpec>(request: TakeRequest<L>): Promise<TakeResult<L>> {
     this.#counters = request.counters;
-    if (this.#isQueued) await (this.#left = this.#behind(this.#left, 'take leaves'));
+    if (this.#isQueued) await this.#scheduler.schedule(Promise.resolve(), 'take leaves');
     const deadlineAt = startByOf(request);
     if (deadlineAt === undefined) return { outcome: 'expired' };
-    return this.#call('take', () => this.#store.take({ ...request, deadlineAt }));
+    const counters = countersToTake(request) as typeof request.counters;
+    return this.#call('take', () => this.#store.take({ ...request, counters, deadlineAt }));
   }
 
   settle(request: SettleRequest): Promise<SettleResult> {

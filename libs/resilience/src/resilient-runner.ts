@@ -1,12 +1,14 @@
 import type { EngineStatus, JournalStatus, QuotaObserver, Runner, Store } from '@sundial/engine';
 import {
   type Answer,
+  type CounterRef,
   type Counts,
   type Decided,
   decisionOf,
   type Dispatch,
   type EngineDecision,
   inCurrentWindows,
+  type LimitSpec,
   limitStates,
   type Planned,
   type PlannedCheck,
@@ -65,6 +67,9 @@ export class ResilientRunner implements Runner {
   readonly #answerMs: number;
   readonly #diskMs: number;
   readonly #observer: QuotaObserver;
+  /** The store keeps to the limits also while some of the usage is pending here. */
+  readonly #asEnforced = <L extends LimitSpec>(counters: readonly CounterRef<L>[]) =>
+    this.#reconciler.outbox.isClear ? counters : this.#local.lowered(counters);
 
   constructor(options: ResilientRunnerOptions) {
     const { store, observer = {}, deadlineMs = DEFAULT_DEADLINE_MS, nodes = () => ALONE, journal } = options;
@@ -122,7 +127,8 @@ export class ResilientRunner implements Runner {
         const { counters } = offered;
         const take = (deadlineAt: Dispatch) =>
           this.#store.take({
-            counters: this.#reconciler.outbox.isClear ? counters : this.#local.lowered(counters),
+            counters,
+            asEnforced: this.#asEnforced,
             operation,
             amount,
             deadlineAt,

@@ -105,11 +105,21 @@ export function startByOf({ deadlineAt }: Pick<TakeRequest, 'deadlineAt'>): numb
   return typeof deadlineAt === 'number' ? deadlineAt : deadlineAt();
 }
 
+/** The counters of a take that leaves now, with the limits that are to be enforced by then. */
+export function countersToTake(request: TakeRequest): readonly CounterRef[] {
+  return request.asEnforced?.(request.counters) ?? request.counters;
+}
+
 export interface TakeRequest<L extends LimitSpec = LimitSpec> extends ReadRequest<L> {
   readonly operation: Operation;
   readonly amount: number;
   /** Store clock: a take that starts later writes nothing and answers `expired` (I8). */
   readonly deadlineAt: number | Dispatch;
+  /**
+   * Asked by a store that lets takes wait, when this one leaves: the counters of the request, or some of them, with lower
+   * limits where others were allowed meanwhile. Absent: as they are.
+   */
+  asEnforced?(counters: readonly CounterRef<L>[]): readonly CounterRef<L>[];
   /** Takes with different fairness keys that have to wait are sent in turn: the engine gives the resource. */
   readonly fairnessKey?: string;
 }

@@ -1,5 +1,5 @@
 import { FairQueue } from '@sundial/engine';
-import { startByOf, type TakeRequest, type TakeResult } from '@sundial/engine/ports';
+import { countersToTake, startByOf, type TakeRequest, type TakeResult } from '@sundial/engine/ports';
 import { performance } from 'node:perf_hooks';
 import { scripts } from '@sundial/lua';
 import type { OperationPlace } from './operation-place.js';
@@ -115,19 +115,26 @@ interface ShardQueue {
 }
 
 interface WaitingTake extends BatchItem {
-  /** Known when it leaves. */
+  /** Known when it leaves, as its limits are. */
   startBy: number;
+  request: TakeRequest;
   readonly group: string;
   readonly resolve: (result: TakeResult) => void;
   readonly reject: (error: unknown) => void;
 }
 
-/** Notes the deadline of a check that leaves now; false where its caller has stopped waiting: then it is not sent. */
+/** Notes deadline and limits of a check that leaves now; false where its caller has stopped waiting: then it is not sent. */
 function isDispatched(take: WaitingTake): boolean {
-  const startBy = startByOf(take.request);
-  if (startBy === undefined) take.resolve(EXPIRED);
-  else take.startBy = startBy;
-  return startBy !== undefined;
+  const { request } = take;
+  const startBy = startByOf(request);
+  if (startBy === undefined) {
+    take.resolve(EXPIRED);
+    return false;
+  }
+  take.startBy = startBy;
+  const counters = countersToTake(request);
+  if (counters !== request.counters) take.request = { ...request, counters };
+  return true;
 }
 
 const EXPIRED = { outcome: 'expired' } as const;
