@@ -42,15 +42,15 @@ local function settle(group, key, identity)
   if counted == 'wrong-type' then return counted end
   if group.intent == 'void' then
     local outcome = void_attempt(bucket, identity, counted)
-    if outcome == 'reversed' then add_to_windows(counters, -group.amount, group.indexes, counted.at, now) end
+    if outcome == 'reversed' then add_to_windows(counters, group, -1, counted.at, now) end
     return outcome
   end
   if counted then return join_counted(bucket, identity, counted) end
   if is_of_now then
-    add_to_counters(keys, key, group, held, indexes, used)
+    group.add(keys, key, group, group.amount, held, indexes, used)
     return write_counted(bucket, identity, at_text, 'counted ' .. limits_above_max(group, used))
   end
-  local touched, latest_text, above = add_to_windows(counters, group.amount, group.indexes, nil, now)
+  local touched, latest_text, above = add_to_windows(counters, group, 1, nil, now)
   return write_counted(bucket, identity, latest_text, touched > 0 and 'counted ' .. above or 'late')
 end
 

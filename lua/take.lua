@@ -32,7 +32,7 @@ local indexes, used, held, buckets, now_text = { 0, 0, 0, 0 }, { 0, 0, 0, 0 }, {
 -- answer holds.
 local function decide(group, key, identity)
   if now > group.deadline then return 'expired', 0 end
-  local amount, limit_count, room, latest, at_text = group.amount, 0, true, -math.huge, nil
+  local amount, fits, limit_count, room, latest, at_text = group.amount, group.fits, 0, true, -math.huge, nil
   for c = 1, group.size do
     local limit_set = group[c]
     if limit_set.has_mismatch then return 'window-mismatch', 0 end
@@ -41,10 +41,10 @@ local function decide(group, key, identity)
     if its_latest > latest then
       latest, at_text = its_latest, its_text
     end
-    held[c], room = what, room and has_room(limit_set, limit_count, amount, used)
+    held[c], room = what, room and fits(limit_set, limit_count, amount, used)
     limit_count = limit_count + limit_set.size
   end
-  if amount == 0 then return room and 'taken' or 'refused', limit_count end
+  if amount == 0 then return 'taken', limit_count end
   local bucket, prefix = buckets[keys[key]] or open_bucket(buckets, keys[key]), string.sub(identity, 1, 3)
   if not bucket then return 'wrong-type', 0 end
   local record = find_record(bucket, prefix)
@@ -59,7 +59,7 @@ local function decide(group, key, identity)
     at_text = now_text
   end
   write_record(bucket, prefix, identity .. ' ' .. at_text, remember_ms)
-  add_to_counters(keys, key, group, held, indexes, used)
+  group.add(keys, key, group, amount, held, indexes, used)
   return 'taken', limit_count
 end
 

@@ -1,19 +1,30 @@
 -- A group is a run of checks that have all but their keys and identities in common.
--- As an argument: groups separated by semicolons, each `checks deadline amount limit-set …`: how many checks there
--- are, the instant after which they write nothing (store clock, ms), the units that each takes, and of each counter
--- the position of its limit set (from 1).
+-- As an argument: groups separated by semicolons, each `checks deadline amounts limit-set …`: how many checks there
+-- are, the instant after which they write nothing (store clock, ms), what each takes (shared/group-amounts.lua), and of
+-- each counter the position of its limit set (from 1).
+-- @include shared/group-amounts.lua
 -- @include shared/number.lua
-local CHECK_GROUP = '^(%d+) (%-?%d+) (%d+)([ %d]+)(;?)()'
+local CHECK_GROUP = '^(%d+) (%-?%d+) ([%d,]+)([ %d]+)(;?)()'
 
-local function read_check_group(limit_sets, checks, deadline, amount, positions)
-  local group =
-    { false, checks = integer(checks), deadline = integer(deadline), amount = integer(amount), size = 0 }
+local function read_check_group(limit_sets, checks, deadline, amounts, positions)
+  local group = {
+    false,
+    checks = integer(checks),
+    deadline = integer(deadline),
+    amount = false,
+    fits = false,
+    add = false,
+    size = 0,
+  }
+  local limit_count = 0
   for position in string.gmatch(positions, '%d+') do
     local limit_set = limit_sets[tonumber(position)]
     if not limit_set then fail('a limit set', position) end
     group.size = group.size + 1
     group[group.size] = limit_set
+    limit_count = limit_count + limit_set.size
   end
+  read_amounts(group, amounts, limit_count)
   if group.size == 0 or group.checks == 0 then fail('a group', positions) end
   return group
 end
@@ -23,9 +34,9 @@ local function read_check_groups(text, limit_sets, key_count, identity_count)
   local groups, keys, identities, at = {}, 0, 0, 1
   text = text or ''
   repeat
-    local checks, deadline, amount, positions, separator, rest = string.match(text, CHECK_GROUP, at)
+    local checks, deadline, amounts, positions, separator, rest = string.match(text, CHECK_GROUP, at)
     if not checks then fail('a group', string.sub(text, at)) end
-    local group = read_check_group(limit_sets, checks, deadline, amount, positions)
+    local group = read_check_group(limit_sets, checks, deadline, amounts, positions)
     groups[#groups + 1], at = group, rest
     identities, keys = identities + group.checks, keys + group.checks * (1 + group.size)
   until separator == ''

@@ -63,11 +63,12 @@ local function add_to_counter(key, limit_set, before, amount, held, indexes, use
   end
 end
 
--- Adds to every counter of a check or settlement: the keys behind keys[key], in which `read_counter` found `held`.
-local function add_to_counters(keys, key, group, held, indexes, used)
+-- Adds to every limit of every counter of a check or settlement: the keys behind keys[key], in which `read_counter`
+-- found `held`.
+local function add_to_counters(keys, key, group, amount, held, indexes, used)
   local before = 0
   for c = 1, group.size do
-    add_to_counter(keys[key + c], group[c], before, group.amount, held[c], indexes, used)
+    add_to_counter(keys[key + c], group[c], before, amount, held[c], indexes, used)
     before = before + group[c].size
   end
 end

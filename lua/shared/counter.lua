@@ -1,14 +1,17 @@
 -- A counter is a text of a rule and a subject: of each limit its field, the start of its window
--- (shared/instant.lua), and the units used in it: `dmwqz1a80=5 hmwrxbjk0=3`.
+-- (shared/instant.lua), and the units used in it: `dmwqz1a80=5 hmwrxbjk0=3`. A field is a letter, or a text in
+-- parentheses: `(day|tokens)mwqz1a80=1200`.
 -- @include shared/number.lua
 -- @include shared/instant.lua
 local WINDOW = '^(%a)(%-?[0-9a-z]+)=(%d+) ?()'
+local LONG_WINDOW = '^(%([^ ,;()]+%))(%-?[0-9a-z]+)=(%d+) ?()'
 
 -- The windows of a counter, in their order and by field; nil when the text is no counter.
 local function read_windows(text)
   local windows, at = {}, 1
   repeat
-    local field, starts, units, rest = string.match(text, WINDOW, at)
+    local pattern = string.byte(text, at) == 40 and LONG_WINDOW or WINDOW
+    local field, starts, units, rest = string.match(text, pattern, at)
     local used = tonumber(units)
     if not used or used > MAX_INTEGER or #starts > MAX_INSTANT_LENGTH then return nil end
     local window = { field = field, starts = starts, used = used }

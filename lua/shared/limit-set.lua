@@ -1,11 +1,13 @@
 -- A limit set is what all counters of a rule have in common while its windows last: of each limit its field, its
 -- max, whether it enforces, and the bounds of two windows: the current one, as the node expects, and the next.
 -- As an argument: limit sets separated by semicolons, each of limits separated by commas, each of which is
--- `field max enforced(1|0) current next after`: a letter, the max, whether it enforces, and three instants
--- (shared/instant.lua): the starts of the current and of the next window, and the end of the next.
+-- `field max enforced(1|0) current next after`: its field (shared/counter.lua), the max, whether it enforces, and three
+-- instants (shared/instant.lua): the starts of the current and of the next window, and the end of the next.
 -- The window index of a limit is 0 for the current window and 1 for the next.
 -- @include shared/instant.lua
-local LIMIT = '^(%a) (%d+) ([01]) (%-?[0-9a-z]+) (%-?[0-9a-z]+) (%-?[0-9a-z]+)([,;]?)()'
+local BEHIND_FIELD = ' (%d+) ([01]) (%-?[0-9a-z]+) (%-?[0-9a-z]+) (%-?[0-9a-z]+)([,;]?)()'
+local LIMIT = '^(%a)' .. BEHIND_FIELD
+local LONG_LIMIT = '^(%([^ ,;()]+%))' .. BEHIND_FIELD
 
 -- The index of the window that holds an instant; false when neither does.
 local function window_index_at(instant, current, next, after)
@@ -51,15 +53,17 @@ end
 -- Prepares the fast path (shared/counter-fast-path.lua): of each limit the text of a counter before its units, the
 -- pattern that reads the units, and the latest start of the windows of now.
 local function expect_windows_of_now(set)
-  local prefixes = { '', '' }
+  local prefixes, expected = { '', '' }, { '', '' }
   for i = 1, set.size do
     local limit = set[i]
-    local start_text = start_text_of(limit, limit.index)
-    prefixes[i] = (i > 1 and ' ' or '') .. limit.field .. start_text .. '='
+    local start_text, field, separator = start_text_of(limit, limit.index), limit.field, i > 1 and ' ' or ''
+    prefixes[i] = separator .. field .. start_text .. '='
+    local literal = #field > 1 and string.gsub(field, '[^%w%-]', '%%%0') or field
+    expected[i] = separator .. literal .. start_text .. '='
     if i == 1 or start_of(limit, limit.index) > set.latest then
       set.latest, set.latest_text = start_of(limit, limit.index), start_text
     end
   end
   set.prefixes = prefixes
-  set.pattern = '^' .. string.gsub(table.concat(prefixes, '(%d+)', 1, set.size), '%-', '%%-') .. '(%d+)$'
+  set.pattern = '^' .. string.gsub(table.concat(expected, '(%d+)', 1, set.size), '%-', '%%-') .. '(%d+)$'
 end

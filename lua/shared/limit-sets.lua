@@ -6,7 +6,8 @@ local function read_limit_sets(text, now, margin_ms)
   local sets, set, at = {}, new_limit_set(margin_ms), 1
   text = text or ''
   repeat
-    local field, max, enforced, current, next, after, separator, rest = string.match(text, LIMIT, at)
+    local pattern = string.byte(text, at) == 40 and LONG_LIMIT or LIMIT
+    local field, max, enforced, current, next, after, separator, rest = string.match(text, pattern, at)
     if not field then fail('a limit', string.sub(text, at)) end
     local limit = read_limit(now, field, max, enforced, current, next, after)
     set.expires_in_ms, at = math.max(set.expires_in_ms, limit.after - now + margin_ms), rest

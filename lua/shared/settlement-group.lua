@@ -1,18 +1,21 @@
 -- A group is a run of settlements that have all but their keys and identities in common.
--- As an argument: groups separated by semicolons, each `settlements intent amount indexes limit-set …`: how many
--- settlements there are, count | void, the units, of each limit the index of the window it was decided in (0|1,
--- without spaces), and of each counter the position of its limit set (from 1).
+-- As an argument: groups separated by semicolons, each `settlements intent amounts indexes limit-set …`: how many
+-- settlements there are, count | void, what each takes (shared/group-amounts.lua), of each limit the index of the
+-- window it was decided in (0|1, without spaces), and of each counter the position of its limit set (from 1).
 -- The identity of a settlement is `;<last character of the operation id> <content> <attempt> <until>`: the start of
 -- its record (shared/operation-record.lua), and until when the store remembers it at least.
+-- @include shared/group-amounts.lua
 -- @include shared/instant.lua
-local SETTLEMENT_GROUP = '^(%d+) (%a+) (%d+) ([01]+)([ %d]+)(;?)()'
+local SETTLEMENT_GROUP = '^(%d+) (%a+) ([%d,]+) ([01]+)([ %d]+)(;?)()'
 local SETTLEMENT_IDENTITY = '^(;%S )(%S+) (%S+) (%-?[0-9a-z]+)$'
 
--- `is_of_now`: it counts in the windows of now, so that the fast path reads and writes its counters.
-local function read_settlement_group(limit_sets, settlements, intent, amount, indexes, positions)
+-- `is_of_now`: it counts in the windows of now, of every limit some, so that the fast path reads and writes its
+-- counters.
+local function read_settlement_group(limit_sets, settlements, intent, amounts, indexes, positions)
   if intent ~= 'count' and intent ~= 'void' then fail('an intent', intent) end
-  local group = { false, settlements = integer(settlements), amount = integer(amount), intent = intent }
-  group.indexes, group.size, group.is_of_now = indexes, 0, intent == 'count' and group.amount > 0
+  local group = { false, settlements = integer(settlements), intent = intent, indexes = indexes, size = 0 }
+  read_amounts(group, amounts, #indexes)
+  group.is_of_now = intent == 'count'
   local limit_count = 0
   for position in string.gmatch(positions, '%d+') do
     local limit_set = limit_sets[tonumber(position)]
@@ -22,7 +25,8 @@ local function read_settlement_group(limit_sets, settlements, intent, amount, in
     for l = 1, limit_set.size do
       limit_count = limit_count + 1
       local index = tonumber(string.sub(indexes, limit_count, limit_count))
-      group.is_of_now = group.is_of_now and limit_set[l].index == index
+      local is_in_it = limit_set[l].index == index and amount_at(group, limit_count) > 0
+      group.is_of_now = group.is_of_now and is_in_it
     end
   end
   if group.size == 0 or group.settlements == 0 then fail('a group', positions) end
@@ -35,9 +39,10 @@ local function read_settlement_groups(text, limit_sets, key_count, identity_coun
   local groups, keys, identities, at = {}, 0, 0, 1
   text = text or ''
   repeat
-    local size, intent, amount, indexes, positions, separator, rest = string.match(text, SETTLEMENT_GROUP, at)
+    local size, intent, amounts, indexes, positions, separator, rest =
+      string.match(text, SETTLEMENT_GROUP, at)
     if not size then fail('a group', string.sub(text, at)) end
-    local group = read_settlement_group(limit_sets, size, intent, amount, indexes, positions)
+    local group = read_settlement_group(limit_sets, size, intent, amounts, indexes, positions)
     groups[#groups + 1], at = group, rest
     identities, keys = identities + group.settlements, keys + group.settlements * (1 + group.size)
   until separator == ''

@@ -1,6 +1,7 @@
 -- The slow path of a settlement reads and writes its counters window by window, in exactly the windows that it was
 -- decided in or counted in.
 -- @include shared/counter.lua
+-- @include shared/group-amounts.lua
 -- @include shared/limit-set.lua
 -- @include shared/wrong-type.lua
 
@@ -19,7 +20,7 @@ end
 -- Adds to the window of a limit unless that is over. The window must be the counter's current one or become it: a
 -- later window is never changed, an earlier one is replaced. Returns the units used now, and whether that opens it.
 local function add_to_window(limit, index, windows, units, now)
-  if not index then return nil end
+  if not index or units == 0 then return nil end
   local window, starts = windows[limit.field], start_text_of(limit, index)
   local is_current = window and window.starts == starts
   local opens = units > 0 and not (window and instant_of(window.starts) > start_of(limit, index))
@@ -35,17 +36,18 @@ local function index_of(limit, position, indexes, at)
   return tonumber(string.sub(indexes, position, position))
 end
 
--- Adds to every limit in the window that `index_of` gives. Returns how many limits it changed, the text of the latest
--- start of their windows, how many limits have more used than their max by that, and of each its position (from 0)
--- and its used.
-local function add_to_windows(counters, units, indexes, at, now)
+-- Adds what each limit of a group takes in the window that `index_of` gives, or with the sign -1 takes it back. Returns
+-- how many limits it changed, the text of the latest start of their windows, how many limits have more used than their
+-- max by that, and of each its position (from 0) and its used.
+local function add_to_windows(counters, group, sign, at, now)
   local touched, position, latest, latest_text, above, texts = 0, 0, -math.huge, '', 0, ''
   for _, counter in ipairs(counters) do
     local opened, changed, limit_set, windows = false, false, counter.limit_set, counter.windows
     for l = 1, limit_set.size do
       local limit = limit_set[l]
       position = position + 1
-      local index = index_of(limit, position, indexes, at)
+      local units = sign * amount_at(group, position)
+      local index = index_of(limit, position, group.indexes, at)
       if index and start_of(limit, index) > latest then
         latest, latest_text = start_of(limit, index), start_text_of(limit, index)
       end

@@ -25,12 +25,28 @@ export function checkContract(scene: BeginScene, open: OpenQuota): void {
         limits: [
           {
             ...{ rule: 'ocr-per-user', mode: 'enforce', window: 'day', timeZone: 'Asia/Shanghai' },
-            ...{ max: 10, used: 2, reserved: 0, remaining: 8, exceeded: false },
+            ...{
+              meter: 'units',
+              source: 'rule',
+              max: 10,
+              used: 2,
+              reserved: 0,
+              remaining: 8,
+              exceeded: false,
+            },
             ...{ startsAt: '2026-11-22T00:00:00+08:00', resetsAt: '2026-11-23T00:00:00+08:00' },
           },
           {
             ...{ rule: 'ocr-per-user', mode: 'enforce', window: 'hour', timeZone: 'Asia/Shanghai' },
-            ...{ max: 3, used: 2, reserved: 0, remaining: 1, exceeded: false },
+            ...{
+              meter: 'units',
+              source: 'rule',
+              max: 3,
+              used: 2,
+              reserved: 0,
+              remaining: 1,
+              exceeded: false,
+            },
             ...{ startsAt: '2026-11-22T12:00:00+08:00', resetsAt: '2026-11-22T13:00:00+08:00' },
           },
         ],

@@ -44,6 +44,18 @@ const BAD_CHECKS: readonly [string, (user: string) => unknown, string][] = [
     'amount',
   ],
   ['null for an amount', (user) => ({ resource: 'ocr', subject: { user }, amount: null }), 'amount'],
+  ['a negative amount of a meter', (user) => of(user, { tokens: -1 }), 'amounts.tokens'],
+  ['a fractional amount of a meter', (user) => of(user, { tokens: 0.5 }), 'amounts.tokens'],
+  ['an amount of a meter above 2^53−1', (user) => of(user, { tokens: 2 ** 53 }), 'amounts.tokens'],
+  ['a text for an amount of a meter', (user) => of(user, { tokens: '1' }), 'amounts.tokens'],
+  ['null for an amount of a meter', (user) => of(user, { tokens: null }), 'amounts.tokens'],
+  ['the meter of amount among amounts', (user) => of(user, { units: 1 }), 'amounts.units'],
+  ['a meter with a bad name', (user) => of(user, { 'bad name': 1 }), 'amounts.bad name'],
+  ['a meter of 129 characters', (user) => of(user, { ['m'.repeat(129)]: 1 }), `amounts.${'m'.repeat(64)}`],
+  ['nine meters', (user) => of(user, { ...nine(1), i: 1 }), 'amounts'],
+  ['a list of amounts', (user) => of(user, [1]), 'amounts'],
+  ['null for amounts', (user) => of(user, null), 'amounts'],
+  ['a number for amounts', (user) => of(user, 5), 'amounts'],
   [
     'an empty operation id',
     (user) => ({ resource: 'ocr', subject: { user }, operationId: '' }),
@@ -99,6 +111,10 @@ export function inputContract(scene: BeginScene): void {
   });
 }
 
-function nine(): Record<string, string> {
-  return Object.fromEntries([...'abcdefgh'].map((name) => [name, '1']));
+function nine(value: string | number = '1'): Record<string, string | number> {
+  return Object.fromEntries([...'abcdefgh'].map((name) => [name, value]));
+}
+
+function of(user: string, amounts: unknown): unknown {
+  return { resource: 'ocr', subject: { user }, amounts };
 }

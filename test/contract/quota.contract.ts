@@ -2,8 +2,10 @@ import { afterAll, beforeAll, describe } from '@jest/globals';
 import type { CheckRequest, Decision, Quota, Rule } from '@sundial/contract';
 import { checkContract } from './quota-check.contract.js';
 import { inputContract } from './quota-input.contract.js';
+import { metersContract } from './quota-meters.contract.js';
 import { operationContract } from './quota-operation.contract.js';
 import { ruleContract } from './quota-rules.contract.js';
+import { windowsContract } from './quota-windows.contract.js';
 
 /** The verbs, and the rules that they go by. */
 export interface QuotaUnderTest {
@@ -49,8 +51,10 @@ export function quotaContract(name: string, open: OpenQuota): void {
     };
     checkContract(scene, open);
     operationContract(scene);
+    metersContract(scene);
     ruleContract(scene, open);
     inputContract(scene);
+    windowsContract(scene);
   });
 }
 

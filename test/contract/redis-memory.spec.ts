@@ -44,7 +44,7 @@ describe('the memory of Redis', () => {
       const asked = Array.from({ length: AT_ONCE }, (_, i) => {
         const subject = { user: `u${1_000_000 + from + i}` };
         const plan = planner.at(rules, subject, store.now());
-        const { operation } = ids.name({ resource: 'ocr', subject }, 1, plan.scope);
+        const { operation } = ids.name({ resource: 'ocr', subject }, { amount: 1 }, plan.scope);
         return store.take(taking(plan.counters, { operation }));
       });
       const outcomes = new Set((await Promise.all(asked)).map(({ outcome }) => outcome));

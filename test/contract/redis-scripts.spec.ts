@@ -9,6 +9,9 @@ const STARTS = (NOW - HOUR_MS).toString(36);
 const BOUNDS = [-1, 1, 2].map((hours) => (NOW + hours * HOUR_MS).toString(36)).join(' ');
 const COMMON = `2 0 900000 ${HOUR_MS}`;
 const LIMIT_SETS = `d 10 1 ${BOUNDS},h 3 1 ${BOUNDS}`;
+const METERED_SETS = `(day|tokens) 10 1 ${BOUNDS},h 3 1 ${BOUNDS}`;
+const COUNTED = new RegExp(`^d${STARTS}=\\d h${STARTS}=\\d$`);
+const METERS_COUNTED = new RegExp(`^\\(day\\|tokens\\)${STARTS}=\\d h${STARTS}=\\d$`);
 
 interface Call {
   readonly lua: string;
@@ -53,6 +56,17 @@ const SETTLE: Call = {
   instants: [...UNTIL, ...BOUNDS_OF_BOTH],
 };
 
+/** The same where limits take different amounts. */
+const TAKE_OF_METERS: Call = {
+  ...TAKE,
+  args: TAKE.args.with(1, METERED_SETS).with(2, `1 ${NOW + HOUR_MS} 1,2, 1;2 ${NOW + HOUR_MS} 0,1, 1`),
+  signed: [[0, 1], [2, 1], [2, 6], ...BOUNDS_OF_BOTH],
+};
+const SETTLE_OF_METERS: Call = {
+  ...SETTLE,
+  args: SETTLE.args.with(1, METERED_SETS).with(2, '2 count 1,2, 00 1;1 void 2,0, 01 1'),
+};
+
 /** What stands where something else should; texts that Lua would read as numbers among them. */
 const JUNK = ['null', '{}', '""', 'nan', '0x10', '1.5', '+1', '1e400', '9007199254740992', 'a b', ';', ','];
 
@@ -75,15 +89,17 @@ describe('the scripts that count', () => {
   };
 
   describe.each([
-    ['take.lua', TAKE],
-    ['settle.lua', SETTLE],
-  ])('%s', (_name, call) => {
+    ['take.lua', TAKE, COUNTED],
+    ['settle.lua', SETTLE, COUNTED],
+    ['take.lua of several meters', TAKE_OF_METERS, METERS_COUNTED],
+    ['settle.lua of several meters', SETTLE_OF_METERS, METERS_COUNTED],
+  ])('%s', (_name, call, counted) => {
     const typed = wordsOf(call.args).filter((word) => !isOneOf(call.free, word));
     const isInstant = (word: Word) => isOneOf(call.instants, word);
 
     it('counts with good arguments', async () => {
       expect(String(await run(call))).toMatch(/^2\b.*(taken|counted)/);
-      expect(await redis.cli('GET', 'counter')).toMatch(new RegExp(`^d${STARTS}=\\d h${STARTS}=\\d$`));
+      expect(await redis.cli('GET', 'counter')).toMatch(counted);
     });
 
     it.each(JUNK)('raises before it writes when any word of them is %s', async (junk) => {

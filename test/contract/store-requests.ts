@@ -36,6 +36,11 @@ export function daily(max: number, options: LimitOptions = {}): LimitSpec {
   return spec('d', DAY_MS, max, options);
 }
 
+/** The same limit of another meter than `units`. */
+export function ofMeter(meter: string, limit: LimitSpec): LimitSpec {
+  return { ...limit, field: `(${limit.field === 'h' ? 'hour' : 'day'}|${meter})`, meter };
+}
+
 function spec(
   field: string,
   lengthMs: number,
@@ -74,14 +79,14 @@ export function taking(counters: readonly CounterRef[], options: Partial<TakeReq
 /** A settlement of a take that was decided in the current windows, but for the limits of these fields. */
 export function settling(
   intent: SettleRequest['intent'],
-  { counters, operation: settled, amount }: TakeRequest,
+  { counters, operation: settled, amount, amounts }: TakeRequest,
   decidedIn: Readonly<Record<string, WindowIndex>> = {},
 ): SettleRequest {
   const decided = counters.map((one) => ({
     ...one,
     limits: one.limits.map((limit) => settledIn(decidedIn[limit.field] ?? 'current', limit)),
   }));
-  return { intent, counters: decided, operation: settled, amount, decidedAt: NOON };
+  return { intent, counters: decided, operation: settled, amount, amounts, decidedAt: NOON };
 }
 
 export function settledIn(windowIndex: WindowIndex, limit: LimitSpec | undefined): SettledLimit {

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe } from '@jest/globals';
 import type { Store } from '@sundial/engine';
 import type { StoreUnderTest } from './store-under-test.js';
 import { settleTogetherContract } from './store-settle-together.contract.js';
+import { metersContract } from './store-meters.contract.js';
 import { settleContract } from './store-settle.contract.js';
 import { shardsContract } from './store-shards.contract.js';
 import { takeContract } from './store-take.contract.js';
@@ -32,6 +33,7 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
 
     const scene = (): StoreScene => ({ underTest, store });
     takeContract(scene);
+    metersContract(scene);
     windowsContract(scene);
     settleContract(scene);
     settleTogetherContract(scene);

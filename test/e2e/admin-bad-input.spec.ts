@@ -32,6 +32,55 @@ const VALIDATION_ERRORS: [string, object, string][] = [
     'limits',
   ],
   ['an unknown window', { limits: [{ window: 'fortnight', max: 1 }] }, 'limits.0.window'],
+  ['every of days', { limits: [{ window: { unit: 'day', every: 2 }, max: 1 }] }, 'limits.0.window.every'],
+  ['60 minutes', { limits: [{ window: { unit: 'minute', every: 60 }, max: 1 }] }, 'limits.0.window.every'],
+  ['24 hours', { limits: [{ window: { unit: 'hour', every: 24 }, max: 1 }] }, 'limits.0.window.every'],
+  [
+    'a time that no clock shows',
+    { limits: [{ window: { unit: 'day', startsAt: '24:00' }, max: 1 }] },
+    'limits.0.window.startsAt',
+  ],
+  [
+    'a weekday that no week has',
+    { limits: [{ window: { unit: 'week', startsOn: 'someday' }, max: 1 }] },
+    'limits.0.window.startsOn',
+  ],
+  [
+    'a day that no month has',
+    { limits: [{ window: { unit: 'month', startsOn: 32 }, max: 1 }] },
+    'limits.0.window.startsOn',
+  ],
+  [
+    'a day that no year has',
+    { limits: [{ window: { unit: 'year', startsOn: '02-30' }, max: 1 }] },
+    'limits.0.window.startsOn',
+  ],
+  [
+    'an unknown field of a window',
+    { limits: [{ window: { unit: 'day', endsAt: '04:00' }, max: 1 }] },
+    'limits.0.window.endsAt',
+  ],
+  [
+    'tokens of what runs at once',
+    { limits: [{ window: 'concurrent', meter: 'tokens', max: 1 }] },
+    'limits.0.meter',
+  ],
+  ['a bad meter name', { limits: [{ window: 'day', meter: 'to kens', max: 1 }] }, 'limits.0.meter'],
+  [
+    'two limits of one window and meter',
+    {
+      limits: [
+        { window: 'day', meter: 'tokens', max: 1 },
+        { window: { unit: 'day' }, meter: 'tokens', max: 2 },
+      ],
+    },
+    'limits',
+  ],
+  [
+    'seventeen limits',
+    { limits: [...'abcdefghijklmnopq'].map((meter) => ({ window: 'day', meter, max: 1 })) },
+    'limits',
+  ],
   ['a negative max', { limits: [{ window: 'day', max: -1 }] }, 'limits.0.max'],
   ['a fractional max', { limits: [{ window: 'day', max: 1.5 }] }, 'limits.0.max'],
   ['a max as a text', { limits: [{ window: 'day', max: '5' }] }, 'limits.0.max'],

@@ -32,6 +32,27 @@ describe.each(STORES)('what a write of rules does to counters and callers, %s', 
     (await service.api.get(`/usage?resource=page&user=${user}&grade=3`)).body.limits[0].used as number;
   const list = async () => (await service.api.get('/admin/rules')).body;
 
+  it('another way to write a window means nothing, and another meter begins at 0 alone', async () => {
+    const user = `written-${users++}`;
+    await check(user);
+    const day = { unit: 'day', startsAt: '00:00' };
+    const written = await service.api.patch(PATH).send({ limits: [{ window: day, max: 10 }] });
+    expect(written.status).toBe(200);
+    expect(written.body.rule.limits).toEqual([{ window: day, max: 10 }]);
+    expect(written.body).not.toHaveProperty('effects');
+    expect(await usedBy(user)).toBe(1);
+
+    const limits = [
+      { window: day, max: 10 },
+      { window: 'day', meter: 'tokens', max: 20_000 },
+    ];
+    const metered = await service.api.patch(PATH).send({ limits });
+    expect(metered.body.effects).toEqual([
+      { kind: 'counters-restart', rule: 'r', windows: ['day'], meter: 'tokens', changed: ['meter'] },
+    ]);
+    expect(await usedBy(user)).toBe(1);
+  });
+
   const turned = { ...RULE, per: ['grade', 'user'] };
   it.each([
     ['PUT of it', () => service.api.put(PATH).send(turned)],

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { RunningService, STARTED_AT, STORES } from '../support/running-service.js';
 
+const CHAT = { resource: 'chat', subject: { user: 'u1' } };
 const TO_THE_HOUR_MS = Date.parse('2026-11-18T15:00:00+08:00') - Date.parse(STARTED_AT);
 
 describe.each(STORES)('POST /check, %s', (store) => {
@@ -55,11 +56,13 @@ describe.each(STORES)('POST /check, %s', (store) => {
     expect(Object.keys(body.limits[0]).sort()).toEqual([
       'exceeded',
       'max',
+      'meter',
       'mode',
       'remaining',
       'reserved',
       'resetsAt',
       'rule',
+      'source',
       'startsAt',
       'timeZone',
       'used',
@@ -117,6 +120,32 @@ describe.each(STORES)('POST /check, %s', (store) => {
       status: 409,
       type: 'urn:sundial:problem:operation-conflict',
     });
+  });
+
+  it('counts calls and tokens together, and names the meters that no rule counts', async () => {
+    const rule = {
+      ...{ id: 'chat-per-user', resource: 'chat', per: ['user'], timeZone: 'Asia/Shanghai' },
+      limits: [
+        { window: 'day', max: 10 },
+        { window: 'day', meter: 'tokens', max: 20_000 },
+      ],
+    };
+    await service.api.put('/admin/rules/chat-per-user').send(rule);
+    const ask = async (amounts: object) =>
+      (await service.api.post('/check').send({ resource: 'chat', subject: { user: 'u1' }, amounts })).body;
+    expect(await ask({ tokens: 1_200, tokns: 5 })).toMatchObject({
+      ...{ allowed: true, uncounted: ['tokns'] },
+      limits: [
+        { meter: 'units', used: 1 },
+        { meter: 'tokens', used: 1_200, remaining: 18_800 },
+      ],
+    });
+    const batch = { checks: [20_000, 18_800, 1].map((tokens) => ({ ...CHAT, amounts: { tokens } })) };
+    const { body } = await service.api.post('/check/batch').send(batch);
+    expect(body.decisions).toMatchObject([{ allowed: false }, { allowed: true }, { allowed: false }]);
+    expect(body.decisions[0]).not.toHaveProperty('uncounted');
+    const usage = await service.api.get('/usage?resource=chat&user=u1');
+    expect(usage.body.limits).toMatchObject([{ used: 2 }, { used: 20_000, exceeded: true }]);
   });
 
   it('looks without counting when the amount is 0', async () => {

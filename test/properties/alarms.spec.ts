@@ -108,7 +108,7 @@ const anyOtherSignal: fc.Arbitrary<AlarmSignal> = fc.oneof(
     interval: { from: 0, to: 1, reason: 'writes-lost', operations: 0 },
   } as const),
   anyChannel.map((channel) => {
-    const counter = { rule: 'r', window: 'day', used: 11, max: 10 };
+    const counter = { rule: 'r', window: 'day', meter: 'units', used: 11, max: 10 };
     return { kind: 'over-admitted', channel, counter } as const;
   }),
 );

@@ -1,4 +1,4 @@
-import { type LimitState, WINDOW_UNITS } from '@sundial/contract';
+import { type Limit, type LimitState, WINDOW_UNITS } from '@sundial/contract';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { LiveRules, MemoryStore, RuleBook, type Store } from '@sundial/engine';
 import { openRedisStore } from '../contract/store-under-test.js';
@@ -32,6 +32,16 @@ const AWKWARD: readonly [string, string, string][] = [
   ['Asia/Tehran', '2026-03-21T00:00:00+03:30', 'a zone of half hours'],
 ];
 
+/** One of each kind that has ends. */
+const WINDOWS: readonly Limit['window'][] = [
+  ...WINDOW_UNITS.filter((unit) => unit !== 'minute' && unit !== 'total' && unit !== 'concurrent'),
+  { unit: 'hour', every: 5 },
+  { unit: 'day', startsAt: '04:00' },
+  { unit: 'week', startsOn: 'sunday' },
+  { unit: 'month', startsOn: 31 },
+  { unit: 'year', startsOn: '02-29' },
+];
+
 describe.each(['memory', 'Redis'])('check and usage in %s agree with the zone’s calendar', (kind) => {
   let redis: RedisProcess;
   beforeAll(async () => {
@@ -48,7 +58,7 @@ describe.each(['memory', 'Redis'])('check and usage in %s agree with the zone’
   it.each(AWKWARD)('in %s at %s: %s', async (timeZone, text) => {
     const instant = Date.parse(text);
     const history = new OffsetHistory(timeZone, instant - 400 * 86_400_000, instant + 800 * 86_400_000);
-    const limits = WINDOW_UNITS.filter((unit) => unit !== 'minute').map((window) => ({ window, max: 10 }));
+    const limits = [...WINDOWS, 'total' as const].map((window) => ({ window, max: 10 }));
     const rules = new LiveRules();
     rules.apply(new RuleBook(1, [aRule({ timeZone, limits })]));
     const engine = engineOn({ store: await openAt(instant), rules, deadlineMs: 5_000 });
@@ -60,19 +70,23 @@ describe.each(['memory', 'Redis'])('check and usage in %s agree with the zone’
 
     expect(decision).toMatchObject({ allowed: true, degraded: null });
     expect(usage.limits).toEqual(decision.limits);
-    expect(decision.limits.map(spanOf)).toEqual(
-      limits.map(({ window }) => ({ window, used: 2, ...history.windowAt(window, instant) })),
+    const ending = decision.limits.slice(0, -1);
+    expect(ending.map(spanOf)).toEqual(
+      WINDOWS.map((window) => ({ window, used: 2, ...history.windowAt(window, instant) })),
     );
-    for (const { startsAt, resetsAt } of decision.limits) {
-      expect([startsAt, resetsAt].map((end) => shownBy(timeZone, end))).toEqual(
-        [startsAt, resetsAt].map(localPart),
-      );
-    }
+    expect(decision.limits.at(-1)).toMatchObject({
+      window: 'total',
+      used: 2,
+      startsAt: null,
+      resetsAt: null,
+    });
+    for (const end of ending.flatMap(({ startsAt, resetsAt }) => [startsAt!, resetsAt!]))
+      expect(shownBy(timeZone, end)).toBe(localPart(end));
   });
 });
 
 function spanOf({ window, used, startsAt, resetsAt }: LimitState) {
-  return { window, used, startsAtMs: Date.parse(startsAt), resetsAtMs: Date.parse(resetsAt) };
+  return { window, used, startsAtMs: Date.parse(startsAt!), resetsAtMs: Date.parse(resetsAt!) };
 }
 
 /** Date and time of `2026-11-22T00:00:00+08:00`, as they are written. */

@@ -18,6 +18,14 @@ const anyLimits: fc.Arbitrary<Limit[]> = fc.record({ day: anyMax, hour: anyMax }
   { window: 'day', max: day },
   { window: 'hour', max: hour },
 ]);
+function unitsAndTokens(units: number, tokens: number): readonly Limit[] {
+  return [
+    { window: 'day', max: units },
+    { window: 'day', meter: 'tokens', max: 4 * tokens },
+    { window: 'hour', meter: 'tokens', max: 3 * tokens },
+  ];
+}
+
 const anyAmounts = fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 50, maxLength: 150 });
 
 describe.each([
@@ -67,6 +75,39 @@ describe.each([
           const usage = await engine.usage({ resource, subject });
           expect(usage.limits.map(({ used }) => used)).toEqual([allowed, allowed]);
         }
+      }),
+      { numRuns },
+    );
+  }, 60_000);
+
+  it('hold that for each meter, and count all that a check takes or nothing', async () => {
+    const anyTaken = fc.array(
+      fc.record({ amount: fc.nat({ max: 2 }), tokens: fc.nat({ max: 9 }), money: fc.nat({ max: 5 }) }),
+      { minLength: 50, maxLength: 120 },
+    );
+    await fc.assert(
+      fc.asyncProperty(anyMax, anyMax, anyMax, anyTaken, async (units, tokens, money, taken) => {
+        const resource = begin(
+          { per: ['user'], limits: unitsAndTokens(units, tokens) },
+          { per: ['school'], limits: [{ window: 'day', meter: 'money', max: money }] },
+        );
+        const subject = { user: 'u1', school: 's1' };
+        const decisions = await Promise.all(
+          taken.map(({ amount, ...amounts }, i) =>
+            engines[i % ENGINES]!.check({ resource, subject, amount, amounts }),
+          ),
+        );
+        expect(decisions.filter(({ degraded }) => degraded !== null)).toEqual([]);
+        const allowed = { amount: 0, tokens: 0, money: 0 };
+        taken.forEach((each, i) => {
+          if (!decisions[i]!.allowed) return;
+          for (const meter of ['amount', 'tokens', 'money'] as const) allowed[meter] += each[meter];
+        });
+        const { limits } = await engines[0]!.usage({ resource, subject });
+        expect(limits.map(({ used }) => used)).toEqual([
+          ...[allowed.amount, allowed.tokens, allowed.tokens, allowed.money],
+        ]);
+        for (const { used, max } of limits) expect(used).toBeLessThanOrEqual(max!);
       }),
       { numRuns },
     );

@@ -17,6 +17,7 @@ const anyValid = fc.record(
       grade: fc.constantFrom('1', '2'),
     }),
     amount: fc.nat({ max: 3 }),
+    amounts: fc.dictionary(fc.constantFrom('tokens', 'constructor', '0'), fc.nat({ max: 3 })),
     operationId: fc.constantFrom('a', 'b', ' ', '~'),
   },
   { requiredKeys: ['resource', 'subject'] },
@@ -30,13 +31,16 @@ const anyName = fc.oneof(
     '__proto__',
     'resource',
     'amount',
+    'amounts',
+    'units',
+    'tokens',
     'operationId',
   ),
   fc.string({ unit: 'binary', maxLength: 40 }),
 );
-/** A field, of the request or of its subject, that becomes something else. */
+/** A field, of the request, its subject or its amounts, that becomes something else. */
 const anyChange = fc.record({
-  inSubject: fc.boolean(),
+  where: fc.constantFrom('request', 'subject', 'amounts'),
   name: anyName,
   value: fc.oneof(anyJunk, fc.string({ unit: 'binary', maxLength: 300 }), fc.double()),
 });
@@ -46,12 +50,19 @@ const anyInput = fc.oneof(
   {
     weight: 9,
     arbitrary: fc.tuple(anyValid, fc.array(anyChange, { maxLength: 2 })).map(([valid, changes]) => {
-      const [request, subject]: Record<string, unknown>[] = [{ ...valid }, { ...valid.subject }];
-      for (const { inSubject, name, value } of changes) {
-        const [target, own] = [inSubject ? subject : request, { value, enumerable: true, writable: true }];
-        Object.defineProperty(target, name, own);
-      }
-      return { ...request, ...(request!['subject'] === valid.subject && { subject }) };
+      const parts: Record<'request' | 'subject' | 'amounts', Record<string, unknown>> = {
+        request: { ...valid },
+        subject: { ...valid.subject },
+        amounts: { ...valid.amounts },
+      };
+      for (const { where, name, value } of changes)
+        Object.defineProperty(parts[where], name, { value, enumerable: true, writable: true });
+      const { request, subject, amounts } = parts;
+      return {
+        ...request,
+        ...(request['subject'] === valid.subject && { subject }),
+        ...(request['amounts'] === valid.amounts && valid.amounts !== undefined && { amounts }),
+      };
     }),
   },
 ) as fc.Arbitrary<CheckRequest>;
@@ -70,6 +81,7 @@ describe('an engine that is asked anything', () => {
     const book = [
       aRule({ id: 'a' }),
       aRule({ id: 'b', resource: 'asr', per: ['constructor', 'grade'], limits: plenty }),
+      aRule({ id: 'c', limits: [{ window: 'day', meter: 'constructor', max: 9 }] }),
     ];
     rules.apply(new RuleBook(1, book));
     engine = engineOn({ store: await MemoryStore.open(), rules });

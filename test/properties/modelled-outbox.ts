@@ -15,6 +15,8 @@ import { ScheduledDisk } from './scheduled-disk.js';
 const NOW = Date.UTC(2026, 10, 22, 12);
 /** How often the journal looks after its file. */
 const TEND_EVERY_MS = 1_000;
+/** What each operation takes of the meter `tokens`. */
+const TOKENS_A_UNIT = 7;
 /** Further away than any run lasts. */
 export const NEVER_MS = 1e9;
 
@@ -46,7 +48,10 @@ export function pendingOf(
   const operation = { id, content: '1', attempt };
   const intent = kind === 'void' ? 'void' : 'count';
   return {
-    settlement: { counters, operation, amount, intent, decidedAt: NOW },
+    settlement: {
+      ...{ counters, operation, amount, intent, decidedAt: NOW },
+      amounts: { tokens: TOKENS_A_UNIT * amount },
+    },
     degraded: { cause: 'timeout', policy: kind === 'allow' ? 'allow' : 'local' },
     executionStatus,
     decidedAt: NOW,
@@ -232,7 +237,13 @@ export class Modelled {
 
   /** Units that the store has counted. */
   get counted(): number {
-    return this.resolved.reduce((sum, { settlement }) => sum + settlement.amount, 0);
+    const units = this.resolved.reduce((sum, { settlement }) => sum + settlement.amount, 0);
+    const tokens = this.resolved.reduce(
+      (sum, { settlement }) => sum + (settlement.amounts?.['tokens'] ?? 0),
+      0,
+    );
+    expect(tokens).toBe(TOKENS_A_UNIT * units);
+    return units;
   }
 
   /** A crash now would lose no promise, and the next process would find nothing that was never enqueued. */

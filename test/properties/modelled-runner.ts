@@ -3,7 +3,7 @@ import { LiveRules, MemoryStore, QuotaEngine, RuleBook } from '@sundial/engine';
 import type { DegradePolicy, QuotaError, Rule } from '@sundial/contract';
 import type fc from 'fast-check';
 import { ResilientRunner } from '@sundial/resilience';
-import { ScheduledStore, type CallOutcome } from './scheduled-store.js';
+import { ScheduledStore, TOKENS_A_UNIT, type CallOutcome } from './scheduled-store.js';
 
 const MAX = 5;
 const DEADLINE_MS = 50;
@@ -70,7 +70,10 @@ export class ModelledRunner {
           expect(performance.now() - askedAt).toBeLessThanOrEqual(DEADLINE_MS + STEP_MS);
       });
     this.engine
-      .check({ resource: 'ocr', subject: { user: 'u' }, operationId, amount })
+      .check({
+        ...{ resource: 'ocr', subject: { user: 'u' }, operationId, amount },
+        amounts: { tokens: TOKENS_A_UNIT * amount },
+      })
       .then(answered, (error: QuotaError) =>
         this.#noting(() => {
           expect(error.code).toBe('overloaded');
@@ -148,6 +151,7 @@ function ruleOf(degrade: DegradePolicy): Rule {
   const limits = [
     { window: 'day', max: MAX },
     { window: 'hour', max: MAX },
+    { window: 'day', meter: 'tokens', max: TOKENS_A_UNIT * MAX },
   ] as const;
   return { id: 'r', resource: 'ocr', per: ['user'], timeZone: 'UTC', limits, mode: 'enforce', degrade };
 }

@@ -1,4 +1,4 @@
-import type { WindowUnit } from '@sundial/contract';
+import type { WindowSpec, WindowUnit } from '@sundial/contract';
 
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;
@@ -54,10 +54,14 @@ export class OffsetHistory {
     return Math.floor((atMs + this.offsetAt(atMs)) / DAY_MS);
   }
 
-  windowAt(unit: WindowUnit, atMs: number): Span {
-    if (unit === 'minute') return this.#clockWindow(MINUTE_MS, atMs);
-    if (unit === 'hour') return this.#clockWindow(HOUR_MS, atMs);
-    return this.#calendarWindow(unit, atMs);
+  /** The window of a unit, or of one that begins elsewhere, that has ends. */
+  windowAt(of: WindowUnit | WindowSpec, atMs: number): Span {
+    const spec = typeof of === 'string' ? { unit: of } : of;
+    const { unit, every = 1, startsAt = MIDNIGHT } = spec;
+    const isPlain = every === 1 && startsAt === MIDNIGHT;
+    if (isPlain && unit === 'minute') return this.#clockWindow(MINUTE_MS, atMs);
+    if (isPlain && unit === 'hour') return this.#clockWindow(HOUR_MS, atMs);
+    return this.#wallWindow(spec, atMs);
   }
 
   #clockWindow(lengthMs: number, atMs: number): Span {
@@ -66,50 +70,98 @@ export class OffsetHistory {
     return { startsAtMs: Math.max(fromMs, wholeMs), resetsAtMs: Math.min(toMs, wholeMs + lengthMs) };
   }
 
-  #calendarWindow(unit: CalendarUnit, atMs: number): Span {
-    const date = this.dateAt(atMs);
-    const boundaries = [0, 1, 2, 3]
-      .map((shift) => this.#firstInstant(periodStart(unit, date, shift), periodStart(unit, date, shift + 1)))
-      .filter((ms) => ms !== undefined);
+  #wallWindow(spec: WindowSpec, atMs: number): Span {
+    const boundaries = startsNear(spec, atMs + this.offsetAt(atMs)).map((ms) => this.#firstShowing(ms));
     return {
       startsAtMs: boundaries.findLast((ms) => ms <= atMs)!,
       resetsAtMs: boundaries.find((ms) => ms > atMs)!,
     };
   }
 
-  /** The first instant whose local date is in `[fromDate, toDate)`; none where the zone skipped all of them. */
-  #firstInstant(fromDate: number, toDate: number): number | undefined {
-    for (const { fromMs, toMs, offsetMs } of this.#stretches) {
-      const dateMs = fromDate * DAY_MS - offsetMs;
-      if (toMs <= dateMs) continue;
-      const firstMs = Math.max(fromMs, dateMs);
-      if (firstMs < toDate * DAY_MS - offsetMs) return firstMs;
+  /** The first instant at which the local clock shows this time (in milliseconds since 1970 on that clock) or a later one. */
+  #firstShowing(shownMs: number): number {
+    for (let index = this.#indexAt(shownMs - DAY_MS); index < this.#stretches.length; index += 1) {
+      const { fromMs, toMs, offsetMs } = this.#stretches[index]!;
+      const firstMs = Math.max(fromMs, shownMs - offsetMs);
+      if (firstMs < toMs) return firstMs;
     }
-    return undefined;
+    return Infinity;
   }
 
   #stretchAt(atMs: number): Stretch {
-    return this.#stretches.find(({ toMs }) => atMs < toMs)!;
+    return this.#stretches[this.#indexAt(atMs)]!;
+  }
+
+  /** Of the stretch that holds the instant, or the first one. */
+  #indexAt(atMs: number): number {
+    let [low, high] = [0, this.#stretches.length - 1];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (atMs < this.#stretches[middle]!.toMs) high = middle;
+      else low = middle + 1;
+    }
+    return low;
   }
 }
 
-type CalendarUnit = Exclude<WindowUnit, 'minute' | 'hour'>;
+const MIDNIGHT = '00:00';
+const WEEKDAYS = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'];
+/** So many days before and after a local time are looked at for starts: two windows at least, and some days more. */
+const REACH_DAYS = { minute: 2, hour: 2, day: 4, week: 18, month: 66, quarter: 190, year: 740 };
 
-/** The first date of the period that lies `shift` periods after the one of `date`. */
-function periodStart(unit: CalendarUnit, date: number, shift: number): number {
-  const day = new Date(date * DAY_MS);
+/** Zones set their clocks on the same days. */
+const startsKnown = new Map<string, number[]>();
+
+/** Every time of the local clock, around one of its times, at which a window begins. */
+function startsNear(spec: WindowSpec, shownMs: number): number[] {
+  const today = Math.floor(shownMs / DAY_MS);
+  const name = `${today} ${JSON.stringify(spec)}`;
+  const starts = startsKnown.get(name) ?? startsAround(spec, today);
+  startsKnown.set(name, starts);
+  return starts;
+}
+
+/** Each day is asked whether a window begins on it. */
+function startsAround(
+  { unit, every = 1, startsAt = MIDNIGHT, startsOn }: WindowSpec,
+  today: number,
+): number[] {
+  if (unit === 'total' || unit === 'concurrent') throw new RangeError(`${unit} has no ends`);
+  const [hours = 0, minutes = 0] = startsAt.split(':').map(Number);
+  const slotMs = unit === 'minute' ? every * MINUTE_MS : unit === 'hour' ? every * HOUR_MS : DAY_MS;
+  const starts: number[] = [];
+  for (let date = today - REACH_DAYS[unit]; date <= today + REACH_DAYS[unit]; date += 1) {
+    if (!isFirstDate(unit, startsOn, new Date(date * DAY_MS))) continue;
+    const dayMs = date * DAY_MS + hours * HOUR_MS + minutes * MINUTE_MS;
+    for (let intoMs = 0; intoMs < DAY_MS; intoMs += slotMs) starts.push(dayMs + intoMs);
+  }
+  return starts;
+}
+
+function isFirstDate(unit: keyof typeof REACH_DAYS, startsOn: WindowSpec['startsOn'], date: Date): boolean {
+  const [year, month, day] = [date.getUTCFullYear(), date.getUTCMonth(), date.getUTCDate()];
   switch (unit) {
+    case 'minute':
+    case 'hour':
     case 'day':
-      return date + shift;
+      return true;
     case 'week':
-      return date - ((day.getUTCDay() + 6) % 7) + 7 * shift;
+      return WEEKDAYS[date.getUTCDay()] === (startsOn ?? 'monday');
     case 'month':
-      return Date.UTC(day.getUTCFullYear(), day.getUTCMonth() + shift) / DAY_MS;
-    case 'year':
-      return Date.UTC(day.getUTCFullYear() + shift, 0) / DAY_MS;
+      return day === Math.min(Number(startsOn ?? 1), lastDayOf(year, month));
+    case 'quarter':
+      return day === 1 && month % 3 === 0;
+    case 'year': {
+      const [first, dayOfMonth] = String(startsOn ?? '01-01').split('-');
+      return month === Number(first) - 1 && day === Math.min(Number(dayOfMonth), lastDayOf(year, month));
+    }
     default:
       return unit satisfies never;
   }
+}
+
+function lastDayOf(year: number, month: number): number {
+  return new Date(Date.UTC(year, month + 1, 0)).getUTCDate();
 }
 
 function stretchesOf(offsetAt: (atMs: number) => number, fromMs: number, toMs: number): Stretch[] {

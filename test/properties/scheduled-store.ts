@@ -17,6 +17,9 @@ import {
 /** What becomes of a call: `refused` and `lost` never run, of `cut` only the answer is lost. */
 export type CallOutcome = 'answered' | 'refused' | 'lost' | 'cut';
 
+/** What each unit takes of other meters. */
+export const TOKENS_A_UNIT = 7;
+
 /**
  * A store at the other end of a connection: the scheduler decides when a call gets there, and when its answer is back. As on
  * a connection, calls arrive and are answered in the order in which they left; takes that wait for their turn overtake each
@@ -76,10 +79,14 @@ export class ScheduledStore implements Store {
     return this.#store.now();
   }
 
-  /** What the store has counted, whatever this process knows of it. */
+  /** The units that the store has counted, whatever this process knows of it; NaN where its limits say different ones. */
   get used(): number {
     const result = this.#store.read({ counters: this.#counters });
-    return 'counts' in result ? Math.max(0, ...result.counts.map(({ used }) => used)) : NaN;
+    if (!('counts' in result)) return NaN;
+    const units = result.counts.map(({ limit, used }) =>
+      limit.meter === undefined ? used : used / TOKENS_A_UNIT,
+    );
+    return units.every((each) => each === units[0]) ? (units[0] ?? 0) : NaN;
   }
 
   close(): Promise<void> {

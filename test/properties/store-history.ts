@@ -10,8 +10,18 @@ import type {
 import fc from 'fast-check';
 
 const MINUTE_MS = 60_000;
-const LENGTHS = { m: MINUTE_MS, h: 60 * MINUTE_MS, d: 24 * 60 * MINUTE_MS } as const;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+const LENGTHS = {
+  m: MINUTE_MS,
+  h: HOUR_MS,
+  d: DAY_MS,
+  '(hour|tokens)': HOUR_MS,
+  '(day|tokens)': DAY_MS,
+  '(day|a.b:c_d-e)': DAY_MS,
+} as const;
 type Field = keyof typeof LENGTHS;
+const FIELDS = Object.keys(LENGTHS) as Field[];
 
 /** Half a minute from every boundary, and so are all instants that whole minutes lead to. */
 const BEGINNING = Date.UTC(2026, 10, 22, 12, 20, 30);
@@ -29,6 +39,7 @@ interface Asked {
   readonly id: number;
   readonly content: number;
   readonly amount: number;
+  readonly amounts: Readonly<Record<string, number>> | undefined;
   /** Whole windows by which the caller's clock is behind: 1 still offers the current one, 2 does not. */
   readonly behind: number;
   readonly isLate: boolean;
@@ -53,11 +64,16 @@ export type Step =
 
 const anyLimits = fc.uniqueArray(
   fc.record({
-    field: fc.constantFrom<Field>('m', 'h', 'd'),
+    field: fc.constantFrom(...FIELDS),
     max: fc.oneof(fc.integer({ min: 0, max: 8 }), fc.constant(Number.MAX_SAFE_INTEGER)),
     enforced: fc.oneof({ weight: 4, arbitrary: fc.constant(true) }, fc.constant(false)),
   }),
-  { selector: ({ field }) => field, minLength: 1, maxLength: 3 },
+  { selector: ({ field }) => field, minLength: 1, maxLength: 4 },
+);
+
+const anyUnits = fc.oneof(
+  { weight: 8, arbitrary: fc.nat({ max: 4 }) },
+  fc.constantFrom(Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER - 1, 2 ** 52),
 );
 
 const anyAsked: fc.Arbitrary<Asked> = fc.record({
@@ -68,9 +84,10 @@ const anyAsked: fc.Arbitrary<Asked> = fc.record({
   }),
   id: fc.nat({ max: 5 }),
   content: fc.nat({ max: 1 }),
-  amount: fc.oneof(
-    { weight: 8, arbitrary: fc.nat({ max: 4 }) },
-    fc.constantFrom(Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER - 1, 2 ** 52),
+  amount: anyUnits,
+  amounts: fc.option(
+    fc.dictionary(fc.constantFrom('tokens', 'a.b:c_d-e', 'of no limit'), anyUnits, { maxKeys: 3 }),
+    { nil: undefined },
   ),
   behind: fc.constantFrom(0, 0, 0, 0, 1, 1, 2, -1),
   isLate: fc.oneof({ weight: 9, arbitrary: fc.constant(false) }, fc.constant(true)),
@@ -79,7 +96,7 @@ const anyAsked: fc.Arbitrary<Asked> = fc.record({
 const anySettled: fc.Arbitrary<Settled> = fc.record({
   which: fc.nat(),
   intent: fc.constantFrom('count', 'void'),
-  windows: fc.array(fc.constantFrom('current', 'next'), { minLength: 9, maxLength: 9 }),
+  windows: fc.array(fc.constantFrom('current', 'next'), { minLength: 12, maxLength: 12 }),
 });
 
 const anyStep: fc.Arbitrary<Step> = fc.oneof(
@@ -169,6 +186,7 @@ export class Storyteller {
         attempt: `${this.#name}.${this.#attempts++}`,
       },
       amount: asked.amount,
+      amounts: asked.amounts,
       deadlineAt: asked.isLate ? this.#now - 1 : Number.MAX_SAFE_INTEGER,
     };
   }
@@ -184,12 +202,13 @@ export class Storyteller {
   #spec({ field, max, enforced }: Limit, behind: number): LimitSpec {
     const length = LENGTHS[field];
     const startsAt = (Math.floor(this.#now / length) - behind) * length;
-    return { field, max, enforced, bounds: [startsAt, startsAt + length, startsAt + 2 * length] };
+    const meter = /\|(.+)\)$/.exec(field)?.[1];
+    return { field, meter, max, enforced, bounds: [startsAt, startsAt + length, startsAt + 2 * length] };
   }
 }
 
 function settling(
-  { counters, operation, amount }: TakeRequest,
+  { counters, operation, amount, amounts }: TakeRequest,
   { intent, windows }: Settled,
   decidedAt: number,
 ): SettleRequest {
@@ -198,5 +217,5 @@ function settling(
     ...counter,
     limits: counter.limits.map((limit) => ({ ...limit, windowIndex: left.next().value ?? 'current' })),
   }));
-  return { counters: decided, operation, amount, intent, decidedAt };
+  return { counters: decided, operation, amount, amounts, intent, decidedAt };
 }

@@ -1,6 +1,6 @@
 /** Every bound of what callers and operators send, stated once. Patterns are anchored, so they can stand in JSON Schemas. */
 
-/** A resource, a rule id. */
+/** A resource, a rule id, a meter. */
 export const NAME_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/;
 /** An attribute of a subject. `resource` is none: `GET /usage` has a parameter of that name. */
 export const ATTRIBUTE_PATTERN = /^(?!resource$)[a-z][A-Za-z0-9_-]{0,31}$/;
@@ -20,7 +20,18 @@ export const MAX_BATCH_CHECKS = 1_000;
 export const MAX_RULES = 10_000;
 /** Rules in one answer of `GET /admin/rules`, which is made in a few milliseconds. */
 export const MAX_RULES_PER_PAGE = 1_000;
-export const MAX_LIMITS_A_RULE = 6;
+export const MAX_LIMITS_A_RULE = 16;
+/** Meters that one check takes of, besides `units`. */
+export const MAX_METERS = 8;
+
+/** How long a reservation may hold its units, and how long where the caller does not say, in milliseconds. */
+export const MIN_TTL_MS = 1_000;
+export const MAX_TTL_MS = 24 * 60 * 60_000;
+export const DEFAULT_TTL_MS = 60_000;
+/** Live reservations of one counter; one more is refused (`too-many-holds`). */
+export const MAX_HOLDS = 10_000;
+/** Characters of the reason for a release or a refund. */
+export const MAX_REASON_LENGTH = 256;
 export const MAX_DESCRIPTION_LENGTH = 1_024;
 
 /** Of a rule's `onDeny`. */

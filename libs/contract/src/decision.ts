@@ -1,14 +1,16 @@
 import type { Subject } from './request.js';
-import type { DegradePolicy, OnDeny, RuleMode, WindowUnit } from './rule.js';
+import type { DegradePolicy, OnDeny, RuleMode, WindowSpec, WindowUnit } from './rule.js';
 
 /**
  * Why a check was answered as it was. `degraded` appears only where the policies `allow` or `deny` decided.
- * `amount-exceeds-limit` means that waiting can never help: the amount is above a limit's `max`.
+ * `amount-exceeds-limit` means that waiting can never help: the amount is above a limit's `max`. `too-many-holds`: one of the
+ * counters has as many live reservations as it can have.
  */
 export const DECISION_REASONS = [
   'ok',
   'limit-reached',
   'amount-exceeds-limit',
+  'too-many-holds',
   'no-rule',
   'degraded',
 ] as const;
@@ -29,6 +31,8 @@ export interface Decision {
   readonly retryAfterMs?: number;
   /** What the first refusing rule wants to happen, if it says so. */
   readonly onDeny?: OnDeny;
+  /** Meters of `amounts` that no rule of the resource counts, in order; absent where there are none. */
+  readonly uncounted?: readonly string[];
   /** With reason `no-rule`: the known resource with the most similar name. Absent where there is none. */
   readonly hint?: string;
   /** Null when the store decided; else why it did not, and which policy decided instead. */
@@ -57,20 +61,31 @@ export interface Degraded {
   readonly policy: DegradePolicy;
 }
 
+/** `rule`: the rule's own limit. */
+export const LIMIT_SOURCES = ['rule'] as const;
+export type LimitSource = (typeof LIMIT_SOURCES)[number];
+
 /** One limit of one rule, for one subject, in its concrete window. Times are ISO-8601 with offset. */
 export interface LimitState {
   readonly rule: string;
   readonly mode: Exclude<RuleMode, 'off'>;
-  readonly window: WindowUnit;
+  /** As the rule wrote it. */
+  readonly window: WindowUnit | WindowSpec;
+  readonly meter: string;
   readonly timeZone: string;
   /** Null: unlimited. */
   readonly max: number | null;
+  /** Where `max` comes from. */
+  readonly source: LimitSource;
+  /** Units counted; of a `concurrent` limit always 0. */
   readonly used: number;
+  /** Units that live reservations hold. */
   readonly reserved: number;
   /** `max − used − reserved`, never below 0; null where `max` is. */
   readonly remaining: number | null;
-  readonly startsAt: string;
-  readonly resetsAt: string;
+  /** Null where the window is `total` or `concurrent`. */
+  readonly startsAt: string | null;
+  readonly resetsAt: string | null;
   /** In a decision: this limit had no room for the amount. In usage: it has no room for one more unit. Never where `max` is null. */
   readonly exceeded: boolean;
 }

@@ -5,6 +5,7 @@ export type * from './quota-alarm.js';
 export type * from './quota-settings.js';
 export type * from './quota.js';
 export type * from './request.js';
+export * from './reservation.js';
 export type * from './rule-admin.js';
 export * from './rule-written.js';
 export * from './rule.js';

@@ -1,4 +1,4 @@
-import type { WindowUnit } from './rule.js';
+import type { WindowSpec, WindowUnit } from './rule.js';
 
 /** What a write of rules has done, when the live nodes have applied it. */
 export interface RuleWritten extends Effects {
@@ -28,12 +28,12 @@ export interface Effects {
 }
 
 /** Parts of a rule that name its counters. */
-export const COUNTER_PARTS = ['resource', 'per', 'timeZone', 'window'] as const;
+export const COUNTER_PARTS = ['resource', 'per', 'timeZone', 'window', 'meter'] as const;
 export type CounterPart = (typeof COUNTER_PARTS)[number];
 
 /**
- * `counters-restart`: under this rule the limits of `windows` begin at 0, because `changed` names other counters. What was
- * counted until now is not looked at any more.
+ * `counters-restart`: under this rule the limits of `meter` (absent: of units) in `windows` begin at 0, because `changed` names
+ * other counters. What was counted until now is not looked at any more. A rule has one such effect for each meter.
  *
  * `callers-need-attribute`: a check or a look at the usage of `resource` whose subject lacks `attribute` was valid, and
  * is refused from now on (`invalid-request`). `rule` is the first that counts by it.
@@ -42,7 +42,8 @@ export type RuleEffect =
   | {
       readonly kind: 'counters-restart';
       readonly rule: string;
-      readonly windows: readonly WindowUnit[];
+      readonly windows: readonly (WindowUnit | WindowSpec)[];
+      readonly meter?: string;
       readonly changed: readonly CounterPart[];
     }
   | {

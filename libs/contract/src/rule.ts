@@ -1,6 +1,47 @@
-/** The natural units a limit may count in, shortest first. Weeks start on Monday (ISO 8601). */
-export const WINDOW_UNITS = ['minute', 'hour', 'day', 'week', 'month', 'year'] as const;
+/**
+ * What a limit may count in. Units of the calendar, shortest first; `total`, which has no end; `concurrent`, which is what live
+ * reservations hold at once.
+ */
+export const WINDOW_UNITS = [
+  'minute',
+  'hour',
+  'day',
+  'week',
+  'month',
+  'quarter',
+  'year',
+  'total',
+  'concurrent',
+] as const;
 export type WindowUnit = (typeof WINDOW_UNITS)[number];
+
+export const WEEKDAYS = [
+  'monday',
+  'tuesday',
+  'wednesday',
+  'thursday',
+  'friday',
+  'saturday',
+  'sunday',
+] as const;
+export type Weekday = (typeof WEEKDAYS)[number];
+
+/** A window that begins elsewhere than its unit does, or lasts several of it. */
+export interface WindowSpec {
+  readonly unit: WindowUnit;
+  /** So many at once: 1 to 59 minutes, 1 to 23 hours, counted from the day's start or `startsAt`. Default 1. */
+  readonly every?: number;
+  /** `HH:MM` on the local clock, at which days begin, and so weeks, months, quarters and years. Default `00:00`. */
+  readonly startsAt?: string;
+  /**
+   * The first weekday of a week (default Monday, as in ISO 8601); the first day of a month, 1 to 31, or its last one where the
+   * month is shorter (default 1); the first day of a year as `MM-DD` (default `01-01`; `02-29` is 28 February in other years).
+   */
+  readonly startsOn?: Weekday | number | string;
+}
+
+/** The meter that is counted where none is named: operations. */
+export const UNITS_METER = 'units';
 
 /** `enforce` denies; `observe` counts and reports `wouldDeny` but never denies; `off` is not looked at. */
 export const RULE_MODES = ['enforce', 'observe', 'off'] as const;
@@ -13,9 +54,13 @@ export type RuleMode = (typeof RULE_MODES)[number];
 export const DEGRADE_POLICIES = ['allow', 'deny', 'local'] as const;
 export type DegradePolicy = (typeof DEGRADE_POLICIES)[number];
 
-/** At most `max` units (0 … 2^53−1) in one `window` of the rule's time zone. Null: unlimited; it counts and never refuses. */
+/** At most `max` units of a meter in one `window` of the rule's time zone. A rule has no two limits of one window and meter. */
 export interface Limit {
-  readonly window: WindowUnit;
+  /** As it was written: `day` and `{ unit: 'day' }` are one window. */
+  readonly window: WindowUnit | WindowSpec;
+  /** What the units are: `tokens`, `cny_micros` … A name like a resource's. Absent: `units`, the operations themselves. */
+  readonly meter?: string;
+  /** 0 … 2^53−1. Null: unlimited; it counts and never refuses. */
   readonly max: number | null;
 }
 
@@ -41,7 +86,7 @@ export interface Rule {
   readonly per: readonly string[];
   /** An IANA name in its canonical case, e.g. `Asia/Shanghai`. */
   readonly timeZone: string;
-  /** One to six limits, no two of the same window. */
+  /** 1 to 16 limits, no two of the same window and meter. */
   readonly limits: readonly Limit[];
   readonly mode: RuleMode;
   readonly degrade: DegradePolicy;

@@ -27,5 +27,6 @@ export { MemoryStore, type MemoryStoreOptions } from './stores/memory/memory-sto
 export type { LogDamage, LogProgress } from './stores/memory/log/log-recovery.js';
 export { makeDirectory } from './files/make-directory.js';
 export { lockFile, type ProcessLock } from './files/process-lock.js';
+export { windowText } from './windows/window-text.js';
 export { TimeSlice } from './event-loop/time-slice.js';
 export { YamlError, YamlText } from './files/yaml-text.js';

@@ -4,7 +4,8 @@
  */
 export { counterKey, KEY_FORMAT, keyPart, shardGroupOf } from './counters/counter-key.js';
 export { textHash } from './counters/text-hash.js';
-export { windowOf, type PlannedLimit } from './counters/rule-windows.js';
+export { limitNamedBy } from './counters/limit-field.js';
+export type { PlannedLimit } from './counters/rule-windows.js';
 export type { EngineDecision } from './decisions/counted-limit.js';
 export {
   byPolicy,
@@ -19,7 +20,17 @@ export {
 export { degradedBy, onDenyOf, strictestPolicy } from './decisions/degrade-policy.js';
 export type { CheckPlan } from './decisions/check-planner.js';
 export { PRIVATE_FILE } from './files/private-modes.js';
+export {
+  amountOf,
+  areAmountsEqual,
+  differenceOfAmounts,
+  sumOfAmounts,
+  takesNothing,
+  type Amounts,
+  type MeterAmounts,
+} from './operations/amounts.js';
 export type { Operation } from './operations/operation.js';
+export { decodeContent, encodeContent } from './operations/operation-content.js';
 export type { NamedOperation } from './operations/operation-ids.js';
 export { SharedSecret } from './operations/secret.js';
 export { decodeSecret, encodeSecret, loadSecret, saveSecret } from './operations/secret-file.js';

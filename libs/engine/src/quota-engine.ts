@@ -1,10 +1,19 @@
 import { performance } from 'node:perf_hooks';
-import { QuotaError, type CheckRequest, type Quota, type Usage, type UsageRequest } from '@sundial/contract';
+import {
+  QuotaError,
+  type CheckRequest,
+  type Quota,
+  type Rule,
+  type Usage,
+  type UsageRequest,
+} from '@sundial/contract';
 import { BatchPacer, type BatchOptions } from './batches/batch-pacer.js';
 import type { EngineDecision } from './decisions/counted-limit.js';
 import { noRule } from './decisions/decision.js';
 import { CheckPlanner } from './decisions/check-planner.js';
+import { uncountedMeters } from './decisions/uncounted-meters.js';
 import type { EngineStatus, QuotaObserver } from './runners/observer.js';
+import { copyOfAmounts } from './operations/amounts.js';
 import { OperationIds } from './operations/operation-ids.js';
 import { validationErrorsInBatch, validationErrorsUnder } from './requests/validation-errors.js';
 import { assertUsageRequest, missingAttributes } from './requests/parse-request.js';
@@ -138,7 +147,9 @@ export class QuotaEngine implements Quota {
     fairnessKey: string,
   ): Answer<EngineDecision> {
     const rules = book.forResource(request.resource);
-    const observe = (decision: EngineDecision) => {
+    const observe = (decided: EngineDecision) => {
+      const decision =
+        request.amounts === undefined ? decided : withUncounted(decided, request.amounts, rules);
       this.#observer.decided?.(request, decision, performance.now() - startedAt);
       return decision;
     };
@@ -151,10 +162,11 @@ export class QuotaEngine implements Quota {
 
   #plan(request: CheckRequest, planning: Planning): PlannedCheck {
     const { subject, amount = 1 } = request;
+    const amounts = copyOfAmounts(request.amounts);
     const { rules, rulesVersion, startedAt, fairnessKey } = planning;
     const planner = this.#planner;
     const plan = planner.at(rules, subject, this.#runner.now());
-    const { operationId, operation } = this.#ids.name(request, amount, plan.scope);
+    const { operationId, operation } = this.#ids.name(request, { amount, amounts }, plan.scope);
     return {
       planner,
       rules,
@@ -163,6 +175,7 @@ export class QuotaEngine implements Quota {
       operationId,
       operation,
       amount,
+      amounts,
       rulesVersion,
       fairnessKey,
       startedAt,
@@ -175,6 +188,15 @@ export class QuotaEngine implements Quota {
     const operationId = this.#ids.idWithoutRules(request);
     return noRule(isAllowed, { operationId, rulesVersion: book.version, hint: book.nearestTo(resource) });
   }
+}
+
+function withUncounted(
+  decision: EngineDecision,
+  amounts: NonNullable<CheckRequest['amounts']>,
+  rules: readonly Rule[],
+): EngineDecision {
+  const uncounted = uncountedMeters(rules, amounts);
+  return uncounted.length === 0 ? decision : { ...decision, uncounted };
 }
 
 type Planning = Pick<PlannedCheck, 'rules' | 'rulesVersion' | 'startedAt' | 'fairnessKey'>;

@@ -1,6 +1,7 @@
-import { type CheckRequest, type InputError, MAX_UNITS, OPERATION_ID_PATTERN } from '@sundial/contract';
+import { type CheckRequest, type InputError, OPERATION_ID_PATTERN } from '@sundial/contract';
 import { isSendable, kindOf, readAttribute } from './attribute-value.js';
 import type { SubjectArgument } from './limited-methods.js';
+import { isUnits, readAmounts, UNITS } from './meter-amounts.js';
 import { RiskLimitMisuseError } from './risk-limit-misuse.error.js';
 import { RiskLimitRequestException } from './risk-limit-request.exception.js';
 import type { RiskLimitOptions } from './risk-limit.options.js';
@@ -31,13 +32,15 @@ export class CheckReader {
     const errors: InputError[] = [];
     const values = this.#values(args);
     const subject = this.#subject(values.attributes, errors);
-    const amount = this.#part('amount', values.amount, isUnits, `an integer of 0 to ${MAX_UNITS}`, errors);
+    const amount = this.#part('amount', values.amount, isUnits, UNITS, errors);
+    const amounts = this.#amounts(values.amounts, errors);
     const operationId = this.#part('operationId', values.operationId, isOperationId, OPERATION_ID, errors);
     if (errors.length > 0) throw RiskLimitRequestException.invalid(this.label, resource, errors);
     const request = {
       resource,
       subject,
       ...(amount !== undefined && { amount }),
+      ...(amounts !== undefined && { amounts }),
       ...(operationId !== undefined && { operationId }),
     };
     return { request, named: new Set(values.attributes.keys()) };
@@ -45,11 +48,12 @@ export class CheckReader {
 
   /** All that runs functions of the application, which may throw. */
   #values(args: unknown[]): Values {
-    const { subject, amount, operationId } = this.options;
+    const { subject, amount, amounts, operationId } = this.options;
     try {
       return {
         attributes: new Map(subject ? Object.entries(subject(...args)) : this.#selected(args)),
         amount: typeof amount === 'function' ? amount(...args) : amount,
+        amounts: typeof amounts === 'function' ? amounts(...args) : amounts,
         operationId: operationId?.(...args),
       };
     } catch (error) {
@@ -90,6 +94,20 @@ export class CheckReader {
     return Object.fromEntries(subject);
   }
 
+  #amounts(value: unknown, errors: InputError[]): CheckRequest['amounts'] {
+    if (value === undefined) return undefined;
+    const reading = readAmounts(value);
+    switch (reading.kind) {
+      case 'amounts':
+        return reading.amounts;
+      case 'invalid':
+        errors.push(...reading.errors);
+        return undefined;
+      case 'misuse':
+        throw this.#misuse(`its option "amounts" ${reading.message}.`);
+    }
+  }
+
   #part<T>(
     path: 'amount' | 'operationId',
     value: unknown,
@@ -112,14 +130,11 @@ export class CheckReader {
 interface Values {
   readonly attributes: ReadonlyMap<string, unknown>;
   readonly amount: unknown;
+  readonly amounts: unknown;
   readonly operationId: unknown;
 }
 
 const OPERATION_ID = '1 to 128 printable ASCII characters';
-
-export function isUnits(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
-}
 
 function isOperationId(value: unknown): value is string {
   return typeof value === 'string' && OPERATION_ID_PATTERN.test(value);

@@ -68,6 +68,8 @@ function sentence(resource: string, reason: DecisionReason): string {
   switch (reason) {
     case 'amount-exceeds-limit':
       return `This is more "${resource}" than the limit ever allows at once.`;
+    case 'too-many-holds':
+      return `"${resource}" has as many reservations as it can hold at once.`;
     case 'degraded':
       return `"${resource}" cannot be counted at the moment, and its rule refuses then.`;
     case 'no-rule':

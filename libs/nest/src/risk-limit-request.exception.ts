@@ -16,7 +16,7 @@ export interface RiskLimitRequestProblem {
 
 /**
  * A call of a `@RiskLimit` method whose arguments make no check: what its caller sent is to blame, not the program. The
- * method did not run and nothing was counted. 400 `invalid-request` for a subject, amount or operation id that cannot be
+ * method did not run and nothing was counted. 400 `invalid-request` for a subject, amounts or operation id that cannot be
  * used (`@Subject` says which values), 409 `operation-conflict` for an operation id that was used for something else.
  */
 export class RiskLimitRequestException extends HttpException {

@@ -19,10 +19,11 @@ class OcrService {
     resource: 'ocr',
     subject: (task) => ({ user: task.owner }),
     amount: (task) => task.pages,
+    amounts: (task) => ({ tokens: task.tokens ?? 0, cny_micros: 1 }),
     operationId: (task) => task.id,
     onUnavailable: () => undefined,
   })
-  async described(_task: { owner: string; pages: number; id?: string }): Promise<void> {}
+  async described(_task: { owner: string; pages: number; tokens?: number; id?: string }): Promise<void> {}
 }
 
 function ocrThatFailsWith(error: Error): OcrService {
@@ -68,15 +69,16 @@ describe('what the caller sent and makes no check', () => {
     expect(ocr.pages).toEqual([]);
   });
 
-  it('is one too where a function gives the subject, the amount or the operation id', async () => {
+  it('is one too where a function gives the subject, an amount or the operation id', async () => {
     jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
     const quota = countingQuota(100);
-    const call = ocrWith(quota).described({ owner: ['u1'], pages: -1, id: 'ü' } as never);
+    const call = ocrWith(quota).described({ owner: ['u1'], pages: -1, tokens: '5', id: 'ü' } as never);
     expect(await failure(call)).toMatchObject({
       problem: {
         errors: [
           { path: 'subject.user', message: 'must be a string or a whole number, not a list' },
           { path: 'amount', message: 'must be an integer of 0 to 9007199254740991' },
+          { path: 'amounts.tokens', message: 'must be an integer of 0 to 9007199254740991' },
           { path: 'operationId', message: 'must be 1 to 128 printable ASCII characters' },
         ],
       },

@@ -290,6 +290,7 @@ describe('the types of @RiskLimit', () => {
         resource: 'ocr',
         subject: (user) => ({ user: user.toUpperCase() }),
         amount: (_user, pages) => pages + 1,
+        amounts: (user, pages) => ({ tokens: user.length * pages }),
         operationId: (user) => user,
         onDenied: (decision, user, pages) => `${decision.reason} ${user} ${pages}`,
         onUnavailable: async (_error, user) => user,

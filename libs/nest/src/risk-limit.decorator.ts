@@ -1,9 +1,9 @@
 import { Observable } from 'rxjs';
 import { injectQuota } from './bound-quota.js';
-import { isUnits } from './check-reader.js';
 import { LimitedCalls } from './limited-calls.js';
 import { limitedMethod, methodLabel, type LimitedMethod } from './limited-methods.js';
-import { MAX_UNITS, NAME_PATTERN } from '@sundial/contract';
+import { isUnits, readAmounts, UNITS } from './meter-amounts.js';
+import { NAME_PATTERN } from '@sundial/contract';
 import { RiskLimitMisuseError } from './risk-limit-misuse.error.js';
 import type { AsyncMethod, RiskLimitOptions } from './risk-limit.options.js';
 
@@ -65,8 +65,10 @@ function errorIn(options: RiskLimitOptions<never>, { subject, limited }: Limited
     return `"${options.resource}" is no resource name. Use up to 128 letters, digits and "._:-", a letter or digit first.`;
   }
   if (typeof options.amount === 'number' && !isUnits(options.amount)) {
-    return `its amount must be an integer of 0 to ${MAX_UNITS}, not ${options.amount}.`;
+    return `its amount must be ${UNITS}, not ${options.amount}.`;
   }
+  const amountsError = errorInAmounts(options.amounts);
+  if (amountsError !== undefined) return amountsError;
   if (options.subject && subject.length > 0) {
     return 'its subject comes from @Subject parameters and from the option "subject". Keep one of them.';
   }
@@ -74,6 +76,20 @@ function errorIn(options: RiskLimitOptions<never>, { subject, limited }: Limited
     return 'nothing says who is counted. Mark a parameter with @Subject or give the option "subject" (`() => ({})` where all callers share one counter).';
   }
   return undefined;
+}
+
+/** In constant ones; a function's are read at each call. */
+function errorInAmounts(amounts: RiskLimitOptions<never>['amounts']): string | undefined {
+  if (amounts === undefined || typeof amounts === 'function') return undefined;
+  const reading = readAmounts(amounts);
+  switch (reading.kind) {
+    case 'amounts':
+      return undefined;
+    case 'invalid':
+      return `its ${reading.errors.map(({ path, message }) => `${path} ${message}`).join(', its ')}.`;
+    case 'misuse':
+      return `its option "amounts" ${reading.message}.`;
+  }
 }
 
 function notAsynchronous(method: object, returnType: unknown): string | undefined {

@@ -5,6 +5,9 @@ export type AsyncMethod = (...args: never[]) => Promise<unknown>;
 
 type Answer<Method extends AsyncMethod> = Awaited<ReturnType<Method>> | ReturnType<Method>;
 
+/** Units by meter. */
+type MeterUnits = Readonly<Record<string, number>>;
+
 /**
  * `Method` is the guarded method's type, e.g. `@RiskLimit<OcrService['submit']>({ … })`: with it, all functions here
  * know their arguments and what they must return. Without it they are written with the types of their parameters.
@@ -22,6 +25,13 @@ export interface RiskLimitOptions<Method extends AsyncMethod = AsyncMethod> {
 
   /** Units one call takes: an integer from 0 to 2^53−1, default 1. From a function anything else is a 400. */
   readonly amount?: number | ((...args: Parameters<Method>) => number);
+
+  /**
+   * Units one call takes of other meters: `{ tokens: 1200 }`, at most 8, each an integer from 0 to 2^53−1. Of a meter that
+   * is not named it takes 0; `units` is `amount`. From a function a value that is anything else is a 400, and a name that is
+   * no meter's a `RiskLimitMisuseError`.
+   */
+  readonly amounts?: MeterUnits | ((...args: Parameters<Method>) => MeterUnits);
 
   /**
    * The caller's name for the operation, when the arguments hold one that survives a retry (a task id, an idempotency

@@ -113,7 +113,10 @@ export class Reconciler {
   }
 
   /** The store has said that it had counted another try of this operation: should it lose that, it is replayed. */
-  repeated(take: Pick<TakeRequest, 'operation' | 'counters' | 'amount'>, counted: CountedBefore): void {
+  repeated(
+    take: Pick<TakeRequest, 'operation' | 'counters' | 'amount' | 'amounts'>,
+    counted: CountedBefore,
+  ): void {
     this.#replay.repeated(take, counted);
   }
 

@@ -1,5 +1,6 @@
 import type { EngineStatus, JournalStatus, QuotaObserver, Runner, Store } from '@sundial/engine';
 import {
+  type Amounts,
   type Answer,
   type CounterRef,
   type Counts,
@@ -8,6 +9,7 @@ import {
   type Dispatch,
   type EngineDecision,
   inCurrentWindows,
+  limitNamedBy,
   type LimitSpec,
   limitStates,
   type Planned,
@@ -17,8 +19,8 @@ import {
   type ReadResult,
   settledCounters,
   type SettleResult,
+  takesNothing,
   type TakeResult,
-  windowOf,
 } from '@sundial/engine/ports';
 import { performance } from 'node:perf_hooks';
 import { QuotaError, type Usage } from '@sundial/contract';
@@ -49,6 +51,7 @@ const ANSWER_RESERVE_MS = 5;
 /** The store need not be asked. */
 const NOT_ASKED = { outcome: 'unavailable', executionStatus: 'not-executed' } as const;
 const ALONE: NodeShare = { live: 1, rank: 0 };
+const NOTHING: Amounts = { amount: 0 };
 
 /**
  * Asks a store that can be slow, frozen or gone. Each check is answered by its deadline: by the store, or else by the
@@ -95,8 +98,8 @@ export class ResilientRunner implements Runner {
       uncertain: (interval) => observer.uncertain?.(interval),
     });
     for (const { settlement } of this.#reconciler.outbox.values()) {
-      const { intent, counters, amount } = settlement;
-      if (intent === 'count') this.#local.restore(counters, amount, store.now());
+      const { intent, counters } = settlement;
+      if (intent === 'count') this.#local.restore(counters, settlement, store.now());
     }
     const degraded = new DegradedDecisions({ local: this.#local, now: () => store.now(), share: nodes });
     this.#undecided = new UndecidedChecks(degraded, this.#reconciler.outbox);
@@ -115,8 +118,8 @@ export class ResilientRunner implements Runner {
   }
 
   decide(check: PlannedCheck): Answer<EngineDecision> {
-    const { operation, amount, fairnessKey, plan } = check;
-    const promised = this.#undecided.promised(check, amount);
+    const { operation, amount, amounts, fairnessKey, plan } = check;
+    const promised = this.#undecided.promised(check);
     if (promised) return this.#withoutStore(check, plan, { ...NOT_ASKED, cause: promised.degraded.cause });
 
     const late = (answer: TakeResult) => this.#reconciler.outbox.heard(operation, answer);
@@ -131,10 +134,11 @@ export class ResilientRunner implements Runner {
             asEnforced: this.#asEnforced,
             operation,
             amount,
+            amounts,
             deadlineAt,
             fairnessKey,
           });
-        return this.#askInTurn(take, offered, { amount, late });
+        return this.#askInTurn(take, offered, { takes: check, late });
       },
       (offered, result) => this.#conclude(check, offered, result),
     );
@@ -149,7 +153,7 @@ export class ResilientRunner implements Runner {
       this.#store,
       (offered) => {
         const look = (dispatch: Dispatch) => this.#store.read({ counters: offered.counters }, dispatch);
-        return this.#askInTurn<ReadResult<PlannedLimit>>(look, offered, { amount: 0 });
+        return this.#askInTurn<ReadResult<PlannedLimit>>(look, offered, { takes: NOTHING });
       },
       (offered, result) => {
         if (result.outcome === 'shed') throw this.#shed();
@@ -195,11 +199,11 @@ export class ResilientRunner implements Runner {
   #askInTurn<T extends TakeResult | ReadResult>(
     call: (dispatch: Dispatch) => Answer<T>,
     { resource, counters }: CheckPlan,
-    { amount, late }: { readonly amount: number; readonly late?: (answer: T) => void },
+    { takes, late }: { readonly takes: Amounts; readonly late?: (answer: T) => void },
   ): Promise<T | Unavailable | Shed> {
     let asking: Asking | undefined;
     const ask = (dispatch: Dispatch) => {
-      asking = this.#local.asking(counters, amount);
+      asking = this.#local.asking(counters, takes);
       return call(dispatch);
     };
     return this.#guard.askInTurn(ask, counters, { resource, late }).then((result) => {
@@ -239,16 +243,16 @@ export class ResilientRunner implements Runner {
   }
 
   #withoutStore(check: PlannedCheck, plan: CheckPlan, unavailable: Unavailable): Answer<EngineDecision> {
-    const { operationId, operation, amount, rulesVersion, startedAt } = check;
+    const { operationId, operation, amount, amounts, rulesVersion, startedAt } = check;
     const answerBy = Math.max(startedAt + this.#answerMs, performance.now() + this.#diskMs);
-    const undecided = { plan, operationId, operation, amount, unavailable, rulesVersion };
+    const undecided = { plan, operationId, operation, amount, amounts, unavailable, rulesVersion };
     return this.#undecided.decide(undecided, answerBy);
   }
 
   /** The store has said that the operation is counted: should it lose it, it will be counted again. */
   #acknowledged(check: PlannedCheck, { counters }: CheckPlan, result: Decided): void {
-    const { operation, amount, planner, rules, subject } = check;
-    if (result.outcome === 'taken' && amount > 0) {
+    const { operation, amount, amounts, planner, rules, subject } = check;
+    if (result.outcome === 'taken' && !takesNothing(check)) {
       const { counts } = result;
       const isCurrent = counts.every(({ windowIndex }) => windowIndex === 'current');
       this.#reconciler.acknowledged({
@@ -256,11 +260,12 @@ export class ResilientRunner implements Runner {
         operation,
         counters: isCurrent ? counters : settledCounters(counts),
         amount,
+        amounts,
         decidedAt: this.#store.now(),
       });
     } else if (result.outcome === 'replayed') {
       const then = planner.countersAt(rules, subject, result.counted.at);
-      this.#reconciler.repeated({ operation, counters: then, amount }, result.counted);
+      this.#reconciler.repeated({ operation, counters: then, amount, amounts }, result.counted);
     }
   }
 
@@ -272,14 +277,14 @@ export class ResilientRunner implements Runner {
 
   /** A pending settlement is in the store, or never will be. */
   #settled({ settlement, resource }: PendingSettlement, { forced = [] }: SettleResult): void {
-    const { intent, counters, amount } = settlement;
-    if (intent === 'count') this.#local.settled(counters, amount);
+    const { intent, counters } = settlement;
+    if (intent === 'count') this.#local.settled(counters, settlement);
     for (const limit of counters.flatMap(({ limits }) => limits)) {
       const above = forced.find((each) => each.limit === limit);
       if (above === undefined) continue;
       const { field, max, rule } = limit;
       const { used } = above;
-      this.#observer.overAdmitted?.({ resource, rule: rule.id, window: windowOf(field), max, used });
+      this.#observer.overAdmitted?.({ resource, rule: rule.id, ...limitNamedBy(field), max, used });
     }
   }
 

@@ -7,10 +7,13 @@ import { RULES } from './rules.js';
 const COUNTER: Counter = {
   rule: 'local-per-user',
   subject: { user: 'u' },
-  window: 'month',
+  limit: 'month units',
   startsAt: '2026-06-01T00:00:00Z',
 };
-const LIMIT = { ...COUNTER, mode: 'enforce', max: 5 } as unknown as LimitState;
+const LIMIT = {
+  ...{ rule: COUNTER.rule, window: 'month', meter: 'units', startsAt: COUNTER.startsAt },
+  ...{ mode: 'enforce', max: 5 },
+} as unknown as LimitState;
 const DEGRADED = { cause: 'timeout', policy: 'local' } as const;
 
 function decided(more: Partial<Decision> = {}): Answer {
@@ -59,6 +62,18 @@ describe('What the store has to count', () => {
     const attempts = [attempt('a', decided({ degraded: DEGRADED })), attempt('b', decided())];
     const isUncertain = (attempt: Attempt) => attempt.operation.operationId === 'a';
     expect([0, 1, 2, 3].map((used) => errorAt(used, attempts, isUncertain))).toEqual([1, 0, 0, 1]);
+  });
+
+  it('is of each meter what operations took of it', () => {
+    const ofTokens = { ...LIMIT, meter: 'tokens' } as LimitState;
+    const both = decided({ limits: [LIMIT, ofTokens] });
+    const { operation, ...rest } = attempt('a', both, { amount: 2 });
+    const asked = [{ ...rest, operation: { ...operation, amounts: { tokens: 40 } } }, attempt('b', both)];
+    const exact = [...accountsOf(asked, RULES).values()].map(({ counter, exact }) => [counter.limit, exact]);
+    expect(exact).toEqual([
+      ['month units', 3],
+      ['month tokens', 40],
+    ]);
   });
 
   it('is nothing where nothing was allowed', () => {

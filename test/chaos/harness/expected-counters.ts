@@ -1,4 +1,12 @@
-import type { Decision, DegradePolicy, LimitState, Rule, Subject, Usage } from '@sundial/contract';
+import {
+  UNITS_METER,
+  type Decision,
+  type DegradePolicy,
+  type LimitState,
+  type Rule,
+  type Subject,
+  type Usage,
+} from '@sundial/contract';
 import type { Operation } from './workload.js';
 import type { Attempt } from './history.js';
 
@@ -7,8 +15,9 @@ export interface Counter {
   readonly rule: string;
   /** The attributes its rule counts by. */
   readonly subject: Subject;
-  readonly window: string;
-  readonly startsAt: string;
+  /** Window and meter, as a word. */
+  readonly limit: string;
+  readonly startsAt: string | null;
 }
 
 /** What callers were answered about one counter. */
@@ -121,8 +130,8 @@ export function countersOf(
   });
 }
 
-export function nameOf({ rule, subject, window, startsAt }: Counter): string {
-  return `${rule} ${Object.values(subject).join(' ')} ${window} ${startsAt}`;
+export function nameOf({ rule, subject, limit, startsAt }: Counter): string {
+  return `${rule} ${Object.values(subject).join(' ')} ${limit} ${startsAt}`;
 }
 
 export function byOperation(attempts: readonly Attempt[]): Map<string, Attempt[]> {
@@ -161,12 +170,12 @@ const UNASKED = {
 
 function add(
   accounts: Map<string, Account>,
-  { subject, amount }: Operation,
+  operation: Operation,
   limit: LimitState,
   rules: readonly Rule[],
   kind: 'exact' | 'byPolicy' | 'uncertain',
 ): void {
-  const counter = counterOf(subject, limit, rules);
+  const counter = counterOf(operation.subject, limit, rules);
   const name = nameOf(counter);
   const account = accounts.get(name) ?? {
     ...UNASKED,
@@ -175,15 +184,21 @@ function add(
     enforced: limit.mode === 'enforce',
     degrade: rules.find(({ id }) => id === limit.rule)!.degrade,
   };
-  accounts.set(name, { ...account, [kind]: account[kind] + amount });
+  accounts.set(name, { ...account, [kind]: account[kind] + unitsOf(operation, limit) });
+}
+
+/** What an operation takes of a limit. */
+function unitsOf({ amount, amounts = {} }: Operation, { meter }: LimitState): number {
+  return meter === UNITS_METER ? amount : (amounts[meter] ?? 0);
 }
 
 function counterOf(
   subject: Subject,
-  { rule, window, startsAt }: LimitState,
+  { rule, window, meter, startsAt }: LimitState,
   rules: readonly Rule[],
 ): Counter {
   const per = rules.find(({ id }) => id === rule)?.per ?? [];
   const counted = Object.fromEntries(per.map((attribute) => [attribute, subject[attribute]!]));
-  return { rule, subject: counted, window, startsAt };
+  const limit = `${typeof window === 'string' ? window : JSON.stringify(window)} ${meter}`;
+  return { rule, subject: counted, limit, startsAt };
 }

@@ -60,6 +60,9 @@ export class HistoryFile {
 function briefly(answer: Answer): object {
   if (answer.kind !== 'decided') return answer;
   const { allowed, replayed, reason, degraded, limits } = answer.decision;
-  const counted = limits.map(({ rule, window, startsAt, used }) => `${rule} ${window} ${startsAt} ${used}`);
+  const counted = limits.map(
+    ({ rule, window, meter, startsAt, used }) =>
+      `${rule} ${JSON.stringify(window)} ${meter} ${startsAt} ${used}`,
+  );
   return { allowed, replayed, reason, degraded, limits: counted };
 }

@@ -1,6 +1,6 @@
 import { Random } from './random.js';
-import { RESOURCES, RULES } from './rules.js';
-import { MAX_AMOUNT, type Call, type Operation, type Workload } from './workload.js';
+import { METERED, RESOURCES, RULES } from './rules.js';
+import { MAX_AMOUNT, MAX_TOKENS, type Call, type Operation, type Workload } from './workload.js';
 
 /** Of all checks, those that repeat an earlier operation, often while that is still under way. */
 const REPEATED = 0.12;
@@ -53,6 +53,7 @@ export class Load implements Workload {
         school: `${this.name}-${random.integer(1, SCHOOLS)}-${Math.floor(index / HOT_TURNS)}`,
       },
       amount: random.integer(1, MAX_AMOUNT),
+      ...(resource === METERED && { amounts: { tokens: random.integer(0, MAX_TOKENS) } }),
       operationId: `${this.name}-${index}`,
     };
   }

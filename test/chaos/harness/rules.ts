@@ -16,9 +16,12 @@ function rule(
   return { id, resource, per, timeZone: 'UTC', limits: LASTING, mode: 'enforce', degrade, ...more };
 }
 
+/** The resource whose operations take of two meters. */
+export const METERED = 'metered';
+
 /**
  * What a campaign counts: each policy by itself, rules that share a shard and must stay atomic, rules that do not and
- * are taken shard by shard on a Cluster, one that only observes, and windows that end meanwhile.
+ * are taken shard by shard on a Cluster, calls and tokens together, one that only observes, and windows that end meanwhile.
  */
 export const RULES: readonly Rule[] = [
   rule('local', ['user'], 'local'),
@@ -28,6 +31,9 @@ export const RULES: readonly Rule[] = [
   rule('nested', ['user', 'grade'], 'local', { limits: [{ window: 'year', max: 15 }] }),
   rule('scattered', ['user'], 'deny'),
   rule('scattered', ['school'], 'local', { limits: [{ window: 'year', max: 60 }] }),
+  rule(METERED, ['user'], 'local', {
+    limits: [...LASTING, { window: 'month', meter: 'tokens', max: 3_000 }],
+  }),
   rule('watched', ['user'], 'local', { mode: 'observe' }),
   rule('brief', ['user'], 'local', {
     limits: [

@@ -2,9 +2,11 @@ import type { CheckRequest, Rule } from '@sundial/contract';
 
 /** No operation takes more units. */
 export const MAX_AMOUNT = 3;
+/** Nor more of the meter `tokens`. */
+export const MAX_TOKENS = 400;
 
 /** An operation that a check asks for, whichever node is asked. */
-export type Operation = Required<CheckRequest>;
+export type Operation = Required<Omit<CheckRequest, 'amounts'>> & Pick<CheckRequest, 'amounts'>;
 
 /** What the caller with a number asks, and which node first. */
 export interface Call {

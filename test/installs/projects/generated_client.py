@@ -6,7 +6,8 @@ from quota_client import AuthenticatedClient
 from quota_client.api.admin import create_rule, read_rule
 from quota_client.api.check import check, check_batch
 from quota_client.api.usage import usage
-from quota_client.models import Batch, Check, Limit, Problem, Rule, RuleLimit, Subject, UndecidedCheck, WindowUnit
+from quota_client.models import Batch, Check, Limit, Problem, Rule, RuleLimit, Subject, UndecidedCheck
+from quota_client.models import WindowSpec, WindowUnit
 
 client = AuthenticatedClient(base_url=sys.argv[1], token=sys.argv[2])
 
@@ -27,7 +28,10 @@ rule = Rule(
     id="python",
     resource="python",
     per=["user", "grade"],
-    limits=[RuleLimit(window=WindowUnit.DAY, max_=1)],
+    limits=[
+        RuleLimit(window=WindowUnit.DAY, max_=1),
+        RuleLimit(window=WindowSpec(unit=WindowUnit.HOUR, every=5), meter="tokens", max_=100),
+    ],
 )
 written = create_rule.sync(client=client, body=rule)
 allowed = check.sync(client=client, body=one(user="u1", grade="3"))
@@ -47,6 +51,9 @@ print(
             "allowed": allowed.allowed,
             "refused": [refused.allowed, refused.reason, refused.limits[0].exceeded],
             "usage": used(counted.limits),
+            "windows": [
+                it.window.every if isinstance(it.window, WindowSpec) else it.window for it in counted.limits
+            ],
             "batch": [
                 it.error.code if isinstance(it, UndecidedCheck) else it.allowed for it in batch.decisions
             ],

@@ -90,7 +90,7 @@ describe('what an engine reports', () => {
   it('passes on what the engine finds by itself', () => {
     observer.modeChanged('degraded', 'timeout');
     observer.journalOverflowed(7);
-    observer.overAdmitted({ resource: 'ocr', rule: 'r1', window: 'day', used: 12, max: 10 });
+    observer.overAdmitted({ resource: 'ocr', rule: 'r1', window: 'day', meter: 'tokens', used: 12, max: 10 });
     const sentence = 'Redis may drop counters.';
     observer.findingChanged({ finding: 'eviction', severity: 'refuse', sentence, server: 'a:1' }, true);
     const unwritable = {
@@ -112,7 +112,7 @@ describe('what an engine reports', () => {
     ).toEqual([
       ['away', undefined, { cause: 'timeout' }],
       ['full', undefined, { operations: 7 }],
-      ['over', 'ocr', { rule: 'r1', window: 'day', used: 12, max: 10 }],
+      ['over', 'ocr', { rule: 'r1', window: 'day', meter: 'tokens', used: 12, max: 10 }],
       ['unfit', undefined, { findings: ['a:1: Redis may drop counters.'] }],
       ['disk', undefined, { files: ['journal'], findings: ['Make room.'] }],
       ['foreign', 'ocr', { rules: ['r1'], checks: 2 }],

@@ -5,8 +5,10 @@ const day = {
   rule: 'ocr-per-user',
   mode: 'enforce',
   window: 'day',
+  meter: 'units',
   timeZone: 'Asia/Shanghai',
   max: 10,
+  source: 'rule',
   used: 4,
   reserved: 0,
   remaining: 6,
@@ -69,6 +71,14 @@ export const CHECK: Operation = {
           operationId: '01JD8Z7T5V',
         },
       },
+      meters: {
+        summary: 'Calls, tokens and money, all counted or none',
+        value: {
+          resource: 'chat',
+          subject: { user: 'u1' },
+          amounts: { tokens: 1200, cny_micros: 3600 },
+        },
+      },
       look: { summary: 'Only look', value: { resource: 'llm', subject: { user: 'u1' }, amount: 0 } },
       unknown: { summary: 'A resource without rules', value: { resource: 'video', subject: { user: 'u1' } } },
     },
@@ -80,14 +90,24 @@ export const CHECK: Operation = {
       examples: {
         allowed: { summary: 'Allowed and counted', value: ALLOWED },
         denied: { summary: 'The hour is used up', value: DENIED },
+        meters: {
+          summary: 'Tokens counted; no rule counts the meter `tokn`',
+          value: {
+            ...ALLOWED,
+            limits: [day, { ...day, meter: 'tokens', max: 20_000, used: 1_200, remaining: 18_800 }],
+            uncounted: ['tokn'],
+          } satisfies Decision,
+        },
         degraded: {
           summary: 'Redis did not answer in time',
           value: { ...ALLOWED, degraded: { cause: 'timeout', policy: 'local' } } satisfies Decision,
         },
       },
       headers: {
-        'RateLimit-Policy': 'One item a limit: "ocr-per-user-day";q=10;w=86400 (quota, window in seconds).',
-        RateLimit: 'One item a limit: "ocr-per-user-day";r=6;t=3021 (remaining, seconds to the reset).',
+        'RateLimit-Policy':
+          'One item a limit: "ocr-per-user-day";q=10;w=86400 (quota, window in seconds); of another meter than units "llm-day|tokens";q=20000;qu="tokens";w=86400. No `w` where the window has no end.',
+        RateLimit:
+          'One item a limit: "ocr-per-user-day";r=6;t=3021 (remaining, seconds to the reset). No `t` where the window has no end.',
         'Retry-After': 'Seconds; on a denial that waiting helps.',
       },
     },

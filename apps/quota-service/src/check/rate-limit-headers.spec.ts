@@ -9,8 +9,10 @@ const DAY: RateLimited['limits'][number] = {
   rule: 'ocr-per-user',
   mode: 'enforce',
   window: 'day',
+  meter: 'units',
   max: 10,
   remaining: 6,
+  resetsAt: '2026-11-23T00:00:00+08:00',
   startsAtMs: Date.parse('2026-11-22T00:00:00+08:00'),
   resetsAtMs: Date.parse('2026-11-23T00:00:00+08:00'),
 };
@@ -32,6 +34,29 @@ describe('rateLimitHeaders', () => {
     expect(headersOf([DAY, hour])).toEqual({
       'ratelimit-policy': '"ocr-per-user-day";q=10;w=86400, "ocr-per-user-hour";q=3;w=3600',
       ratelimit: '"ocr-per-user-day";r=6;t=34234, "ocr-per-user-hour";r=1;t=1834',
+    });
+  });
+
+  it('tells limits of one rule apart by window and meter, and names the meter as the quota unit', () => {
+    const tokens = { ...DAY, meter: 'tokens', max: 20_000, remaining: 1_200 };
+    const slots = { ...DAY, window: { unit: 'hour', every: 5, startsAt: '04:00' } } as const;
+    expect(headersOf([DAY, tokens, slots])).toEqual({
+      'ratelimit-policy':
+        '"ocr-per-user-day";q=10;w=86400, "ocr-per-user-day|tokens";q=20000;qu="tokens";w=86400, "ocr-per-user-hour*5@04:00";q=10;w=86400',
+      ratelimit:
+        '"ocr-per-user-day";r=6;t=34234, "ocr-per-user-day|tokens";r=1200;t=34234, "ocr-per-user-hour*5@04:00";r=6;t=34234',
+    });
+  });
+
+  it('has no window and no reset where there is no end, and the draft’s unit of what runs at once', () => {
+    const endless = { ...DAY, resetsAt: null, startsAtMs: 0, resetsAtMs: 8.64e15 };
+    const total = { ...endless, window: 'total' } as const;
+    const tokens = { ...endless, window: { unit: 'total' }, meter: 'tokens' } as const;
+    const concurrent = { ...endless, window: 'concurrent', max: 5, remaining: 3 } as const;
+    expect(headersOf([total, tokens, concurrent])).toEqual({
+      'ratelimit-policy':
+        '"ocr-per-user-total";q=10, "ocr-per-user-total|tokens";q=10;qu="tokens", "ocr-per-user-concurrent";q=5;qu="concurrent-requests"',
+      ratelimit: '"ocr-per-user-total";r=6, "ocr-per-user-total|tokens";r=6, "ocr-per-user-concurrent";r=3',
     });
   });
 

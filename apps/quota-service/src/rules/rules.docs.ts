@@ -92,6 +92,18 @@ export const CREATE_RULE: Operation = {
           limits: [{ window: 'week', max: 5 }],
         },
       },
+      meters: {
+        summary: 'Slots of five hours, and tokens of a business day',
+        value: {
+          id: 'tutor-per-user',
+          resource: 'tutor',
+          per: ['user'],
+          limits: [
+            { window: { unit: 'hour', every: 5 }, max: 40 },
+            { window: { unit: 'day', startsAt: '04:00' }, meter: 'tokens', max: 20_000 },
+          ],
+        },
+      },
     },
   },
   parameters: [DRY_RUN],

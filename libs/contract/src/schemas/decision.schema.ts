@@ -1,7 +1,42 @@
-import { DECISION_REASONS, DEGRADED_CAUSES } from '../decision.js';
+import { NAME_PATTERN } from '../bounds.js';
+import { DECISION_REASONS, DEGRADED_CAUSES, LIMIT_SOURCES } from '../decision.js';
 import { DEGRADE_POLICIES, WINDOW_UNITS } from '../rule.js';
 
 export const windowUnitSchema = { title: 'WindowUnit', type: 'string', enum: WINDOW_UNITS } as const;
+
+export const windowSpecSchema = {
+  title: 'WindowSpec',
+  type: 'object',
+  description: 'A window that begins elsewhere than its unit does, or lasts several of it.',
+  properties: {
+    unit: windowUnitSchema,
+    every: { type: 'integer', minimum: 1, maximum: 59, description: '1 to 59 minutes, 1 to 23 hours.' },
+    startsAt: {
+      type: 'string',
+      pattern: '^([01][0-9]|2[0-3]):[0-5][0-9]$',
+      description:
+        'When days begin on the local clock, and so weeks, months, quarters and years, or the first slot of a day.',
+    },
+    startsOn: {
+      type: ['integer', 'string'],
+      minimum: 1,
+      maximum: 31,
+      description: 'The first weekday of a week, day of a month, or day of a year as MM-DD.',
+    },
+  },
+  required: ['unit'],
+  additionalProperties: false,
+} as const;
+
+/** As a rule writes it, and as every state repeats it. */
+export const windowSchema = { anyOf: [windowUnitSchema, windowSpecSchema] } as const;
+
+export const meterSchema = {
+  type: 'string',
+  pattern: NAME_PATTERN.source,
+  default: 'units',
+  description: 'What the units are; `units` are the operations themselves.',
+} as const;
 
 /** One limit of one rule, as every answer shows it. */
 const limitStateSchema = {
@@ -16,9 +51,16 @@ const limitStateSchema = {
       enum: ['enforce', 'observe'],
       description: '`observe` counts and never denies.',
     },
-    window: windowUnitSchema,
+    window: windowSchema,
+    meter: { type: 'string', description: 'What the units are: `units` are the operations themselves.' },
     timeZone: { type: 'string', description: 'IANA name.' },
     max: { type: ['integer', 'null'], minimum: 0, description: 'Null: unlimited.' },
+    source: {
+      title: 'LimitSource',
+      type: 'string',
+      enum: LIMIT_SOURCES,
+      description: "Where `max` comes from: `rule` is the rule's own limit.",
+    },
     used: { type: 'integer', minimum: 0, description: 'After this operation, if it was counted.' },
     reserved: { type: 'integer', minimum: 0 },
     remaining: {
@@ -26,8 +68,12 @@ const limitStateSchema = {
       minimum: 0,
       description: 'max − used − reserved, never below 0; null where max is.',
     },
-    startsAt: { type: 'string', format: 'date-time' },
-    resetsAt: { type: 'string', format: 'date-time' },
+    startsAt: {
+      type: ['string', 'null'],
+      format: 'date-time',
+      description: 'Null where the window is `total` or `concurrent`.',
+    },
+    resetsAt: { type: ['string', 'null'], format: 'date-time' },
     exceeded: {
       type: 'boolean',
       description: 'It had no room for what was asked; in usage: for one more unit.',
@@ -37,8 +83,10 @@ const limitStateSchema = {
     'rule',
     'mode',
     'window',
+    'meter',
     'timeZone',
     'max',
+    'source',
     'used',
     'reserved',
     'remaining',
@@ -96,6 +144,11 @@ export const decisionSchema = {
       description: 'Until every refusing limit has reset; only when waiting helps.',
     },
     onDeny: onDenySchema,
+    uncounted: {
+      type: 'array',
+      description: 'Meters of `amounts` that no rule of the resource counts.',
+      items: { type: 'string' },
+    },
     hint: {
       type: 'string',
       description: 'With `no-rule`: the known resource with the most similar name, if there is one.',

@@ -2,6 +2,7 @@ import {
   ATTRIBUTE_PATTERN,
   MAX_ATTRIBUTES,
   MAX_BATCH_CHECKS,
+  MAX_METERS,
   MAX_UNITS,
   MAX_VALUE_LENGTH,
   NAME_PATTERN,
@@ -30,6 +31,19 @@ export const subjectSchema = {
   examples: [{ user: 'u1' }],
 } as const;
 
+/** `units` is no name here: `amount` says how many. */
+export const amountsSchema = {
+  title: 'Amounts',
+  type: 'object',
+  description: `What it takes of other meters, at most ${MAX_METERS}; of one that is not named, 0.`,
+  patternProperties: {
+    [`^(?!units$)${NAME_PATTERN.source.slice(1)}`]: { type: 'integer', minimum: 0, maximum: MAX_UNITS },
+  },
+  additionalProperties: false,
+  maxProperties: MAX_METERS,
+  examples: [{ tokens: 1200 }],
+} as const;
+
 export const checkRequestSchema = {
   title: 'Check',
   type: 'object',
@@ -41,8 +55,9 @@ export const checkRequestSchema = {
       minimum: 0,
       maximum: MAX_UNITS,
       default: 1,
-      description: 'Units this operation takes; 0 only looks.',
+      description: 'Of the meter `units`, what this operation takes; 0 only looks.',
     },
+    amounts: amountsSchema,
     operationId: {
       type: 'string',
       pattern: OPERATION_ID_PATTERN.source,

@@ -10,7 +10,7 @@ import {
 } from '../bounds.js';
 import { RULE_MODES } from '../rule.js';
 import { COUNTER_PARTS } from '../rule-written.js';
-import { degradePolicySchema, onDenySchema, windowUnitSchema } from './decision.schema.js';
+import { degradePolicySchema, meterSchema, onDenySchema, windowSchema } from './decision.schema.js';
 
 const name = { type: 'string', pattern: NAME_PATTERN.source } as const;
 
@@ -27,14 +27,15 @@ const properties = {
   timeZone: { type: 'string', description: 'IANA name.', default: 'UTC' },
   limits: {
     type: 'array',
-    description: 'No two of one window.',
+    description: 'No two of one window and meter.',
     minItems: 1,
     maxItems: MAX_LIMITS_A_RULE,
     items: {
       title: 'RuleLimit',
       type: 'object',
       properties: {
-        window: windowUnitSchema,
+        window: windowSchema,
+        meter: meterSchema,
         max: {
           type: ['integer', 'null'],
           minimum: 0,
@@ -115,7 +116,8 @@ const countersRestartSchema = {
   properties: {
     kind: { type: 'string', const: 'counters-restart' },
     rule: name,
-    windows: { type: 'array', items: windowUnitSchema },
+    windows: { type: 'array', items: windowSchema },
+    meter: { type: 'string', description: 'The meter of these limits; absent: units.' },
     changed: { type: 'array', items: { title: 'CounterPart', type: 'string', enum: COUNTER_PARTS } },
   },
   required: ['kind', 'rule', 'windows', 'changed'],

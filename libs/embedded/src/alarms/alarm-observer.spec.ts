@@ -75,11 +75,11 @@ describe('alarms of a process', () => {
   });
 
   it('say how far a counter is above its max, that rules are old, and that the journal is full', () => {
-    observer.overAdmitted({ resource: 'ocr', rule: 'r', window: 'day', used: 12, max: 10 });
+    observer.overAdmitted({ resource: 'ocr', rule: 'r', window: 'day', meter: 'tokens', used: 12, max: 10 });
     observer.rulesNotUpdated(new Error('it cannot be reached'));
     observer.journalOverflowed(5);
     expect(alarms.map(({ name, message }) => `${name} ${message}`)).toEqual([
-      expect.stringContaining('over-admission A counter of r stands at 12 of 10 a day'),
+      expect.stringContaining('over-admission A counter of r (window day) stands at 12 of 10 tokens'),
       expect.stringContaining(
         'rules-not-updated The rules could not be brought up to date (it cannot be reached)',
       ),

@@ -90,9 +90,9 @@ export class AlarmObserver implements QuotaObserver {
     });
   }
 
-  overAdmitted({ resource, rule, window, used, max }: OverAdmitted): void {
-    const message = `A counter of ${rule} stands at ${used} of ${max} a ${window}: more was allowed while the store was away than the rule says.`;
-    const details = { resource, rule, window, used, max };
+  overAdmitted({ resource, rule, window, meter, used, max }: OverAdmitted): void {
+    const message = `A counter of ${rule} (window ${window}) stands at ${used} of ${max} ${meter}: more was allowed while the store was away than the rule says.`;
+    const details = { resource, rule, window, meter, used, max };
     this.#note({ name: 'over-admission', severity: 'warn', message, details });
   }
 

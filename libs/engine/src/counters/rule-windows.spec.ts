@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Rule } from '@sundial/contract';
+import { type Limit, type Rule, WINDOW_UNITS } from '@sundial/contract';
 import { RuleWindowsCache } from './rule-windows.js';
 
 const HOUR_MS = 3_600_000;
@@ -55,12 +55,45 @@ describe('RuleWindowsCache', () => {
     expect(cache.at(RULE, NOW)).toBe(first);
   });
 
-  it('names every unit differently inside a counter', () => {
-    const units = ['minute', 'hour', 'day', 'week', 'month', 'year'] as const;
+  it('names every limit differently inside a counter', () => {
+    const windows: readonly Limit['window'][] = [...WINDOW_UNITS, { unit: 'day', startsAt: '04:00' }];
     const { limits } = new RuleWindowsCache().at(
-      { ...RULE, limits: units.map((window) => ({ window, max: 1 })) },
+      {
+        ...RULE,
+        limits: windows.flatMap((window) => [
+          { window, max: 1 },
+          { window, meter: 'tokens', max: 1 },
+        ]),
+      },
       NOW,
     );
-    expect(new Set(limits.map(({ field }) => field)).size).toBe(units.length);
+    expect(new Set(limits.map(({ field }) => field)).size).toBe(2 * windows.length);
+  });
+
+  it('says the meter of a limit only where it is not units', () => {
+    const limits = [
+      { window: 'day', max: 1 },
+      { window: 'week', meter: 'units', max: 1 },
+      { window: 'day', meter: 'tokens', max: 1 },
+    ] as const;
+    expect(new RuleWindowsCache().at({ ...RULE, limits }, NOW).limits.map(({ meter }) => meter)).toEqual([
+      undefined,
+      undefined,
+      'tokens',
+    ]);
+  });
+
+  it('keeps limits that never end while the others of their rule move on', () => {
+    const cache = new RuleWindowsCache();
+    const limits = [
+      { window: 'total', max: 5 },
+      { window: 'hour', max: 3 },
+    ] as const;
+    const rule: Rule = { ...RULE, limits };
+    const endless = [0, 8.64e15, 8.64e15];
+    expect(cache.at(rule, NOW).limits[0]!.bounds).toEqual(endless);
+    expect(cache.at(rule, NOW + HOUR_MS).limits[0]!.bounds).toEqual(endless);
+    const alone: Rule = { ...RULE, limits: [limits[0]] };
+    expect(cache.at(alone, NOW + 10_000 * 24 * HOUR_MS)).toBe(cache.at(alone, NOW));
   });
 });

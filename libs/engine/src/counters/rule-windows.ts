@@ -1,6 +1,7 @@
-import type { Limit, Rule, WindowUnit } from '@sundial/contract';
+import { UNITS_METER, type Limit, type Rule } from '@sundial/contract';
 import { UNLIMITED, type LimitSet, type LimitSpec, type WindowIndex } from '../stores/store.js';
 import { WindowClock } from '../windows/window-clock.js';
+import { fieldOf } from './limit-field.js';
 import type { Window } from '../windows/window.js';
 
 /** A limit of a rule in its windows at some instant: what stores are given, and what answers are made of. */
@@ -16,23 +17,6 @@ export interface RuleWindows {
   readonly rule: Rule;
   readonly limits: LimitSet<PlannedLimit>;
 }
-
-/** Fields of limits inside a counter: short, since every active subject's counter holds them. */
-const FIELDS: Record<WindowUnit, string> = {
-  minute: 'm',
-  hour: 'h',
-  day: 'd',
-  week: 'w',
-  month: 'M',
-  year: 'y',
-};
-
-/** The unit of the windows that a limit of this name is counted in. */
-export function windowOf(field: string): WindowUnit {
-  return UNITS.get(field)!;
-}
-
-const UNITS = new Map(Object.entries(FIELDS).map(([unit, field]) => [field, unit as WindowUnit]));
 
 /**
  * Computes each rule's windows once a window. While no window of a rule ends, the answer is the same object,
@@ -65,10 +49,11 @@ export class RuleWindowsCache {
     const windows: RuleWindows = {
       rule,
       limits: rule.limits.map((definition): PlannedLimit => {
-        const { window, max } = definition;
+        const { window, meter, max } = definition;
         const { current, next } = this.#clock.windowsAt(window, rule.timeZone, now);
         return {
-          field: FIELDS[window],
+          field: fieldOf(definition),
+          meter: meter === UNITS_METER ? undefined : meter,
           max: max ?? UNLIMITED,
           enforced: rule.mode === 'enforce' && max !== null,
           bounds: [current.startsAtMs, current.resetsAtMs, next.resetsAtMs],

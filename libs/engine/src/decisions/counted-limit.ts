@@ -1,4 +1,11 @@
-import type { Decision, Limit, LimitState, RuleMode, WindowUnit } from '@sundial/contract';
+import {
+  UNITS_METER,
+  type Decision,
+  type Limit,
+  type LimitSource,
+  type LimitState,
+  type RuleMode,
+} from '@sundial/contract';
 import type { PlannedLimit } from '../counters/rule-windows.js';
 import type { LimitCount } from '../stores/store.js';
 import type { Window } from '../windows/window.js';
@@ -15,25 +22,28 @@ export interface EngineDecision extends Decision {
 export class CountedLimit implements LimitState {
   readonly rule: string;
   readonly mode: Exclude<RuleMode, 'off'>;
-  readonly window: WindowUnit;
+  readonly window: Limit['window'];
+  readonly meter: string;
   readonly timeZone: string;
   readonly max: number | null;
+  readonly source: LimitSource = 'rule';
   readonly used: number;
   readonly reserved = 0;
   readonly remaining: number | null;
-  readonly startsAt: string;
-  readonly resetsAt: string;
+  readonly startsAt: string | null;
+  readonly resetsAt: string | null;
   readonly exceeded: boolean;
   readonly #instants: Window;
 
   /** `exceeded` where `asked` more units do not fit. */
   constructor({ limit, windowIndex, used }: LimitCount<PlannedLimit>, asked: number) {
     const { rule, definition, windows } = limit;
-    const { window, max } = definition;
+    const { window, meter = UNITS_METER, max } = definition;
     const instants = windows[windowIndex];
     this.rule = rule.id;
     this.mode = rule.mode as CountedLimit['mode'];
     this.window = window;
+    this.meter = meter;
     this.timeZone = rule.timeZone;
     this.max = max;
     this.used = used;

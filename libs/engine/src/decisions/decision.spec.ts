@@ -6,6 +6,7 @@ import { byPolicy, limitStates, noRule, refused, replayed, taken } from './decis
 
 const NOW = Date.parse('2026-11-22T04:20:00Z');
 const CONTEXT = { operationId: 'o1', rulesVersion: 12, degraded: null };
+const ONE = { amount: 1 };
 const windows = new RuleWindowsCache();
 
 interface RuleOptions {
@@ -42,13 +43,13 @@ describe('the states of limits', () => {
   it('say all there is to say of each', () => {
     expect(limitStates(counts([ruled([day(10), hour(3)])], 4, 3), 1)).toEqual([
       {
-        ...{ rule: 'r', mode: 'enforce', window: 'day', timeZone: 'Asia/Shanghai' },
-        ...{ max: 10, used: 4, reserved: 0, remaining: 6, exceeded: false },
+        ...{ rule: 'r', mode: 'enforce', window: 'day', meter: 'units', timeZone: 'Asia/Shanghai' },
+        ...{ max: 10, source: 'rule', used: 4, reserved: 0, remaining: 6, exceeded: false },
         ...{ startsAt: '2026-11-22T00:00:00+08:00', resetsAt: '2026-11-23T00:00:00+08:00' },
       },
       {
-        ...{ rule: 'r', mode: 'enforce', window: 'hour', timeZone: 'Asia/Shanghai' },
-        ...{ max: 3, used: 3, reserved: 0, remaining: 0, exceeded: true },
+        ...{ rule: 'r', mode: 'enforce', window: 'hour', meter: 'units', timeZone: 'Asia/Shanghai' },
+        ...{ max: 3, source: 'rule', used: 3, reserved: 0, remaining: 0, exceeded: true },
         ...{ startsAt: '2026-11-22T12:00:00+08:00', resetsAt: '2026-11-22T13:00:00+08:00' },
       },
     ]);
@@ -57,7 +58,7 @@ describe('the states of limits', () => {
   it('know the instants of their windows as numbers, which no copy and no JSON has', () => {
     const [state] = limitStates(counts([ruled([hour(3)])], 1), 1);
     expect([state!.startsAtMs, state!.resetsAtMs]).toEqual(
-      [state!.startsAt, state!.resetsAt].map(Date.parse),
+      [state!.startsAt!, state!.resetsAt!].map(Date.parse),
     );
     expect(Object.keys({ ...state })).toEqual(Object.keys(JSON.parse(JSON.stringify(state)) as object));
     expect({ ...state }).not.toHaveProperty('resetsAtMs');
@@ -97,7 +98,8 @@ describe('the states of limits', () => {
 });
 
 describe('a refusal', () => {
-  const refusing = (used: Counts<PlannedLimit>, amount = 1) => refused(used, CONTEXT, { amount, now: NOW });
+  const refusing = (used: Counts<PlannedLimit>, amount = 1, amounts?: Record<string, number>) =>
+    refused(used, { amount, amounts }, CONTEXT, NOW);
 
   it('says when the limit that refuses resets', () => {
     expect(refusing(counts([ruled([day(10), hour(3)])], 4, 3))).toMatchObject({
@@ -105,6 +107,27 @@ describe('a refusal', () => {
       ...{ replayed: false, operationId: 'o1', rulesVersion: 12, degraded: null },
       limits: [{ exceeded: false }, { exceeded: true }],
     });
+  });
+
+  const total = (max: number): Limit => ({ window: 'total', max });
+  const concurrent = (max: number): Limit => ({ window: { unit: 'concurrent' }, max });
+
+  it('says no time where one of those that refuse never resets', () => {
+    for (const limits of [[total(5)], [day(5), total(5)], [total(5), day(5)]]) {
+      const decision = refusing(counts([ruled(limits)], 5, 5));
+      expect(decision).toMatchObject({ allowed: false, reason: 'limit-reached' });
+      expect(decision).not.toHaveProperty('retryAfterMs');
+    }
+    expect(refusing(counts([ruled([day(5), total(6)])], 5, 5))).toMatchObject({ retryAfterMs: UNTIL_DAY_MS });
+  });
+
+  it('leaves what is held out of the time', () => {
+    expect(refusing(counts([ruled([concurrent(5)])], 5))).not.toHaveProperty('retryAfterMs');
+    for (const limits of [
+      [concurrent(5), day(5)],
+      [day(5), concurrent(5)],
+    ])
+      expect(refusing(counts([ruled(limits)], 5, 5))).toMatchObject({ retryAfterMs: UNTIL_DAY_MS });
   });
 
   it('gives the latest reset of those that refuse', () => {
@@ -145,23 +168,65 @@ describe('a refusal', () => {
   });
 
   it('never asks to wait for less than nothing', () => {
-    const late = { amount: 0, now: NOW + 2 * UNTIL_DAY_MS };
-    expect(refused(counts([ruled([hour(0)])], 0), CONTEXT, late).retryAfterMs).toBe(0);
+    const late = NOW + 2 * UNTIL_DAY_MS;
+    expect(refused(counts([ruled([hour(3)])], 3), ONE, CONTEXT, late).retryAfterMs).toBe(0);
+  });
+
+  it('goes by what each limit takes of its meter', () => {
+    const limits = [day(10), { ...hour(100), meter: 'tokens' }, { ...day(100), meter: 'cny_micros' }];
+    const states = counts([ruled(limits)], 10, 90, 100);
+    expect(refusing(states, 0, { tokens: 11 })).toMatchObject({
+      ...{ reason: 'limit-reached', retryAfterMs: UNTIL_HOUR_MS },
+      limits: [{ exceeded: false }, { exceeded: true }, { exceeded: false }],
+    });
+    expect(refusing(states, 1, { tokens: 11 })).toMatchObject({
+      ...{ reason: 'limit-reached', retryAfterMs: UNTIL_DAY_MS },
+      limits: [{ exceeded: true }, { exceeded: true }, { exceeded: false }],
+    });
+    const hopeless = refusing(states, 1, { tokens: 101, cny_micros: 1 });
+    expect(hopeless).toMatchObject({
+      reason: 'amount-exceeds-limit',
+      limits: [{ exceeded: true }, { exceeded: true }, { exceeded: true }],
+    });
+    expect(hopeless).not.toHaveProperty('retryAfterMs');
+  });
+
+  it('hands out nothing of a rule of which 0 is taken, however much is used', () => {
+    const [a, b] = [{ code: 'A' }, { code: 'B' }];
+    const rules = [
+      ruled([{ ...day(0), meter: 'tokens' }], { id: 'a', onDeny: a }),
+      ruled([day(0)], { id: 'b', onDeny: b }),
+    ];
+    expect(refusing(counts(rules, 9, 0)).onDeny).toEqual(b);
+    expect(refusing(counts(rules, 9, 0), 1, { tokens: 1 }).onDeny).toEqual(a);
   });
 });
 
 describe('an allowance', () => {
   it('says what the rules that only observe would have said', () => {
     const rules = [ruled([day(1)], { id: 'a', mode: 'observe' }), ruled([day(9)], { id: 'b' })];
-    expect(taken(counts(rules, 1, 1), CONTEXT)).toMatchObject({
+    expect(taken(counts(rules, 1, 1), ONE, CONTEXT)).toMatchObject({
       allowed: true,
       reason: 'ok',
       wouldDeny: false,
     });
-    expect(taken(counts(rules, 2, 2), CONTEXT)).toMatchObject({
+    expect(taken(counts(rules, 2, 2), ONE, CONTEXT)).toMatchObject({
       allowed: true,
       reason: 'ok',
       wouldDeny: true,
+    });
+  });
+
+  it('that only looks finds nothing exceeded, also above a max', () => {
+    const rules = [ruled([day(1), { ...day(1), meter: 'tokens' }], { mode: 'observe' })];
+    for (const takes of [{ amount: 0 }, { amount: 0, amounts: { tokens: 0 } }])
+      expect(taken(counts(rules, 5, 5), takes, CONTEXT)).toMatchObject({
+        ...{ allowed: true, wouldDeny: false },
+        limits: [{ exceeded: false }, { exceeded: false }],
+      });
+    expect(taken(counts(rules, 5, 5), { amount: 0, amounts: { tokens: 1 } }, CONTEXT)).toMatchObject({
+      ...{ allowed: true, wouldDeny: true },
+      limits: [{ exceeded: false }, { exceeded: true }],
     });
   });
 
@@ -183,7 +248,7 @@ describe('an allowance', () => {
   it('by policy says why, and what is known', () => {
     const degraded = { cause: 'timeout', policy: 'deny' } as const;
     const known = counts([ruled([day(1)])], 1);
-    expect(byPolicy(false, known, { ...CONTEXT, degraded, onDeny: { code: 'A' } })).toMatchObject({
+    expect(byPolicy(false, known, ONE, { ...CONTEXT, degraded, onDeny: { code: 'A' } })).toMatchObject({
       ...{ allowed: false, reason: 'degraded', degraded, onDeny: { code: 'A' } },
       limits: [{ used: 1 }],
     });

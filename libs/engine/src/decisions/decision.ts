@@ -1,6 +1,8 @@
 import type { Decision, DecisionReason, Degraded, LimitState, OnDeny, Rule } from '@sundial/contract';
 import type { PlannedLimit } from '../counters/rule-windows.js';
+import { amountOf, type Amounts } from '../operations/amounts.js';
 import type { Counts, TakeResult } from '../stores/store.js';
+import { NEVER, unitOf } from '../windows/window.js';
 import { CountedLimit, type EngineDecision } from './counted-limit.js';
 
 /** What every answer to one check says, with or without the store. */
@@ -12,18 +14,19 @@ export interface DecisionContext {
 
 /** The decision of a check that the store decided; `now` is the store's. */
 export function decisionOf(
-  { operationId, rulesVersion, amount }: Omit<DecisionContext, 'degraded'> & { readonly amount: number },
+  check: Omit<DecisionContext, 'degraded'> & Amounts,
   { outcome, counts }: Decided,
   now: number,
 ): EngineDecision {
+  const { operationId, rulesVersion } = check;
   const context = { operationId, rulesVersion, degraded: null };
   switch (outcome) {
     case 'taken':
-      return taken(counts, context);
+      return taken(counts, check, context);
     case 'replayed':
       return replayed(counts, context);
     case 'refused':
-      return refused(counts, context, { amount, now });
+      return refused(counts, check, context, now);
     default:
       return outcome satisfies never;
   }
@@ -36,9 +39,9 @@ export type Decided = Exclude<
 >;
 type PlannedCounts = Counts<PlannedLimit>;
 
-/** Every limit has room, and the amount is counted in all of them (`counts` include it) or was nothing. */
-export function taken(counts: PlannedCounts, context: DecisionContext): EngineDecision {
-  const limits = limitStates(counts, 0);
+/** Every limit has room for what it takes, and that is counted (`counts` include it) or was nothing. */
+export function taken(counts: PlannedCounts, takes: Amounts, context: DecisionContext): EngineDecision {
+  const limits = statesOf(counts, takes, 'counted');
   const { operationId, degraded, rulesVersion } = context;
   // Written out, as in `refused`: one of them makes nearly every answer, and spreading costs more than all else in it.
   return {
@@ -59,14 +62,15 @@ export function replayed(counts: PlannedCounts, context: DecisionContext): Engin
   return { ...ALLOWED, operationId: context.operationId, replayed: true, limits, ...rest(context) };
 }
 
-/** At least one enforced limit has no room for the amount; nothing was counted (`counts` leave it out). */
+/** At least one enforced limit has no room for what it takes; nothing was counted (`counts` leave it out). */
 export function refused(
   counts: PlannedCounts,
+  takes: Amounts,
   { operationId, degraded, rulesVersion }: DecisionContext,
-  { amount, now }: { readonly amount: number; readonly now: number },
+  now: number,
 ): EngineDecision {
-  const limits = limitStates(counts, amount);
-  const { hopeless, retryAtMs, onDeny } = refusalOf(counts, amount);
+  const limits = statesOf(counts, takes, 'asked');
+  const { hopeless, retryAtMs, onDeny } = refusalOf(counts, takes);
   const decision: Writable<EngineDecision> = {
     allowed: false,
     reason: hopeless ? 'amount-exceeds-limit' : 'limit-reached',
@@ -77,7 +81,7 @@ export function refused(
     degraded,
     rulesVersion,
   };
-  if (!hopeless) decision.retryAfterMs = Math.max(0, Math.ceil(retryAtMs - now));
+  if (!hopeless && retryAtMs !== undefined) decision.retryAfterMs = Math.max(0, Math.ceil(retryAtMs - now));
   if (onDeny !== undefined) decision.onDeny = onDeny;
   return decision;
 }
@@ -106,9 +110,10 @@ export function noRule(
 export function byPolicy(
   allowed: boolean,
   known: PlannedCounts,
+  takes: Amounts,
   context: DecisionContext & { readonly onDeny?: OnDeny | undefined },
 ): EngineDecision {
-  const limits = limitStates(known, 0);
+  const limits = statesOf(known, takes, 'counted');
   const { operationId, onDeny } = context;
   return {
     ...ALLOWED,
@@ -125,6 +130,20 @@ export function byPolicy(
 export function limitStates(counts: PlannedCounts, asked: number): CountedLimit[] {
   const states: CountedLimit[] = [];
   for (const count of counts) states.push(new CountedLimit(count, asked));
+  return states;
+}
+
+/** The states in a decision: exceeded where what a limit takes has no room; never where it takes nothing. */
+function statesOf(
+  counts: PlannedCounts,
+  { amount, amounts }: Amounts,
+  of: 'asked' | 'counted',
+): CountedLimit[] {
+  const states: CountedLimit[] = [];
+  for (const count of counts) {
+    const takes = amountOf(count.limit, amount, amounts);
+    states.push(new CountedLimit(count, takes === 0 ? NOTHING_ASKED : of === 'asked' ? takes : 0));
+  }
   return states;
 }
 
@@ -154,23 +173,27 @@ function wouldDeny(limits: readonly LimitState[]): boolean {
 
 /** What the refusing limits have in common. */
 interface Refusal {
-  /** The amount is above one of them, and waiting can never help. */
+  /** One of them takes more than its max, and waiting can never help. */
   readonly hopeless: boolean;
-  /** When the last of their windows ends. */
-  readonly retryAtMs: number;
+  /** When the last of their windows ends; undefined where one never does, or where none is of time. */
+  readonly retryAtMs: number | undefined;
   /** Of the first rule. */
   readonly onDeny: OnDeny | undefined;
 }
 
-function refusalOf(counts: PlannedCounts, amount: number): Refusal {
+function refusalOf(counts: PlannedCounts, { amount, amounts }: Amounts): Refusal {
   let [hopeless, retryAtMs] = [false, -Infinity];
   let first: Rule | undefined;
   for (const { limit, windowIndex, used } of counts) {
     const { max } = limit.definition;
-    if (!limit.enforced || max === null || used + amount <= max) continue;
+    const takes = amountOf(limit, amount, amounts);
+    if (!limit.enforced || max === null || takes === 0 || used + takes <= max) continue;
     first ??= limit.rule;
-    hopeless ||= amount > max;
-    retryAtMs = Math.max(retryAtMs, limit.windows[windowIndex].resetsAtMs);
+    hopeless ||= takes > max;
+    const { of, resetsAtMs } = limit.windows[windowIndex];
+    // What is held comes back whenever an operation ends.
+    if (unitOf(of) !== 'concurrent') retryAtMs = Math.max(retryAtMs, resetsAtMs);
   }
-  return { hopeless, retryAtMs, onDeny: first?.onDeny };
+  const hasEnd = retryAtMs > -Infinity && retryAtMs < NEVER;
+  return { hopeless, retryAtMs: hasEnd ? retryAtMs : undefined, onDeny: first?.onDeny };
 }

@@ -13,7 +13,7 @@ function nameAs(
   { amount = 1, attributes = ['user'] }: { amount?: number; attributes?: readonly string[] } = {},
 ) {
   const request = operationId === undefined ? { resource, subject } : { resource, subject, operationId };
-  return ids.name(request, amount, scopeOf(resource, attributes, subject));
+  return ids.name(request, { amount }, scopeOf(resource, attributes, subject));
 }
 
 function scopeOf(resource: string, attributes: readonly string[], subject: Subject): Scope {

@@ -1,5 +1,7 @@
 import { idOf, makeId, PROCESS_NAME } from './own-ids.js';
 import type { Operation } from './operation.js';
+import { encodeContent } from './operation-content.js';
+import type { Amounts } from './amounts.js';
 import type { CheckRequest, Subject } from '@sundial/contract';
 import { Scope, valuesOf, type Mask } from './scope.js';
 import { PAD_WORDS, type Secret, type SharedSecret } from './secret.js';
@@ -36,9 +38,9 @@ export class OperationIds {
   }
 
   /** The scope is of the rules in force. */
-  name({ subject, operationId }: CheckRequest, amount: number, scope: Scope): NamedOperation {
+  name({ subject, operationId }: CheckRequest, taken: Amounts, scope: Scope): NamedOperation {
     const { id: attempt, number } = makeId();
-    const content = this.#contentOf(subject, amount, scope.countedBy.attributes);
+    const content = this.#contentOf(subject, taken, scope.countedBy.attributes);
     if (operationId !== undefined) {
       const id =
         this.#serversId(operationId, scope) ?? `${scope.name} ${scope.countedBy.resource} ${operationId}`;
@@ -81,17 +83,16 @@ export class OperationIds {
     return tagOf(this.#pads, place * PAD_WORDS, scope.mask(secret));
   }
 
-  /** The amount is written as it is; attributes that no rule counts by are only compared for equality. */
-  #contentOf(subject: Subject, amount: number, attributes: readonly string[]): string {
-    const units = amount === 1 ? '1' : amount.toString(36);
+  /** Amounts are written as they are; attributes that no rule counts by are only compared for equality. */
+  #contentOf(subject: Subject, taken: Amounts, attributes: readonly string[]): string {
     const names = Object.keys(subject);
-    if (names.length === attributes.length) return units;
+    if (names.length === attributes.length) return encodeContent(taken);
     const others = names.filter((name) => !attributes.includes(name)).sort();
     const digest = this.#secrets.current.digest(
       `${others.length} ${others.join(' ')} ${valuesOf(others, subject)}`,
       'base64url',
     );
-    return `${units}~${digest.slice(0, HASH_LENGTH)}`;
+    return encodeContent(taken, digest.slice(0, HASH_LENGTH));
   }
 }
 

@@ -5,6 +5,7 @@ import { assertUsageRequest, validationErrorsInCheck, missingAttributes } from '
 const SUBJECT = { user: 'u1' };
 const NAME =
   'is no attribute name: a lower-case letter, then up to 31 letters, digits, _ or -; not `resource`';
+const METER = 'is no meter name: a letter or digit, then up to 127 letters, digits or any of . _ : -';
 const ID = 'must be a letter or digit, then up to 127 letters, digits or any of . _ : -';
 
 describe('a check request', () => {
@@ -14,6 +15,9 @@ describe('a check request', () => {
     { resource: 'ocr', subject: {} },
     { resource: '0', subject: SUBJECT, amount: Number.MAX_SAFE_INTEGER, operationId: ' ' },
     { resource: 'x'.repeat(128), subject: { constructor: 'c', toString: 't' }, operationId: '~'.repeat(128) },
+    { resource: 'ocr', subject: SUBJECT, amounts: {} },
+    { resource: 'ocr', subject: SUBJECT, amounts: { tokens: 0, 'a:b.c_d-e': 2 ** 53 - 1, constructor: 1 } },
+    { resource: 'ocr', subject: SUBJECT, amounts: Object.fromEntries([...'abcdefgh'].map((m) => [m, 1])) },
     { resource: 'ocr', subject: { user: '{}\0\ud800' } },
     { resource: 'ocr', subject: { user: '🦊'.repeat(256) } },
     { resource: 'ocr', subject: Object.fromEntries([...'abcdefgh'].map((name) => [name, '1'])) },
@@ -60,6 +64,40 @@ describe('a check request', () => {
     [{ resource: 'ocr', subject: SUBJECT, amount: 1n }, 'amount', 'must be of type integer'],
     [{ resource: 'ocr', subject: SUBJECT, amount: null }, 'amount', 'must be of type integer'],
     [{ resource: 'ocr', subject: SUBJECT, amount: 2 ** 53 }, 'amount', expect.any(String) as never],
+    [{ resource: 'ocr', subject: SUBJECT, amounts: null }, 'amounts', 'must be an object'],
+    [{ resource: 'ocr', subject: SUBJECT, amounts: [] }, 'amounts', 'must be an object'],
+    [
+      { resource: 'ocr', subject: SUBJECT, amounts: { tokens: -1 } },
+      'amounts.tokens',
+      expect.any(String) as never,
+    ],
+    [
+      { resource: 'ocr', subject: SUBJECT, amounts: { tokens: 0.5 } },
+      'amounts.tokens',
+      'must be of type integer',
+    ],
+    [
+      { resource: 'ocr', subject: SUBJECT, amounts: { tokens: 2 ** 53 } },
+      'amounts.tokens',
+      expect.any(String) as never,
+    ],
+    [
+      { resource: 'ocr', subject: SUBJECT, amounts: { units: 1 } },
+      'amounts.units',
+      'is the meter that `amount` is of: say it there',
+    ],
+    [{ resource: 'ocr', subject: SUBJECT, amounts: { 'a b': 1 } }, 'amounts.a b', METER],
+    [{ resource: 'ocr', subject: SUBJECT, amounts: { 'a+b': 1 } }, 'amounts.a+b', METER],
+    [
+      { resource: 'ocr', subject: SUBJECT, amounts: JSON.parse('{"__proto__":1}') as object },
+      'amounts.__proto__',
+      METER,
+    ],
+    [
+      { resource: 'ocr', subject: SUBJECT, amounts: Object.fromEntries([...'abcdefghi'].map((m) => [m, 1])) },
+      'amounts',
+      'must name at most 8 meters',
+    ],
     [
       { resource: 'ocr', subject: SUBJECT, operationId: '' },
       'operationId',

@@ -5,8 +5,10 @@ import {
   firstErrors,
   type InputError,
   MAX_ATTRIBUTES,
+  MAX_METERS,
   QuotaError,
   type Rule,
+  UNITS_METER,
   type UsageRequest,
   usageRequestSchema,
 } from '@sundial/contract';
@@ -69,20 +71,29 @@ function sentence({ keyword, instancePath, message, params }: ErrorObject): stri
     case 'required':
       return 'is missing';
     case 'additionalProperties':
-      return instancePath === '/subject'
-        ? 'is no attribute name: a lower-case letter, then up to 31 letters, digits, _ or -; not `resource`'
-        : 'is not a known field';
+      return unknownName(instancePath, (params as { additionalProperty: string }).additionalProperty);
     case 'pattern':
       return instancePath === '/operationId'
         ? 'must be 1 to 128 printable ASCII characters'
         : 'must be a letter or digit, then up to 127 letters, digits or any of . _ : -';
     case 'maxProperties':
-      return `must have at most ${MAX_ATTRIBUTES} attributes`;
+      return instancePath === '/amounts'
+        ? `must name at most ${MAX_METERS} meters`
+        : `must have at most ${MAX_ATTRIBUTES} attributes`;
     case 'type':
       return `must be ${(params as { type: string }).type === 'object' ? 'an object' : `of type ${(params as { type: string }).type}`}`;
     default:
       return message ?? 'is not valid';
   }
+}
+
+function unknownName(instancePath: string, name: string): string {
+  if (instancePath === '/subject')
+    return 'is no attribute name: a lower-case letter, then up to 31 letters, digits, _ or -; not `resource`';
+  if (instancePath !== '/amounts') return 'is not a known field';
+  return name === UNITS_METER
+    ? 'is the meter that `amount` is of: say it there'
+    : 'is no meter name: a letter or digit, then up to 127 letters, digits or any of . _ : -';
 }
 
 /** Names come from the caller and go into answers and logs. */

@@ -16,6 +16,7 @@ function validationErrorsOf(act: () => unknown): readonly InputError[] {
   throw new Error('It was accepted.');
 }
 
+const range = (length: number) => Array.from({ length }, (_, index) => index);
 const errors = (input: unknown) => validationErrorsOf(() => parseRule(input));
 const paths = (input: unknown) => errors(input).map(({ path }) => path);
 
@@ -29,7 +30,10 @@ describe('parseRule', () => {
       ...SHORTEST,
       per: ['user', 'grade'],
       timeZone: 'Asia/Shanghai',
-      limits: WINDOW_UNITS.map((window, index) => ({ window, max: index })),
+      limits: [
+        ...WINDOW_UNITS.map((window, index) => ({ window, max: index })),
+        { window: { unit: 'hour', every: 5, startsAt: '04:00' }, meter: 'tokens', max: null },
+      ],
       mode: 'observe',
       degrade: 'deny',
       description: '',
@@ -105,8 +109,15 @@ describe('parseRule', () => {
     ['empty', [], ['limits']],
     ['no list', { window: 'day', max: 1 }, ['limits']],
     ['two of one window', [{ window: 'day', max: 1 }, { window: 'day', max: 2 }], ['limits']], // prettier-ignore
-    ['seven', [...WINDOW_UNITS, 'day'].map((window) => ({ window, max: 1 })), ['limits']],
+    ['two of one window, written in two ways', [{ window: 'day', max: 1 }, { window: { unit: 'day' }, max: 2 }], ['limits']], // prettier-ignore
+    ['two of one window, by its default', [{ window: { unit: 'week', startsOn: 'monday' }, max: 1 }, { window: 'week', max: 2 }], ['limits']], // prettier-ignore
+    ['two of one window and meter', [{ window: 'day', meter: 'tokens', max: 1 }, { window: { unit: 'day' }, meter: 'tokens', max: 2 }], ['limits']], // prettier-ignore
+    ['two of units, once by name', [{ window: 'day', max: 1 }, { window: 'day', meter: 'units', max: 2 }], ['limits']], // prettier-ignore
+    ['seventeen', range(17).map((index) => ({ window: 'day', meter: `m${index}`, max: 1 })), ['limits']],
     ['an unknown window', [{ window: 'fortnight', max: 1 }], ['limits.0.window']],
+    ['no window', [{ max: 1 }], ['limits.0.window']],
+    ['a window that is a list', [{ window: ['day'], max: 1 }], ['limits.0.window']],
+    ['a window of 10,000 lists', [{ window: DEEP, max: 1 }, { window: { unit: DEEP }, max: 1 }], ['limits.0.window', 'limits.1.window.unit']], // prettier-ignore
     ['things that are no objects', [5, null, [], DEEP], ['limits.0', 'limits.1', 'limits.2', 'limits.3']],
   ])('refuses limits: %s', (_what, limits, expected) => {
     expect([...new Set(paths({ ...SHORTEST, limits }))]).toEqual(expected);
@@ -165,7 +176,11 @@ describe('parseRule', () => {
     expect(errors(input)).toEqual([
       { path: 'resource', message: expect.stringMatching(/^must be 1 to 128 letters.*, not "\?"$/) },
       { path: 'per', message: expect.stringMatching(/"B" cannot be one; .* once; "user" is repeated$/) },
-      { path: 'limits.0.window', message: 'must be one of minute, hour, day, week, month, year, not "dy"' },
+      {
+        path: 'limits.0.window',
+        message:
+          'must be one of minute, hour, day, week, month, quarter, year, total, concurrent, or an object such as { "unit": "hour", "every": 5 }, not "dy"',
+      },
       {
         path: 'limits.0.max',
         message: 'must be a whole number from 0 to 9007199254740991, or null for no limit, not "10"',
@@ -189,7 +204,23 @@ describe('parseRule', () => {
       '__proto__',
       'x',
     );
-    const odd = fc.record({ field, value: fc.jsonValue() });
+    const part = fc.oneof(fc.jsonValue(), fc.constantFrom(...WINDOW_UNITS, 1, 5, '04:00', '02-29', 'sunday'));
+    const window = fc.record(
+      { unit: part, every: part, startsAt: part, startsOn: part },
+      { requiredKeys: ['unit'] },
+    );
+    const limit = fc.record(
+      {
+        window: fc.oneof(part, window),
+        meter: fc.constantFrom('units', 'tokens', ' ', 1),
+        max: fc.constant(1),
+      },
+      { requiredKeys: ['window', 'max'] },
+    );
+    const odd = fc.oneof(
+      fc.record({ field, value: fc.jsonValue() }),
+      fc.record({ field: fc.constant('limits'), value: fc.array(limit, { minLength: 1, maxLength: 3 }) }),
+    );
     fc.assert(
       fc.property(fc.array(odd, { maxLength: 3 }), (changes) => {
         const input = Object.fromEntries([

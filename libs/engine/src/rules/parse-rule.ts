@@ -2,15 +2,18 @@ import { getMetadataStorage, validateSync } from 'class-validator';
 import {
   firstErrors,
   type InputError,
+  type Limit,
   MAX_LIMITS_A_RULE,
   ON_DENY_BOUNDS,
   type OnDeny,
   QuotaError,
   type Rule,
+  type WindowSpec,
 } from '@sundial/contract';
 import { canonicalTimeZone } from '../windows/time-zone.js';
 import { isDeeperThan, isPlainObject, show } from './plain-json.js';
 import { LimitDefinition, OnDenyDefinition, RuleDefinition } from './rule-definition.js';
+import { WindowDefinition } from './window-definition.js';
 
 /**
  * Makes a rule of any input, or says everything that is wrong with it.
@@ -50,6 +53,9 @@ function validationErrorsInRule(input: unknown): InputError[] {
   const limits = Array.isArray(input['limits']) ? input['limits'].slice(0, MAX_LIMITS_A_RULE) : [];
   for (const [index, limit] of limits.entries()) {
     errors.push(...errorsIn(LimitDefinition, limit, `limits.${index}`, 'a limit'));
+    const window = isPlainObject(limit) ? limit['window'] : undefined;
+    if (isPlainObject(window))
+      errors.push(...errorsIn(WindowDefinition, window, `limits.${index}.window`, 'a window'));
   }
   if (input['onDeny'] !== undefined) {
     errors.push(...errorsIn(OnDenyDefinition, input['onDeny'], 'onDeny', 'onDeny'));
@@ -108,12 +114,23 @@ function ruleOf({ description, onDeny, ...definition }: RuleDefinition): Rule {
     resource: definition.resource,
     per: [...definition.per],
     timeZone: canonicalTimeZone(definition.timeZone) ?? definition.timeZone,
-    limits: definition.limits.map(({ window, max }) => ({ window, max })),
+    limits: definition.limits.map(({ window, meter, max }) => ({
+      window: copyOf(window),
+      ...(meter !== undefined && { meter }),
+      max,
+    })),
     mode: definition.mode,
     degrade: definition.degrade,
     ...(description !== undefined && { description }),
     ...(onDeny !== undefined && { onDeny: JSON.parse(JSON.stringify(onDeny)) as OnDeny }),
   };
+}
+
+/** A window as it was written: states repeat it so. */
+function copyOf(window: Limit['window']): Limit['window'] {
+  if (typeof window === 'string') return window;
+  const given = Object.entries(window).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(given) as unknown as WindowSpec;
 }
 
 /** RFC 7396, section 2, on values whose depth is known to be bounded. */

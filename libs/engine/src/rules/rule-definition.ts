@@ -1,22 +1,10 @@
-import {
-  IsIn,
-  IsInt,
-  IsObject,
-  Length,
-  Matches,
-  Max,
-  MaxLength,
-  Min,
-  ValidateBy,
-  ValidateIf,
-} from 'class-validator';
+import { IsIn, IsInt, IsObject, Length, Matches, Max, MaxLength, Min } from 'class-validator';
 import {
   DEGRADE_POLICIES,
   type DegradePolicy,
+  type Limit,
   RULE_MODES,
   type RuleMode,
-  WINDOW_UNITS,
-  type WindowUnit,
   ATTRIBUTE_PATTERN,
   MAX_ATTRIBUTES,
   MAX_DESCRIPTION_LENGTH,
@@ -24,9 +12,15 @@ import {
   MAX_UNITS,
   NAME_PATTERN,
   ON_DENY_BOUNDS,
+  UNITS_METER,
+  type WindowSpec,
+  type WindowUnit,
 } from '@sundial/contract';
 import { canonicalTimeZone } from '../windows/time-zone.js';
+import { windowText } from '../windows/window-text.js';
+import { Judged, messageFor, Nullable, Optional, says } from './field-decorators.js';
 import { isPlainObject, jsonMessage, show } from './plain-json.js';
+import { windowMessage } from './window-definition.js';
 
 const NAME =
   'must be 1 to 128 letters, digits, ".", "_", ":" or "-", of which the first is a letter or a digit';
@@ -36,8 +30,12 @@ const WHOLE_NUMBER = says(`must be a whole number from 0 to ${MAX_UNITS}, or nul
 
 /** One entry of a rule's `limits`. */
 export class LimitDefinition {
-  @IsIn(WINDOW_UNITS, says(`must be one of ${WINDOW_UNITS.join(', ')}`))
-  window!: WindowUnit;
+  @Judged(windowMessage)
+  window!: Limit['window'];
+
+  @Optional()
+  @Judged(meterMessage)
+  meter?: string;
 
   @Nullable()
   @IsInt(WHOLE_NUMBER)
@@ -135,41 +133,42 @@ function limitsMessage(value: unknown): string | undefined {
   if (value.length < 1 || value.length > MAX_LIMITS_A_RULE) {
     return `must hold 1 to ${MAX_LIMITS_A_RULE} limits, not ${value.length}`;
   }
-  const windows = value.filter(isPlainObject).map((limit) => limit['window']);
-  const twice = windows.find((unit, index) => unit !== undefined && windows.indexOf(unit) !== index);
-  return twice === undefined ? undefined : `must hold one limit a window; ${show(twice)} has more than one`;
+  const names = value.map(limitName);
+  const twice = names.find((name, index) => name !== undefined && names.indexOf(name) !== index);
+  return twice === undefined
+    ? undefined
+    : `must hold one limit a window and meter; ${twice} has more than one`;
+}
+
+/** What tells a limit from the others of its rule, as a sentence says it; undefined where it has no window or no meter. */
+function limitName(limit: unknown): string | undefined {
+  if (!isPlainObject(limit)) return undefined;
+  const { window, meter = UNITS_METER } = limit;
+  if (typeof meter !== 'string' || !isWindowLike(window)) return undefined;
+  const text = show(windowText(window));
+  return meter === UNITS_METER ? text : `${text} of ${show(meter)}`;
+}
+
+/** Whether it has a text: it may still be wrong. */
+function isWindowLike(value: unknown): value is WindowUnit | WindowSpec {
+  if (!isPlainObject(value)) return typeof value === 'string';
+  const parts = Object.values(value);
+  return (
+    typeof value['unit'] === 'string' && parts.every((part) => ['string', 'number'].includes(typeof part))
+  );
+}
+
+function meterMessage(value: unknown, { window }: Readonly<Record<string, unknown>>): string | undefined {
+  if (typeof value !== 'string' || !NAME_PATTERN.test(value)) return messageFor(NAME, value);
+  const unit = isPlainObject(window) ? window['unit'] : window;
+  if (unit !== 'concurrent' || value === UNITS_METER) return undefined;
+  return messageFor(
+    `must be "${UNITS_METER}" where the window is "concurrent", which counts operations that run at once`,
+    value,
+  );
 }
 
 function timeZoneMessage(value: unknown): string | undefined {
   if (typeof value === 'string' && canonicalTimeZone(value) !== undefined) return undefined;
   return messageFor('must be an IANA time zone such as Asia/Shanghai or UTC', value);
-}
-
-function messageFor(requirement: string, value: unknown): string {
-  return value === undefined ? `is missing; it ${requirement}` : `${requirement}, not ${show(value)}`;
-}
-
-function says(requirement: string): { message: (args: { value: unknown }) => string } {
-  return { message: ({ value }) => messageFor(requirement, value) };
-}
-
-/** A field that may be absent. Unlike class-validator's `IsOptional`, null is not absent. */
-function Optional(): PropertyDecorator {
-  return ValidateIf((_object, value) => value !== undefined);
-}
-
-/** A field for which null is a value of its own. */
-function Nullable(): PropertyDecorator {
-  return ValidateIf((_object, value) => value !== null);
-}
-
-/** A check whose sentence depends on what is wrong: `judge` says it, or nothing when the value is good. */
-function Judged(judge: (value: unknown) => string | undefined): PropertyDecorator {
-  return ValidateBy({
-    name: 'judged',
-    validator: {
-      validate: (value) => judge(value) === undefined,
-      defaultMessage: (args) => judge(args?.value) ?? '',
-    },
-  });
 }

@@ -12,10 +12,11 @@ const rule = (more: object = {}): Rule =>
     limits: [{ window: 'day', max: 10 }],
     ...more,
   });
-const restart = (changed: readonly string[], windows: readonly string[] = ['day']) => ({
+const restart = (changed: readonly string[], windows: readonly unknown[] = ['day'], meter?: string) => ({
   kind: 'counters-restart',
   rule: 'a',
   windows,
+  ...(meter !== undefined && { meter }),
   changed,
 });
 const need = (attribute: string, more: object = {}) => ({
@@ -26,6 +27,7 @@ const need = (attribute: string, more: object = {}) => ({
 describe('the effects of a changed rule', () => {
   const day = { window: 'day', max: 10 };
   const hour = { window: 'hour', max: 3 };
+  const tokens = { window: 'day', meter: 'tokens', max: 20_000 };
 
   it.each<[string, object, readonly object[]]>([
     ['nothing', {}, []],
@@ -37,6 +39,29 @@ describe('the effects of a changed rule', () => {
     ['another time zone', { timeZone: 'Asia/Tokyo' }, [restart(['timeZone'])]],
     ['another window', { limits: [{ window: 'week', max: 10 }] }, [restart(['window'], ['week'])]],
     ['one window more', { limits: [hour, day] }, [restart(['window'], ['hour'])]],
+    [
+      'another way to write its window',
+      { limits: [{ window: { unit: 'day', startsAt: '00:00' }, max: 10 }] },
+      [],
+    ],
+    ['units, by their name', { limits: [{ ...day, meter: 'units' }] }, []],
+    [
+      'another start of its days',
+      { limits: [{ window: { unit: 'day', startsAt: '04:00' }, max: 10 }] },
+      [restart(['window'], [{ unit: 'day', startsAt: '04:00' }])],
+    ],
+    ['another meter beside it', { limits: [day, tokens] }, [restart(['meter'], ['day'], 'tokens')]],
+    ['another meter instead of it', { limits: [tokens] }, [restart(['meter'], ['day'], 'tokens')]],
+    [
+      'another meter and another window',
+      { limits: [day, hour, tokens] },
+      [restart(['window'], ['hour']), restart(['meter'], ['day'], 'tokens')],
+    ],
+    [
+      'another time zone, and a meter more',
+      { timeZone: 'Asia/Tokyo', limits: [day, tokens] },
+      [restart(['timeZone']), restart(['timeZone', 'meter'], ['day'], 'tokens')],
+    ],
     ['an attribute less', { per: ['user'] }, [restart(['per'])]],
     ['an attribute more', { per: ['user', 'grade', 'city'] }, [restart(['per']), need('city')]],
     ['other attributes', { per: ['city', 'user'] }, [restart(['per']), need('city')]],
@@ -52,6 +77,15 @@ describe('the effects of a changed rule', () => {
     ],
   ])('of %s', async (_what, change, effects) => {
     expect(await effectsOf(new RuleBook(1, [rule()]), [rule(change)])).toEqual(effects);
+  });
+
+  it('are of one meter each where a rule counts several already', async () => {
+    const counted = rule({ limits: [day, tokens] });
+    const changed = rule({ limits: [day, { ...tokens, window: 'week' }] });
+    expect(await effectsOf(new RuleBook(1, [counted]), [changed])).toEqual([
+      restart(['window'], ['week'], 'tokens'),
+    ]);
+    expect(await effectsOf(new RuleBook(1, [counted]), [rule({ limits: [tokens] })])).toEqual([]);
   });
 
   it('name what callers must send once, by the first rule that counts by it, and not what they send already', async () => {

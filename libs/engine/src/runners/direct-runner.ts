@@ -42,12 +42,12 @@ export class DirectRunner implements Runner {
   }
 
   decide(check: PlannedCheck): Answer<EngineDecision> {
-    const { operation, amount, fairnessKey } = check;
+    const { operation, amount, amounts, fairnessKey } = check;
     return inCurrentWindows<TakeResult<PlannedLimit>, EngineDecision>(
       check,
       this.#store,
       ({ counters }) =>
-        this.#store.take({ counters, operation, amount, fairnessKey, deadlineAt: NO_DEADLINE }),
+        this.#store.take({ counters, operation, amount, amounts, fairnessKey, deadlineAt: NO_DEADLINE }),
       (plan, result) => {
         if (result.outcome === 'full') return this.#uncounted.decide(check, plan, result.counts);
         if ('counts' in result) return decisionOf(check, result, this.#store.now());

@@ -1,5 +1,5 @@
 import type { UncertainInterval } from './uncertain-intervals.js';
-import type { CheckRequest, Decision, DegradedCause, WindowUnit } from '@sundial/contract';
+import type { CheckRequest, Decision, DegradedCause } from '@sundial/contract';
 import type { StoreCapacity, StoreFinding } from '../stores/store.js';
 
 /**
@@ -28,7 +28,9 @@ export interface QuotaObserver {
 export interface OverAdmitted {
   readonly resource: string;
   readonly rule: string;
-  readonly window: WindowUnit;
+  /** In one word (`windowText`). */
+  readonly window: string;
+  readonly meter: string;
   readonly used: number;
   readonly max: number;
 }

@@ -2,6 +2,7 @@ import type { Rule, Subject, Usage } from '@sundial/contract';
 import type { EngineDecision } from '../decisions/counted-limit.js';
 import type { CheckPlan, CheckPlanner } from '../decisions/check-planner.js';
 import type { EngineStatus } from './observer.js';
+import type { Amounts } from '../operations/amounts.js';
 import type { NamedOperation } from '../operations/operation-ids.js';
 import type { SharedSecret } from '../operations/secret.js';
 import type { Answer } from '../stores/answer.js';
@@ -42,8 +43,7 @@ export interface Planned {
   readonly plan: CheckPlan;
 }
 
-export interface PlannedCheck extends Planned, NamedOperation {
-  readonly amount: number;
+export interface PlannedCheck extends Planned, NamedOperation, Amounts {
   readonly rulesVersion: number;
   /** Checks of one key that wait for the store are taken in turn with those of other keys. */
   readonly fairnessKey: string;

@@ -21,14 +21,15 @@ export class UncountedSubjects {
 
   /** What `allow` passes is counted in those of its counters that the store has: one for all subjects is among them. */
   decide(check: PlannedCheck, plan: CheckPlan, counts: Counts<PlannedLimit>): Answer<EngineDecision> {
-    const { operationId, operation, amount, rulesVersion } = check;
+    const { operationId, operation, amount, amounts, rulesVersion } = check;
     const isAllowed = strictestPolicy(plan) === 'allow';
     const degraded = degradedBy('overloaded', isAllowed ? 'allow' : 'deny');
     const onDeny = isAllowed ? undefined : onDenyOf(plan);
-    const decision = byPolicy(isAllowed, counts, { operationId, rulesVersion, degraded, onDeny });
+    const context = { operationId, rulesVersion, degraded, onDeny };
+    const decision = byPolicy(isAllowed, counts, check, context);
     if (!isAllowed) return decision;
     const [counters, decidedAt] = [settledCounters(counts), Math.round(this.#store.now())];
-    const settled = this.#store.settle({ counters, operation, amount, intent: 'count', decidedAt });
+    const settled = this.#store.settle({ counters, operation, amount, amounts, intent: 'count', decidedAt });
     return then(settled, () => decision);
   }
 }

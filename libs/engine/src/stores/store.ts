@@ -1,4 +1,5 @@
 import type { Answer } from './answer.js';
+import type { Amounts } from '../operations/amounts.js';
 import type { Operation } from '../operations/operation.js';
 import type { SharedSecret } from '../operations/secret.js';
 import type { WatermarkKeeper } from './watermark.js';
@@ -23,7 +24,7 @@ export interface Store {
   readonly kind: 'redis' | 'embedded';
   /** What all nodes that count in this store know, and no caller. */
   readonly secret: SharedSecret;
-  /** Takes `amount` units from every counter, or from none. Amount 0 only looks. */
+  /** Takes from every counter, of each limit what `amountOf` says, or from none. What takes nothing only looks. */
   take<L extends LimitSpec>(request: TakeRequest<L>): Answer<TakeResult<L>>;
   /**
    * Makes the counters agree with what the caller was answered, whatever became of the take: `count` an allowed operation
@@ -60,8 +61,10 @@ export type LimitSet<L extends LimitSpec = LimitSpec> = readonly L[];
 
 /** What a store enforces of one limit, and the windows that may hold its now: `[0, 1)` and `[1, 2)` of `bounds`. */
 export interface LimitSpec {
-  /** The limit's name inside its counter: one letter, a different one for each window unit. */
+  /** The limit's name inside its counter, a different one for each window and meter (`counters/limit-field.ts`). */
   readonly field: string;
+  /** What its units are; absent: `units`, the operations themselves. */
+  readonly meter?: string | undefined;
   /** `UNLIMITED` where there is none. */
   readonly max: number;
   /** False where the rule only observes or the limit is unlimited: it counts and never refuses. */
@@ -110,9 +113,8 @@ export function countersToTake(request: TakeRequest): readonly CounterRef[] {
   return request.asEnforced?.(request.counters) ?? request.counters;
 }
 
-export interface TakeRequest<L extends LimitSpec = LimitSpec> extends ReadRequest<L> {
+export interface TakeRequest<L extends LimitSpec = LimitSpec> extends ReadRequest<L>, Amounts {
   readonly operation: Operation;
-  readonly amount: number;
   /** Store clock: a take that starts later writes nothing and answers `expired` (I8). */
   readonly deadlineAt: number | Dispatch;
   /**
@@ -129,9 +131,8 @@ export interface SettledLimit extends LimitSpec {
   readonly windowIndex: WindowIndex;
 }
 
-export interface SettleRequest<L extends SettledLimit = SettledLimit> extends ReadRequest<L> {
+export interface SettleRequest<L extends SettledLimit = SettledLimit> extends ReadRequest<L>, Amounts {
   readonly operation: Operation;
-  readonly amount: number;
   readonly intent: 'count' | 'void';
   /** Store clock: it is remembered until `REMEMBER_SETTLED_MS` after this, however late or often it is settled. */
   readonly decidedAt: number;

@@ -49,10 +49,26 @@ describe('WindowClock', () => {
     const day = clock.windowsAt('day', ZONE, NOON_MS);
     const hour = clock.windowsAt('hour', ZONE, NOON_MS);
     const elsewhere = clock.windowsAt('day', 'America/New_York', NOON_MS);
-    expect(hour.current.unit).toBe('hour');
+    expect(hour.current.of).toBe('hour');
     expect(elsewhere.current.timeZone).toBe('America/New_York');
     expect(clock.windowsAt('day', ZONE, NOON_MS)).toBe(day);
     expect(clock.windowsAt('hour', ZONE, NOON_MS)).toBe(hour);
+  });
+
+  it('keeps windows of one unit apart, and takes two ways to write one window for one', () => {
+    const clock = new WindowClock();
+    const days = clock.windowsAt('day', ZONE, NOON_MS);
+    const businessDays = clock.windowsAt({ unit: 'day', startsAt: '04:00' }, ZONE, NOON_MS);
+    expect(businessDays.current.startsAtMs).toBe(days.current.startsAtMs + 4 * HOUR_MS);
+    expect(clock.windowsAt({ unit: 'day', startsAt: '04:00' }, ZONE, NOON_MS)).toBe(businessDays);
+    expect(clock.windowsAt({ unit: 'day', startsAt: '00:00' }, ZONE, NOON_MS)).toBe(days);
+  });
+
+  it('gives windows that never end once and for ever', () => {
+    const clock = new WindowClock();
+    const total = clock.windowsAt('total', ZONE, NOON_MS);
+    expect(clock.windowsAt('total', ZONE, NOON_MS + 10_000 * DAY_MS)).toBe(total);
+    expect(total.next).toBe(total.current);
   });
 
   it('forgets the zone it met first when it has met too many', () => {

@@ -1,6 +1,7 @@
-import type { WindowUnit } from '@sundial/contract';
+import type { WindowSpec, WindowUnit } from '@sundial/contract';
 import type { Window } from './window.js';
 import { windowAfter, windowAt } from './window-at.js';
+import { windowText } from './window-text.js';
 
 /** The zones of one deployment are a handful; all that exist are some 600. */
 const ZONES_REMEMBERED = 256;
@@ -16,30 +17,31 @@ export interface WindowPair {
  *
  * While the instants asked for stay within one window the answer is the *same object*, so whatever is derived from it
  * can be kept by identity. Instants may go back, at the price of computing again. At most `ZONES_REMEMBERED` zones are
- * kept, each with one pair for every unit; the zone that came first is forgotten first.
+ * kept, each with one pair for every window; the zone that came first is forgotten first.
  */
 export class WindowClock {
-  readonly #zones = new Map<string, Partial<Record<WindowUnit, WindowPair>>>();
+  readonly #zones = new Map<string, Map<string, WindowPair>>();
 
   /** Arguments and errors are those of `windowAt`. */
-  windowsAt(unit: WindowUnit, timeZone: string, atMs: number): WindowPair {
-    const known = this.#zones.get(timeZone)?.[unit];
+  windowsAt(of: WindowUnit | WindowSpec, timeZone: string, atMs: number): WindowPair {
+    const text = windowText(of);
+    const known = this.#zones.get(timeZone)?.get(text);
     if (known !== undefined && holds(known.current, atMs)) return known;
     const current =
-      known !== undefined && holds(known.next, atMs) ? known.next : windowAt(unit, timeZone, atMs);
+      known !== undefined && holds(known.next, atMs) ? known.next : windowAt(of, timeZone, atMs);
     const pair = { current, next: windowAfter(current) };
-    this.#zoneOf(timeZone)[unit] = pair;
+    this.#zoneOf(timeZone).set(text, pair);
     return pair;
   }
 
-  #zoneOf(timeZone: string): Partial<Record<WindowUnit, WindowPair>> {
+  #zoneOf(timeZone: string): Map<string, WindowPair> {
     const known = this.#zones.get(timeZone);
     if (known !== undefined) return known;
     if (this.#zones.size >= ZONES_REMEMBERED) {
       const [first] = this.#zones.keys();
       this.#zones.delete(first!);
     }
-    const zone = {};
+    const zone = new Map<string, WindowPair>();
     this.#zones.set(timeZone, zone);
     return zone;
   }

@@ -68,6 +68,18 @@ describe('a FakeQuota', () => {
     expect(await ask('llm', { user: 'u2' }, 0)).toBe(true);
   });
 
+  it('counts meters together or not at all, and none that it has no max of', async () => {
+    const quota = FakeQuota.counting({ units: 2, tokens: 100 });
+    const ask = async (amount: number, amounts: Record<string, number> = {}) =>
+      (await quota.check({ ...ocr, amount, amounts })).allowed;
+    expect(await ask(1, { tokens: 90, pages: 1_000 })).toBe(true);
+    expect(await ask(1, { tokens: 11 })).toBe(false);
+    expect(await ask(0, { tokens: 10 })).toBe(true);
+    expect(await ask(1)).toBe(true);
+    expect(await ask(0, { tokens: 0 })).toBe(true);
+    expect(await ask(1)).toBe(false);
+  });
+
   it('records checks and usages, until it is cleared', async () => {
     const quota = FakeQuota.allowing();
     await quota.check(ocr);

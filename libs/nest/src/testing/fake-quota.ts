@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import type {
-  CheckRequest,
-  Decision,
-  LimitState,
-  Quota,
-  UndecidedError,
-  Usage,
-  UsageRequest,
+import {
+  UNITS_METER,
+  type CheckRequest,
+  type Decision,
+  type LimitState,
+  type Quota,
+  type UndecidedError,
+  type Usage,
+  type UsageRequest,
 } from '@sundial/contract';
 
 /**
@@ -20,7 +21,8 @@ export type FakeAnswer = 'allow' | 'refuse' | Partial<Decision> | Error;
  * asked:
  *
  * - `FakeQuota.allowing()` allows every check, `FakeQuota.refusing({ onDeny })` refuses every check;
- * - `FakeQuota.counting(2)` allows two units per resource and subject, then refuses;
+ * - `FakeQuota.counting(2)` allows two units per resource and subject, then refuses; `counting({ units: 2, tokens: 100 })`
+ *   counts these meters, all of a check or none, and no others;
  * - `FakeQuota.scripted('allow', 'refuse', new Error('away'))` answers in this order, and rejects when the script ends;
  * - `new FakeQuota((request) => …)` decides by the request.
  *
@@ -58,13 +60,22 @@ export class FakeQuota implements Quota {
     });
   }
 
-  static counting(max: number, refusal: Partial<Decision> = {}): FakeQuota {
+  static counting(
+    max: number | Readonly<Record<string, number>>,
+    refusal: Partial<Decision> = {},
+  ): FakeQuota {
+    const limits = Object.entries(typeof max === 'number' ? { [UNITS_METER]: max } : max);
     const usedUnits = new Map<string, number>();
-    return new FakeQuota(({ resource, subject, amount = 1 }) => {
-      const counter = JSON.stringify([resource, Object.entries(subject).sort()]);
-      const used = (usedUnits.get(counter) ?? 0) + amount;
-      if (used > max) return { ...refusal, allowed: false };
-      usedUnits.set(counter, used);
+    return new FakeQuota(({ resource, subject, amount = 1, amounts = {} }) => {
+      const taken = new Map(Object.entries({ ...amounts, [UNITS_METER]: amount }));
+      const counters = limits.map(([meter, most]) => {
+        const name = JSON.stringify([meter, resource, Object.entries(subject).sort()]);
+        const takes = taken.get(meter) ?? 0;
+        const used = (usedUnits.get(name) ?? 0) + takes;
+        return { name, used, hasRoom: takes === 0 || used <= most };
+      });
+      if (!counters.every(({ hasRoom }) => hasRoom)) return { ...refusal, allowed: false };
+      for (const { name, used } of counters) usedUnits.set(name, used);
       return 'allow';
     });
   }

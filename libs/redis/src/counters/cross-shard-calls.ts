@@ -7,6 +7,7 @@ import {
   type SettleResult,
   startByOf,
   StoreError,
+  takesNothing,
   type TakeRequest,
   type TakeResult,
 } from '@sundial/engine/ports';
@@ -75,13 +76,13 @@ export class CrossShardCalls {
 
   /** After the deadline the caller's node has decided without the store: only its settlement knows what to make of it. */
   async #giveBack(request: TakeRequest, counted: readonly CountedShard[]): Promise<void> {
-    if (request.amount === 0 || counted.length === 0) return;
+    if (takesNothing(request) || counted.length === 0) return;
     const decidedAt = this.calls.now();
     if (isLate(request, decidedAt)) throw new StoreError('Taken in part, and late', 'unknown');
-    const { operation, amount } = request;
+    const { operation, amount, amounts } = request;
     const voids = counted.map(({ counts }) =>
       this.calls.settle(
-        { intent: 'void', operation, counters: settledCounters(counts), amount, decidedAt },
+        { intent: 'void', operation, counters: settledCounters(counts), amount, amounts, decidedAt },
         decidedAt + REMEMBER_MS,
       ),
     );

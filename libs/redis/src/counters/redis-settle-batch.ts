@@ -1,7 +1,7 @@
 import type { ForcedLimit, SettledLimit, SettleRequest, SettleResult } from '@sundial/engine/ports';
 import type { ScriptCall } from '../connection/redis-script.js';
 import type { OperationPlace } from './operation-place.js';
-import { common, FORMAT, LimitSetList, identityOf } from './redis-take-batch.js';
+import { common, encodeAmounts, FORMAT, LimitSetList, identityOf } from './redis-take-batch.js';
 
 /** A settlement as `settle.lua` takes it, and where its operation is remembered. */
 export interface SettleItem {
@@ -60,8 +60,9 @@ function limitAt({ counters }: SettleRequest, position: number): SettledLimit | 
 }
 
 /** What a group of settlements shares: everything but keys and identities. */
-function inCommon({ intent, amount, counters }: SettleRequest, limitSets: LimitSetList): string {
-  let text = `${intent} ${amount} `;
+function inCommon(request: SettleRequest, limitSets: LimitSetList): string {
+  const { intent, counters } = request;
+  let text = `${intent} ${encodeAmounts(request)} `;
   for (const { limits } of counters)
     for (const { windowIndex } of limits) text += windowIndex === 'current' ? 0 : 1;
   for (const { limits } of counters) text += ` ${limitSets.positionOf(limits)}`;

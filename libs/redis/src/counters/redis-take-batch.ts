@@ -1,9 +1,12 @@
 import {
+  amountOf,
+  areAmountsEqual,
   type LimitSet,
   type LimitCount,
   MARGIN_MS,
   type Operation,
   REMEMBER_MS,
+  takesNothing,
   type TakeRequest,
   type TakeResult,
 } from '@sundial/engine/ports';
@@ -97,16 +100,37 @@ const ONLY_ATTEMPT = '.';
 function isAlike(one: BatchItem, other: BatchItem): boolean {
   if (one === other) return true;
   if (Math.floor(one.startBy) !== Math.floor(other.startBy)) return false;
-  const [{ amount, counters }, asked] = [one.request, other.request];
+  const [{ amount, amounts, counters }, asked] = [one.request, other.request];
   if (amount !== asked.amount || counters.length !== asked.counters.length) return false;
+  if (!areAmountsEqual(amounts, asked.amounts)) return false;
   return counters.every(({ limits }, index) => limits === asked.counters[index]?.limits);
 }
 
 function groupOf({ request, startBy }: BatchItem, checks: number, limitSets: LimitSetList): string {
-  const { amount, counters } = request;
-  let group = `${checks} ${Math.floor(startBy)} ${amount}`;
-  for (const { limits } of counters) group += ` ${limitSets.positionOf(limits)}`;
+  let group = `${checks} ${Math.floor(startBy)} ${encodeAmounts(request)}`;
+  for (const { limits } of request.counters) group += ` ${limitSets.positionOf(limits)}`;
   return group;
+}
+
+/**
+ * What each limit takes (`lua/shared/group-amounts.lua`): one number where all take the same, as nearly always. Where all
+ * take 0 of an operation that takes something, a list says so: it is counted, and not only a look.
+ */
+export function encodeAmounts(request: Pick<TakeRequest, 'counters' | 'amount' | 'amounts'>): string {
+  const { amount, amounts, counters } = request;
+  let first: number | undefined;
+  let isUniform = true;
+  for (const { limits } of counters)
+    for (const limit of limits) {
+      const takes = amountOf(limit, amount, amounts);
+      first ??= takes;
+      isUniform &&= takes === first;
+    }
+  if (isUniform && (first! > 0 || takesNothing(request))) return `${first}`;
+  let list = '';
+  for (const { limits } of counters)
+    for (const limit of limits) list += `${amountOf(limit, amount, amounts)},`;
+  return list;
 }
 
 /** The limit sets of a call, each once. */

@@ -103,6 +103,45 @@ describe('A check that the store did not decide', () => {
     });
   });
 
+  it('of several meters takes of each what it names under policy local, and is settled with all of them', async () => {
+    const limits = [
+      { window: 'hour', max: 3 },
+      { window: 'hour', meter: 'tokens', max: 100 },
+    ] as const;
+    const store = new FarStore();
+    const engine = open(store, rule('r', 'local', { limits }));
+    const ask = (tokens: number, operationId: string, amount = 1) =>
+      engine.check({ ...CHECK, amount, amounts: { tokens, tokns: 1 }, operationId });
+    expect(await ask(60, 'o1')).toMatchObject({
+      ...{ allowed: true, degraded: { policy: 'local' }, uncounted: ['tokns'] },
+      limits: [{ used: 1 }, { used: 60 }],
+    });
+    expect(await ask(41, 'o2')).toMatchObject({
+      ...{ allowed: false, reason: 'limit-reached' },
+      limits: [
+        { used: 1, exceeded: false },
+        { used: 60, exceeded: true },
+      ],
+    });
+    expect(await ask(101, 'o2')).toMatchObject({ reason: 'amount-exceeds-limit' });
+    expect(await ask(40, 'o3', 0)).toMatchObject({ allowed: true, limits: [{ used: 1 }, { used: 100 }] });
+    while (store.settlements.length < 2) await sleep(1);
+    expect(store.settlements.map(({ amount, amounts }) => ({ amount, amounts }))).toEqual([
+      { amount: 1, amounts: { tokens: 60, tokns: 1 } },
+      { amount: 0, amounts: { tokens: 40, tokns: 1 } },
+    ]);
+  });
+
+  it('conflicts with other amounts under the id of one that is pending', async () => {
+    const store = new FarStore();
+    store.settle = () => Promise.reject(new StoreError('not connected', 'not-executed')) as never;
+    const engine = open(store, rule('r', 'allow'));
+    const ask = (tokens: number) => engine.check({ ...CHECK, amounts: { tokens }, operationId: 'o1' });
+    await ask(5);
+    expect(await ask(5)).toMatchObject({ allowed: true, replayed: true });
+    await expect(ask(6)).rejects.toMatchObject({ code: 'operation-conflict' });
+  });
+
   /**
    * Under many invented subjects what a known one had used up was forgotten, so he got it once more, and what could not
    * be settled any more was allowed all the same.

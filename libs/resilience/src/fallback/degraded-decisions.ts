@@ -1,4 +1,5 @@
 import {
+  type Amounts,
   byPolicy,
   type Counts,
   type DecisionContext,
@@ -13,6 +14,7 @@ import {
   settledCounters,
   strictestPolicy,
   taken,
+  takesNothing,
 } from '@sundial/engine/ports';
 import type { Degraded, DegradePolicy } from '@sundial/contract';
 import type { LocalCounters, NodeShare } from './local-counters.js';
@@ -20,9 +22,8 @@ import type { PendingSettlement } from '../outbox/pending-settlement.js';
 import type { Unavailable } from '../guard/unavailable.js';
 
 /** A check that the store did not decide. */
-export interface UndecidedCheck extends NamedOperation {
+export interface UndecidedCheck extends NamedOperation, Amounts {
   readonly plan: CheckPlan;
-  readonly amount: number;
   readonly unavailable: Unavailable;
   readonly rulesVersion: number;
 }
@@ -50,7 +51,7 @@ export class DegradedDecisions {
   }
 
   decide(check: UndecidedCheck, policy = policyOf(check.plan)): DegradedDecision {
-    const { plan, operationId, operation, amount, unavailable, rulesVersion } = check;
+    const { plan, operationId, operation, amount, amounts, unavailable, rulesVersion } = check;
     const degraded = degradedBy(unavailable.cause, policy);
     const { decision, counts } = this.#decideBy(degraded, check, {
       operationId,
@@ -59,20 +60,20 @@ export class DegradedDecisions {
     });
     const { allowed } = decision;
     // A refused operation only matters to the store if it may have run all the same.
-    if (amount === 0 || (!allowed && unavailable.executionStatus === 'not-executed'))
+    if (takesNothing(check) || (!allowed && unavailable.executionStatus === 'not-executed'))
       return { decision, pending: undefined };
     const counters = settledCounters(counts);
     const intent = allowed ? 'count' : 'void';
     const decidedAt = Math.round(this.#now());
-    const settlement = { counters, operation, amount, intent, decidedAt } as const;
+    const settlement = { counters, operation, amount, amounts, intent, decidedAt } as const;
     const { executionStatus } = unavailable;
     const { resource } = plan;
     return { decision, pending: { settlement, degraded, executionStatus, decidedAt, resource } };
   }
 
   /** Takes back what could not be written down in time. */
-  takeBack({ settlement: { counters, amount } }: PendingSettlement): void {
-    this.#local.count(counters, -amount);
+  takeBack({ settlement }: PendingSettlement): void {
+    this.#local.takeBack(settlement.counters, settlement);
   }
 
   /** Repeats that an operation was allowed, while only this node knows it. */
@@ -81,23 +82,24 @@ export class DegradedDecisions {
     return replayed(counts, { operationId, rulesVersion, degraded });
   }
 
-  #decideBy({ policy }: Degraded, { plan, amount }: UndecidedCheck, context: DecisionContext): Outcome {
+  #decideBy({ policy }: Degraded, check: UndecidedCheck, context: DecisionContext): Outcome {
+    const { plan } = check;
     const { counters } = plan;
     const now = this.#now();
     if (policy === 'local') {
-      const { outcome, counts } = this.#local.take(counters, amount, now, this.#share());
+      const { outcome, counts } = this.#local.take(counters, check, now, this.#share());
       const decision =
-        outcome === 'taken' ? taken(counts, context) : refused(counts, context, { amount, now });
+        outcome === 'taken' ? taken(counts, check, context) : refused(counts, check, context, now);
       return { decision, counts };
     }
     const known = this.#local.counts(counters, now);
     switch (policy) {
       case 'allow':
-        this.#local.count(settledCounters(known), amount);
-        return { decision: byPolicy(true, known, context), counts: known };
+        this.#local.count(settledCounters(known), check);
+        return { decision: byPolicy(true, known, check, context), counts: known };
       case 'deny':
         return {
-          decision: byPolicy(false, known, { ...context, onDeny: onDenyOf(plan) }),
+          decision: byPolicy(false, known, check, { ...context, onDeny: onDenyOf(plan) }),
           counts: known,
         };
       default:

@@ -31,7 +31,7 @@ function counter({ hour, day = 1_000_000 }: Max, key = 'u1', enforced = true): C
 function nodeThatKnows(counters: readonly CounterRef[], used: number): LocalCounters {
   const node = new LocalCounters();
   const each = counters.flatMap(({ limits }) => limits.map(() => ['current', used] as const));
-  node.asking(counters, 0).ends(counted(counters, ...each));
+  node.asking(counters, { amount: 0 }).ends(counted(counters, ...each));
   return node;
 }
 
@@ -56,7 +56,7 @@ function used(node: LocalCounters, counters: readonly CounterRef[], now = NOW): 
 /** Takes until nothing fits any more, and says how many units were taken. */
 function exhaust(node: LocalCounters, counters: readonly CounterRef[], share: NodeShare): number {
   let taken = 0;
-  while (node.take(counters, 1, NOW, share).outcome === 'taken') taken++;
+  while (node.take(counters, { amount: 1 }, NOW, share).outcome === 'taken') taken++;
   return taken;
 }
 
@@ -67,7 +67,7 @@ describe('LocalCounters', () => {
     const node = nodeThatKnows(counters, 7);
     const share = { live: 3, rank: 1 };
     for (const units of [1, 1_000]) {
-      const { outcome, counts } = node.take(counters, units, NOW, share);
+      const { outcome, counts } = node.take(counters, { amount: units }, NOW, share);
       expect([outcome, counts[0]!.used]).toEqual(['taken', used(node, counters)[0]]);
     }
     expect(used(node, counters)).toEqual([1_008]);
@@ -80,8 +80,8 @@ describe('LocalCounters', () => {
     const node = nodeThatKnows(mine, 0);
     expect(exhaust(node, mine, ALONE)).toBe(10);
     for (let i = 0; i < 250_000; i++) node.counts([counter({ hour: 10 }, `other-${i}`)], NOW);
-    expect(node.take(mine, 1, NOW, ALONE).outcome).toBe('refused');
-    node.settled(settledInCurrent(mine), 10);
+    expect(node.take(mine, { amount: 1 }, NOW, ALONE).outcome).toBe('refused');
+    node.settled(settledInCurrent(mine), { amount: 10 });
     for (let i = 0; i < 250_000; i++) node.counts([counter({ hour: 10 }, `other-${i}`)], NOW);
     expect(used(node, mine)).toEqual([0, 0]);
   });
@@ -98,37 +98,37 @@ describe('LocalCounters', () => {
   it('takes from all counters or from none', () => {
     const [roomy, full] = [counter({ hour: 10 }, 'u1'), counter({ hour: 0 }, 'u2')];
     const node = new LocalCounters();
-    expect(node.take([roomy, full], 1, NOW, ALONE).outcome).toBe('refused');
+    expect(node.take([roomy, full], { amount: 1 }, NOW, ALONE).outcome).toBe('refused');
     expect(used(node, [roomy, full])).toEqual([0, 0, 0, 0]);
   });
 
   it('counts in day and hour alike, and reports what is used after the take', () => {
     const counters = [counter({ hour: 10, day: 20 })];
     const node = nodeThatKnows(counters, 4);
-    expect(node.take(counters, 3, NOW, ALONE)).toEqual({
+    expect(node.take(counters, { amount: 3 }, NOW, ALONE)).toEqual({
       outcome: 'taken',
       counts: counted(counters, ['current', 7], ['current', 7]),
     });
   });
 
   it('refuses nothing for the sake of a rule that only observes', () => {
-    expect(new LocalCounters().take([counter({ hour: 0 }, 'u1', false)], 5, NOW, ALONE).outcome).toBe(
-      'taken',
-    );
+    expect(
+      new LocalCounters().take([counter({ hour: 0 }, 'u1', false)], { amount: 5 }, NOW, ALONE).outcome,
+    ).toBe('taken');
   });
 
   it('leaves alone what the store is being asked for, until it has answered', () => {
     const counters = [counter({ hour: 10 })];
     const node = nodeThatKnows(counters, 2);
-    const [three, four] = [node.asking(counters, 3), node.asking(counters, 4)];
-    const refused = node.take(counters, 2, NOW, ALONE);
+    const [three, four] = [node.asking(counters, { amount: 3 }), node.asking(counters, { amount: 4 })];
+    const refused = node.take(counters, { amount: 2 }, NOW, ALONE);
     expect(refused.outcome).toBe('refused');
     expect(refused.counts[0]!.used).toBe(9);
-    const forty = node.asking(counters, 40);
-    expect(node.take(counters, 1, NOW, ALONE).counts[0]!.used).toBe(10);
+    const forty = node.asking(counters, { amount: 40 });
+    expect(node.take(counters, { amount: 1 }, NOW, ALONE).counts[0]!.used).toBe(10);
     forty.ends();
     three.ends();
-    expect(node.take(counters, 2, NOW, ALONE).outcome).toBe('taken');
+    expect(node.take(counters, { amount: 2 }, NOW, ALONE).outcome).toBe('taken');
     four.ends();
     expect(exhaust(node, counters, ALONE)).toBe(6);
   });
@@ -142,23 +142,23 @@ describe('LocalCounters', () => {
   it('never goes back to an earlier window', () => {
     const counters = [counter({ hour: 10 })];
     const node = new LocalCounters();
-    node.asking(counters, 0).ends(counted(counters, ['next', 6], ['current', 9]));
+    node.asking(counters, { amount: 0 }).ends(counted(counters, ['next', 6], ['current', 9]));
     expect(node.counts(counters, NOW)[0]).toMatchObject({ windowIndex: 'next', used: 6 });
   });
 
   it('forgets nothing it allowed when the store speaks of the rest', () => {
     const counters = [counter({ hour: 10 })];
     const node = nodeThatKnows(counters, 2);
-    node.take(counters, 3, NOW, ALONE);
-    node.asking(counters, 0).ends(counted(counters, ['current', 4], ['current', 4]));
+    node.take(counters, { amount: 3 }, NOW, ALONE);
+    node.asking(counters, { amount: 0 }).ends(counted(counters, ['current', 4], ['current', 4]));
     expect(used(node, counters)).toEqual([7, 7]);
   });
 
   it('moves what was settled from its own count to the store’s', () => {
     const counters = [counter({ hour: 10 })];
     const node = nodeThatKnows(counters, 2);
-    node.take(counters, 3, NOW, ALONE);
-    node.settled(settledInCurrent(counters), 3);
+    node.take(counters, { amount: 3 }, NOW, ALONE);
+    node.settled(settledInCurrent(counters), { amount: 3 });
     expect(used(node, counters)).toEqual([5, 5]);
     expect(node.lowered(counters)).toEqual(counters);
   });
@@ -166,9 +166,9 @@ describe('LocalCounters', () => {
   it('settles in the window of the decision, not in the one after', () => {
     const counters = [counter({ hour: 10 })];
     const node = new LocalCounters();
-    node.take(counters, 3, NOW, ALONE);
-    node.take(counters, 4, HOUR[1], ALONE);
-    node.settled(settledInCurrent(counters), 3);
+    node.take(counters, { amount: 3 }, NOW, ALONE);
+    node.take(counters, { amount: 4 }, HOUR[1], ALONE);
+    node.settled(settledInCurrent(counters), { amount: 3 });
     expect(used(node, counters, HOUR[1])).toEqual([4, 7]);
     expect(node.lowered(counters)[0]!.limits[0]!.max).toBe(6);
   });
@@ -177,14 +177,14 @@ describe('LocalCounters', () => {
     const counters = [counter({ hour: 2 })];
     const node = new LocalCounters();
     used(node, counters);
-    node.count(settledInCurrent(counters), 5);
+    node.count(settledInCurrent(counters), { amount: 5 });
     expect(used(node, counters)).toEqual([5, 5]);
   });
 
   it('lowers the limits of a counter whose usage is pending, and of no other counter', () => {
     const [pending, other] = [counter({ hour: 10, day: 20 }, 'u1'), counter({ hour: 10 }, 'u2')];
     const node = nodeThatKnows([pending, other], 2);
-    node.take([pending], 3, NOW, ALONE);
+    node.take([pending], { amount: 3 }, NOW, ALONE);
     const lowered = node.lowered([pending, other]);
     expect(lowered[0]!.limits.map(({ max }) => max)).toEqual([7, 17]);
     expect(lowered[1]).toBe(other);
@@ -219,12 +219,72 @@ describe('LocalCounters', () => {
         let taken = 0;
         for (const { node, amount } of takes) {
           const rank = node % live;
-          const take = nodes[rank]!.take(counters, amount, NOW, { live, rank });
+          const take = nodes[rank]!.take(counters, { amount }, NOW, { live, rank });
           if (take.outcome === 'taken') taken += amount;
         }
         expect(taken).toBeLessThanOrEqual(Math.max(0, Math.min(hour, day) - known));
       }),
     );
+  });
+
+  describe('of several meters', () => {
+    const limits = [
+      { field: 'h', max: 10, enforced: true, bounds: HOUR },
+      { field: '(hour|tokens)', meter: 'tokens', max: 100, enforced: true, bounds: HOUR },
+      { field: '(day|tokens)', meter: 'tokens', max: 150, enforced: true, bounds: DAY },
+    ];
+    const chat: CounterRef[] = [{ key: 'chat', shardGroup: 'chat', limits }];
+    const take = (node: LocalCounters, amount: number, tokens: number, share = ALONE) =>
+      node.take(chat, { amount, amounts: { tokens } }, NOW, share).outcome;
+
+    it('takes of each what it names, of all or of none', () => {
+      const node = new LocalCounters();
+      expect(take(node, 1, 60)).toBe('taken');
+      expect(used(node, chat)).toEqual([1, 60, 60]);
+      expect(take(node, 1, 41)).toBe('refused');
+      expect(take(node, 9, 40)).toBe('taken');
+      expect(take(node, 1, 0)).toBe('refused');
+      expect(used(node, chat)).toEqual([10, 100, 100]);
+      // Both are used up; of neither it takes anything.
+      expect(take(node, 0, 0)).toBe('taken');
+    });
+
+    it('knows the fields of its limits apart, and keeps what the store said of each', () => {
+      const node = new LocalCounters();
+      node.asking(chat, { amount: 0 }).ends(counted(chat, ['current', 1], ['current', 20], ['current', 30]));
+      expect(used(node, chat)).toEqual([1, 20, 30]);
+      expect(take(node, 1, 80)).toBe('taken');
+      expect(used(node, chat)).toEqual([2, 100, 110]);
+      node.settled(settledInCurrent(chat), { amount: 1, amounts: { tokens: 80 } });
+      expect(used(node, chat)).toEqual([2, 100, 110]);
+    });
+
+    it('leaves alone of each what the store is being asked for', () => {
+      const node = new LocalCounters();
+      const asking = node.asking(chat, { amount: 2, amounts: { tokens: 70 } });
+      expect(take(node, 8, 31)).toBe('refused');
+      expect(take(node, 9, 0)).toBe('refused');
+      expect(take(node, 8, 30)).toBe('taken');
+      asking.ends();
+      expect(take(node, 2, 70)).toBe('taken');
+    });
+
+    it('lowers the limits of each by what is pending, and takes back what was not allowed after all', () => {
+      const node = new LocalCounters();
+      take(node, 1, 30);
+      const pending = node.lowered(chat)[0]!.limits.map(({ max }) => max);
+      expect(pending).toEqual([9, 70, 120]);
+      node.takeBack(settledInCurrent(chat), { amount: 1, amounts: { tokens: 30 } });
+      expect(node.lowered(chat)).toBe(chat);
+    });
+
+    it('shares out what remained of each', () => {
+      const node = new LocalCounters();
+      const share = { live: 2, rank: 0 };
+      expect(take(node, 5, 51, share)).toBe('refused');
+      expect(take(node, 5, 50, share)).toBe('taken');
+      expect(take(node, 1, 0, share)).toBe('refused');
+    });
   });
 
   it('takes a node list that is empty for itself alone', () => {

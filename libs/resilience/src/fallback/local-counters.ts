@@ -1,4 +1,6 @@
 import {
+  amountOf,
+  type Amounts,
   type CounterRef,
   type Counts,
   hasRoom,
@@ -11,6 +13,7 @@ import {
   UNLIMITED,
   type WindowIndex,
 } from '@sundial/engine/ports';
+import { AskedMeters } from './asked-meters.js';
 import { LoweredLimitSets } from './lowered-limit-sets.js';
 import { SettledCounters, type KnownCounter, type KnownLimit } from './settled-counters.js';
 
@@ -28,6 +31,7 @@ export interface NodeShare {
 export class LocalCounters {
   readonly #lowered = new LoweredLimitSets();
   readonly #settled = new SettledCounters();
+  readonly #asked = new AskedMeters();
   /**
    * Counters with units that are not recorded in the store: as many as settlements are pending for, and never forgotten
    * before.
@@ -35,8 +39,9 @@ export class LocalCounters {
   readonly #unsettled = new Map<string, KnownCounter>();
 
   /** The store is being asked for units: until it has answered or is given up, they are not this node's to allow. */
-  asking(counters: readonly CounterRef[], amount: number): Asking {
-    return new Asking(counters, amount, { settled: this.#settled, unsettled: this.#unsettled });
+  asking(counters: readonly CounterRef[], { amount, amounts }: Amounts): Asking {
+    const known = { settled: this.#settled, unsettled: this.#unsettled, asked: this.#asked };
+    return new Asking(counters, { amount, amounts }, known);
   }
 
   /** Where the limits stand: what the store said last, and what was allowed here since. */
@@ -47,7 +52,7 @@ export class LocalCounters {
   /** Takes from all counters or from none, like a store; what may still be taken here is what its counts leave. */
   take<L extends LimitSpec>(
     counters: readonly CounterRef<L>[],
-    amount: number,
+    { amount, amounts }: Amounts,
     now: number,
     share: NodeShare,
   ): LocalTake<L> {
@@ -57,30 +62,37 @@ export class LocalCounters {
       const withOthers = Math.max(used, max - mine) + local + asked;
       return Math.max(used + local, Math.min(withOthers, max));
     });
-    if (!hasRoom(counts, amount)) return { outcome: 'refused', counts };
-    this.count(settledCounters(counts), amount);
-    for (const count of counts) count.used += amount;
+    if (!hasRoom(counts, amount, amounts)) return { outcome: 'refused', counts };
+    this.count(settledCounters(counts), { amount, amounts });
+    for (const count of counts) count.used += amountOf(count.limit, amount, amounts);
     return { outcome: 'taken', counts };
   }
 
-  /** Records what was allowed here, whether or not it fitted; a negative amount takes it back. */
-  count(counters: readonly CounterRef<SettledLimit>[], amount: number): void {
-    this.#each(counters, (limit) => {
-      limit.local = Math.max(0, limit.local + amount);
+  /** Records what was allowed here, whether or not it fitted. */
+  count(counters: readonly CounterRef<SettledLimit>[], takes: Amounts): void {
+    this.#each(counters, takes, (limit, units) => {
+      limit.local += units;
+    });
+  }
+
+  /** It was not allowed after all. */
+  takeBack(counters: readonly CounterRef<SettledLimit>[], takes: Amounts): void {
+    this.#each(counters, takes, (limit, units) => {
+      limit.local = Math.max(0, limit.local - units);
     });
   }
 
   /** Notes what was allowed here before this process started. */
-  restore(counters: readonly CounterRef<SettledLimit>[], amount: number, now: number): void {
+  restore(counters: readonly CounterRef<SettledLimit>[], takes: Amounts, now: number): void {
     this.counts(counters, now);
-    this.count(counters, amount);
+    this.count(counters, takes);
   }
 
   /** The store has recorded what was allowed here, or never will. */
-  settled(counters: readonly CounterRef<SettledLimit>[], amount: number): void {
-    this.#each(counters, (limit) => {
-      limit.local = Math.max(0, limit.local - amount);
-      limit.used += amount;
+  settled(counters: readonly CounterRef<SettledLimit>[], takes: Amounts): void {
+    this.#each(counters, takes, (limit, units) => {
+      limit.local = Math.max(0, limit.local - units);
+      limit.used += units;
     });
   }
 
@@ -107,8 +119,10 @@ export class LocalCounters {
     const counts: OwnCount<L>[] = [];
     for (const counter of counters) {
       const known = this.#load(counter) ?? { limits: [], asked: 0 };
-      const { limits, asked } = known;
+      const { limits } = known;
+      const meters = this.#asked.of(counter.key);
       for (const limit of counter.limits) {
+        const asked = amountOf(limit, known.asked, meters);
         const windowIndex = indexOf(limits, limit, now);
         const its = openWindow(limits, limit, windowIndex);
         counts.push({ counter, limit, windowIndex, used: usedOf(its, { asked, max: limit.max }) });
@@ -118,13 +132,18 @@ export class LocalCounters {
     return counts;
   }
 
-  #each(counters: readonly CounterRef<SettledLimit>[], change: (limit: KnownLimit) => void): void {
+  #each(
+    counters: readonly CounterRef<SettledLimit>[],
+    { amount, amounts }: Amounts,
+    change: (limit: KnownLimit, units: number) => void,
+  ): void {
     for (const counter of counters) {
       const known = this.#load(counter);
       if (known === undefined) continue;
       for (const settled of counter.limits) {
         const limit = find(known.limits, settled.field);
-        if (limit?.startsAt === startsAtOf(settled, settled.windowIndex)) change(limit);
+        if (limit?.startsAt !== startsAtOf(settled, settled.windowIndex)) continue;
+        change(limit, amountOf(settled, amount, amounts));
       }
       this.#file(counter, known);
     }
@@ -148,29 +167,34 @@ export class LocalCounters {
 interface Known {
   readonly settled: SettledCounters;
   readonly unsettled: ReadonlyMap<string, KnownCounter>;
+  readonly asked: AskedMeters;
 }
 
 /** Units that the store is being asked for: it may be taking them right now. */
 export class Asking {
   constructor(
     private readonly counters: readonly CounterRef[],
-    private readonly amount: number,
+    private readonly takes: Amounts,
     private readonly known: Known,
   ) {
+    const { amount, amounts } = takes;
     for (const counter of counters) {
       const unsettled = known.unsettled.get(counter.key);
       if (unsettled === undefined) known.settled.ask(hashOf(counter), counter.limits, amount);
       else unsettled.asked += amount;
+      if (amounts !== undefined) known.asked.begin(counter.key, amounts);
     }
   }
 
   /** Notes what the store answered, if it did, and that it is no longer being asked. */
   ends(counts: Counts = []): void {
-    const { settled, unsettled } = this.known;
+    const { settled, unsettled, asked } = this.known;
+    const { amount, amounts } = this.takes;
     for (const counter of this.counters) {
       const known = unsettled.get(counter.key);
-      if (known === undefined) settled.ask(hashOf(counter), counter.limits, -this.amount);
-      else known.asked = Math.max(0, known.asked - this.amount);
+      if (known === undefined) settled.ask(hashOf(counter), counter.limits, -amount);
+      else known.asked = Math.max(0, known.asked - amount);
+      if (amounts !== undefined) asked.end(counter.key, amounts);
     }
     for (const count of counts) {
       const known = unsettled.get(count.counter.key);

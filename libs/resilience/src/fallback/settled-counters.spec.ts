@@ -61,6 +61,28 @@ describe('SettledCounters', () => {
     );
   });
 
+  it('know long fields apart that begin alike, and forget all rather than mistake one for another', () => {
+    const fields = ['d', '(day|tokens)', '(day|tokens2)', '(day)', '(hour*5@04:00)'];
+    const limits = fields.map((field) => ({ field, max: 9, enforced: true, bounds: BOUNDS }));
+    const counter = { key: 'k', shardGroup: 'g', limits };
+    const counters = new SettledCounters();
+    const hear = () =>
+      limits.forEach((limit, used) => counters.hear(1, { counter, limit, windowIndex: 'current', used }));
+    const heard = fields.map((field, used) => ({ field, startsAt: BOUNDS[0], used, local: 0 }));
+    hear();
+    expect(counters.load(1)).toEqual({ limits: heard, asked: 0 });
+    counters.store(2, { limits: heard, asked: 3 });
+    expect(counters.load(2)).toEqual({ limits: heard, asked: 3 });
+    for (let n = 0; n < 65_536; n++) {
+      const limit = { field: `(day|meter-${n})`, max: 9, enforced: true, bounds: BOUNDS };
+      const other = { key: 'other', shardGroup: 'g', limits: [limit] };
+      counters.hear(3, { counter: other, limit, windowIndex: 'current', used: n });
+    }
+    expect(counters.load(1)).toBeUndefined();
+    hear();
+    expect(counters.load(1)).toEqual({ limits: heard, asked: 0 });
+  });
+
   it.each(['h', 'dh', 'dhmqwy'])(
     'keep the latest 49,000 counters of limits %s, and forget the oldest',
     (fields) => {

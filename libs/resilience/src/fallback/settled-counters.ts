@@ -1,4 +1,5 @@
 import { startsAtOf, type LimitCount, type LimitSet } from '@sundial/engine/ports';
+import { FieldNumbers } from './field-numbers.js';
 
 /** 8 MiB: 116,508 counters of two limits, 69,905 of four. */
 const WORDS = 1_048_576;
@@ -11,7 +12,7 @@ const NAME = 0;
 const ASKED = 1;
 const ROOM = 2;
 const HEADER_WORDS = 3;
-// Of each limit it has the field's character code (0: no limit yet), the window's start, and the units used in it.
+// Of each limit it has the field's number (0: no limit yet), the window's start, and the units used in it.
 const FIELD = 0;
 const STARTS_AT = 1;
 const USED = 2;
@@ -30,7 +31,7 @@ export interface KnownLimit {
 /** What this node knows of a counter. */
 export interface KnownCounter {
   readonly limits: KnownLimit[];
-  /** Units that the store is being asked for. */
+  /** Units, of the meter `units`, that the store is being asked for. */
   asked: number;
 }
 
@@ -47,6 +48,10 @@ export interface KnownCounter {
 export class SettledCounters {
   #current = new Generation();
   #previous = new Generation();
+  readonly #fields = new FieldNumbers(() => {
+    this.#current.forget();
+    this.#previous.forget();
+  });
 
   /** Notes that the store is being asked for units of a counter, or with a negative amount that it is not any more. */
   ask(name: number, limits: LimitSet, amount: number): void {
@@ -57,32 +62,33 @@ export class SettledCounters {
 
   /** Notes what the store said of one limit of a counter. */
   hear(name: number, { counter, limit, windowIndex, used }: LimitCount): void {
+    const field = this.#fields.numberOf(limit.field);
     let at = this.#open(name, counter.limits.length);
-    const code = limit.field.charCodeAt(0);
-    let place = this.#current.limitOf(at, code);
+    let place = this.#current.limitOf(at, field);
     if (place < 0) {
       at = this.#widen(at);
-      place = this.#current.limitOf(at, code);
+      place = this.#current.limitOf(at, field);
     }
-    this.#current.setLimit(place, code, startsAtOf(limit, windowIndex), used);
+    this.#current.setLimit(place, field, startsAtOf(limit, windowIndex), used);
   }
 
   /** What is known of a counter. It is the caller's: changes are known when it is stored. */
   load(name: number): KnownCounter | undefined {
     const at = this.#find(name);
-    return at < 0 ? undefined : this.#current.read(at);
+    return at < 0 ? undefined : this.#current.read(at, this.#fields);
   }
 
   /** Replaces what is known of a counter that has no unsettled units. */
   store(name: number, { limits, asked }: KnownCounter): void {
+    const fields = limits.map(({ field }) => this.#fields.numberOf(field));
     let at = this.#open(name, limits.length);
     while (this.#current.words[at + ROOM]! < limits.length) at = this.#widen(at);
     this.#current.clear(at);
     this.#current.words[at + ASKED] = asked;
-    for (const { field, startsAt, used } of limits) {
-      const code = field.charCodeAt(0);
-      this.#current.setLimit(this.#current.limitOf(at, code), code, startsAt, used);
-    }
+    limits.forEach(({ startsAt, used }, index) => {
+      const field = fields[index]!;
+      this.#current.setLimit(this.#current.limitOf(at, field), field, startsAt, used);
+    });
   }
 
   /** Where the counter's record is in the current generation, made when there is none. */
@@ -161,22 +167,22 @@ class Generation {
   }
 
   /** Where the limit with this field is, or the first place for another one; -1 when there is none. */
-  limitOf(at: number, code: number): number {
+  limitOf(at: number, field: number): number {
     const end = at + this.lengthOf(at);
     for (let limit = at + HEADER_WORDS; limit < end; limit += LIMIT_WORDS) {
       const known = this.words[limit + FIELD];
-      if (known === code || known === 0) return limit;
+      if (known === field || known === 0) return limit;
     }
     return -1;
   }
 
-  setLimit(limit: number, code: number, startsAt: number, used: number): void {
-    this.words[limit + FIELD] = code;
+  setLimit(limit: number, field: number, startsAt: number, used: number): void {
+    this.words[limit + FIELD] = field;
     this.words[limit + STARTS_AT] = startsAt;
     this.words[limit + USED] = used;
   }
 
-  read(at: number): KnownCounter {
+  read(at: number, fields: FieldNumbers): KnownCounter {
     const limits: KnownLimit[] = [];
     const end = at + this.lengthOf(at);
     for (
@@ -184,7 +190,7 @@ class Generation {
       limit < end && this.words[limit + FIELD] !== 0;
       limit += LIMIT_WORDS
     ) {
-      const field = String.fromCharCode(this.words[limit + FIELD]!);
+      const field = fields.fieldOf(this.words[limit + FIELD]!);
       limits.push({
         field,
         startsAt: this.words[limit + STARTS_AT]!,

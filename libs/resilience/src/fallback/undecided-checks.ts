@@ -1,4 +1,10 @@
-import type { Answer, EngineDecision, NamedOperation } from '@sundial/engine/ports';
+import {
+  takesNothing,
+  type Amounts,
+  type Answer,
+  type EngineDecision,
+  type NamedOperation,
+} from '@sundial/engine/ports';
 import { QuotaError } from '@sundial/contract';
 import type { Outbox } from '../outbox/outbox.js';
 import type { PendingSettlement } from '../outbox/pending-settlement.js';
@@ -20,7 +26,7 @@ export class UndecidedChecks {
 
   /** `answerBy` is monotonic. @throws QuotaError `operation-conflict` */
   decide(check: UndecidedCheck, answerBy: number): Answer<EngineDecision> {
-    const promised = this.promised(check, check.amount);
+    const promised = this.promised(check);
     if (promised) return this.#repeat(check, promised, answerBy);
     const { decision, pending } = this.#degraded.decide(check);
     if (pending?.settlement.intent === 'count' && !this.#outbox.hasRoomFor(pending)) {
@@ -41,9 +47,10 @@ export class UndecidedChecks {
    * What was promised under the operation's id and is not recorded in the store yet.
    * @throws QuotaError `operation-conflict`
    */
-  promised({ operationId, operation }: NamedOperation, amount: number): PendingSettlement | undefined {
+  promised(check: NamedOperation & Amounts): PendingSettlement | undefined {
+    const { operationId, operation } = check;
     const { id, content } = operation;
-    const promised = amount > 0 ? this.#outbox.promised(id) : undefined;
+    const promised = takesNothing(check) ? undefined : this.#outbox.promised(id);
     if (promised && promised.settlement.operation.content !== content) throw QuotaError.conflict(operationId);
     return promised;
   }

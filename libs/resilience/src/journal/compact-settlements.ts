@@ -1,4 +1,4 @@
-import { type CounterRef, type LimitSet, shardGroupOf } from '@sundial/engine/ports';
+import { type CounterRef, type LimitSet, type MeterAmounts, shardGroupOf } from '@sundial/engine/ports';
 import type { DecidedLimit, PendingSettlement } from '../outbox/pending-settlement.js';
 
 /** What many settlements of one moment have in common. */
@@ -18,6 +18,8 @@ type CompactSettlement = readonly [number, string, string, string, number, numbe
 export interface CompactSettlements {
   readonly shared: readonly Shared[];
   readonly settlements: readonly CompactSettlement[];
+  /** Of those that take of other meters than `units`, which one it is, and what. */
+  readonly amounts?: readonly (readonly [number, MeterAmounts])[];
 }
 
 export function toCompact(all: readonly PendingSettlement[]): CompactSettlements {
@@ -36,11 +38,19 @@ export function toCompact(all: readonly PendingSettlement[]): CompactSettlements
     const keys = counters.map(({ key }) => key);
     return [at, id, attempt === id ? '' : attempt, content, amount, decidedAt, operations, ...keys];
   });
-  return { shared, settlements };
+  const amounts = all.flatMap(({ settlement }, index) =>
+    settlement.amounts === undefined ? [] : [[index, settlement.amounts] as const],
+  );
+  return { shared, settlements, ...(amounts.length > 0 && { amounts }) };
 }
 
-export function fromCompact({ shared, settlements }: CompactSettlements): PendingSettlement[] {
-  return settlements.map(([index, id, attempt, content, amount, decidedAt, operations, ...keys]) => {
+export function fromCompact({
+  shared,
+  settlements,
+  amounts: named,
+}: CompactSettlements): PendingSettlement[] {
+  const amountsOf = new Map(named);
+  return settlements.map(([index, id, attempt, content, amount, decidedAt, operations, ...keys], which) => {
     const { limitSets, intent, ...rest } = shared[index]!;
     const counters = keys.map((key, place): CounterRef<DecidedLimit> => ({
       key,
@@ -48,9 +58,19 @@ export function fromCompact({ shared, settlements }: CompactSettlements): Pendin
       limits: limitSets[place]!,
     }));
     const operation = { id, content, attempt: attempt || id };
-    const settlement = { counters, operation, amount, intent, decidedAt };
+    const amounts = amountsOf.get(which);
+    const settlement = { counters, operation, amount, ...(amounts && { amounts }), intent, decidedAt };
     return { settlement, ...rest, decidedAt, ...(operations > 0 && { operations }) };
   });
+}
+
+/** Whether a program that knew only `units` would misread it. */
+export function namesMeters({ shared, amounts }: CompactSettlements): boolean {
+  return amounts !== undefined || shared.some(hasMeters);
+}
+
+function hasMeters({ limitSets }: Shared): boolean {
+  return limitSets.some((limits) => limits.some(({ field }) => field.length > 1));
 }
 
 function sharedOf({ settlement, degraded, executionStatus, resource }: PendingSettlement): Shared {
@@ -73,6 +93,8 @@ function isAlike(one: PendingSettlement | undefined, other: PendingSettlement): 
 }
 
 /** Of a limit, what has to be known after a restart. */
-function storedPart({ field, max, enforced, bounds, windowIndex, rule: { id } }: DecidedLimit): DecidedLimit {
-  return { field, max, enforced, bounds, windowIndex, rule: { id } };
+function storedPart(limit: DecidedLimit): DecidedLimit {
+  const { field, meter, max, enforced, bounds, windowIndex, rule } = limit;
+  const meterPart = meter === undefined ? {} : { meter };
+  return { field, ...meterPart, max, enforced, bounds, windowIndex, rule: { id: rule.id } };
 }

@@ -1,5 +1,5 @@
-import type { Watermark } from '@sundial/engine/ports';
-import { fromCompact, toCompact, type CompactSettlements } from './compact-settlements.js';
+import type { MeterAmounts, Watermark } from '@sundial/engine/ports';
+import { fromCompact, namesMeters, toCompact, type CompactSettlements } from './compact-settlements.js';
 import { toCheckedLine } from './checked-line.js';
 import type { PendingSettlement } from '../outbox/pending-settlement.js';
 
@@ -7,7 +7,13 @@ import type { PendingSettlement } from '../outbox/pending-settlement.js';
 export type JournalRecord =
   | { readonly kind: 'pending'; readonly pending: PendingSettlement }
   /** A pending settlement that is a sum has grown. */
-  | { readonly kind: 'grown'; readonly key: string; readonly amount: number; readonly operations: number }
+  | {
+      readonly kind: 'grown';
+      readonly key: string;
+      readonly amount: number;
+      readonly amounts?: MeterAmounts | undefined;
+      readonly operations: number;
+    }
   | { readonly kind: 'acknowledged'; readonly key: string; readonly outcome: string }
   /** What was written into the store last, on each of its servers. */
   | { readonly kind: 'watermarks'; readonly marks: readonly Watermark[] };
@@ -15,12 +21,17 @@ export type JournalRecord =
 /** Records of one kind, as a line has them: a line for each would cost more than the decision it is about. */
 type Line =
   | ({ readonly kind: 'pending' } & CompactSettlements)
-  | { readonly kind: 'grown'; readonly sums: readonly (readonly [string, number, number])[] }
+  | { readonly kind: 'grown'; readonly sums: readonly GrownSum[] }
   | { readonly kind: 'acknowledged'; readonly outcome: string; readonly keys: readonly string[] }
   | { readonly kind: 'watermarks'; readonly marks: readonly Watermark[] };
 
+/** Key, amount, operations, and amounts where it takes of other meters than `units`. */
+type GrownSum = readonly [string, number, number, MeterAmounts?];
+
 /** Raised when lines change in a way that an older program would misread. */
 const FORMAT = 4;
+/** Of lines with other meters than `units`, or limits of such: a program that knows only `FORMAT` refuses them. */
+const FORMAT_WITH_METERS = 5;
 /** Of files in an earlier format, only the watermarks can be read. */
 const FORMER_FORMATS: readonly unknown[] = [1, 2, 3];
 /** What an earlier format calls what is pending. */
@@ -35,7 +46,8 @@ export function toLines(records: readonly JournalRecord[]): string {
   let text = '';
   for (let from = 0; from < records.length;) {
     const to = endOfLine(records, from);
-    text += toCheckedLine({ format: FORMAT, ...toLine(records.slice(from, to)) });
+    const line = toLine(records.slice(from, to));
+    text += toCheckedLine({ format: formatOf(line), ...line });
     from = to;
   }
   return text;
@@ -59,12 +71,15 @@ export function* linesOf(all: Iterable<PendingSettlement>): Generator<string> {
  */
 export function fromValue(value: unknown): readonly JournalRecord[] {
   const { format, ...line } = value as Line & { readonly format: unknown };
-  if (format !== FORMAT) return fromOther(value as OtherLine);
+  if (format !== FORMAT && format !== FORMAT_WITH_METERS) return fromOther(value as OtherLine);
   switch (line.kind) {
     case 'pending':
       return fromCompact(line).map((pending) => ({ kind: 'pending', pending }));
     case 'grown':
-      return line.sums.map(([key, amount, operations]) => ({ kind: 'grown', key, amount, operations }));
+      return line.sums.map(([key, amount, operations, amounts]) => ({
+        ...{ kind: 'grown', key, amount, operations },
+        ...(amounts && { amounts }),
+      }));
     case 'acknowledged':
       return line.keys.map((key) => ({ kind: 'acknowledged', key, outcome: line.outcome }));
     case 'watermarks':
@@ -74,12 +89,19 @@ export function fromValue(value: unknown): readonly JournalRecord[] {
   }
 }
 
+function formatOf(line: Line): number {
+  const hasMeters =
+    (line.kind === 'pending' && namesMeters(line)) ||
+    (line.kind === 'grown' && line.sums.some(([, , , amounts]) => amounts !== undefined));
+  return hasMeters ? FORMAT_WITH_METERS : FORMAT;
+}
+
 /** Of an earlier format, the watermarks. */
 function fromOther({ format, kind, marks = [] }: OtherLine): readonly JournalRecord[] {
   if (!FORMER_FORMATS.includes(format) || kind === FORMER_PENDING) {
     throw new Error(
-      `The journal was written by another version of Sundial (format ${String(format)}, this one writes ` +
-        `${FORMAT}). Start that version until GET /admin/journal shows that nothing is pending, or move journal.log away.`,
+      `The journal was written by another version of Sundial (format ${String(format)}, this one reads ` +
+        `${FORMAT} and ${FORMAT_WITH_METERS}). Start that version until GET /admin/journal shows that nothing is pending, or move journal.log away.`,
     );
   }
   return kind === FORMER_WATERMARKS ? [{ kind: 'watermarks', marks }] : [];
@@ -111,8 +133,8 @@ function toLine(records: readonly JournalRecord[]): Line {
     case 'pending':
       return { kind: 'pending', ...toCompact(only('pending', records).map(({ pending }) => pending)) };
     case 'grown': {
-      const sums = only('grown', records).map(
-        ({ key, amount, operations }) => [key, amount, operations] as const,
+      const sums = only('grown', records).map(({ key, amount, operations, amounts }): GrownSum =>
+        amounts ? [key, amount, operations, amounts] : [key, amount, operations],
       );
       return { kind: 'grown', sums };
     }

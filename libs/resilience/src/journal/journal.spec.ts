@@ -65,8 +65,8 @@ function mark(at: number): Watermark {
 }
 
 function sumOf(name: string, amount: number): PendingSettlement {
-  const one = pendingOf(name);
-  return { ...one, settlement: { ...one.settlement, amount }, operations: amount };
+  const { settlement, ...one } = pendingOf(name);
+  return { ...one, settlement: { ...settlement, amount, amounts: { tokens: amount } }, operations: amount };
 }
 
 /** The store has said that it recorded it. */

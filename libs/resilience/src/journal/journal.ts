@@ -140,9 +140,10 @@ export class Journal implements OutboxJournal {
   ): Promise<boolean> | undefined {
     this.#hasSettlements = true;
     const { operations, settlement } = pending;
+    const { amount, amounts } = settlement;
     const written = this.#append(
       isKnown && operations && this.#trouble === null
-        ? { kind: 'grown', key: keyOf(pending), amount: settlement.amount, operations }
+        ? { kind: 'grown', key: keyOf(pending), amount, ...(amounts && { amounts }), operations }
         : { kind: 'pending', pending },
     );
     if (this.sync === 'strict') return written === NOT_APPENDED ? NO : this.#inTime(written, dueAt);

@@ -23,10 +23,10 @@ export class RecoveredSettlements implements PendingSource {
         this.#pending.set(keyOf(record.pending), record.pending);
         return;
       case 'grown': {
-        const { key, amount, operations } = record;
+        const { key, amount, amounts, operations } = record;
         const pending = this.#pending.get(key);
         if (!pending) return;
-        const settlement = { ...pending.settlement, amount };
+        const settlement = { ...pending.settlement, amount, amounts };
         this.#pending.set(key, { ...pending, settlement, operations });
         return;
       }

@@ -29,6 +29,8 @@ export interface PendingSettlement {
 const HORIZON_MARGIN_MS = 60_000;
 /** Of a settlement in the journal's file, beside its texts. */
 const FIXED_BYTES = 50;
+/** Of a meter's units. */
+const UNITS_BYTES = 12;
 
 /** Under one key the last settlement is the one that is pending. */
 export function keyOf({ settlement: { intent, operation } }: PendingSettlement): string {
@@ -56,9 +58,11 @@ export function isVerifiable({ executionStatus, decidedAt }: PendingSettlement, 
 }
 
 /** About what it takes in the journal's file. */
-export function bytesOf({ settlement: { operation, counters } }: PendingSettlement): number {
+export function bytesOf({ settlement }: PendingSettlement): number {
+  const { operation, counters, amounts } = settlement;
   let bytes = FIXED_BYTES + operation.id.length;
   if (operation.attempt !== operation.id) bytes += operation.attempt.length;
   for (const { key } of counters) bytes += key.length + 3;
+  for (const meter in amounts) bytes += 2 * meter.length + UNITS_BYTES;
   return bytes;
 }

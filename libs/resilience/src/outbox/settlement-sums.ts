@@ -1,11 +1,11 @@
-import { startsAtOf } from '@sundial/engine/ports';
+import { differenceOfAmounts, startsAtOf, sumOfAmounts } from '@sundial/engine/ports';
 import type { PendingSettlement } from './pending-settlement.js';
 
 /** Counters and windows whose operations are added up at once, about 1 KB each. */
 const MAX_SUMS = 10_000;
 
 /**
- * Adds up operations that certainly never ran, one sum for the same windows of the same counters. A sum is settled
+ * Adds up operations that certainly never ran, meter by meter, one sum for the same windows of the same counters. A sum is settled
  * like an operation, under an id that no caller can use. Its operations are not remembered one by one, so one that is
  * repeated under its id later counts again.
  */
@@ -33,8 +33,9 @@ export class SettlementSums {
     if (before?.settlement.operation.id !== sum.settlement.operation.id) return undefined;
     const amount = before.settlement.amount - pending.settlement.amount;
     if (amount < 0) return undefined;
+    const amounts = differenceOfAmounts(before.settlement.amounts, pending.settlement.amounts);
     const operations = operationsOf(before) - 1;
-    const rest = { ...before, settlement: { ...before.settlement, amount }, operations };
+    const rest = { ...before, settlement: { ...before.settlement, amount, amounts }, operations };
     this.#open.set(place, rest);
     return rest;
   }
@@ -59,7 +60,8 @@ function begun(pending: PendingSettlement): PendingSettlement {
 
 function grown(sum: PendingSettlement, { settlement }: PendingSettlement): PendingSettlement {
   const amount = Math.min(sum.settlement.amount + settlement.amount, Number.MAX_SAFE_INTEGER);
-  return { ...sum, settlement: { ...sum.settlement, amount }, operations: operationsOf(sum) + 1 };
+  const amounts = sumOfAmounts(sum.settlement.amounts, settlement.amounts);
+  return { ...sum, settlement: { ...sum.settlement, amount, amounts }, operations: operationsOf(sum) + 1 };
 }
 
 function placeOf({ settlement: { counters } }: PendingSettlement): string {

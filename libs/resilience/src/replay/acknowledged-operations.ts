@@ -1,7 +1,9 @@
 import {
+  type Amounts,
   type CounterRef,
   idOf,
   type LimitSet,
+  type MeterAmounts,
   type Operation,
   REMEMBER_MS,
   settledInCurrent,
@@ -19,10 +21,9 @@ export const MAX_ACKNOWLEDGED = 65_536;
 export const REPLAYABLE_MS = REMEMBER_MS - 60_000;
 
 /** What a store said that it had done, so that this node can replay it. */
-export interface AcknowledgedOperation {
+export interface AcknowledgedOperation extends Amounts {
   readonly intent: SettleRequest['intent'];
   readonly operation: Operation;
-  readonly amount: number;
   /** Store clock. */
   readonly decidedAt: number;
   /** Limits that name no window (`SettledLimit`) were decided in their current ones, as nearly all are. */
@@ -52,17 +53,21 @@ export class AcknowledgedOperations {
   /** Null where the key is among `#keys`. */
   readonly #places: (string | readonly CounterRef[] | null)[] = [];
   readonly #limitSets: (LimitSet | null)[] = [];
+  /** Of those that take of other meters than `units`, by place. */
+  readonly #amounts = new Map<number, MeterAmounts>();
   #next = 0;
   #first = Infinity;
   #noted = 0;
 
-  note({ decidedAt: at, intent, operation, counters, amount }: AcknowledgedOperation): void {
+  note({ decidedAt: at, intent, operation, counters, amount, amounts }: AcknowledgedOperation): void {
     const place = this.#next;
     this.#next = (place + 1) % MAX_ACKNOWLEDGED;
     this.#noted++;
     if (this.#first === Infinity) this.#first = at;
     this.#numbers.at[place] = at;
     this.#numbers.amount[place] = amount;
+    if (amounts !== undefined) this.#amounts.set(place, amounts);
+    else if (this.#amounts.size > 0) this.#amounts.delete(place);
     const { content } = operation;
     this.#contents[place] = content === amount.toString(36) ? null : content;
     this.#numbers.isVoid[place] = intent === 'void' ? 1 : 0;
@@ -109,6 +114,7 @@ export class AcknowledgedOperations {
       operation,
       counters: settledInCurrent(counters),
       amount: amount[place]!,
+      amounts: this.#amounts.get(place),
     };
   }
 }

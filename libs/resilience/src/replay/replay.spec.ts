@@ -9,7 +9,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { StoreGuard } from '../guard/store-guard.js';
 import { MAX_GROUP } from '../outbox/settlement-groups.js';
 import { SettlementPump } from '../outbox/settlement-pump.js';
-import { MAX_ACKNOWLEDGED, REPLAYABLE_MS, type AcknowledgedOperation } from './acknowledged-operations.js';
+import {
+  AcknowledgedOperations,
+  MAX_ACKNOWLEDGED,
+  REPLAYABLE_MS,
+  type AcknowledgedOperation,
+} from './acknowledged-operations.js';
 import { Replay } from './replay.js';
 
 const NOW = Date.UTC(2026, 10, 22, 12);
@@ -62,6 +67,32 @@ function replaying() {
 }
 
 describe('A replay of what the store has lost', () => {
+  it('takes of each meter what the operation had taken, also where its place was another one’s before', async () => {
+    const { replay, requests, finished } = replaying();
+    const tokens = { ...done('a', NOW - 1_000), amounts: { tokens: 1_200 } };
+    replay.acknowledged(tokens);
+    replay.acknowledged(done('b', NOW - 1_000));
+    replay.repeated(
+      { ...tokens, operation: done('c', NOW).operation },
+      { at: NOW, until: NOW + REMEMBER_MS },
+    );
+    replay.dataLost({ kind: 'emptied' });
+    await finished();
+    const sent = requests.map(({ operation: { id }, amount, amounts }) => ({ id, amount, amounts }));
+    expect(sent).toEqual([
+      { id: 'b', amount: 1, amounts: undefined },
+      { id: 'a', amount: 1, amounts: { tokens: 1_200 } },
+      { id: 'c', amount: 1, amounts: { tokens: 1_200 } },
+    ]);
+  });
+
+  it('keeps amounts of no operation whose place another one has taken', () => {
+    const acknowledged = new AcknowledgedOperations();
+    acknowledged.note({ ...done('a', NOW), amounts: { tokens: 5 } });
+    for (let n = 0; n < MAX_ACKNOWLEDGED; n++) acknowledged.note(done(`o${n}`, NOW));
+    expect(acknowledged.replayable(NOW).filter(({ amounts }) => amounts !== undefined)).toEqual([]);
+  });
+
   it('sends each operation once, the latest first', async () => {
     const { replay, sent, outcomes, uncertain, finished } = replaying();
     for (const id of ['a', 'b', 'c']) replay.acknowledged(done(id, NOW - 1_000));

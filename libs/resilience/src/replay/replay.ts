@@ -16,7 +16,7 @@ import { RepeatedOperations } from './repeated-operations.js';
 /** A replica is never further behind its master than this, or it would not have been promoted. */
 const MAX_LAG_MS = 60_000;
 
-type RepeatedTake = Pick<TakeRequest, 'operation' | 'counters' | 'amount'>;
+type RepeatedTake = Pick<TakeRequest, 'operation' | 'counters' | 'amount' | 'amounts'>;
 
 export interface ReplayOptions {
   /** Store clock. */
@@ -62,10 +62,10 @@ export class Replay implements SettlementProducer<SettleRequest> {
   }
 
   /** The store had counted another try of it, in the first window of each limit: should it lose that, it is replayed. */
-  repeated({ operation, counters, amount }: RepeatedTake, { until }: CountedBefore): void {
+  repeated({ operation, counters, amount, amounts }: RepeatedTake, { until }: CountedBefore): void {
     const decidedAt = Math.min(until - REMEMBER_MS, this.#options.now());
     const settled = settledInCurrent(counters);
-    this.#repeated.note({ intent: 'count', operation, counters: settled, amount, decidedAt });
+    this.#repeated.note({ intent: 'count', operation, counters: settled, amount, amounts, decidedAt });
   }
 
   dataLost(loss: DataLoss): void {

@@ -44,7 +44,9 @@ type NodeSignal =
 
 export interface CounterAboveMax {
   readonly rule: string;
+  /** In one word, e.g. `hour*5`. */
   readonly window: string;
+  readonly meter: string;
   readonly used: number;
   readonly max: number;
 }

@@ -1,3 +1,4 @@
+import { amountOf, type Amounts } from '../../operations/amounts.js';
 import type { Operation } from '../../operations/operation.js';
 import {
   REMEMBER_SETTLED_MS,
@@ -76,7 +77,7 @@ export class MemoryOperations {
 
   /** Takes an attempt off an operation that was counted, and reverses it without the last one. */
   #reverse(request: SettleRequest, counted: MemoryOperation): 'reversed' | 'voided' {
-    const { operation, counters, amount, decidedAt } = request;
+    const { operation, decidedAt } = request;
     const attempts = counted.attempts.split(',');
     const rest = attempts.filter((attempt) => attempt !== operation.attempt);
     if (rest.length === attempts.length) return 'voided';
@@ -85,7 +86,7 @@ export class MemoryOperations {
       this.#state.remember(operation.id, { ...counted, until, attempts: rest.join(',') });
       return 'voided';
     }
-    this.#add(counters, (limit) => windowIndexAt(limit, counted.at), -amount);
+    this.#add(request, (limit) => windowIndexAt(limit, counted.at), -1);
     this.#bar(request);
     return 'reversed';
   }
@@ -97,8 +98,9 @@ export class MemoryOperations {
     return 'voided';
   }
 
-  #countLate({ operation, counters, amount, decidedAt }: SettleRequest): SettleResult {
-    const { touched, forced } = this.#add(counters, ({ windowIndex }) => windowIndex, amount);
+  #countLate(request: SettleRequest): SettleResult {
+    const { operation, counters, decidedAt } = request;
+    const { touched, forced } = this.#add(request, ({ windowIndex }) => windowIndex, 1);
     const starts = counters.flatMap(({ limits }) =>
       limits.map((limit) => startsAtOf(limit, limit.windowIndex)),
     );
@@ -108,21 +110,22 @@ export class MemoryOperations {
   }
 
   /**
-   * Adds to each limit's window that is not over, where it is or can become the counter's current one: how many
-   * it was, and which limits are above their max by that.
+   * Adds what each limit takes to its window that is not over, where that is or can become the counter's current one, or
+   * takes it back: how many it was, and which limits are above their max by that.
    */
   #add(
-    counters: SettleRequest['counters'],
+    { counters, amount, amounts }: Pick<SettleRequest, 'counters'> & Amounts,
     indexOf: (limit: SettledLimit) => WindowIndex | undefined,
-    units: number,
+    sign: 1 | -1,
   ): { touched: number; forced: ForcedLimit[] } {
     const forced: ForcedLimit[] = [];
     const now = this.#now();
     let touched = 0;
     for (const ref of counters) {
       for (const limit of ref.limits) {
+        const units = sign * amountOf(limit, amount, amounts);
         const windowIndex = indexOf(limit);
-        if (windowIndex === undefined || now >= resetsAtOf(limit, windowIndex)) continue;
+        if (units === 0 || windowIndex === undefined || now >= resetsAtOf(limit, windowIndex)) continue;
         const window = this.#state.counter(ref)?.find(limit.field);
         const used = changeable(window, startsAtOf(limit, windowIndex), units);
         if (used === undefined || !this.#state.hasRoomFor([ref])) continue;

@@ -1,3 +1,4 @@
+import { amountOf, takesNothing } from '../../operations/amounts.js';
 import { loadSecret } from '../../operations/secret-file.js';
 import { SharedSecret } from '../../operations/secret.js';
 import {
@@ -93,20 +94,21 @@ export class MemoryStore implements Store {
   }
 
   take<L extends LimitSpec>(request: TakeRequest<L>): TakeResult<L> {
-    const { amount, counters, operation, deadlineAt } = request;
+    const { amount, amounts, counters, operation, deadlineAt } = request;
     const now = this.now();
     this.#state.beginChange();
     if (now > (typeof deadlineAt === 'number' ? deadlineAt : (deadlineAt() ?? -Infinity))) return EXPIRED;
     const counts = this.#look(counters, now);
     if (counts === undefined) return WINDOW_MISMATCH;
-    if (amount > 0 && operation.number === undefined) {
+    const isLook = takesNothing(request);
+    if (!isLook && operation.number === undefined) {
       const recalled = this.#operations.recall(operation, now);
       if (typeof recalled === 'string') return { outcome: recalled };
       if (recalled)
         return { outcome: 'replayed', counts, counted: { at: recalled.at, until: recalled.until } };
     }
-    if (!hasRoom(counts, amount)) return { outcome: 'refused', counts };
-    if (amount === 0) return { outcome: 'taken', counts };
+    if (!hasRoom(counts, amount, amounts)) return { outcome: 'refused', counts };
+    if (isLook) return { outcome: 'taken', counts };
     if (!this.#state.hasRoomFor(counters)) {
       this.#full.begins();
       return { outcome: 'full', counts };
@@ -165,17 +167,20 @@ export class MemoryStore implements Store {
     return counts;
   }
 
-  /** Writes the amount into the counters, and into what was read of them. */
-  #count({ operation, amount }: TakeRequest, counts: readonly MutableCount[], now: number): void {
+  /** Writes what each limit takes into the counters, and into what was read of them. */
+  #count({ operation, amount, amounts }: TakeRequest, counts: readonly MutableCount[], now: number): void {
     // The clock may have been set back, and the windows are later ones.
     let at = now;
     for (const count of counts) {
       const { counter, limit, windowIndex } = count;
-      count.used = Math.min(count.used + amount, Number.MAX_SAFE_INTEGER);
+      const takes = amountOf(limit, amount, amounts);
+      count.used = Math.min(count.used + takes, Number.MAX_SAFE_INTEGER);
       this.#state.openCounter(counter).put(limit, windowIndex, count.used);
       at = Math.max(at, startsAtOf(limit, windowIndex));
     }
-    if (operation.number === undefined) this.#operations.record(operation, at, at + REMEMBER_MS);
+    // What is kept under a number of this process has room for units alone.
+    if (operation.number === undefined || amounts !== undefined)
+      this.#operations.record(operation, at, at + REMEMBER_MS);
     else {
       const { number, content } = operation;
       this.#state.rememberOwn(number, { content, at, countedAt: Date.now() });

@@ -1,0 +1,39 @@
+import { ValidateBy, ValidateIf } from 'class-validator';
+import { show } from './plain-json.js';
+
+/** The sentence about a value that does not fulfil its requirement. */
+export function messageFor(requirement: string, value: unknown): string {
+  return value === undefined ? `is missing; it ${requirement}` : `${requirement}, not ${show(value)}`;
+}
+
+export function says(requirement: string): { message: (args: { value: unknown }) => string } {
+  return { message: ({ value }) => messageFor(requirement, value) };
+}
+
+/** A field that may be absent. Unlike class-validator's `IsOptional`, null is not absent. */
+export function Optional(): PropertyDecorator {
+  return ValidateIf((_object, value) => value !== undefined);
+}
+
+/** A field for which null is a value of its own. */
+export function Nullable(): PropertyDecorator {
+  return ValidateIf((_object, value) => value !== null);
+}
+
+/**
+ * A check whose sentence depends on what is wrong: `judge` says it of the value, or nothing when that is good. It is given the
+ * object around it, too, of which any field may be wrong.
+ */
+export function Judged(
+  judge: (value: unknown, around: Readonly<Record<string, unknown>>) => string | undefined,
+): PropertyDecorator {
+  const messageOf = (value: unknown, around: object | undefined) =>
+    judge(value, (around ?? {}) as Readonly<Record<string, unknown>>);
+  return ValidateBy({
+    name: 'judged',
+    validator: {
+      validate: (value, args) => messageOf(value, args?.object) === undefined,
+      defaultMessage: (args) => messageOf(args?.value, args?.object) ?? '',
+    },
+  });
+}
