@@ -4,9 +4,9 @@
 -- each counter the position of its limit set (from 1).
 -- @include shared/group-amounts.lua
 -- @include shared/number.lua
-local CHECK_GROUP = '^(%d+) (%-?%d+) ([%d,]+)([ %d]+)(;?)()'
+local CHECK_GROUP = '^(%d+) (%-?%d+) (%d+)([%d,]*)([ %d]+)(;?)()'
 
-local function read_check_group(limit_sets, checks, deadline, amounts, positions)
+local function read_check_group(limit_sets, checks, deadline, amount, more, positions)
   local group = {
     false,
     checks = integer(checks),
@@ -24,7 +24,7 @@ local function read_check_group(limit_sets, checks, deadline, amounts, positions
     group[group.size] = limit_set
     limit_count = limit_count + limit_set.size
   end
-  read_amounts(group, amounts, limit_count)
+  read_amounts(group, amount, more, limit_count)
   if group.size == 0 or group.checks == 0 then fail('a group', positions) end
   return group
 end
@@ -34,9 +34,9 @@ local function read_check_groups(text, limit_sets, key_count, identity_count)
   local groups, keys, identities, at = {}, 0, 0, 1
   text = text or ''
   repeat
-    local checks, deadline, amounts, positions, separator, rest = string.match(text, CHECK_GROUP, at)
+    local checks, deadline, amount, more, positions, separator, rest = string.match(text, CHECK_GROUP, at)
     if not checks then fail('a group', string.sub(text, at)) end
-    local group = read_check_group(limit_sets, checks, deadline, amounts, positions)
+    local group = read_check_group(limit_sets, checks, deadline, amount, more, positions)
     groups[#groups + 1], at = group, rest
     identities, keys = identities + group.checks, keys + group.checks * (1 + group.size)
   until separator == ''

@@ -21,13 +21,14 @@ local function has_room_for_each(limit_set, before, amounts, used)
   return true
 end
 
--- Gives a group its `amount`, a number or a list, and the functions that decide (`fits`) and count (`add`) with it.
-local function read_amounts(group, text, limit_count)
-  if not string.find(text, ',', 1, true) then
-    group.amount, group.fits, group.add = integer(text), has_room, add_to_counters
+-- Gives a group its `amount`, a number or a list, and the functions that decide (`fits`) and count (`add`) with it;
+-- `first` is the text up to a comma, and `more` the rest.
+local function read_amounts(group, first, more, limit_count)
+  if more == '' then
+    group.amount, group.fits, group.add = integer(first), has_room, add_to_counters
     return
   end
-  local amounts, at = {}, 1
+  local text, amounts, at = first .. more, {}, 1
   repeat
     local amount, rest = string.match(text, '^(%d+),()', at)
     if not amount then fail('a list of amounts', text) end

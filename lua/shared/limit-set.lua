@@ -5,9 +5,8 @@
 -- instants (shared/instant.lua): the starts of the current and of the next window, and the end of the next.
 -- The window index of a limit is 0 for the current window and 1 for the next.
 -- @include shared/instant.lua
-local BEHIND_FIELD = ' (%d+) ([01]) (%-?[0-9a-z]+) (%-?[0-9a-z]+) (%-?[0-9a-z]+)([,;]?)()'
-local LIMIT = '^(%a)' .. BEHIND_FIELD
-local LONG_LIMIT = '^(%([^ ,;()]+%))' .. BEHIND_FIELD
+local LIMIT = '^(%a) (%d+) ([01]) (%-?[0-9a-z]+) (%-?[0-9a-z]+) (%-?[0-9a-z]+)([,;]?)()'
+local LONG_LIMIT = '^(%([^ ,;()]+%)) (%d+) ([01]) (%-?[0-9a-z]+) (%-?[0-9a-z]+) (%-?[0-9a-z]+)([,;]?)()'
 
 -- The index of the window that holds an instant; false when neither does.
 local function window_index_at(instant, current, next, after)
@@ -50,20 +49,32 @@ local function new_limit_set(margin_ms)
   }
 end
 
+-- The pattern that reads the units of a counter in these windows; fields in parentheses stand for themselves.
+local function pattern_of(prefixes, size, has_long_field)
+  local text = table.concat(prefixes, '(%d+)', 1, size)
+  if has_long_field then
+    local literal = {}
+    for i = 1, size do
+      literal[i] = string.gsub(prefixes[i], '[^%w%-]', '%%%0')
+    end
+    text = table.concat(literal, '(%d+)')
+  end
+  return '^' .. string.gsub(text, '%-', '%%-') .. '(%d+)$'
+end
+
 -- Prepares the fast path (shared/counter-fast-path.lua): of each limit the text of a counter before its units, the
 -- pattern that reads the units, and the latest start of the windows of now.
 local function expect_windows_of_now(set)
-  local prefixes, expected = { '', '' }, { '', '' }
+  local prefixes, has_long_field = { '', '' }, false
   for i = 1, set.size do
     local limit = set[i]
-    local start_text, field, separator = start_text_of(limit, limit.index), limit.field, i > 1 and ' ' or ''
-    prefixes[i] = separator .. field .. start_text .. '='
-    local literal = #field > 1 and string.gsub(field, '[^%w%-]', '%%%0') or field
-    expected[i] = separator .. literal .. start_text .. '='
+    local start_text = start_text_of(limit, limit.index)
+    prefixes[i] = (i > 1 and ' ' or '') .. limit.field .. start_text .. '='
+    has_long_field = has_long_field or #limit.field > 1
     if i == 1 or start_of(limit, limit.index) > set.latest then
       set.latest, set.latest_text = start_of(limit, limit.index), start_text
     end
   end
   set.prefixes = prefixes
-  set.pattern = '^' .. string.gsub(table.concat(expected, '(%d+)', 1, set.size), '%-', '%%-') .. '(%d+)$'
+  set.pattern = pattern_of(prefixes, set.size, has_long_field)
 end

@@ -6,15 +6,15 @@
 -- its record (shared/operation-record.lua), and until when the store remembers it at least.
 -- @include shared/group-amounts.lua
 -- @include shared/instant.lua
-local SETTLEMENT_GROUP = '^(%d+) (%a+) ([%d,]+) ([01]+)([ %d]+)(;?)()'
+local SETTLEMENT_GROUP = '^(%d+) (%a+) (%d+)([%d,]*) ([01]+)([ %d]+)(;?)()'
 local SETTLEMENT_IDENTITY = '^(;%S )(%S+) (%S+) (%-?[0-9a-z]+)$'
 
 -- `is_of_now`: it counts in the windows of now, of every limit some, so that the fast path reads and writes its
 -- counters.
-local function read_settlement_group(limit_sets, settlements, intent, amounts, indexes, positions)
+local function read_settlement_group(limit_sets, settlements, intent, amount, more, indexes, positions)
   if intent ~= 'count' and intent ~= 'void' then fail('an intent', intent) end
   local group = { false, settlements = integer(settlements), intent = intent, indexes = indexes, size = 0 }
-  read_amounts(group, amounts, #indexes)
+  read_amounts(group, amount, more, #indexes)
   group.is_of_now = intent == 'count'
   local limit_count = 0
   for position in string.gmatch(positions, '%d+') do
@@ -39,10 +39,10 @@ local function read_settlement_groups(text, limit_sets, key_count, identity_coun
   local groups, keys, identities, at = {}, 0, 0, 1
   text = text or ''
   repeat
-    local size, intent, amounts, indexes, positions, separator, rest =
+    local size, intent, amount, more, indexes, positions, separator, rest =
       string.match(text, SETTLEMENT_GROUP, at)
     if not size then fail('a group', string.sub(text, at)) end
-    local group = read_settlement_group(limit_sets, size, intent, amounts, indexes, positions)
+    local group = read_settlement_group(limit_sets, size, intent, amount, more, indexes, positions)
     groups[#groups + 1], at = group, rest
     identities, keys = identities + group.settlements, keys + group.settlements * (1 + group.size)
   until separator == ''

@@ -11,6 +11,13 @@ const CHECKS = [
   ['post', '/check/batch', { checks: [VALID] }, 200],
   ['get', '/usage?resource=ocr&user=u1', undefined, 200],
   ['get', '/metrics', undefined, 200],
+  ['post', '/reservations', {}, 400],
+  ['get', '/reservations/none', undefined, 404],
+  ['post', '/reservations/none/commit', {}, 404],
+  ['post', '/reservations/none/release', {}, 404],
+  ['post', '/reservations/none/extend', {}, 404],
+  ['post', '/refunds', {}, 400],
+  ['post', '/returns', {}, 400],
 ] as const;
 const ADMINISTRATION = [
   ['get', '/admin/rules', undefined, 200],
@@ -22,6 +29,7 @@ const ADMINISTRATION = [
   ['put', '/admin/rules/ocr-per-user', {}, 400],
   ['patch', '/admin/rules/ocr-per-user', { mode: 'x' }, 400],
   ['delete', '/admin/rules/none', undefined, 404],
+  ['put', '/admin/subjects/usage', {}, 400],
 ] as const;
 const OPEN = [
   ['get', '/health/live', undefined, 200],
@@ -90,7 +98,8 @@ describe('with keys of both kinds', () => {
       Object.keys(methods).map((method) => `${method} ${path}`),
     );
     const asked = [...CHECKS, ...ADMINISTRATION, ...OPEN].map(
-      ([method, path]) => `${method} ${path.replace(/\?.*/, '').replace(/(\/admin\/rules)\/.+/, '$1/{id}')}`,
+      ([method, path]) =>
+        `${method} ${path.replace(/\?.*/, '').replace(/(\/admin\/rules|\/reservations)\/[^/]+/, '$1/{id}')}`,
     );
     expect(asked.filter((route) => !UNDOCUMENTED.test(route)).sort()).toEqual(documented.sort());
   });

@@ -109,13 +109,21 @@ describe('/openapi.json', () => {
       'get /health/live',
       'get /health/ready',
       'get /metrics',
+      'get /reservations/{id}',
       'get /usage',
       'patch /admin/rules/{id}',
       'post /admin/rules',
       'post /check',
       'post /check/batch',
+      'post /refunds',
+      'post /reservations',
+      'post /reservations/{id}/commit',
+      'post /reservations/{id}/extend',
+      'post /reservations/{id}/release',
+      'post /returns',
       'put /admin/rules',
       'put /admin/rules/{id}',
+      'put /admin/subjects/usage',
     ]);
   });
 
@@ -166,8 +174,11 @@ describe('/openapi.json', () => {
     }
   });
 
+  // Those of reservations need one of which they are: `http-reservations.spec.ts`.
   it('has examples that work: each is sent, and the answer is as documented', async () => {
+    const ofReservations = /^\/(reservations|refunds|returns|admin\/subjects)\b/;
     for (const { method, path, operation } of operations()) {
+      if (ofReservations.test(path)) continue;
       const bodies = Object.values(operation.requestBody?.content['application/json']?.examples ?? {});
       for (const body of bodies.length > 0 ? bodies.map(({ value }) => value) : [undefined]) {
         const request = service.api[method](addressOf(path, operation));

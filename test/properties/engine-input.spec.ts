@@ -73,6 +73,18 @@ const VERBS: readonly ((engine: QuotaEngine, input: CheckRequest) => Promise<unk
   (engine, input) => engine.usage(input),
 ];
 
+/** Ids and bodies of reservations: with what is no id of one, none is ever found. */
+const RESERVATION_VERBS: readonly ((engine: QuotaEngine, input: unknown) => Promise<unknown>)[] = [
+  (engine, input) => engine.commit('WzEs', input as never),
+  (engine, input) => engine.release('WzEs', input as never),
+  (engine, input) => engine.extend('WzEs', input as never),
+  (engine, input) => engine.commit(input as string),
+  (engine, input) => engine.release(input as string),
+  (engine, input) => engine.extend(input as string, {}),
+  (engine, input) => engine.reservation(input as string),
+  (engine, input) => engine.correctUsage(input as never),
+];
+
 describe('an engine that is asked anything', () => {
   let engine: QuotaEngine;
   beforeAll(async () => {
@@ -109,5 +121,25 @@ describe('an engine that is asked anything', () => {
       { numRuns: 800 },
     );
     expect([...outcomes].sort()).toEqual(['answered', 'invalid-request', 'operation-conflict']);
+  });
+
+  it('ends no reservation that it did not make', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.oneof(anyInput, fc.string({ unit: 'binary' }), fc.base64String()),
+        async (input) => {
+          for (const ask of RESERVATION_VERBS) {
+            const error: unknown = await ask(engine, input).catch((reason: unknown) => reason);
+            expect(error).toBeInstanceOf(QuotaError);
+            const { code, errors } = error as QuotaError;
+            expect(['invalid-request', 'reservation-not-found', 'rule-not-found']).toContain(code);
+            if (code === 'invalid-request') expect(errors.length).toBeGreaterThan(0);
+            for (const { path, message } of errors)
+              expect(`${path}${message}`).toMatch(/^[\x20-\x7e]{1,300}$/);
+          }
+        },
+      ),
+      { numRuns: 500 },
+    );
   });
 });

@@ -1,5 +1,6 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { AddressInfo } from 'node:net';
+import { QuotaEngine } from '@sundial/engine';
 import supertest from 'supertest';
 import { createService, readSettings, type Settings } from '../../apps/quota-service/src/index.js';
 import { Door } from '../../apps/quota-service/src/http/admission/door.js';
@@ -62,6 +63,11 @@ export class RunningService {
 
   get url(): string {
     return `http://127.0.0.1:${this.port}`;
+  }
+
+  /** What its controllers ask. */
+  get engine(): QuotaEngine {
+    return this.app.get(QuotaEngine);
   }
 
   /** Requests over a real socket. */

@@ -14,6 +14,7 @@ import { LoggingModule } from './logging/logging.module.js';
 import { MetricsModule } from './metrics/metrics.module.js';
 import { QuotaMetrics } from './metrics/quota-metrics.js';
 import { RegistryModule } from './metrics/registry.module.js';
+import { ReservationsModule } from './reservations/reservations.module.js';
 import { RulesModule } from './rules/rules.module.js';
 import { UsageModule } from './usage/usage.module.js';
 
@@ -27,6 +28,7 @@ export interface AppOptions {
 @Module({
   imports: [
     CheckModule,
+    ReservationsModule,
     UsageModule,
     RulesModule,
     AlarmsModule,

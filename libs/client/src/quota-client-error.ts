@@ -1,4 +1,4 @@
-import type { InputError, QuotaErrorCode } from '@sundial/contract';
+import { type InputError, QuotaError, type QuotaErrorCode, type QuotaErrorMembers } from '@sundial/contract';
 
 /**
  * What went wrong when the service was asked:
@@ -15,6 +15,7 @@ interface Details {
   readonly status?: number | undefined;
   readonly errors?: readonly InputError[] | undefined;
   readonly requestId?: string | undefined;
+  readonly members?: QuotaErrorMembers;
   readonly cause?: unknown;
 }
 
@@ -29,17 +30,20 @@ export class QuotaClientError extends Error {
   readonly errors: readonly InputError[];
   /** The service's name for this request, as its logs show it. */
   readonly requestId: string | undefined;
+  /** What it says beside its sentence: with `reservation-ended` the `state` that the reservation has. */
+  readonly members: QuotaErrorMembers;
 
   constructor(
     readonly code: QuotaClientErrorCode,
     detail: string,
-    { retryable, status, errors = [], requestId, cause }: Details,
+    { retryable, status, errors = [], requestId, members = {}, cause }: Details,
   ) {
     super(detail, { cause });
     this.retryable = retryable;
     this.status = status;
     this.errors = errors;
     this.requestId = requestId;
+    this.members = members;
   }
 
   static unreachable(url: URL, why: string, cause: unknown): QuotaClientError {
@@ -57,14 +61,22 @@ export class QuotaClientError extends Error {
     return new QuotaClientError('invalid-request', `${path}: ${message}`, { retryable: false, errors });
   }
 
-  static fromProblem({ code, title, detail, status, errors, requestId }: Problem): QuotaClientError {
+  /** What the service would say of an id that no reservation can have: it is not asked. */
+  static reservationNotFound(): QuotaClientError {
+    const { code, message } = QuotaError.reservationNotFound();
+    return new QuotaClientError(code, message, { retryable: false });
+  }
+
+  static fromProblem({ code, title, detail, status, errors, requestId, state }: Problem): QuotaClientError {
     const sentence = detail ?? title ?? code;
-    return new QuotaClientError(code, sentence, { retryable: mayHelp(status), status, errors, requestId });
+    const members = { ...(state !== undefined && { state }) };
+    const retryable = mayHelp(status);
+    return new QuotaClientError(code, sentence, { retryable, status, errors, requestId, members });
   }
 }
 
 /** What this client reads of an RFC 9457 body. */
-export interface Problem {
+export interface Problem extends QuotaErrorMembers {
   readonly code: string;
   readonly title?: string;
   readonly detail?: string;

@@ -1,5 +1,22 @@
 import { randomUUID } from 'node:crypto';
-import type { CheckRequest, Decision, Quota, Usage, UsageRequest } from '@sundial/contract';
+import {
+  type CheckRequest,
+  type CommitRequest,
+  type Decision,
+  type ExtendRequest,
+  type Quota,
+  type Refunded,
+  type RefundRequest,
+  type ReleaseRequest,
+  RESERVATION_ID_PATTERN,
+  type ReservationAnswer,
+  type ReserveDecision,
+  type ReserveRequest,
+  type Returned,
+  type ReturnRequest,
+  type Usage,
+  type UsageRequest,
+} from '@sundial/contract';
 import { isProblem, QuotaClientError, type Problem } from './quota-client-error.js';
 
 const DEFAULT_TIMEOUT_MS = 1_000;
@@ -64,6 +81,38 @@ export class QuotaClient implements Quota {
     return decisions.map((entry) => ('error' in entry ? QuotaClientError.fromProblem(entry.error) : entry));
   }
 
+  /** Asks and holds. A refusal is an answer. */
+  async reserve(request: ReserveRequest): Promise<ReserveDecision> {
+    return this.#post('reservations', named(request), isReserveDecision);
+  }
+
+  /** Counts what was really used; nothing named: what is held. May be repeated. */
+  async commit(id: string, request: CommitRequest = {}): Promise<ReservationAnswer> {
+    return this.#post(`${reservationPath(id)}/commit`, request, isReservationAnswer);
+  }
+
+  /** Gives everything back. May be repeated. */
+  async release(id: string, request: ReleaseRequest = {}): Promise<ReservationAnswer> {
+    return this.#post(`${reservationPath(id)}/release`, request, isReservationAnswer);
+  }
+
+  /** Holds it for longer, or more. A refusal is an answer. */
+  async extend(id: string, request: ExtendRequest): Promise<ReserveDecision> {
+    return this.#post(`${reservationPath(id)}/extend`, request, isReserveDecision);
+  }
+
+  async reservation(id: string): Promise<ReservationAnswer> {
+    return this.#get(new URL(reservationPath(id), this.#base), isReservationAnswer);
+  }
+
+  async refund(request: RefundRequest): Promise<Refunded> {
+    return this.#post('refunds', request, isRefunded);
+  }
+
+  async returnUnits(request: ReturnRequest): Promise<Returned> {
+    return this.#post('returns', request, isReturned);
+  }
+
   /** Looks and counts nothing. An attribute that is `undefined` is left out, as `check` leaves it out. */
   async usage({ resource, subject }: UsageRequest): Promise<Usage> {
     const url = new URL('usage', this.#base);
@@ -75,7 +124,11 @@ export class QuotaClient implements Quota {
         throw QuotaClientError.invalidRequest(name, 'is not well-formed Unicode');
       url.searchParams.append(name, value);
     }
-    return this.#attempt(url, { method: 'GET', headers: this.#headers }, isUsage);
+    return this.#get(url, isUsage);
+  }
+
+  #get<T>(url: URL, isExpected: (body: unknown) => body is T): Promise<T> {
+    return this.#attempt(url, { method: 'GET', headers: this.#headers }, isExpected);
   }
 
   #post<T>(path: string, content: unknown, isExpected: (body: unknown) => body is T): Promise<T> {
@@ -123,12 +176,41 @@ function parse(text: string): unknown {
   }
 }
 
-function named(request: CheckRequest): CheckRequest {
+/** An id goes into the path as it is, so it must be one: `..` would ask another route. @throws QuotaClientError `reservation-not-found` */
+function reservationPath(id: string): string {
+  if (typeof id !== 'string' || !RESERVATION_ID_PATTERN.test(id))
+    throw QuotaClientError.reservationNotFound();
+  return `reservations/${id}`;
+}
+
+function named<Request extends CheckRequest>(request: Request): Request & { readonly operationId: string } {
   return { ...request, operationId: request.operationId ?? randomUUID() };
 }
 
 function isDecision(body: unknown): body is Decision {
   return hasList(body, 'limits') && 'allowed' in body && typeof body.allowed === 'boolean';
+}
+
+function isReserveDecision(body: unknown): body is ReserveDecision {
+  if (!isDecision(body) || !('reservation' in body)) return false;
+  return body.reservation === null || isReservation(body.reservation);
+}
+
+function isReservationAnswer(body: unknown): body is ReservationAnswer {
+  return hasList(body, 'limits') && 'reservation' in body && isReservation(body.reservation);
+}
+
+function isReservation(value: unknown): boolean {
+  const { id, state } = (value ?? {}) as { readonly id?: unknown; readonly state?: unknown };
+  return typeof id === 'string' && typeof state === 'string';
+}
+
+function isRefunded(body: unknown): body is Refunded {
+  return typeof body === 'object' && body !== null && 'refunded' in body && body.refunded === true;
+}
+
+function isReturned(body: unknown): body is Returned {
+  return hasList(body, 'limits') && 'returned' in body && body.returned === true;
 }
 
 /** A check of a batch that could not be decided, in its place. */

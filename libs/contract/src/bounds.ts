@@ -30,8 +30,15 @@ export const MAX_TTL_MS = 24 * 60 * 60_000;
 export const DEFAULT_TTL_MS = 60_000;
 /** Live reservations of one counter; one more is refused (`too-many-holds`). */
 export const MAX_HOLDS = 10_000;
-/** Characters of the reason for a release or a refund. */
+/** Characters of the reason for a release, a refund or a correction. */
 export const MAX_REASON_LENGTH = 256;
+/**
+ * A reservation's id is a part of a path, and Node.js takes 16 KiB of request line and headers. Most have 200 characters; the
+ * longest subject, of any characters but those that JSON escapes, has room.
+ */
+export const MAX_RESERVATION_ID_LENGTH = 14_000;
+/** What a reservation's id is made of; to its callers it is opaque. */
+export const RESERVATION_ID_PATTERN = /^[A-Za-z0-9_-]{1,14000}$/;
 export const MAX_DESCRIPTION_LENGTH = 1_024;
 
 /** Of a rule's `onDeny`. */

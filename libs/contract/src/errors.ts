@@ -1,3 +1,5 @@
+import type { ReservationState } from './reservation.js';
+
 /** As many errors as help a person: a hostile input holds thousands, and each costs time and bytes of the answer. */
 export const MAX_ERRORS = 20;
 
@@ -31,19 +33,27 @@ const CATALOGUE = {
 
 export type QuotaErrorCode = keyof typeof CATALOGUE;
 
+/** What an error says beside its sentence; over HTTP these are members of its problem. */
+export interface QuotaErrorMembers {
+  /** With `reservation-ended`: how it ended. */
+  readonly state?: ReservationState;
+}
+
 /** Misuse, or an outage that a verb cannot hide. */
 export class QuotaError extends Error {
   override readonly name = 'QuotaError';
   readonly title: string;
   readonly retryable: boolean;
+  readonly members: QuotaErrorMembers;
 
   constructor(
     readonly code: QuotaErrorCode,
     detail: string,
     readonly errors: readonly InputError[] = [],
-    options?: ErrorOptions,
+    options?: ErrorOptions & { readonly members?: QuotaErrorMembers },
   ) {
     super(detail, options);
+    this.members = options?.members ?? {};
     this.title = CATALOGUE[code].title;
     this.retryable = CATALOGUE[code].retryable;
   }
@@ -51,6 +61,19 @@ export class QuotaError extends Error {
   static conflict(operationId: string): QuotaError {
     const detail = `Operation ${operationId} was another check; use a new operationId.`;
     return new QuotaError('operation-conflict', detail);
+  }
+
+  /** Also where the id was cut or made up: nothing says which. */
+  static reservationNotFound(): QuotaError {
+    const detail =
+      'No reservation is known under this id: it is not one that reserve answered, or it ended more than 15 minutes ago.';
+    return new QuotaError('reservation-not-found', detail);
+  }
+
+  /** It has ended as `state` says, and was to end otherwise. */
+  static reservationEnded(state: ReservationState): QuotaError {
+    const detail = `The reservation is ${state}: it can no longer end otherwise. A refund reverses what was committed.`;
+    return new QuotaError('reservation-ended', detail, [], { members: { state } });
   }
 
   /** The node has more checks than it can decide in time, and the store is not to blame. Nothing was counted. */

@@ -12,4 +12,5 @@ export * from './rule.js';
 export * from './schemas/batch.schema.js';
 export * from './schemas/decision.schema.js';
 export * from './schemas/request.schema.js';
+export * from './schemas/reservation.schema.js';
 export * from './schemas/rule.schema.js';

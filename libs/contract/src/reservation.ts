@@ -1,5 +1,6 @@
 import type { Decision, DegradedCause, LimitState } from './decision.js';
 import type { CheckRequest, Subject } from './request.js';
+import type { WindowSpec, WindowUnit } from './rule.js';
 
 /** What becomes of units that are still held when a reservation expires. */
 export const ON_EXPIRY = ['release', 'commit'] as const;
@@ -40,9 +41,9 @@ export interface Reservation {
   readonly late?: true;
 }
 
-/** The decision of a reserve. */
+/** The decision of a reserve, or of an extension. */
 export interface ReserveDecision extends Decision {
-  /** Null where it was refused. */
+  /** Of a reserve that was refused: null. Of an extension that was: as it stands, unchanged. */
   readonly reservation: Reservation | null;
 }
 
@@ -60,7 +61,7 @@ export interface ReleaseRequest {
 export interface ExtendRequest {
   /** From now on, within the bounds of a reserve; it never shortens. */
   readonly ttlMs?: number;
-  /** New totals, not below what is held; what is added is decided like a check. */
+  /** New totals; what they add to what is held is decided like a check. A lower one than is held changes nothing: commit it. */
   readonly amount?: number;
   readonly amounts?: Amounts;
 }
@@ -74,16 +75,18 @@ export interface ReservationAnswer {
   readonly degraded: { readonly cause: DegradedCause } | null;
 }
 
-/** Reverses an operation, while it is remembered. */
+/** Reverses an operation, while it is remembered: one that a check counted, or a reservation that was committed. */
 export interface RefundRequest {
   readonly resource: string;
   readonly subject: Subject;
   readonly operationId: string;
+  /** For logs and the ledger, at most 256 characters. */
   readonly reason?: string;
 }
 
 export interface Refunded {
   readonly refunded: true;
+  /** What was given back, of every meter that the operation took of, and of `units`. */
   readonly amounts: Amounts;
 }
 
@@ -91,21 +94,56 @@ export interface Refunded {
 export interface ReturnRequest {
   readonly resource: string;
   readonly subject: Subject;
+  /** Of the meter `units`. Default 1, also beside `amounts`. */
   readonly amount?: number;
   readonly amounts?: Amounts;
+  /** Repeating a return under its id returns once. */
   readonly operationId: string;
 }
 
 export interface Returned {
   readonly returned: true;
+  /** The `total` limits, after it. */
+  readonly limits: readonly LimitState[];
+}
+
+/**
+ * An operator's correction: what is used in the current windows is set to these values, whatever it was. It seeds counters
+ * from a system of record, and mends them.
+ */
+export interface UsageCorrection {
+  readonly rule: string;
+  /** Of exactly the attributes that the rule counts by. */
+  readonly subject: Subject;
+  /** At least one; each is a limit of the rule. Those that are not named stay as they are. */
+  readonly limits: readonly CorrectedLimit[];
+  /** For logs and the ledger, at most 256 characters. */
+  readonly reason?: string;
+}
+
+/** A limit, named as its rule writes it, and the units that are used of it from now on. */
+export interface CorrectedLimit {
+  readonly window: WindowUnit | WindowSpec;
+  /** Default `units`. */
+  readonly meter?: string;
+  readonly used: number;
+}
+
+export interface CorrectedUsage {
+  readonly rule: string;
+  readonly subject: Subject;
+  /** Every limit of the rule, after it. */
   readonly limits: readonly LimitState[];
 }
 
 /**
  * Pay only for what succeeded: `reserve` before the costly operation, then `commit` what it really used, or `release`.
  *
- * Endings may be repeated: the answer is the same. The opposite ending is a `reservation-ended` error. Without the store a
- * reserve is decided like a check and an ending is journaled.
+ * Endings may be repeated: the answer is the same. The opposite ending is a `reservation-ended` error, whose
+ * `members.state` says how it ended. Without the store a reserve is decided like a check and an ending is journaled.
+ *
+ * `refund` and `returnUnits` give units back that are counted already: of one operation, as long as it is remembered, or of
+ * a stock (`total`), at any age.
  */
 export interface Reservations {
   reserve(request: ReserveRequest): Promise<ReserveDecision>;
@@ -117,4 +155,8 @@ export interface Reservations {
   extend(id: string, request: ExtendRequest): Promise<ReserveDecision>;
   /** How it stands. @throws QuotaError `reservation-not-found` */
   reservation(id: string): Promise<ReservationAnswer>;
+  /** Once; a repetition is answered alike. @throws QuotaError `operation-not-found`, `reservation-held` (release that) */
+  refund(request: RefundRequest): Promise<Refunded>;
+  /** All of it or nothing. @throws QuotaError `nothing-to-return`, `store-unavailable` */
+  returnUnits(request: ReturnRequest): Promise<Returned>;
 }

@@ -3,6 +3,7 @@ export { MAX_WAITING_CHECKS, type BatchOptions } from './batches/batch-pacer.js'
 export type * from './runners/observer.js';
 export { DirectRunner } from './runners/direct-runner.js';
 export type { CountedLimit, EngineDecision } from './decisions/counted-limit.js';
+export type { EngineReserveDecision } from './reservations/engine-reservations.js';
 export type { JournalStatus } from './runners/journal-status.js';
 export type { Runner } from './runners/runner.js';
 export type { UncertainInterval } from './runners/uncertain-intervals.js';

@@ -2,9 +2,20 @@ import { performance } from 'node:perf_hooks';
 import {
   QuotaError,
   type CheckRequest,
+  type CommitRequest,
+  type CorrectedUsage,
+  type ExtendRequest,
   type Quota,
+  type Refunded,
+  type RefundRequest,
+  type ReleaseRequest,
+  type ReservationAnswer,
+  type ReserveRequest,
+  type Returned,
+  type ReturnRequest,
   type Rule,
   type Usage,
+  type UsageCorrection,
   type UsageRequest,
 } from '@sundial/contract';
 import { BatchPacer, type BatchOptions } from './batches/batch-pacer.js';
@@ -17,6 +28,7 @@ import { copyOfAmounts } from './operations/amounts.js';
 import { OperationIds } from './operations/operation-ids.js';
 import { validationErrorsInBatch, validationErrorsUnder } from './requests/validation-errors.js';
 import { assertUsageRequest, missingAttributes } from './requests/parse-request.js';
+import { EngineReservations, type EngineReserveDecision } from './reservations/engine-reservations.js';
 import type { LiveRules } from './rules/live-rules.js';
 import type { RuleBook } from './rules/rule-book.js';
 import type { JournalStatus } from './runners/journal-status.js';
@@ -42,6 +54,7 @@ export class QuotaEngine implements Quota {
   readonly #rules: LiveRules;
   readonly #planner = new CheckPlanner();
   readonly #ids: OperationIds;
+  readonly #reservations: EngineReservations;
   readonly #batches = new BatchPacer();
   readonly #batchDeadlineMs: number;
   readonly #allowsUnknown: boolean;
@@ -51,6 +64,7 @@ export class QuotaEngine implements Quota {
     this.#runner = runner;
     this.#rules = rules;
     this.#ids = new OperationIds(runner.secret);
+    this.#reservations = new EngineReservations({ secrets: runner.secret, rules });
     this.#batchDeadlineMs = batchDeadlineMs ?? DEFAULT_BATCH_DEADLINE_MS;
     this.#allowsUnknown = unknownResource !== 'deny';
     this.#observer = observer;
@@ -109,6 +123,39 @@ export class QuotaEngine implements Quota {
             plan: planner.at(rules, subject, this.now()),
           });
     return { resource, subject, ...limits, rulesVersion: book.version };
+  }
+
+  reserve(request: ReserveRequest): Promise<EngineReserveDecision> {
+    return this.#reservations.reserve(request);
+  }
+
+  commit(id: string, request?: CommitRequest): Promise<ReservationAnswer> {
+    return this.#reservations.commit(id, request);
+  }
+
+  release(id: string, request?: ReleaseRequest): Promise<ReservationAnswer> {
+    return this.#reservations.release(id, request);
+  }
+
+  extend(id: string, request: ExtendRequest): Promise<EngineReserveDecision> {
+    return this.#reservations.extend(id, request);
+  }
+
+  reservation(id: string): Promise<ReservationAnswer> {
+    return this.#reservations.reservation(id);
+  }
+
+  refund(request: RefundRequest): Promise<Refunded> {
+    return this.#reservations.refund(request);
+  }
+
+  returnUnits(request: ReturnRequest): Promise<Returned> {
+    return this.#reservations.returnUnits(request);
+  }
+
+  /** An operator's: sets what is used. @throws QuotaError `rule-not-found`, `store-unavailable` */
+  correctUsage(correction: UsageCorrection): Promise<CorrectedUsage> {
+    return this.#reservations.correct(correction);
   }
 
   status(): EngineStatus {

@@ -11,6 +11,8 @@ export { QuotaHealthIndicator, type QuotaHealth, type QuotaHealthOptions } from 
 export type { QuotaStatus } from './embedded/counting-quota.js';
 export { RiskLimit } from './risk-limit.decorator.js';
 export type { AsyncMethod, RiskLimitOptions } from './risk-limit.options.js';
+export type { ActualUse } from './on-success/actual-use.js';
+export type { ErrorClass, ReleaseOn, StreamedResult } from './on-success/reserved-calls.js';
 export { Subject } from './subject.decorator.js';
 export { RiskLimitExceededException, type RiskLimitProblem } from './risk-limit-exceeded.exception.js';
 export { RiskLimitRequestException, type RiskLimitRequestProblem } from './risk-limit-request.exception.js';

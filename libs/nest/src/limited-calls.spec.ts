@@ -10,6 +10,7 @@ import { RiskLimitExceededException } from './risk-limit-exceeded.exception.js';
 import { RiskLimitMisuseError } from './risk-limit-misuse.error.js';
 import { RiskLimitRequestException } from './risk-limit-request.exception.js';
 import { Subject } from './subject.decorator.js';
+import { FakeQuota } from './testing/fake-quota.js';
 import { engineOn } from '../../../test/support/engine-on.js';
 
 class OcrService {
@@ -63,8 +64,7 @@ class OcrService {
 
 /** Answers every check with one decision, or fails with one error. */
 function quotaThat(answer: () => Promise<Decision>): Quota {
-  const never = (): Promise<never> => Promise.reject(new Error('not asked here'));
-  return { check: answer, checkBatch: never, usage: never };
+  return Object.assign(FakeQuota.refusing(), { check: answer });
 }
 
 function ocrWith(quota: Quota): OcrService {

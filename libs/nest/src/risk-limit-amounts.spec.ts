@@ -47,7 +47,11 @@ describe('@RiskLimit with amounts', () => {
     ['a list', [5], 'must be an object of units by meter, not a list.'],
     ['a text', 'tokens', 'must be an object of units by meter, not a value of type string.'],
     ['null', null, 'must be an object of units by meter, not null.'],
-    ['the meter of the option amount', { units: 1 }, 'names the meter "units", which is the option "amount".'],
+    [
+      'the meter of the option amount',
+      { units: 1 },
+      'names the meter "units", which is the option "amount".',
+    ],
     ['no meter’s name', { 'a b': 1 }, 'names "a b", which is no meter: use up to 128 letters,'],
   ])('blames the program for %s, and the method does not run', async (_what, amounts, message) => {
     const call = chatWith().named('u1', amounts);

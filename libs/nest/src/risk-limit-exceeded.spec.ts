@@ -21,6 +21,7 @@ import {
 import { QuotaModule } from './quota.module.js';
 import { RiskLimit } from './risk-limit.decorator.js';
 import { RiskLimitExceededException } from './risk-limit-exceeded.exception.js';
+import { FakeQuota } from './testing/fake-quota.js';
 
 @Controller()
 class OcrController {
@@ -66,11 +67,7 @@ describe('the answer to a denied request', () => {
   it('has no Retry-After when waiting does not help', async () => {
     const refused = await countingQuota(0).check({ resource: 'ocr', subject: { user: 'u1' } });
     const { retryAfterMs: _, ...decision } = refused;
-    const answer = await answerOf({
-      check: async () => ({ ...decision, reason: 'amount-exceeds-limit' }),
-      checkBatch: () => Promise.reject(new Error('not asked here')),
-      usage: () => Promise.reject(new Error('not asked here')),
-    });
+    const answer = await answerOf(FakeQuota.refusing({ ...decision, reason: 'amount-exceeds-limit' }));
     expect(answer.status).toBe(429);
     expect(answer.headers).not.toHaveProperty('retry-after');
   });

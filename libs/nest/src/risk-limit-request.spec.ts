@@ -6,6 +6,7 @@ import { bindQuota } from './bound-quota.js';
 import { RiskLimit } from './risk-limit.decorator.js';
 import { RiskLimitRequestException } from './risk-limit-request.exception.js';
 import { Subject } from './subject.decorator.js';
+import { FakeQuota } from './testing/fake-quota.js';
 
 class OcrService {
   readonly pages: string[] = [];
@@ -27,8 +28,7 @@ class OcrService {
 }
 
 function ocrThatFailsWith(error: Error): OcrService {
-  const fail = (): Promise<never> => Promise.reject(error);
-  return ocrWith({ check: fail, checkBatch: fail, usage: fail });
+  return ocrWith(new FakeQuota(error));
 }
 
 function ocrWith(quota: Quota): OcrService {
@@ -102,6 +102,14 @@ describe('what the caller sent and makes no check', () => {
           'If no request can have sent that, the program passes it.',
       ],
     ]);
+  });
+
+  it('is a 409 where the operation was refunded', async () => {
+    const refunded = new QuotaError('operation-refunded', 'task-9 was refunded');
+    const call = ocrThatFailsWith(refunded).described({ owner: 'u1', pages: 1, id: 'task-9' });
+    expect(await failure(call)).toMatchObject({
+      problem: { status: 409, code: 'operation-refunded', title: 'The operation was refunded' },
+    });
   });
 
   it('is a 409 where the operation id was used for something else, and never comes to onUnavailable', async () => {

@@ -4,6 +4,7 @@ import { LimitedCalls } from './limited-calls.js';
 import { limitedMethod, methodLabel, type LimitedMethod } from './limited-methods.js';
 import { isUnits, readAmounts, UNITS } from './meter-amounts.js';
 import { NAME_PATTERN } from '@sundial/contract';
+import { type CountingOptions, errorInCounting } from './on-success/counting-options.js';
 import { RiskLimitMisuseError } from './risk-limit-misuse.error.js';
 import type { AsyncMethod, RiskLimitOptions } from './risk-limit.options.js';
 
@@ -22,12 +23,16 @@ import type { AsyncMethod, RiskLimitOptions } from './risk-limit.options.js';
  * those that only the program can have passed: `RiskLimitMisuseError` (500). Both exceptions reach the caller in HTTP,
  * microservices, WebSocket gateways and GraphQL (`RiskLimitExceededException` says how).
  *
+ * With `count: 'on-success'` it reserves before the method runs, commits what was used when it has succeeded, and gives the
+ * units back when it has thrown; of a stream that it resolves to (an Observable, too), at its end.
+ *
  * The method is replaced on its prototype, so self-calls (`this.submit()`), subclasses and calls from other providers
  * all pass here, and on a controller the check comes after guards, interceptors and pipes: what they turn away is
  * not counted. The quota is the one of the application that made the instance: Nest injects it, so two
  * applications in a process never mix (docs/adr/0007). An override in a subclass needs a `@RiskLimit` of its own.
  *
- * The method must be asynchronous, since asking is: an `async` method, or one declared to return `Promise`. A
+ * The method must be asynchronous, since asking is: an `async` method, or one declared to return `Promise`; with `on-success`
+ * also an `async *` one, which asks when it is first read. A
  * synchronous method would change its return type, an Observable counts nothing until a subscriber comes and twice
  * when two do; both are refused.
  *
@@ -47,7 +52,8 @@ export function RiskLimit<Method extends AsyncMethod = AsyncMethod>(options: Ris
     }
     const record = limitedMethod(target, name);
     const error =
-      errorIn(options, record) ?? notAsynchronous(method, Reflect.getOwnMetadata(RETURN_TYPE, target, name));
+      errorIn(options, record) ??
+      notAsynchronous(method, options, Reflect.getOwnMetadata(RETURN_TYPE, target, name));
     if (error) throw new RiskLimitMisuseError(label, error);
 
     record.limited = true;
@@ -69,6 +75,8 @@ function errorIn(options: RiskLimitOptions<never>, { subject, limited }: Limited
   }
   const amountsError = errorInAmounts(options.amounts);
   if (amountsError !== undefined) return amountsError;
+  const counting = errorInCounting(options as unknown as CountingOptions);
+  if (counting !== undefined) return counting;
   if (options.subject && subject.length > 0) {
     return 'its subject comes from @Subject parameters and from the option "subject". Keep one of them.';
   }
@@ -92,7 +100,11 @@ function errorInAmounts(amounts: RiskLimitOptions<never>['amounts']): string | u
   }
 }
 
-function notAsynchronous(method: object, returnType: unknown): string | undefined {
+function notAsynchronous(
+  method: object,
+  { count }: RiskLimitOptions<never>,
+  returnType: unknown,
+): string | undefined {
   if (returnType === Observable) {
     return '@RiskLimit cannot guard an Observable, which may be subscribed to never or twice. Return a promise (firstValueFrom).';
   }
@@ -100,15 +112,23 @@ function notAsynchronous(method: object, returnType: unknown): string | undefine
   // a decorator below may have put a plain one in place of an async one.
   const kind = Object.prototype.toString.call(method);
   if (kind === '[object AsyncFunction]') return undefined;
+  if (kind === ASYNC_GENERATOR && count === 'on-success') return undefined;
   if (kind === '[object Function]' && returnType === Promise) return undefined;
   return '@RiskLimit needs an asynchronous method: make it async, or declare that it returns Promise.';
 }
 
+const ASYNC_GENERATOR = '[object AsyncGeneratorFunction]';
+
 /** The method's stand-in: its name, length, own properties and metadata, so that no other decorator sees a difference. */
 function wrap<Method extends AsyncMethod>(method: Method, calls: LimitedCalls): Method {
-  const guarded = async function (this: object, ...args: Parameters<Method>): Promise<unknown> {
-    return calls.run(this, method, args);
-  };
+  const guarded =
+    Object.prototype.toString.call(method) === ASYNC_GENERATOR
+      ? async function* (this: object, ...args: Parameters<Method>): AsyncGenerator<unknown> {
+          yield* (await calls.run(this, method, args)) as AsyncIterable<unknown>;
+        }
+      : async function (this: object, ...args: Parameters<Method>): Promise<unknown> {
+          return calls.run(this, method, args);
+        };
   const { prototype: _, ...properties } = Object.getOwnPropertyDescriptors<object & { prototype?: object }>(
     method,
   );

@@ -1,7 +1,20 @@
-import type { Decision, Subject } from '@sundial/contract';
+import type { Decision, OnExpiry, Subject } from '@sundial/contract';
+import type { Observable } from 'rxjs';
+import type { ActualUse } from './on-success/actual-use.js';
+import type { ReleaseOn, StreamedResult } from './on-success/reserved-calls.js';
 
-/** A method that `@RiskLimit` can guard: one that returns a promise. */
-export type AsyncMethod = (...args: never[]) => Promise<unknown>;
+/** A method that `@RiskLimit` can guard: one that returns a promise, or with `count: 'on-success'` an `async *` one. */
+export type AsyncMethod = (...args: never[]) => Promise<unknown> | AsyncIterable<unknown>;
+
+/** What a stream consists of. Where that is not known, functions say it by the types of their parameters. */
+type ItemOf<Result> =
+  Result extends Observable<infer Item> ? Item : Result extends AsyncIterable<infer Item> ? Item : never;
+/** What `actual` is given: what the method returned, or of a stream what it was when it had ended. */
+type Outcome<Result> = unknown extends Result
+  ? never
+  : Result extends Observable<unknown> | AsyncIterable<unknown> | { getStream(): unknown }
+    ? StreamedResult<Result, ItemOf<Result>>
+    : Result;
 
 type Answer<Method extends AsyncMethod> = Awaited<ReturnType<Method>> | ReturnType<Method>;
 
@@ -53,4 +66,35 @@ export interface RiskLimitOptions<Method extends AsyncMethod = AsyncMethod> {
    * without the store (`degraded`) is a decision and does not come here.
    */
   readonly onUnavailable?: (this: never, error: unknown, ...args: Parameters<Method>) => Answer<Method>;
+  /**
+   * When a call counts. `on-call` (default): before it runs, whatever becomes of it. `on-success`: its units are reserved
+   * before, committed when the method returns and given back when it throws; those of a stream (async iterable, Node or web
+   * stream, Observable) at its end. The options below are for this.
+   */
+  readonly count?: 'on-call' | 'on-success';
+  /** How long a call is sure of its units without being extended, 1,000 to 86,400,000 ms; longer calls extend by themselves. Default 60,000. */
+  readonly ttlMs?: number;
+  /** What becomes of the units when this process dies during a call: `release` (default), or `commit`. */
+  readonly onExpiry?: OnExpiry;
+  /** The errors that give the units back: classes, or a function that knows. After others they stay counted. Default: all. */
+  readonly releaseOn?: ReleaseOn;
+  /**
+   * So many failed calls of a subject give their units back in a clock hour, on this node; then failed calls count, so that
+   * provoked errors are no free pass. Default 10.
+   */
+  readonly maxReleases?: number;
+  /**
+   * What a call really used, when it has succeeded: `{ tokens: 812 }`, and `amount` for the operation's own units. More than was
+   * reserved is charged in full. Of a stream it is asked at the end, also where its consumer stopped early, and given a
+   * `StreamedResult`. Default: what was reserved.
+   */
+  readonly actual?: (
+    result: Outcome<Awaited<ReturnType<Method>>>,
+    ...args: Parameters<Method>
+  ) => ActualUse | undefined;
+  /** What one item of a stream used; the sum is committed, of whatever its consumer has read. What `actual` names beats it. */
+  readonly actualPerItem?: (
+    item: ItemOf<Awaited<ReturnType<Method>>>,
+    ...args: Parameters<Method>
+  ) => ActualUse | undefined;
 }

@@ -14,6 +14,7 @@ function openApiDocument(app: NestFastifyApplication): OpenAPIObject {
     .setVersion('1')
     .setLicense('MIT', 'https://opensource.org/license/mit')
     .addTag('check', 'Ask, and be counted')
+    .addTag('reservations', 'Hold, then pay only for what succeeded; give back')
     .addTag('usage', 'Look')
     .addTag('admin', 'Rules and alarms, live')
     .addTag('health', 'For load balancers and people')

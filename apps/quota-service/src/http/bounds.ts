@@ -1,5 +1,7 @@
 /** Every bound of the HTTP side in one place, each with its reason (I6). The engine bounds its own work. */
 
+import { MAX_RESERVATION_ID_LENGTH } from '@sundial/contract';
+
 const KIB = 1024;
 
 /** A check of 8 attributes of 256 characters, all of them escaped, is about 13 KiB. */
@@ -20,8 +22,8 @@ export const MAX_JSON_VALUES = 32_768;
 export const MAX_JSON_FIELDS = 1_000;
 /** Node's default. `GET /usage` with 8 long attributes is about 7 KiB. */
 export const MAX_HEADER_BYTES = 16 * KIB;
-/** A rule id of 128 characters, each percent-encoded. */
-export const MAX_PATH_PARAMETER_LENGTH = 3 * 128;
+/** The id of a reservation; rule ids of 128 characters, each percent-encoded, are far below. */
+export const MAX_PATH_PARAMETER_LENGTH = MAX_RESERVATION_ID_LENGTH;
 
 /** Requests that one socket may have without an answer; then it is no longer read. Pipelining callers send a handful. */
 export const MAX_QUEUED_A_SOCKET = 16;

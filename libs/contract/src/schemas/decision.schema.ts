@@ -18,9 +18,7 @@ export const windowSpecSchema = {
         'When days begin on the local clock, and so weeks, months, quarters and years, or the first slot of a day.',
     },
     startsOn: {
-      type: ['integer', 'string'],
-      minimum: 1,
-      maximum: 31,
+      anyOf: [{ type: 'integer', minimum: 1, maximum: 31 }, { type: 'string' }],
       description: 'The first weekday of a week, day of a month, or day of a year as MM-DD.',
     },
   },

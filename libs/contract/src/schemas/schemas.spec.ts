@@ -3,11 +3,39 @@ import { Ajv } from 'ajv';
 import type { FromSchema, JSONSchema } from 'json-schema-to-ts';
 import type { Decision, LimitState, Usage } from '../decision.js';
 import type { CheckRequest, UsageRequest } from '../request.js';
+import type {
+  CommitRequest,
+  CorrectedUsage,
+  ExtendRequest,
+  Refunded,
+  RefundRequest,
+  ReleaseRequest,
+  ReservationAnswer,
+  ReserveDecision,
+  ReserveRequest,
+  Returned,
+  ReturnRequest,
+  UsageCorrection,
+} from '../reservation.js';
 import type { OnDeny, Rule } from '../rule.js';
 import type { RulePreview, RuleSetChanges, RuleSetWritten, RuleWritten } from '../rule-written.js';
 import { batchAnswerSchema } from './batch.schema.js';
 import { decisionSchema, onDenySchema, usageSchema } from './decision.schema.js';
 import { batchRequestSchema, checkRequestSchema, usageRequestSchema } from './request.schema.js';
+import {
+  commitRequestSchema,
+  correctedUsageSchema,
+  extendRequestSchema,
+  refundedSchema,
+  refundRequestSchema,
+  releaseRequestSchema,
+  reservationAnswerSchema,
+  reserveDecisionSchema,
+  reserveRequestSchema,
+  returnedSchema,
+  returnRequestSchema,
+  usageCorrectionSchema,
+} from './reservation.schema.js';
 import {
   ruleListSchema,
   rulePatchSchema,
@@ -51,6 +79,32 @@ describe('schemas and types', () => {
     same<keyof Of<typeof usageRequestSchema>, keyof UsageRequest>(true);
   });
 
+  it('state the same reservations', () => {
+    type Free<T> = Omit<T, 'subject' | 'amounts'>;
+    same<keyof Of<typeof reserveRequestSchema>, keyof ReserveRequest>(true);
+    same<Free<Of<typeof reserveRequestSchema>>, Free<ReserveRequest>>(true);
+    same<keyof Of<typeof commitRequestSchema>, keyof CommitRequest>(true);
+    same<Free<Of<typeof commitRequestSchema>>, Free<CommitRequest>>(true);
+    same<Of<typeof releaseRequestSchema>, ReleaseRequest>(true);
+    same<keyof Of<typeof extendRequestSchema>, keyof ExtendRequest>(true);
+    same<Free<Of<typeof extendRequestSchema>>, Free<ExtendRequest>>(true);
+    same<Of<typeof reserveDecisionSchema>, ReserveDecision>(true);
+    same<Of<typeof reservationAnswerSchema>, ReservationAnswer>(true);
+  });
+
+  it('state the same refunds, returns and corrections', () => {
+    type Free<T> = Omit<T, 'subject' | 'amounts'>;
+    same<keyof Of<typeof refundRequestSchema>, keyof RefundRequest>(true);
+    same<Free<Of<typeof refundRequestSchema>>, Free<RefundRequest>>(true);
+    same<Of<typeof refundedSchema>, Refunded>(true);
+    same<keyof Of<typeof returnRequestSchema>, keyof ReturnRequest>(true);
+    same<Free<Of<typeof returnRequestSchema>>, Free<ReturnRequest>>(true);
+    same<Of<typeof returnedSchema>, Returned>(true);
+    same<keyof Of<typeof usageCorrectionSchema>, keyof UsageCorrection>(true);
+    same<Free<Of<typeof usageCorrectionSchema>>, Free<UsageCorrection>>(true);
+    same<Of<typeof correctedUsageSchema>, CorrectedUsage>(true);
+  });
+
   it('state the same rules', () => {
     same<Of<typeof ruleSchema>, RuleInput>(true);
     same<
@@ -70,14 +124,26 @@ describe('every schema', () => {
       batchAnswerSchema,
       batchRequestSchema,
       checkRequestSchema,
+      commitRequestSchema,
+      correctedUsageSchema,
       decisionSchema,
+      extendRequestSchema,
       onDenySchema,
+      refundedSchema,
+      refundRequestSchema,
+      releaseRequestSchema,
+      reservationAnswerSchema,
+      reserveDecisionSchema,
+      reserveRequestSchema,
+      returnedSchema,
+      returnRequestSchema,
       ruleListSchema,
       rulePatchSchema,
       ruleSchema,
       ruleSetSchema,
       ruleSetWrittenSchema,
       ruleWrittenSchema,
+      usageCorrectionSchema,
       usageRequestSchema,
       usageSchema,
     }),

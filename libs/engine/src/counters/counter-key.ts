@@ -7,6 +7,9 @@ export const KEY_FORMAT = 'sd1';
 /** So no caller can steer a slot or meet another subject. */
 const PLAIN_VALUE = /^[A-Za-z0-9._@+-]{1,64}$/;
 
+/** What of a rule names its counters. */
+export type CountingRule = Pick<Rule, 'id' | 'resource' | 'per' | 'timeZone'>;
+
 /**
  * The key of a rule's counter for a subject, and the group of keys that share its Cluster slot. The hash tag is
  * the resource with the rule's first attribute, so rules `["user"]` and `["user","grade"]` stay atomic together:
@@ -14,7 +17,7 @@ const PLAIN_VALUE = /^[A-Za-z0-9._@+-]{1,64}$/;
  * of its attributes (`inStoredOrder`), so that the order in which they are written moves no counter.
  * The code after `~` stands for the time zone: another zone starts new counters.
  */
-export function counterKey(rule: Rule, subject: Subject): { key: string; shardGroup: string } {
+export function counterKey(rule: CountingRule, subject: Subject): { key: string; shardGroup: string } {
   const [first, ...others] = rule.per;
   const shardGroup = first === undefined ? rule.resource : `${rule.resource}:${attribute(first, subject)}`;
   let key = `${KEY_FORMAT}:{${shardGroup}}:${rule.id}~${zoneCodeOf(rule)}`;
@@ -41,10 +44,10 @@ function hashed(value: string): string {
   return `~${hash('sha256', Buffer.from(value, 'utf16le'), 'base64url')}`;
 }
 
-function zoneCodeOf(rule: Rule): string {
+function zoneCodeOf(rule: CountingRule): string {
   let code = zoneCodes.get(rule);
   if (code === undefined) zoneCodes.set(rule, (code = zoneCode(rule.timeZone)));
   return code;
 }
 
-const zoneCodes = new WeakMap<Rule, string>();
+const zoneCodes = new WeakMap<CountingRule, string>();

@@ -1,4 +1,4 @@
-import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
+import { Ajv, type ErrorObject, type SchemaObject, type ValidateFunction } from 'ajv';
 import {
   type CheckRequest,
   checkRequestSchema,
@@ -13,13 +13,19 @@ import {
   usageRequestSchema,
 } from '@sundial/contract';
 
-const ajv = new Ajv({ allErrors: true, strict: true, verbose: false });
+const ajv = new Ajv({ allErrors: true, strict: true, allowUnionTypes: true, verbose: false });
 const isCheckRequest = ajv.compile<CheckRequest>(checkRequestSchema);
 const isUsageRequest = ajv.compile<UsageRequest>(usageRequestSchema);
 
 /** What is wrong with a check request; empty when nothing is. */
 export function validationErrorsInCheck(input: unknown): readonly InputError[] {
   return isCheckRequest(input) ? NOTHING : errors(isCheckRequest);
+}
+
+/** Compiles a schema into what says of an input what is wrong with it. */
+export function validator(schema: SchemaObject): (input: unknown) => readonly InputError[] {
+  const isValid = ajv.compile(schema);
+  return (input) => (isValid(input) ? NOTHING : errors(isValid));
 }
 
 /** @throws QuotaError `invalid-request` */
@@ -68,6 +74,8 @@ function pathOf({ instancePath, params, keyword }: ErrorObject): string {
 
 function sentence({ keyword, instancePath, message, params }: ErrorObject): string {
   switch (keyword) {
+    case 'enum':
+      return `must be one of ${(params as { allowedValues: readonly unknown[] }).allowedValues.join(', ')}`;
     case 'required':
       return 'is missing';
     case 'additionalProperties':

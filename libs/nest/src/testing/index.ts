@@ -1,2 +1,2 @@
-export { FakeQuota, type FakeAnswer } from './fake-quota.js';
+export { FakeQuota, type FakeAnswer, type FakeEnding } from './fake-quota.js';
 export { limitState } from './limit-state.js';

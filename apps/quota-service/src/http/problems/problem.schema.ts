@@ -1,3 +1,5 @@
+import { reservationStateSchema } from '@sundial/contract';
+
 /** RFC 9457, with `code`, `errors` and `requestId` beside its own members. */
 export const problemSchema = {
   type: 'object',
@@ -21,6 +23,7 @@ export const problemSchema = {
         additionalProperties: false,
       },
     },
+    state: reservationStateSchema,
     requestId: { type: 'string', description: 'As in the header x-request-id and in the log.' },
   },
   required: ['type', 'title', 'status', 'detail', 'code'],

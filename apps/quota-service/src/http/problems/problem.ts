@@ -1,4 +1,4 @@
-import { type InputError, QuotaError, type QuotaErrorCode } from '@sundial/contract';
+import { type InputError, QuotaError, type QuotaErrorCode, type QuotaErrorMembers } from '@sundial/contract';
 import { RETRY_AFTER_S } from '../bounds.js';
 
 /** What the service itself refuses, beside the engine's own errors. */
@@ -90,7 +90,7 @@ export function titleOf(code: ProblemCode): string {
 }
 
 /** The body of every error answer (RFC 9457). `code` is for programs, `detail` for people. */
-export interface ProblemBody {
+export interface ProblemBody extends QuotaErrorMembers {
   readonly type: string;
   readonly title: string;
   readonly status: number;
@@ -113,6 +113,7 @@ export function problemBody(error: Problem | QuotaError, requestId?: string): Pr
     status,
     detail: error.message,
     code,
+    ...(error instanceof QuotaError && error.members),
     ...(status === 400 && { errors: errors?.length ? errors : [{ path: '', message: error.message }] }),
     ...(requestId !== undefined && { requestId }),
   };

@@ -1,0 +1,84 @@
+import {
+  type CommitRequest,
+  type ExtendRequest,
+  type ReleaseRequest,
+  type ReservationAnswer,
+  reservationAnswerSchema,
+  type ReserveDecision,
+  reserveDecisionSchema,
+  type ReserveRequest,
+} from '@sundial/contract';
+import { Body, Controller, Get, HttpCode, Param, Post, Res } from '@nestjs/common';
+import { RouteSchema } from '@nestjs/platform-fastify';
+import { type EngineReserveDecision, QuotaEngine } from '@sundial/engine';
+import type { FastifyReply } from 'fastify';
+import { rateLimitHeaders } from '../check/rate-limit-headers.js';
+import { Describe } from '../http/openapi/describe.js';
+import { Route } from '../http/routes/route.decorator.js';
+import { COMMIT, EXTEND, RELEASE, RESERVATION, RESERVE } from './reservations.docs.js';
+
+const HOT = { access: 'check', hot: true } as const;
+const ANSWER = { response: { 200: reservationAnswerSchema } };
+const DECISION = { response: { 200: reserveDecisionSchema } };
+
+/** Reservations, from their reserve to their end. The engine validates ids and bodies itself; an ending needs no body. */
+@Controller('reservations')
+export class ReservationsController {
+  constructor(private readonly engine: QuotaEngine) {}
+
+  @Post()
+  @HttpCode(200)
+  @Describe(RESERVE)
+  @Route(HOT)
+  @RouteSchema(DECISION)
+  async reserve(
+    @Body() request: ReserveRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<ReserveDecision> {
+    return this.decided(await this.engine.reserve(request), reply);
+  }
+
+  @Get(':id')
+  @Describe(RESERVATION)
+  @Route(HOT)
+  @RouteSchema(ANSWER)
+  reservation(@Param('id') id: string): Promise<ReservationAnswer> {
+    return this.engine.reservation(id);
+  }
+
+  @Post(':id/commit')
+  @HttpCode(200)
+  @Describe(COMMIT)
+  @Route(HOT)
+  @RouteSchema(ANSWER)
+  commit(@Param('id') id: string, @Body() request: CommitRequest | undefined): Promise<ReservationAnswer> {
+    return this.engine.commit(id, request);
+  }
+
+  @Post(':id/release')
+  @HttpCode(200)
+  @Describe(RELEASE)
+  @Route(HOT)
+  @RouteSchema(ANSWER)
+  release(@Param('id') id: string, @Body() request: ReleaseRequest | undefined): Promise<ReservationAnswer> {
+    return this.engine.release(id, request);
+  }
+
+  @Post(':id/extend')
+  @HttpCode(200)
+  @Describe(EXTEND)
+  @Route(HOT)
+  @RouteSchema(DECISION)
+  async extend(
+    @Param('id') id: string,
+    @Body() request: ExtendRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<ReserveDecision> {
+    return this.decided(await this.engine.extend(id, request), reply);
+  }
+
+  private decided(decision: EngineReserveDecision, reply: FastifyReply): ReserveDecision {
+    reply.headers(rateLimitHeaders(decision, this.engine.now()));
+    return decision;
+  }
+}
