@@ -177,8 +177,8 @@ describe('/openapi.json', () => {
   // Those of reservations need one of which they are: `http-reservations.spec.ts`.
   it('has examples that work: each is sent, and the answer is as documented', async () => {
     const ofReservations = /^\/(reservations|refunds|returns|admin\/subjects)\b/;
-    for (const { method, path, operation } of operations()) {
-      if (ofReservations.test(path)) continue;
+    const others = operations().filter(({ path }) => !ofReservations.test(path));
+    for (const { method, path, operation } of others) {
       const bodies = Object.values(operation.requestBody?.content['application/json']?.examples ?? {});
       for (const body of bodies.length > 0 ? bodies.map(({ value }) => value) : [undefined]) {
         const request = service.api[method](addressOf(path, operation));

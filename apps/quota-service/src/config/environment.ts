@@ -83,7 +83,7 @@ export class Environment {
   @IsOptional()
   SUNDIAL_DATA_DIR = './data';
 
-  /** Counters of the embedded store at most, one a rule and subject. Absent: what three quarters of the heap hold at worst. */
+  /** Counters of the embedded store at most, one a rule and subject. Absent: what half of the memory holds at worst. */
   @IsOptional()
   @Integer(1, 100_000_000)
   SUNDIAL_MAX_SUBJECTS: number | undefined = undefined;

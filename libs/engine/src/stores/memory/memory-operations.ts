@@ -10,7 +10,7 @@ import {
 } from '../store.js';
 import { resetsAtOf, startsAtOf, windowIndexAt } from '../window-index.js';
 import type { MemoryState } from './state/memory-state.js';
-import type { MemoryWindow } from './state/memory-counter.js';
+import type { LimitState } from './state/counter-records.js';
 import type { MemoryOperation } from './state/operation-record.js';
 
 /** As in the script: an operation that is repeated for ever takes no more room than this. */
@@ -126,11 +126,11 @@ export class MemoryOperations {
         const units = sign * amountOf(limit, amount, amounts);
         const windowIndex = indexOf(limit);
         if (units === 0 || windowIndex === undefined || now >= resetsAtOf(limit, windowIndex)) continue;
-        const window = this.#state.counter(ref)?.find(limit.field);
+        const window = this.#state.counters.window(ref, limit.field);
         const used = changeable(window, startsAtOf(limit, windowIndex), units);
         if (used === undefined || !this.#state.hasRoomFor([ref])) continue;
         const total = Math.min(Math.max(used + units, 0), Number.MAX_SAFE_INTEGER);
-        this.#state.openCounter(ref).put(limit, windowIndex, total);
+        this.#state.put(ref, limit, windowIndex, total);
         touched++;
         if (units > 0 && limit.enforced && total > limit.max) forced.push({ limit, used: total });
       }
@@ -140,7 +140,7 @@ export class MemoryOperations {
 }
 
 /** The units used in the window that starts then; undefined where it is not the current one and cannot become it. */
-function changeable(current: MemoryWindow | undefined, startsAt: number, units: number): number | undefined {
+function changeable(current: LimitState | undefined, startsAt: number, units: number): number | undefined {
   if (current?.startsAt === startsAt) return current.used;
   return units > 0 && !(current && current.startsAt > startsAt) ? 0 : undefined;
 }

@@ -90,7 +90,7 @@ describe('MemoryStore with a directory', () => {
 
   it('keeps far more of them than one group holds, in several segments', async () => {
     const first = await open();
-    const many = Array.from({ length: 150_000 }, (_, i) => [{ ...counters[0]!, key: `counter-${i}` }]);
+    const many = Array.from({ length: 150_000 }, (_, i) => [refTo(`counter-${i}`)]);
     for (const [i, each] of many.entries()) {
       first.take({ ...taking(`o${i}`, (i % 100) + 1), counters: each });
       if (i % 10_000 === 0) await sleep(60);
@@ -212,20 +212,20 @@ describe('MemoryStore without a directory', () => {
   });
 });
 
-const counters: readonly CounterRef[] = [
-  {
-    key: 'sd1:{ocr:user=u1}:rule',
-    shardGroup: 'ocr:user=u1',
-    limits: [
-      {
-        field: 'd',
-        max: 10_000,
-        enforced: true,
-        bounds: [NOW - HOUR_MS, NOW + HOUR_MS, NOW + 2 * HOUR_MS],
-      },
-    ],
-  },
-];
+const refTo = (key: string): CounterRef => ({
+  key,
+  shardGroup: 'ocr:user=u1',
+  limits: [
+    {
+      field: 'd',
+      max: 10_000,
+      enforced: true,
+      bounds: [NOW - HOUR_MS, NOW + HOUR_MS, NOW + 2 * HOUR_MS],
+    },
+  ],
+});
+
+const counters: readonly CounterRef[] = [refTo('sd1:{ocr:user=u1}:rule')];
 
 function taking(id: string, amount: number): TakeRequest {
   const operation = { id, content: String(amount), attempt: `attempt-of-${id}` };

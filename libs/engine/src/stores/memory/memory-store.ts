@@ -23,13 +23,13 @@ import { FullStore } from './full-store.js';
 import { CounterLog, type CounterLogEvents } from './log/counter-log.js';
 import type { LogDamage } from './log/log-recovery.js';
 import { MemoryState } from './state/memory-state.js';
-import type { MutableCount } from './state/memory-counter.js';
+import type { MutableCount } from './state/counter-table.js';
 import { MemoryOperations } from './memory-operations.js';
 
 export interface MemoryStoreOptions extends CounterLogEvents {
   /** Where counters are kept over a restart; absent: in memory only. */
   readonly directory?: string;
-  /** Counters of subjects that it holds at most; one more is `full`. Default: what fits into three quarters of the heap. */
+  /** Counters of subjects that it holds at most; one more is `full`. Default: what fits into half of the memory. */
   readonly maxCounters?: number;
   /** Milliseconds added to the clock; only tests set it. */
   readonly clockOffsetMs?: number;
@@ -157,11 +157,11 @@ export class MemoryStore implements Store {
   #look<L extends LimitSpec>(counters: readonly CounterRef<L>[], now: number): MutableCount<L>[] | undefined {
     const counts: MutableCount<L>[] = [];
     for (const ref of counters) {
-      const counter = this.#state.counter(ref);
+      const counter = this.#state.counters.find(ref);
       for (const limit of ref.limits) {
         const windowIndex = windowIndexAt(limit, now);
         if (windowIndex === undefined) return undefined;
-        counts.push(counter?.count(ref, limit, windowIndex) ?? { counter: ref, limit, windowIndex, used: 0 });
+        counts.push(this.#state.counters.count(counter, ref, limit, windowIndex));
       }
     }
     return counts;
@@ -175,7 +175,7 @@ export class MemoryStore implements Store {
       const { counter, limit, windowIndex } = count;
       const takes = amountOf(limit, amount, amounts);
       count.used = Math.min(count.used + takes, Number.MAX_SAFE_INTEGER);
-      this.#state.openCounter(counter).put(limit, windowIndex, count.used);
+      this.#state.put(counter, limit, windowIndex, count.used);
       at = Math.max(at, startsAtOf(limit, windowIndex));
     }
     // What is kept under a number of this process has room for units alone.

@@ -38,11 +38,11 @@ export interface CounterLogEvents {
  * in the last 15 minutes, and what is written during two rounds of the sweep (20,000 counters a second).
  */
 export class CounterLog implements ChangeLog {
-  readonly counters = new UnloggedCounters();
+  readonly counters: UnloggedCounters;
   readonly #state: MemoryState;
   readonly #events: CounterLogEvents;
   readonly #segments: LogSegments;
-  readonly #writer = new GroupWriter();
+  readonly #writer: GroupWriter;
   readonly #sealed: { readonly group: Buffer; readonly sealedAt: number }[] = [];
   #sequence: number;
   #operations = 0;
@@ -61,6 +61,8 @@ export class CounterLog implements ChangeLog {
     events: CounterLogEvents,
   ) {
     this.#state = state;
+    this.counters = new UnloggedCounters(state.counters.records);
+    this.#writer = new GroupWriter(state.counters.records);
     this.#events = events;
     this.#segments = new LogSegments(directory, segments);
     this.#sequence = sequence;
@@ -161,6 +163,7 @@ export class CounterLog implements ChangeLog {
     for (const counter of this.counters.take(GROUP_CHANGES, this.#segments.newest)) {
       this.#writer.addCounter(counter);
       counters++;
+      if (this.#writer.isFull) break;
     }
     if (counters > 0)
       this.#counterBytes += ((this.#writer.bytes - before) / counters - this.#counterBytes) / 8;

@@ -1,5 +1,6 @@
 import { crc32 } from 'node:zlib';
-import type { MemoryCounter, Windows } from '../state/memory-counter.js';
+import type { CounterRecords, LimitState, Windows } from '../state/counter-records.js';
+import type { CounterTable } from '../state/counter-table.js';
 import {
   bytesOf,
   roomFor,
@@ -18,56 +19,77 @@ import { GrowingBytes } from './growing-bytes.js';
  *
  * Payload: u32 number of counters, the counters, operation records (`operation-record.ts`) to the end. A counter:
  * u16 length of its key, key (UTF-8), u8 number of windows; of each a u16 which of the group's windows it is, where it
- * is a new one u8 length of the field, field, f64 startsAt, f64 resetsAt; then u32 used, where that is MANY f64 used.
+ * is a new one u8 length of the field, field, f64 startsAt, f64 resetsAt; then the units used, and in format 2 the units
+ * reserved. Units: u32, where that is MANY f64. A store that has never reserved anything writes format 1, as the versions
+ * before reservations did.
  *
  * A group needs none before it, so what is behind damage is as good as before it.
  */
 export const HEADER_BYTES = 32;
+export const FORMATS = [1, 2] as const;
+type Format = (typeof FORMATS)[number];
 /** "SDL" and the version. */
-export const MAGIC = 0x314c4453;
+export const MAGICS: Readonly<Record<Format, number>> = { 1: 0x314c4453, 2: 0x324c4453 };
 /** A length that is larger is damage. */
 export const MAX_PAYLOAD_BYTES = 64 * 1024 * 1024;
 const MANY = 0xffff_ffff;
-const KEY_ROOM = 1_024;
+/** For a window with the longest field. */
+const WINDOW_ROOM = 1_024;
+/** They are numbered with 16 bits, and a counter may have 255 new ones. */
+const MAX_WINDOWS = 65_535 - 255;
 
 export interface GroupHeader {
   readonly sequence: number;
   readonly sealedAt: number;
 }
 
+/** What a group holds. */
+export interface Group {
+  readonly format: Format;
+  readonly payload: Buffer;
+}
+
 /** Makes one group after the other. */
 export class GroupWriter {
-  #bytes = new GrowingBytes();
+  readonly #records: CounterRecords;
+  readonly #bytes = new GrowingBytes();
+  #format: Format = 1;
   #counters = 0;
-  /** By their bounds, which counters of a rule share, and the field. */
-  readonly #windows = new Map<Windows['bounds'], { field: string; startsAt: number; index: number }[]>();
+  /** By when they begin. */
+  readonly #windows = new Map<number, { field: string; resetsAt: number; index: number }[]>();
   #windowCount = 0;
+
+  constructor(records: CounterRecords) {
+    this.#records = records;
+  }
 
   /** Of the group so far. */
   get bytes(): number {
     return this.#bytes.length;
   }
 
+  /** It has room for no more counters. */
+  get isFull(): boolean {
+    return this.#windowCount > MAX_WINDOWS;
+  }
+
   begin(): void {
     this.#bytes.length = HEADER_BYTES + 4;
+    this.#format = this.#records.hasReserved ? 2 : 1;
     this.#counters = 0;
     this.#windows.clear();
     this.#windowCount = 0;
   }
 
-  addCounter(counter: MemoryCounter): void {
-    const { buffer, view } = this.#bytes.withRoom(KEY_ROOM + 3 * counter.key.length);
+  addCounter(counter: number): void {
+    const records = this.#records;
+    const { buffer, view } = this.#bytes.withRoom(3 + records.maxKeyBytes(counter));
     const start = this.#bytes.length;
-    const keyLength = buffer.write(counter.key, start + 2);
+    const keyLength = records.writeKey(counter, { buffer, at: start + 2 });
     view.setUint16(start, keyLength, true);
-    const countAt = start + 2 + keyLength;
-    this.#bytes.length = countAt + 1;
-    let windows = 0;
-    for (let window = counter.first; window !== undefined; window = window.next) {
-      this.#addWindow(window.field, window.bounds, window.startsAt, window.resetsAt, window.used);
-      windows++;
-    }
-    this.#bytes.withRoom(0).view.setUint8(countAt, windows);
+    view.setUint8(start + 2 + keyLength, records.limitCount(counter));
+    this.#bytes.length = start + 3 + keyLength;
+    for (const limit of records.limits(counter)) this.#addWindow(limit);
     this.#counters++;
   }
 
@@ -85,7 +107,7 @@ export class GroupWriter {
     view.setUint32(HEADER_BYTES, this.#counters, true);
     const group = this.#bytes.copy();
     const header = bytesOf(group).view;
-    header.setUint32(0, MAGIC, true);
+    header.setUint32(0, MAGICS[this.#format], true);
     header.setUint32(4, group.length - HEADER_BYTES, true);
     header.setUint32(8, crc32(group.subarray(HEADER_BYTES)), true);
     header.setFloat64(12, sequence, true);
@@ -94,100 +116,111 @@ export class GroupWriter {
     return group;
   }
 
-  #addWindow(
-    field: string,
-    bounds: Windows['bounds'],
-    startsAt: number,
-    resetsAt: number,
-    used: number,
-  ): void {
-    const { buffer, view } = this.#bytes.withRoom(KEY_ROOM);
+  #addWindow(limit: LimitState): void {
+    const { buffer, view } = this.#bytes.withRoom(WINDOW_ROOM);
     let at = this.#bytes.length;
-    const known = this.#indexOf(field, bounds, startsAt);
+    const known = this.#indexOf(limit);
     view.setUint16(at, known, true);
     at += 2;
     if (known === this.#windowCount) {
       this.#windowCount++;
-      const length = buffer.write(field, at + 1);
+      const length = buffer.write(limit.field, at + 1);
       view.setUint8(at, length);
-      view.setFloat64(at + 1 + length, startsAt, true);
-      view.setFloat64(at + 9 + length, resetsAt, true);
+      view.setFloat64(at + 1 + length, limit.startsAt, true);
+      view.setFloat64(at + 9 + length, limit.resetsAt, true);
       at += 17 + length;
     }
-    if (used < MANY) {
-      view.setUint32(at, used, true);
-      at += 4;
-    } else {
-      view.setUint32(at, MANY, true);
-      view.setFloat64(at + 4, used, true);
-      at += 12;
-    }
-    this.#bytes.length = at;
+    at = writeUnits(view, at, limit.used);
+    this.#bytes.length = this.#format === 1 ? at : writeUnits(view, at, limit.reserved);
   }
 
   /** Which of the group's windows it is; as many as there are where it is a new one. */
-  #indexOf(field: string, bounds: Windows['bounds'], startsAt: number): number {
-    let known = this.#windows.get(bounds);
-    if (known === undefined) this.#windows.set(bounds, (known = []));
+  #indexOf({ field, startsAt, resetsAt }: LimitState): number {
+    let known = this.#windows.get(startsAt);
+    if (known === undefined) this.#windows.set(startsAt, (known = []));
     for (const window of known)
-      if (window.field === field && window.startsAt === startsAt) return window.index;
-    known.push({ field, startsAt, index: this.#windowCount });
+      if (window.field === field && window.resetsAt === resetsAt) return window.index;
+    known.push({ field, resetsAt, index: this.#windowCount });
     return this.#windowCount;
   }
 }
 
+/** Returns where it ends. */
+function writeUnits(view: DataView, at: number, units: number): number {
+  if (units < MANY) {
+    view.setUint32(at, units, true);
+    return at + 4;
+  }
+  view.setUint32(at, MANY, true);
+  view.setFloat64(at + 4, units, true);
+  return at + 12;
+}
+
 /** Where what a group holds goes. */
 export interface GroupReader {
-  /** The counter with this key, to put its windows into. */
-  counter(key: string): MemoryCounter;
+  readonly counters: CounterTable;
+  /** The log segment that the group stands in. */
+  readonly segment: number;
   /** Records, one behind the other. */
   operations(source: Bytes, from: number, to: number): void;
 }
 
-/** Reads the payload of a group whose checksum is right; equal windows of all groups are one array. */
-export class GroupDecoder {
-  readonly #shared = new Map<string, Windows>();
+/** Reads a group whose checksum is right. */
+export function readGroup({ format, payload }: Group, reader: GroupReader): void {
+  const source = bytesOf(payload);
+  const counters = new CounterDecoder(source, format, reader);
+  for (let left = source.view.getUint32(0, true); left > 0; left--) counters.readOne();
+  reader.operations(source, counters.offset, payload.length);
+}
 
-  read(payload: Buffer, reader: GroupReader): void {
-    const source = bytesOf(payload);
-    let offset = 4;
-    const windows: Windows[] = [];
-    for (let left = source.view.getUint32(0, true); left > 0; left--) {
-      offset = this.#readCounter(source, offset, windows, reader);
+class CounterDecoder {
+  readonly #known: Windows[] = [];
+  offset = 4;
+
+  constructor(
+    private readonly source: Bytes,
+    private readonly format: Format,
+    private readonly reader: GroupReader,
+  ) {}
+
+  readOne(): void {
+    const { buffer, view } = this.source;
+    const { counters, segment } = this.reader;
+    const keyEnd = this.offset + 2 + view.getUint16(this.offset, true);
+    const key = buffer.toString('utf8', this.offset + 2, keyEnd);
+    const limits = view.getUint8(keyEnd);
+    this.offset = keyEnd + 1;
+    let counter = counters.restore(key, limits);
+    for (let n = 0; n < limits; n++) {
+      const window = this.#readWindow();
+      counter = counters.put(counter, window, 'current', this.#readUnits());
+      if (this.format === 1) continue;
+      const limit = counters.records.limitOf(counter, window.field);
+      counters.records.setReserved(limit, this.#readUnits());
     }
-    reader.operations(source, offset, payload.length);
+    counters.records.setSegment(counter, segment);
   }
 
-  #readCounter({ buffer, view }: Bytes, offset: number, known: Windows[], reader: GroupReader): number {
-    const keyEnd = offset + 2 + view.getUint16(offset, true);
-    const key = buffer.toString('utf8', offset + 2, keyEnd);
-    const counter = reader.counter(key);
-    let at = keyEnd + 1;
-    for (let left = view.getUint8(keyEnd); left > 0; left--) {
-      const index = view.getUint16(at, true);
-      at += 2;
-      if (index === known.length) {
-        const length = view.getUint8(at);
-        const field = buffer.toString('utf8', at + 1, at + 1 + length);
-        at += 1 + length;
-        known.push(this.#share(field, view.getFloat64(at, true), view.getFloat64(at + 8, true)));
-        at += 16;
-      }
-      const few = view.getUint32(at, true);
-      const used = few === MANY ? view.getFloat64(at + 4, true) : few;
-      at += few === MANY ? 12 : 4;
-      counter.put(known[index]!, 'current', used);
-    }
-    return at;
-  }
-
-  #share(field: string, startsAt: number, resetsAt: number): Windows {
-    const name = `${field} ${startsAt} ${resetsAt}`;
-    let window = this.#shared.get(name);
-    if (window === undefined) {
-      window = { field, bounds: [startsAt, resetsAt, resetsAt] };
-      this.#shared.set(name, window);
-    }
+  #readWindow(): Windows {
+    const { buffer, view } = this.source;
+    const index = view.getUint16(this.offset, true);
+    this.offset += 2;
+    if (index < this.#known.length) return this.#known[index]!;
+    const startsAt = this.offset + 1 + view.getUint8(this.offset);
+    const field = buffer.toString('utf8', this.offset + 1, startsAt);
+    const [from, to] = [view.getFloat64(startsAt, true), view.getFloat64(startsAt + 8, true)];
+    const window: Windows = { field, bounds: [from, to, to] };
+    this.#known.push(window);
+    this.offset = startsAt + 16;
     return window;
+  }
+
+  #readUnits(): number {
+    const { view } = this.source;
+    const few = view.getUint32(this.offset, true);
+    this.offset += 4;
+    if (few !== MANY) return few;
+    this.offset += 8;
+    return view.getFloat64(this.offset - 8, true);
   }
 }

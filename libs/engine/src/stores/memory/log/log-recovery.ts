@@ -1,6 +1,6 @@
 import { copyFile, readFile, stat, truncate } from 'node:fs/promises';
 import type { MemoryState } from '../state/memory-state.js';
-import { GroupDecoder } from './log-group.js';
+import { readGroup, type GroupReader } from './log-group.js';
 import { scan } from './log-scan.js';
 import { segmentNumbers, segmentPath, type LogSegment } from './log-segments.js';
 
@@ -70,7 +70,6 @@ function readSegment(directory: string, number: number | undefined): Promise<Buf
 }
 
 class Recovery {
-  readonly #decoder = new GroupDecoder();
   readonly #segments: LogSegment[] = [];
   readonly #damages: LogDamage[] = [];
   #expected: number | undefined;
@@ -83,8 +82,9 @@ class Recovery {
 
   async take(number: number, segment: Buffer, isLast: boolean): Promise<void> {
     const path = segmentPath(this.directory, number);
-    const reader = {
-      counter: (key: string) => this.state.restoreCounter(key, number),
+    const reader: GroupReader = {
+      counters: this.state.counters,
+      segment: number,
       operations: this.state.restoreOperations.bind(this.state),
     };
     let [unreadable, end, lastAt] = [0, 0, -Infinity];
@@ -96,7 +96,7 @@ class Recovery {
         continue;
       }
       this.#compare(path, unreadable, found);
-      this.#decoder.read(found.payload, reader);
+      readGroup(found, reader);
       [unreadable, tail, lastAt] = [0, undefined, Math.max(lastAt, found.sealedAt)];
       end = found.payload.byteOffset - segment.byteOffset + found.payload.length;
     }

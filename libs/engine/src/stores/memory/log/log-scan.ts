@@ -1,9 +1,16 @@
 import { crc32 } from 'node:zlib';
-import { HEADER_BYTES, MAGIC, MAX_PAYLOAD_BYTES, type GroupHeader } from './log-group.js';
+import {
+  FORMATS,
+  HEADER_BYTES,
+  MAGICS,
+  MAX_PAYLOAD_BYTES,
+  type Group,
+  type GroupHeader,
+} from './log-group.js';
 
 /** What comes next in a segment: a group that is whole, bytes that are none, or a group that its end cuts off. */
 export type Scanned =
-  | ({ readonly kind: 'group'; readonly payload: Buffer } & GroupHeader)
+  | ({ readonly kind: 'group' } & GroupHeader & Group)
   | { readonly kind: 'damaged' | 'torn'; readonly from: number; readonly to: number };
 
 /** Goes through a segment. Behind damage it goes on with the next header whose own checksum fits. */
@@ -17,7 +24,7 @@ export function* scan(segment: Buffer): Generator<Scanned> {
       offset = to;
       continue;
     }
-    const { sequence, sealedAt, length, checksum } = header;
+    const { sequence, sealedAt, format, length, checksum } = header;
     const from = offset + HEADER_BYTES;
     const to = from + length;
     if (to > segment.length) {
@@ -25,7 +32,7 @@ export function* scan(segment: Buffer): Generator<Scanned> {
       return;
     }
     const payload = segment.subarray(from, to);
-    if (crc32(payload) === checksum) yield { kind: 'group', payload, sequence, sealedAt };
+    if (crc32(payload) === checksum) yield { kind: 'group', format, payload, sequence, sealedAt };
     else yield { kind: 'damaged', from: offset, to };
     offset = to;
   }
@@ -45,12 +52,16 @@ function* cutOff(segment: Buffer, offset: number): Generator<Scanned> {
 function headerAt(
   segment: Buffer,
   offset: number,
-): (GroupHeader & { length: number; checksum: number }) | undefined {
-  if (offset + HEADER_BYTES > segment.length || segment.readUInt32LE(offset) !== MAGIC) return undefined;
+): (GroupHeader & Pick<Group, 'format'> & { length: number; checksum: number }) | undefined {
+  if (offset + HEADER_BYTES > segment.length) return undefined;
+  const magic = segment.readUInt32LE(offset);
+  const format = FORMATS.find((each) => MAGICS[each] === magic);
+  if (format === undefined) return undefined;
   if (crc32(segment.subarray(offset, offset + 28)) !== segment.readUInt32LE(offset + 28)) return undefined;
   const length = segment.readUInt32LE(offset + 4);
   if (length > MAX_PAYLOAD_BYTES) return undefined;
   return {
+    format,
     length,
     checksum: segment.readUInt32LE(offset + 8),
     sequence: segment.readDoubleLE(offset + 12),
@@ -59,16 +70,22 @@ function headerAt(
 }
 
 function nextHeader(segment: Buffer, from: number): number {
-  for (let at = from; (at = segment.indexOf(MAGIC_BYTES, at)) >= 0; at++) {
+  for (let at = from; (at = segment.indexOf(MAGIC_BEGIN, at)) >= 0; at++) {
     if (headerAt(segment, at) !== undefined) return at;
   }
   return segment.length;
 }
 
 function isBeginOfHeader(rest: Buffer): boolean {
-  const length = Math.min(rest.length, MAGIC_BYTES.length);
-  return rest.length < HEADER_BYTES && rest.subarray(0, length).equals(MAGIC_BYTES.subarray(0, length));
+  const begin = rest.subarray(0, 4);
+  const isBegin = (magic: Buffer) => begin.equals(magic.subarray(0, begin.length));
+  return rest.length < HEADER_BYTES && MAGIC_BYTES.some(isBegin);
 }
 
-const MAGIC_BYTES = Buffer.alloc(4);
-MAGIC_BYTES.writeUInt32LE(MAGIC);
+const MAGIC_BYTES = FORMATS.map((format) => {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32LE(MAGICS[format]);
+  return bytes;
+});
+/** What they have in common. */
+const MAGIC_BEGIN = MAGIC_BYTES[0]!.subarray(0, 3);

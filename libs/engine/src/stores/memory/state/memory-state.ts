@@ -1,8 +1,8 @@
 import { idOf, numberOf } from '../../../operations/own-ids.js';
-import { MARGIN_MS, REMEMBER_MS, type CounterRef } from '../../store.js';
-import { CounterMap } from './counter-map.js';
+import { MARGIN_MS, REMEMBER_MS, type CounterRef, type WindowIndex } from '../../store.js';
+import type { Windows } from './counter-records.js';
 import { CounterSpace, defaultMaxCounters } from './counter-space.js';
-import { MemoryCounter } from './memory-counter.js';
+import { CounterTable } from './counter-table.js';
 import type { Bytes, MemoryOperation } from './operation-record.js';
 import { OperationTable } from './operation-table.js';
 import { OwnOperations, type OwnOperation } from './own-operations.js';
@@ -16,7 +16,7 @@ const UNLOGGED_CHUNKS = 64;
 const UNLOGGED_OWN = 16_384;
 
 export interface MemoryStateOptions {
-  /** How many counters there may be, those that were restored excepted. Default: what the heap holds. */
+  /** How many counters there may be, those that were restored excepted. Default: what memory holds (`counter-space.ts`). */
   readonly maxCounters?: number;
   /** Of operations under their callers' ids, and of those from before the start. */
   readonly maxOperationBytes?: number;
@@ -27,15 +27,15 @@ export interface MemoryStateOptions {
 /** The embedded store's memory: counters until their windows are long over, operations while they are remembered. */
 export class MemoryState {
   readonly maxCounters: number;
-  readonly #counters = new CounterMap();
-  readonly #space = new CounterSpace(this.#counters);
+  readonly counters = new CounterTable();
+  readonly #space = new CounterSpace(this.counters.records);
   readonly #operations: OperationTable;
   /** Those that are under an id of this process, unless they changed since. */
   readonly #own = new OwnOperations();
   readonly #now: () => number;
   readonly #machineClock: () => number;
   readonly #sweeper: NodeJS.Timeout;
-  #unswept = this.#counters.values();
+  #unswept = this.counters.records.all();
   #log: ChangeLog | undefined;
 
   constructor(now: () => number, options: MemoryStateOptions = {}) {
@@ -53,7 +53,7 @@ export class MemoryState {
 
   /** Counters, and operations that are in the table of those with a record. */
   get size(): { readonly counters: number; readonly operations: number } {
-    return { counters: this.#counters.size, operations: this.#operations.size };
+    return { counters: this.counters.size, operations: this.#operations.size };
   }
 
   /** From now on, this log gets every change. */
@@ -66,30 +66,28 @@ export class MemoryState {
     this.#log?.beginChange();
   }
 
-  counter(ref: CounterRef): MemoryCounter | undefined {
-    const { place } = ref;
-    if (place instanceof MemoryCounter && place.state === this) return place;
-    const counter = this.#counters.get(ref.key);
-    if (counter !== undefined) ref.place = counter;
-    return counter;
+  /** Puts a limit of a counter, made when there is none, into this window, in which so much is used. */
+  put(ref: CounterRef, windows: Windows, windowIndex: WindowIndex, used: number): void {
+    const counter = this.counters.put(this.counters.open(ref), windows, windowIndex, used);
+    this.#log?.counters.changed(counter);
   }
 
-  /** The counter, made when there is none; the caller is about to change it. */
-  openCounter(ref: CounterRef): MemoryCounter {
-    const counter = this.counter(ref) ?? this.#open(ref.key);
-    ref.place = counter;
+  /** Sets how many units are held in the latest window of a limit that the counter has. */
+  setReserved(ref: CounterRef, field: string, reserved: number): void {
+    const counter = this.counters.open(ref);
+    const { records } = this.counters;
+    records.setReserved(records.limitOf(counter, field), reserved);
     this.#log?.counters.changed(counter);
-    return counter;
   }
 
   /** Whether all these counters are there, or can be made; counters whose windows are over give way to them. */
   hasRoomFor(counters: readonly CounterRef[]): boolean {
-    if (this.#counters.size + counters.length <= this.maxCounters) return true;
+    if (this.counters.size + counters.length <= this.maxCounters) return true;
     if (this.#missing(counters) === 0) return true;
-    const isEnough = () => this.#counters.size + this.#missing(counters) <= this.maxCounters;
+    const isEnough = () => this.counters.size + this.#missing(counters) <= this.maxCounters;
     if (isEnough()) return true;
     for (const counter of this.#space.over(this.#now())) {
-      this.#drop(counter);
+      this.counters.drop(counter);
       if (isEnough()) return true;
     }
     return false;
@@ -113,13 +111,6 @@ export class MemoryState {
     this.#log?.operationAdded();
   }
 
-  /** The counter with this key, for the log to put windows into, as of a segment of its. */
-  restoreCounter(key: string, segment: number): MemoryCounter {
-    const counter = this.#counters.get(key) ?? this.#open(key);
-    counter.segment = segment;
-    return counter;
-  }
-
   /** Takes over the operation records between these offsets. */
   restoreOperations(source: Bytes, from: number, to: number): void {
     this.#operations.restore(source, from, to, this.#machineClock());
@@ -139,19 +130,7 @@ export class MemoryState {
 
   /** Drops counters whose windows are long over and operations too old to matter, a bounded number at a time. */
   sweep(): void {
-    const now = this.#now();
-    const marginMs = this.#counters.size >= this.maxCounters ? 0 : MARGIN_MS;
-    for (let n = 0; n < SWEEP_COUNTERS; n++) {
-      const next = this.#unswept.next();
-      if (next.done) {
-        this.#unswept = this.#counters.values();
-        this.#log?.counters.roundEnded();
-        break;
-      }
-      const counter = next.value;
-      if (counter.endsAt + marginMs <= now) this.#drop(counter);
-      else this.#log?.counters.seen(counter);
-    }
+    this.#sweepCounters(this.#now());
     this.#operations.forget(this.#machineClock());
     this.#own.sweep(this.#machineClock());
   }
@@ -160,21 +139,26 @@ export class MemoryState {
     clearInterval(this.#sweeper);
   }
 
+  #sweepCounters(now: number): void {
+    const { records } = this.counters;
+    const marginMs = this.counters.size >= this.maxCounters ? 0 : MARGIN_MS;
+    for (let n = 0; n < SWEEP_COUNTERS; n++) {
+      const { value: counter, done } = this.#unswept.next();
+      if (done) {
+        this.#unswept = records.all();
+        this.#log?.counters.roundEnded();
+        return;
+      }
+      if (counter === undefined) continue;
+      if (records.endsAt(counter) + marginMs <= now) this.counters.drop(counter);
+      else this.#log?.counters.seen(counter);
+    }
+  }
+
   #missing(counters: readonly CounterRef[]): number {
     let missing = 0;
-    for (const ref of counters) if (this.counter(ref) === undefined) missing++;
+    for (const ref of counters) if (this.counters.find(ref) === undefined) missing++;
     return missing;
-  }
-
-  #open(key: string): MemoryCounter {
-    const counter = new MemoryCounter(key, this);
-    this.#counters.add(counter);
-    return counter;
-  }
-
-  #drop(counter: MemoryCounter): void {
-    this.#counters.delete(counter.key);
-    counter.state = undefined;
   }
 
   #ownOperation(id: string): MemoryOperation | undefined {

@@ -1,7 +1,7 @@
 import { REMEMBER_MS } from '../../store.js';
 import { keyedHash } from './keyed-hash.js';
 import { offHeap } from './off-heap.js';
-import { OperationIndex } from './operation-index.js';
+import { HashIndex } from './hash-index.js';
 import {
   bytesOf,
   countedAtIn,
@@ -31,7 +31,7 @@ const MAX_SPARE_CHUNKS = 64;
  */
 export class OperationTable {
   readonly #maxChunks: number;
-  readonly #index = new OperationIndex();
+  readonly #index = new HashIndex();
   /** By their slot, which is the upper part of a position. */
   readonly #chunks: (Chunk | undefined)[] = [];
   readonly #spare: Buffer[] = [];

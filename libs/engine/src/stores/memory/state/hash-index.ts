@@ -5,10 +5,10 @@ const PARTITIONS = 1_024;
 const FIRST_SLOTS = 16;
 
 /**
- * Where operation records are, by the hash of their id: open addressing with linear probing, in numbers outside the
- * heap, so that millions of entries cost the garbage collector nothing. A position is below 2^32 − 1.
+ * Where records are, by the hash of what names them: open addressing with linear probing, in numbers outside the
+ * heap, so that millions of entries cost the garbage collector nothing. A hash has 32 bits, a position is below 2^32 − 1.
  */
-export class OperationIndex {
+export class HashIndex {
   readonly #partitions: (Partition | undefined)[] = Array.from({ length: PARTITIONS });
   size = 0;
 
