@@ -7,7 +7,8 @@
 --
 -- KEYS    of each settlement: its bucket (shared/operation-bucket.lua), then its counters (shared/counter.lua)
 -- ARGV[1] call header (shared/call-header.lua)   ARGV[2] limit sets (shared/limit-set.lua)
--- ARGV[3] groups of settlements, ARGV[4…] identity of each settlement (shared/settlement-group.lua)
+-- ARGV[3] groups of settlements with the intents count | void, ARGV[4…] identity of each settlement
+--         (shared/settlement-group.lua)
 -- Returns one text of words separated by spaces: format, then of each settlement its outcome: counted |
 --         already-counted | late (every window is over) | reversed | voided | conflict | wrong-type; after counted,
 --         how many limits have more used than their max now, and of each its position (from 0) and its used
@@ -24,10 +25,11 @@ redis-cli --eval <(node scripts/print-lua.mjs settle) bucket counter , '2 0 9000
 -- @include shared/settlement-record.lua
 -- @include shared/settlement-fast-path.lua
 -- @include shared/settlement-slow-path.lua
-local keys, argv, FIRST_IDENTITY = KEYS, ARGV, 4
+local keys, argv, FIRST_IDENTITY, INTENTS = KEYS, ARGV, 4, { count = true, void = true }
 local now, remember_ms, margin_ms = read_call_header(argv[1])
 local limit_sets = read_limit_sets(argv[2], now, margin_ms)
-local groups = read_settlement_groups(argv[3], limit_sets, #keys, #argv - FIRST_IDENTITY + 1)
+local counts = { keys = #keys, identities = #argv - FIRST_IDENTITY + 1 }
+local groups = read_settlement_groups(argv[3], limit_sets, INTENTS, counts)
 local identities = read_settlement_identities(argv, FIRST_IDENTITY, now)
 
 local indexes, used, held, buckets = { 0, 0, 0, 0 }, { 0, 0, 0, 0 }, { false, false }, {}
@@ -38,8 +40,8 @@ local function settle(group, key, identity)
   local counters = is_of_now == false and read_counters(keys, key, group)
   local bucket = buckets[keys[key]] or open_bucket(buckets, keys[key])
   if is_of_now == nil or counters == nil or not bucket then return 'wrong-type' end
-  local counted = recall_counted(bucket, identity, now, remember_ms)
-  if counted == 'wrong-type' then return counted end
+  local counted = recall_counted(bucket, identity, now, remember_ms, group.intent)
+  if type(counted) == 'string' then return counted end
   if group.intent == 'void' then
     local outcome = void_attempt(bucket, identity, counted)
     if outcome == 'reversed' then add_to_windows(counters, group, -1, counted.at, now) end

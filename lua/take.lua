@@ -6,9 +6,9 @@
 -- ARGV[3] groups of checks (shared/check-group.lua)
 -- ARGV[4…] identity of each check: `;<last character of the operation id> <content> <attempt>`
 -- Returns one text of words separated by spaces: format, now (ms), then of each check its outcome:
---         taken | refused | replayed, each followed by window index and used of each limit, and replayed then by an
---         instant in every window it was counted in and for how long it is still remembered (both ms);
---         conflict | expired | window-mismatch | wrong-type, followed by nothing
+--         taken | refused | replayed, each followed by window index and units of each limit, with `+` before it then
+--         by how many of them are held; and replayed by an instant in every window it was counted in and for how long
+--         it is still remembered (both ms); conflict | refunded | expired | window-mismatch | wrong-type and no more
 --[[ Sample
 # Operation `…7` takes 1 unit of a counter that has 10 a day and 3 an hour, in windows that last until 2059.
 redis-cli --eval <(node scripts/print-lua.mjs take) bucket counter , '2 0 900000 3600000' \
@@ -28,8 +28,7 @@ local groups = read_check_groups(argv[3], limit_sets, #keys, #argv - FIRST_IDENT
 
 local indexes, used, held, buckets, now_text = { 0, 0, 0, 0 }, { 0, 0, 0, 0 }, { false, false }, {}, nil
 
--- Decides the check whose bucket is keys[key]. Returns its outcome, how many limits were read, and what else the
--- answer holds.
+-- Decides the check whose bucket is keys[key]. Returns its outcome, how many limits were read, and what else it says.
 local function decide(group, key, identity)
   if now > group.deadline then return 'expired', 0 end
   local amount, fits, limit_count, room, latest, at_text = group.amount, group.fits, 0, true, -math.huge, nil
@@ -67,11 +66,12 @@ local SHOWS_LIMITS = { taken = true, refused = true, replayed = true }
 local answers, size, key, next_one = { FORMAT .. ' ' .. digits_of(now), '', '', '' }, 1, 1, FIRST_IDENTITY
 for _, group in ipairs(groups) do
   for _ = 1, group.checks do
-    local outcome, limit_count, more = decide(group, key, argv[next_one])
-    local answer = outcome
-    for limit = 1, SHOWS_LIMITS[outcome] and limit_count or 0 do
+    local answer, limit_count, more = decide(group, key, argv[next_one])
+    local shown = SHOWS_LIMITS[answer] and limit_count or 0
+    for limit = 1, shown do
       answer = answer .. (indexes[limit] == 0 and ' 0 ' or ' 1 ') .. digits_of(used[limit])
     end
+    if indexes.has_holds then answer = with_reserved(answer, shown, group, held, indexes) end
     key, size, next_one = key + 1 + group.size, size + 1, next_one + 1
     answers[size] = more and answer .. more or answer
   end

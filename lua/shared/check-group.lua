@@ -1,7 +1,7 @@
 -- A group is a run of checks that have all but their keys and identities in common.
 -- As an argument: groups separated by semicolons, each `checks deadline amounts limit-set …`: how many checks there
--- are, the instant after which they write nothing (store clock, ms), what each takes (shared/group-amounts.lua), and of
--- each counter the position of its limit set (from 1).
+-- are, the instant after which they write nothing (store clock, ms), what each takes (shared/group-amounts.lua), and
+-- of each counter the position of its limit set (from 1).
 -- @include shared/group-amounts.lua
 -- @include shared/number.lua
 local CHECK_GROUP = '^(%d+) (%-?%d+) (%d+)([%d,]*)([ %d]+)(;?)()'

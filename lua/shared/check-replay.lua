@@ -1,6 +1,7 @@
 -- What a check finds of its operation.
 -- @include shared/operation-bucket.lua
 -- @include shared/operation-record.lua
+-- @include shared/reservation-record.lua
 
 -- The outcome of a check whose operation has a record already, and what else its answer holds; nil when the
 -- operation counts as a new one. `identity` is the start of the check's own record, up to its attempt.
@@ -11,6 +12,7 @@ local function replay(bucket, record, identity, now, remember_ms)
     if not ends then return 'wrong-type' end
     return voided == attempt and ends > now and 'expired' or nil
   end
+  if is_of_other_kind(record) then return standing_of(record, now) end
   local counted = read_record(record, now, remember_ms)
   if not counted then return 'wrong-type' end
   if counted.ends <= now then return nil end

@@ -1,11 +1,13 @@
 -- The fast path reads and writes a counter whose windows are those of now, as nearly all are: such texts differ in
--- their units only, so one pattern reads them and one list of prefixes writes them. Other counters take the slow path.
+-- their units only, so one pattern reads them and one list of prefixes writes them. Other counters take the slow
+-- path.
 --
 -- The command owns `indexes` and `used`, which hold of each limit of a check its window index and the units used in
 -- that window; the limits of a counter stand behind the first `before` entries. They are two lists of numbers that
 -- all checks of a call use again, because a table for each limit costs more than reading its counter.
 -- @include shared/counter.lua
 -- @include shared/counter-slow-path.lua
+-- @include shared/holds.lua
 -- @include shared/limit-set.lua
 -- @include shared/wrong-type.lua
 
@@ -24,6 +26,7 @@ local function read_counter(key, limit_set, before, indexes, used)
   if not units[1] then
     local windows = read_windows(stored)
     if not windows then return nil end
+    end_due_holds(key, windows, limit_set.now)
     return windows, read_slow(windows, limit_set, before, indexes, used)
   end
   for i = 1, limit_set.size do
@@ -59,7 +62,7 @@ local function add_to_counter(key, limit_set, before, amount, held, indexes, use
     write_counter(key, add_fast(limit_set, before, amount, used), limit_set, not held)
   else
     local text, opens = add_slow(held, limit_set, before, amount, indexes, used)
-    write_counter(key, text, limit_set, opens)
+    write_counter(key, text, limit_set, opens, held.holds)
   end
 end
 

@@ -1,5 +1,5 @@
 -- The slow path reads and writes a counter window by window. It serves the few counters that hold other windows than
--- those of now: at the boundary of a window, and after a rule was edited.
+-- those of now, at the boundary of a window and after a rule was edited, and those with holds (shared/holds.lua).
 -- @include shared/counter.lua
 -- @include shared/limit-set.lua
 
@@ -7,6 +7,7 @@
 -- over the boundary between the current and the next window, the next one stays. Returns the latest start.
 local function read_slow(windows, limit_set, before, indexes, used)
   local latest, latest_text = limit_set.latest, limit_set.latest_text
+  if windows.holds then indexes.has_holds = true end
   for i = 1, limit_set.size do
     local limit, at = limit_set[i], before + i
     local window, index = windows[limit.field], limit.index
@@ -20,6 +21,24 @@ local function read_slow(windows, limit_set, before, indexes, used)
     used[at] = window and window.starts == start_text_of(limit, index) and window.used or 0
   end
   return latest, latest_text
+end
+
+-- An answer with how many of the units of each limit are held: `+` before its outcome says so. `held` are the
+-- windows of each counter of the group, after `read_slow`; other values are of counters without holds.
+local function with_reserved(answer, shown, group, held, indexes)
+  indexes.has_holds = false
+  if shown == 0 then return answer end
+  local text, at = '+' .. answer, 0
+  for c = 1, group.size do
+    local limit_set, windows = group[c], type(held[c]) == 'table' and held[c] or {}
+    for i = 1, limit_set.size do
+      local limit, window = limit_set[i], windows[limit_set[i].field]
+      at = at + 1
+      local is_in_it = window and window.starts == start_text_of(limit, indexes[at])
+      text = text .. ' ' .. digits_of(is_in_it and window.reserved or 0)
+    end
+  end
+  return text
 end
 
 -- Adds to the windows that `read_slow` found. Returns the counter's text, and whether a window opens.

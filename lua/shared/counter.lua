@@ -1,6 +1,11 @@
 -- A counter is a text of a rule and a subject: of each limit its field, the start of its window
--- (shared/instant.lua), and the units used in it: `dmwqz1a80=5 hmwrxbjk0=3`. A field is a letter, or a text in
+-- (shared/instant.lua), and the units counted in it: `dmwqz1a80=5 hmwrxbjk0=3`. A field is a letter, or a text in
 -- parentheses: `(day|tokens)mwqz1a80=1200`.
+--
+-- Only a counter with holds (shared/holds.lua) has more: `R<start>=<units>` behind a window says how many of its
+-- units are held, where the starts are the same, and the text ends with `H<instant>=<holds>`: how many holds are
+-- live, and an
+-- instant before which none expires. A node that knows no holds keeps both in place and counts held units as used.
 -- @include shared/number.lua
 -- @include shared/instant.lua
 local WINDOW = '^(%a)(%-?[0-9a-z]+)=(%d+) ?()'
@@ -8,34 +13,46 @@ local LONG_WINDOW = '^(%([^ ,;()]+%))(%-?[0-9a-z]+)=(%d+) ?()'
 
 -- The windows of a counter, in their order and by field; nil when the text is no counter.
 local function read_windows(text)
-  local windows, at = {}, 1
+  local windows, at, last = { holds = false }, 1, nil
   repeat
     local pattern = string.byte(text, at) == 40 and LONG_WINDOW or WINDOW
-    local field, starts, units, rest = string.match(text, pattern, at)
-    local used = tonumber(units)
-    if not used or used > MAX_INTEGER or #starts > MAX_INSTANT_LENGTH then return nil end
-    local window = { field = field, starts = starts, used = used }
-    windows[#windows + 1], windows[field], at = window, window, rest
+    local field, starts, digits, rest = string.match(text, pattern, at)
+    local units = tonumber(digits)
+    if not units or units > MAX_INTEGER or #starts > MAX_INSTANT_LENGTH then return nil end
+    at = rest
+    if field == 'H' then
+      windows.holds = { at = instant_of(starts), count = units }
+    elseif field ~= 'R' then
+      last = { field = field, starts = starts, used = units, reserved = 0 }
+      windows[#windows + 1], windows[field] = last, last
+    elseif last and last.starts == starts then
+      last.reserved = math.min(units, last.used)
+    end
   until at > #text
   return windows
 end
 
 local function text_of_windows(windows)
-  local texts = {}
-  for i, window in ipairs(windows) do
-    texts[i] = window.field .. window.starts .. '=' .. digits_of(window.used)
+  local texts, holds = {}, windows.holds
+  for _, window in ipairs(windows) do
+    texts[#texts + 1] = window.field .. window.starts .. '=' .. digits_of(window.used)
+    if window.reserved > 0 then
+      texts[#texts + 1] = 'R' .. window.starts .. '=' .. digits_of(window.reserved)
+    end
   end
+  if holds then texts[#texts + 1] = 'H' .. text_of_instant(holds.at) .. '=' .. digits_of(holds.count) end
   return table.concat(texts, ' ')
 end
 
--- Sets the units of a limit's window, which replaces an earlier one. Whether it opens that window.
+-- Sets the units of a limit's window, which replaces an earlier one and what was held in that. Whether it opens it.
 local function set_units(windows, field, starts, used)
   local window = windows[field]
   if not window then
-    window = { field = field }
+    window = { field = field, reserved = 0 }
     windows[#windows + 1], windows[field] = window, window
   end
   local opens = window.starts ~= starts
+  if opens then window.reserved = 0 end
   window.starts, window.used = starts, used
   return opens
 end
@@ -46,10 +63,11 @@ local function spread_of(key, margin_ms)
   return tonumber(string.sub(redis.sha1hex(key), 1, 8), 16) % math.max(1, math.floor(margin_ms / 2))
 end
 
--- Keeps the TTL unless a window opens.
-local function write_counter(key, text, limit_set, opens)
+-- Keeps the TTL unless a window opens; one that live holds need is not shortened.
+local function write_counter(key, text, limit_set, opens, has_holds)
   if opens then
     local ttl_ms = limit_set.expires_in_ms + spread_of(key, limit_set.margin_ms)
+    if has_holds then ttl_ms = math.max(ttl_ms, redis.call('PTTL', key)) end
     redis.call('SET', key, text, 'PX', string.format('%d', ttl_ms))
   else
     redis.call('SET', key, text, 'KEEPTTL')

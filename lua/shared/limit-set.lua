@@ -1,9 +1,8 @@
 -- A limit set is what all counters of a rule have in common while its windows last: of each limit its field, its
 -- max, whether it enforces, and the bounds of two windows: the current one, as the node expects, and the next.
 -- As an argument: limit sets separated by semicolons, each of limits separated by commas, each of which is
--- `field max enforced(1|0) current next after`: its field (shared/counter.lua), the max, whether it enforces, and three
--- instants (shared/instant.lua): the starts of the current and of the next window, and the end of the next.
--- The window index of a limit is 0 for the current window and 1 for the next.
+-- `field max enforced(1|0) current next after`: its field (shared/counter.lua), the max, whether it enforces, and
+-- three instants (shared/instant.lua): the starts of the current window (index 0) and of the next (1), and its end.
 -- @include shared/instant.lua
 local LIMIT = '^(%a) (%d+) ([01]) (%-?[0-9a-z]+) (%-?[0-9a-z]+) (%-?[0-9a-z]+)([,;]?)()'
 local LONG_LIMIT = '^(%([^ ,;()]+%)) (%d+) ([01]) (%-?[0-9a-z]+) (%-?[0-9a-z]+) (%-?[0-9a-z]+)([,;]?)()'
@@ -34,12 +33,13 @@ local function read_limit(now, field, max, enforced, current_text, next_text, af
   }
 end
 
-local function new_limit_set(margin_ms)
+local function new_limit_set(now, margin_ms)
   return {
     false,
     false,
     size = 0,
-    expires_in_ms = 0,
+    expires_in_ms = margin_ms,
+    now = now,
     margin_ms = margin_ms,
     has_mismatch = false,
     prefixes = false,

@@ -3,7 +3,8 @@
 -- The prefix of a record is all of it up to its content: `;<last character of the id> `.
 --
 -- A bucket lives as long as the latest of its records is remembered; repeating an operation leaves the TTL as it is.
--- A bucket with a settled record begins with `+`: another record may live longer than the one that is written.
+-- A bucket with a settled record or a reservation begins with `+`: another record may live longer than the one that
+-- is written.
 -- @include shared/wrong-type.lua
 local BUCKET = '^%+?;'
 
@@ -36,6 +37,12 @@ end
 local function write_record(bucket, prefix, record, lives_ms)
   bucket.written[prefix], bucket.changed = record, true
   if lives_ms and lives_ms > bucket.lives_ms then bucket.lives_ms = lives_ms end
+end
+
+-- Writes one that others in the bucket may not outlive.
+local function write_lasting_record(bucket, prefix, record, lives_ms)
+  write_record(bucket, prefix, record, lives_ms)
+  if string.sub(bucket.stored, 1, 1) ~= '+' then bucket.stored = '+' .. bucket.stored end
 end
 
 local function write_bucket(key, bucket)

@@ -5,12 +5,29 @@
 --
 -- When the last attempt is voided, a tombstone takes its place: `;<last character of the id> !<attempt> <until>`.
 -- That attempt must not count any more; others may.
+--
+-- Records that begin with `@` are of other kinds: reservations (shared/reservation-record.lua), and marks, which are
+-- `;<last character of the id> @<f|g> <content> <attempts> <until> -`: an operation that was refunded, or a return.
 -- @include shared/instant.lua
 local RECORD = '^;%S (%S+) (%S+) (%-?[0-9a-z]+) ?(%-?[0-9a-z]*)$'
 local TOMBSTONE = '^;%S !(%S+) (%-?[0-9a-z]+)$'
+local MARK = '^;%S @([fg]) (%S+) (%S+) (%-?[0-9a-z]+) %-$'
 local MAX_ATTEMPTS_LENGTH = 1000
 
-local function is_tombstone(record) return string.sub(record, 4, 4) == '!' end
+local function is_tombstone(record) return string.byte(record, 4) == 33 end
+
+local function is_of_other_kind(record) return string.byte(record, 4) == 64 end
+
+-- An operation that was refunded, or a return; nil for another record.
+local function read_mark(record, now)
+  local kind, content, attempts, until_text = string.match(record, MARK)
+  local ends = kind and plausible_instant(until_text, now)
+  return ends and { kind = kind, content = content, attempts = attempts, ends = ends } or nil
+end
+
+local function text_of_mark(kind, prefix, content, attempts, until_text)
+  return prefix .. '@' .. kind .. ' ' .. content .. ' ' .. attempts .. ' ' .. until_text .. ' -'
+end
 
 -- A counted operation: content, attempts, the instant it was counted at, and until when it is remembered; nil when
 -- no node wrote the record.

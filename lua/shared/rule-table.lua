@@ -1,6 +1,6 @@
 -- The rule table is one hash: `version`; `stamp`, unique to the write that made this version; and of each rule the
--- field `rule:<id>`, which holds `<revision>:<JSON>`: the version that wrote the rule last, and the rule, which scripts
--- don't read.
+-- field `rule:<id>`, which holds `<revision>:<JSON>`: the version that wrote the rule last, and the rule, which
+-- scripts don't read.
 --
 -- The first argument and the first reply of its scripts is the format, the version of arguments and reply; a script
 -- refuses any but its own.

@@ -1,6 +1,6 @@
 -- A group is a run of settlements that have all but their keys and identities in common.
 -- As an argument: groups separated by semicolons, each `settlements intent amounts indexes limit-set …`: how many
--- settlements there are, count | void, what each takes (shared/group-amounts.lua), of each limit the index of the
+-- settlements there are, the intent, what each takes (shared/group-amounts.lua), of each limit the index of the
 -- window it was decided in (0|1, without spaces), and of each counter the position of its limit set (from 1).
 -- The identity of a settlement is `;<last character of the operation id> <content> <attempt> <until>`: the start of
 -- its record (shared/operation-record.lua), and until when the store remembers it at least.
@@ -12,7 +12,6 @@ local SETTLEMENT_IDENTITY = '^(;%S )(%S+) (%S+) (%-?[0-9a-z]+)$'
 -- `is_of_now`: it counts in the windows of now, of every limit some, so that the fast path reads and writes its
 -- counters.
 local function read_settlement_group(limit_sets, settlements, intent, amount, more, indexes, positions)
-  if intent ~= 'count' and intent ~= 'void' then fail('an intent', intent) end
   local group = { false, settlements = integer(settlements), intent = intent, indexes = indexes, size = 0 }
   read_amounts(group, amount, more, #indexes)
   group.is_of_now = intent == 'count'
@@ -34,21 +33,22 @@ local function read_settlement_group(limit_sets, settlements, intent, amount, mo
   return group
 end
 
--- `key_count` and `identity_count` are what the call has; a call that has more or fewer than its groups is refused.
-local function read_settlement_groups(text, limit_sets, key_count, identity_count)
+-- `counts` are how many keys and identities the call has; a call that has more or fewer than its groups is refused,
+-- and so is one with another intent than those that the command has.
+local function read_settlement_groups(text, limit_sets, intents, counts)
   local groups, keys, identities, at = {}, 0, 0, 1
   text = text or ''
   repeat
     local size, intent, amount, more, indexes, positions, separator, rest =
       string.match(text, SETTLEMENT_GROUP, at)
-    if not size then fail('a group', string.sub(text, at)) end
+    if not size or not intents[intent] then fail('a group', string.sub(text, at)) end
     local group = read_settlement_group(limit_sets, size, intent, amount, more, indexes, positions)
     groups[#groups + 1], at = group, rest
     identities, keys = identities + group.settlements, keys + group.settlements * (1 + group.size)
   until separator == ''
   if at <= #text then fail('the end of the groups', string.sub(text, at)) end
-  if keys ~= key_count then fail('the right number of keys', key_count) end
-  if identities ~= identity_count then fail('the right number of identities', identity_count) end
+  if keys ~= counts.keys then fail('the right number of keys', counts.keys) end
+  if identities ~= counts.identities then fail('the right number of identities', counts.identities) end
   return groups
 end
 

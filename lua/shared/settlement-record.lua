@@ -2,12 +2,19 @@
 -- reads.
 -- @include shared/operation-bucket.lua
 -- @include shared/operation-record.lua
+-- @include shared/reservation-record.lua
 
 -- The record of a counted operation, which lives until the later of its end and the settlement's from now on; nil
--- when the operation is not counted, 'wrong-type' when no node wrote its record.
-local function recall_counted(bucket, identity, now, remember_ms)
+-- when the operation is not counted; or the outcome where its record allows no other. A check that was refunded has
+-- counted, and a reservation is none.
+local function recall_counted(bucket, identity, now, remember_ms, intent)
   local record = find_record(bucket, identity.prefix)
   if not record or is_tombstone(record) then return nil end
+  if is_of_other_kind(record) then
+    local standing = standing_of(record, now)
+    if intent == 'void' and standing ~= 'wrong-type' then return standing and 'voided' end
+    return standing == 'refunded' and 'already-counted' or standing
+  end
   local counted = read_record(record, now, remember_ms)
   if not counted then return 'wrong-type' end
   if counted.ends <= now then return nil end
@@ -17,8 +24,7 @@ end
 
 -- Writes the record that a settlement leaves. Returns the outcome.
 local function write_settled(bucket, identity, record, outcome)
-  write_record(bucket, identity.prefix, record, identity.lives_ms)
-  if string.sub(bucket.stored, 1, 1) ~= '+' then bucket.stored = '+' .. bucket.stored end
+  write_lasting_record(bucket, identity.prefix, record, identity.lives_ms)
   return outcome
 end
 

@@ -25,6 +25,13 @@ function read(path: string): string {
 export const scripts = {
   take: script('take'),
   settle: script('settle'),
+  hold: script('hold'),
+  endHold: script('end-hold'),
+  extendHold: script('extend-hold'),
+  settleHold: script('settle-hold'),
+  refund: script('refund'),
+  giveBack: script('give-back'),
+  setUsage: script('set-usage'),
   probe: script('probe'),
   rulesWriteOne: script('rules-write-one'),
   rulesWriteMany: script('rules-write-many'),

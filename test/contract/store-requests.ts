@@ -106,8 +106,8 @@ export function replayed(counts: Counts): TakeResult {
   };
 }
 
-/** A count hands back the counter and the limit of the request. */
-export const ANY = { counter: expect.anything() as never, limit: expect.anything() as never };
+/** A count hands back the counter and the limit of the request; nothing is held. */
+export const ANY = { counter: expect.anything() as never, limit: expect.anything() as never, reserved: 0 };
 
 /** The units used of each limit, all of them in the first of the offered windows. */
 export function used(...units: readonly number[]): Counts {

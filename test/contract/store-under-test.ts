@@ -99,8 +99,9 @@ async function contentsOf(node: RedisProcess): Promise<string> {
   const all = (await node.cli('KEYS', '*')) as string[];
   const keys = all.filter((key) => !OF_THE_STORE_ITSELF.test(key)).sort();
   const values = keys.map(async (key) => {
-    const read = (await node.cli('TYPE', key)) === 'hash' ? 'HGETALL' : 'GET';
-    return `${key} ${String(await node.cli(read, key))}`;
+    const type = String(await node.cli('TYPE', key));
+    if (type === 'zset') return `${key} ${String(await node.cli('ZRANGE', key, 0, -1, 'WITHSCORES'))}`;
+    return `${key} ${String(await node.cli(type === 'hash' ? 'HGETALL' : 'GET', key))}`;
   });
   return (await Promise.all(values)).join('\n');
 }

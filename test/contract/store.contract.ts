@@ -1,6 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe } from '@jest/globals';
 import type { Store } from '@sundial/engine';
 import type { StoreUnderTest } from './store-under-test.js';
+import { holdEndingsContract } from './store-hold-endings.contract.js';
+import { holdsContract } from './store-holds.contract.js';
+import { holdShardsContract } from './store-holds-shards.contract.js';
+import { settleHoldsContract } from './store-holds-settle.contract.js';
+import { holdWindowsContract } from './store-holds-windows.contract.js';
+import { reversalsContract } from './store-reversals.contract.js';
 import { settleTogetherContract } from './store-settle-together.contract.js';
 import { metersContract } from './store-meters.contract.js';
 import { settleContract } from './store-settle.contract.js';
@@ -38,5 +44,11 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
     settleContract(scene);
     settleTogetherContract(scene);
     shardsContract(scene);
+    holdsContract(scene);
+    holdEndingsContract(scene);
+    holdWindowsContract(scene);
+    holdShardsContract(scene);
+    settleHoldsContract(scene);
+    reversalsContract(scene);
   });
 }

@@ -2,11 +2,19 @@ import type fc from 'fast-check';
 import type { MemoryStore, Store } from '@sundial/engine';
 import {
   type CounterRef,
+  type EndHoldRequest,
+  type EndHoldResult,
+  type GiveBackRequest,
+  type GiveBackResult,
   type LimitSpec,
+  type OperationRefund,
+  type OperationRefundResult,
   type ReadRequest,
   type ReadResult,
   type SettleRequest,
   type SettleResult,
+  type SetUsageRequest,
+  type SetUsageResult,
   countersToTake,
   startByOf,
   StoreError,
@@ -69,6 +77,23 @@ export class ScheduledStore implements Store {
 
   read<L extends LimitSpec>(request: ReadRequest<L>): Promise<ReadResult<L>> {
     return this.#call('read', () => this.#store.read(request));
+  }
+
+  endHold<L extends LimitSpec>(request: EndHoldRequest<L>): Promise<EndHoldResult<L>> {
+    this.#counters = request.counters;
+    return this.#call(request.ending.kind, () => this.#store.endHold(request));
+  }
+
+  refund(request: OperationRefund): Promise<OperationRefundResult> {
+    return this.#call('refund', () => this.#store.refund(request));
+  }
+
+  giveBack<L extends LimitSpec>(request: GiveBackRequest<L>): Promise<GiveBackResult<L>> {
+    return this.#call('give back', () => this.#store.giveBack(request));
+  }
+
+  setUsage<L extends LimitSpec>(request: SetUsageRequest<L>): Promise<SetUsageResult<L>> {
+    return this.#call('set usage', () => this.#store.setUsage(request));
   }
 
   probe(): Promise<void> {

@@ -24,6 +24,7 @@ export {
   amountOf,
   areAmountsEqual,
   differenceOfAmounts,
+  heldAmountOf,
   sumOfAmounts,
   takesNothing,
   type Amounts,
@@ -54,6 +55,8 @@ export type { Answer } from './stores/answer.js';
 export { idOf } from './operations/own-ids.js';
 export { hasRoom } from './stores/room.js';
 export { settledCounters, settledInCurrent } from './stores/settled-limits.js';
+export * from './stores/holds.js';
+export * from './stores/reversals.js';
 export * from './stores/store.js';
 export { resetsAtOf, startsAtOf, windowIndexAt } from './stores/window-index.js';
 export { lostSince, WATERMARK_MS, type WatermarkKeeper, type Watermark } from './stores/watermark.js';

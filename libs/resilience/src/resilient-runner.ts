@@ -228,9 +228,15 @@ export class ResilientRunner implements Runner {
       }
       case 'conflict':
         throw QuotaError.conflict(check.operationId);
+      case 'refunded':
+        throw new QuotaError(
+          'operation-refunded',
+          `Operation ${check.operationId} was refunded; use a new operationId.`,
+        );
       case 'shed':
         throw this.#shed();
       case 'full':
+      case 'too-many-holds':
       case 'expired':
       case 'window-mismatch':
       case 'wrong-type':

@@ -31,7 +31,7 @@ function counterOf(limits: RuleWindows['limits']): CounterRef<PlannedLimit> {
 function counts(rules: readonly RuleWindows[], ...used: readonly number[]): Counts<PlannedLimit> {
   return rules
     .flatMap(({ limits }) => limits.map((limit) => ({ counter: counterOf(limits), limit })))
-    .map((counted, index) => ({ ...counted, windowIndex: 'current', used: used[index]! }));
+    .map((counted, index) => ({ ...counted, windowIndex: 'current', used: used[index]!, reserved: 0 }));
 }
 
 const day = (max: number | null): Limit => ({ window: 'day', max });
@@ -67,7 +67,10 @@ describe('the states of limits', () => {
   it('show the window that the store counted in', () => {
     const { limits } = ruled([hour(3)]);
     const counter = counterOf(limits);
-    const [state] = limitStates([{ counter, limit: limits[0]!, windowIndex: 'next', used: 1 }], 0);
+    const [state] = limitStates(
+      [{ counter, limit: limits[0]!, windowIndex: 'next', used: 1, reserved: 0 }],
+      0,
+    );
     expect(state).toMatchObject({
       startsAt: '2026-11-22T13:00:00+08:00',
       resetsAt: '2026-11-22T14:00:00+08:00',

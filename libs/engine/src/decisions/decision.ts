@@ -35,7 +35,7 @@ export function decisionOf(
 /** The answer of a store that has decided. */
 export type Decided = Exclude<
   Extract<TakeResult<PlannedLimit>, { readonly counts: PlannedCounts }>,
-  { readonly outcome: 'full' }
+  { readonly outcome: 'full' | 'too-many-holds' }
 >;
 type PlannedCounts = Counts<PlannedLimit>;
 

@@ -25,6 +25,15 @@ export function amountOf(
   return amounts !== undefined && Object.hasOwn(amounts, meter) ? amounts[meter]! : 0;
 }
 
+/** What a limit holds of an operation that reserves: of those that count what is held at once, too. */
+export function heldAmountOf(
+  limit: Parameters<typeof amountOf>[0],
+  amount: number,
+  amounts: MeterAmounts | undefined,
+): number {
+  return limit.meter === undefined ? amount : amountOf(limit, amount, amounts);
+}
+
 /** Whether it takes nothing of any meter: then it only looks, and is not remembered. */
 export function takesNothing({ amount, amounts }: Amounts): boolean {
   return amount === 0 && (amounts === undefined || Object.values(amounts).every((units) => units === 0));

@@ -50,6 +50,7 @@ export class DirectRunner implements Runner {
         this.#store.take({ counters, operation, amount, amounts, fairnessKey, deadlineAt: NO_DEADLINE }),
       (plan, result) => {
         if (result.outcome === 'full') return this.#uncounted.decide(check, plan, result.counts);
+        if (result.outcome === 'too-many-holds') throw undecided(result.outcome);
         if ('counts' in result) return decisionOf(check, result, this.#store.now());
         if (result.outcome === 'conflict') throw QuotaError.conflict(check.operationId);
         throw undecided(result.outcome);

@@ -1,12 +1,17 @@
 import { amountOf, type MeterAmounts } from '../operations/amounts.js';
 import type { Counts } from './store.js';
 
-/** Whether every limit that enforces has room for what it takes, on top of what is used. */
-export function hasRoom(counts: Counts, amount: number, amounts: MeterAmounts | undefined): boolean {
-  for (const { limit, used } of counts) {
+/** Whether every limit that enforces has room for what it takes, on top of what is used and reserved; a hold takes `heldAmountOf`. */
+export function hasRoom(
+  counts: Counts,
+  amount: number,
+  amounts: MeterAmounts | undefined,
+  takesOf: typeof amountOf = amountOf,
+): boolean {
+  for (const { limit, used, reserved } of counts) {
     if (!limit.enforced) continue;
-    const takes = amountOf(limit, amount, amounts);
-    if (takes > 0 && used + takes > limit.max) return false;
+    const takes = takesOf(limit, amount, amounts);
+    if (takes > 0 && used + reserved + takes > limit.max) return false;
   }
   return true;
 }

@@ -1,5 +1,7 @@
+import type { Amounts, MeterAmounts } from '../operations/amounts.js';
 import type { Answer } from './answer.js';
-import type { Amounts } from '../operations/amounts.js';
+import type { HoldStore, HoldTerms, SettledHold, StoredReservation } from './holds.js';
+import type { ReversalStore } from './reversals.js';
 import type { Operation } from '../operations/operation.js';
 import type { SharedSecret } from '../operations/secret.js';
 import type { WatermarkKeeper } from './watermark.js';
@@ -20,15 +22,19 @@ import { MAX_UNITS } from '@sundial/contract';
  * Every verb rejects with a `StoreError` when the store could not be asked; none of them waits for a deadline,
  * which `StoreGuard` keeps.
  */
-export interface Store {
+export interface Store extends HoldStore, ReversalStore {
   readonly kind: 'redis' | 'embedded';
   /** What all nodes that count in this store know, and no caller. */
   readonly secret: SharedSecret;
-  /** Takes from every counter, of each limit what `amountOf` says, or from none. What takes nothing only looks. */
+  /**
+   * Takes from every counter, of each limit what `amountOf` says, or from none. What takes nothing only looks. With `hold` it is held
+   * (`holds.ts`).
+   */
   take<L extends LimitSpec>(request: TakeRequest<L>): Answer<TakeResult<L>>;
   /**
    * Makes the counters agree with what the caller was answered, whatever became of the take: `count` an allowed operation
-   * once, also above the limit, or `void` one that was not. Safe to repeat and safe in any order.
+   * once, also above the limit, or `void` one that was not; `hold`, `commit` or `release` a reservation, or `refund` an
+   * operation, that was decided so without the store. Safe to repeat and safe in any order.
    */
   settle(request: SettleRequest): Answer<SettleResult>;
   /** Looks at counters and writes nothing. */
@@ -124,6 +130,8 @@ export interface TakeRequest<L extends LimitSpec = LimitSpec> extends ReadReques
   asEnforced?(counters: readonly CounterRef<L>[]): readonly CounterRef<L>[];
   /** Takes with different fairness keys that have to wait are sent in turn: the engine gives the resource. */
   readonly fairnessKey?: string;
+  /** Holds what it takes until `endHold`, or until it expires. Without units of any meter it holds all the same. */
+  readonly hold?: HoldTerms;
 }
 
 /** A limit in the window that an operation was decided in. A voided operation leaves the window that it is recorded in. */
@@ -133,7 +141,18 @@ export interface SettledLimit extends LimitSpec {
 
 export interface SettleRequest<L extends SettledLimit = SettledLimit> extends ReadRequest<L>, Amounts {
   readonly operation: Operation;
-  readonly intent: 'count' | 'void';
+  /**
+   * `count` and `void` are of checks, `void` with `hold` of a take that was to hold. Of reservations: `hold` places it as it was
+   * decided, above the max too; `commit` makes it a committed one whatever is there (held, unknown, expired), and `release` a
+   * released one, also before its `hold` arrives. `refund` reverses what is counted under the id, now or by a settlement that
+   * arrives later. Outcomes are those of `count` (`hold`, `commit`) and of `void` (`release`, `refund`); `conflict` where it has
+   * ended otherwise.
+   */
+  readonly intent: 'count' | 'void' | 'hold' | 'commit' | 'release' | 'refund';
+  /** Of a reservation; the amounts above are what it held. Its settlements are `decidedAt` when they were, a `hold` when it was taken. */
+  readonly hold?: SettledHold | undefined;
+  /** Of `commit`: what it counted. A meter that is not named is committed as held. */
+  readonly committed?: MeterAmounts;
   /** Store clock: it is remembered until `REMEMBER_SETTLED_MS` after this, however late or often it is settled. */
   readonly decidedAt: number;
 }
@@ -147,29 +166,53 @@ export interface StoreCapacity {
 /** Which of the two offered windows: the one that the caller expected, or the one after it. */
 export type WindowIndex = 'current' | 'next';
 
-/** One limit as the store saw it: which window it is in, and the units used in that (after the take, if it took). */
+/** One limit as the store saw it: which window it is in, and the units in that (after the take, if it took). */
 export interface LimitCount<L extends LimitSpec = LimitSpec> {
   /** As the request has them, the same objects: what the caller keeps with them comes back with the count. */
   readonly counter: CounterRef<L>;
   readonly limit: L;
   readonly windowIndex: WindowIndex;
+  /** Held units are not among them. */
   readonly used: number;
+  /** Held. A limit has room for `max − used − reserved`. */
+  readonly reserved: number;
 }
 
 /** Of all counters in the order of the request, of each all limits in the order of its limit set. */
 export type Counts<L extends LimitSpec = LimitSpec> = readonly LimitCount<L>[];
 
 /**
- * `taken`: counted in every counter. `refused`: nothing written. `replayed`: counted before under this id. `conflict`:
- * the id belongs to other content. `expired`: began after its deadline. `window-mismatch`: offer new windows.
- * `wrong-type`: a key holds something Sundial did not write. `full`: every limit has room, and the store has none for
- * another counter; nothing written.
+ * `taken`: counted in every counter, or held. `refused`: nothing written. `replayed`: counted or held before under this id; a
+ * reservation as it stands, held or committed. `conflict`: the id belongs to other content, or to a check where the take
+ * was to hold, or the other way round. `refunded`: the id is of an operation that was refunded. `expired`: began after its
+ * deadline. `window-mismatch`: offer new windows. `wrong-type`: a key holds something Sundial did not write. `full`: every limit
+ * has room, and the store has none for another counter; nothing written. `too-many-holds`: every limit has room, and a
+ * counter has `MAX_HOLDS` live holds; nothing written.
+ *
+ * A reservation that was released, or that its expiry released, leaves its id free: a take under it is a new one.
  */
 export type TakeResult<L extends LimitSpec = LimitSpec> =
-  | { readonly outcome: 'taken' | 'refused'; readonly counts: Counts<L> }
+  | TakenResult<L>
+  | { readonly outcome: 'refused'; readonly counts: Counts<L> }
   | { readonly outcome: 'full'; readonly counts: Counts<L> }
-  | { readonly outcome: 'replayed'; readonly counts: Counts<L>; readonly counted: CountedBefore }
-  | { readonly outcome: 'conflict' | 'expired' | 'window-mismatch' | 'wrong-type' };
+  | { readonly outcome: 'too-many-holds'; readonly counts: Counts<L> }
+  | ReplayedResult<L>
+  | { readonly outcome: 'conflict' | 'refunded' | 'expired' | 'window-mismatch' | 'wrong-type' };
+
+export interface TakenResult<L extends LimitSpec = LimitSpec> {
+  readonly outcome: 'taken';
+  readonly counts: Counts<L>;
+  /** Of a take that holds. */
+  readonly reservation?: StoredReservation;
+}
+
+export interface ReplayedResult<L extends LimitSpec = LimitSpec> {
+  readonly outcome: 'replayed';
+  readonly counts: Counts<L>;
+  readonly counted: CountedBefore;
+  /** Of a take that holds. */
+  readonly reservation?: StoredReservation;
+}
 
 /** What the store remembers of an operation that it counted. Epoch milliseconds, store clock. */
 export interface CountedBefore {

@@ -1,22 +1,36 @@
 import {
   type CountedBefore,
   type Counts,
+  type EndHoldRequest,
+  type EndHoldResult,
+  type GiveBackRequest,
+  type GiveBackResult,
   REMEMBER_MS,
   settledCounters,
   type SettleRequest,
   type SettleResult,
+  type SetUsageRequest,
+  type SetUsageResult,
   startByOf,
+  type StoredReservation,
   StoreError,
   takesNothing,
   type TakeRequest,
   type TakeResult,
 } from '@sundial/engine/ports';
+import { endOnShards, giveBackOnShards, refundOnShards, setOnShards } from './cross-shard-holds.js';
+import type { ShardHoldTerms } from './redis-hold-batch.js';
+import type { ShardRefund, ShardRefundResult } from './redis-reversal-batch.js';
 import { inOrderOf, splitByShard, type Shard } from './shards.js';
 
 /** What one shard does with counters that all live on it. */
 export interface ShardCalls {
   take(request: TakeRequest): Promise<TakeResult>;
   settle(request: SettleRequest, rememberUntil: number): Promise<SettleResult>;
+  endHold(request: EndHoldRequest): Promise<EndHoldResult>;
+  refund(request: ShardRefund): Promise<ShardRefundResult>;
+  giveBack(request: GiveBackRequest): Promise<GiveBackResult>;
+  setUsage(request: SetUsageRequest): Promise<SetUsageResult>;
   /** Store clock. */
   now(): number;
 }
@@ -25,25 +39,30 @@ export interface ShardCalls {
  * Checks and settlements of a Cluster, whose counters may live on several shards: those are taken shard by shard, and
  * what was taken is given back when a later shard refuses or fails.
  */
-export class CrossShardCalls {
+export class CrossShardCalls implements ShardCalls {
   constructor(private readonly calls: ShardCalls) {}
+
+  now(): number {
+    return this.calls.now();
+  }
 
   /**
    * All or nothing over several shards: never above a limit, at worst strict for the time of a round trip. A shard
    * that knows the operation is no reason to stop: another attempt may be on its way through the shards, or may
    * have died there, and then this one takes what is missing.
    */
-  async take(request: TakeRequest): Promise<TakeResult> {
-    const shards = splitByShard(request.counters);
-    if (shards.length === 1) return this.calls.take(request);
+  async take(asked: TakeRequest): Promise<TakeResult> {
+    const shards = splitByShard(asked.counters);
+    if (shards.length === 1) return this.calls.take(asked);
+    const request = this.#atOneInstant(asked);
     const counted: CountedShard[] = [];
     try {
       for (const shard of shards) {
         const result = await this.calls.take({ ...request, counters: shard.counters });
         if (result.outcome !== 'taken' && result.outcome !== 'replayed') {
           await this.#giveBack(request, counted);
-          if (result.outcome !== 'refused') return result;
-          return await this.#refusal(request, shard, { shards, counts: result.counts });
+          if (result.outcome !== 'refused' && result.outcome !== 'too-many-holds') return result;
+          return await this.#refusal(request, shard, { shards, ...result });
         }
         counted.push(result);
       }
@@ -56,10 +75,12 @@ export class CrossShardCalls {
       counted.flatMap((each) => each.counts),
     );
     const before = counted.flatMap((each) => each.counted ?? []);
-    if (before.length < counted.length) return { outcome: 'taken', counts };
+    const reservation = counted[0]?.reservation;
+    const held = reservation === undefined ? undefined : { reservation };
+    if (before.length < counted.length) return { outcome: 'taken', counts, ...held };
     const at = Math.max(...before.map((each) => each.at));
     const until = Math.min(...before.map((each) => each.until));
-    return { outcome: 'replayed', counts, counted: { at, until } };
+    return { outcome: 'replayed', counts, counted: { at, until }, ...held };
   }
 
   async settle(request: SettleRequest, rememberUntil: number): Promise<SettleResult> {
@@ -74,18 +95,43 @@ export class CrossShardCalls {
     return forced.length > 0 ? { outcome, forced } : { outcome };
   }
 
+  endHold(request: EndHoldRequest): Promise<EndHoldResult> {
+    return endOnShards(this.calls, request);
+  }
+
+  refund(request: ShardRefund): Promise<ShardRefundResult> {
+    return refundOnShards(this.calls, request);
+  }
+
+  giveBack(request: GiveBackRequest): Promise<GiveBackResult> {
+    return giveBackOnShards(this.calls, request);
+  }
+
+  setUsage(request: SetUsageRequest): Promise<SetUsageResult> {
+    return setOnShards(this.calls, request);
+  }
+
+  /** A reservation is known by when it was taken: on every shard it is the same. */
+  #atOneInstant(request: TakeRequest): TakeRequest {
+    if (request.hold === undefined) return request;
+    const hold: ShardHoldTerms = { ...request.hold, takenAt: Math.floor(this.calls.now()) };
+    return { ...request, hold };
+  }
+
   /** After the deadline the caller's node has decided without the store: only its settlement knows what to make of it. */
   async #giveBack(request: TakeRequest, counted: readonly CountedShard[]): Promise<void> {
-    if (takesNothing(request) || counted.length === 0) return;
+    if ((takesNothing(request) && !request.hold) || counted.length === 0) return;
     const decidedAt = this.calls.now();
     if (isLate(request, decidedAt)) throw new StoreError('Taken in part, and late', 'unknown');
     const { operation, amount, amounts } = request;
-    const voids = counted.map(({ counts }) =>
-      this.calls.settle(
-        { intent: 'void', operation, counters: settledCounters(counts), amount, amounts, decidedAt },
+    const voids = counted.map(({ counts, reservation }) => {
+      const counters = settledCounters(counts);
+      const hold = reservation && { ...reservation, takenAt: reservation.at, isDegraded: false };
+      return this.calls.settle(
+        { intent: 'void', operation, counters, amount, amounts, decidedAt, ...(hold && { hold }) },
         decidedAt + REMEMBER_MS,
-      ),
-    );
+      );
+    });
     await Promise.all(voids);
   }
 
@@ -93,7 +139,7 @@ export class CrossShardCalls {
   async #refusal(
     { counters }: TakeRequest,
     refusing: Shard,
-    { shards, counts: refused }: { readonly shards: readonly Shard[]; readonly counts: Counts },
+    { shards, outcome, counts: refused }: Refused & { readonly shards: readonly Shard[] },
   ): Promise<TakeResult> {
     const others = shards.filter((shard) => shard !== refusing);
     const looks = await Promise.all(others.map((shard) => this.calls.take({ ...LOOK, ...shard })));
@@ -102,7 +148,7 @@ export class CrossShardCalls {
       if (!('counts' in look)) return look;
       counts.push(...look.counts);
     }
-    return { outcome: 'refused', counts: inOrderOf(counters, counts) };
+    return { outcome, counts: inOrderOf(counters, counts) };
   }
 }
 
@@ -110,6 +156,13 @@ export class CrossShardCalls {
 interface CountedShard {
   readonly counts: Counts;
   readonly counted?: CountedBefore;
+  readonly reservation?: StoredReservation;
+}
+
+/** A shard that has no room, or no room for another hold. */
+interface Refused {
+  readonly outcome: 'refused' | 'too-many-holds';
+  readonly counts: Counts;
 }
 
 /** A take that only looks. */

@@ -1,7 +1,17 @@
-import type { ForcedLimit, SettledLimit, SettleRequest, SettleResult } from '@sundial/engine/ports';
+import type {
+  ForcedLimit,
+  SettledHold,
+  SettledLimit,
+  SettleRequest,
+  SettleResult,
+} from '@sundial/engine/ports';
+import { scripts } from '@sundial/lua';
 import type { ScriptCall } from '../connection/redis-script.js';
 import type { OperationPlace } from './operation-place.js';
-import { common, encodeAmounts, FORMAT, LimitSetList, identityOf } from './redis-take-batch.js';
+import { instantOf, namedMeters } from './redis-ending-batch.js';
+import { letterOf } from './redis-hold-batch.js';
+import { common, encodeAmounts, LimitSetList, identityOf } from './redis-take-batch.js';
+import { FORMAT } from './reply-words.js';
 
 /** A settlement as `settle.lua` takes it, and where its operation is remembered. */
 export interface SettleItem {
@@ -11,17 +21,50 @@ export interface SettleItem {
   readonly rememberUntil: number;
 }
 
-/** Writes many settlements into one call of `settle.lua`; what neighbours have in common, and limit sets, are sent once. */
-export function encodeSettlements(items: readonly SettleItem[], offsetMs: number): ScriptCall {
+/** A script that settles, and who a settlement is there. */
+export interface SettleCodec {
+  readonly lua: string;
+  identity(item: SettleItem): string;
+}
+
+/** Settlements of checks (`settle.lua`). */
+export const CHECK_SETTLEMENTS: SettleCodec = { lua: scripts.settle, identity: settledIdentity };
+
+/** Settlements of reservations (`settle-hold.lua`). */
+export const HOLD_SETTLEMENTS: SettleCodec = {
+  lua: scripts.settleHold,
+  identity: (item) => {
+    const { operation, hold, committed, decidedAt } = item.request;
+    const { takenAt, expiresAt, onExpiry, isDegraded } = hold ?? NO_HOLD;
+    const instants = [takenAt, expiresAt, decidedAt].map(instantOf).join(' ');
+    const letters = `${letterOf(onExpiry)}${isDegraded ? 'd' : '-'}`;
+    const meters = namedMeters({ ...(committed && { amounts: committed }) });
+    return `${settledIdentity(item)} ${operation.attempt} ${instants} ${letters} ${meters}`;
+  },
+};
+
+const NO_HOLD: SettledHold = { takenAt: 0, expiresAt: 0, onExpiry: 'release', isDegraded: false };
+
+function settledIdentity({ request, place, rememberUntil }: SettleItem): string {
+  return `${identityOf(place, request.operation)} ${instantOf(rememberUntil)}`;
+}
+
+/** Writes many settlements into one call of a script; what neighbours have in common, and limit sets, are sent once. */
+export function encodeSettlements(
+  items: readonly SettleItem[],
+  offsetMs: number,
+  identity: SettleCodec['identity'],
+): ScriptCall {
   const keys: string[] = [];
   const limitSets = new LimitSetList();
   const names: string[] = [];
   let groups = '';
   let [shared, settlements] = ['', 0];
-  for (const { request, place, rememberUntil } of items) {
+  for (const item of items) {
+    const { request, place } = item;
     keys.push(place.bucket);
     for (const { key } of request.counters) keys.push(key);
-    names.push(`${identityOf(place, request.operation)} ${Math.floor(rememberUntil).toString(36)}`);
+    names.push(identity(item));
     const its = inCommon(request, limitSets);
     if (its !== shared && settlements > 0) {
       groups += `${settlements} ${shared};`;
@@ -34,7 +77,7 @@ export function encodeSettlements(items: readonly SettleItem[], offsetMs: number
   return { keys, args: [common(offsetMs), limitSets.text, groups, ...names] };
 }
 
-/** Reads the reply of `settle.lua`: each settlement with its result. */
+/** Reads the reply of a script that settles: each settlement with its result. */
 export function decodeSettlements<Item extends SettleItem>(
   items: readonly Item[],
   reply: unknown,

@@ -1,8 +1,12 @@
 import type { SettleResult } from '@sundial/engine/ports';
-import { scripts } from '@sundial/lua';
 import type { RedisClient } from '../connection/redis-connection.js';
 import { RedisScript } from '../connection/redis-script.js';
-import { decodeSettlements, encodeSettlements, type SettleItem } from './redis-settle-batch.js';
+import {
+  decodeSettlements,
+  encodeSettlements,
+  type SettleCodec,
+  type SettleItem,
+} from './redis-settle-batch.js';
 
 /** Settlements in one script call: keeps Redis free for checks every few hundred microseconds. */
 const MAX_BATCH = 32;
@@ -18,13 +22,16 @@ export interface QueuedSettlement extends SettleItem {
  * business of those who ask, and so it is bounded there.
  */
 export class RedisSettleQueue {
-  readonly #script = new RedisScript(scripts.settle);
+  readonly #script: RedisScript;
   #waiting: Waiting[] = [];
 
   constructor(
+    private readonly codec: SettleCodec,
     private readonly client: RedisClient,
     private readonly offsetMs: number,
-  ) {}
+  ) {
+    this.#script = new RedisScript(codec.lua);
+  }
 
   /** @throws StoreError saying whether it may have been settled. */
   ask({ request, place, rememberUntil, group }: QueuedSettlement): Promise<SettleResult> {
@@ -46,7 +53,7 @@ export class RedisSettleQueue {
 
   async #send(call: readonly Waiting[]): Promise<void> {
     try {
-      const script = encodeSettlements(call, this.offsetMs);
+      const script = encodeSettlements(call, this.offsetMs, (item) => this.codec.identity(item));
       const settled = decodeSettlements(call, await this.#script.run(this.client, script));
       for (const { item, result } of settled) item.resolve(result);
     } catch (error) {

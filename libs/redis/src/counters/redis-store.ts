@@ -2,12 +2,20 @@ import type { FindingListener, Store, StoreFinding } from '@sundial/engine';
 import {
   type CounterRef,
   type Dispatch,
+  type EndHoldRequest,
+  type EndHoldResult,
+  type GiveBackRequest,
+  type GiveBackResult,
+  type OperationRefund,
+  type OperationRefundResult,
   type WatermarkKeeper,
   type ReadRequest,
   type ReadResult,
   REMEMBER_SETTLED_MS,
   type SettleRequest,
   type SettleResult,
+  type SetUsageRequest,
+  type SetUsageResult,
   type ShardRef,
   type SharedSecret,
   StoreError,
@@ -20,15 +28,12 @@ import { randomBytes } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Cluster } from 'ioredis';
-import { CrossShardCalls, LOOK } from './cross-shard-calls.js';
-import { operationPlace, type OperationPlace } from './operation-place.js';
+import { CrossShardCalls, LOOK, type ShardCalls } from './cross-shard-calls.js';
 import { connectRedis, type RedisClient, type RedisTarget } from '../connection/redis-connection.js';
 import { RedisDataLossDetector } from './redis-data-loss-detector.js';
 import { RedisDiagnostics } from '../diagnostics/redis-diagnostics.js';
 import { RedisSecret } from './redis-secret.js';
-import { slotOfTag } from '../connection/redis-slots.js';
-import { RedisSettleQueue } from './redis-settle-queue.js';
-import { RedisTakeQueue } from './redis-take-queue.js';
+import { RedisShardCalls } from './redis-shard-calls.js';
 import { probeCapabilities } from '../diagnostics/capability-probe.js';
 import { StoreClock } from './store-clock.js';
 
@@ -48,29 +53,21 @@ export class RedisStore implements Store {
   readonly kind = 'redis';
   readonly secret: SharedSecret;
   readonly #client: RedisClient;
-  readonly #isCluster: boolean;
   readonly #clock: StoreClock;
   readonly #offsetMs: number;
   readonly #diagnostics: RedisDiagnostics;
   readonly #dataLossDetector: RedisDataLossDetector;
   readonly #secret: RedisSecret;
-  readonly #takes: RedisTakeQueue;
-  readonly #settlements: RedisSettleQueue;
-  readonly #crossShard: CrossShardCalls;
+  readonly #shard: RedisShardCalls;
+  readonly #calls: ShardCalls;
   #refused = false;
 
   constructor(target: RedisTarget, options: RedisStoreOptions = {}) {
     this.#offsetMs = options.clockOffsetMs ?? 0;
     this.#clock = new StoreClock(this.#offsetMs);
     this.#client = connectRedis(target, `sundial-${randomBytes(3).toString('hex')}`);
-    this.#isCluster = this.#client instanceof Cluster;
-    this.#takes = new RedisTakeQueue(this.#client, this.#clock, this.#offsetMs);
-    this.#settlements = new RedisSettleQueue(this.#client, this.#offsetMs);
-    this.#crossShard = new CrossShardCalls({
-      take: (request) => this.#takeOnShard(request),
-      settle: (request, rememberUntil) => this.#settleOnShard(request, rememberUntil),
-      now: () => this.now(),
-    });
+    this.#shard = new RedisShardCalls(this.#client, this.#clock, this.#offsetMs);
+    this.#calls = this.#client instanceof Cluster ? new CrossShardCalls(this.#shard) : this.#shard;
     this.#diagnostics = new RedisDiagnostics(this.#client);
     this.#secret = new RedisSecret(this.#client, options.directory, (finding) =>
       this.#diagnostics.secretIs(finding),
@@ -89,7 +86,7 @@ export class RedisStore implements Store {
 
   /** Replies hold the same limit objects as the request. */
   take<L extends LimitSpec>(request: TakeRequest<L>): Promise<TakeResult<L>> {
-    return this.#take(request) as Promise<TakeResult<L>>;
+    return this.#calls.take(request) as Promise<TakeResult<L>>;
   }
 
   async read<L extends LimitSpec>(
@@ -101,9 +98,23 @@ export class RedisStore implements Store {
   }
 
   settle(request: SettleRequest): Promise<SettleResult> {
-    const rememberUntil = request.decidedAt + REMEMBER_SETTLED_MS;
-    if (this.#isCluster) return this.#crossShard.settle(request, rememberUntil);
-    return this.#settleOnShard(request, rememberUntil);
+    return this.#calls.settle(request, request.decidedAt + REMEMBER_SETTLED_MS);
+  }
+
+  endHold<L extends LimitSpec>(request: EndHoldRequest<L>): Promise<EndHoldResult<L>> {
+    return this.#calls.endHold(request) as Promise<EndHoldResult<L>>;
+  }
+
+  refund(request: OperationRefund): Promise<OperationRefundResult> {
+    return this.#calls.refund(request) as Promise<OperationRefundResult>;
+  }
+
+  giveBack<L extends LimitSpec>(request: GiveBackRequest<L>): Promise<GiveBackResult<L>> {
+    return this.#calls.giveBack(request) as Promise<GiveBackResult<L>>;
+  }
+
+  setUsage<L extends LimitSpec>(request: SetUsageRequest<L>): Promise<SetUsageResult<L>> {
+    return this.#calls.setUsage(request) as Promise<SetUsageResult<L>>;
   }
 
   /**
@@ -127,7 +138,7 @@ export class RedisStore implements Store {
     if (!(this.#client instanceof Cluster)) return NO_SHARDS;
     const shards = new Map<string, ShardRef>();
     for (const { shardGroup: group } of counters) {
-      const name = this.#masterOf(group);
+      const name = this.#shard.masterOf(group);
       shards.set(name, { name, group });
     }
     return [...shards.values()];
@@ -166,38 +177,9 @@ export class RedisStore implements Store {
     this.#client.disconnect();
   }
 
-  #take(request: TakeRequest): Promise<TakeResult> {
-    return this.#isCluster ? this.#crossShard.take(request) : this.#takeOnShard(request);
-  }
-
-  /** `host:port` of a Cluster's master, or nothing where it is not known or there are no shards. */
-  #masterOf(shardGroup: string): string {
-    if (!(this.#client instanceof Cluster)) return '';
-    return this.#client.slots[slotOfTag(shardGroup)]?.[0] ?? '';
-  }
-
   /** A master that is cut off from its Cluster goes on answering, and never says that another one has its place. */
   #findMasters(): void {
     if (this.#client instanceof Cluster) this.#client.refreshSlotsCache();
-  }
-
-  #settleOnShard(request: SettleRequest, rememberUntil: number): Promise<SettleResult> {
-    const group = this.#isCluster ? shardGroupIn(request) : '';
-    return this.#settlements.ask({ request, place: this.#placeOf(request), group, rememberUntil });
-  }
-
-  #takeOnShard(request: TakeRequest): Promise<TakeResult> {
-    const shardGroup = shardGroupIn(request);
-    return this.#takes.ask({
-      request,
-      place: this.#placeOf(request),
-      shard: this.#masterOf(shardGroup),
-      group: this.#isCluster ? shardGroup : '',
-    });
-  }
-
-  #placeOf(request: TakeRequest | SettleRequest): OperationPlace {
-    return operationPlace(request.operation.id, this.#isCluster ? shardGroupIn(request) : undefined);
   }
 
   /** The clock is known before the first check of a connection, so that its deadline is right. */
@@ -208,11 +190,6 @@ export class RedisStore implements Store {
     const storeNow = Number(reply[0]) * 1_000 + Math.floor(Number(reply[1]) / 1_000) + this.#offsetMs;
     this.#clock.observe({ sentAt, receivedAt: performance.now(), storeNow });
   }
-}
-
-/** Of a request whose counters all live on one shard. */
-function shardGroupIn({ counters: [first] }: ReadRequest): string {
-  return first?.shardGroup ?? '';
 }
 
 const NO_SHARDS: readonly ShardRef[] = [];

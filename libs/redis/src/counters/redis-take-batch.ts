@@ -1,8 +1,9 @@
+import { scripts } from '@sundial/lua';
 import {
   amountOf,
   areAmountsEqual,
+  heldAmountOf,
   type LimitSet,
-  type LimitCount,
   MARGIN_MS,
   type Operation,
   REMEMBER_MS,
@@ -11,32 +12,38 @@ import {
   type TakeResult,
 } from '@sundial/engine/ports';
 import type { OperationPlace } from './operation-place.js';
+import type { CallCodec, CallItem } from './redis-call-queue.js';
+import { FORMAT, ReplyWords } from './reply-words.js';
 import type { ScriptCall } from '../connection/redis-script.js';
 
-/** Every script's first argument and first reply: nodes of different versions recognise each other. */
-export const FORMAT = '2';
+/** A check as `take.lua` takes it. */
+export type TakeItem = CallItem<TakeRequest>;
 
-/** A check as `take.lua` takes it, and where its operation is remembered. */
-export interface BatchItem {
-  readonly request: TakeRequest;
-  readonly place: OperationPlace;
-  /** Store clock: when it may start at the latest. */
-  readonly startBy: number;
-}
+export const TAKES: CallCodec<TakeRequest, TakeResult> = {
+  lua: scripts.take,
+  encode: (items, offsetMs) =>
+    encodeTakes(items, offsetMs, ({ place, request }) => identityOf(place, request.operation)),
+  decode: decodeTakes,
+};
 
-/** Writes many checks into one call of `take.lua`; what neighbours have in common, and limit sets, are sent once. */
-export function encodeTakes(items: readonly BatchItem[], offsetMs: number): ScriptCall {
+/**
+ * Writes many checks into one call of `take.lua`, or of a script that reads the same groups; what neighbours have in common,
+ * and limit sets, are sent once.
+ */
+export function encodeTakes(
+  items: readonly TakeItem[],
+  offsetMs: number,
+  identity: (item: TakeItem) => string,
+): ScriptCall {
   const keys: string[] = [];
   const args = ['', '', ''];
   const limitSets = new LimitSetList();
   let groups = '';
   let [first, checks] = [items[0]!, 0];
   for (const item of items) {
-    const { request, place } = item;
-    const { operation, counters } = request;
-    keys.push(place.bucket);
-    for (const { key } of counters) keys.push(key);
-    args.push(identityOf(place, operation));
+    keys.push(item.place.bucket);
+    for (const { key } of item.request.counters) keys.push(key);
+    args.push(identity(item));
     if (!isAlike(first, item)) {
       groups += `${groupOf(first, checks, limitSets)};`;
       [first, checks] = [item, 0];
@@ -51,39 +58,29 @@ export function encodeTakes(items: readonly BatchItem[], offsetMs: number): Scri
 }
 
 /** Reads the reply of `take.lua`: the store's clock, and each check with its result. */
-export function decodeTakes<Item extends BatchItem>(
-  items: readonly Item[],
+function decodeTakes(
+  items: readonly TakeItem[],
   reply: unknown,
-): { readonly now: number; readonly taken: readonly Taken<Item>[] } {
-  const words = String(reply).split(' ');
-  if (words[0] !== FORMAT) throw new TypeError(`take.lua answered ${JSON.stringify(reply)}`);
-  const now = Number(words[1]);
-  let at = 2;
-  const taken: Taken<Item>[] = [];
-  for (const item of items) {
-    const outcome = words[at++] as Exclude<TakeResult['outcome'], 'full'>;
+): { readonly now: number; readonly results: readonly TakeResult[] } {
+  const words = new ReplyWords('take.lua', reply);
+  const { now } = words;
+  const results: TakeResult[] = [];
+  for (const { request } of items) {
+    const said = words.next();
+    const hasReserved = said.startsWith('+');
+    const outcome = (hasReserved ? said.slice(1) : said) as Exclude<
+      TakeResult['outcome'],
+      'full' | 'too-many-holds'
+    >;
     if (outcome !== 'taken' && outcome !== 'refused' && outcome !== 'replayed') {
-      taken.push({ item, result: { outcome } });
+      results.push({ outcome });
       continue;
     }
-    const counts: LimitCount[] = [];
-    for (const counter of item.request.counters)
-      for (const limit of counter.limits) {
-        const windowIndex = words[at++] === '0' ? 'current' : 'next';
-        counts.push({ counter, limit, windowIndex, used: Number(words[at++]) });
-      }
-    const result: TakeResult =
-      outcome === 'replayed'
-        ? { outcome, counts, counted: { at: Number(words[at++]), until: now + Number(words[at++]) } }
-        : { outcome, counts };
-    taken.push({ item, result });
+    const counts = words.counts(request.counters, hasReserved);
+    if (outcome !== 'replayed') results.push({ outcome, counts });
+    else results.push({ outcome, counts, counted: { at: words.integer(), until: now + words.integer() } });
   }
-  return { now, taken };
-}
-
-interface Taken<Item> {
-  readonly item: Item;
-  readonly result: TakeResult;
+  return { now, results };
 }
 
 /**
@@ -97,7 +94,7 @@ export function identityOf({ last }: OperationPlace, { id, content, attempt }: O
 const ONLY_ATTEMPT = '.';
 
 /** Whether two checks differ in their identities and keys only. */
-function isAlike(one: BatchItem, other: BatchItem): boolean {
+function isAlike(one: TakeItem, other: TakeItem): boolean {
   if (one === other) return true;
   if (Math.floor(one.startBy) !== Math.floor(other.startBy)) return false;
   const [{ amount, amounts, counters }, asked] = [one.request, other.request];
@@ -106,7 +103,7 @@ function isAlike(one: BatchItem, other: BatchItem): boolean {
   return counters.every(({ limits }, index) => limits === asked.counters[index]?.limits);
 }
 
-function groupOf({ request, startBy }: BatchItem, checks: number, limitSets: LimitSetList): string {
+function groupOf({ request, startBy }: TakeItem, checks: number, limitSets: LimitSetList): string {
   let group = `${checks} ${Math.floor(startBy)} ${encodeAmounts(request)}`;
   for (const { limits } of request.counters) group += ` ${limitSets.positionOf(limits)}`;
   return group;
@@ -116,20 +113,23 @@ function groupOf({ request, startBy }: BatchItem, checks: number, limitSets: Lim
  * What each limit takes (`lua/shared/group-amounts.lua`): one number where all take the same, as nearly always. Where all
  * take 0 of an operation that takes something, a list says so: it is counted, and not only a look.
  */
-export function encodeAmounts(request: Pick<TakeRequest, 'counters' | 'amount' | 'amounts'>): string {
+export function encodeAmounts(
+  request: Pick<TakeRequest, 'counters' | 'amount' | 'amounts'> & { readonly hold?: object | undefined },
+): string {
   const { amount, amounts, counters } = request;
+  const takesOf = request.hold === undefined ? amountOf : heldAmountOf;
   let first: number | undefined;
   let isUniform = true;
   for (const { limits } of counters)
     for (const limit of limits) {
-      const takes = amountOf(limit, amount, amounts);
+      const takes = takesOf(limit, amount, amounts);
       first ??= takes;
       isUniform &&= takes === first;
     }
   if (isUniform && (first! > 0 || takesNothing(request))) return `${first}`;
   let list = '';
   for (const { limits } of counters)
-    for (const limit of limits) list += `${amountOf(limit, amount, amounts)},`;
+    for (const limit of limits) list += `${takesOf(limit, amount, amounts)},`;
   return list;
 }
 

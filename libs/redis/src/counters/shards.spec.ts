@@ -25,7 +25,13 @@ describe('splitByShard', () => {
   it('is undone by inOrderOf: counts come back counter by counter, limit by limit', () => {
     const countsOf = ({ counters: some }: { readonly counters: readonly CounterRef[] }) =>
       some.flatMap((one) =>
-        one.limits.map((limit): LimitCount => ({ counter: one, limit, windowIndex: 'current', used: 1 })),
+        one.limits.map((limit): LimitCount => ({
+          counter: one,
+          limit,
+          windowIndex: 'current',
+          used: 1,
+          reserved: 0,
+        })),
       );
     expect(inOrderOf(counters, shards.flatMap(countsOf))).toEqual(countsOf({ counters }));
   });

@@ -43,12 +43,21 @@ class FarStore implements Store {
     return { outcome: 'window-mismatch' } as const;
   }
 
+  endHold = away;
+  refund = away;
+  giveBack = away;
+  setUsage = away;
+
   now(): number {
     return this.clock;
   }
 
   async probe(): Promise<void> {}
   async close(): Promise<void> {}
+}
+
+function away(): Promise<never> {
+  return Promise.reject(new StoreError('not connected', 'not-executed'));
 }
 
 describe('A check that the store did not decide', () => {
@@ -225,7 +234,7 @@ describe('A check that the store did not decide', () => {
     const counter = asked[1]!.counters[0]!;
     answers[1]!({
       outcome: 'taken',
-      counts: [{ counter, limit: counter.limits[0]!, windowIndex: 'current', used: 3 }],
+      counts: [{ counter, limit: counter.limits[0]!, windowIndex: 'current', used: 3, reserved: 0 }],
     });
     expect((await Promise.all([older, younger])).map(({ allowed }) => allowed)).toEqual([false, true]);
   });

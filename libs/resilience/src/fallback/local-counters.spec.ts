@@ -44,7 +44,7 @@ function counted(
   return counters.flatMap((one) =>
     one.limits.map((limit) => {
       const [windowIndex, units] = left.next().value ?? (['current', 0] as const);
-      return { counter: one, limit, windowIndex, used: units };
+      return { counter: one, limit, windowIndex, used: units, reserved: 0 };
     }),
   );
 }

@@ -125,7 +125,8 @@ export class LocalCounters {
         const asked = amountOf(limit, known.asked, meters);
         const windowIndex = indexOf(limits, limit, now);
         const its = openWindow(limits, limit, windowIndex);
-        counts.push({ counter, limit, windowIndex, used: usedOf(its, { asked, max: limit.max }) });
+        const used = usedOf(its, { asked, max: limit.max });
+        counts.push({ counter, limit, windowIndex, used, reserved: 0 });
       }
       this.#file(counter, known);
     }
@@ -199,7 +200,7 @@ export class Asking {
     for (const count of counts) {
       const known = unsettled.get(count.counter.key);
       if (known === undefined) settled.hear(hashOf(count.counter), count);
-      else openWindow(known.limits, count.limit, count.windowIndex).used = count.used;
+      else openWindow(known.limits, count.limit, count.windowIndex).used = count.used + count.reserved;
     }
   }
 }

@@ -8,7 +8,7 @@ const limitsOf = (fields: string): LimitSet =>
   [...fields].map((field) => ({ field, max: 9, enforced: true, bounds: BOUNDS }));
 const said = (fields: string, used: number, windowIndex: WindowIndex = 'current'): LimitCount[] => {
   const counter = { key: 'k', shardGroup: 'g', limits: limitsOf(fields) };
-  return counter.limits.map((limit) => ({ counter, limit, windowIndex, used }));
+  return counter.limits.map((limit) => ({ counter, limit, windowIndex, used, reserved: 0 }));
 };
 const known = (fields: string, used: number, asked = 0): KnownCounter => ({
   limits: [...fields].map((field) => ({ field, startsAt: BOUNDS[0], used, local: 0 })),
@@ -67,7 +67,9 @@ describe('SettledCounters', () => {
     const counter = { key: 'k', shardGroup: 'g', limits };
     const counters = new SettledCounters();
     const hear = () =>
-      limits.forEach((limit, used) => counters.hear(1, { counter, limit, windowIndex: 'current', used }));
+      limits.forEach((limit, used) =>
+        counters.hear(1, { counter, limit, windowIndex: 'current', used, reserved: 0 }),
+      );
     const heard = fields.map((field, used) => ({ field, startsAt: BOUNDS[0], used, local: 0 }));
     hear();
     expect(counters.load(1)).toEqual({ limits: heard, asked: 0 });
@@ -76,7 +78,7 @@ describe('SettledCounters', () => {
     for (let n = 0; n < 65_536; n++) {
       const limit = { field: `(day|meter-${n})`, max: 9, enforced: true, bounds: BOUNDS };
       const other = { key: 'other', shardGroup: 'g', limits: [limit] };
-      counters.hear(3, { counter: other, limit, windowIndex: 'current', used: n });
+      counters.hear(3, { counter: other, limit, windowIndex: 'current', reserved: 0, used: n });
     }
     expect(counters.load(1)).toBeUndefined();
     hear();

@@ -61,7 +61,7 @@ export class SettledCounters {
   }
 
   /** Notes what the store said of one limit of a counter. */
-  hear(name: number, { counter, limit, windowIndex, used }: LimitCount): void {
+  hear(name: number, { counter, limit, windowIndex, used, reserved }: LimitCount): void {
     const field = this.#fields.numberOf(limit.field);
     let at = this.#open(name, counter.limits.length);
     let place = this.#current.limitOf(at, field);
@@ -69,7 +69,7 @@ export class SettledCounters {
       at = this.#widen(at);
       place = this.#current.limitOf(at, field);
     }
-    this.#current.setLimit(place, field, startsAtOf(limit, windowIndex), used);
+    this.#current.setLimit(place, field, startsAtOf(limit, windowIndex), used + reserved);
   }
 
   /** What is known of a counter. It is the caller's: changes are known when it is stored. */

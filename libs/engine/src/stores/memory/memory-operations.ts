@@ -9,6 +9,7 @@ import {
   type WindowIndex,
 } from '../store.js';
 import { resetsAtOf, startsAtOf, windowIndexAt } from '../window-index.js';
+import type { ReservationRecords } from './holds/reservation-records.js';
 import type { MemoryState } from './state/memory-state.js';
 import type { LimitState } from './state/counter-records.js';
 import type { MemoryOperation } from './state/operation-record.js';
@@ -19,18 +20,24 @@ const MAX_ATTEMPTS_LENGTH = 1_000;
 /** What the embedded store remembers of operations, and what settling one makes of that and of its counters. */
 export class MemoryOperations {
   readonly #state: MemoryState;
+  readonly #reservations: ReservationRecords;
   readonly #now: () => number;
 
-  constructor(state: MemoryState, now: () => number) {
+  constructor(state: MemoryState, reservations: ReservationRecords, now: () => number) {
     this.#state = state;
+    this.#reservations = reservations;
     this.#now = now;
   }
 
   /** What stands against taking it: that it was counted before, or why it cannot be now. */
-  recall(operation: Operation, now: number): MemoryOperation | 'conflict' | 'expired' | undefined {
+  recall(
+    operation: Operation,
+    now: number,
+  ): MemoryOperation | 'conflict' | 'refunded' | 'expired' | undefined {
     const recorded = this.#state.operation(operation.id, now);
     if (recorded === undefined) return undefined;
     if (recorded.voided) return recorded.attempts === operation.attempt ? 'expired' : undefined;
+    if (isOfOtherKind(recorded)) return this.#reservations.standing(recorded, operation.id, now);
     return this.#join(operation, recorded) === 'conflict' ? 'conflict' : recorded;
   }
 
@@ -43,17 +50,26 @@ export class MemoryOperations {
   settle(request: SettleRequest): SettleResult {
     const { operation, intent, decidedAt } = request;
     const recorded = this.#state.operation(operation.id, this.#now());
-    const counted = recorded?.voided === false ? recorded : undefined;
-    switch (intent) {
-      case 'count':
-        return counted
-          ? { outcome: this.#join(operation, counted, decidedAt + REMEMBER_SETTLED_MS) }
-          : this.#countLate(request);
-      case 'void':
-        return { outcome: counted ? this.#reverse(request, counted) : this.#bar(request) };
-      default:
-        return intent satisfies never;
-    }
+    const isOther = recorded !== undefined && isOfOtherKind(recorded);
+    const standing = isOther ? this.#standing(recorded, request) : undefined;
+    if (standing !== undefined) return { outcome: standing };
+    const counted = recorded?.voided === false && !isOther ? recorded : undefined;
+    if (intent === 'void') return { outcome: counted ? this.#reverse(request, counted) : this.#bar(request) };
+    if (intent !== 'count')
+      throw new TypeError(`A settlement ${intent} is of a reservation, and needs its hold.`);
+    return counted
+      ? { outcome: this.#join(operation, counted, decidedAt + REMEMBER_SETTLED_MS) }
+      : this.#countLate(request);
+  }
+
+  /** What a settlement of a check finds of another operation under its id; undefined where that is over. */
+  #standing(
+    recorded: MemoryOperation,
+    { operation, intent }: SettleRequest,
+  ): 'already-counted' | 'conflict' | 'voided' | undefined {
+    const standing = this.#reservations.standing(recorded, operation.id, this.#now());
+    if (standing !== undefined && intent === 'void') return 'voided';
+    return standing === 'refunded' ? 'already-counted' : standing;
   }
 
   /**
@@ -132,11 +148,18 @@ export class MemoryOperations {
         const total = Math.min(Math.max(used + units, 0), Number.MAX_SAFE_INTEGER);
         this.#state.put(ref, limit, windowIndex, total);
         touched++;
-        if (units > 0 && limit.enforced && total > limit.max) forced.push({ limit, used: total });
+        const sum =
+          total + (window && window.startsAt === startsAtOf(limit, windowIndex) ? window.reserved : 0);
+        if (units > 0 && limit.enforced && sum > limit.max) forced.push({ limit, used: sum });
       }
     }
     return { touched, forced };
   }
+}
+
+/** A reservation, or a mark of another kind: the contents of checks do not begin so. */
+function isOfOtherKind({ content }: MemoryOperation): boolean {
+  return content.startsWith('@');
 }
 
 /** The units used in the window that starts then; undefined where it is not the current one and cannot become it. */

@@ -42,7 +42,8 @@ describe('MemoryStore with a directory', () => {
   it('keeps counters, operations and what was voided over a restart', async () => {
     const first = await open();
     first.take(taking('a', 3));
-    first.settle({ ...taking('b', 1), counters: settledInCurrent(counters), intent: 'void', decidedAt: NOW });
+    const lost = { ...taking('b', 1), counters: settledInCurrent(counters), hold: undefined };
+    first.settle({ ...lost, intent: 'void', decidedAt: NOW });
     await first.close();
     const second = await open();
     expect(usedIn(second)).toBe(3);
@@ -110,7 +111,7 @@ describe('MemoryStore with a directory', () => {
   it('keeps counts beyond 32 bits', async () => {
     const first = await open();
     const settled = { ...taking('a', Number.MAX_SAFE_INTEGER), counters: settledInCurrent(counters) };
-    first.settle({ ...settled, intent: 'count', decidedAt: NOW });
+    first.settle({ ...settled, hold: undefined, intent: 'count', decidedAt: NOW });
     await first.close();
     expect(usedIn(await open())).toBe(Number.MAX_SAFE_INTEGER);
   });

@@ -17,6 +17,16 @@ import {
   type TakeRequest,
   type TakeResult,
 } from '../store.js';
+import type { EndHoldRequest, EndHoldResult } from '../holds.js';
+import type {
+  GiveBackRequest,
+  GiveBackResult,
+  OperationRefund,
+  OperationRefundResult,
+  SetUsageRequest,
+  SetUsageResult,
+} from '../reversals.js';
+import { MemoryReservations } from './holds/memory-reservations.js';
 import { hasRoom } from '../room.js';
 import { startsAtOf, windowIndexAt } from '../window-index.js';
 import { FullStore } from './full-store.js';
@@ -44,6 +54,7 @@ export class MemoryStore implements Store {
   readonly secret: SharedSecret;
   readonly #state: MemoryState;
   readonly #operations: MemoryOperations;
+  readonly #reservations: MemoryReservations;
   readonly #full: FullStore;
   readonly #log: CounterLog | undefined;
   readonly #offsetMs: number;
@@ -61,7 +72,9 @@ export class MemoryStore implements Store {
   ) {
     this.secret = opened.secret;
     this.#state = state;
-    this.#operations = new MemoryOperations(state, () => this.now());
+    this.#reservations = new MemoryReservations(state);
+    this.#reservations.records.restore();
+    this.#operations = new MemoryOperations(state, this.#reservations.records, () => this.now());
     this.#full = new FullStore(state);
     this.#log = opened.log;
     this.damages = opened.damages;
@@ -97,9 +110,11 @@ export class MemoryStore implements Store {
     const { amount, amounts, counters, operation, deadlineAt } = request;
     const now = this.now();
     this.#state.beginChange();
-    if (now > (typeof deadlineAt === 'number' ? deadlineAt : (deadlineAt() ?? -Infinity))) return EXPIRED;
+    if (isPast(deadlineAt, now)) return EXPIRED;
+    this.#reservations.records.endDue(now);
     const counts = this.#look(counters, now);
     if (counts === undefined) return WINDOW_MISMATCH;
+    if (request.hold) return this.#noting(this.#reservations.take(request, request.hold, counts, now));
     const isLook = takesNothing(request);
     if (!isLook && operation.number === undefined) {
       const recalled = this.#operations.recall(operation, now);
@@ -109,22 +124,42 @@ export class MemoryStore implements Store {
     }
     if (!hasRoom(counts, amount, amounts)) return { outcome: 'refused', counts };
     if (isLook) return { outcome: 'taken', counts };
-    if (!this.#state.hasRoomFor(counters)) {
-      this.#full.begins();
-      return { outcome: 'full', counts };
-    }
+    if (!this.#state.hasRoomFor(counters)) return this.#noting({ outcome: 'full', counts });
     this.#count(request, counts, now);
     return { outcome: 'taken', counts };
   }
 
   read<L extends LimitSpec>({ counters }: ReadRequest<L>): ReadResult<L> {
-    const counts = this.#look(counters, this.now());
+    const now = this.now();
+    this.#state.beginChange();
+    this.#reservations.records.endDue(now);
+    const counts = this.#look(counters, now);
     return counts === undefined ? WINDOW_MISMATCH : { outcome: 'read', counts };
   }
 
   settle(request: SettleRequest): SettleResult {
     this.#state.beginChange();
-    return this.#operations.settle(request);
+    return this.#reservations.settle(request, this.#endDue()) ?? this.#operations.settle(request);
+  }
+
+  endHold<L extends LimitSpec>(request: EndHoldRequest<L>): EndHoldResult<L> {
+    this.#state.beginChange();
+    if (isPast(request.deadlineAt, this.now())) return EXPIRED;
+    return this.#reservations.endHold(request, (counters, now) => this.#look(counters, now), this.#endDue());
+  }
+
+  refund(request: OperationRefund): OperationRefundResult {
+    return this.#inWindows(request, (_counts, now) => this.#reservations.reversals.refund(request, now));
+  }
+
+  giveBack<L extends LimitSpec>(request: GiveBackRequest<L>): GiveBackResult<L> {
+    return this.#inWindows(request, (counts, now) =>
+      this.#reservations.reversals.giveBack(request, counts, now),
+    );
+  }
+
+  setUsage<L extends LimitSpec>(request: SetUsageRequest<L>): SetUsageResult<L> {
+    return this.#inWindows(request, (counts) => this.#reservations.reversals.setUsage<L>(counts));
   }
 
   async probe(): Promise<void> {}
@@ -150,8 +185,33 @@ export class MemoryStore implements Store {
   /** Writes what the log lacks. */
   async close(): Promise<void> {
     this.#full.close();
+    this.#reservations.records.close();
     this.#state.close();
     await this.#log?.close();
+  }
+
+  /** Ends the holds that are due; returns the instant that it is. */
+  #endDue(): number {
+    const now = this.now();
+    this.#reservations.records.endDue(now);
+    return now;
+  }
+
+  /** Changes counters that are in one of the windows that the request offers. */
+  #inWindows<L extends LimitSpec, Result>(
+    { counters, deadlineAt }: Pick<TakeRequest<L>, 'counters' | 'deadlineAt'>,
+    change: (counts: MutableCount<L>[], now: number) => Result,
+  ): Result | typeof EXPIRED | typeof WINDOW_MISMATCH {
+    this.#state.beginChange();
+    if (isPast(deadlineAt, this.now())) return EXPIRED;
+    const now = this.#endDue();
+    const counts = this.#look(counters, now);
+    return counts === undefined ? WINDOW_MISMATCH : change(counts, now);
+  }
+
+  #noting<L extends LimitSpec>(result: TakeResult<L>): TakeResult<L> {
+    if (result.outcome === 'full') this.#full.begins();
+    return result;
   }
 
   #look<L extends LimitSpec>(counters: readonly CounterRef<L>[], now: number): MutableCount<L>[] | undefined {
@@ -186,6 +246,10 @@ export class MemoryStore implements Store {
       this.#state.rememberOwn(number, { content, at, countedAt: Date.now() });
     }
   }
+}
+
+function isPast(deadlineAt: TakeRequest['deadlineAt'], now: number): boolean {
+  return now > (typeof deadlineAt === 'number' ? deadlineAt : (deadlineAt() ?? -Infinity));
 }
 
 const EXPIRED = { outcome: 'expired' } as const;

@@ -69,11 +69,13 @@ export class CounterTable {
   ): MutableCount<L> {
     const { records } = this;
     const at = record === undefined ? NO_LIMIT : records.limitOf(record, limit.field);
-    if (at === NO_LIMIT) return { counter, limit, windowIndex, used: 0 };
+    if (at === NO_LIMIT) return { counter, limit, windowIndex, used: 0, reserved: 0 };
     const startsAt = records.startsAt(at);
-    if (startsAt === limit.bounds[1]) return { counter, limit, windowIndex: 'next', used: records.used(at) };
-    const isIn = startsAt === startsAtOf(limit, windowIndex);
-    return { counter, limit, windowIndex, used: isIn ? records.used(at) : 0 };
+    const isNext = startsAt === limit.bounds[1];
+    if (!isNext && startsAt !== startsAtOf(limit, windowIndex))
+      return { counter, limit, windowIndex, used: 0, reserved: 0 };
+    const [used, reserved] = [records.used(at), records.reserved(at)];
+    return { counter, limit, windowIndex: isNext ? 'next' : windowIndex, used, reserved };
   }
 
   /** The latest window of the counter's limit that has this name. */

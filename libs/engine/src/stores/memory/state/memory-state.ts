@@ -1,6 +1,6 @@
 import { idOf, numberOf } from '../../../operations/own-ids.js';
 import { MARGIN_MS, REMEMBER_MS, type CounterRef, type WindowIndex } from '../../store.js';
-import type { Windows } from './counter-records.js';
+import type { LimitState, Windows } from './counter-records.js';
 import { CounterSpace, defaultMaxCounters } from './counter-space.js';
 import { CounterTable } from './counter-table.js';
 import type { Bytes, MemoryOperation } from './operation-record.js';
@@ -97,6 +97,22 @@ export class MemoryState {
   operation(id: string, now: number): MemoryOperation | undefined {
     const operation = this.#operations.get(id, this.#machineClock()) ?? this.#ownOperation(id);
     return operation !== undefined && now < operation.until ? operation : undefined;
+  }
+
+  /** The latest records of operations whose content begins with this byte. */
+  recordsWith(first: number): Iterable<readonly [id: string, operation: MemoryOperation]> {
+    return this.#operations.startingWith(first);
+  }
+
+  /** The limits that hold units, and the keys of their counters. */
+  *reservedLimits(): Generator<{ readonly key: string; readonly limit: LimitState }> {
+    const { records } = this.counters;
+    if (!records.hasReserved) return;
+    for (const counter of records.all()) {
+      if (counter === undefined) continue;
+      for (const limit of records.limits(counter))
+        if (limit.reserved > 0) yield { key: records.key(counter), limit };
+    }
   }
 
   /** Remembers one that was counted under the id with this number, for `REMEMBER_MS`. */

@@ -76,6 +76,21 @@ export class OperationTable {
     }
   }
 
+  /** The latest records of operations whose content begins with this byte. */
+  *startingWith(first: number): Generator<readonly [id: string, operation: MemoryOperation]> {
+    for (let chunk: Chunk | undefined = this.#oldest; chunk !== undefined; chunk = chunk.next) {
+      const { slot, bytes } = chunk;
+      for (let offset = 0; offset < chunk.end; offset += lengthAt(bytes, offset)) {
+        const [from, to] = idIn(bytes, offset);
+        if (bytes.buffer[to] !== first) continue;
+        this.#sought = { buffer: bytes.buffer, from, to };
+        const latest = this.#index.find(keyedHash(bytes.buffer, from, to), this.#isSought);
+        if (latest === slot * CHUNK_BYTES + offset)
+          yield [bytes.buffer.toString('utf8', from, to), readRecord(bytes, offset)];
+      }
+    }
+  }
+
   /** The bytes of records that were added since the last call, of so many chunks at most. */
   takeUnlogged(limit: number): readonly Buffer[] {
     const taken: Buffer[] = [];

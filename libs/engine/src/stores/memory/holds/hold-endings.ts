@@ -1,0 +1,195 @@
+import type { Amounts } from '@sundial/contract';
+import { REMEMBER_MS, type LimitCount, type LimitSpec } from '../../store.js';
+import type { EndHoldRequest, EndHoldResult, Ending } from '../../holds.js';
+import { startsAtOf } from '../../window-index.js';
+import type { MutableCount } from '../state/counter-table.js';
+import {
+  committedEntries,
+  hasExpired,
+  takenMeters,
+  storedReservation,
+  unitsOf,
+  withNamed,
+  type HeldCounter,
+  type HeldEntry,
+  type MemoryReservation,
+} from './memory-reservation.js';
+import type { ReservationRecords } from './reservation-records.js';
+
+/** How reservations end, and are extended. */
+export class HoldEndings {
+  constructor(private readonly records: ReservationRecords) {}
+
+  /** `look` reads the limits of now; undefined where the offered windows are others. */
+  end<L extends LimitSpec>(
+    request: EndHoldRequest<L>,
+    look: (counters: EndHoldRequest<L>['counters']) => MutableCount<L>[] | undefined,
+    now: number,
+  ): EndHoldResult<L> {
+    const { operation, ending, takenAt, counters } = request;
+    const found = this.records.find(operation.id, now);
+    if (found.kind !== 'reservation') return NOT_FOUND;
+    const { reservation } = found;
+    if (takenAt !== undefined && takenAt !== reservation.at) return NOT_FOUND;
+    if (reservation.counters.length !== counters.length) return NOT_FOUND;
+    if (ending.kind === 'extend' && !hasEnded(reservation, now))
+      return this.#extend(request, ending, reservation, { look, now });
+    const ended = this.#ended(ending, reservation, now);
+    return {
+      outcome: ended.outcome,
+      reservation: storedReservation(ended.reservation, now),
+      windows: this.records.units.windows(ended.reservation.counters, counters),
+    };
+  }
+
+  #ended(ending: Ending, reservation: MemoryReservation, now: number): Ended {
+    const { state } = reservation;
+    const expired = hasExpired(reservation, now);
+    switch (ending.kind) {
+      case 'look':
+        return { outcome: 'found', reservation };
+      case 'extend':
+        return { outcome: 'ended-otherwise', reservation };
+      case 'commit': {
+        if (state === 'committed') return { outcome: 'ended', reservation };
+        if (state === 'released') return { outcome: 'ended-otherwise', reservation };
+        const meters = withNamed(reservation.held, ending);
+        return { outcome: 'ended', reservation: this.commit(reservation, meters, { late: expired, now }) };
+      }
+      case 'release': {
+        if (state === 'released') return { outcome: 'ended', reservation };
+        if (state === 'committed') return { outcome: 'ended-otherwise', reservation };
+        if (expired)
+          return { outcome: reservation.onExpiry === 'release' ? 'ended' : 'ended-otherwise', reservation };
+        return { outcome: 'ended', reservation: this.release(reservation, now) };
+      }
+      default:
+        return ending satisfies never;
+    }
+  }
+
+  /** Counts these meters, whatever it holds or its expiry has left. */
+  commit(
+    reservation: MemoryReservation,
+    meters: Amounts,
+    { late, now, until }: { readonly late: boolean; readonly now: number; readonly until?: number },
+  ): MemoryReservation {
+    const counters = reservation.counters.map(({ key, entries }) => ({
+      key,
+      entries: committedEntries(entries, meters),
+    }));
+    this.#change(reservation, counters);
+    const ended: MemoryReservation = {
+      ...reservation,
+      state: 'committed',
+      committed: takenMeters(meters, reservation.held),
+      late,
+      counters,
+    };
+    return this.#saved(ended, now, until);
+  }
+
+  release(reservation: MemoryReservation, now: number, until?: number): MemoryReservation {
+    const counters = reservation.counters.map(({ key, entries }) => ({
+      key,
+      entries: entries.map(ofNothing),
+    }));
+    this.#change(reservation, counters);
+    return this.#saved({ ...reservation, state: 'released', counters }, now, until);
+  }
+
+  /** Makes the counters keep what `ended` says. */
+  #change(reservation: MemoryReservation, ended: readonly HeldCounter[]): void {
+    const { units, live } = this.records;
+    const isLive = live.get(reservation.id) !== undefined;
+    reservation.counters.forEach((counter, at) =>
+      counter.entries.forEach((entry, index) => {
+        const kept = ended[at]?.entries[index]?.units ?? 0;
+        if (isLive) units.end(counter, entry, kept);
+        else units.add(counter, entry, kept - (reservation.onExpiry === 'commit' ? entry.units : 0));
+      }),
+    );
+  }
+
+  #saved(ended: MemoryReservation, now: number, settledUntil = -Infinity): MemoryReservation {
+    const { until, expiresAt } = ended;
+    const isSettled = until > expiresAt + REMEMBER_MS;
+    const least = Math.max(now + REMEMBER_MS, settledUntil);
+    const saved = { ...ended, until: isSettled ? Math.max(until, least) : least };
+    this.records.save(saved);
+    return saved;
+  }
+
+  #extend<L extends LimitSpec>(
+    { counters }: EndHoldRequest<L>,
+    ending: Extract<Ending, { readonly kind: 'extend' }>,
+    reservation: MemoryReservation,
+    {
+      look,
+      now,
+    }: {
+      readonly look: (counters: EndHoldRequest<L>['counters']) => MutableCount<L>[] | undefined;
+      readonly now: number;
+    },
+  ): EndHoldResult<L> {
+    const counts = look(counters);
+    if (counts === undefined) return { outcome: 'window-mismatch' };
+    const held = takenMeters(
+      largerOf(reservation.held, withNamed(reservation.held, ending)),
+      reservation.held,
+    );
+    const addedTo = (count: LimitCount<L>) =>
+      unitsOf(held, count.limit.field) - unitsOf(reservation.held, count.limit.field);
+    const fits = counts.every((count) => {
+      const added = addedTo(count);
+      return added <= 0 || !count.limit.enforced || count.used + count.reserved + added <= count.limit.max;
+    });
+    if (!fits) return { outcome: 'refused', counts, reservation: storedReservation(reservation, now) };
+    const grown = reservation.counters.map(({ key, entries }, at): HeldCounter => {
+      const its = counts.filter(({ counter }) => counter === counters[at]);
+      return { key, entries: its.reduce((all, count) => this.#grow(all, count, addedTo(count)), entries) };
+    });
+    const expiresAt = Math.max(reservation.expiresAt, now + (ending.ttlMs ?? 0));
+    const until = Math.max(reservation.until, expiresAt + REMEMBER_MS);
+    const extended = { ...reservation, held, counters: grown, expiresAt, until };
+    this.records.save(extended);
+    return { outcome: 'extended', counts, reservation: storedReservation(extended, now) };
+  }
+
+  #grow(entries: readonly HeldEntry[], count: MutableCount, added: number): readonly HeldEntry[] {
+    if (added <= 0) return entries;
+    const { counter, limit, windowIndex, used } = count;
+    count.reserved += added;
+    this.records.units.hold(counter, limit, windowIndex, { used, reserved: count.reserved });
+    const startsAt = startsAtOf(limit, windowIndex);
+    const isIn = (entry: HeldEntry) => entry.field === limit.field && entry.startsAt === startsAt;
+    if (!entries.some(isIn)) return [...entries, { field: limit.field, startsAt, units: added }];
+    return entries.map((entry) => (isIn(entry) ? { ...entry, units: entry.units + added } : entry));
+  }
+}
+
+interface Ended {
+  readonly outcome: 'ended' | 'found' | 'ended-otherwise';
+  readonly reservation: MemoryReservation;
+}
+
+function hasEnded(reservation: MemoryReservation, now: number): boolean {
+  return reservation.state !== 'held' || hasExpired(reservation, now);
+}
+
+function ofNothing({ field, startsAt }: HeldEntry): HeldEntry {
+  return { field, startsAt, units: 0 };
+}
+
+/** Of each meter the larger one. */
+function largerOf(held: Amounts, named: Amounts): Amounts {
+  return Object.fromEntries(
+    Object.entries(named).map(([meter, units]) => [meter, Math.max(units, unitsOfMeter(held, meter))]),
+  );
+}
+
+function unitsOfMeter(meters: Amounts, meter: string): number {
+  return Object.hasOwn(meters, meter) ? meters[meter]! : 0;
+}
+
+const NOT_FOUND = { outcome: 'not-found' } as const;

@@ -1,0 +1,223 @@
+import type { Amounts } from '@sundial/contract';
+import { heldAmountOf } from '../../../operations/amounts.js';
+import type { SettledHold } from '../../holds.js';
+import {
+  REMEMBER_MS,
+  REMEMBER_SETTLED_MS,
+  type ForcedLimit,
+  type SettledLimit,
+  type SettleRequest,
+  type SettleResult,
+} from '../../store.js';
+import { resetsAtOf, startsAtOf } from '../../window-index.js';
+import type { MemoryState } from '../state/memory-state.js';
+import type { HoldEndings } from './hold-endings.js';
+import { withAttempt } from './hold-takes.js';
+import {
+  CONCURRENT_FIELD,
+  hasExpired,
+  isFree,
+  metersOf,
+  takenMeters,
+  unitsOf,
+  withNamed,
+  type HeldCounter,
+  type HeldEntry,
+  type MemoryReservation,
+} from './memory-reservation.js';
+import type { ReservationRecords } from './reservation-records.js';
+
+/** Settlements of reservations, in any order: they make what the store knows what callers were answered. */
+export class HoldSettlements {
+  constructor(
+    private readonly state: MemoryState,
+    private readonly records: ReservationRecords,
+    private readonly endings: HoldEndings,
+  ) {}
+
+  settle(request: SettleRequest, hold: SettledHold, now: number): SettleResult {
+    const { intent, operation } = request;
+    const known = this.#find(request, hold, now);
+    if (typeof known === 'string') return { outcome: known };
+    if (intent === 'void') return { outcome: this.#void(request, known, now) };
+    if (known === undefined) return this.#place(request, hold, now);
+    if (known.state === 'committed')
+      return { outcome: intent === 'release' ? 'conflict' : 'already-counted' };
+    if (known.state === 'released') return { outcome: intent === 'commit' ? 'conflict' : 'voided' };
+    const until = request.decidedAt + REMEMBER_SETTLED_MS;
+    if (intent === 'hold') {
+      if (known.content !== operation.content) return { outcome: 'conflict' };
+      this.records.save(joined(known, { ...hold, attempt: operation.attempt, until }, now));
+      return { outcome: 'already-counted' };
+    }
+    if (intent === 'commit') {
+      const meters = withNamed(known.held, { amounts: request.committed ?? {} });
+      this.endings.commit(known, meters, { late: request.decidedAt >= hold.expiresAt, now, until });
+      return { outcome: 'counted' };
+    }
+    if (isFree(known, now)) return { outcome: 'voided' };
+    this.endings.release(known, now, until);
+    return { outcome: 'reversed' };
+  }
+
+  /** The reservation that is settled; undefined where the store does not know it, or what its record allows instead. */
+  #find(
+    { intent, operation }: SettleRequest,
+    { takenAt, isDegraded }: SettledHold,
+    now: number,
+  ): MemoryReservation | undefined | 'voided' | 'conflict' {
+    const other = intent === 'void' || intent === 'release' ? 'voided' : 'conflict';
+    const found = this.records.find(operation.id, now);
+    if (found.kind === 'none' || found.kind === 'tombstone') return undefined;
+    if (found.kind !== 'reservation') return other;
+    const { reservation } = found;
+    if (intent === 'void' || reservation.at === takenAt) return reservation;
+    if (isFree(reservation, now)) return undefined;
+    return isDegraded ? reservation : other;
+  }
+
+  /** Takes an attempt off a reservation, and releases it without the last one. */
+  #void(
+    { operation: { id, attempt }, decidedAt }: SettleRequest,
+    known: MemoryReservation | undefined,
+    now: number,
+  ): 'voided' | 'reversed' {
+    const attempts = known?.attempts.split(',') ?? [];
+    const rest = attempts.filter((each) => each !== attempt);
+    const wasHeld =
+      known !== undefined && (known.state === 'held' || known.state === 'expired') && !isFree(known, now);
+    if (known !== undefined && (rest.length > 0 || !wasHeld)) {
+      if (rest.length > 0 && rest.length < attempts.length)
+        this.records.save({ ...known, attempts: rest.join(',') });
+      return 'voided';
+    }
+    if (known !== undefined) this.endings.release(known, now);
+    const until = decidedAt + REMEMBER_SETTLED_MS;
+    this.state.remember(id, {
+      content: '',
+      attempts: attempt,
+      at: 0,
+      until,
+      voided: true,
+      countedAt: Date.now(),
+    });
+    return known === undefined ? 'voided' : 'reversed';
+  }
+
+  /** Places the hold, or counts what was committed of it, or remembers that it was released. */
+  #place(request: SettleRequest, hold: SettledHold, now: number): SettleResult {
+    const { intent, operation, counters, decidedAt, committed = {} } = request;
+    const held = metersOf(operation.content);
+    const meters = withNamed(held, { amounts: committed });
+    const isHeld = intent === 'hold' && hold.expiresAt > now;
+    const placed = { wanted: 0, touched: 0, forced: [] as ForcedLimit[] };
+    const entriesOf = (counter: SettleRequest['counters'][number]): HeldEntry[] =>
+      counter.limits.map((limit) => {
+        const planned = plannedUnits(
+          request,
+          { ...hold, hasExpired: hold.expiresAt <= now },
+          { limit, meters },
+        );
+        const units = this.#add({ counter, limit, planned, now }, placed);
+        return { field: limit.field, startsAt: startsAtOf(limit, limit.windowIndex), units };
+      });
+    const reservation: MemoryReservation = {
+      id: operation.id,
+      state: isHeld ? 'held' : STATES[intent as keyof typeof STATES],
+      onExpiry: hold.onExpiry,
+      late: intent === 'commit' && decidedAt >= hold.expiresAt,
+      refunded: false,
+      content: operation.content,
+      attempts: operation.attempt,
+      at: hold.takenAt,
+      expiresAt: hold.expiresAt,
+      until: Math.max(decidedAt + REMEMBER_SETTLED_MS, hold.expiresAt + REMEMBER_MS),
+      held,
+      committed: intent === 'commit' ? takenMeters(meters, held) : undefined,
+      counters: counters.map((counter): HeldCounter => ({ key: counter.key, entries: entriesOf(counter) })),
+    };
+    this.records.save(reservation);
+    if (intent === 'release') return { outcome: 'voided' };
+    const outcome = placed.wanted > 0 && placed.touched === 0 ? 'late' : 'counted';
+    return placed.forced.length > 0 ? { outcome, forced: placed.forced } : { outcome };
+  }
+
+  /** Adds to a limit's window unless that is over. Returns how many units the entry is to say. */
+  #add(
+    { counter, limit, planned, now }: Addition,
+    placed: { wanted: number; touched: number; readonly forced: ForcedLimit[] },
+  ): number {
+    const { used, reserved, said } = planned;
+    const added = used + reserved;
+    if (added === 0) return said;
+    placed.wanted++;
+    const startsAt = startsAtOf(limit, limit.windowIndex);
+    const window = this.state.counters.window(counter, limit.field);
+    const isIn = window?.startsAt === startsAt;
+    const mayOpen = added > 0 && !(window && window.startsAt > startsAt);
+    const isOver = now >= resetsAtOf(limit, limit.windowIndex);
+    if (isOver || !(isIn || mayOpen) || !this.state.hasRoomFor([counter])) return reserved > 0 ? 0 : said;
+    const before = isIn ? window : { used: 0, reserved: 0 };
+    const total = Math.min(Math.max(before.used + used, 0), Number.MAX_SAFE_INTEGER);
+    const units = { used: total, reserved: before.reserved + reserved };
+    this.records.units.hold(counter, limit, limit.windowIndex, units);
+    placed.touched++;
+    const sum = units.used + units.reserved;
+    if (limit.enforced && sum > limit.max) placed.forced.push({ limit, used: sum });
+    return said;
+  }
+}
+
+interface Addition {
+  readonly counter: SettleRequest['counters'][number];
+  readonly limit: SettledLimit;
+  readonly planned: PlannedUnits;
+  readonly now: number;
+}
+
+/** Of a limit: what is used and held more now, and what its entry says. */
+interface PlannedUnits {
+  readonly used: number;
+  readonly reserved: number;
+  readonly said: number;
+}
+
+const NOTHING: PlannedUnits = { used: 0, reserved: 0, said: 0 };
+/** What becomes of it at once. A hold that is settled after its expiry has expired. */
+const STATES = { hold: 'expired', commit: 'committed', release: 'released' } as const;
+
+function plannedUnits(
+  { intent, amount, amounts }: SettleRequest,
+  { hasExpired, onExpiry, isDegraded }: SettledHold & { readonly hasExpired: boolean },
+  { limit, meters }: { readonly limit: SettledLimit; readonly meters: Amounts },
+): PlannedUnits {
+  if (intent === 'release') return NOTHING;
+  const isConcurrent = limit.field === CONCURRENT_FIELD;
+  const held = heldAmountOf(limit, amount, amounts);
+  const isLeft = hasExpired && onExpiry === 'commit' && !isConcurrent;
+  if (intent === 'commit') {
+    const committed = isConcurrent ? 0 : unitsOf(meters, limit.field);
+    return { used: committed - (isLeft && !isDegraded ? held : 0), reserved: 0, said: committed };
+  }
+  if (!hasExpired) return { used: 0, reserved: held, said: held };
+  return { used: isLeft ? held : 0, reserved: 0, said: held };
+}
+
+/** Held by another attempt, too: until the later of their expiries. */
+function joined(
+  known: MemoryReservation,
+  {
+    expiresAt,
+    attempt,
+    until,
+  }: Pick<SettledHold, 'expiresAt'> & { readonly attempt: string; readonly until: number },
+  now: number,
+): MemoryReservation {
+  const more = withAttempt(known, attempt);
+  const isLater = !hasExpired(known, now) && expiresAt > known.expiresAt;
+  return {
+    ...more,
+    expiresAt: isLater ? expiresAt : known.expiresAt,
+    until: Math.max(known.until, until, isLater ? expiresAt + REMEMBER_MS : 0),
+  };
+}

@@ -1,0 +1,51 @@
+import type { EndHoldRequest, EndHoldResult, HoldTerms } from '../../holds.js';
+import type { LimitSpec, SettleRequest, SettleResult, TakeRequest, TakeResult } from '../../store.js';
+import type { MutableCount } from '../state/counter-table.js';
+import type { MemoryState } from '../state/memory-state.js';
+import { HoldEndings } from './hold-endings.js';
+import { HoldSettlements } from './hold-settlements.js';
+import { HoldTakes } from './hold-takes.js';
+import { MemoryReversals } from './memory-reversals.js';
+import { ReservationRecords } from './reservation-records.js';
+
+/** Reads the limits of now; undefined where the offered windows are others. */
+export type Look = <L extends LimitSpec>(
+  counters: EndHoldRequest<L>['counters'],
+  now: number,
+) => MutableCount<L>[] | undefined;
+
+/** Reservations of the embedded store, and what else changes counters afterwards. */
+export class MemoryReservations {
+  readonly records: ReservationRecords;
+  readonly reversals: MemoryReversals;
+  readonly #takes: HoldTakes;
+  readonly #endings: HoldEndings;
+  readonly #settlements: HoldSettlements;
+
+  constructor(state: MemoryState) {
+    this.records = new ReservationRecords(state);
+    this.reversals = new MemoryReversals(state, this.records);
+    this.#takes = new HoldTakes(state, this.records);
+    this.#endings = new HoldEndings(this.records);
+    this.#settlements = new HoldSettlements(state, this.records, this.#endings);
+  }
+
+  take<L extends LimitSpec>(
+    request: TakeRequest<L>,
+    hold: HoldTerms,
+    counts: MutableCount<L>[],
+    now: number,
+  ): TakeResult<L> {
+    return this.#takes.take(request, hold, counts, now);
+  }
+
+  endHold<L extends LimitSpec>(request: EndHoldRequest<L>, look: Look, now: number): EndHoldResult<L> {
+    return this.#endings.end(request, (counters) => look(counters, now), now);
+  }
+
+  /** Of a reservation, and refunds; undefined for a settlement of a check. */
+  settle(request: SettleRequest, now: number): SettleResult | undefined {
+    if (request.intent === 'refund') return this.reversals.settleRefund(request, now);
+    return request.hold && this.#settlements.settle(request, request.hold, now);
+  }
+}

@@ -1,0 +1,127 @@
+import { amountOf } from '../../../operations/amounts.js';
+import type {
+  GiveBackRequest,
+  GiveBackResult,
+  OperationRefund,
+  OperationRefundResult,
+  SetUsageRequest,
+  SetUsageResult,
+} from '../../reversals.js';
+import {
+  REMEMBER_MS,
+  REMEMBER_SETTLED_MS,
+  type CounterRef,
+  type LimitSpec,
+  type SettleRequest,
+  type SettleResult,
+} from '../../store.js';
+import { startsAtOf, windowIndexAt } from '../../window-index.js';
+import type { MutableCount } from '../state/counter-table.js';
+import type { MemoryState } from '../state/memory-state.js';
+import type { MemoryOperation } from '../state/operation-record.js';
+import { hasExpired, isFree, metersOf, unitsOf, type MemoryReservation } from './memory-reservation.js';
+import { REFUNDED, RETURNED, type ReservationRecords } from './reservation-records.js';
+
+/** Refunds, returns and corrections of the embedded store. */
+export class MemoryReversals {
+  constructor(
+    private readonly state: MemoryState,
+    private readonly records: ReservationRecords,
+  ) {}
+
+  refund({ operation: { id }, counters }: OperationRefund, now: number): OperationRefundResult {
+    const found = this.records.find(id, now);
+    switch (found.kind) {
+      case 'none':
+      case 'tombstone':
+      case 'returned':
+        return { outcome: 'not-found' };
+      case 'refunded':
+        return { outcome: 'refunded', amounts: metersOf(found.content) };
+      case 'counted':
+        return this.#refundCounted(id, found.recorded, counters, now);
+      case 'reservation':
+        return this.#refundReservation(found.reservation, now);
+      default:
+        return found satisfies never;
+    }
+  }
+
+  /** One that was decided without the store: what it refunds may still have to be counted, and then is not. */
+  settleRefund(request: SettleRequest, now: number): SettleResult {
+    const { operation, counters, decidedAt } = request;
+    const { outcome } = this.refund({ operation, counters, deadlineAt: Infinity }, now);
+    if (outcome === 'refunded') return { outcome: 'reversed' };
+    if (outcome === 'held') return { outcome: 'conflict' };
+    const { kind } = this.records.find(operation.id, now);
+    if (kind === 'none' || kind === 'tombstone') {
+      const until = Math.max(decidedAt + REMEMBER_SETTLED_MS, now + REMEMBER_MS);
+      this.records.mark(operation.id, `${REFUNDED}0`, { attempts: operation.attempt, until });
+    }
+    return { outcome: 'voided' };
+  }
+
+  /** `counts` are those of now. */
+  giveBack<L extends LimitSpec>(
+    { operation, amount, amounts }: GiveBackRequest<L>,
+    counts: MutableCount<L>[],
+    now: number,
+  ): GiveBackResult<L> {
+    const found = this.records.find(operation.id, now);
+    if (found.kind === 'returned')
+      return found.content === operation.content ? { outcome: 'replayed', counts } : { outcome: 'conflict' };
+    const isNew =
+      found.kind === 'none' ||
+      found.kind === 'tombstone' ||
+      (found.kind === 'reservation' && !found.reservation.refunded && isFree(found.reservation, now));
+    if (!isNew) return { outcome: 'conflict' };
+    const units = (count: MutableCount<L>) => amountOf(count.limit, amount, amounts);
+    if (counts.some((count) => count.used < units(count))) return { outcome: 'nothing-to-return', counts };
+    for (const count of counts) this.#setUsed(count, count.used - units(count));
+    const { id, content, attempt } = operation;
+    this.records.mark(id, RETURNED + content, { attempts: attempt, until: now + REMEMBER_MS });
+    return { outcome: 'returned', counts };
+  }
+
+  setUsage<L extends LimitSpec>(
+    counts: MutableCount<SetUsageRequest<L>['counters'][number]['limits'][number]>[],
+  ): SetUsageResult<L> {
+    for (const count of counts) this.#setUsed(count, count.limit.setTo);
+    return { outcome: 'set', counts };
+  }
+
+  #setUsed(count: MutableCount, used: number): void {
+    count.used = used;
+    this.state.put(count.counter, count.limit, count.windowIndex, used);
+  }
+
+  #refundCounted(
+    id: string,
+    { content, attempts, at, until }: MemoryOperation,
+    counters: readonly CounterRef[],
+    now: number,
+  ): OperationRefundResult {
+    const amounts = metersOf(content);
+    for (const counter of counters)
+      for (const limit of counter.limits) {
+        const windowIndex = windowIndexAt(limit, at);
+        if (windowIndex === undefined) continue;
+        const entry = { field: limit.field, startsAt: startsAtOf(limit, windowIndex) };
+        this.records.units.add(counter, entry, -unitsOf(amounts, limit.field));
+      }
+    this.records.mark(id, REFUNDED + content, { attempts, until: Math.max(until, now + REMEMBER_MS) });
+    return { outcome: 'refunded', amounts };
+  }
+
+  #refundReservation(reservation: MemoryReservation, now: number): OperationRefundResult {
+    const { held, committed, counters, until } = reservation;
+    const amounts = committed ?? held;
+    if (reservation.refunded) return { outcome: 'refunded', amounts };
+    if (isFree(reservation, now)) return { outcome: 'not-found' };
+    if (reservation.state === 'held' && !hasExpired(reservation, now)) return { outcome: 'held' };
+    for (const counter of counters)
+      for (const entry of counter.entries) this.records.units.add(counter, entry, -entry.units);
+    this.records.save({ ...reservation, refunded: true, until: Math.max(until, now + REMEMBER_MS) });
+    return { outcome: 'refunded', amounts };
+  }
+}

@@ -1,0 +1,91 @@
+import type { EndHoldRequest, EndHoldResult, NamedAmounts } from '@sundial/engine/ports';
+import { UNITS_METER } from '@sundial/contract';
+import { scripts } from '@sundial/lua';
+import type { CallCodec, CallItem } from './redis-call-queue.js';
+import { common, LimitSetList } from './redis-take-batch.js';
+import { ReplyWords } from './reply-words.js';
+
+/** Commits, releases and looks (`end-hold.lua`). */
+export const ENDINGS: CallCodec<EndHoldRequest, EndHoldResult> = {
+  lua: scripts.endHold,
+  encode: (items, offsetMs) => ({
+    keys: keysOf(items),
+    args: [common(offsetMs), ...items.map(encodeEnding)],
+  }),
+  decode: (items, reply) => decode('end-hold.lua', items, reply),
+};
+
+/** Extensions (`extend-hold.lua`). */
+export const EXTENSIONS: CallCodec<EndHoldRequest, EndHoldResult> = {
+  lua: scripts.extendHold,
+  encode: (items, offsetMs) => {
+    const limitSets = new LimitSetList();
+    const extensions = items.map((item) => encodeExtension(item, limitSets));
+    return { keys: keysOf(items), args: [common(offsetMs), limitSets.text, ...extensions] };
+  },
+  decode: (items, reply) => decode('extend-hold.lua', items, reply),
+};
+
+type EndingItem = CallItem<EndHoldRequest>;
+
+export function keysOf(items: readonly CallItem<Pick<EndHoldRequest, 'counters'>>[]): string[] {
+  return items.flatMap(({ place, request }) => [place.bucket, ...request.counters.map(({ key }) => key)]);
+}
+
+function encodeEnding({ request, place, startBy }: EndingItem): string {
+  const { ending, counters, takenAt } = request;
+  const meters = ending.kind === 'commit' ? namedMeters(ending) : '-';
+  return `;${place.last} ${counters.length} ${Math.floor(startBy)} ${ending.kind} ${instantOf(takenAt)} ${meters}`;
+}
+
+function encodeExtension({ request, place, startBy }: EndingItem, limitSets: LimitSetList): string {
+  const { ending, counters, takenAt } = request;
+  const [ttlMs, meters] = ending.kind === 'extend' ? [ending.ttlMs ?? 0, namedMeters(ending)] : [0, '-'];
+  let text = `;${place.last} ${Math.floor(startBy)} ${ttlMs} ${instantOf(takenAt)} ${meters}`;
+  for (const { limits } of counters) text += ` ${limits.length === 0 ? 0 : limitSets.positionOf(limits)}`;
+  return text;
+}
+
+/** To the base 36. `-`: none. */
+export function instantOf(instant: number | undefined): string {
+  return instant === undefined ? '-' : Math.floor(instant).toString(36);
+}
+
+/** `units=3+tokens=0` to the base 36 (`lua/shared/meters.lua`). */
+export function namedMeters({ amount, amounts }: NamedAmounts): string {
+  const named = Object.entries({ ...amounts, ...(amount !== undefined && { [UNITS_METER]: amount }) });
+  if (named.length === 0) return '-';
+  return named.map(([meter, units]) => `${meter}=${units.toString(36)}`).join('+');
+}
+
+function decode(
+  script: string,
+  items: readonly EndingItem[],
+  reply: unknown,
+): { readonly now: number; readonly results: readonly EndHoldResult[] } {
+  const words = new ReplyWords(script, reply);
+  const results = items.map(({ request: { counters } }): EndHoldResult => {
+    const said = words.next();
+    const hasReserved = said.startsWith('+');
+    const outcome = (hasReserved ? said.slice(1) : said) as EndHoldResult['outcome'];
+    switch (outcome) {
+      case 'ended':
+      case 'found':
+      case 'ended-otherwise':
+        return { outcome, reservation: words.reservation(), windows: words.windows(counters) };
+      case 'extended':
+      case 'refused': {
+        const counts = words.counts(counters, hasReserved);
+        return { outcome, counts, reservation: words.reservation() };
+      }
+      case 'not-found':
+      case 'window-mismatch':
+      case 'wrong-type':
+      case 'expired':
+        return { outcome };
+      default:
+        return outcome satisfies never;
+    }
+  });
+  return { now: words.now, results };
+}

@@ -1,0 +1,105 @@
+import {
+  decodeContent,
+  type CounterRef,
+  type HeldWindow,
+  type LimitCount,
+  type LimitSpec,
+  type StoredReservation,
+} from '@sundial/engine/ports';
+import { UNITS_METER, type Amounts, type OnExpiry, type ReservationState } from '@sundial/contract';
+
+/** Every script's first argument and first reply: nodes of different versions recognise each other. */
+export const FORMAT = '2';
+
+/** The words of a reply, read one after the other. */
+export class ReplyWords {
+  readonly #words: readonly string[];
+  /** The store's clock. */
+  readonly now: number;
+  #at = 2;
+
+  /** @throws TypeError where the reply is in another format. */
+  constructor(script: string, reply: unknown) {
+    this.#words = String(reply).split(' ');
+    if (this.#words[0] !== FORMAT) throw new TypeError(`${script} answered ${JSON.stringify(reply)}`);
+    this.now = Number(this.#words[1]);
+  }
+
+  next(): string {
+    return this.#words[this.#at++] ?? '';
+  }
+
+  integer(): number {
+    return Number(this.next());
+  }
+
+  /** To the base 36. */
+  instant(): number {
+    return parseInt(this.next(), 36);
+  }
+
+  /** Window index and units of each limit, and behind those, where there is a hold, how many of the units are held. */
+  counts<L extends LimitSpec>(counters: readonly CounterRef<L>[], hasReserved: boolean): LimitCount<L>[] {
+    const counts: LimitCount<L>[] = [];
+    const words = this.#words;
+    let at = this.#at;
+    for (const counter of counters)
+      for (const limit of counter.limits) {
+        const windowIndex = words[at++] === '0' ? 'current' : 'next';
+        counts.push({ counter, limit, windowIndex, used: Number(words[at++]), reserved: 0 });
+      }
+    this.#at = at;
+    return hasReserved ? counts.map((count) => withReserved(count, this.integer())) : counts;
+  }
+
+  /** As `lua/shared/reservation-record.lua` writes it. */
+  reservation(): StoredReservation {
+    const [state = '', onExpiry = '', late = ''] = this.next();
+    const [at, expiresAt, until] = [this.instant(), this.instant(), this.instant()];
+    const [held, committed] = [metersOf(this.next()), this.next()];
+    return {
+      state: STATES[state] ?? 'held',
+      onExpiry: ON_EXPIRY[onExpiry] ?? 'release',
+      late: late === 'l',
+      at,
+      expiresAt,
+      until,
+      amounts: held,
+      ...(committed !== '-' && { committed: { ...nothingOf(held), ...metersOf(committed) } }),
+    };
+  }
+
+  /** As `lua/shared/endings.lua` writes them. */
+  windows(counters: readonly CounterRef[]): HeldWindow[] {
+    const windows: HeldWindow[] = [];
+    for (let left = this.integer(); left > 0; left--) {
+      const counter = counters[this.integer()]!;
+      const [field, startsAt] = [this.next(), this.instant()];
+      const [units, reserved] = [this.integer(), this.integer()];
+      windows.push({ counter, field, startsAt, used: units - reserved, reserved });
+    }
+    return windows;
+  }
+}
+
+const STATES: Readonly<Record<string, ReservationState>> = {
+  h: 'held',
+  c: 'committed',
+  r: 'released',
+  e: 'expired',
+};
+const ON_EXPIRY: Readonly<Record<string, OnExpiry>> = { r: 'release', c: 'commit' };
+
+function withReserved<L extends LimitSpec>(count: LimitCount<L>, reserved: number): LimitCount<L> {
+  return { ...count, used: count.used - reserved, reserved };
+}
+
+/** Units by meter, `units` included (`lua/shared/meters.lua`). */
+export function metersOf(text: string): Amounts {
+  const { amount, amounts } = decodeContent(text);
+  return { [UNITS_METER]: amount, ...amounts };
+}
+
+function nothingOf(amounts: Amounts): Amounts {
+  return Object.fromEntries(Object.keys(amounts).map((meter) => [meter, 0]));
+}

@@ -1,0 +1,47 @@
+-- Reads the endings of a call, and writes what is answered of their windows.
+-- @include shared/number.lua
+local ENDING = '^(;%S )(%d+) (%-?%d+) (%a+) (%-?[0-9a-z]*) ([^ ]+)$'
+local NAMED_METERS = '^[^+=]+=[0-9a-z]+$'
+local KINDS = { commit = true, release = true, look = true }
+
+local function assert_named_meters(text)
+  if text == '-' then return end
+  for named in string.gmatch(text, '[^+]+') do
+    local units = string.match(named, NAMED_METERS) and tonumber(string.match(named, '=(.*)$'), 36)
+    if not units or units > MAX_INTEGER then fail('a meter and its units', named) end
+  end
+end
+
+-- From argument `first` on; a call that has other keys than its endings is refused.
+local function read_endings(argv, first, key_count)
+  local endings, keys = {}, 0
+  for i = first, #argv do
+    local prefix, counters, deadline, kind, at_text, meters = string.match(argv[i], ENDING)
+    if not prefix or not KINDS[kind] then fail('an ending', argv[i]) end
+    assert_named_meters(meters)
+    local ending = { prefix = prefix, counters = integer(counters), deadline = integer(deadline) }
+    ending.kind, ending.meters, ending.at_text = kind, meters, at_text
+    endings[#endings + 1], keys = ending, keys + 1 + ending.counters
+  end
+  if #endings == 0 then fail('an ending', nil) end
+  if keys ~= key_count then fail('the right number of keys', key_count) end
+  return endings
+end
+
+-- Of the windows of a reservation that its counters are still in: how many, and of each the position of its counter
+-- (from 0), its field, its start, its units, and how many of them are held.
+local function words_of_windows(counters)
+  local count, words = 0, ''
+  for c, counter in ipairs(counters) do
+    local seen = {}
+    for _, entry in ipairs(counter.entries) do
+      local window = counter.windows[entry.field]
+      if window and window.starts == entry.starts and not seen[entry.field] then
+        count, seen[entry.field] = count + 1, true
+        local units = digits_of(window.used) .. ' ' .. digits_of(window.reserved)
+        words = words .. ' ' .. c - 1 .. ' ' .. entry.field .. ' ' .. entry.starts .. ' ' .. units
+      end
+    end
+  end
+  return ' ' .. count .. words
+end

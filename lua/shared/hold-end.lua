@@ -1,0 +1,75 @@
+-- How a reservation ends: what that makes of its counters and of its record.
+-- @include shared/hold-changes.lua
+-- @include shared/meters.lua
+-- @include shared/reservation-record.lua
+
+-- The counters of a reservation behind keys[key], each with its entries in the record; nil and an outcome where a
+-- key is a wrong-type key, or they are not as many as it was taken from.
+local function read_held_counters(keys, key, count, reservation, now)
+  local counters = {}
+  for text in string.gmatch(reservation.windows, '[^/]+') do
+    counters[#counters + 1] = { key = keys[key + #counters + 1], text = text, entries = read_entries(text) }
+  end
+  if #counters ~= count then return nil, 'not-found' end
+  for _, counter in ipairs(counters) do
+    counter.windows = read_counter_with_holds(counter.key, now)
+    if not counter.windows then return nil, 'wrong-type' end
+  end
+  return counters
+end
+
+-- What is committed of an entry's field: the earlier windows are filled first, and all that is more is in the last.
+local function committed_entries(entries, meters)
+  local last, left, result = {}, {}, {}
+  for i, entry in ipairs(entries) do
+    last[entry.field] = i
+  end
+  for i, entry in ipairs(entries) do
+    local field = entry.field
+    local rest = left[field] or meters[meter_of(field)] or 0
+    local units = last[field] == i and rest or math.min(entry.units, rest)
+    left[field] = rest - units
+    result[i] = { field = field, starts = entry.starts, units = field == CONCURRENT and 0 or units }
+  end
+  return result
+end
+
+local function released_entries(entries) return committed_entries(entries, {}) end
+
+-- Adds to the window of an entry, if the counter is still in it; with a negative number it takes back.
+local function add_to_entry(windows, entry, units)
+  local window = windows[entry.field]
+  if not window or window.starts ~= entry.starts or entry.field == CONCURRENT then return end
+  window.used = math.min(math.max(window.used + units, window.reserved), MAX_INTEGER)
+end
+
+-- Ends a reservation's hold on a counter, of which the entries `ended` stay counted. Where the hold has expired
+-- already, only the difference to what its expiry left is counted.
+local function end_counter(counter, reservation, ended)
+  local windows, r = counter.windows, reservation
+  local is_live = r.state == 'h'
+    and remove_hold(counter.key, windows, member_of(r.reference, r.on_expiry, counter.text))
+  for i, entry in ipairs(counter.entries) do
+    if is_live then
+      end_entry(windows, entry, ended[i].units)
+    else
+      local left = (r.state == 'c' or r.state == 'h' and r.on_expiry == 'c') and entry.units or 0
+      add_to_entry(windows, entry, ended[i].units - left)
+    end
+  end
+  if windows[1] then write_ended(counter.key, windows) end
+end
+
+-- Ends a reservation in all of its counters: with the meters that are committed, or released without them.
+local function end_reservation(counters, reservation, meters)
+  local texts = {}
+  for c, counter in ipairs(counters) do
+    local ended = meters and committed_entries(counter.entries, meters) or released_entries(counter.entries)
+    end_counter(counter, reservation, ended)
+    texts[c] = text_of_entries(ended)
+    counter.entries, counter.text = ended, texts[c]
+  end
+  reservation.state = meters and 'c' or 'r'
+  reservation.committed = meters and text_of_meters(meters) or '-'
+  reservation.windows = table.concat(texts, '/')
+end

@@ -1,0 +1,73 @@
+-- How a reservation is extended.
+-- @include shared/counter-slow-path.lua
+-- @include shared/endings.lua
+-- @include shared/hold-end.lua
+local EXTENSION = '^(;%S )(%-?%d+) (%d+) (%-?[0-9a-z]*) ([^ ]+)([ %d]+)$'
+
+-- The extensions of a call, from argument `first` on; a call that has other keys than they need is refused.
+local function read_extensions(argv, first, limit_sets, key_count)
+  local extensions, keys = {}, 0
+  for i = first, #argv do
+    local prefix, deadline, ttl, at_text, meters, positions = string.match(argv[i], EXTENSION)
+    if not prefix then fail('an extension', argv[i]) end
+    assert_named_meters(meters)
+    local extension = { prefix = prefix, at_text = at_text, meters = meters, counters = 0 }
+    extension.deadline, extension.ttl_ms = integer(deadline), integer(ttl)
+    for position in string.gmatch(positions, '%d+') do
+      local limit_set = position == '0' and { size = 0 } or limit_sets[tonumber(position)]
+      if not limit_set then fail('a limit set', position) end
+      extension.counters = extension.counters + 1
+      extension[extension.counters] = limit_set
+    end
+    extensions[#extensions + 1], keys = extension, keys + 1 + extension.counters
+  end
+  if #extensions == 0 then fail('an extension', nil) end
+  if keys ~= key_count then fail('the right number of keys', key_count) end
+  return extensions
+end
+
+-- The meters that an extension names where it names more of them than are held.
+local function overlay_larger_meters(held, named)
+  local meters = overlay_meters(held, named)
+  for meter, units in pairs(held) do
+    meters[meter] = math.max(meters[meter], units)
+  end
+  return meters
+end
+
+-- What every limit of a reservation's counters holds now; nil where one has neither of its windows.
+local function group_of_limit_sets(counters, extension)
+  local group, before = { size = #counters, held = {}, indexes = {}, used = {}, shown = 0 }, 0
+  for c, counter in ipairs(counters) do
+    local limit_set = extension[c]
+    if limit_set.has_mismatch then return nil end
+    group[c], group.held[c] = limit_set, counter.windows
+    if limit_set.size > 0 then read_slow(counter.windows, limit_set, before, group.indexes, group.used) end
+    before = before + limit_set.size
+  end
+  group.shown = before
+  return group
+end
+
+-- Whether every limit has room for what is added; a limit to which nothing is added has.
+local function adds_fit(group, meters, held)
+  local position = 0
+  for c = 1, group.size do
+    for i = 1, group[c].size do
+      local limit = group[c][i]
+      local meter = meter_of(limit.field)
+      local added = (meters[meter] or 0) - (held[meter] or 0)
+      position = position + 1
+      if added > 0 and group.used[position] + added > limit.max then return false end
+    end
+  end
+  return true
+end
+
+local function words_of_limits(outcome, group)
+  local answer = outcome
+  for limit = 1, group.shown do
+    answer = answer .. (group.indexes[limit] == 0 and ' 0 ' or ' 1 ') .. digits_of(group.used[limit])
+  end
+  return with_reserved(answer, group.shown, group, group.held, group.indexes)
+end

@@ -1,0 +1,54 @@
+-- What an extension adds to a reservation and to its counters.
+-- @include shared/counter-slow-path.lua
+-- @include shared/hold-end.lua
+
+-- The entry of a window, which a reservation has from its first unit in it on.
+local function entry_of(entries, field, starts)
+  for _, entry in ipairs(entries) do
+    if entry.field == field and entry.starts == starts then return entry end
+  end
+  local entry = { field = field, starts = starts, units = 0 }
+  entries[#entries + 1] = entry
+  return entry
+end
+
+-- Holds what is added to a counter, in the windows of now. Whether it opens one of them.
+local function add_to_held_counter(counter, group, c, before, added)
+  local opens, windows, limit_set = false, counter.windows, group[c]
+  for i = 1, limit_set.size do
+    local limit, at = limit_set[i], before + i
+    local units = added[meter_of(limit.field)] or 0
+    if units > 0 then
+      local starts = start_text_of(limit, group.indexes[at])
+      group.used[at] = math.min(group.used[at] + units, MAX_INTEGER)
+      opens = set_units(windows, limit.field, starts, group.used[at]) or opens
+      windows[limit.field].reserved = windows[limit.field].reserved + units
+      local entry = entry_of(counter.entries, limit.field, starts)
+      entry.units = entry.units + units
+    end
+  end
+  return opens
+end
+
+-- Extends the reservation to new `meters`, for `ttl_ms` from now on: never shorter than it was.
+local function extend_reservation(counters, group, r, new, now, remember_ms)
+  local added, before, texts = {}, 0, {}
+  local held = read_meters(r.held)
+  for meter, units in pairs(new.meters) do
+    added[meter] = units - (held[meter] or 0)
+  end
+  r.expires = math.max(r.expires, now + new.ttl_ms)
+  for c, counter in ipairs(counters) do
+    local key, windows, limit_set = counter.key, counter.windows, group[c]
+    remove_hold(key, windows, member_of(r.reference, r.on_expiry, counter.text))
+    local opens = add_to_held_counter(counter, group, c, before, added)
+    before = before + limit_set.size
+    texts[c] = text_of_entries(counter.entries)
+    local lives_ms = r.expires - now + (limit_set.margin_ms or remember_ms)
+    add_hold(key, windows, member_of(r.reference, r.on_expiry, texts[c]), r.expires, lives_ms)
+    write_counter_with_holds(key, windows, limit_set, opens, lives_ms)
+  end
+  r.held, r.windows = text_of_meters(new.meters), table.concat(texts, '/')
+  r.expires_text, r.ends = text_of_instant(r.expires), math.max(r.ends, r.expires + remember_ms)
+  r.until_text = text_of_instant(r.ends)
+end

@@ -1,0 +1,65 @@
+-- The identity of a settlement of a reservation: `;<last character of the operation id> <content> <attempt> <until>
+-- <reference> <at> <expires> <decided> <r|c><d|-> <meters>`: until when the store remembers it at least, what names
+-- its holds, when it was taken, when it expires and when the settlement was decided (shared/instant.lua), whether its
+-- expiry releases
+-- or commits and whether a node had decided it, and the meters that a commit names (shared/meters.lua).
+-- @include shared/endings.lua
+-- @include shared/hold-end.lua
+-- @include shared/settlement-record.lua
+local SETTLED_HOLD = '^(;%S )(%S+) (%S+) (%-?[0-9a-z]+) (%S+) (%-?[0-9a-z]+) (%-?[0-9a-z]+) '
+  .. '(%-?[0-9a-z]+) ([rc])([d%-]) ([^ ]+)$'
+local HOLD_INTENTS = { hold = true, commit = true, release = true, void = true }
+
+local function read_settled_hold(text, now, remember_ms)
+  local words = { string.match(text, SETTLED_HOLD) }
+  if not words[1] then fail('an identity', text) end
+  local until_text, at_text, expires_text, meters = words[4], words[6], words[7], words[11]
+  assert_named_meters(meters)
+  local expires, decided = instant_argument(expires_text), instant_argument(words[8])
+  instant_argument(at_text)
+  return {
+    prefix = words[1],
+    content = words[2],
+    attempt = words[3],
+    until_text = until_text,
+    lives_ms = math.max(1, instant_argument(until_text) - now),
+    reference = words[5],
+    at_text = at_text,
+    expires = expires,
+    expires_text = expires_text,
+    ends = expires + remember_ms,
+    is_late = decided >= expires,
+    on_expiry = words[9],
+    is_degraded = words[10] == 'd',
+    meters = meters,
+  }
+end
+
+-- The identities of a call, from argument `first` on.
+local function read_settled_holds(argv, first, now, remember_ms)
+  local identities = {}
+  for i = first, #argv do
+    identities[#identities + 1] = read_settled_hold(argv[i], now, remember_ms)
+  end
+  return identities
+end
+
+-- The reservation that is settled, as far as the store knows it; nil when it does not, and the outcome where the
+-- record is another operation's. An attempt that was refused may have taken whatever is there, and a reservation that
+-- a node had decided may be there by another attempt.
+local function find_settled_hold(bucket, identity, intent, now, remember_ms)
+  local gives_back = intent == 'void' or intent == 'release'
+  local record = find_record(bucket, identity.prefix)
+  if not record or is_tombstone(record) then return nil end
+  local r = is_of_other_kind(record) and read_reservation(record, now)
+  if not r then
+    local other = recall_counted(bucket, identity, now, remember_ms, 'count')
+    if other and other ~= 'wrong-type' then other = gives_back and 'voided' or 'conflict' end
+    return other
+  end
+  if r.ends <= now then return nil end
+  if intent == 'void' or r.at_text == identity.at_text then return r end
+  if is_free(r, now) then return nil end
+  if identity.is_degraded then return r end
+  return gives_back and 'voided' or 'conflict'
+end

@@ -1,0 +1,34 @@
+-- The record of a reservation that is settled.
+-- @include shared/meters.lua
+-- @include shared/operation-bucket.lua
+-- @include shared/reservation-record.lua
+
+-- The reservation of a settlement that the store knows nothing of.
+local function new_settled_reservation(identity, intent)
+  local held = string.match(identity.content, '^[^~]+')
+  local committed = overlay_meters(read_meters(held), identity.meters)
+  local is_commit = intent == 'commit'
+  return {
+    prefix = identity.prefix,
+    state = string.sub(intent, 1, 1),
+    on_expiry = identity.on_expiry,
+    late = is_commit and identity.is_late and 'l' or '-',
+    refunded = '-',
+    content = identity.content,
+    attempts = identity.attempt,
+    reference = identity.reference,
+    at_text = identity.at_text,
+    expires = identity.expires,
+    expires_text = identity.expires_text,
+    ends = identity.ends,
+    held = held,
+    committed = is_commit and text_of_meters(committed) or '-',
+  }
+end
+
+-- Writes the record of a settled reservation, which lives until the later of its end and the settlement's.
+local function write_settled_hold(bucket, identity, r, now)
+  local ends = math.max(r.ends, now + identity.lives_ms)
+  r.until_text = text_of_instant(ends)
+  write_lasting_record(bucket, identity.prefix, text_of_reservation(r), ends - now)
+end

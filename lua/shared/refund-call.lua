@@ -1,0 +1,31 @@
+-- What a call refunds.
+-- @include shared/instant.lua
+local REFUND = '^(;%S )(%-?%d+) (%a+) (%-?[0-9a-z]+)([ %d]+)$'
+local REFUND_INTENTS = { refund = true, settle = true }
+
+local function has_mismatch(refund)
+  for c = 1, refund.counters do
+    if refund[c].has_mismatch then return true end
+  end
+  return false
+end
+
+-- The refunds of a call, from argument `first` on; a call that has other keys than they need is refused.
+local function read_refunds(argv, first, limit_sets, key_count)
+  local refunds, keys = {}, 0
+  for i = first, #argv do
+    local prefix, deadline, intent, until_text, positions = string.match(argv[i], REFUND)
+    if not prefix or not REFUND_INTENTS[intent] then fail('a refund', argv[i]) end
+    local refund = { prefix = prefix, deadline = integer(deadline), intent = intent, counters = 0 }
+    refund.ends = instant_argument(until_text)
+    for position in string.gmatch(positions, '%d+') do
+      if not limit_sets[tonumber(position)] then fail('a limit set', position) end
+      refund.counters = refund.counters + 1
+      refund[refund.counters] = limit_sets[tonumber(position)]
+    end
+    refunds[#refunds + 1], keys = refund, keys + 1 + refund.counters
+  end
+  if #refunds == 0 then fail('a refund', nil) end
+  if keys ~= key_count then fail('the right number of keys', key_count) end
+  return refunds
+end

@@ -1,0 +1,75 @@
+-- How an operation is refunded. `found` has the keys of the call, the position of its bucket among them, and what its
+-- record says.
+-- @include shared/hold-end.lua
+-- @include shared/limit-set.lua
+-- @include shared/meters.lua
+-- @include shared/operation-bucket.lua
+-- @include shared/operation-record.lua
+
+local function refunded(content) return 'refunded ' .. string.match(content, '^[^~]+') end
+
+-- Marks the operation as refunded; a settlement of it that comes later counts nothing.
+local function write_refunded(bucket, refund, content, attempts, lives_ms, now)
+  local ends = now + lives_ms
+  local record = text_of_mark('f', refund.prefix, content, attempts, text_of_instant(ends))
+  write_lasting_record(bucket, refund.prefix, record, lives_ms)
+end
+
+-- Nothing is counted under the id.
+local function refund_unknown(bucket, refund, now, remember_ms)
+  if refund.intent == 'refund' or not bucket then return 'not-found' end
+  write_refunded(bucket, refund, '0', '.', math.max(refund.ends - now, remember_ms), now)
+  return 'voided'
+end
+
+-- Takes back what a check had counted, from the windows of that instant.
+local function refund_counted(bucket, refund, found, now, remember_ms)
+  local keys, key, counted = unpack(found)
+  local meters, counters = read_meters(counted.content), {}
+  for c = 1, refund.counters do
+    local windows = read_counter_with_holds(keys[key + c], now)
+    if not windows then return 'wrong-type' end
+    counters[c] = windows
+  end
+  for c, windows in ipairs(counters) do
+    for i = 1, refund[c].size do
+      local limit = refund[c][i]
+      local index = window_index_at(counted.at, limit.current, limit.next, limit.after)
+      local units = meters[meter_of(limit.field)] or 0
+      if index then
+        add_to_entry(windows, { field = limit.field, starts = start_text_of(limit, index) }, -units)
+      end
+    end
+    if windows[1] then write_ended(keys[key + c], windows) end
+  end
+  write_refunded(
+    bucket,
+    refund,
+    counted.content,
+    counted.attempts,
+    math.max(counted.ends - now, remember_ms),
+    now
+  )
+  return refunded(counted.content)
+end
+
+-- Takes back what a reservation had counted in the end: what was committed, or what its expiry had.
+local function refund_reservation(bucket, refund, found, now, remember_ms)
+  local keys, key, r = unpack(found)
+  local amounts = r.state == 'c' and r.committed or r.held
+  if r.refunded == 'f' then return refunded(amounts) end
+  if is_free(r, now) then return 'not-found' end
+  if r.state == 'h' and not has_expired(r, now) then return 'held' end
+  local counters, failure = read_held_counters(keys, key, refund.counters, r, now)
+  if not counters then return failure end
+  for _, counter in ipairs(counters) do
+    for _, entry in ipairs(counter.entries) do
+      add_to_entry(counter.windows, entry, -entry.units)
+    end
+    if counter.windows[1] then write_ended(counter.key, counter.windows) end
+  end
+  r.refunded, r.ends = 'f', math.max(r.ends, now + remember_ms)
+  r.until_text = text_of_instant(r.ends)
+  write_lasting_record(bucket, r.prefix, text_of_reservation(r), r.ends - now)
+  return refunded(amounts)
+end

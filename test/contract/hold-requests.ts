@@ -1,0 +1,82 @@
+import {
+  encodeContent,
+  type CounterRef,
+  type Counts,
+  type EndHoldRequest,
+  type EndHoldResult,
+  type Ending,
+  type HeldWindow,
+  type MeterAmounts,
+  type SettleRequest,
+  type Store,
+  type StoredReservation,
+  type TakeRequest,
+} from '@sundial/engine/ports';
+import type { OnExpiry } from '@sundial/contract';
+import { ANY, MAX_AMOUNT, MINUTE_MS, NOON, operation, settling, taking } from './store-requests.js';
+
+export interface ReserveOptions {
+  readonly id?: string;
+  readonly amount?: number;
+  readonly amounts?: MeterAmounts;
+  readonly ttlMs?: number;
+  readonly onExpiry?: OnExpiry;
+}
+
+let reserves = 0;
+
+/** A take that holds, for a minute unless it says otherwise. */
+export function reserving(
+  counters: readonly CounterRef[],
+  { id, amount = 1, amounts, ttlMs = MINUTE_MS, onExpiry = 'release' }: ReserveOptions = {},
+): TakeRequest {
+  const content = encodeContent({ amount, amounts });
+  const its = operation(id ?? `reserve-${reserves++}`, content);
+  return taking(counters, { amount, amounts, operation: its, hold: { ttlMs, onExpiry } });
+}
+
+/** The ending of what this request took. */
+export function ending(
+  { operation: taken, counters }: Pick<TakeRequest, 'operation' | 'counters'>,
+  how: Ending,
+): EndHoldRequest {
+  return { operation: taken, counters, ending: how, deadlineAt: MAX_AMOUNT };
+}
+
+/** Counts in the current windows: of each limit what is used, and what is held. */
+export function held(...units: readonly (readonly [used: number, reserved: number])[]): Counts {
+  return units.map(([used, reserved]) => ({ ...ANY, windowIndex: 'current', used, reserved }));
+}
+
+/** Reserves, and expects it to be held. */
+export async function reserved(store: Store, request: TakeRequest): Promise<StoredReservation> {
+  const result = await store.take(request);
+  if (result.outcome !== 'taken' || result.reservation === undefined)
+    throw new Error(`It was not held, but ${JSON.stringify(result)}`);
+  return result.reservation;
+}
+
+/** What is used and held of each window of a reservation, by its field. */
+export function windowsIn(result: EndHoldResult): Record<string, readonly [used: number, reserved: number]> {
+  const windows: readonly HeldWindow[] = 'windows' in result ? result.windows : [];
+  return Object.fromEntries(windows.map(({ field, used, reserved: its }) => [field, [used, its]]));
+}
+
+/** A settlement of a reservation that a node decided at noon, without the store. */
+export function settlingHold(
+  intent: SettleRequest['intent'],
+  request: TakeRequest,
+  options: { readonly takenAt?: number; readonly decidedAt?: number; readonly isDegraded?: boolean } & Pick<
+    Partial<SettleRequest>,
+    'committed'
+  > = {},
+): SettleRequest {
+  const { takenAt = NOON, decidedAt = NOON, isDegraded = true, committed } = options;
+  const { ttlMs, onExpiry } = request.hold!;
+  return {
+    ...settling(intent, request),
+    decidedAt,
+    hold: { takenAt, expiresAt: takenAt + ttlMs, onExpiry, isDegraded },
+    ...(committed && { committed }),
+  };
+}

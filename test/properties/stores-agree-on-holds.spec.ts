@@ -1,0 +1,93 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Store } from '@sundial/engine';
+import fc from 'fast-check';
+import {
+  type StoreUnderTest,
+  memoryStoreUnderTest,
+  redisStoreUnderTest,
+} from '../contract/store-under-test.js';
+import { anyHoldHistory, HoldStoryteller, type HoldStep } from './hold-history.js';
+
+const MINUTE_MS = 60_000;
+/** Every answer but those that need a fault, and bounds that a short history does not meet. */
+const OUTCOMES = [
+  ...[
+    'already-counted',
+    'conflict',
+    'counted',
+    'ended',
+    'ended-otherwise',
+    'expired',
+    'extended',
+    'found',
+    'held',
+  ],
+  ...[
+    'late',
+    'not-found',
+    'nothing-to-return',
+    'read',
+    'refunded',
+    'refused',
+    'replayed',
+    'returned',
+    'reversed',
+  ],
+  ...['set', 'taken', 'voided'],
+];
+
+describe('MemoryStore and RedisStore', () => {
+  let memory: StoreUnderTest;
+  let redis: StoreUnderTest;
+  beforeAll(async () => {
+    [memory, redis] = await Promise.all([memoryStoreUnderTest(), redisStoreUnderTest()]);
+  });
+  afterAll(() => Promise.all([memory.close(), redis.close()]));
+
+  it('give equal answers to any history of reservations, refunds, returns, corrections and clocks', async () => {
+    const met = new Set<string>();
+    await fc.assert(
+      fc.asyncProperty(anyHoldHistory, async (history) => {
+        const [inMemory, onRedis] = await answers(history);
+        expect(inMemory).toEqual(onRedis);
+        for (const [outcome] of JSON.stringify(onRedis).matchAll(/(?<="outcome":")[a-z-]+/g))
+          met.add(outcome);
+      }),
+      { numRuns: 200 },
+    );
+    expect([...met].sort()).toEqual(OUTCOMES);
+  }, 120_000);
+
+  /** What both stores answer, step by step, and where their counters stand after each. */
+  async function answers(history: readonly HoldStep[]): Promise<[unknown[], unknown[]]> {
+    await memory.empty();
+    const storyteller = new HoldStoryteller();
+    const promised: [unknown[], unknown[]] = [[], []];
+    let stores = await at(storyteller.now);
+    for (const step of history) {
+      const call = storyteller.requestOf(step);
+      if (!call) {
+        stores = await at(storyteller.now);
+        continue;
+      }
+      for (const [index, store] of stores.entries())
+        promised[index]!.push(promisedIn([step, await call(store), await storyteller.read(store)]));
+    }
+    return promised;
+  }
+
+  async function at(instant: number): Promise<Store[]> {
+    return [await memory.at(instant), await redis.at(instant)];
+  }
+});
+
+/** An answer with instants to the minute: the stores were not asked in the same millisecond. */
+function promisedIn(answer: unknown): unknown {
+  const isInstant = (key: string) => key === 'at' || key === 'until' || key === 'expiresAt';
+  return JSON.parse(
+    JSON.stringify(answer, (key, value: unknown) => {
+      if (key === 'counter' || key === 'limit') return undefined;
+      return isInstant(key) ? Math.floor((value as number) / MINUTE_MS) : value;
+    }),
+  );
+}
