@@ -7,6 +7,7 @@ import { publish } from './report/publish.js';
 import type { Row } from './report/row.js';
 import { table } from './report/table.js';
 import { FULL } from './scenario.js';
+import { client } from './scenarios/client.js';
 import { degraded } from './scenarios/degraded.js';
 import { embedded } from './scenarios/embedded.js';
 import { engine } from './scenarios/engine.js';
@@ -33,6 +34,7 @@ const SCENARIOS = [
   batch,
   midnight,
   rules,
+  client,
 ];
 
 process.once('exit', removeTemporaryDirectories);

@@ -116,7 +116,7 @@ describe.each(STORES)('QuotaClient through a service on the %s store', (store) =
       { ...env, SUNDIAL_CHECK_KEYS: 'app', SUNDIAL_DEADLINE_MS: '1000' },
       store,
     );
-    client = new QuotaClient({ url: `http://127.0.0.1:${service.port}`, key: 'app', timeoutMs: 5_000 });
+    client = new QuotaClient({ url: `http://127.0.0.1:${service.port}`, key: 'app', deadlineMs: 5_000 });
     const rules = [...(await loadRuleFile(RULES_FILE))].sort((a, b) => (a.id < b.id ? -1 : 1));
     engine = engineOn({
       store: await MemoryStore.open({ clockOffsetMs }),
@@ -144,10 +144,11 @@ describe.each(STORES)('QuotaClient through a service on the %s store', (store) =
       },
     });
     const request = { resource: 'ocr', subject: { user: 'u9' }, operationId: 'lost' };
-    await expect(lossy.check(request)).rejects.toMatchObject({
-      code: 'service-unreachable',
-      retryable: true,
+    await expect(lossy.check(request)).resolves.toMatchObject({
+      allowed: true,
+      degraded: { cause: 'unreachable', policy: 'allow' },
     });
+    await lossy.close({ timeoutMs: 0 });
     await expect(client.check(request)).resolves.toMatchObject({ allowed: true, replayed: true });
     const { limits } = await client.usage({ resource: 'ocr', subject: { user: 'u9' } });
     expect(limits.map(({ used }) => used)).toEqual([1, 1]);

@@ -44,7 +44,7 @@ quotaContract('QuotaClient through a service', async ({ at, unknownResource = 'a
     SUNDIAL_CLOCK_OFFSET_MS: String(at - Date.now()),
     SUNDIAL_UNKNOWN_RESOURCE: unknownResource,
   });
-  const quota = new QuotaClient({ url: `http://127.0.0.1:${service.port}`, timeoutMs: 5_000 });
+  const quota = new QuotaClient({ url: `http://127.0.0.1:${service.port}`, deadlineMs: 5_000 });
   return {
     quota,
     applyRules: async (next) => {

@@ -2,8 +2,8 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { ReservationAnswer, ReserveDecision } from '@sundial/contract';
+import { QuotaClientError } from './answers/quota-client-error.js';
 import { QuotaClient } from './quota-client.js';
-import { QuotaClientError } from './quota-client-error.js';
 
 const REQUEST = { resource: 'llm', subject: { user: 'u1' } };
 const ANSWER: ReservationAnswer = {
@@ -55,6 +55,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
+  await client.close({ timeoutMs: 0 });
   server.closeAllConnections();
   await new Promise((closed) => server.close(closed));
 });
@@ -72,28 +73,38 @@ describe('a reserve', () => {
   it('goes out under an operation id, and its decision comes back', async () => {
     answer = { status: 200, body: DECISION };
     const reserve = { ...REQUEST, amounts: { tokens: 500 }, ttlMs: 5_000, onExpiry: 'commit' } as const;
-    expect(await client.reserve(reserve)).toEqual(DECISION);
-    expect(received).toEqual([
-      {
-        method: 'POST',
-        url: '/quota/reservations',
-        body: { ...reserve, operationId: expect.stringMatching(/^[0-9a-f-]{36}$/) },
-      },
-    ]);
+    expect(await client.reserve({ ...reserve, operationId: 'op-1' })).toEqual(DECISION);
+    await client.reserve(reserve);
+    const [first, second] = received;
+    expect(first).toEqual({
+      method: 'POST',
+      url: '/quota/reservations',
+      body: { ...reserve, operationId: 'op-1' },
+    });
+    expect(second?.body).toEqual({ ...reserve, operationId: expect.stringMatching(/^[0-9a-f-]{36}$/) });
   });
 
   it('that is refused is an answer', async () => {
     answer = { status: 200, body: { ...DECISION, allowed: false, reservation: null } };
-    await expect(client.reserve(REQUEST)).resolves.toMatchObject({ allowed: false, reservation: null });
+    const reserve = { ...REQUEST, operationId: 'op-1' };
+    await expect(client.reserve(reserve)).resolves.toMatchObject({
+      allowed: false,
+      reservation: null,
+      degraded: null,
+    });
   });
 
   it.each([
     ['a decision without one', { ...DECISION, reservation: undefined }],
     ['a reservation without id', { ...DECISION, reservation: { state: 'held' } }],
     ['a text in its place', { ...DECISION, reservation: 'yes' }],
-  ])('is not answered with %s', async (_what, body) => {
+  ])('is not answered with %s: the client makes one', async (_what, body) => {
     answer = { status: 200, body };
-    expect(await failure(client.reserve(REQUEST))).toMatchObject({ code: 'unexpected-answer' });
+    const reserve = { ...REQUEST, operationId: 'op-1' };
+    await expect(client.reserve(reserve)).resolves.toMatchObject({
+      reason: 'degraded',
+      reservation: { id: expect.stringMatching(/^offline-/), state: 'held' },
+    });
   });
 });
 
@@ -140,7 +151,7 @@ describe('an ending', () => {
 
   it('is not answered with something else', async () => {
     answer = { status: 200, body: { limits: [], degraded: null } };
-    expect(await failure(client.release(id))).toMatchObject({ code: 'unexpected-answer' });
+    await expect(client.release(id)).resolves.toMatchObject({ degraded: { cause: 'unreachable' } });
   });
 });
 
@@ -179,5 +190,11 @@ describe('a refund and a return', () => {
     expect(await failure(client.refund({ ...REQUEST, operationId: 'op-1' }))).toMatchObject({
       code: 'unexpected-answer',
     });
+  });
+
+  it('reject with its code where the service has trouble: repeating them is safe', async () => {
+    answer = { status: 503, body: { code: 'store-unavailable', status: 503, title: 'No' } };
+    const unavailable = client.returnUnits({ ...REQUEST, operationId: 'op-2' });
+    expect(await failure(unavailable)).toMatchObject({ code: 'store-unavailable', retryable: true });
   });
 });

@@ -1,14 +1,14 @@
-import { randomUUID } from 'node:crypto';
 import {
   type CheckRequest,
   type CommitRequest,
   type Decision,
   type ExtendRequest,
+  firstErrors,
+  MAX_BATCH_CHECKS,
   type Quota,
   type Refunded,
   type RefundRequest,
   type ReleaseRequest,
-  RESERVATION_ID_PATTERN,
   type ReservationAnswer,
   type ReserveDecision,
   type ReserveRequest,
@@ -17,241 +17,289 @@ import {
   type Usage,
   type UsageRequest,
 } from '@sundial/contract';
-import { isProblem, QuotaClientError, type Problem } from './quota-client-error.js';
+import type { Outcome } from './answers/outcome.js';
+import { QuotaClientError } from './answers/quota-client-error.js';
+import {
+  type Read,
+  readBatch,
+  readDecision,
+  readRefunded,
+  readReturned,
+  readUsage,
+} from './answers/shapes.js';
+import { type ClientParts, partsOf } from './client-parts.js';
+import { type ClientSettings, settingsOf } from './client-settings.js';
+import { guarded, type QuotaClientEvents } from './events/client-events.js';
+import { requestErrors } from './fallback/request-errors.js';
+import type { AffectedOperation } from './journal/affected-operation.js';
+import type { Flushed } from './journal/deliveries.js';
+import { outcomeOf } from './merging/merged-checks.js';
+import { idOf, json, type Named, named, usagePath } from './named-request.js';
+import type { ClientCall, QuotaClientOptions } from './quota-client-options.js';
 
-const DEFAULT_TIMEOUT_MS = 1_000;
-const MAX_TIMEOUT_MS = 60_000;
-
-export interface QuotaClientOptions {
-  /** Where the service is: `http(s)://host[:port]`, with a path when a proxy puts it under one. */
-  readonly url: string;
-  /** One of the service's check keys; not needed where it runs without keys. */
-  readonly key?: string;
-  /** How long to wait for a whole answer: 1 to 60 000 ms, default 1 000. */
-  readonly timeoutMs?: number;
-  /**
-   * Instead of the global `fetch`, e.g. one with its own connection pool or tracing. The global one is looked up at each
-   * call, so that an interceptor that is installed later (tracing, a test's mock) sees the calls too.
-   */
-  readonly fetch?: typeof fetch;
-}
+const DEFAULT_FLUSH_MS = 5_000;
+const DEFAULT_CLOSE_MS = 1_000;
+/** How often a raised alarm is looked at while no call is made. */
+const SETTLE_MS = 1_000;
 
 /**
- * Sundial over HTTP: the same verbs as the engine, asked of a service.
+ * Sundial over HTTP: the same verbs as the engine, asked of a service that may be slow, broken or away.
  *
- * Every check goes out under an operation id (made here when the caller gave none), so a check whose answer was lost
- * can be asked again under the same id and counts once. A call is one attempt: it answers, or rejects with a
- * `QuotaClientError` within `timeoutMs`. Connections are kept alive by `fetch`; there is nothing to close.
+ * Every verb is answered within `deadlineMs`. Where no endpoint answered, `fallback` decides, the decision says `degraded: {
+ * cause: 'unreachable', policy }`, and the journal keeps the operation until the service has counted it (`POST /reports`), which
+ * happens aside, in `flush` and in `close`. A verb rejects with a `QuotaClientError` only for misuse: bad input, a refused key,
+ * a conflict, a closed client. Every check has one operation id (the caller's, or made here) for all of its attempts, so that it
+ * counts once whatever is lost on the way.
  */
 export class QuotaClient implements Quota {
-  readonly #base: URL;
-  readonly #headers: Readonly<Record<string, string>>;
-  readonly #timeoutMs: number;
-  readonly #fetch: typeof fetch;
+  readonly #settings: ClientSettings;
+  readonly #parts: ClientParts;
+  readonly #onCall: QuotaClientOptions['onCall'];
+  #underWay = 0;
+  #closing: Promise<Flushed> | null = null;
+  #settling: NodeJS.Timeout | undefined;
 
-  /** @throws TypeError for an option that can never work; no connection is made yet. */
-  constructor({ url, key, timeoutMs = DEFAULT_TIMEOUT_MS, fetch: send }: QuotaClientOptions) {
-    this.#base = baseUrl(url);
-    this.#headers = { accept: 'application/json', ...(key !== undefined && authorization(key)) };
-    if (!(timeoutMs >= 1 && timeoutMs <= MAX_TIMEOUT_MS)) {
-      throw new TypeError(`timeoutMs must be 1 to ${MAX_TIMEOUT_MS}, not ${timeoutMs}.`);
-    }
-    this.#timeoutMs = timeoutMs;
-    this.#fetch = (input, init) => (send ?? fetch)(input, init);
+  /**
+   * No connection is made yet. @throws TypeError for an option that can never work, Error for a journal file that cannot be
+   * used.
+   */
+  constructor(options: QuotaClientOptions) {
+    this.#settings = settingsOf(options);
+    this.#parts = partsOf(this.#settings, options);
+    this.#onCall = options.onCall;
+    if (options.onAlarm) this.on('alarm', options.onAlarm);
+    this.on('alarm', ({ name }) => {
+      if (name === 'calls-failing') this.#watchAlarm();
+    });
   }
 
   /** Asks and counts. A refusal is an answer. */
-  async check(request: CheckRequest): Promise<Decision> {
-    return this.#post('check', named(request), isDecision);
+  check(request: CheckRequest): Promise<Decision> {
+    return this.#call(callOf('check', request), async () => {
+      const deadline = this.#deadline();
+      const check = named(request);
+      return this.#decided('check', check, await this.#checked(check, deadline));
+    });
   }
 
   /**
-   * Up to 1 000 checks in one request, each decided on its own, answered in order. A check that could not be decided
-   * (its operation id was used for something else) has its error in its place. Bad input fails the whole batch. An empty list is
+   * Up to 1,000 checks in one request, each decided on its own, answered in order. A check that could not be decided (its
+   * operation id was used for something else) has its error in its place. Bad input fails the whole batch. An empty list is
    * answered with an empty list, and the service is not asked.
    */
   async checkBatch(requests: readonly CheckRequest[]): Promise<(Decision | QuotaClientError)[]> {
-    if (!Array.isArray(requests)) throw QuotaClientError.invalidRequest('checks', 'must be a list of checks');
-    if (requests.length === 0) return [];
-    const isBatch = (body: unknown): body is { decisions: BatchEntry[] } =>
-      hasList(body, 'decisions') &&
-      body.decisions.length === requests.length &&
-      body.decisions.every((entry) => isDecision(entry) || isUndecided(entry));
-    const { decisions } = await this.#post('check/batch', { checks: requests.map(named) }, isBatch);
-    return decisions.map((entry) => ('error' in entry ? QuotaClientError.fromProblem(entry.error) : entry));
+    return this.#call({ verb: 'checkBatch' }, async () => {
+      if (!Array.isArray(requests)) throw invalid('checks', 'must be a list of checks');
+      if (requests.length === 0) return [];
+      const checks = requests.map((request: CheckRequest) => named(request));
+      const body = `{"checks":[${checks.map(({ text }) => text).join(',')}]}`;
+      const read = readBatch(checks.map(({ request }) => request.operationId));
+      const asked = { method: 'POST', path: 'check/batch', body, read } as const;
+      const outcome = await this.#parts.calls.ask(asked, this.#deadline());
+      if (outcome.kind === 'refused') throw outcome.error;
+      if (outcome.kind === 'failed') expectBatch(requests);
+      return checks.map((check, index) => {
+        const entry = outcome.kind === 'failed' ? outcome : outcomeOf(outcome.answer[index] as Decision);
+        return entry.kind === 'refused' ? entry.error : this.#decided('checkBatch', check, entry);
+      });
+    });
   }
 
-  /** Asks and holds. A refusal is an answer. */
-  async reserve(request: ReserveRequest): Promise<ReserveDecision> {
-    return this.#post('reservations', named(request), isReserveDecision);
+  /** Looks and counts nothing. Where no endpoint answers, `limits` is empty. */
+  async usage(request: UsageRequest): Promise<Usage> {
+    return this.#call({ verb: 'usage', resource: request.resource }, async () => {
+      const asked = { method: 'GET', path: usagePath(request), read: readUsage } as const;
+      const outcome = await this.#parts.calls.ask(asked, this.#deadline());
+      if (outcome.kind === 'answered') return outcome.answer;
+      if (outcome.kind === 'refused') throw outcome.error;
+      const { resource, subject } = request;
+      this.#parts.degraded.happened('usage', { resource, operationId: '' }, outcome, null);
+      return { resource, subject, limits: [], degraded: { cause: 'unreachable' }, rulesVersion: 0 };
+    });
   }
 
-  /** Counts what was really used; nothing named: what is held. May be repeated. */
-  async commit(id: string, request: CommitRequest = {}): Promise<ReservationAnswer> {
-    return this.#post(`${reservationPath(id)}/commit`, request, isReservationAnswer);
+  /**
+   * A check that holds what it takes. Where no endpoint answers and the fallback allows, the client makes the reservation: its
+   * commit is reported, its release is nothing.
+   */
+  reserve(request: ReserveRequest): Promise<ReserveDecision> {
+    return this.#call(callOf('reserve', request), async () => {
+      const { request: reserve, text } = named(request);
+      return this.#parts.reservations.reserve(reserve, text);
+    });
   }
 
-  /** Gives everything back. May be repeated. */
-  async release(id: string, request: ReleaseRequest = {}): Promise<ReservationAnswer> {
-    return this.#post(`${reservationPath(id)}/release`, request, isReservationAnswer);
+  /** Counts what was really used. One that could not be delivered is repeated by `flush`. */
+  commit(id: string, request: CommitRequest = {}): Promise<ReservationAnswer> {
+    return this.#call({ verb: 'commit' }, () => this.#parts.reservations.commit(idOf(id), request));
   }
 
-  /** Holds it for longer, or more. A refusal is an answer. */
-  async extend(id: string, request: ExtendRequest): Promise<ReserveDecision> {
-    return this.#post(`${reservationPath(id)}/extend`, request, isReserveDecision);
+  /** Gives all of it back. One that could not be delivered is repeated by `flush`. */
+  release(id: string, request: ReleaseRequest = {}): Promise<ReservationAnswer> {
+    return this.#call({ verb: 'release' }, () => this.#parts.reservations.release(idOf(id), request));
   }
 
-  async reservation(id: string): Promise<ReservationAnswer> {
-    return this.#get(new URL(reservationPath(id), this.#base), isReservationAnswer);
+  extend(id: string, request: ExtendRequest): Promise<ReserveDecision> {
+    return this.#call({ verb: 'extend' }, () => this.#parts.reservations.extend(idOf(id), request));
   }
 
-  async refund(request: RefundRequest): Promise<Refunded> {
-    return this.#post('refunds', request, isRefunded);
+  /** How it stands; where no endpoint answers, as this client knew it last. */
+  reservation(id: string): Promise<ReservationAnswer> {
+    return this.#call({ verb: 'reservation' }, () => this.#parts.reservations.reservation(idOf(id)));
   }
 
-  async returnUnits(request: ReturnRequest): Promise<Returned> {
-    return this.#post('returns', request, isReturned);
+  /**
+   * Once; a repetition is answered alike. Nothing can answer in the service's place: where no endpoint does, it rejects with
+   * `service-unreachable`, and repeating it is safe.
+   */
+  refund(request: RefundRequest): Promise<Refunded> {
+    return this.#call(callOf('refund', request), () => this.#given('refunds', request, readRefunded));
   }
 
-  /** Looks and counts nothing. An attribute that is `undefined` is left out, as `check` leaves it out. */
-  async usage({ resource, subject }: UsageRequest): Promise<Usage> {
-    const url = new URL('usage', this.#base);
-    for (const [name, value] of [['resource', resource], ...Object.entries<unknown>(subject)] as const) {
-      if (value === undefined) continue;
-      if (typeof value !== 'string') throw QuotaClientError.invalidRequest(name, 'must be a string');
-      // A query would carry U+FFFD in its place, and so ask for another subject.
-      if (/\p{Surrogate}/u.test(value))
-        throw QuotaClientError.invalidRequest(name, 'is not well-formed Unicode');
-      url.searchParams.append(name, value);
+  /** Gives units of `total` limits back. It rejects as `refund` does. */
+  returnUnits(request: ReturnRequest): Promise<Returned> {
+    return this.#call(callOf('returnUnits', request), () => this.#given('returns', request, readReturned));
+  }
+
+  /** Operations that no service decided, oldest first; those that are delivered as long as the journal has room. */
+  affected(): IterableIterator<AffectedOperation> {
+    return this.#parts.journal.affected();
+  }
+
+  /**
+   * Delivers what the journal holds: until the service has all of it, or for `timeoutMs` (default 5,000). It never rejects; what
+   * is `pending` then stays in the journal.
+   */
+  flush({ timeoutMs = DEFAULT_FLUSH_MS }: { readonly timeoutMs?: number } = {}): Promise<Flushed> {
+    if (this.#closing) return this.#closing;
+    return this.#parts.deliveries.flush(timeoutMs);
+  }
+
+  /** Refuses new calls, waits for those under way, delivers for at most `timeoutMs` (default 1,000), and lets go of the file. */
+  close({ timeoutMs = DEFAULT_CLOSE_MS }: { readonly timeoutMs?: number } = {}): Promise<Flushed> {
+    this.#closing ??= this.#close(timeoutMs);
+    return this.#closing;
+  }
+
+  /** Returns what ends it. A listener that throws becomes a process warning. */
+  on<Name extends keyof QuotaClientEvents>(
+    name: Name,
+    listener: (event: QuotaClientEvents[Name]) => void,
+  ): () => void {
+    return this.#parts.events.on(name, listener);
+  }
+
+  #deadline(): number {
+    return performance.now() + this.#settings.deadlineMs;
+  }
+
+  #checked(
+    { request: { operationId }, text }: Named<CheckRequest>,
+    deadline: number,
+  ): Promise<Outcome<Decision>> {
+    const { checks, calls } = this.#parts;
+    if (this.#settings.merge) return checks.check(text, operationId, deadline);
+    return calls.ask(
+      { method: 'POST', path: 'check', body: text, read: readDecision(operationId) },
+      deadline,
+    );
+  }
+
+  async #given<T>(path: string, request: object, read: Read<T>): Promise<T> {
+    const asked = { method: 'POST', path, body: json(request), read } as const;
+    const outcome = await this.#parts.calls.ask(asked, this.#deadline());
+    if (outcome.kind === 'answered') return outcome.answer;
+    throw outcome.kind === 'refused' ? outcome.error : QuotaClientError.unanswered(outcome);
+  }
+
+  #decided(
+    verb: 'check' | 'checkBatch',
+    { request }: Named<CheckRequest>,
+    outcome: Outcome<Decision>,
+  ): Decision {
+    switch (outcome.kind) {
+      case 'answered':
+        return outcome.answer;
+      case 'refused':
+        throw outcome.error;
+      case 'failed':
+        return this.#parts.degraded.decide(verb, request, outcome);
     }
-    return this.#get(url, isUsage);
   }
 
-  #get<T>(url: URL, isExpected: (body: unknown) => body is T): Promise<T> {
-    return this.#attempt(url, { method: 'GET', headers: this.#headers }, isExpected);
-  }
-
-  #post<T>(path: string, content: unknown, isExpected: (body: unknown) => body is T): Promise<T> {
-    const headers = { ...this.#headers, 'content-type': 'application/json' };
-    const init = { method: 'POST', headers, body: JSON.stringify(content) };
-    return this.#attempt(new URL(path, this.#base), init, isExpected);
-  }
-
-  /** One request, answered whole within the time-out, or an error. */
-  async #attempt<T>(url: URL, init: RequestInit, isExpected: (body: unknown) => body is T): Promise<T> {
-    const signal = AbortSignal.timeout(this.#timeoutMs);
-    let response: Response;
-    let text: string;
+  /** What every verb has in common: it ends as `onCall` hears, and the monitor counts it. */
+  async #call<T>(call: ClientCall, run: () => Promise<T>): Promise<T> {
+    if (this.#closing) throw QuotaClientError.closed();
+    const startedAt = performance.now();
+    const end = this.#onCall && guarded('The option onCall', () => this.#onCall?.(call));
+    const ended = (outcome: 'answered' | 'degraded' | 'rejected', error?: unknown) => {
+      const now = performance.now();
+      if (outcome !== 'rejected') this.#parts.monitor.record(outcome === 'degraded', now);
+      const how = { outcome, durationMs: now - startedAt, ...(error !== undefined && { error }) };
+      if (end) guarded('The end of onCall', () => end(how));
+    };
+    this.#underWay += 1;
     try {
-      // Following a redirect would turn a POST into a GET, or hand the key to another host.
-      response = await this.#fetch(url, { ...init, redirect: 'manual', signal });
-      text = await response.text();
-    } catch (cause) {
-      const why = signal.aborted ? `no answer within ${this.#timeoutMs} ms` : reasonOf(cause);
-      throw QuotaClientError.unreachable(url, why, cause);
+      const answer = await run();
+      ended(isDegraded(answer) ? 'degraded' : 'answered');
+      return answer;
+    } catch (error) {
+      ended('rejected', error);
+      throw error;
+    } finally {
+      this.#underWay -= 1;
     }
-    const body = parse(text);
-    if (response.status === 200 && isExpected(body)) return body;
-    throw errorOf(url, response, body);
+  }
+
+  async #close(timeoutMs: number): Promise<Flushed> {
+    const { endpoints, deliveries, journal } = this.#parts;
+    const latest = this.#deadline();
+    while (this.#underWay > 0 && performance.now() < latest)
+      await new Promise((later) => setTimeout(later, 5));
+    const flushed = await deliveries.flush(timeoutMs);
+    deliveries.close();
+    endpoints.close();
+    clearInterval(this.#settling);
+    journal.close();
+    return flushed;
+  }
+
+  /** While it is raised: it ends also when no call is made. */
+  #watchAlarm(): void {
+    const { monitor } = this.#parts;
+    clearInterval(this.#settling);
+    if (!monitor.isRaised) return;
+    this.#settling = setInterval(() => monitor.settle(performance.now()), SETTLE_MS).unref();
   }
 }
 
-function errorOf(url: URL, { status, headers }: Response, body: unknown): QuotaClientError {
-  if (status >= 400 && isProblem(body)) {
-    const requestId = headers.get('x-request-id') ?? undefined;
-    return QuotaClientError.fromProblem({ ...(requestId && { requestId }), ...body, status });
-  }
-  const type = headers.get('content-type') ?? 'no content type';
-  const what = body === NOT_JSON ? `${type}, not JSON` : 'JSON of another shape';
-  return QuotaClientError.unexpected(url, status, what);
+function callOf(verb: 'check' | 'reserve' | 'refund' | 'returnUnits', request: CheckRequest): ClientCall {
+  const { resource, operationId } = (request ?? {}) as Partial<CheckRequest>;
+  return {
+    verb,
+    ...(resource !== undefined && { resource }),
+    ...(operationId !== undefined && { operationId }),
+  };
 }
 
-const NOT_JSON = Symbol('not JSON');
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return NOT_JSON;
-  }
+/** Bad input refuses the whole batch, as the service does. */
+function expectBatch(requests: readonly CheckRequest[]): void {
+  if (requests.length > MAX_BATCH_CHECKS) throw invalid('checks', `must be at most ${MAX_BATCH_CHECKS}`);
+  const errors = requests.flatMap((request, index) =>
+    requestErrors(request).map(({ path, message }) => ({ path: `checks.${index}.${path}`, message })),
+  );
+  if (errors.length > 0) throw QuotaClientError.invalidRequest(...firstErrors(errors));
 }
 
-/** An id goes into the path as it is, so it must be one: `..` would ask another route. @throws QuotaClientError `reservation-not-found` */
-function reservationPath(id: string): string {
-  if (typeof id !== 'string' || !RESERVATION_ID_PATTERN.test(id))
-    throw QuotaClientError.reservationNotFound();
-  return `reservations/${id}`;
+function invalid(path: string, message: string): QuotaClientError {
+  return QuotaClientError.invalidRequest({ path, message });
 }
 
-function named<Request extends CheckRequest>(request: Request): Request & { readonly operationId: string } {
-  return { ...request, operationId: request.operationId ?? randomUUID() };
-}
-
-function isDecision(body: unknown): body is Decision {
-  return hasList(body, 'limits') && 'allowed' in body && typeof body.allowed === 'boolean';
-}
-
-function isReserveDecision(body: unknown): body is ReserveDecision {
-  if (!isDecision(body) || !('reservation' in body)) return false;
-  return body.reservation === null || isReservation(body.reservation);
-}
-
-function isReservationAnswer(body: unknown): body is ReservationAnswer {
-  return hasList(body, 'limits') && 'reservation' in body && isReservation(body.reservation);
-}
-
-function isReservation(value: unknown): boolean {
-  const { id, state } = (value ?? {}) as { readonly id?: unknown; readonly state?: unknown };
-  return typeof id === 'string' && typeof state === 'string';
-}
-
-function isRefunded(body: unknown): body is Refunded {
-  return typeof body === 'object' && body !== null && 'refunded' in body && body.refunded === true;
-}
-
-function isReturned(body: unknown): body is Returned {
-  return hasList(body, 'limits') && 'returned' in body && body.returned === true;
-}
-
-/** A check of a batch that could not be decided, in its place. */
-interface Undecided {
-  readonly error: Problem;
-}
-
-type BatchEntry = Decision | Undecided;
-
-function isUndecided(entry: unknown): entry is Undecided {
-  return typeof entry === 'object' && entry !== null && 'error' in entry && isProblem(entry.error);
-}
-
-function isUsage(body: unknown): body is Usage {
-  return hasList(body, 'limits');
-}
-
-function hasList<Name extends string>(body: unknown, name: Name): body is Record<Name, unknown[]> {
-  return typeof body === 'object' && body !== null && Array.isArray((body as Record<string, unknown>)[name]);
-}
-
-/** `fetch failed` says nothing; what the system said is its cause. */
-function reasonOf(error: unknown): string {
-  const { cause, message, code } = (error ?? {}) as { cause?: unknown; message?: string; code?: string };
-  return cause ? reasonOf(cause) : message || code || String(error);
-}
-
-function baseUrl(text: string): URL {
-  if (!URL.canParse(text)) throw new TypeError(`url must be like http://sundial:3000, not "${text}".`);
-  const url = new URL(text);
-  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
-    throw new TypeError(`url must begin with http:// or https://, not ${url.protocol}//.`);
-  }
-  if (url.username || url.password) throw new TypeError('url must hold no user name or password: use key.');
-  if (url.search || url.hash) throw new TypeError('url must have neither a query nor a fragment.');
-  if (!url.pathname.endsWith('/')) url.pathname += '/';
-  return url;
-}
-
-function authorization(key: string): { readonly authorization: string } {
-  if (!/^[\x21-\x7e]+$/.test(key))
-    throw new TypeError('key must be printable ASCII characters without spaces.');
-  return { authorization: `Bearer ${key}` };
+/** By a client, not by a service's own policies. */
+function isDegraded(answer: unknown): boolean {
+  const answers: unknown[] = Array.isArray(answer) ? answer : [answer];
+  return answers.some((each) => {
+    const { degraded } = (each ?? {}) as { degraded?: { cause?: unknown } | null };
+    return degraded?.cause === 'unreachable';
+  });
 }

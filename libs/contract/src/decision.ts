@@ -44,7 +44,7 @@ export interface Decision {
 /**
  * Why the store did not decide. `overloaded`: too much is asked at once, or the embedded store has no room for another
  * subject. `journal-full`: policy `local` refused, since no more of what it allows could be settled
- * afterwards.
+ * afterwards. `unreachable`: no service answered a `QuotaClient`, whose fallback decided; no service says it.
  */
 export const DEGRADED_CAUSES = [
   'timeout',
@@ -52,6 +52,7 @@ export const DEGRADED_CAUSES = [
   'breaker-open',
   'overloaded',
   'journal-full',
+  'unreachable',
 ] as const;
 export type DegradedCause = (typeof DEGRADED_CAUSES)[number];
 

@@ -1,14 +1,21 @@
 import { type InputError, QuotaError, type QuotaErrorCode, type QuotaErrorMembers } from '@sundial/contract';
+import type { Failure } from './outcome.js';
 
 /**
- * What went wrong when the service was asked:
- * - `service-unreachable`: no connection, a broken one, or no whole answer in time. A check may or may not have been
- *   counted; repeating it under its operation id is safe.
- * - `unexpected-answer`: something answered, but not as a Sundial service does (a proxy's page, another program).
- * - every other code is the service's own, from its problem body (`invalid-request`, `operation-conflict`, …).
+ * What the caller did wrong:
+ * - `client-closed`: a verb was called after `close`.
+ * - every other code is the service's own, from its problem body (`invalid-request`, `operation-conflict`, `wrong-key`,
+ *   `reservation-ended`, …). Without the service the client itself finds `invalid-request`.
+ *
+ * Of a refund or a return, which nothing can decide in the service's place: `service-unreachable`, `unexpected-answer` (another
+ * program's), or its code for its own trouble (`store-unavailable`). Repeating it is safe.
  */
 export type QuotaClientErrorCode =
-  QuotaErrorCode | 'service-unreachable' | 'unexpected-answer' | (string & Record<never, never>);
+  | QuotaErrorCode
+  | 'client-closed'
+  | 'service-unreachable'
+  | 'unexpected-answer'
+  | (string & Record<never, never>);
 
 interface Details {
   readonly retryable: boolean;
@@ -16,15 +23,14 @@ interface Details {
   readonly errors?: readonly InputError[] | undefined;
   readonly requestId?: string | undefined;
   readonly members?: QuotaErrorMembers;
-  readonly cause?: unknown;
 }
 
-/** Misuse, or an outage between this program and the service. A denial is neither: it is a decision. */
+/** Misuse: bad input, a refused key, a conflict. A denial is none, and neither is an outage: both are decisions. */
 export class QuotaClientError extends Error {
   override readonly name = 'QuotaClientError';
   /** Whether repeating the same call can help. */
   readonly retryable: boolean;
-  /** The HTTP status, when anything answered. */
+  /** The HTTP status, when the service answered. */
   readonly status: number | undefined;
   /** For `invalid-request`: every error, with its path. */
   readonly errors: readonly InputError[];
@@ -36,9 +42,9 @@ export class QuotaClientError extends Error {
   constructor(
     readonly code: QuotaClientErrorCode,
     detail: string,
-    { retryable, status, errors = [], requestId, members = {}, cause }: Details,
+    { retryable, status, errors = [], requestId, members = {} }: Details,
   ) {
-    super(detail, { cause });
+    super(detail);
     this.retryable = retryable;
     this.status = status;
     this.errors = errors;
@@ -46,19 +52,15 @@ export class QuotaClientError extends Error {
     this.members = members;
   }
 
-  static unreachable(url: URL, why: string, cause: unknown): QuotaClientError {
-    const detail = `${url.origin} could not be asked: ${why}.`;
-    return new QuotaClientError('service-unreachable', detail, { retryable: true, cause });
+  static closed(): QuotaClientError {
+    return new QuotaClientError('client-closed', 'This client was closed: make another one.', {
+      retryable: false,
+    });
   }
 
-  static unexpected(url: URL, status: number, what: string): QuotaClientError {
-    const detail = `${url.href} answered ${status} with ${what}: is it a Sundial service?`;
-    return new QuotaClientError('unexpected-answer', detail, { retryable: mayHelp(status), status });
-  }
-
-  static invalidRequest(path: string, message: string): QuotaClientError {
-    const errors = [{ path, message }];
-    return new QuotaClientError('invalid-request', `${path}: ${message}`, { retryable: false, errors });
+  static invalidRequest(...errors: readonly InputError[]): QuotaClientError {
+    const detail = errors.map(({ path, message }) => `${path || 'body'}: ${message}`).join('; ');
+    return new QuotaClientError('invalid-request', detail, { retryable: false, errors });
   }
 
   /** What the service would say of an id that no reservation can have: it is not asked. */
@@ -72,6 +74,12 @@ export class QuotaClientError extends Error {
     const members = { ...(state !== undefined && { state }) };
     const retryable = mayHelp(status);
     return new QuotaClientError(code, sentence, { retryable, status, errors, requestId, members });
+  }
+
+  /** Of a verb that has no answer without the service. */
+  static unanswered({ cause, code, detail, status, requestId }: Failure): QuotaClientError {
+    const ours = cause === 'broken-answer' ? 'unexpected-answer' : 'service-unreachable';
+    return new QuotaClientError(code ?? ours, `${detail}.`, { retryable: true, status, requestId });
   }
 }
 
@@ -89,6 +97,7 @@ export function isProblem(body: unknown): body is Problem {
   return typeof body === 'object' && body !== null && 'code' in body && typeof body.code === 'string';
 }
 
-function mayHelp(status = 0): boolean {
+/** Whether the service, and not the caller, is why it failed. */
+export function mayHelp(status = 0): boolean {
   return status >= 500 || status === 429 || status === 408;
 }

@@ -1,0 +1,102 @@
+import { performance } from 'node:perf_hooks';
+import { QuotaClient } from '@sundial/client';
+import { closedLoop } from '../../../test/support/closed-loop.js';
+import { RedisProcess } from '../../../test/support/redis-process.js';
+import { WebServer } from '../processes/web-server.js';
+import type { Scenario } from '../scenario.js';
+import { userAt } from '../subjects.js';
+
+const CALLERS = 256;
+/** Long enough that the slower of the two is measured, and not its fallback. */
+const DEADLINE_MS = 2_000;
+
+interface Measured {
+  readonly perSecond: number;
+  readonly degraded: number;
+}
+
+interface Alone {
+  readonly aloneMs: number;
+  readonly bareMs: number;
+}
+
+interface Round extends Alone {
+  readonly merged: Measured;
+  readonly single: Measured;
+}
+
+/** A program of 256 callers at once, and one service: what sharing requests is worth. */
+export const client: Scenario = {
+  name: 'client',
+  budget: 'merged checks ≥ 4 × single ones, none decided by the fallback',
+  async run({ rounds, roundMs, warmUpMs }) {
+    await using redis = await RedisProcess.start();
+    await using service = await WebServer.start('sundial', redis.url);
+    const options = { url: `http://127.0.0.1:${service.port}`, deadlineMs: DEADLINE_MS };
+    const merging = new QuotaClient(options);
+    const single = new QuotaClient({ ...options, merge: false });
+    await measured(merging, warmUpMs);
+    await measured(single, warmUpMs);
+    const results: Round[] = [];
+    for (let round = 0; round < rounds; round++) {
+      results.push({
+        merged: await measured(merging, roundMs),
+        single: await measured(single, roundMs),
+        ...(await oneByOne(merging, single, roundMs)),
+      });
+    }
+    await Promise.all([merging.close(), single.close()]);
+    return [
+      {
+        measure: `QuotaClient.check, ${CALLERS} callers`,
+        unit: 'checks/s',
+        sundial: results.map(({ merged }) => merged.perSecond),
+        against: { name: 'merge: false', rounds: results.map((each) => each.single.perSecond) },
+        budget: { of: 'ratio', atLeast: 4 },
+      },
+      {
+        measure: 'QuotaClient.check, one caller: mean',
+        unit: 'ms',
+        sundial: results.map(({ aloneMs }) => aloneMs),
+        against: { name: 'merge: false', rounds: results.map(({ bareMs }) => bareMs) },
+      },
+      {
+        measure: 'QuotaClient.check decided by the fallback',
+        unit: 'checks',
+        sundial: results.map(({ merged }) => merged.degraded),
+        budget: { of: 'value', atMost: 0 },
+      },
+    ];
+  },
+};
+
+async function measured(quota: QuotaClient, durationMs: number): Promise<Measured> {
+  let degraded = 0;
+  const startedAt = performance.now();
+  const answered = await closedLoop({
+    callers: Array.from({ length: CALLERS }, () => quota),
+    isOver: () => performance.now() >= startedAt + durationMs,
+    call: async (caller, index) => {
+      const decision = await caller.check({ resource: 'ocr', subject: { user: userAt(index) } });
+      if (decision.degraded) degraded += 1;
+    },
+  });
+  return { perSecond: (1_000 * answered) / (performance.now() - startedAt), degraded };
+}
+
+/** The means of checks that each wait for the one before; by turns, so that what came before weighs on both alike. */
+async function oneByOne(merging: QuotaClient, single: QuotaClient, durationMs: number): Promise<Alone> {
+  const tookMs = { merging: 0, single: 0 };
+  const until = performance.now() + durationMs;
+  let calls = 0;
+  for (; performance.now() < until; calls += 1) {
+    const request = { resource: 'ocr', subject: { user: userAt(calls) } };
+    const startedAt = performance.now();
+    await merging.check(request);
+    const mergedAt = performance.now();
+    await single.check(request);
+    tookMs.merging += mergedAt - startedAt;
+    tookMs.single += performance.now() - mergedAt;
+  }
+  return { aloneMs: tookMs.merging / calls, bareMs: tookMs.single / calls };
+}

@@ -1,0 +1,31 @@
+import type { Amounts, Subject } from '@sundial/contract';
+import type { FailureCause } from '../answers/outcome.js';
+
+/** An operation that no service decided, as `client.affected()` shows it. */
+export interface AffectedOperation {
+  readonly operationId: string;
+  readonly resource: string;
+  readonly subject: Subject;
+  readonly amount?: number;
+  readonly amounts?: Amounts;
+  /** ISO-8601, by this machine's clock. */
+  readonly decidedAt: string;
+  readonly allowed: boolean;
+  readonly policy: 'allow' | 'deny';
+  /** Whether a request may have reached the service, which then may have counted it. */
+  readonly attempted: boolean;
+  readonly cause: FailureCause;
+  readonly status?: number;
+  readonly code?: string;
+  readonly requestId?: string;
+  /** What the service made of its report: null until it is delivered, `refused` where it never will be. */
+  readonly outcome: ReportOutcome | 'refused' | null;
+}
+
+export const REPORT_OUTCOMES = ['counted', 'already-counted', 'voided', 'late', 'conflict'] as const;
+export type ReportOutcome = (typeof REPORT_OUTCOMES)[number];
+
+/** For analysis and archives: each operation as a line of JSON. */
+export function* ndjson(operations: Iterable<AffectedOperation>): Generator<string> {
+  for (const operation of operations) yield `${JSON.stringify(operation)}\n`;
+}

@@ -1,0 +1,14 @@
+import type { Decision } from '@sundial/contract';
+import type { Outcome } from '../answers/outcome.js';
+
+/** A check that was asked for and not answered yet. */
+export interface WaitingCheck {
+  /** As JSON, with its operation id. */
+  readonly text: string;
+  readonly operationId: string;
+  /** On the monotonic clock. */
+  readonly dueAt: number;
+  readonly resolve: (outcome: Outcome<Decision>) => void;
+  /** It shares no request: bad input of one refuses a whole batch, and each must hear only of its own. */
+  readonly isAlone: boolean;
+}
