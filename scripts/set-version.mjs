@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** `node scripts/set-version.mjs 0.2.0`: gives every package, and its dependencies on the others, one version. */
+/** `node scripts/set-version.mjs 0.2.0`: gives every package, and its dependencies on the others, one version; the Python client too. */
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const [version = ''] = process.argv.slice(2);
 if (!/^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?$/.test(version)) {
@@ -26,6 +26,11 @@ for (const file of manifests.trim().split('\n')) {
   }
   writeFileSync(path, `${JSON.stringify(manifest, null, 2)}\n`);
 }
+const pyproject = join(ROOT, 'clients/python/pyproject.toml');
+writeFileSync(
+  pyproject,
+  readFileSync(pyproject, 'utf8').replace(/^version = ".*"$/m, `version = "${version}"`),
+);
 execFileSync('npm', ['install', '--package-lock-only', '--no-audit', '--no-fund'], {
   cwd: ROOT,
   stdio: 'inherit',

@@ -1,0 +1,53 @@
+"""Asks a Sundial quota service whether an operation may run; the business goes on when the service is away.
+
+``QuotaClient`` for synchronous programs, ``AsyncQuotaClient`` for asyncio, ``risk_limit`` in front of functions.
+"""
+
+from ._fallback import Fallback, Unanswered
+from ._held import AsyncHeldReservation, HeldReservation
+from ._journal import AffectedOperation
+from .async_client import AsyncQuotaClient
+from .client import QuotaClient
+from .contract import (
+    Amounts,
+    CheckRequest,
+    Decision,
+    Degraded,
+    LimitState,
+    OnDeny,
+    OnExpiry,
+    Policy,
+    Reservation,
+    ReservationAnswer,
+    Subject,
+    Usage,
+)
+from .decorator import risk_limit, use_client
+from .errors import InputError, QuotaClientError, RiskLimitExceeded
+
+__all__ = [
+    "AffectedOperation",
+    "Amounts",
+    "AsyncHeldReservation",
+    "AsyncQuotaClient",
+    "CheckRequest",
+    "Decision",
+    "Degraded",
+    "Fallback",
+    "HeldReservation",
+    "InputError",
+    "LimitState",
+    "OnDeny",
+    "OnExpiry",
+    "Policy",
+    "QuotaClient",
+    "QuotaClientError",
+    "Reservation",
+    "ReservationAnswer",
+    "RiskLimitExceeded",
+    "Subject",
+    "Unanswered",
+    "Usage",
+    "risk_limit",
+    "use_client",
+]

@@ -1,0 +1,208 @@
+"""The verbs, without I/O: what both clients do, written once. A shell drives each verb (see ``_steps``)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+from urllib.parse import urlencode
+from uuid import uuid4
+
+from ._answer import (
+    BrokenAnswer,
+    problem_error,
+    read_decision,
+    read_problem,
+    read_usage,
+)
+from ._asking import Asker, Call, Undecided
+from ._delivery import Delivery
+from ._endpoints import Endpoints
+from ._fallback import Fallbacks, Unanswered
+from ._input import MAX_BATCH_CHECKS, Complaints, check_body, collect_check, usage_query
+from ._journal import AffectedOperation, Journal
+from ._offline import iso
+from ._steps import Outgoing, Steps
+from .contract import CheckRequest, Decision, Degraded, Policy, Usage
+from .errors import InputError, QuotaClientError
+
+UNREACHABLE = "unreachable"
+RETRYABLE_CODES = frozenset({"overloaded", "drill-fault"})
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a core is told of the world: ``clock`` in seconds that only grow, ``wall`` as Unix time, ``random`` from 0 to 1."""
+
+    clock: Callable[[], float]
+    wall: Callable[[], float]
+    random: Callable[[], float]
+
+
+class QuotaCore:
+    """One client's state: endpoints, retry budget, fallbacks, journal. Safe for use by many threads."""
+
+    def __init__(
+        self,
+        bases: Sequence[str],
+        *,
+        deadline_s: float,
+        retries: int,
+        fallbacks: Fallbacks,
+        surroundings: Surroundings,
+    ) -> None:
+        self.clock, self.wall = surroundings.clock, surroundings.wall
+        self.endpoints = Endpoints(bases, surroundings.random)
+        self.journal = Journal()
+        self.closed = False
+        self._deadline_s = deadline_s
+        self.fallbacks = fallbacks
+        self.asker = Asker(
+            self.endpoints, retries=retries, clock=self.clock, wall=self.wall, random=surroundings.random
+        )
+        self.delivery = Delivery(self.endpoints, self.asker, self.journal, self.clock, self.wall)
+
+    def deadline_at(self) -> float:
+        """When a call that begins now is answered at the latest."""
+        if self.closed:
+            raise QuotaClientError("client-closed", "The client was closed: make another one.")
+        return self.clock() + self._deadline_s
+
+    def check(self, request: CheckRequest) -> Steps[Decision]:
+        deadline_at = self.deadline_at()
+        operation_id = request.operation_id or str(uuid4())
+        call = Call(
+            request.resource,
+            post("check", check_body(request, operation_id)),
+            partial(read_decision, operation_id=operation_id),
+        )
+        answer = yield from self.asker.ask(call, deadline_at)
+        return self._decide(request, operation_id, answer) if isinstance(answer, Unanswered) else answer
+
+    def check_batch(self, requests: Sequence[CheckRequest]) -> Steps[list[Decision | QuotaClientError]]:
+        deadline_at = self.deadline_at()
+        if len(requests) == 0:
+            return []
+        batch = _Batch(requests)
+        answer = yield from self.asker.ask(Call(None, batch.outgoing, batch.read), deadline_at)
+        if isinstance(answer, Unanswered):
+            for index in batch.open:
+                request = batch.requests[index]
+                unanswered = replace(answer, resource=request.resource)
+                batch.results[index] = self._decide(request, batch.ids[index], unanswered)
+        return [result for result in batch.results if result is not None]
+
+    def usage(self, resource: str, subject: dict[str, str]) -> Steps[Usage]:
+        deadline_at = self.deadline_at()
+        path = f"usage?{urlencode(usage_query(resource, subject))}"
+        call = Call(resource, partial(Outgoing, "GET", path), read_usage)
+        answer = yield from self.asker.ask(call, deadline_at)
+        if isinstance(answer, Unanswered):
+            return Usage(resource, subject, degraded=Degraded(UNREACHABLE))
+        return answer
+
+    def _decide(self, request: CheckRequest, operation_id: str, unanswered: Unanswered) -> Decision:
+        policy = self.fallbacks.policy(unanswered)
+        self.remember("check", request, operation_id, policy, unanswered)
+        return decided(operation_id, policy)
+
+    def remember(
+        self,
+        kind: Any,
+        request: CheckRequest,
+        operation_id: str,
+        policy: Policy,
+        unanswered: Unanswered,
+        *,
+        decided_at_s: float | None = None,
+        **more: Any,
+    ) -> None:
+        """Writes into the journal; ``decided_at_s`` of the wall clock, now where it is None."""
+        self.journal.add(
+            AffectedOperation(
+                kind=kind,
+                operation_id=operation_id,
+                resource=request.resource,
+                subject=dict(request.subject),
+                amount=request.amount,
+                amounts=request.amounts,
+                decided_at=iso(self.wall() if decided_at_s is None else decided_at_s),
+                allowed=policy == "allow",
+                policy=policy,
+                attempted=unanswered.attempted,
+                cause=unanswered.cause,
+                status=unanswered.status,
+                code=unanswered.code,
+                detail=unanswered.detail,
+                **more,
+            )
+        )
+
+
+def decided(operation_id: str, policy: Policy, **more: Any) -> Decision:
+    """By the fallback."""
+    return Decision(
+        allowed=policy == "allow",
+        reason="degraded",
+        operation_id=operation_id,
+        degraded=Degraded(UNREACHABLE, policy),
+        **more,
+    )
+
+
+class _Batch:
+    """Checks of which some may be open still: another attempt asks only for those."""
+
+    def __init__(self, requests: Sequence[CheckRequest]) -> None:
+        if len(requests) > MAX_BATCH_CHECKS:
+            raise QuotaClientError.invalid(InputError("checks", f"must be at most {MAX_BATCH_CHECKS}"))
+        self.requests = requests
+        self.ids = [request.operation_id or str(uuid4()) for request in requests]
+        wrong = Complaints()
+        self._bodies = [
+            collect_check(request, self.ids[index], wrong, f"checks.{index}.")
+            for index, request in enumerate(requests)
+        ]
+        wrong.settle()
+        self.results: list[Decision | QuotaClientError | None] = [None] * len(requests)
+        self.open = list(range(len(requests)))
+
+    def outgoing(self) -> Outgoing:
+        return post("check/batch", {"checks": [self._bodies[index] for index in self.open]})()
+
+    def read(self, body: Any) -> bool:
+        decisions = body.get("decisions") if isinstance(body, dict) else None
+        if not isinstance(decisions, list) or len(decisions) != len(self.open):
+            raise BrokenAnswer("not a decision for each check")
+        answers = [
+            self._read_entry(entry, self.ids[index])
+            for entry, index in zip(decisions, self.open, strict=True)
+        ]
+        still_open = []
+        for index, answer in zip(self.open, answers, strict=True):
+            if isinstance(answer, Undecided):
+                still_open.append((index, answer))
+            else:
+                self.results[index] = answer
+        self.open = [index for index, _ in still_open]
+        if still_open:
+            raise still_open[0][1]
+        return True
+
+    @staticmethod
+    def _read_entry(entry: Any, operation_id: str) -> Decision | QuotaClientError | Undecided:
+        problem = read_problem(entry.get("error")) if isinstance(entry, dict) else None
+        if problem is None:
+            return read_decision(entry, operation_id)
+        status = problem.get("status")
+        status = status if isinstance(status, int) else None
+        retryable = status is not None and (status >= 500 or status in (408, 429))
+        if retryable or problem["code"] in RETRYABLE_CODES:
+            return Undecided(status, problem["code"])
+        return problem_error(problem, status, None)
+
+
+def post(path: str, body: dict[str, Any]) -> Callable[[], Outgoing]:
+    return partial(Outgoing, "POST", path, json.dumps(body, separators=(",", ":")).encode())

@@ -1,0 +1,139 @@
+"""What is asked and what is answered. Times are ISO-8601 texts with offset, as the service writes them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Subject = Mapping[str, str]
+"""Who is counted: attribute name → value of 1–256 characters; at most 8 attributes."""
+
+Amounts = Mapping[str, int]
+"""Units by meter, each an integer from 0 to 2^53−1."""
+
+Policy = Literal["allow", "deny"]
+OnExpiry = Literal["release", "commit"]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRequest:
+    """One check of a batch; the fields are those of ``QuotaClient.check``."""
+
+    resource: str
+    subject: Subject = field(default_factory=dict)
+    amount: int | None = None
+    amounts: Amounts | None = None
+    operation_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OnDeny:
+    """The business flow that a refusal starts, as the operator wrote it into the rule."""
+
+    code: str
+    message: str | None = None
+    action: str | None = None
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class LimitState:
+    """One limit of one rule, for one subject, in its concrete window.
+
+    ``max`` and ``remaining`` are None where the limit is unlimited; ``starts_at`` and ``resets_at`` are None for the windows
+    ``total`` and ``concurrent``. ``exceeded``: in a decision, this limit had no room for the amount; in usage, it has no room
+    for one more unit.
+    """
+
+    rule: str
+    window: str | Mapping[str, Any]
+    meter: str
+    max: int | None
+    used: int
+    reserved: int
+    remaining: int | None
+    exceeded: bool
+    starts_at: str | None
+    resets_at: str | None
+    time_zone: str
+    mode: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Degraded:
+    """The store did not decide. ``cause`` ``unreachable``: no endpoint answered, and the client's own fallback decided."""
+
+    cause: str
+    policy: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """An operation whose units are held until it is committed or released, or until ``expires_at``.
+
+    ``amounts`` names every meter that it took of, ``units`` included. ``committed``: what was counted in the end; ``overage``: by
+    how much that is above what was held; ``late``: it was committed after it had expired.
+    """
+
+    id: str
+    operation_id: str
+    resource: str
+    subject: Subject
+    state: str
+    expires_at: str
+    amounts: Amounts
+    committed: Amounts | None = None
+    overage: Amounts | None = None
+    late: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The answer to a check, always with the state of every limit that was looked at.
+
+    ``reason`` is ``ok``, ``limit-reached``, ``amount-exceeds-limit`` (waiting cannot help), ``too-many-holds``, ``no-rule``,
+    ``degraded``, ``gate-open``, ``gate-closed``, ``braked`` or one of a later version. ``retry_after_ms`` is None where waiting does
+    not help. ``degraded`` is None when the store decided. ``uncounted`` names meters that no rule counts (a misspelt one is seen).
+    ``reservation`` is None for a check and for a refused reserve. ``raw`` is the answer as it came, with fields that this
+    version does not know; empty where no endpoint answered.
+    """
+
+    allowed: bool
+    reason: str
+    operation_id: str
+    replayed: bool = False
+    would_deny: bool = False
+    limits: tuple[LimitState, ...] = ()
+    retry_after_ms: int | None = None
+    on_deny: OnDeny | None = None
+    uncounted: tuple[str, ...] = ()
+    degraded: Degraded | None = None
+    rules_version: int = 0
+    reservation: Reservation | None = None
+    raw: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What is used and left. ``limits`` is empty where no endpoint answered (``degraded.cause`` is ``unreachable``)."""
+
+    resource: str
+    subject: Subject
+    limits: tuple[LimitState, ...] = ()
+    degraded: Degraded | None = None
+    rules_version: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ReservationAnswer:
+    """The answer to an ending.
+
+    ``degraded.cause`` ``unreachable``: the ending is in the client's journal and is delivered later; ``reservation`` is then None
+    where only its id was given. ``limits`` are the windows that its units were taken from.
+    """
+
+    reservation: Reservation | None
+    limits: tuple[LimitState, ...] = ()
+    degraded: Degraded | None = None
