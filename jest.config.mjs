@@ -14,7 +14,7 @@ export default {
   },
   transform: { '^.+\\.ts$': ['@swc/jest'] },
   reporters: ['default', '<rootDir>/test/support/tally-reporter.mjs'],
-  maxWorkers: 2,
+  maxWorkers: 3,
   workerIdleMemoryLimit: '512MB',
   testTimeout: 20_000,
 };

@@ -3,11 +3,10 @@
 --
 -- KEYS    of each extension: its bucket (shared/operation-bucket.lua), then its counters (shared/counter.lua)
 -- ARGV[1] call header (shared/call-header.lua)   ARGV[2] limit sets (shared/limit-set.lua)
--- ARGV[3…] of each extension: `;<last character of the operation id> <deadline> <ttl> <at> <meters> <limit set>
---         …`: the instant after which it does nothing (store clock, ms), for how long it holds from now on at least
---         (ms), when it
---         was taken (`-`: whichever it is), the meters that it names (shared/meters.lua), and of each counter the
---         position of its limit set (from 1), or 0 for none, where its rule is gone
+-- ARGV[3…] of each extension: `;<last character of the operation id> <deadline> <ttl> <at> <meters> <limit set> …`:
+--         the instant after which it does nothing (store clock, ms), for how long it holds from now on at least (ms),
+--         when it was taken (`-`: whichever it is), the meters that it names (shared/meters.lua), and of each counter
+--         the position of its limit set (from 1), or 0 for none, where its rule is gone
 -- Returns one text of words separated by spaces: format, now (ms), then of each extension its outcome:
 --         extended | refused, each followed by window index and units of each limit, with `+` before it then by how
 --         many of them are held, and by the reservation (shared/reservation-record.lua); ended-otherwise, followed by

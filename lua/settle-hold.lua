@@ -2,9 +2,9 @@
 -- repeated and arrive in any order, and each is on its own.
 --
 -- `hold`: it was held; place the hold, also above the max, in the windows it was decided in. `commit`: it was
--- committed;
--- count that exactly, whatever is there. `release`: it was released; give back what it holds, also later.
--- `void`: the caller of the reserve was refused; leave a tombstone, or release what that attempt alone had held.
+-- committed; count that exactly, whatever is there. `release`: it was released; give back what it holds, also
+-- later. `void`: the caller of the reserve was refused; leave a tombstone, or release what that attempt alone had
+-- held.
 --
 -- KEYS    of each settlement: its bucket (shared/operation-bucket.lua), then its counters (shared/counter.lua)
 -- ARGV[1] call header (shared/call-header.lua)   ARGV[2] limit sets (shared/limit-set.lua)

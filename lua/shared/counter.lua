@@ -4,8 +4,8 @@
 --
 -- Only a counter with holds (shared/holds.lua) has more: `R<start>=<units>` behind a window says how many of its
 -- units are held, where the starts are the same, and the text ends with `H<instant>=<holds>`: how many holds are
--- live, and an
--- instant before which none expires. A node that knows no holds keeps both in place and counts held units as used.
+-- live, and an instant before which none expires. A node that knows no holds keeps both in place and counts held
+-- units as used.
 -- @include shared/number.lua
 -- @include shared/instant.lua
 local WINDOW = '^(%a)(%-?[0-9a-z]+)=(%d+) ?()'

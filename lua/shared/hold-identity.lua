@@ -1,8 +1,8 @@
 -- The identity of a settlement of a reservation: `;<last character of the operation id> <content> <attempt> <until>
 -- <reference> <at> <expires> <decided> <r|c><d|-> <meters>`: until when the store remembers it at least, what names
--- its holds, when it was taken, when it expires and when the settlement was decided (shared/instant.lua), whether its
--- expiry releases
--- or commits and whether a node had decided it, and the meters that a commit names (shared/meters.lua).
+-- its holds, when it was taken, when it expires and when the settlement was decided (shared/instant.lua), whether
+-- its expiry releases or commits and whether a node had decided it, and the meters that a commit names
+-- (shared/meters.lua).
 -- @include shared/endings.lua
 -- @include shared/hold-end.lua
 -- @include shared/settlement-record.lua

@@ -1,6 +1,8 @@
 -- Instants are ms since 1970 to the base 36: shorter to store, and faster to read. They may be negative: windows of
 -- 1970 begin before it, and so does the clock of a server that has not been set yet.
 -- @include shared/number.lua
+-- Those that were written: what a call writes is of a few instants.
+local INSTANT_TEXTS = {}
 local BASE_36 = '0123456789abcdefghijklmnopqrstuvwxyz'
 -- Of the largest instant.
 local MAX_INSTANT_LENGTH = 12
@@ -27,10 +29,14 @@ local function plausible_instant(text, now)
 end
 
 local function text_of_instant(instant)
+  local known = INSTANT_TEXTS[instant]
+  if known then return known end
   local text, rest = '', math.abs(instant)
   repeat
     local digit = rest % 36
     text, rest = string.sub(BASE_36, digit + 1, digit + 1) .. text, (rest - digit) / 36
   until rest == 0
-  return instant < 0 and '-' .. text or text
+  text = instant < 0 and '-' .. text or text
+  INSTANT_TEXTS[instant] = text
+  return text
 end

@@ -1,13 +1,16 @@
 -- Units by meter as one word: `<units>`, then of each other meter with more than 0 `+<meter>=<units>`, sorted by
 -- name, all to the base 36: `1+cny_micros=u+tokens=xc`. The content of an operation begins so, `~` and a hash may
--- follow there. An
--- ending names meters as `units=3+tokens=0`, and none as `-`.
+-- follow there. An ending names meters as `units=3+tokens=0`, and none as `-`.
 -- @include shared/instant.lua
+
+-- Meters by field, a cache.
+local METERS = {}
 
 -- The units of each meter, those of operations under `units`.
 local function read_meters(text)
   local units, rest = string.match(text, '^([0-9a-z]+)([^~]*)')
   local meters = { units = tonumber(units or '0', 36) }
+  if rest == '' then return meters end
   for meter, amount in string.gmatch(rest or '', '%+([^+=]+)=([0-9a-z]+)') do
     meters[meter] = tonumber(amount, 36)
   end
@@ -39,4 +42,11 @@ local function text_of_meters(meters)
 end
 
 -- What a field counts (shared/counter.lua).
-local function meter_of(field) return string.match(field, '|(.+)%)$') or 'units' end
+local function meter_of(field)
+  local known = METERS[field]
+  if not known then
+    known = string.match(field, '|(.+)%)$') or 'units'
+    METERS[field] = known
+  end
+  return known
+end

@@ -1,9 +1,9 @@
 -- The record of an operation that holds what it took, or held it until it ended, in words separated by spaces:
 -- `;<last character of the id>`; `@<h|c|r><r|c><l|-><f|->`: held, committed or released, what its expiry does,
--- whether it was committed late, whether it was refunded; content and attempts, as of any operation; the reference of
--- its holds;
--- when it was taken, when it expires, until when it is remembered (shared/instant.lua); what it held and what was
--- committed (shared/meters.lua, `-` for nothing); and of each counter its entries (shared/holds.lua), joined by `/`.
+-- whether it was committed late, whether it was refunded; content and attempts, as of any operation; the reference
+-- of its holds; when it was taken, when it expires, until when it is remembered (shared/instant.lua); what it held
+-- and what was committed (shared/meters.lua, `-` for nothing); and of each counter its entries (shared/holds.lua),
+-- joined by `/`.
 --
 -- One that is held and has come to its expiry has expired, whatever has looked at its counters since.
 -- @include shared/instant.lua

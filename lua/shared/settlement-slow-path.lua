@@ -38,8 +38,7 @@ end
 
 -- Adds what each limit of a group takes in the window that `index_of` gives, or with the sign -1 takes it back.
 -- Returns how many limits it changed, the text of the latest start of their windows, how many limits have more used
--- than their
--- max by that, and of each its position (from 0) and its used.
+-- than their max by that, and of each its position (from 0) and its used.
 local function add_to_windows(counters, group, sign, at, now)
   local touched, position, latest, latest_text, above, texts = 0, 0, -math.huge, '', 0, ''
   for _, counter in ipairs(counters) do

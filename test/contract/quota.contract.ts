@@ -4,6 +4,8 @@ import { checkContract } from './quota-check.contract.js';
 import { inputContract } from './quota-input.contract.js';
 import { metersContract } from './quota-meters.contract.js';
 import { operationContract } from './quota-operation.contract.js';
+import { reservationsContract } from './quota-reservations.contract.js';
+import { reversalsContract } from './quota-reversals.contract.js';
 import { ruleContract } from './quota-rules.contract.js';
 import { windowsContract } from './quota-windows.contract.js';
 
@@ -54,6 +56,8 @@ export function quotaContract(name: string, open: OpenQuota): void {
     metersContract(scene);
     ruleContract(scene, open);
     inputContract(scene);
+    reservationsContract(scene, open);
+    reversalsContract(scene);
     windowsContract(scene);
   });
 }

@@ -1,5 +1,5 @@
 import type fc from 'fast-check';
-import type { MemoryStore, Store } from '@sundial/engine';
+import type { Store } from '@sundial/engine';
 import {
   type CounterRef,
   type EndHoldRequest,
@@ -28,6 +28,17 @@ export type CallOutcome = 'answered' | 'refused' | 'lost' | 'cut';
 /** What each unit takes of other meters. */
 export const TOKENS_A_UNIT = 7;
 
+/** A store in this process, which answers at once. */
+export interface StoreHere extends Pick<Store, 'secret' | 'now' | 'close'> {
+  take<L extends LimitSpec>(request: TakeRequest<L>): TakeResult<L>;
+  settle(request: SettleRequest): SettleResult;
+  read<L extends LimitSpec>(request: ReadRequest<L>): ReadResult<L>;
+  endHold<L extends LimitSpec>(request: EndHoldRequest<L>): EndHoldResult<L>;
+  refund(request: OperationRefund): OperationRefundResult;
+  giveBack<L extends LimitSpec>(request: GiveBackRequest<L>): GiveBackResult<L>;
+  setUsage<L extends LimitSpec>(request: SetUsageRequest<L>): SetUsageResult<L>;
+}
+
 /**
  * A store at the other end of a connection: the scheduler decides when a call gets there, and when its answer is back. As on
  * a connection, calls arrive and are answered in the order in which they left; takes that wait for their turn overtake each
@@ -41,7 +52,7 @@ export class ScheduledStore implements Store {
   calls = 0;
   /** Those of the last take or settlement. */
   #counters: readonly CounterRef[] = [];
-  readonly #store: MemoryStore;
+  readonly #store: StoreHere;
   readonly #scheduler: fc.Scheduler;
   readonly #outcomes: CallOutcome[];
   readonly #isQueued: boolean;
@@ -50,7 +61,7 @@ export class ScheduledStore implements Store {
 
   /** `isQueued`: takes wait for their turn before they leave. */
   constructor(
-    store: MemoryStore,
+    store: StoreHere,
     scheduler: fc.Scheduler,
     { outcomes, isQueued }: { readonly outcomes: readonly CallOutcome[]; readonly isQueued: boolean },
   ) {
@@ -81,11 +92,15 @@ export class ScheduledStore implements Store {
 
   endHold<L extends LimitSpec>(request: EndHoldRequest<L>): Promise<EndHoldResult<L>> {
     this.#counters = request.counters;
-    return this.#call(request.ending.kind, () => this.#store.endHold(request));
+    const deadlineAt = startByOf(request);
+    if (deadlineAt === undefined) return Promise.resolve({ outcome: 'expired' });
+    return this.#call(request.ending.kind, () => this.#store.endHold({ ...request, deadlineAt }));
   }
 
   refund(request: OperationRefund): Promise<OperationRefundResult> {
-    return this.#call('refund', () => this.#store.refund(request));
+    const deadlineAt = startByOf(request);
+    if (deadlineAt === undefined) return Promise.resolve({ outcome: 'expired' });
+    return this.#call('refund', () => this.#store.refund({ ...request, deadlineAt }));
   }
 
   giveBack<L extends LimitSpec>(request: GiveBackRequest<L>): Promise<GiveBackResult<L>> {

@@ -21,7 +21,7 @@ MAIN = ROOT / "apps/quota-service/dist/main.js"
 RULES = """
 rules:
   - { id: ocr-per-user, resource: ocr, per: [user], timeZone: Asia/Shanghai, onDeny: { code: OCR_LIMIT, action: recharge-vip }, limits: [{ window: day, max: 3 }] }
-  - { id: llm-per-user, resource: llm, per: [user], limits: [{ window: day, max: 100 }, { window: hour, max: 20 }] }
+  - { id: llm-per-user, resource: llm, per: [user], limits: [{ window: day, max: 100 }, { window: day, meter: tokens, max: 5000 }] }
 """
 
 
@@ -98,13 +98,45 @@ def test_one_operation_id_counts_once(client: Face, user: str) -> None:
     assert conflict.value.request_id
 
 
-def test_counts_in_every_window_and_names_meters_that_no_rule_counts(client: Face, user: str) -> None:
-    decision = client.call("check", "llm", user=user, amount=7, amounts={"tokns": 4000})
-    assert {limit.window: (limit.used, limit.remaining) for limit in decision.limits} == {
-        "day": (7, 93),
-        "hour": (7, 13),
+def test_counts_other_meters(client: Face, user: str) -> None:
+    decision = client.call("check", "llm", user=user, amount=7, amounts={"tokens": 4000, "tokns": 1})
+    assert {limit.meter: (limit.used, limit.remaining) for limit in decision.limits} == {
+        "units": (7, 93),
+        "tokens": (4000, 1000),
     }
     assert decision.uncounted == ("tokns",)
+    assert not client.call("check", "llm", user=user, amounts={"tokens": 1001}).allowed
+
+
+def tokens(client: Face, user: str) -> tuple[int, int]:
+    """Used and reserved."""
+    [limit] = [limit for limit in client.call("usage", "llm", user=user).limits if limit.meter == "tokens"]
+    return limit.used, limit.reserved
+
+
+def test_a_reservation_is_held_extended_and_committed(client: Face, user: str) -> None:
+    decision = client.call("reserve", "llm", user=user, amounts={"tokens": 4000}, ttl_ms=30_000)
+    held = decision.reservation
+    assert (held.state, held.amounts["tokens"]) == ("held", 4000)
+    assert tokens(client, user) == (0, 4000)
+    assert not client.call("reserve", "llm", user=user, amounts={"tokens": 1001}).allowed
+    longer = client.call("extend", held, amounts={"tokens": 4500})
+    assert longer.allowed and longer.reservation.id == held.id
+    answer = client.call("commit", held, amounts={"tokens": 4600})
+    assert (answer.reservation.state, answer.reservation.overage) == ("committed", {"tokens": 100})
+    assert tokens(client, user) == (4600, 0)
+    with pytest.raises(QuotaClientError) as ended:
+        client.call("release", held)
+    assert (ended.value.code, ended.value.status) == ("reservation-ended", 409)
+
+
+def test_a_released_reservation_takes_nothing(client: Face, user: str) -> None:
+    held = client.call("reserve", "llm", user=user, amounts={"tokens": 4000}).reservation
+    assert client.call("release", held.id, reason="cancelled").reservation.state == "released"
+    assert tokens(client, user) == (0, 0)
+    with pytest.raises(QuotaClientError) as unknown:
+        client.call("commit", "no-such-reservation")
+    assert unknown.value.code == "reservation-not-found"
 
 
 def test_a_batch_is_answered_in_order(client: Face, user: str) -> None:

@@ -10,7 +10,11 @@ export function inProcess(settings: Partial<QuotaSettings> = {}): DynamicModule 
   return QuotaModule.forRoot({ directory: './data', rules, ...settings });
 }
 
-/** A Sundial service: many processes share one count, and its rules are changed while all of them run. */
+/**
+ * A Sundial service: many processes share one count, and its rules are changed while all of them run. Where it does not
+ * answer, the client decides: business goes on, but for exports.
+ */
 export function remote(url: string, key?: string): DynamicModule {
-  return QuotaModule.forRoot({ client: new QuotaClient({ url, ...(key && { key }) }) });
+  const fallback = { default: 'allow', export: 'deny' } as const;
+  return QuotaModule.forRoot({ client: new QuotaClient({ url, fallback, ...(key && { key }) }) });
 }

@@ -63,6 +63,11 @@ export class QuotaError extends Error {
     return new QuotaError('operation-conflict', detail);
   }
 
+  static refunded(operationId: string): QuotaError {
+    const detail = `Operation ${operationId} was refunded; use a new operationId.`;
+    return new QuotaError('operation-refunded', detail);
+  }
+
   /** Also where the id was cut or made up: nothing says which. */
   static reservationNotFound(): QuotaError {
     const detail =

@@ -14,6 +14,7 @@ export {
   refused,
   replayed,
   taken,
+  tooManyHolds,
   type Decided,
   type DecisionContext,
 } from './decisions/decision.js';
@@ -27,14 +28,19 @@ export {
   heldAmountOf,
   sumOfAmounts,
   takesNothing,
+  unitsOf,
   type Amounts,
   type MeterAmounts,
+  type Takes,
 } from './operations/amounts.js';
 export type { Operation } from './operations/operation.js';
 export { decodeContent, encodeContent } from './operations/operation-content.js';
 export type { NamedOperation } from './operations/operation-ids.js';
 export { SharedSecret } from './operations/secret.js';
 export { decodeSecret, encodeSecret, loadSecret, saveSecret } from './operations/secret-file.js';
+export { endingSettlement } from './holds/ending-settlement.js';
+export { committedOf, endById, heldHere, type EndedById } from './holds/known-by-id.js';
+export { amountsByMeter, takenOf } from './operations/amounts-by-meter.js';
 export { LastKnownRules } from './rules/last-known-rules.js';
 export {
   ruleChanged,
@@ -49,9 +55,10 @@ export type { RuleEdits, StoredRule } from './rules/rules-by-id.js';
 export { isVersion, StoredBook } from './rules/stored-book.js';
 export { inCurrentWindows } from './runners/in-current-windows.js';
 export { EMPTY_JOURNAL } from './runners/journal-status.js';
+export type * from './runners/reservation-runner.js';
 export type { Planned, PlannedCheck } from './runners/runner.js';
 export { UncertainIntervals } from './runners/uncertain-intervals.js';
-export type { Answer } from './stores/answer.js';
+export { then, type Answer } from './stores/answer.js';
 export { idOf } from './operations/own-ids.js';
 export { hasRoom } from './stores/room.js';
 export { settledCounters, settledInCurrent } from './stores/settled-limits.js';

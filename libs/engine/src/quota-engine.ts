@@ -29,6 +29,7 @@ import { OperationIds } from './operations/operation-ids.js';
 import { validationErrorsInBatch, validationErrorsUnder } from './requests/validation-errors.js';
 import { assertUsageRequest, missingAttributes } from './requests/parse-request.js';
 import { EngineReservations, type EngineReserveDecision } from './reservations/engine-reservations.js';
+import { EngineReversals } from './reservations/engine-reversals.js';
 import type { LiveRules } from './rules/live-rules.js';
 import type { RuleBook } from './rules/rule-book.js';
 import type { JournalStatus } from './runners/journal-status.js';
@@ -55,6 +56,7 @@ export class QuotaEngine implements Quota {
   readonly #planner = new CheckPlanner();
   readonly #ids: OperationIds;
   readonly #reservations: EngineReservations;
+  readonly #reversals: EngineReversals;
   readonly #batches = new BatchPacer();
   readonly #batchDeadlineMs: number;
   readonly #allowsUnknown: boolean;
@@ -64,10 +66,16 @@ export class QuotaEngine implements Quota {
     this.#runner = runner;
     this.#rules = rules;
     this.#ids = new OperationIds(runner.secret);
-    this.#reservations = new EngineReservations({ secrets: runner.secret, rules });
     this.#batchDeadlineMs = batchDeadlineMs ?? DEFAULT_BATCH_DEADLINE_MS;
     this.#allowsUnknown = unknownResource !== 'deny';
     this.#observer = observer;
+    const parts = { runner, rules, planner: this.#planner, operations: this.#ids };
+    this.#reversals = new EngineReversals(parts);
+    this.#reservations = new EngineReservations({
+      ...parts,
+      withoutRules: (request, book) => this.#withoutRules(request, book),
+      decided: (request, decision, elapsedMs) => observer.decided?.(request, decision, elapsedMs),
+    });
   }
 
   /** Not an `async` function, which would wrap a promise into another one: a check has as few as it needs. */
@@ -146,16 +154,16 @@ export class QuotaEngine implements Quota {
   }
 
   refund(request: RefundRequest): Promise<Refunded> {
-    return this.#reservations.refund(request);
+    return this.#reversals.refund(request);
   }
 
   returnUnits(request: ReturnRequest): Promise<Returned> {
-    return this.#reservations.returnUnits(request);
+    return this.#reversals.returnUnits(request);
   }
 
   /** An operator's: sets what is used. @throws QuotaError `rule-not-found`, `store-unavailable` */
   correctUsage(correction: UsageCorrection): Promise<CorrectedUsage> {
-    return this.#reservations.correct(correction);
+    return this.#reversals.correct(correction);
   }
 
   status(): EngineStatus {

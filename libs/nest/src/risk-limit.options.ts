@@ -60,10 +60,11 @@ export interface RiskLimitOptions<Method extends AsyncMethod = AsyncMethod> {
   readonly onDenied?: (this: never, decision: Decision, ...args: Parameters<Method>) => Answer<Method>;
 
   /**
-   * Runs instead of the method when there is no decision (the service is unreachable, the engine broke), or when a live
+   * Runs instead of the method when there is no decision (the engine broke, the service refused the key), or when a live
    * rule counts by an attribute that no `@Subject` of the method names; with `this` bound as above. Throw in it to put
    * cost before business. Default: the method runs uncounted, and a warning is logged that says why. A decision made
-   * without the store (`degraded`) is a decision and does not come here.
+   * without the store, or by the `fallback` of a `QuotaClient` that no service answers (`degraded`), is a decision and does not
+   * come here.
    */
   readonly onUnavailable?: (this: never, error: unknown, ...args: Parameters<Method>) => Answer<Method>;
   /**

@@ -1,9 +1,14 @@
 import type { JournalStatus, Store, UncertainInterval } from '@sundial/engine';
 import {
+  type CheckPlan,
   type CountedBefore,
   type CounterRef,
+  type Decided,
   EMPTY_JOURNAL,
+  type PlannedCheck,
+  settledCounters,
   type SettleResult,
+  takesNothing,
   type Watermark,
   type TakeRequest,
   UncertainIntervals,
@@ -106,6 +111,26 @@ export class Reconciler {
     };
   }
 
+  /** The store has said that a check is counted: should it lose that, it will be counted again. */
+  decided(check: PlannedCheck, { counters }: CheckPlan, result: Decided): void {
+    const { operation, amount, amounts, planner, rules, subject } = check;
+    if (result.outcome === 'taken' && !takesNothing(check)) {
+      const { counts } = result;
+      const isCurrent = counts.every(({ windowIndex }) => windowIndex === 'current');
+      this.acknowledged({
+        intent: 'count',
+        operation,
+        counters: isCurrent ? counters : settledCounters(counts),
+        amount,
+        amounts,
+        decidedAt: this.#options.store.now(),
+      });
+    } else if (result.outcome === 'replayed') {
+      const then = planner.countersAt(rules, subject, result.counted.at);
+      this.repeated({ operation, counters: then, amount, amounts }, result.counted);
+    }
+  }
+
   /** The store has recorded this operation: should the store lose it, it is replayed. */
   acknowledged(operation: AcknowledgedOperation): void {
     this.#hasAcknowledged = true;
@@ -142,7 +167,7 @@ export class Reconciler {
     const { operations = 1 } = pending;
     this.#outcomes[result.outcome] += operations;
     if (isLost(result)) this.#lost += operations;
-    if (isRecorded(result)) {
+    if (isReplayable(pending) && isRecorded(result)) {
       this.acknowledged({ ...pending.settlement, decidedAt: this.#options.store.now() });
     }
     this.#options.settled(pending, result);
@@ -159,6 +184,11 @@ export class Reconciler {
     if (operations > 0) this.#options.overflowed?.(operations);
     this.#overflowReported += operations;
   }
+}
+
+/** What becomes of reservations is not replayed. */
+function isReplayable({ settlement: { intent } }: PendingSettlement): boolean {
+  return intent === 'count' || intent === 'void';
 }
 
 function isRecorded({ outcome }: SettleResult): boolean {

@@ -4,12 +4,10 @@ import {
   type Answer,
   type CounterRef,
   type Counts,
-  type Decided,
   decisionOf,
   type Dispatch,
   type EngineDecision,
   inCurrentWindows,
-  limitNamedBy,
   type LimitSpec,
   limitStates,
   type Planned,
@@ -17,9 +15,8 @@ import {
   type PlannedLimit,
   type CheckPlan,
   type ReadResult,
-  settledCounters,
+  type ReservationRunner,
   type SettleResult,
-  takesNothing,
   type TakeResult,
 } from '@sundial/engine/ports';
 import { performance } from 'node:perf_hooks';
@@ -29,10 +26,14 @@ import { WrongTypeKeys } from './guard/wrong-type-keys.js';
 import { DegradedDecisions } from './fallback/degraded-decisions.js';
 import { LocalCounters, type Asking, type NodeShare } from './fallback/local-counters.js';
 import type { PendingSettlement } from './outbox/pending-settlement.js';
+import { overAdmitted } from './outbox/over-admitted.js';
 import { Reconciler } from './reconciler.js';
 import { StoreGuard } from './guard/store-guard.js';
 import { unavailableFor, type Shed, type Unavailable } from './guard/unavailable.js';
 import { UndecidedChecks } from './fallback/undecided-checks.js';
+import { LocalHolds } from './fallback/local-holds.js';
+import type { CheckWay } from './reservations/resilient-reserves.js';
+import { ResilientReservations } from './reservations/resilient-reservations.js';
 
 export interface ResilientRunnerOptions {
   readonly store: Store;
@@ -62,7 +63,9 @@ export class ResilientRunner implements Runner {
   readonly #store: Store;
   readonly #guard: StoreGuard;
   readonly #local = new LocalCounters();
+  readonly #holds = new LocalHolds(this.#local);
   readonly #undecided: UndecidedChecks;
+  readonly reservations: ReservationRunner;
   readonly #reconciler: Reconciler;
   readonly #journal: Journal | undefined;
   readonly #wrongTypeKeys: WrongTypeKeys;
@@ -97,12 +100,12 @@ export class ResilientRunner implements Runner {
       overflowed: (operations) => observer.journalOverflowed?.(operations),
       uncertain: (interval) => observer.uncertain?.(interval),
     });
-    for (const { settlement } of this.#reconciler.outbox.values()) {
-      const { intent, counters } = settlement;
-      if (intent === 'count') this.#local.restore(counters, settlement, store.now());
-    }
-    const degraded = new DegradedDecisions({ local: this.#local, now: () => store.now(), share: nodes });
+    for (const { settlement } of this.#reconciler.outbox.values()) this.#restore(settlement);
+    const degraded = new DegradedDecisions({
+      ...{ local: this.#local, holds: this.#holds, now: () => store.now(), share: nodes },
+    });
     this.#undecided = new UndecidedChecks(degraded, this.#reconciler.outbox);
+    this.reservations = this.#reserving();
   }
 
   get secret(): Store['secret'] {
@@ -222,17 +225,14 @@ export class ResilientRunner implements Runner {
       case 'taken':
       case 'replayed':
       case 'refused': {
-        this.#acknowledged(check, plan, result);
+        this.#reconciler.decided(check, plan, result);
         const counts = this.#known(plan, result.counts);
         return decisionOf(check, { ...result, counts }, this.#store.now());
       }
       case 'conflict':
         throw QuotaError.conflict(check.operationId);
       case 'refunded':
-        throw new QuotaError(
-          'operation-refunded',
-          `Operation ${check.operationId} was refunded; use a new operationId.`,
-        );
+        throw QuotaError.refunded(check.operationId);
       case 'shed':
         throw this.#shed();
       case 'full':
@@ -250,29 +250,40 @@ export class ResilientRunner implements Runner {
 
   #withoutStore(check: PlannedCheck, plan: CheckPlan, unavailable: Unavailable): Answer<EngineDecision> {
     const { operationId, operation, amount, amounts, rulesVersion, startedAt } = check;
-    const answerBy = Math.max(startedAt + this.#answerMs, performance.now() + this.#diskMs);
     const undecided = { plan, operationId, operation, amount, amounts, unavailable, rulesVersion };
-    return this.#undecided.decide(undecided, answerBy);
+    this.#holds.expire(this.#store.now());
+    return this.#undecided.decide(undecided, this.#answerBy(startedAt));
   }
 
-  /** The store has said that the operation is counted: should it lose it, it will be counted again. */
-  #acknowledged(check: PlannedCheck, { counters }: CheckPlan, result: Decided): void {
-    const { operation, amount, amounts, planner, rules, subject } = check;
-    if (result.outcome === 'taken' && !takesNothing(check)) {
-      const { counts } = result;
-      const isCurrent = counts.every(({ windowIndex }) => windowIndex === 'current');
-      this.#reconciler.acknowledged({
-        intent: 'count',
-        operation,
-        counters: isCurrent ? counters : settledCounters(counts),
-        amount,
-        amounts,
-        decidedAt: this.#store.now(),
-      });
-    } else if (result.outcome === 'replayed') {
-      const then = planner.countersAt(rules, subject, result.counted.at);
-      this.#reconciler.repeated({ operation, counters: then, amount, amounts }, result.counted);
-    }
+  #answerBy(startedAt: number): number {
+    return Math.max(startedAt + this.#answerMs, performance.now() + this.#diskMs);
+  }
+
+  #reserving(): ReservationRunner {
+    const access = {
+      ...{ store: this.#store, guard: this.#guard, outbox: this.#reconciler.outbox, holds: this.#holds },
+      answerBy: (startedAt: number) => this.#answerBy(startedAt),
+      shed: () => this.#shed(),
+    };
+    const way: CheckWay = {
+      ask: (take, plan, check) => {
+        const late = (answer: TakeResult) => this.#reconciler.outbox.heard(check.operation, answer);
+        return this.#askInTurn(take, plan, { takes: check, late });
+      },
+      asEnforced: this.#asEnforced,
+      known: (plan, counts) => this.#known(plan, counts),
+      wrongType: (plan) => this.#wrongTypeKeys.met(plan),
+      undecided: this.#undecided,
+    };
+    return new ResilientReservations(access, way, this.#local);
+  }
+
+  /** What was decided before this process started. */
+  #restore(settlement: PendingSettlement['settlement']): void {
+    const { intent, counters, operation, hold } = settlement;
+    if (intent !== 'count' && intent !== 'hold') return;
+    this.#local.restore(counters, settlement, this.#store.now());
+    if (hold) this.#holds.place(operation.id, { counters, takes: settlement, ...hold });
   }
 
   /** The queue before the store is full, or the check has waited in it for longer than a caller waits for an answer. */
@@ -282,16 +293,11 @@ export class ResilientRunner implements Runner {
   }
 
   /** A pending settlement is in the store, or never will be. */
-  #settled({ settlement, resource }: PendingSettlement, { forced = [] }: SettleResult): void {
-    const { intent, counters } = settlement;
-    if (intent === 'count') this.#local.settled(counters, settlement);
-    for (const limit of counters.flatMap(({ limits }) => limits)) {
-      const above = forced.find((each) => each.limit === limit);
-      if (above === undefined) continue;
-      const { field, max, rule } = limit;
-      const { used } = above;
-      this.#observer.overAdmitted?.({ resource, rule: rule.id, ...limitNamedBy(field), max, used });
-    }
+  #settled(pending: PendingSettlement, result: SettleResult): void {
+    const { intent, counters, operation } = pending.settlement;
+    if (intent === 'count') this.#local.settled(counters, pending.settlement);
+    else if (intent === 'hold' || intent === 'commit') this.#holds.settled(operation.id);
+    for (const limit of overAdmitted(pending, result)) this.#observer.overAdmitted?.(limit);
   }
 
   /** What the store said, and what is allowed here and not yet settled. */

@@ -26,9 +26,9 @@ export class CountedLimit implements LimitState {
   readonly meter: string;
   readonly timeZone: string;
   readonly max: number | null;
-  readonly source: LimitSource = 'rule';
+  readonly source: LimitSource;
   readonly used: number;
-  readonly reserved = 0;
+  readonly reserved: number;
   readonly remaining: number | null;
   readonly startsAt: string | null;
   readonly resetsAt: string | null;
@@ -36,7 +36,7 @@ export class CountedLimit implements LimitState {
   readonly #instants: Window;
 
   /** `exceeded` where `asked` more units do not fit. */
-  constructor({ limit, windowIndex, used }: LimitCount<PlannedLimit>, asked: number) {
+  constructor({ limit, windowIndex, used, reserved }: LimitCount<PlannedLimit>, asked: number) {
     const { rule, definition, windows } = limit;
     const { window, meter = UNITS_METER, max } = definition;
     const instants = windows[windowIndex];
@@ -46,11 +46,13 @@ export class CountedLimit implements LimitState {
     this.meter = meter;
     this.timeZone = rule.timeZone;
     this.max = max;
+    this.source = 'rule';
     this.used = used;
-    this.remaining = remainingOf(max, used);
+    this.reserved = reserved;
+    this.remaining = remainingOf(max, used + reserved);
     this.startsAt = instants.startsAt;
     this.resetsAt = instants.resetsAt;
-    this.exceeded = max !== null && used + asked > max;
+    this.exceeded = max !== null && used + reserved + asked > max;
     this.#instants = instants;
   }
 
@@ -63,7 +65,7 @@ export class CountedLimit implements LimitState {
   }
 }
 
-function remainingOf(max: Limit['max'], used: number): number | null {
+function remainingOf(max: Limit['max'], taken: number): number | null {
   if (max === null) return null;
-  return used < max ? max - used : 0;
+  return taken < max ? max - taken : 0;
 }

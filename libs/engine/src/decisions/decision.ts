@@ -1,6 +1,6 @@
 import type { Decision, DecisionReason, Degraded, LimitState, OnDeny, Rule } from '@sundial/contract';
 import type { PlannedLimit } from '../counters/rule-windows.js';
-import { amountOf, type Amounts } from '../operations/amounts.js';
+import { unitsOf, type Takes } from '../operations/amounts.js';
 import type { Counts, TakeResult } from '../stores/store.js';
 import { NEVER, unitOf } from '../windows/window.js';
 import { CountedLimit, type EngineDecision } from './counted-limit.js';
@@ -14,7 +14,7 @@ export interface DecisionContext {
 
 /** The decision of a check that the store decided; `now` is the store's. */
 export function decisionOf(
-  check: Omit<DecisionContext, 'degraded'> & Amounts,
+  check: Omit<DecisionContext, 'degraded'> & Takes,
   { outcome, counts }: Decided,
   now: number,
 ): EngineDecision {
@@ -40,7 +40,7 @@ export type Decided = Exclude<
 type PlannedCounts = Counts<PlannedLimit>;
 
 /** Every limit has room for what it takes, and that is counted (`counts` include it) or was nothing. */
-export function taken(counts: PlannedCounts, takes: Amounts, context: DecisionContext): EngineDecision {
+export function taken(counts: PlannedCounts, takes: Takes, context: DecisionContext): EngineDecision {
   const limits = statesOf(counts, takes, 'counted');
   const { operationId, degraded, rulesVersion } = context;
   // Written out, as in `refused`: one of them makes nearly every answer, and spreading costs more than all else in it.
@@ -65,7 +65,7 @@ export function replayed(counts: PlannedCounts, context: DecisionContext): Engin
 /** At least one enforced limit has no room for what it takes; nothing was counted (`counts` leave it out). */
 export function refused(
   counts: PlannedCounts,
-  takes: Amounts,
+  takes: Takes,
   { operationId, degraded, rulesVersion }: DecisionContext,
   now: number,
 ): EngineDecision {
@@ -110,7 +110,7 @@ export function noRule(
 export function byPolicy(
   allowed: boolean,
   known: PlannedCounts,
-  takes: Amounts,
+  takes: Takes,
   context: DecisionContext & { readonly onDeny?: OnDeny | undefined },
 ): EngineDecision {
   const limits = statesOf(known, takes, 'counted');
@@ -126,6 +126,18 @@ export function byPolicy(
   };
 }
 
+/** The states of limits of which nothing is asked: none is exceeded. */
+export function currentStates(counts: PlannedCounts): CountedLimit[] {
+  return limitStates(counts, NOTHING_ASKED);
+}
+
+/** Every limit has room, and a counter has as many live reservations as it can have. */
+export function tooManyHolds(counts: PlannedCounts, takes: Takes, context: DecisionContext): EngineDecision {
+  const limits = statesOf(counts, takes, 'counted');
+  const { operationId } = context;
+  return { ...ALLOWED, allowed: false, reason: 'too-many-holds', operationId, limits, ...rest(context) };
+}
+
 /** The states of all limits; `exceeded` where `asked` more units do not fit. */
 export function limitStates(counts: PlannedCounts, asked: number): CountedLimit[] {
   const states: CountedLimit[] = [];
@@ -134,14 +146,10 @@ export function limitStates(counts: PlannedCounts, asked: number): CountedLimit[
 }
 
 /** The states in a decision: exceeded where what a limit takes has no room; never where it takes nothing. */
-function statesOf(
-  counts: PlannedCounts,
-  { amount, amounts }: Amounts,
-  of: 'asked' | 'counted',
-): CountedLimit[] {
+function statesOf(counts: PlannedCounts, asked: Takes, of: 'asked' | 'counted'): CountedLimit[] {
   const states: CountedLimit[] = [];
   for (const count of counts) {
-    const takes = amountOf(count.limit, amount, amounts);
+    const takes = unitsOf(count.limit, asked);
     states.push(new CountedLimit(count, takes === 0 ? NOTHING_ASKED : of === 'asked' ? takes : 0));
   }
   return states;
@@ -181,13 +189,13 @@ interface Refusal {
   readonly onDeny: OnDeny | undefined;
 }
 
-function refusalOf(counts: PlannedCounts, { amount, amounts }: Amounts): Refusal {
+function refusalOf(counts: PlannedCounts, asked: Takes): Refusal {
   let [hopeless, retryAtMs] = [false, -Infinity];
   let first: Rule | undefined;
-  for (const { limit, windowIndex, used } of counts) {
+  for (const { limit, windowIndex, used, reserved } of counts) {
     const { max } = limit.definition;
-    const takes = amountOf(limit, amount, amounts);
-    if (!limit.enforced || max === null || takes === 0 || used + takes <= max) continue;
+    const takes = unitsOf(limit, asked);
+    if (!limit.enforced || max === null || takes === 0 || used + reserved + takes <= max) continue;
     first ??= limit.rule;
     hopeless ||= takes > max;
     const { of, resetsAtMs } = limit.windows[windowIndex];

@@ -34,6 +34,16 @@ export function heldAmountOf(
   return limit.meter === undefined ? amount : amountOf(limit, amount, amounts);
 }
 
+/** What an operation takes, and whether it holds that. */
+export interface Takes extends Amounts {
+  readonly hold?: object | undefined;
+}
+
+/** The same of an operation that may hold: of a `concurrent` limit it takes its units, for as long as it holds them. */
+export function unitsOf(limit: Parameters<typeof amountOf>[0], { amount, amounts, hold }: Takes): number {
+  return hold === undefined ? amountOf(limit, amount, amounts) : heldAmountOf(limit, amount, amounts);
+}
+
 /** Whether it takes nothing of any meter: then it only looks, and is not remembered. */
 export function takesNothing({ amount, amounts }: Amounts): boolean {
   return amount === 0 && (amounts === undefined || Object.values(amounts).every((units) => units === 0));

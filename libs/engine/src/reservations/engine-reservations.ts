@@ -1,40 +1,37 @@
+import { performance } from 'node:perf_hooks';
 import {
+  DEFAULT_TTL_MS,
   QuotaError,
   type CommitRequest,
-  type CorrectedLimit,
-  type CorrectedUsage,
   type ExtendRequest,
-  type InputError,
-  type Refunded,
-  type RefundRequest,
   type ReleaseRequest,
   type Reservation,
   type ReservationAnswer,
-  type Reservations,
-  type ReserveDecision,
   type ReserveRequest,
-  type Returned,
-  type ReturnRequest,
-  type Rule,
-  type Subject,
-  type UsageCorrection,
 } from '@sundial/contract';
-import { fieldOf } from '../counters/limit-field.js';
-import type { EngineDecision } from '../decisions/counted-limit.js';
+import type { CheckPlanner } from '../decisions/check-planner.js';
+import type { CountedLimit, EngineDecision } from '../decisions/counted-limit.js';
+import { decodeContent, encodeContent } from '../operations/operation-content.js';
+import type { OperationIds } from '../operations/operation-ids.js';
 import {
   assertCommitRequest,
   assertExtendRequest,
-  assertRefundRequest,
   assertReleaseRequest,
   assertReserveRequest,
-  assertReturnRequest,
-  assertUsageCorrection,
 } from '../requests/parse-reservation.js';
 import { missingAttributes } from '../requests/parse-request.js';
-import type { SharedSecret } from '../operations/secret.js';
 import type { LiveRules } from '../rules/live-rules.js';
-import { ruleNotFound } from '../rules/rule-conflicts.js';
-import { type NamedReservation, ReservationIds } from './reservation-id.js';
+import type { RuleBook } from '../rules/rule-book.js';
+import type { EndedHold, PlannedEnding, Reserved } from '../runners/reservation-runner.js';
+import type { Runner } from '../runners/runner.js';
+import { copyOfAmounts, type Amounts } from '../operations/amounts.js';
+import { then } from '../stores/answer.js';
+import type { Ending, StoredReservation } from '../stores/holds.js';
+import { extensionOf } from './extension.js';
+import { endById } from '../holds/known-by-id.js';
+import { reservationOf } from './reservation-answer.js';
+import { ReservationIds, type NamedReservation, type ReservationFacts } from './reservation-id.js';
+import { ReservedCounters } from './reserved-counters.js';
 
 /** A decision of this process: its limits know their windows' instants as numbers, too. */
 export interface EngineReserveDecision extends EngineDecision {
@@ -42,102 +39,182 @@ export interface EngineReserveDecision extends EngineDecision {
 }
 
 export interface EngineReservationsOptions {
-  readonly secrets: SharedSecret;
+  readonly runner: Runner;
   readonly rules: LiveRules;
+  readonly planner: CheckPlanner;
+  readonly operations: OperationIds;
+  /** Decides where no rule counts the resource. */
+  readonly withoutRules: (request: ReserveRequest, book: RuleBook) => EngineDecision;
+  /** Hears each decision, with the milliseconds that it took. */
+  readonly decided: (request: ReserveRequest, decision: EngineReserveDecision, elapsedMs: number) => void;
 }
 
-/** The engine's verbs of reservations: reads what is asked and refuses what can be none, before a store is asked. */
-export class EngineReservations implements Reservations {
-  readonly #ids: ReservationIds;
-  readonly #rules: LiveRules;
+/** From a subject of so many characters on, an id may be too long for a path. */
+const LONG_SUBJECT = 2_000;
 
-  constructor({ secrets, rules }: EngineReservationsOptions) {
-    this.#ids = new ReservationIds(secrets);
-    this.#rules = rules;
+/** The engine's verbs of reservations: what is asked is read, planned and given to the runner, and its answer put in words. */
+export class EngineReservations {
+  readonly #options: EngineReservationsOptions;
+  readonly #ids: ReservationIds;
+  readonly #counters = new ReservedCounters();
+
+  constructor(options: EngineReservationsOptions) {
+    this.#options = options;
+    this.#ids = new ReservationIds(options.runner.secret);
   }
 
   async reserve(request: ReserveRequest): Promise<EngineReserveDecision> {
+    const startedAt = performance.now();
     assertReserveRequest(request);
-    this.#assertCounted(request);
-    return notYet();
+    const book = this.#options.rules.current;
+    const rules = book.forResource(request.resource);
+    const errors = missingAttributes(rules, request.subject);
+    if (errors.length > 0) throw QuotaError.invalid('invalid-request', errors);
+    const { ttlMs = DEFAULT_TTL_MS, onExpiry = 'release', subject, resource, amount = 1 } = request;
+    const takes: Amounts = { amount, amounts: copyOfAmounts(request.amounts) };
+    const decision =
+      rules.length === 0
+        ? this.#withoutRules(request, takes, book)
+        : await this.#held(request, { rules, subject, resource, ttlMs, onExpiry, takes, book, startedAt });
+    this.#options.decided(request, decision, performance.now() - startedAt);
+    return decision;
   }
 
   async commit(id: string, request: CommitRequest = {}): Promise<ReservationAnswer> {
     assertCommitRequest(request);
-    this.#named(id);
-    return notYet();
+    return this.#end(id, { kind: 'commit', ...namedIn(request) });
   }
 
   async release(id: string, request: ReleaseRequest = {}): Promise<ReservationAnswer> {
     assertReleaseRequest(request);
-    this.#named(id);
-    return notYet();
-  }
-
-  async extend(id: string, request: ExtendRequest): Promise<EngineReserveDecision & ReserveDecision> {
-    assertExtendRequest(request);
-    this.#named(id);
-    return notYet();
+    return this.#end(id, { kind: 'release' });
   }
 
   async reservation(id: string): Promise<ReservationAnswer> {
-    this.#named(id);
-    return notYet();
+    return this.#end(id, { kind: 'look' });
   }
 
-  async refund(request: RefundRequest): Promise<Refunded> {
-    assertRefundRequest(request);
-    this.#assertCounted(request);
-    return notYet();
+  async extend(id: string, request: ExtendRequest): Promise<EngineReserveDecision> {
+    const startedAt = performance.now();
+    assertExtendRequest(request);
+    const named = this.#ids.decode(id);
+    const { current: book } = this.#options.rules;
+    const ttl = request.ttlMs === undefined ? {} : { ttlMs: request.ttlMs };
+    const ended = await this.#run(named, { kind: 'extend', ...ttl, ...namedIn(request) }, startedAt);
+    const { operationId } = named;
+    const asked = { request, operationId, rulesVersion: book.version, now: this.#options.runner.now() };
+    const { decision, stored } = extensionOf(this.#known(ended), asked);
+    return { ...decision, reservation: reservationOf(id, named, stored) };
   }
 
-  async returnUnits(request: ReturnRequest): Promise<Returned> {
-    assertReturnRequest(request);
-    this.#assertCounted(request);
-    return notYet();
+  async #held(request: ReserveRequest, planning: Planning): Promise<EngineReserveDecision> {
+    const { rules, subject, resource, ttlMs, onExpiry, takes, book, startedAt } = planning;
+    const { planner, runner, operations } = this.#options;
+    const plan = planner.at(rules, subject, runner.now());
+    const name = operations.name(request, takes, plan.scope);
+    const { operationId, operation } = name;
+    const said = {
+      operationId,
+      operation: operation.id,
+      resource,
+      subject,
+      rules,
+      content: operation.content,
+      onExpiry,
+    };
+    const idOf = ({ at }: Pick<StoredReservation, 'at'>, isDegraded: boolean) =>
+      this.#ids.encode({ ...said, at, expiresAt: at + ttlMs, isDegraded });
+    if (lengthOf(subject) > LONG_SUBJECT) idOf({ at: runner.now() }, true);
+    const check = { planner, rules, subject, plan, ...name, ...takes, startedAt, fairnessKey: resource };
+    const reserved = runner.reservations.reserve({
+      ...check,
+      rulesVersion: book.version,
+      hold: { ttlMs, onExpiry },
+    });
+    return then(reserved, ({ decision, reservation, isDegraded }: Reserved) => ({
+      ...decision,
+      reservation: reservation ? reservationOf(idOf(reservation, isDegraded), said, reservation) : null,
+    }));
   }
 
-  /** @throws QuotaError `invalid-request`, `rule-not-found`, `store-unavailable` */
-  async correct(correction: UsageCorrection): Promise<CorrectedUsage> {
-    assertUsageCorrection(correction);
-    const { rule: id, subject } = correction;
-    const rule = this.#rules.current.byId(id);
-    if (rule === undefined) throw ruleNotFound(id);
-    const errors = [...notTheAttributes(rule.per, subject), ...notItsLimits(rule, correction.limits)];
-    if (errors.length > 0) throw QuotaError.invalid('invalid-request', errors);
-    return notYet();
+  /** Nothing is counted, so nothing is held; its caller need not know. */
+  #withoutRules(request: ReserveRequest, takes: Amounts, book: RuleBook): EngineReserveDecision {
+    const decision = this.#options.withoutRules(request, book);
+    if (!decision.allowed) return { ...decision, reservation: null };
+    const { resource, subject, ttlMs = DEFAULT_TTL_MS, onExpiry = 'release' } = request;
+    const { operationId } = decision;
+    const at = Math.round(this.#options.runner.now());
+    const facts: ReservationFacts = {
+      ...{ operationId, operation: operationId, resource, subject, rules: [], isDegraded: true },
+      ...{ content: encodeContent(takes), at, expiresAt: at + ttlMs, onExpiry },
+    };
+    const { reservation } = this.#known(endById(facts, { kind: 'look' }, at));
+    return { ...decision, reservation: reservationOf(this.#ids.encode(facts), facts, reservation) };
   }
 
-  #named(id: string): NamedReservation {
-    return this.#ids.decode(id);
+  async #end(id: string, ending: Ending): Promise<ReservationAnswer> {
+    const named = this.#ids.decode(id);
+    const ended = this.#known(await this.#run(named, ending, performance.now()));
+    const limits = 'windows' in ended ? this.#statesOf(named, ended.windows) : [];
+    const degraded = 'cause' in ended ? { cause: ended.cause } : null;
+    return { reservation: reservationOf(id, named, ended.reservation), limits, degraded };
   }
 
-  #assertCounted({ resource, subject }: { readonly resource: string; readonly subject: Subject }): void {
-    const errors = missingAttributes(this.#rules.current.forResource(resource), subject);
-    if (errors.length > 0) throw QuotaError.invalid('invalid-request', errors);
+  #run(named: NamedReservation, ending: Ending, startedAt: number): EndedHold | Promise<EndedHold> {
+    const { runner } = this.#options;
+    if (named.counters.length === 0) {
+      const ended = endById(named, ending, runner.now());
+      return 'reservation' in ended ? { ...ended, windows: [] } : ended;
+    }
+    return runner.reservations.end(this.#planned(named, ending, startedAt));
+  }
+
+  #planned(named: NamedReservation, ending: Ending, startedAt: number): PlannedEnding {
+    const { operation: id, content, at, expiresAt, onExpiry, isDegraded, resource } = named;
+    return {
+      operation: { id, content },
+      ending,
+      held: decodeContent(content),
+      terms: { at, expiresAt, onExpiry },
+      isDegraded,
+      places: this.#counters.places(named),
+      countersAt: (instant) => this.#counters.at(named, this.#options.rules.current, instant),
+      resource,
+      startedAt,
+    };
+  }
+
+  /** @throws QuotaError `reservation-not-found`, `reservation-ended` */
+  #known<T extends { readonly outcome: string }>(
+    ended: T,
+  ): Extract<T, { readonly reservation: StoredReservation }> {
+    if (!('reservation' in ended)) throw QuotaError.reservationNotFound();
+    const known = ended as Extract<T, { readonly reservation: StoredReservation }>;
+    if (ended.outcome === 'ended-otherwise') throw QuotaError.reservationEnded(known.reservation.state);
+    return known;
+  }
+
+  #statesOf(named: NamedReservation, windows: Parameters<ReservedCounters['statesOf']>[1]): CountedLimit[] {
+    const { rules, runner } = this.#options;
+    return this.#counters.statesOf(named, windows, { book: rules.current, now: runner.now() });
   }
 }
 
-/** A counter is one of a rule's exact attributes: with others it would be another one, or none. */
-function notTheAttributes(per: readonly string[], subject: Subject): readonly InputError[] {
-  const missing = per.filter((name) => !Object.hasOwn(subject, name));
-  const others = Object.keys(subject).filter((name) => !per.includes(name));
-  return [
-    ...missing.map((name) => ({ path: `subject.${name}`, message: 'is missing: the rule counts by it' })),
-    ...others.map((name) => ({ path: `subject.${name}`, message: 'is not counted by this rule' })),
-  ];
+interface Planning extends Pick<ReservationFacts, 'subject' | 'resource' | 'onExpiry'> {
+  readonly rules: ReturnType<RuleBook['forResource']>;
+  readonly ttlMs: number;
+  readonly takes: Amounts;
+  readonly book: RuleBook;
+  readonly startedAt: number;
 }
 
-function notItsLimits(rule: Rule, limits: readonly CorrectedLimit[]): readonly InputError[] {
-  const fields = new Set(rule.limits.map(fieldOf));
-  return limits.flatMap((limit, index) => {
-    const path = `limits.${index}`;
-    if (!fields.has(fieldOf(limit))) return { path, message: `is no limit of the rule ${rule.id}` };
-    if (limit.window !== 'concurrent') return [];
-    return { path, message: 'has nothing used that could be set: it is what live reservations hold' };
-  });
+/** The caller's own object may change: this copy does not. */
+function namedIn({ amount, amounts }: CommitRequest): CommitRequest {
+  return { ...(amount !== undefined && { amount }), ...(amounts && { amounts: { ...amounts } }) };
 }
 
-function notYet(): never {
-  throw new QuotaError('store-unavailable', 'This store keeps no reservations yet.');
+function lengthOf(subject: Readonly<Record<string, string>>): number {
+  let length = 0;
+  for (const name in subject) length += subject[name]!.length;
+  return length;
 }

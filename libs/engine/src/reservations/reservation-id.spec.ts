@@ -52,6 +52,7 @@ function facts({
     at,
     expiresAt: at + 60_000,
     onExpiry,
+    isDegraded: onExpiry === 'commit',
   };
 }
 

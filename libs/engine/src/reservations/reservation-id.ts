@@ -24,6 +24,8 @@ export interface ReservationFacts {
   readonly at: number;
   readonly expiresAt: number;
   readonly onExpiry: OnExpiry;
+  /** A node placed it without the store, which may not know of it yet. */
+  readonly isDegraded: boolean;
 }
 
 /** The facts, and the counters that they name. */
@@ -63,7 +65,8 @@ export class ReservationIds {
 
   /** @throws QuotaError `invalid-request` where it would be longer than a path can carry; nothing may have been taken by then. */
   encode(facts: ReservationFacts): string {
-    const { operationId, operation, resource, subject, rules, content, at, expiresAt, onExpiry } = facts;
+    const { operationId, operation, resource, subject, rules, content, at, expiresAt, onExpiry, isDegraded } =
+      facts;
     const text = JSON.stringify([
       FORMAT,
       operationId,
@@ -75,6 +78,7 @@ export class ReservationIds {
       at,
       expiresAt,
       onExpiry === 'commit' ? 1 : 0,
+      isDegraded ? 1 : 0,
     ]);
     const body = Buffer.from(text).toString('base64url');
     if (body.length + SEAL_LENGTH > MAX_RESERVATION_ID_LENGTH) throw tooLong();
@@ -112,11 +116,23 @@ type Written = readonly [
   at: number,
   expiresAt: number,
   commits: 0 | 1,
+  isDegraded: 0 | 1,
 ];
 
 function named(written: Written): NamedReservation {
-  const [, operationId, isServers, resource, attributes, ruleParts, content, at, expiresAt, commits] =
-    written;
+  const [
+    ,
+    operationId,
+    isServers,
+    resource,
+    attributes,
+    ruleParts,
+    content,
+    at,
+    expiresAt,
+    commits,
+    isDegraded,
+  ] = written;
   const subject = subjectOf(attributes);
   const rules = ruleParts.map(([id, timeZone, ...per]): CountingRule => ({ id, resource, per, timeZone }));
   return {
@@ -131,6 +147,7 @@ function named(written: Written): NamedReservation {
     at,
     expiresAt,
     onExpiry: commits ? 'commit' : 'release',
+    isDegraded: isDegraded === 1,
     counters: rules.map((rule) => ({ rule, ...counterKey(rule, subject) })),
   };
 }

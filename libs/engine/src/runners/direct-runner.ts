@@ -9,6 +9,8 @@ import { inCurrentWindows } from './in-current-windows.js';
 import { EMPTY_JOURNAL, type JournalStatus } from './journal-status.js';
 import { UncertainIntervals } from './uncertain-intervals.js';
 import { UncountedSubjects } from './uncounted-subjects.js';
+import { DirectReservations } from './direct-reservations.js';
+import type { ReservationRunner } from './reservation-runner.js';
 import type { Planned, PlannedCheck, Runner } from './runner.js';
 
 /** What the store answers at once can't be late. */
@@ -21,11 +23,13 @@ export class DirectRunner implements Runner {
   /** What could not be read of what the store had kept. */
   readonly #intervals: UncertainIntervals;
   readonly backlogMs = 0;
+  readonly reservations: ReservationRunner;
 
   constructor(store: Store, observer: Pick<QuotaObserver, 'findingChanged' | 'uncertain'> = {}) {
     this.#store = store;
     this.#uncounted = new UncountedSubjects(store);
     this.#intervals = new UncertainIntervals((interval) => observer.uncertain?.(interval));
+    this.reservations = new DirectReservations(store);
     store.onFinding?.((finding, holds) => observer.findingChanged?.(finding, holds));
     store.onDataLoss?.((loss) => {
       if (loss.kind === 'unseen')
@@ -53,6 +57,7 @@ export class DirectRunner implements Runner {
         if (result.outcome === 'too-many-holds') throw undecided(result.outcome);
         if ('counts' in result) return decisionOf(check, result, this.#store.now());
         if (result.outcome === 'conflict') throw QuotaError.conflict(check.operationId);
+        if (result.outcome === 'refunded') throw QuotaError.refunded(check.operationId);
         throw undecided(result.outcome);
       },
     );

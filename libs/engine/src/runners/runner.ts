@@ -7,12 +7,14 @@ import type { NamedOperation } from '../operations/operation-ids.js';
 import type { SharedSecret } from '../operations/secret.js';
 import type { Answer } from '../stores/answer.js';
 import type { JournalStatus } from './journal-status.js';
+import type { ReservationRunner } from './reservation-runner.js';
 
 /**
  * Gets planned checks their decisions from a store. `DirectRunner` asks a store in this process, which is never away;
  * `ResilientRunner` (`@sundial/resilience`) one that can be slow, frozen or gone. The engine does not know which it has.
  */
 export interface Runner {
+  readonly reservations: ReservationRunner;
   /** What all nodes that count in the store know, and no caller. */
   readonly secret: SharedSecret;
   /** The store's clock as far as this node knows it, epoch milliseconds. */

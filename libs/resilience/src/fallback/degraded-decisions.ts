@@ -9,14 +9,17 @@ import {
   onDenyOf,
   type PlannedLimit,
   type CheckPlan,
+  type HoldTerms,
   refused,
   replayed,
   settledCounters,
+  type SettledHold,
   strictestPolicy,
   taken,
   takesNothing,
 } from '@sundial/engine/ports';
 import type { Degraded, DegradePolicy } from '@sundial/contract';
+import type { LocalHolds } from './local-holds.js';
 import type { LocalCounters, NodeShare } from './local-counters.js';
 import type { PendingSettlement } from '../outbox/pending-settlement.js';
 import type { Unavailable } from '../guard/unavailable.js';
@@ -25,6 +28,8 @@ import type { Unavailable } from '../guard/unavailable.js';
 export interface UndecidedCheck extends NamedOperation, Amounts {
   readonly plan: CheckPlan;
   readonly unavailable: Unavailable;
+  /** Of a reserve. */
+  readonly hold?: HoldTerms | undefined;
   readonly rulesVersion: number;
 }
 
@@ -37,15 +42,18 @@ export interface DegradedDecision {
 /** Decides by the rules' policies what the store could not decide. */
 export class DegradedDecisions {
   readonly #local: LocalCounters;
+  readonly #holds: LocalHolds;
   readonly #now: () => number;
   readonly #share: () => NodeShare;
 
   constructor(options: {
     readonly local: LocalCounters;
+    readonly holds: LocalHolds;
     readonly now: () => number;
     readonly share: () => NodeShare;
   }) {
     this.#local = options.local;
+    this.#holds = options.holds;
     this.#now = options.now;
     this.#share = options.share;
   }
@@ -63,9 +71,19 @@ export class DegradedDecisions {
     if (takesNothing(check) || (!allowed && unavailable.executionStatus === 'not-executed'))
       return { decision, pending: undefined };
     const counters = settledCounters(counts);
-    const intent = allowed ? 'count' : 'void';
     const decidedAt = Math.round(this.#now());
-    const settlement = { counters, operation, amount, amounts, intent, decidedAt } as const;
+    const intent = !allowed ? 'void' : check.hold ? 'hold' : 'count';
+    const hold = check.hold && settledHold(check.hold, decidedAt);
+    const settlement = {
+      counters,
+      operation,
+      amount,
+      amounts,
+      intent,
+      decidedAt,
+      ...(hold && { hold }),
+    } as const;
+    if (intent === 'hold') this.#holds.place(operation.id, { counters, takes: check, ...hold! });
     const { executionStatus } = unavailable;
     const { resource } = plan;
     return { decision, pending: { settlement, degraded, executionStatus, decidedAt, resource } };
@@ -73,7 +91,8 @@ export class DegradedDecisions {
 
   /** Takes back what could not be written down in time. */
   takeBack({ settlement }: PendingSettlement): void {
-    this.#local.takeBack(settlement.counters, settlement);
+    if (settlement.intent === 'hold') this.#holds.release(settlement.operation.id);
+    else this.#local.takeBack(settlement.counters, settlement);
   }
 
   /** Repeats that an operation was allowed, while only this node knows it. */
@@ -106,6 +125,10 @@ export class DegradedDecisions {
         return policy satisfies never;
     }
   }
+}
+
+function settledHold({ ttlMs, onExpiry }: HoldTerms, decidedAt: number): SettledHold {
+  return { takenAt: decidedAt, isDegraded: true, expiresAt: decidedAt + ttlMs, onExpiry };
 }
 
 /** A decision, and the counts that it was made of. */

@@ -1,5 +1,6 @@
 import {
   amountOf,
+  heldAmountOf,
   type Amounts,
   type CounterRef,
   type Counts,
@@ -9,7 +10,9 @@ import {
   settledCounters,
   type SettledLimit,
   startsAtOf,
+  type Takes,
   textHash,
+  unitsOf,
   UNLIMITED,
   type WindowIndex,
 } from '@sundial/engine/ports';
@@ -52,7 +55,7 @@ export class LocalCounters {
   /** Takes from all counters or from none, like a store; what may still be taken here is what its counts leave. */
   take<L extends LimitSpec>(
     counters: readonly CounterRef<L>[],
-    { amount, amounts }: Amounts,
+    takes: Takes,
     now: number,
     share: NodeShare,
   ): LocalTake<L> {
@@ -62,34 +65,35 @@ export class LocalCounters {
       const withOthers = Math.max(used, max - mine) + local + asked;
       return Math.max(used + local, Math.min(withOthers, max));
     });
-    if (!hasRoom(counts, amount, amounts)) return { outcome: 'refused', counts };
-    this.count(settledCounters(counts), { amount, amounts });
-    for (const count of counts) count.used += amountOf(count.limit, amount, amounts);
+    if (!hasRoom(counts, takes.amount, takes.amounts, takes.hold === undefined ? amountOf : heldAmountOf))
+      return { outcome: 'refused', counts };
+    this.count(settledCounters(counts), takes);
+    for (const count of counts) count.used += unitsOf(count.limit, takes);
     return { outcome: 'taken', counts };
   }
 
   /** Records what was allowed here, whether or not it fitted. */
-  count(counters: readonly CounterRef<SettledLimit>[], takes: Amounts): void {
+  count(counters: readonly CounterRef<SettledLimit>[], takes: Takes): void {
     this.#each(counters, takes, (limit, units) => {
       limit.local += units;
     });
   }
 
   /** It was not allowed after all. */
-  takeBack(counters: readonly CounterRef<SettledLimit>[], takes: Amounts): void {
+  takeBack(counters: readonly CounterRef<SettledLimit>[], takes: Takes): void {
     this.#each(counters, takes, (limit, units) => {
       limit.local = Math.max(0, limit.local - units);
     });
   }
 
   /** Notes what was allowed here before this process started. */
-  restore(counters: readonly CounterRef<SettledLimit>[], takes: Amounts, now: number): void {
+  restore(counters: readonly CounterRef<SettledLimit>[], takes: Takes, now: number): void {
     this.counts(counters, now);
     this.count(counters, takes);
   }
 
   /** The store has recorded what was allowed here, or never will. */
-  settled(counters: readonly CounterRef<SettledLimit>[], takes: Amounts): void {
+  settled(counters: readonly CounterRef<SettledLimit>[], takes: Takes): void {
     this.#each(counters, takes, (limit, units) => {
       limit.local = Math.max(0, limit.local - units);
       limit.used += units;
@@ -135,7 +139,7 @@ export class LocalCounters {
 
   #each(
     counters: readonly CounterRef<SettledLimit>[],
-    { amount, amounts }: Amounts,
+    takes: Takes,
     change: (limit: KnownLimit, units: number) => void,
   ): void {
     for (const counter of counters) {
@@ -144,7 +148,7 @@ export class LocalCounters {
       for (const settled of counter.limits) {
         const limit = find(known.limits, settled.field);
         if (limit?.startsAt !== startsAtOf(settled, settled.windowIndex)) continue;
-        change(limit, amountOf(settled, amount, amounts));
+        change(limit, unitsOf(settled, takes));
       }
       this.#file(counter, known);
     }

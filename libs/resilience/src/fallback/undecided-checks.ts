@@ -1,9 +1,9 @@
 import {
   takesNothing,
-  type Amounts,
   type Answer,
   type EngineDecision,
   type NamedOperation,
+  type Takes,
 } from '@sundial/engine/ports';
 import { QuotaError } from '@sundial/contract';
 import type { Outbox } from '../outbox/outbox.js';
@@ -29,7 +29,8 @@ export class UndecidedChecks {
     const promised = this.promised(check);
     if (promised) return this.#repeat(check, promised, answerBy);
     const { decision, pending } = this.#degraded.decide(check);
-    if (pending?.settlement.intent === 'count' && !this.#outbox.hasRoomFor(pending)) {
+    const isPromised = pending !== undefined && pending.settlement.intent !== 'void';
+    if (isPromised && !this.#outbox.hasRoomFor(pending)) {
       // Units that no settlement is pending for would be counted here for ever, and in the store never.
       this.#degraded.takeBack(pending);
       if (pending.degraded.policy === 'local') return this.#refuse(withoutRoom(check), answerBy);
@@ -45,13 +46,19 @@ export class UndecidedChecks {
 
   /**
    * What was promised under the operation's id and is not recorded in the store yet.
-   * @throws QuotaError `operation-conflict`
+   * @throws QuotaError `operation-conflict`, `operation-refunded`
    */
-  promised(check: NamedOperation & Amounts): PendingSettlement | undefined {
-    const { operationId, operation } = check;
-    const { id, content } = operation;
-    const promised = takesNothing(check) ? undefined : this.#outbox.promised(id);
-    if (promised && promised.settlement.operation.content !== content) throw QuotaError.conflict(operationId);
+  promised(check: NamedOperation & Takes): PendingSettlement | undefined {
+    const { operationId, operation, hold } = check;
+    const promised = takesNothing(check) && !hold ? undefined : this.#outbox.promised(operation.id);
+    if (promised === undefined) return undefined;
+    const { intent, operation: known } = promised.settlement;
+    // Its units are back: the id is free.
+    if (intent === 'release') return undefined;
+    if (intent === 'refund') throw QuotaError.refunded(operationId);
+    const isReservation = intent !== 'count';
+    if (known.content !== operation.content || isReservation !== (hold !== undefined))
+      throw QuotaError.conflict(operationId);
     return promised;
   }
 

@@ -1,4 +1,10 @@
-import { type CounterRef, type LimitSet, type MeterAmounts, shardGroupOf } from '@sundial/engine/ports';
+import {
+  type CounterRef,
+  type LimitSet,
+  type MeterAmounts,
+  type SettledHold,
+  shardGroupOf,
+} from '@sundial/engine/ports';
 import type { DecidedLimit, PendingSettlement } from '../outbox/pending-settlement.js';
 
 /** What many settlements of one moment have in common. */
@@ -20,6 +26,18 @@ export interface CompactSettlements {
   readonly settlements: readonly CompactSettlement[];
   /** Of those that take of other meters than `units`, which one it is, and what. */
   readonly amounts?: readonly (readonly [number, MeterAmounts])[];
+  /** Of those of reservations, which one it is, and what more is known of it. */
+  readonly holds?: readonly (readonly [number, Held])[];
+}
+
+/** Of a reservation; what it has committed where that is the settlement. */
+interface Held extends SettledHold {
+  readonly committed?: MeterAmounts;
+}
+
+/** Whether a program that knew no reservations would misread it. */
+export function hasReservations({ shared, holds }: CompactSettlements): boolean {
+  return holds !== undefined || shared.some(({ intent }) => intent !== 'count' && intent !== 'void');
 }
 
 export function toCompact(all: readonly PendingSettlement[]): CompactSettlements {
@@ -41,15 +59,19 @@ export function toCompact(all: readonly PendingSettlement[]): CompactSettlements
   const amounts = all.flatMap(({ settlement }, index) =>
     settlement.amounts === undefined ? [] : [[index, settlement.amounts] as const],
   );
-  return { shared, settlements, ...(amounts.length > 0 && { amounts }) };
+  const holds = all.flatMap(({ settlement: { hold, committed } }, index) =>
+    hold === undefined ? [] : [[index, { ...hold, ...(committed && { committed }) }] as const],
+  );
+  return {
+    ...{ shared, settlements },
+    ...(amounts.length > 0 && { amounts }),
+    ...(holds.length > 0 && { holds }),
+  };
 }
 
-export function fromCompact({
-  shared,
-  settlements,
-  amounts: named,
-}: CompactSettlements): PendingSettlement[] {
-  const amountsOf = new Map(named);
+export function fromCompact(compact: CompactSettlements): PendingSettlement[] {
+  const { shared, settlements } = compact;
+  const [amountsOf, holdOf] = [new Map(compact.amounts), new Map(compact.holds)];
   return settlements.map(([index, id, attempt, content, amount, decidedAt, operations, ...keys], which) => {
     const { limitSets, intent, ...rest } = shared[index]!;
     const counters = keys.map((key, place): CounterRef<DecidedLimit> => ({
@@ -59,7 +81,12 @@ export function fromCompact({
     }));
     const operation = { id, content, attempt: attempt || id };
     const amounts = amountsOf.get(which);
-    const settlement = { counters, operation, amount, ...(amounts && { amounts }), intent, decidedAt };
+    const { committed, ...hold } = holdOf.get(which) ?? {};
+    const settlement = {
+      ...{ counters, operation, amount, ...(amounts && { amounts }), intent, decidedAt },
+      ...(holdOf.has(which) && { hold: hold as SettledHold }),
+      ...(committed && { committed }),
+    };
     return { settlement, ...rest, decidedAt, ...(operations > 0 && { operations }) };
   });
 }

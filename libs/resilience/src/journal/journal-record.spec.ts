@@ -63,6 +63,28 @@ describe('Records of the journal', () => {
     expect(linesOf(text).length).toBeLessThan(30);
   });
 
+  it('are of reservations and refunds too, in lines that a program that knows only checks refuses', () => {
+    const hold = { takenAt: NOW - 5, isDegraded: true, expiresAt: NOW + 60_000, onExpiry: 'commit' } as const;
+    const one = pending('a');
+    const records = (
+      [
+        { intent: 'hold', hold },
+        { intent: 'void', hold },
+        { intent: 'release', hold: { ...hold, isDegraded: false } },
+        { intent: 'commit', hold, committed: { units: 0, tokens: 7 } },
+        { intent: 'refund' },
+      ] as const
+    ).map((change): JournalRecord => {
+      const settlement = { ...one.settlement, ...change, decidedAt: NOW };
+      return { kind: 'pending', pending: { ...one, settlement } };
+    });
+    expect(recordsOf(toLines(records))).toEqual(records);
+    for (const record of records)
+      expect(fromCheckedLine(linesOf(toLines([record]))[0]!)).toHaveProperty('format', 6);
+    const check: JournalRecord = { kind: 'pending', pending: one };
+    expect(fromCheckedLine(linesOf(toLines([check]))[0]!)).toHaveProperty('format', 4);
+  });
+
   it('have amounts of other meters where there are any, in lines that a program that knows only units refuses', () => {
     const plain: JournalRecord = { kind: 'pending', pending: pending('a') };
     const one = pending('b');
@@ -127,12 +149,12 @@ describe('Records of the journal', () => {
     expect(recordsOf(text)).toEqual([{ kind: 'watermarks', marks: [MARK] }]);
   });
 
-  it.each([1, 2, 3, 6])(
+  it.each([1, 2, 3, 7])(
     'of another format that are pending are refused, and it is said what to do',
     (format) => {
       const text = toCheckedLine({ format, kind: 'owed', debt: pending('a') });
       expect(() => recordsOf(text)).toThrow(
-        `(format ${format}, this one reads 4 and 5). Start that version until GET /admin/journal shows that nothing is pending`,
+        `(format ${format}, this one reads 4, 5, 6). Start that version until GET /admin/journal shows that nothing is pending`,
       );
     },
   );

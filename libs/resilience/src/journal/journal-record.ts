@@ -1,5 +1,11 @@
 import type { MeterAmounts, Watermark } from '@sundial/engine/ports';
-import { fromCompact, namesMeters, toCompact, type CompactSettlements } from './compact-settlements.js';
+import {
+  fromCompact,
+  hasReservations,
+  namesMeters,
+  toCompact,
+  type CompactSettlements,
+} from './compact-settlements.js';
 import { toCheckedLine } from './checked-line.js';
 import type { PendingSettlement } from '../outbox/pending-settlement.js';
 
@@ -32,6 +38,9 @@ type GrownSum = readonly [string, number, number, MeterAmounts?];
 const FORMAT = 4;
 /** Of lines with other meters than `units`, or limits of such: a program that knows only `FORMAT` refuses them. */
 const FORMAT_WITH_METERS = 5;
+/** Of lines about reservations and refunds: programs that know only the ones before refuse them. */
+const FORMAT_WITH_RESERVATIONS = 6;
+const FORMATS: readonly unknown[] = [FORMAT, FORMAT_WITH_METERS, FORMAT_WITH_RESERVATIONS];
 /** Of files in an earlier format, only the watermarks can be read. */
 const FORMER_FORMATS: readonly unknown[] = [1, 2, 3];
 /** What an earlier format calls what is pending. */
@@ -71,7 +80,7 @@ export function* linesOf(all: Iterable<PendingSettlement>): Generator<string> {
  */
 export function fromValue(value: unknown): readonly JournalRecord[] {
   const { format, ...line } = value as Line & { readonly format: unknown };
-  if (format !== FORMAT && format !== FORMAT_WITH_METERS) return fromOther(value as OtherLine);
+  if (!FORMATS.includes(format)) return fromOther(value as OtherLine);
   switch (line.kind) {
     case 'pending':
       return fromCompact(line).map((pending) => ({ kind: 'pending', pending }));
@@ -90,6 +99,7 @@ export function fromValue(value: unknown): readonly JournalRecord[] {
 }
 
 function formatOf(line: Line): number {
+  if (line.kind === 'pending' && hasReservations(line)) return FORMAT_WITH_RESERVATIONS;
   const hasMeters =
     (line.kind === 'pending' && namesMeters(line)) ||
     (line.kind === 'grown' && line.sums.some(([, , , amounts]) => amounts !== undefined));
@@ -101,7 +111,7 @@ function fromOther({ format, kind, marks = [] }: OtherLine): readonly JournalRec
   if (!FORMER_FORMATS.includes(format) || kind === FORMER_PENDING) {
     throw new Error(
       `The journal was written by another version of Sundial (format ${String(format)}, this one reads ` +
-        `${FORMAT} and ${FORMAT_WITH_METERS}). Start that version until GET /admin/journal shows that nothing is pending, or move journal.log away.`,
+        `${FORMATS.join(', ')}). Start that version until GET /admin/journal shows that nothing is pending, or move journal.log away.`,
     );
   }
   return kind === FORMER_WATERMARKS ? [{ kind: 'watermarks', marks }] : [];

@@ -112,9 +112,7 @@ export class Outbox implements PendingSource, SettlementProducer<PendingSettleme
 
   /** Whether it could be kept until it is acknowledged, by itself or added to others. */
   hasRoomFor(pending: PendingSettlement): boolean {
-    return (
-      this.#hasRoom(pending) || (pending.executionStatus === 'not-executed' && this.#sums.canAdd(pending))
-    );
+    return this.#hasRoom(pending) || (mayBeAdded(pending) && this.#sums.canAdd(pending));
   }
 
   /** What was promised under this id, if an operation was allowed and the store has not recorded it yet. */
@@ -288,7 +286,7 @@ export class Outbox implements PendingSource, SettlementProducer<PendingSettleme
   }
 
   #addUp(pending: PendingSettlement): PendingSettlement | undefined {
-    const sum = pending.executionStatus === 'not-executed' ? this.#sums.add(pending) : undefined;
+    const sum = mayBeAdded(pending) ? this.#sums.add(pending) : undefined;
     if (sum) this.#counts.summed++;
     return sum;
   }
@@ -296,5 +294,11 @@ export class Outbox implements PendingSource, SettlementProducer<PendingSettleme
 
 /** The caller is to be answered yes, and would rather be refused than promised what is not kept. */
 function isPromise({ settlement, degraded }: PendingSettlement): boolean {
-  return settlement.intent === 'count' && degraded.policy !== 'allow';
+  const { intent } = settlement;
+  return (intent === 'count' || intent === 'hold') && degraded.policy !== 'allow';
+}
+
+/** What is to be ended or reversed one day is kept by itself. */
+function mayBeAdded({ settlement, executionStatus }: PendingSettlement): boolean {
+  return settlement.intent === 'count' && executionStatus === 'not-executed';
 }

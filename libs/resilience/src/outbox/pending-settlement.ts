@@ -32,9 +32,12 @@ const FIXED_BYTES = 50;
 /** Of a meter's units. */
 const UNITS_BYTES = 12;
 
-/** Under one key the last settlement is the one that is pending. */
+/**
+ * Under one key the last settlement is the one that is pending. All of one operation but that an attempt of it is void have one: an
+ * ending makes the counters right also where its hold never arrives, and so does a refund.
+ */
 export function keyOf({ settlement: { intent, operation } }: PendingSettlement): string {
-  return intent === 'count' ? countKey(operation.id) : voidKey(operation.attempt);
+  return intent === 'void' ? voidKey(operation.attempt) : countKey(operation.id);
 }
 
 /** Each check looks its id up, so the id is its own key: nothing has to be put together. */

@@ -14,6 +14,11 @@ import {
 
 /** A live hold is written to the log again so often: what is older than `REMEMBER_MS` there may be removed. */
 const REFRESH_EVERY_MS = REMEMBER_MS / 3;
+/**
+ * An operation record has 16 bits for the length of its content. A reservation of more, with dozens of the longest keys, is
+ * known while it holds units and not after a restart.
+ */
+const MAX_CONTENT_LENGTH = 60_000;
 /** First letters of the contents of operations that are no checks: one that was refunded, and a return. */
 export const REFUNDED = '@f';
 export const RETURNED = '@g';
@@ -138,6 +143,7 @@ export class ReservationRecords {
   #record(reservation: MemoryReservation): void {
     const { id, attempts, at, until } = reservation;
     const content = encodeReservation(reservation);
+    if (content.length > MAX_CONTENT_LENGTH) return;
     this.#state.remember(id, { content, attempts, at, until, voided: false, countedAt: Date.now() });
   }
 }

@@ -1,0 +1,146 @@
+import { QuotaError } from '@sundial/contract';
+import {
+  type Answer,
+  type CounterRef,
+  type Dispatch,
+  degradedBy,
+  type GiveBackResult,
+  inCurrentWindows,
+  type Journaled,
+  type OperationRefundResult,
+  type Planned,
+  type PlannedLimit,
+  type PlannedRefund,
+  type PlannedReturn,
+  type PlannedSetting,
+  settledInCurrent,
+  type SetUsageResult,
+  then,
+} from '@sundial/engine/ports';
+import type { LocalCounters } from '../fallback/local-counters.js';
+import { unavailableFor, type Shed, type Unavailable } from '../guard/unavailable.js';
+import type { PendingSettlement } from '../outbox/pending-settlement.js';
+import type { StoreAccess } from './store-access.js';
+
+/** Refunds are journaled while the store is away; returns and corrections need it, since they depend on what is used. */
+export class ResilientReversals {
+  readonly #access: StoreAccess;
+  readonly #local: Pick<LocalCounters, 'takeBack'>;
+
+  constructor(access: StoreAccess, local: Pick<LocalCounters, 'takeBack'>) {
+    this.#access = access;
+    this.#local = local;
+  }
+
+  /** @throws QuotaError `overloaded` */
+  refund(refund: PlannedRefund): Answer<OperationRefundResult | Journaled> {
+    const { operation } = refund;
+    const promised = this.#access.outbox.promised(operation.id);
+    if (promised) return this.#refundPromised(refund, promised);
+    const { store } = this.#access;
+    return this.#ask<OperationRefundResult, OperationRefundResult | Journaled>(
+      refund,
+      (counters, deadlineAt) => store.refund({ counters, operation, deadlineAt }),
+      (result) => {
+        switch (result.outcome) {
+          case 'refunded':
+          case 'held':
+          case 'not-found':
+            return result;
+          case 'window-mismatch':
+          case 'wrong-type':
+          case 'expired':
+          case 'unavailable':
+            return this.#journal(refund, unavailableFor(result));
+          default:
+            return result satisfies never;
+        }
+      },
+    );
+  }
+
+  /** @throws QuotaError `store-unavailable`, `overloaded` */
+  giveBack(returned: PlannedReturn): Answer<GiveBackResult<PlannedLimit>> {
+    const { operation, amount, amounts, totalsOf } = returned;
+    const { store } = this.#access;
+    return this.#ask<GiveBackResult<PlannedLimit>, GiveBackResult<PlannedLimit>>(
+      returned,
+      (counters, deadlineAt) =>
+        store.giveBack({ counters: totalsOf(counters), operation, amount, amounts, deadlineAt }),
+      answeredOnly,
+    );
+  }
+
+  /** @throws QuotaError `store-unavailable`, `overloaded` */
+  setUsage(setting: PlannedSetting): Answer<SetUsageResult<PlannedLimit>> {
+    const { store } = this.#access;
+    return this.#ask<SetUsageResult<PlannedLimit>, SetUsageResult<PlannedLimit>>(
+      setting,
+      (counters, deadlineAt) => store.setUsage({ counters: setting.settingsOf(counters), deadlineAt }),
+      answeredOnly,
+    );
+  }
+
+  #ask<Result extends { readonly outcome: string }, T>(
+    planned: Planned,
+    call: (counters: readonly CounterRef<PlannedLimit>[], dispatch: Dispatch) => Answer<Result>,
+    conclude: (result: Result | Unavailable) => Answer<T>,
+  ): Answer<T> {
+    const { guard, store, shed } = this.#access;
+    return inCurrentWindows<Result | Unavailable | Shed, T>(
+      planned,
+      store,
+      ({ counters, resource }) =>
+        guard.askInTurn<Result>((dispatch) => call(counters, dispatch), counters, { resource }),
+      (_plan, result) => {
+        if (result.outcome === 'shed') throw shed();
+        return conclude(result as Result | Unavailable);
+      },
+    );
+  }
+
+  /** It is pending here: the store may not know it yet. */
+  #refundPromised(
+    refund: PlannedRefund,
+    promised: PendingSettlement,
+  ): Answer<OperationRefundResult | Journaled> {
+    const { cause } = promised.degraded;
+    const { executionStatus, settlement } = promised;
+    switch (settlement.intent) {
+      case 'hold':
+        return { outcome: 'held' };
+      case 'release':
+      case 'void':
+        return { outcome: 'not-found' };
+      case 'refund':
+        return { outcome: 'journaled', cause };
+      case 'count':
+        this.#local.takeBack(settlement.counters, settlement);
+        return this.#journal(refund, { outcome: 'unavailable', cause, executionStatus });
+      case 'commit':
+        this.#access.holds.release(settlement.operation.id);
+        return this.#journal(refund, { outcome: 'unavailable', cause, executionStatus });
+      default:
+        return settlement.intent satisfies never;
+    }
+  }
+
+  #journal(refund: PlannedRefund, { cause, executionStatus }: Unavailable): Answer<Journaled> {
+    const { operation, plan, startedAt } = refund;
+    const { outbox, store, answerBy } = this.#access;
+    const decidedAt = Math.round(store.now());
+    const counters = settledInCurrent(plan.counters);
+    const settlement = { intent: 'refund', operation, counters, amount: 0, decidedAt } as const;
+    const degraded = degradedBy(cause, 'allow');
+    const pending = { settlement, degraded, executionStatus, decidedAt, resource: plan.resource };
+    const isKept = outbox.enqueue(pending, answerBy(startedAt));
+    return then(isKept ?? true, () => ({ outcome: 'journaled', cause }));
+  }
+}
+
+function answeredOnly<Result extends { readonly outcome: string }>(result: Result | Unavailable): Result {
+  if (result.outcome !== 'unavailable') return result as Result;
+  const detail =
+    'The store did not answer, and only it knows what can be given back or set. Nothing was changed here; try again.';
+  throw new QuotaError('store-unavailable', detail);
+}

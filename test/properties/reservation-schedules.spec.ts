@@ -1,0 +1,87 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import type { DegradePolicy, OnExpiry } from '@sundial/contract';
+import fc from 'fast-check';
+import type { Job, ReservingNode as Node } from './reserving-node.js';
+import type { CallOutcome } from './scheduled-store.js';
+
+// Time passes when the test says so, also for what imports its timers.
+jest.unstable_mockModule('node:perf_hooks', () => ({
+  performance: { now: () => globalThis.performance.now() },
+}));
+jest.unstable_mockModule('node:timers/promises', () => ({
+  setTimeout: (ms: number, value: unknown) => new Promise((resolve) => setTimeout(resolve, ms, value)),
+  setImmediate: () => new Promise((resolve) => setImmediate(resolve)),
+}));
+const { ReservingNode } = await import('./reserving-node.js');
+
+const HALF_PAST = Date.UTC(2026, 10, 22, 12, 30);
+
+type Step = fc.AsyncCommand<object, Node>;
+
+function step(name: string, act: (node: Node) => void | Promise<void>): Step {
+  return {
+    check: () => true,
+    run: async (_model: object, node: Node) => act(node),
+    toString: () => name,
+  };
+}
+
+const JOBS: readonly Job[] = ['a', 'b', 'c', 'd', 'e', 'f', 'g'].map((id, index) => ({
+  id,
+  tokens: 3 + index,
+  ttlMs: index % 3 === 0 ? 1_000 : 60_000,
+  onExpiry: (index % 2 === 0 ? 'release' : 'commit') satisfies OnExpiry,
+}));
+const anyJob = fc.constantFrom(...JOBS);
+const steps = fc.commands(
+  [
+    anyJob.map((job) => step(`reserve ${job.id}`, (node) => node.reserve(job))),
+    anyJob.map((job) => step(`reserve ${job.id}`, (node) => node.reserve(job))),
+    fc
+      .record({ job: anyJob, tokens: fc.constantFrom(0, 2, 8, 20) })
+      .map(({ job, tokens }) => step(`commit ${job.id} ${tokens}`, (node) => node.commit(job.id, tokens))),
+    anyJob.map((job) => step(`release ${job.id}`, (node) => node.release(job.id))),
+    fc.constantFrom(5, 20, 60, 300, 1_100).map((ms) => step(`${ms} ms pass`, (node) => node.pass(ms))),
+  ],
+  { maxCommands: 40, size: 'max' },
+);
+const outcomes = fc.array(
+  fc.oneof(
+    { weight: 3, arbitrary: fc.constant<CallOutcome>('answered') },
+    { weight: 2, arbitrary: fc.constantFrom<CallOutcome>('refused', 'lost', 'cut') },
+  ),
+  { maxLength: 30 },
+);
+const policies = fc.constantFrom<DegradePolicy>('local', 'deny', 'allow');
+
+describe('A node that reserves, whose store answers when and as it likes', () => {
+  // Hundreds of schedules, on a machine that may be busy.
+  jest.setTimeout(60_000);
+  beforeEach(() => {
+    jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask'] });
+  });
+  afterEach(() => {
+    jest.useRealTimers();
+  });
+
+  it('has counted and held, afterwards, what callers were told', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.scheduler(),
+        policies,
+        outcomes,
+        steps,
+        async (scheduler, policy, some, commands) => {
+          jest.clearAllTimers();
+          jest.setSystemTime(HALF_PAST);
+          const node = new ReservingNode({ scheduler, policy, outcomes: some });
+          await fc.scheduledModelRun(scheduler, () => ({ model: {}, real: node }), commands);
+          await node.heal();
+          await node.end();
+          expect(jest.getTimerCount()).toBe(0);
+        },
+      ),
+      { numRuns: 150 },
+    );
+  });
+});
