@@ -2,11 +2,10 @@ import { expect } from '@jest/globals';
 import type { DegradedCause, DegradePolicy } from '@sundial/contract';
 import type { ModeChange } from './engine-node.js';
 import type { EngineSite } from './engine-site.js';
-import { decisionOf, excessOf, sum } from './expected-counters.js';
+import { decisionOf, excessOf } from './expected-counters.js';
 import type { Experiment, FirstAttempt } from './experiment.js';
-import { brokenIn } from './invariants.js';
+import { brokenIn, unexplained } from './invariants.js';
 import { story } from './story.js';
-import { MAX_AMOUNT } from './workload.js';
 
 const DEADLINE_MS = 50;
 const ALLOWANCE_MS = 15;
@@ -32,8 +31,9 @@ export async function expectInvariants(
   expect({ ...broken, story: story(experiment) }).toMatchObject({ i2: 0, i5: 0, i16: 0 });
   expect(verdict.differences).toEqual([]);
   const tooMuch = [...accounts.values()].filter((one) => one.enforced && one.degrade !== 'allow');
-  const excess = sum(tooMuch, (one) => Math.max(0, excessOf(one) + one.byPolicy));
-  expect(excess).toBeLessThanOrEqual(replayedOperations * MAX_AMOUNT);
+  expect(unexplained(tooMuch, (one) => Math.max(0, excessOf(one) + one.byPolicy), replayedOperations)).toBe(
+    0,
+  );
   expect(tooLate(calls)).toEqual([]);
   const { modes } = site.node;
   expect(exactAgainMs(modes, healedAt)).toBeLessThanOrEqual(EXACT_AGAIN_MS);

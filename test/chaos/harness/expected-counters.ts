@@ -108,6 +108,11 @@ export function compare(
   };
 }
 
+/** What the units of a counter are. */
+export function meterOf({ limit }: Counter): string {
+  return limit.slice(limit.lastIndexOf(' ') + 1);
+}
+
 /** Units that the store allowed beyond the max; negative while there is room. */
 export function excessOf({ exact, max }: Account): number {
   return exact - max;

@@ -1,6 +1,6 @@
-import { errorOf, excessOf, sum } from './expected-counters.js';
+import { errorOf, excessOf, meterOf, sum, type Account } from './expected-counters.js';
 import type { Experiment } from './experiment.js';
-import { MAX_AMOUNT } from './workload.js';
+import { MAX_AMOUNT, MAX_TOKENS } from './workload.js';
 
 /** What broke in an experiment, whichever nodes and store it was on; all of it is 0 when nothing did. */
 export interface Broken {
@@ -16,12 +16,39 @@ export interface Broken {
 
 export function brokenIn({ verdict, failures, degradedByLoad, replayed, uncertain }: Experiment): Broken {
   return {
-    i1: Math.max(0, sum(verdict.overAdmitted, excessOf) - replayed * MAX_AMOUNT),
-    i2: Math.max(0, sum(verdict.differences, errorOf) - uncertain * MAX_AMOUNT),
+    i1: unexplained(verdict.overAdmitted, excessOf, replayed),
+    i2: unexplained(
+      verdict.differences.map((difference) => ({ ...difference.account, error: errorOf(difference) })),
+      ({ error }) => error,
+      uncertain,
+    ),
     i5: failures.length,
     i16: degradedByLoad.length,
   };
 }
+
+/** The units of each meter beyond what so many operations took at most. */
+export function unexplained<A extends Account>(
+  accounts: readonly A[],
+  unitsOf: (account: A) => number,
+  operations: number,
+): number {
+  const beyond = ([meter, most]: readonly [string, number]) =>
+    Math.max(
+      0,
+      sum(
+        accounts.filter(({ counter }) => meterOf(counter) === meter),
+        unitsOf,
+      ) -
+        operations * most,
+    );
+  return sum(MOST_TAKEN, beyond);
+}
+
+const MOST_TAKEN = [
+  ['units', MAX_AMOUNT],
+  ['tokens', MAX_TOKENS],
+] as const;
 
 export function isBroken({ i1, i2, i5, i16 }: Broken): boolean {
   return i1 + i2 + i5 + i16 > 0;
