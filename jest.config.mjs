@@ -14,7 +14,7 @@ export default {
   },
   transform: { '^.+\\.ts$': ['@swc/jest'] },
   reporters: ['default', '<rootDir>/test/support/tally-reporter.mjs'],
-  maxWorkers: 3,
+  maxWorkers: 2,
   workerIdleMemoryLimit: '512MB',
   testTimeout: 20_000,
 };
