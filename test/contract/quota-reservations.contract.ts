@@ -158,9 +158,9 @@ export function reservationsContract(scene: BeginScene, open: OpenQuota): void {
         [0, 1],
       ]);
       await quota.release(once.reservation!.id);
-      const anew = await reserve({ operationId: 'job-2' });
-      expect(anew).toMatchObject({ allowed: true, replayed: false, reservation: { state: 'held' } });
-      await quota.commit(anew.reservation!.id);
+      const renewed = await reserve({ operationId: 'job-2' });
+      expect(renewed).toMatchObject({ allowed: true, replayed: false, reservation: { state: 'held' } });
+      await quota.commit(renewed.reservation!.id);
       const committed = await reserve({ operationId: 'job-2' });
       expect(committed).toMatchObject({ replayed: true, reservation: { state: 'committed' } });
       expect(await stand()).toEqual([
@@ -232,7 +232,7 @@ export function reservationsContract(scene: BeginScene, open: OpenQuota): void {
     });
   });
 
-  describe('a reservation that nobody ends', () => {
+  describe('a reservation that no caller ends', () => {
     it('gives its units back at its instant, or is committed by it; and a commit after that is late', async () => {
       const { quota, held, stand } = await begin();
       const released = await held({ ttlMs: 1_000 });

@@ -20,7 +20,7 @@ export function holdEndingsContract(scene: () => StoreScene): void {
   const perGrade = counter([daily(5)], { name: 'per-grade' });
 
   describe('an ending', () => {
-    it('of what nobody reserved is not-found', async () => {
+    it('of what no caller reserved is not-found', async () => {
       const { store } = scene();
       const kinds = ['commit', 'release', 'extend', 'look'] as const;
       for (const kind of kinds)

@@ -1,7 +1,7 @@
 import { partsNow, spread } from './reservation-model-counters.js';
 import type { Settlement } from './reservation-model-settlements.js';
 import type { Answered, Ending, Hold, Remembered, Shape, Take, Units } from './reservation-model.js';
-import { post, STRANGER, told, type Called, type Known, type World } from './reservation-model-world.js';
+import { post, STRANGER, informed, type Called, type Known, type World } from './reservation-model-world.js';
 
 /** What the caller knows after the store's answer. */
 export function hear(shape: Shape, world: World, call: Called, answered: Answered): World {
@@ -13,7 +13,7 @@ export function hear(shape: Shape, world: World, call: Called, answered: Answere
     case 'release':
       return hearEnding(shape, world, call, answered);
     case 'refund':
-      return answered.outcome === 'refunded' ? told(world, call.operation, { state: 'refunded' }) : world;
+      return answered.outcome === 'refunded' ? informed(world, call.operation, { state: 'refunded' }) : world;
     default:
       return call satisfies never;
   }
@@ -27,9 +27,13 @@ function hearTake(world: World, call: Take | Hold, answered: Answered): World {
   const isNew = isOpen(known, world.store.now) && (known.state !== 'held' || outcome === 'taken');
   if (isNew) {
     const at = world.store.now;
-    return told(world, operation, { ...allowed(known, call), ...knownFrom(record!), wasHeld: true, at });
+    return informed(world, operation, { ...allowed(known, call), ...knownFrom(record!), wasHeld: true, at });
   }
-  return synced(told(world, operation, { wasHeld: true, ...heldUntil(known, record!) }), operation, answered);
+  return synced(
+    informed(world, operation, { wasHeld: true, ...heldUntil(known, record!) }),
+    operation,
+    answered,
+  );
 }
 
 function hearEnding(shape: Shape, world: World, call: Ending, { outcome, record }: Answered): World {
@@ -43,10 +47,10 @@ function hearEnding(shape: Shape, world: World, call: Ending, { outcome, record 
       return world;
     case 'expired':
       // It says so: a commit may still come.
-      return known.state === 'held' ? told(world, operation, { ending: '' }) : world;
+      return known.state === 'held' ? informed(world, operation, { ending: '' }) : world;
     default: {
       const done = endedBy(shape, known, call, record!.isLate);
-      return told(world, operation, { ...done, isConfirmed: true, endedAt: world.store.now });
+      return informed(world, operation, { ...done, isConfirmed: true, endedAt: world.store.now });
     }
   }
 }
@@ -94,7 +98,7 @@ export function synced(world: World, operation: number, { record }: Answered): W
   const isSame = record.state === known.state || (record.state === 'expired' && known.state === 'held');
   if (!isSame || !(record.attempts.includes(known.attempt) || !known.wasHeld)) return world;
   const parts = record.isReservation ? record.held : record.counted;
-  return told(world, operation, { parts, ...heldUntil(known, record) });
+  return informed(world, operation, { parts, ...heldUntil(known, record) });
 }
 
 /** A call that the store has not answered. */
@@ -133,7 +137,7 @@ export function decides(
         ['no', isUnsent ? world : enqueue(world, { ...decided, intent: 'void' })],
         [
           'yes',
-          enqueue(told(world, operation, { ...yes, isMarked: true }), {
+          enqueue(informed(world, operation, { ...yes, isMarked: true }), {
             ...decided,
             intent: isHold ? 'hold' : 'count',
           }),
@@ -157,7 +161,7 @@ export function decides(
         decidedAt: world.store.now,
         isUnsent,
       };
-      return [['it is done', enqueue(told(world, operation, { state: 'refunded' }), settlement)]];
+      return [['it is done', enqueue(informed(world, operation, { state: 'refunded' }), settlement)]];
     }
     default:
       return call satisfies never;
@@ -174,7 +178,7 @@ function endsByItself(shape: Shape, world: World, { call, isUnsent }: Undecided<
   // A degraded answer is marked, as a late one is.
   const isOver = known.state === 'held' && now >= known.expiresAt;
   const change = isOver && verb === 'release' ? {} : endedBy(shape, known, call, true);
-  const done = told(world, operation, change);
+  const done = informed(world, operation, change);
   return enqueue(done, { ...settlementOf(known, call), intent: verb, decidedAt: now, isUnsent });
 }
 

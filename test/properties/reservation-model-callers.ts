@@ -1,7 +1,7 @@
 import { apply, type Shape } from './reservation-model.js';
 import {
   post,
-  told,
+  informed,
   type Called,
   type Known,
   type Plan,
@@ -113,7 +113,7 @@ function extendsIt({ shape, world, operation, plan, known }: Asked): Step[] {
   return [
     {
       label: `${operation} is extended`,
-      world: told({ ...world, store }, operation, { isExtended: true, ...longer }),
+      world: informed({ ...world, store }, operation, { isExtended: true, ...longer }),
     },
   ];
 }
@@ -130,6 +130,6 @@ function refunds({ world, operation, plan, known }: Asked): Step[] {
 }
 
 function sent(world: World, call: Called, change: Partial<Known>): Step {
-  const asked = told(world, call.operation, change);
+  const asked = informed(world, call.operation, change);
   return { label: `${call.operation}: ${call.verb} is sent`, world: post(asked, { state: 'awaited', call }) };
 }

@@ -16,7 +16,7 @@ import {
 } from './reservation-model.js';
 
 /**
- * What a node has decided without the store, and the store has to be told until it answers: in any order, and as often as
+ * What a node has decided without the store, and the store is asked to settle until it answers: in any order, and as often as
  * answers are lost. Of a reservation it says all that its id says.
  */
 export interface Settlement extends Attempted {

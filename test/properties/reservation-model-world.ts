@@ -219,6 +219,6 @@ export function post(world: World, message: Message): World {
   return { ...world, messages };
 }
 
-export function told(world: World, operation: number, change: Partial<Known>): World {
+export function informed(world: World, operation: number, change: Partial<Known>): World {
   return { ...world, callers: world.callers.with(operation, { ...world.callers[operation]!, ...change }) };
 }

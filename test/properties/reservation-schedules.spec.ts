@@ -64,7 +64,7 @@ describe('A node that reserves, whose store answers when and as it likes', () =>
     jest.useRealTimers();
   });
 
-  it('has counted and held, afterwards, what callers were told', async () => {
+  it('has counted and held, afterwards, what callers were answered', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.scheduler(),

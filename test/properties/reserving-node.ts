@@ -43,8 +43,8 @@ export interface Job {
   readonly onExpiry: OnExpiry;
 }
 
-/** What a caller was told of one operation last. */
-interface Told extends Job {
+/** What a caller was answered about one operation last. */
+interface KnownReservation extends Job {
   readonly reservation: Reservation;
   /** Tokens that were committed; undefined until then. */
   readonly committed?: number;
@@ -64,7 +64,7 @@ export class ReservingNode {
   readonly store: ScheduledStore;
   readonly #specified: SpecifiedStore;
   readonly #scheduler: fc.Scheduler;
-  readonly #told = new Map<string, Told>();
+  readonly #known = new Map<string, KnownReservation>();
   readonly #busy = new Set<string>();
   readonly #failures: unknown[] = [];
 
@@ -78,41 +78,41 @@ export class ReservingNode {
 
   /** A caller that has no answer to its reserve, or a refusal, may ask again; one that has a reservation goes on with that. */
   reserve(job: Job): void {
-    if (this.#busy.has(job.id) || this.#told.has(job.id)) return;
+    if (this.#busy.has(job.id) || this.#known.has(job.id)) return;
     const { id, tokens, ttlMs, onExpiry } = job;
     this.#ask(id, async () => {
       const request = { resource: 'llm', subject, operationId: id, amounts: { tokens }, ttlMs, onExpiry };
       const { allowed, reservation } = await this.engine.reserve(request);
       expect(reservation !== null).toBe(allowed);
-      if (reservation) this.#told.set(id, { ...job, reservation });
+      if (reservation) this.#known.set(id, { ...job, reservation });
     });
   }
 
   commit(id: string, tokens: number): void {
-    const told = this.#told.get(id);
-    if (told === undefined || told.isReleased || this.#busy.has(id)) return;
+    const known = this.#known.get(id);
+    if (known === undefined || known.isReleased || this.#busy.has(id)) return;
     this.#ask(id, async () => {
-      const committed = told.committed ?? tokens;
-      const { reservation } = await this.engine.commit(told.reservation.id, {
+      const committed = known.committed ?? tokens;
+      const { reservation } = await this.engine.commit(known.reservation.id, {
         amounts: { tokens: committed },
       });
       expect(reservation.state).toBe('committed');
       expect(reservation.committed).toEqual({ units: 1, tokens: committed });
-      this.#told.set(id, { ...told, committed });
+      this.#known.set(id, { ...known, committed });
     });
   }
 
   release(id: string): void {
-    const told = this.#told.get(id);
-    if (told === undefined || told.committed !== undefined || this.#busy.has(id)) return;
+    const known = this.#known.get(id);
+    if (known === undefined || known.committed !== undefined || this.#busy.has(id)) return;
     this.#ask(id, async () => {
       try {
-        const { reservation } = await this.engine.release(told.reservation.id);
+        const { reservation } = await this.engine.release(known.reservation.id);
         expect(['released', 'expired']).toContain(reservation.state);
-        this.#told.set(id, { ...told, isReleased: true });
+        this.#known.set(id, { ...known, isReleased: true });
       } catch (error) {
         expect((error as QuotaError).code).toBe('reservation-ended');
-        expect(told.onExpiry).toBe('commit');
+        expect(known.onExpiry).toBe('commit');
       }
     });
   }
@@ -124,7 +124,7 @@ export class ReservingNode {
     }
   }
 
-  /** The store answers all from now on: soon it has counted what callers were told, and holds what they may still end. */
+  /** The store answers all from now on: soon it has counted what callers were answered, and holds what they may still end. */
   async heal(): Promise<void> {
     this.store.isHealed = true;
     for (let passed = 0; !this.#isQuiet; passed += STEP_MS) {
@@ -164,7 +164,7 @@ export class ReservingNode {
       units: [number, number];
       tokens: [number, number];
     };
-    for (const { reservation, tokens, committed, isReleased, onExpiry } of this.#told.values()) {
+    for (const { reservation, tokens, committed, isReleased, onExpiry } of this.#known.values()) {
       const isOver = Date.parse(reservation.expiresAt) <= now;
       if (committed === undefined && (isReleased || (isOver && onExpiry === 'release'))) continue;
       const at = committed === undefined && !isOver ? 1 : 0;

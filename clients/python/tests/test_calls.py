@@ -353,8 +353,8 @@ def test_a_forked_child_has_connections_and_a_journal_of_its_own(servers: Misbeh
         child = os.fork()
         if child == 0:
             decision = client.check("ocr", user="child")
-            told = {"degraded": decision.degraded is not None, "affected": len(list(client.affected()))}
-            os.write(writing, json.dumps(told).encode())
+            report = {"degraded": decision.degraded is not None, "affected": len(list(client.affected()))}
+            os.write(writing, json.dumps(report).encode())
             os._exit(0)
         assert json.loads(os.read(reading, 1_000)) == {"degraded": False, "affected": 0}
         os.waitpid(child, 0)

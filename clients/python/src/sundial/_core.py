@@ -34,7 +34,7 @@ RETRYABLE_CODES = frozenset({"overloaded", "drill-fault"})
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What a core is told of the world: ``clock`` in seconds that only grow, ``wall`` as Unix time, ``random`` from 0 to 1."""
+    """What a core knows of the world: ``clock`` in seconds that only grow, ``wall`` as Unix time, ``random`` from 0 to 1."""
 
     clock: Callable[[], float]
     wall: Callable[[], float]

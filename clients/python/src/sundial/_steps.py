@@ -1,4 +1,4 @@
-"""What the core asks of a shell, and what it is told back. The core itself does no I/O, reads no clock of its own and never waits."""
+"""What the core asks of a shell, and what the shell answers. The core itself does no I/O, reads no clock of its own and never waits."""
 
 from __future__ import annotations
 

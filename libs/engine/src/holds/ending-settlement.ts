@@ -19,7 +19,7 @@ export interface NamedEnding {
 }
 
 /**
- * What the store is told of an ending that it did not answer: whatever became of the reservation, and whether or not its
+ * The settlement of an ending that the store did not answer: whatever became of the reservation, and whether or not its
  * hold has arrived, the counters are to be as the ending says, in the windows that the units were taken from.
  */
 export function endingSettlement(

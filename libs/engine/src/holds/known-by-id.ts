@@ -17,7 +17,7 @@ export type EndedById =
 
 /**
  * Ends a reservation by its id: what it holds, and what its expiry has made of it. That it was ended before is not in its id;
- * the store knows, when it is told.
+ * the store knows, when the ending is settled.
  */
 export function endById(said: SaidById, ending: Ending, now: number): EndedById {
   const { at, expiresAt, onExpiry, content } = said;

@@ -43,7 +43,7 @@ export interface PlannedEnding extends NamedEnding {
   readonly startedAt: number;
 }
 
-/** The store did not answer: it will be told. */
+/** The store did not answer: the ending is settled when it does. */
 export interface Journaled {
   readonly outcome: 'journaled';
   readonly cause: DegradedCause;

@@ -133,13 +133,13 @@ describe('an Observable', () => {
     return { seen, stream: watched(source, seen) as Observable<unknown> };
   };
 
-  it('completes after its end was told', async () => {
+  it('completes after its end was reported', async () => {
     const { seen, stream } = watchedOf(from([1, 2]));
     expect(await lastValueFrom(stream.pipe(toArray()))).toEqual([1, 2]);
     expect(seen.events).toEqual([1, 2, 'completed']);
   });
 
-  it('fails after its end was told', async () => {
+  it('fails after its end was reported', async () => {
     const { seen, stream } = watchedOf(throwError(() => new Error('torn')));
     await expect(lastValueFrom(stream)).rejects.toThrow('torn');
     expect(seen.events).toEqual(['failed: torn']);

@@ -124,7 +124,7 @@ describe('CounterTable', () => {
     expect(wrong).toEqual([]);
   });
 
-  it('gives room to limits that are added to a rule later, for whoever asked before', () => {
+  it('gives room to limits that are added to a rule later, for a reference that was used before', () => {
     const table = new CounterTable();
     const [early, other] = [refTo('k', ['d']), refTo('k')];
     table.put(table.open(early), limit('d'), 'current', 5);

@@ -122,8 +122,8 @@ export function offsetOf(at: number): number {
 }
 
 /**
- * What was at an address, to be found again without a look-up as long as it is there. Its fields are private, since whoever
- * prints or compares what holds a place means none of the memory behind it.
+ * What was at an address, to be found again without a look-up as long as it is there. Its fields are private, since code
+ * that prints or compares what holds a place means none of the memory behind it.
  */
 export class Place {
   readonly #chunk: Chunk;
