@@ -16,13 +16,8 @@ export { RuleBook } from './rules/rule-book.js';
 export { LiveRules } from './rules/live-rules.js';
 export type * from './rules/rule-repository.js';
 export { FileRuleRepository, type FileRuleRepositoryOptions } from './rules/file-rule-repository.js';
-export type {
-  FindingListener,
-  Store,
-  StoreCapacity,
-  StoreFinding,
-  StoreFindingName,
-} from './stores/store.js';
+export type { Store, StoreCapacity } from './stores/store.js';
+export type { FindingListener, StoreFinding, StoreFindingName } from './stores/store-finding.js';
 export { FairQueue } from './stores/fair-queue.js';
 export { MemoryStore, type MemoryStoreOptions } from './stores/memory/memory-store.js';
 export type { LogDamage, LogProgress } from './stores/memory/log/log-recovery.js';

@@ -1,6 +1,7 @@
 import type { UncertainInterval } from './uncertain-intervals.js';
 import type { CheckRequest, Decision, DegradedCause } from '@sundial/contract';
-import type { StoreCapacity, StoreFinding } from '../stores/store.js';
+import type { StoreCapacity } from '../stores/store.js';
+import type { StoreFinding } from '../stores/store-finding.js';
 
 /**
  * What an engine reports, to be counted and logged. Calls are synchronous and on the hot path: do little, never throw.

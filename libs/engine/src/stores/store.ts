@@ -2,6 +2,7 @@ import type { Amounts, MeterAmounts } from '../operations/amounts.js';
 import type { Answer } from './answer.js';
 import type { HoldStore, HoldTerms, SettledHold, StoredReservation } from './holds.js';
 import type { ReversalStore } from './reversals.js';
+import type { FindingListener, StoreFinding } from './store-finding.js';
 import type { Operation } from '../operations/operation.js';
 import type { SharedSecret } from '../operations/secret.js';
 import type { WatermarkKeeper } from './watermark.js';
@@ -253,37 +254,6 @@ export interface ForcedLimit {
 export type DataLoss =
   | { readonly kind: 'emptied' | 'replaced' }
   | { readonly kind: 'unseen'; readonly from: number; readonly to: number };
-
-/** What can be wrong with a store, or with the servers behind it. */
-export type StoreFindingName =
-  | 'credentials'
-  | 'topology'
-  | 'version'
-  | 'eviction'
-  | 'permissions'
-  | 'certificate'
-  | 'unreachable'
-  | 'role'
-  | 'writable'
-  | 'clock'
-  | 'persistence'
-  | 'secret'
-  | 'capacity'
-  | 'unknown';
-
-/** A finding about the store, or a server behind it, that Sundial's promises cannot bear. */
-export interface StoreFinding {
-  readonly finding: StoreFindingName;
-  /** `refuse`: a service that finds it at its start exits. A running service never exits for it. */
-  readonly severity: 'refuse' | 'warn';
-  /** With the value that was found, and what to change. */
-  readonly sentence: string;
-  /** `host:port`, or null where it is not about one server. */
-  readonly server: string | null;
-}
-
-/** Called with each finding that begins to hold, and with each that no longer does. */
-export type FindingListener = (finding: StoreFinding, holds: boolean) => void;
 
 /** The `max` of a limit without one: counters hold no more. */
 export const UNLIMITED = MAX_UNITS;

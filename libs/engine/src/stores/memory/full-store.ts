@@ -1,4 +1,5 @@
-import type { FindingListener, StoreCapacity, StoreFinding } from '../store.js';
+import type { StoreCapacity } from '../store.js';
+import type { FindingListener, StoreFinding } from '../store-finding.js';
 import type { MemoryState } from './state/memory-state.js';
 
 /** Whether there is room again is looked at as often. */

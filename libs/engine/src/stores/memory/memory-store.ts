@@ -3,7 +3,6 @@ import { loadSecret } from '../../operations/secret-file.js';
 import { SharedSecret } from '../../operations/secret.js';
 import {
   REMEMBER_MS,
-  type FindingListener,
   type CounterRef,
   type LimitSpec,
   type ReadRequest,
@@ -12,11 +11,11 @@ import {
   type SettleResult,
   type Store,
   type StoreCapacity,
-  type StoreFinding,
   type DataLoss,
   type TakeRequest,
   type TakeResult,
 } from '../store.js';
+import type { FindingListener, StoreFinding } from '../store-finding.js';
 import type { EndHoldRequest, EndHoldResult } from '../holds.js';
 import type {
   GiveBackRequest,
