@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { removeTemporaryDirectories } from '../../test/support/temporary-directory.js';
 import { throughput } from './load/throughput.js';
-import { postRequest } from '../../test/support/http-connection.js';
 import { latency } from './load/latency.js';
+import { SubjectRequests } from './load/subject-requests.js';
 import { RedisProcess } from '../../test/support/redis-process.js';
 import { WebServer } from './processes/web-server.js';
 import { markdownTable } from './report/markdown-table.js';
@@ -46,22 +46,16 @@ const CALIBRATIONS_MS = [10_000, 20_000];
 const MIB = 1024 * 1024;
 /** Of `/proc`, on every Linux. */
 const TICK_MS = 10;
-/** A prime: subjects come in an order that no cache likes, each as often as the others. */
-const STRIDE = 7_368_787;
 
 let ratePerSecond = 0;
 await using redis = values.store === 'redis' ? await RedisProcess.start() : undefined;
 await using service = await WebServer.start('sundial', redis?.url);
-const requests = Array.from({ length: subjects }, (_, index) => {
-  const user = `u${String((index * STRIDE) % subjects).padStart(7, '0')}`;
-  return postRequest('/check', { resource: 'ocr', subject: { user } });
-});
-let generator = { port: service.port, requests, connections: CONNECTIONS };
+let generator = { port: service.port, requests: new SubjectRequests(subjects), connections: CONNECTIONS };
 // Every subject has a counter first: an empty service can do more.
 for (let asked = 0; asked < subjects;) {
   const { perSecond } = await throughput({ ...generator, durationMs: FILL_MS });
   const answered = Math.ceil((perSecond * FILL_MS) / 1_000);
-  generator = { ...generator, requests: goOn(generator.requests, answered) };
+  generator = { ...generator, requests: generator.requests.after(answered) };
   asked += answered;
   ratePerSecond = Math.round(perSecond / 2);
 }
@@ -77,7 +71,7 @@ console.log(`soaked at ${ratePerSecond} checks/s`);
 const rows: string[][] = [];
 for (let minute = 1; minute <= minutes; minute++) {
   const { p50, p99, p999 } = await latency({ ...generator, durationMs: MINUTE_MS, ratePerSecond });
-  generator = { ...generator, requests: goOn(generator.requests, (ratePerSecond * MINUTE_MS) / 1_000) };
+  generator = { ...generator, requests: generator.requests.after((ratePerSecond * MINUTE_MS) / 1_000) };
   const metrics = await service.fetchText('/metrics');
   const figures = [
     minute,
@@ -112,12 +106,6 @@ async function startAgain(): Promise<number> {
   } finally {
     await rm(copy, { recursive: true, force: true });
   }
-}
-
-/** So that the next minute asks about those that come after the last one. */
-function goOn(all: readonly Buffer[], asked: number): Buffer[] {
-  const next = asked % all.length;
-  return [...all.slice(next), ...all.slice(0, next)];
 }
 
 /** User and system time of a process, all threads. Linux only. */

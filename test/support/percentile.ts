@@ -1,5 +1,5 @@
 /** The value that `percent` of the values do not exceed (nearest rank). */
-export function percentile(values: readonly number[], percent: number): number {
+export function percentile(values: readonly number[] | Float64Array, percent: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   const value = sorted[Math.max(0, Math.ceil((percent * sorted.length) / 100) - 1)];
   if (value === undefined) throw new RangeError('There is no percentile of no values.');

@@ -7,7 +7,7 @@ import {
 } from '../../../test/support/http-connection.js';
 import { openLoop } from '../../../test/support/open-loop.js';
 import { percentile } from '../../../test/support/percentile.js';
-import type { HttpLoad } from './http-load.js';
+import type { HttpLoad, Requests } from './http-load.js';
 
 /** What became of requests that were more than a server could answer. All of them a second. */
 export interface Goodput {
@@ -85,13 +85,13 @@ class Tally {
   #bad = 0;
   readonly #latencies: number[] = [];
 
-  constructor(private readonly requests: readonly Buffer[]) {}
+  constructor(private readonly requests: Requests) {}
 
   /** @throws Error where no answer came: the connection is of no more use. */
   async ask(connection: HttpConnection): Promise<void> {
     const sentAt = performance.now();
     try {
-      this.#count(await connection.request(this.requests[this.#sent++ % this.requests.length]!), sentAt);
+      this.#count(await connection.request(this.requests.at(this.#sent++ % this.requests.length)!), sentAt);
     } catch (error) {
       if (!this.isOver) this.#bad++;
       throw error;

@@ -29,7 +29,7 @@ export async function latency({
   const ask = async (index: number) => {
     const connection = pool.take() ?? (await pool.next());
     try {
-      assertOk(await connection.request(requests[index % requests.length]!));
+      assertOk(await connection.request(requests.at(index % requests.length)!));
     } catch (error) {
       end.abort();
       throw error;
@@ -38,17 +38,20 @@ export async function latency({
     }
   };
   try {
-    const { arrivals, errors } = await openLoop({
+    const latencies = new Float64Array(Math.round((ratePerSecond * durationMs) / 1_000));
+    let answers = 0;
+    const { errors } = await openLoop({
       ratePerSecond,
       durationMs,
       pace: 'nap',
       patienceMs: PATIENCE_MS,
       signal: end.signal,
       call: ask,
+      answered: ({ latencyMs }) => (latencies[answers++] = latencyMs),
     });
     if (errors.length > 0) throw errors[0];
-    const latencies = arrivals.map(({ latencyMs }) => latencyMs);
-    const [p50, p99, p999] = [50, 99, 99.9].map((percent) => percentile(latencies, percent));
+    const answered = latencies.subarray(0, answers);
+    const [p50, p99, p999] = [50, 99, 99.9].map((percent) => percentile(answered, percent));
     return { p50: p50!, p99: p99!, p999: p999! };
   } finally {
     for (const connection of opened) connection.close();

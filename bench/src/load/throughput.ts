@@ -18,7 +18,7 @@ export async function throughput({ port, requests, connections, durationMs }: Ht
       callers,
       isOver: () => performance.now() >= startedAt + durationMs,
       call: async (connection, index) =>
-        assertOk(await connection.request(requests[index % requests.length]!)),
+        assertOk(await connection.request(requests.at(index % requests.length)!)),
     });
     const elapsedMs = performance.now() - startedAt;
     const { user, system } = process.cpuUsage(cpu);
