@@ -30,7 +30,7 @@ export const MAX_TTL_MS = 24 * 60 * 60_000;
 export const DEFAULT_TTL_MS = 60_000;
 /** Live reservations of one counter; one more is refused (`too-many-holds`). */
 export const MAX_HOLDS = 10_000;
-/** Characters of the reason for a release, a refund or a correction. */
+/** Characters of the reason for a release, a refund, a correction, a gate, a brake or a drill. */
 export const MAX_REASON_LENGTH = 256;
 /**
  * A reservation's id is a part of a path, and Node.js takes 16 KiB of request line and headers. Most have 200 characters; the
@@ -39,6 +39,12 @@ export const MAX_REASON_LENGTH = 256;
 export const MAX_RESERVATION_ID_LENGTH = 14_000;
 /** What a reservation's id is made of; to its callers it is opaque. */
 export const RESERVATION_ID_PATTERN = /^[A-Za-z0-9_-]{1,14000}$/;
+/** Gates of one service, brakes, and drills: every node holds them all. */
+export const MAX_GATES = 1_000;
+export const MAX_BRAKES = 1_000;
+export const MAX_DRILLS = 100;
+/** How far ahead a drill may end, in milliseconds. */
+export const MAX_DRILL_MS = 60 * 60_000;
 export const MAX_DESCRIPTION_LENGTH = 1_024;
 
 /** Of a rule's `onDeny`. */

@@ -1,10 +1,12 @@
+import type { DecisionGate } from './controls.js';
 import type { Subject } from './request.js';
 import type { DegradePolicy, OnDeny, RuleMode, WindowSpec, WindowUnit } from './rule.js';
 
 /**
  * Why a check was answered as it was. `degraded` appears only where the policies `allow` or `deny` decided.
  * `amount-exceeds-limit` means that waiting can never help: the amount is above a limit's `max`. `too-many-holds`: one of the
- * counters has as many live reservations as it can have.
+ * counters has as many live reservations as it can have. `gate-open`, `gate-closed` and `braked`: an operator's gate or brake
+ * decided, and of those two that refuse nothing was counted.
  */
 export const DECISION_REASONS = [
   'ok',
@@ -13,6 +15,9 @@ export const DECISION_REASONS = [
   'too-many-holds',
   'no-rule',
   'degraded',
+  'gate-open',
+  'gate-closed',
+  'braked',
 ] as const;
 export type DecisionReason = (typeof DECISION_REASONS)[number];
 
@@ -23,18 +28,20 @@ export interface Decision {
   readonly operationId: string;
   /** True when this operation id had been allowed before: nothing was counted this time. */
   readonly replayed: boolean;
-  /** True when a rule in mode `observe` would have refused. It never changes `allowed`. */
+  /** True when a rule in mode `observe` would have refused, or any rule but for an open gate. It never changes `allowed`. */
   readonly wouldDeny: boolean;
   /** Every limit of every rule, in rule order. Under `degraded` what is known, perhaps empty. */
   readonly limits: readonly LimitState[];
-  /** Milliseconds until every refusing limit has reset; present only when waiting helps. */
+  /** Milliseconds until every refusing limit has reset, or until the refusing gate or brake may pass it; only when waiting helps. */
   readonly retryAfterMs?: number;
-  /** What the first refusing rule wants to happen, if it says so. */
+  /** What the first refusing rule, the closed gate or the brake wants to happen, if it says so. */
   readonly onDeny?: OnDeny;
   /** Meters of `amounts` that no rule of the resource counts, in order; absent where there are none. */
   readonly uncounted?: readonly string[];
   /** With reason `no-rule`: the known resource with the most similar name. Absent where there is none. */
   readonly hint?: string;
+  /** The open or closed gate of the resource, or of all; absent where there is none. */
+  readonly gate?: DecisionGate;
   /** Null when the store decided; else why it did not, and which policy decided instead. */
   readonly degraded: Degraded | null;
   /** The version of the rules this decision was made with. One decision uses one version. */

@@ -14,6 +14,9 @@ export interface InputError {
  * A denial is not among them. The service maps codes to HTTP statuses (one table there).
  */
 const CATALOGUE = {
+  'brake-not-found': { retryable: false, title: 'There is no brake with this id' },
+  'drill-fault': { retryable: true, title: 'A drill makes this resource fail' },
+  'drill-not-found': { retryable: false, title: 'There is no drill of this resource' },
   'invalid-request': { retryable: false, title: 'The request is not valid' },
   'invalid-rule': { retryable: false, title: 'The rule is not valid' },
   'operation-conflict': { retryable: false, title: 'The operation id was used for something else' },

@@ -1,4 +1,5 @@
 export * from './bounds.js';
+export * from './controls.js';
 export * from './decision.js';
 export * from './errors.js';
 export type * from './quota-alarm.js';
@@ -10,6 +11,7 @@ export type * from './rule-admin.js';
 export * from './rule-written.js';
 export * from './rule.js';
 export * from './schemas/batch.schema.js';
+export * from './schemas/controls.schema.js';
 export * from './schemas/decision.schema.js';
 export * from './schemas/request.schema.js';
 export * from './schemas/reservation.schema.js';

@@ -74,7 +74,12 @@ function sentence(resource: string, reason: DecisionReason): string {
       return `"${resource}" cannot be counted at the moment, and its rule refuses then.`;
     case 'no-rule':
       return `"${resource}" has no rule, and what has no rule is refused.`;
+    case 'gate-closed':
+      return `"${resource}" is closed at the moment.`;
+    case 'braked':
+      return `"${resource}" is turned down at the moment: try again later.`;
     case 'ok':
+    case 'gate-open':
     case 'limit-reached':
       return `The limit of "${resource}" is reached.`;
   }

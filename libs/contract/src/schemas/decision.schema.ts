@@ -134,12 +134,16 @@ export const decisionSchema = {
       type: 'boolean',
       description: 'The operation had been allowed before; nothing was counted this time.',
     },
-    wouldDeny: { type: 'boolean', description: 'A rule in mode `observe` would have refused.' },
+    wouldDeny: {
+      type: 'boolean',
+      description: 'A rule in mode `observe` would have refused, or any rule but for an open gate.',
+    },
     limits: { type: 'array', items: limitStateSchema },
     retryAfterMs: {
       type: 'integer',
       minimum: 0,
-      description: 'Until every refusing limit has reset; only when waiting helps.',
+      description:
+        'Until every refusing limit has reset, or the gate or brake may pass it; only when waiting helps.',
     },
     onDeny: onDenySchema,
     uncounted: {
@@ -150,6 +154,21 @@ export const decisionSchema = {
     hint: {
       type: 'string',
       description: 'With `no-rule`: the known resource with the most similar name, if there is one.',
+    },
+    gate: {
+      title: 'DecisionGate',
+      type: 'object',
+      description: 'The open or closed gate of the resource, or of all; absent where there is none.',
+      properties: {
+        state: { title: 'DecisionGateState', type: 'string', enum: ['open', 'closed'] },
+        until: {
+          type: ['string', 'null'],
+          format: 'date-time',
+          description: 'Null: until it is changed.',
+        },
+      },
+      required: ['state', 'until'],
+      additionalProperties: false,
     },
     degraded: {
       title: 'Degraded',

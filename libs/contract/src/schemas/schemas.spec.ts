@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { Ajv } from 'ajv';
 import type { FromSchema, JSONSchema } from 'json-schema-to-ts';
 import type { Decision, LimitState, Usage } from '../decision.js';
+import type { Brake, BrakeInput, ControlWritten, Drill, DrillInput, Gate, GateInput } from '../controls.js';
 import type { CheckRequest, UsageRequest } from '../request.js';
 import type {
   CommitRequest,
@@ -20,6 +21,20 @@ import type {
 import type { OnDeny, Rule } from '../rule.js';
 import type { RulePreview, RuleSetChanges, RuleSetWritten, RuleWritten } from '../rule-written.js';
 import { batchAnswerSchema } from './batch.schema.js';
+import {
+  brakeInputSchema,
+  brakeListSchema,
+  brakeSchema,
+  brakeWrittenSchema,
+  drillInputSchema,
+  drillListSchema,
+  drillSchema,
+  drillWrittenSchema,
+  gateInputSchema,
+  gateListSchema,
+  gateSchema,
+  gateWrittenSchema,
+} from './controls.schema.js';
 import { decisionSchema, onDenySchema, usageSchema } from './decision.schema.js';
 import { batchRequestSchema, checkRequestSchema, usageRequestSchema } from './request.schema.js';
 import {
@@ -105,6 +120,20 @@ describe('schemas and types', () => {
     same<Of<typeof correctedUsageSchema>, CorrectedUsage>(true);
   });
 
+  it('state the same gates, brakes and drills', () => {
+    type Free<T> = Omit<T, 'subject'>;
+    same<Of<typeof gateInputSchema>, GateInput>(true);
+    same<Of<typeof gateSchema>, Gate>(true);
+    same<Of<typeof gateWrittenSchema>, ControlWritten & { gate: Gate }>(true);
+    same<keyof Of<typeof brakeInputSchema>, keyof BrakeInput>(true);
+    same<Free<Of<typeof brakeInputSchema>>, Free<BrakeInput>>(true);
+    same<Of<typeof brakeSchema>, Brake>(true);
+    same<Of<typeof brakeWrittenSchema>, ControlWritten & { brake: Brake }>(true);
+    same<Of<typeof drillInputSchema>, DrillInput>(true);
+    same<Of<typeof drillSchema>, Drill>(true);
+    same<Of<typeof drillWrittenSchema>, ControlWritten & { drill: Drill }>(true);
+  });
+
   it('state the same rules', () => {
     same<Of<typeof ruleSchema>, RuleInput>(true);
     same<
@@ -123,11 +152,20 @@ describe('every schema', () => {
     Object.entries({
       batchAnswerSchema,
       batchRequestSchema,
+      brakeInputSchema,
+      brakeListSchema,
+      brakeWrittenSchema,
       checkRequestSchema,
       commitRequestSchema,
       correctedUsageSchema,
       decisionSchema,
+      drillInputSchema,
+      drillListSchema,
+      drillWrittenSchema,
       extendRequestSchema,
+      gateInputSchema,
+      gateListSchema,
+      gateWrittenSchema,
       onDenySchema,
       refundedSchema,
       refundRequestSchema,
