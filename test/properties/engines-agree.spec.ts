@@ -8,7 +8,14 @@ import {
   WINDOW_UNITS,
 } from '@sundial/contract';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { LiveRules, MemoryStore, type QuotaEngine, RuleBook, windowText } from '@sundial/engine';
+import {
+  LiveControls,
+  LiveRules,
+  MemoryStore,
+  type QuotaEngine,
+  RuleBook,
+  windowText,
+} from '@sundial/engine';
 import fc from 'fast-check';
 import { openRedisStore } from '../contract/store-under-test.js';
 import { aRule } from '../contract/rules.js';
@@ -150,10 +157,25 @@ describe('an engine in memory and an engine on Redis', () => {
     ];
     return stores.map((store) => {
       const rules = new LiveRules();
-      return { rules, quota: engineOn({ store, rules, deadlineMs: 10_000 }) };
+      // What concerns other resources, or has ended, must change nothing: the other engine has no controls.
+      const controls = store.kind === 'embedded' ? foreignControls(() => store.now()) : undefined;
+      return { rules, quota: engineOn({ store, rules, deadlineMs: 10_000, controls }) };
     });
   }
 });
+
+function foreignControls(now: () => number): LiveControls {
+  const controls = new LiveControls({ now });
+  const said = { setAt: new Date(now()).toISOString(), gate: 'closed' } as const;
+  const at = Math.round(now());
+  const record = { at, node: 'a', endsAt: Infinity };
+  controls.merge([
+    { ...record, key: 'gate:other', control: { kind: 'gate', gate: { ...said, resource: 'other' } } },
+    { ...record, key: 'gate:ocr', endsAt: at, control: { kind: 'gate', gate: { ...said, resource: 'ocr' } } },
+    { ...record, key: 'gate:asr', control: null },
+  ]);
+  return controls;
+}
 
 const REASONS = [
   'ok',

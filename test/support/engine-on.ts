@@ -6,6 +6,7 @@ export function engineOn({
   rules,
   unknownResource,
   batchDeadlineMs,
+  controls,
   ...options
 }: Omit<QuotaEngineOptions, 'runner'> & ResilientRunnerOptions): QuotaEngine {
   const { store, observer } = options;
@@ -16,5 +17,7 @@ export function engineOn({
     ...(unknownResource && { unknownResource }),
     ...(batchDeadlineMs !== undefined && { batchDeadlineMs }),
     ...(observer && { observer }),
+    ...(controls && { controls }),
+    deadlineMs: options.deadlineMs,
   });
 }

@@ -3,6 +3,9 @@ export type QuotaAlarmName =
   | 'degraded'
   | 'store-condition'
   | 'file-condition'
+  | 'gate'
+  | 'brake'
+  | 'drill'
   | 'rules-not-updated'
   | 'wrong-type-key'
   | 'journal-full'
@@ -13,8 +16,9 @@ export type QuotaAlarmName =
 /**
  * Something that an operator should know, once, not once a check: what happened, to what, and what to do.
  *
- * `degraded`, `store-condition` and `file-condition` begin (`raised`) and end (`cleared`). The others happen (`noted`), each
- * at most once a minute; `details.before` then says how many more of that name there were since the last one.
+ * `degraded`, `store-condition`, `file-condition`, and a `gate`, `brake` or `drill` that an operator has set, begin
+ * (`raised`) and end (`cleared`). The others happen (`noted`), each at most once a minute; `details.before` then says how
+ * many more of that name there were since the last one.
  */
 export interface QuotaAlarm {
   readonly name: QuotaAlarmName;

@@ -1,6 +1,12 @@
 export { DEFAULT_BATCH_DEADLINE_MS, QuotaEngine, type QuotaEngineOptions } from './quota-engine.js';
 export { MAX_WAITING_CHECKS, type BatchOptions } from './batches/batch-pacer.js';
 export type * from './runners/observer.js';
+export type { ControlChange } from './controls/control-change.js';
+export { DrillFault, type DrillEffect } from './controls/drill-fault.js';
+export { FileControlKeeper } from './controls/file-control-keeper.js';
+export { LastKnownControls } from './controls/last-known-controls.js';
+export { LiveControls } from './controls/live-controls.js';
+export { LiveOperatorControls } from './controls/live-operator-controls.js';
 export { DirectRunner } from './runners/direct-runner.js';
 export type { CountedLimit, EngineDecision } from './decisions/counted-limit.js';
 export type { EngineReserveDecision } from './reservations/engine-reservations.js';

@@ -2,6 +2,14 @@
  * What stores, rule repositories and runners are built on (`@sundial/engine/ports`): the contracts they fulfil and the
  * values that cross them. Applications need none of it.
  */
+export type { ControlKeeper } from './controls/control-keeper.js';
+export {
+  type ControlRecord,
+  decodeRecord,
+  encodeRecord,
+  KEEP_ENDED_MS,
+  MAX_CONTROL_RECORDS,
+} from './controls/control-record.js';
 export { counterKey, KEY_FORMAT, keyPart, shardGroupOf } from './counters/counter-key.js';
 export { textHash } from './counters/text-hash.js';
 export { limitNamedBy } from './counters/limit-field.js';

@@ -19,9 +19,11 @@ import {
   type UsageRequest,
 } from '@sundial/contract';
 import { BatchPacer, type BatchOptions } from './batches/batch-pacer.js';
+import { ControlledChecks, type ControlOverCheck } from './controls/controlled-checks.js';
+import type { LiveControls } from './controls/live-controls.js';
 import type { EngineDecision } from './decisions/counted-limit.js';
 import { noRule } from './decisions/decision.js';
-import { CheckPlanner } from './decisions/check-planner.js';
+import { CheckPlanner, type Planner } from './decisions/check-planner.js';
 import { uncountedMeters } from './decisions/uncounted-meters.js';
 import type { EngineStatus, QuotaObserver } from './runners/observer.js';
 import { copyOfAmounts } from './operations/amounts.js';
@@ -45,9 +47,16 @@ export interface QuotaEngineOptions {
   /** How long the checks of a batch may wait for their turn. Default 2,000. */
   readonly batchDeadlineMs?: number;
   readonly observer?: QuotaObserver;
+  /** Gates, brakes and drills. Default: there are none. */
+  readonly controls?: LiveControls | undefined;
+  /** By when a check is answered: what a drill rehearses waits for so long. Default 50. */
+  readonly deadlineMs?: number | undefined;
 }
 
 export const DEFAULT_BATCH_DEADLINE_MS = 2_000;
+const DEFAULT_DEADLINE_MS = 50;
+/** As long before its deadline a check gives up a store that does not answer. */
+const ANSWER_RESERVE_MS = 5;
 
 /** Sundial's verbs in the process, on any store. See `Quota` for what they mean. */
 export class QuotaEngine implements Quota {
@@ -61,18 +70,22 @@ export class QuotaEngine implements Quota {
   readonly #batchDeadlineMs: number;
   readonly #allowsUnknown: boolean;
   readonly #observer: QuotaObserver;
+  readonly #controls: ControlledChecks | undefined;
 
-  constructor({ runner, rules, unknownResource, batchDeadlineMs, observer = {} }: QuotaEngineOptions) {
+  constructor(options: QuotaEngineOptions) {
+    const { runner, rules, unknownResource, batchDeadlineMs, observer = {} } = options;
     this.#runner = runner;
     this.#rules = rules;
     this.#ids = new OperationIds(runner.secret);
     this.#batchDeadlineMs = batchDeadlineMs ?? DEFAULT_BATCH_DEADLINE_MS;
     this.#allowsUnknown = unknownResource !== 'deny';
     this.#observer = observer;
+    this.#controls = controlledChecks(options);
     const parts = { runner, rules, planner: this.#planner, operations: this.#ids };
     this.#reversals = new EngineReversals(parts);
     this.#reservations = new EngineReservations({
       ...parts,
+      controls: this.#controls,
       withoutRules: (request, book) => this.#withoutRules(request, book),
       decided: (request, decision, elapsedMs) => observer.decided?.(request, decision, elapsedMs),
     });
@@ -120,16 +133,7 @@ export class QuotaEngine implements Quota {
     const rules = book.forResource(resource);
     const errors = missingAttributes(rules, subject);
     if (errors.length > 0) throw QuotaError.invalid('invalid-request', errors);
-    const planner = this.#planner;
-    const limits =
-      rules.length === 0
-        ? { limits: [], degraded: null }
-        : await this.#runner.usage({
-            planner,
-            rules,
-            subject,
-            plan: planner.at(rules, subject, this.now()),
-          });
+    const limits = await this.#looked(request, rules);
     return { resource, subject, ...limits, rulesVersion: book.version };
   }
 
@@ -208,6 +212,11 @@ export class QuotaEngine implements Quota {
       this.#observer.decided?.(request, decision, performance.now() - startedAt);
       return decision;
     };
+    const control = this.#controls?.over(request);
+    if (control !== undefined) {
+      const planning = { rules, rulesVersion: book.version, startedAt, fairnessKey };
+      return then(this.#underControl(control, request, { ...planning, book }), observe);
+    }
     if (rules.length === 0) return observe(this.#withoutRules(request, book));
     return then(
       this.#runner.decide(this.#plan(request, { rules, rulesVersion: book.version, startedAt, fairnessKey })),
@@ -215,11 +224,42 @@ export class QuotaEngine implements Quota {
     );
   }
 
-  #plan(request: CheckRequest, planning: Planning): PlannedCheck {
+  /** A gate, a brake or a drill has the first word. @throws DrillFault */
+  #underControl(
+    control: ControlOverCheck,
+    request: CheckRequest,
+    planning: Planning & { readonly book: RuleBook },
+  ): Answer<EngineDecision> {
+    const controls = this.#controls!;
+    const { rules, rulesVersion, book } = planning;
+    if (rules.length === 0) {
+      const operationId = this.#ids.idWithoutRules(request);
+      const { refusal } = controls.judge(control, { operationId, rulesVersion });
+      return refusal ?? controls.marked(control, this.#withoutRules({ ...request, operationId }, book));
+    }
+    const check = this.#plan(request, planning, controls.plannerOf(control, this.#planner));
+    const judgement = controls.judge(control, check);
+    if (judgement.refusal) return judgement.refusal;
+    const decided = controls.run(judgement, check, (planned) => this.#runner.decide(planned));
+    return then(decided, (decision) => controls.marked(control, decision));
+  }
+
+  #looked(request: UsageRequest, rules: readonly Rule[]): Answer<Pick<Usage, 'limits' | 'degraded'>> {
+    const control = this.#controls?.over(request);
+    const judgement = control && this.#controls!.judgeLook(control);
+    if (rules.length === 0) return { limits: [], degraded: null };
+    const { subject } = request;
+    const planner = this.#planner;
+    const read = { planner, rules, subject, plan: planner.at(rules, subject, this.now()) };
+    if (judgement === undefined) return this.#runner.usage(read);
+    const look = { ...read, startedAt: performance.now() };
+    return this.#controls!.run(judgement, look, (planned) => this.#runner.usage(planned));
+  }
+
+  #plan(request: CheckRequest, planning: Planning, planner: Planner = this.#planner): PlannedCheck {
     const { subject, amount = 1 } = request;
     const amounts = copyOfAmounts(request.amounts);
     const { rules, rulesVersion, startedAt, fairnessKey } = planning;
-    const planner = this.#planner;
     const plan = planner.at(rules, subject, this.#runner.now());
     const { operationId, operation } = this.#ids.name(request, { amount, amounts }, plan.scope);
     return {
@@ -243,6 +283,20 @@ export class QuotaEngine implements Quota {
     const operationId = this.#ids.idWithoutRules(request);
     return noRule(isAllowed, { operationId, rulesVersion: book.version, hint: book.nearestTo(resource) });
   }
+}
+
+function controlledChecks(options: QuotaEngineOptions): ControlledChecks | undefined {
+  const { controls, runner, observer = {}, deadlineMs = DEFAULT_DEADLINE_MS } = options;
+  return (
+    controls &&
+    new ControlledChecks({
+      controls,
+      secret: runner.secret,
+      now: () => runner.now(),
+      answerMs: deadlineMs - Math.min(ANSWER_RESERVE_MS, deadlineMs / 10),
+      drilled: (resource, effect) => observer.drilled?.(resource, effect),
+    })
+  );
 }
 
 function withUncounted(

@@ -128,6 +128,8 @@ describe('a denied call', () => {
   it.each([
     ['amount-exceeds-limit', 'This is more "ocr" than the limit ever allows at once.'],
     ['degraded', '"ocr" cannot be counted at the moment, and its rule refuses then.'],
+    ['gate-closed', '"ocr" is closed at the moment.'],
+    ['braked', '"ocr" is turned down at the moment: try again later.'],
     ['no-rule', '"ocr" has no rule, and what has no rule is refused.'],
   ] as const)('says why when the reason is %s', async (reason, sentence) => {
     const refused = await countingQuota(0).check({ resource: 'ocr', subject: { user: 'u1' } });

@@ -37,6 +37,8 @@ export interface ReconcilerOptions {
   readonly overflowed?: (operations: number) => void;
   /** Called for times about which the store's counters may be wrong, with no way to know. */
   readonly uncertain?: (interval: UncertainInterval) => void;
+  /** What is pending for this resource is not to be sent yet: a drill says that the store is away. */
+  readonly isHeldBack?: ((resource: string) => boolean) | undefined;
 }
 
 /**
@@ -56,6 +58,7 @@ export class Reconciler {
   /** Since watermarks were kept last. */
   #hasAcknowledged = true;
   #lost = 0;
+  #isClosing = false;
 
   constructor(options: ReconcilerOptions) {
     const { store, guard, deadlineMs, journal, uncertain } = options;
@@ -73,6 +76,7 @@ export class Reconciler {
     this.outbox = new Outbox({
       ...sending,
       journal,
+      isHeldBack: (resource) => !this.#isClosing && options.isHeldBack?.(resource) === true,
       resolved: (pending, result) => this.#resolved(pending, result),
       expired: (pending) => this.#expired(pending),
     });
@@ -148,6 +152,7 @@ export class Reconciler {
   /** Settles what it can as long as the store answers. What is left is lost with the process, unless a journal has it. */
   async close(): Promise<void> {
     const { guard } = this.#options;
+    this.#isClosing = true;
     const until = performance.now() + CLOSE_LIMIT_MS;
     while (!this.outbox.isClear && !guard.isCutOff && performance.now() < until) await sleep(TURN_MS);
     this.#pump.close();

@@ -20,7 +20,7 @@ import {
   type TakeResult,
 } from '@sundial/engine/ports';
 import { performance } from 'node:perf_hooks';
-import { QuotaError, type Usage } from '@sundial/contract';
+import { type DegradedCause, QuotaError, type Usage } from '@sundial/contract';
 import { diskTimeOf, type Journal } from './journal/journal.js';
 import { WrongTypeKeys } from './guard/wrong-type-keys.js';
 import { DegradedDecisions } from './fallback/degraded-decisions.js';
@@ -44,6 +44,8 @@ export interface ResilientRunnerOptions {
   /** Keeps what is decided without the store over a restart. The runner closes it. Default: memory only. */
   readonly journal?: Journal | undefined;
   readonly observer?: QuotaObserver;
+  /** Whether a drill says that the store is away for a resource: what was decided then is settled when it is over. */
+  readonly isDrilled?: ((resource: string) => boolean) | undefined;
 }
 
 export const DEFAULT_DEADLINE_MS = 50;
@@ -99,6 +101,7 @@ export class ResilientRunner implements Runner {
       settled: (pending, result) => this.#settled(pending, result),
       overflowed: (operations) => observer.journalOverflowed?.(operations),
       uncertain: (interval) => observer.uncertain?.(interval),
+      isHeldBack: options.isDrilled,
     });
     for (const { settlement } of this.#reconciler.outbox.values()) this.#restore(settlement);
     const degraded = new DegradedDecisions({
@@ -121,7 +124,8 @@ export class ResilientRunner implements Runner {
   }
 
   decide(check: PlannedCheck): Answer<EngineDecision> {
-    const { operation, amount, amounts, fairnessKey, plan } = check;
+    const { operation, amount, amounts, fairnessKey, plan, storeAway } = check;
+    if (storeAway !== undefined) return this.#withoutStore(check, plan, { ...NOT_ASKED, cause: storeAway });
     const promised = this.#undecided.promised(check);
     if (promised) return this.#withoutStore(check, plan, { ...NOT_ASKED, cause: promised.degraded.cause });
 
@@ -148,6 +152,7 @@ export class ResilientRunner implements Runner {
   }
 
   usage(read: Planned): Answer<Pick<Usage, 'limits' | 'degraded'>> {
+    if (read.storeAway !== undefined) return this.#usageKnown(read.plan, read.storeAway);
     return inCurrentWindows<
       ReadResult<PlannedLimit> | Unavailable | Shed,
       Pick<Usage, 'limits' | 'degraded'>
@@ -165,11 +170,7 @@ export class ResilientRunner implements Runner {
             limits: limitStates(this.#known(offered, result.counts), 1),
             degraded: null,
           };
-        const known = this.#local.counts(offered.counters, this.#store.now());
-        return {
-          limits: limitStates(known, 1),
-          degraded: { cause: unavailableFor(result).cause },
-        };
+        return this.#usageKnown(offered, unavailableFor(result).cause);
       },
     );
   }
@@ -253,6 +254,11 @@ export class ResilientRunner implements Runner {
     const undecided = { plan, operationId, operation, amount, amounts, unavailable, rulesVersion };
     this.#holds.expire(this.#store.now());
     return this.#undecided.decide(undecided, this.#answerBy(startedAt));
+  }
+
+  #usageKnown({ counters }: CheckPlan, cause: DegradedCause): Pick<Usage, 'limits' | 'degraded'> {
+    const known = this.#local.counts(counters, this.#store.now());
+    return { limits: limitStates(known, 1), degraded: { cause } };
   }
 
   #answerBy(startedAt: number): number {

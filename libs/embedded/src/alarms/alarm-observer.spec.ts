@@ -53,6 +53,28 @@ describe('alarms of a process', () => {
     ]);
   });
 
+  it('begin and end with what an operator sets, and not with what was never in force', () => {
+    const gate = {
+      ...({
+        kind: 'gate',
+        key: 'gate:ocr',
+        resource: 'ocr',
+        sentence: 'The gate of ocr is closed.',
+      } as const),
+      ...{ until: undefined, reason: 'r', actor: 'ops' },
+    };
+    observer.controlChanged({ ...gate, change: 'removed' });
+    observer.controlChanged({ ...gate, change: 'set' });
+    observer.controlChanged({ ...gate, change: 'expired' });
+    expect(alarms).toEqual([
+      {
+        ...{ name: 'gate', state: 'raised', severity: 'warn', message: gate.sentence },
+        details: { resource: 'ocr', reason: 'r', actor: 'ops' },
+      },
+      expect.objectContaining({ name: 'gate', state: 'cleared', severity: 'info' }),
+    ]);
+  });
+
   it('report what happens again and again once a minute, with how often meanwhile, each name for itself', () => {
     for (; now < 60_000; now += 1_000) observer.wrongTypeKey(KEY);
     observer.shed(3);

@@ -1,5 +1,6 @@
 import type { DegradedCause, QuotaAlarm, QuotaAlarmName } from '@sundial/contract';
 import type {
+  ControlChange,
   WrongTypeKey,
   OverAdmitted,
   QuotaObserver,
@@ -18,6 +19,8 @@ type Noted = Omit<QuotaAlarm, 'state'>;
 export class AlarmObserver implements QuotaObserver {
   readonly #onAlarm: (alarm: QuotaAlarm) => void;
   readonly #now: () => number;
+  /** Gates, brakes and drills that are in force. */
+  readonly #controls = new Set<string>();
   readonly #quiet = new Map<QuotaAlarmName, { until: number; held: number }>();
 
   /** @param now A monotonic clock in milliseconds. */
@@ -61,6 +64,20 @@ export class AlarmObserver implements QuotaObserver {
     const message = holds ? sentence : `The ${details.file} can be written again, and nothing is missing.`;
     const state = holds ? 'raised' : 'cleared';
     this.#emit({ name: 'file-condition', state, severity: holds ? 'error' : 'info', message, details });
+  }
+
+  controlChanged({ kind: name, key, change, sentence, resource, until, reason, actor }: ControlChange): void {
+    const details = Object.fromEntries(
+      Object.entries({ resource, until, reason, actor }).filter(([, value]) => value !== undefined),
+    );
+    const isRaised = this.#controls.has(key);
+    if (change === 'set') {
+      this.#controls.add(key);
+      this.#emit({ name, state: 'raised', severity: 'warn', message: sentence, details });
+    } else if (isRaised) {
+      this.#controls.delete(key);
+      this.#emit({ name, state: 'cleared', severity: 'info', message: `No longer: ${sentence}`, details });
+    }
   }
 
   rulesNotUpdated({ message: reason }: Error): void {

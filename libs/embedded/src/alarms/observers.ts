@@ -27,6 +27,12 @@ export function observers(...all: readonly QuotaObserver[]): Required<QuotaObser
     uncertain: (interval) => {
       for (const observer of all) observer.uncertain?.(interval);
     },
+    controlChanged: (change) => {
+      for (const observer of all) observer.controlChanged?.(change);
+    },
+    drilled: (resource, effect) => {
+      for (const observer of all) observer.drilled?.(resource, effect);
+    },
     overAdmitted: (limit) => {
       for (const observer of all) observer.overAdmitted?.(limit);
     },

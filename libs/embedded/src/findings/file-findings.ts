@@ -1,6 +1,6 @@
 /** What a process keeps on its disk. The watermarks of the store are in the journal. */
-export type KeptFile = 'counters' | 'journal' | 'rules';
-export const KEPT_FILES: readonly KeptFile[] = ['counters', 'journal', 'rules'];
+export type KeptFile = 'counters' | 'journal' | 'rules' | 'controls';
+export const KEPT_FILES: readonly KeptFile[] = ['counters', 'journal', 'rules', 'controls'];
 
 /** Something about a file of the node that is not as it should be. */
 export interface FileFinding {
@@ -19,6 +19,8 @@ const CONSEQUENCES: Readonly<Record<KeptFile, string>> = {
   counters:
     'What is counted meanwhile is only in memory: a node that ends forgets it, and callers get that quota again.',
   journal: 'What is decided without the store meanwhile is only in memory: a node that ends forgets it.',
+  controls:
+    'Gates, brakes and drills are in force, and a node that starts without its store does not know them.',
   rules: 'Changes of rules are refused, or are not known to a node that starts without its store.',
 };
 

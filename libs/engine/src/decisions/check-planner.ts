@@ -23,6 +23,9 @@ const MAX_KEPT = 50_000;
 /** Of all values that are counted by. Plans of longer ones are made each time: 5 KB would be kept for each. */
 const MAX_KEPT_NAME = 512;
 
+/** What plans checks, and says where the counters of a subject were at an instant. */
+export type Planner = Pick<CheckPlanner, 'at' | 'countersAt'>;
+
 /**
  * Plans checks: puts rules and subjects together. The counters of subjects that come again are kept as long as their
  * windows last: making their keys again costs the node more than finding them. A subject is kept from its second check

@@ -13,7 +13,13 @@ import {
   usageRequestSchema,
 } from '@sundial/contract';
 
-const ajv = new Ajv({ allErrors: true, strict: true, allowUnionTypes: true, verbose: false });
+const ajv = new Ajv({
+  allErrors: true,
+  strict: true,
+  allowUnionTypes: true,
+  verbose: false,
+  formats: { 'date-time': isInstant },
+});
 const isCheckRequest = ajv.compile<CheckRequest>(checkRequestSchema);
 const isUsageRequest = ajv.compile<UsageRequest>(usageRequestSchema);
 
@@ -88,11 +94,20 @@ function sentence({ keyword, instancePath, message, params }: ErrorObject): stri
       return instancePath === '/amounts'
         ? `must name at most ${MAX_METERS} meters`
         : `must have at most ${MAX_ATTRIBUTES} attributes`;
+    case 'format':
+      return 'must be an instant with its offset, such as 2026-11-22T15:00:00+08:00';
     case 'type':
       return `must be ${(params as { type: string }).type === 'object' ? 'an object' : `of type ${(params as { type: string }).type}`}`;
     default:
       return message ?? 'is not valid';
   }
+}
+
+const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$/;
+
+/** ISO-8601 with an offset, of a day and a time that there is. */
+function isInstant(text: string): boolean {
+  return INSTANT.test(text) && !Number.isNaN(Date.parse(text));
 }
 
 function unknownName(instancePath: string, name: string): string {

@@ -9,6 +9,7 @@ import {
   type ReservationAnswer,
   type ReserveRequest,
 } from '@sundial/contract';
+import type { ControlledChecks, ControlOverCheck } from '../controls/controlled-checks.js';
 import type { CheckPlanner } from '../decisions/check-planner.js';
 import type { CountedLimit, EngineDecision } from '../decisions/counted-limit.js';
 import { decodeContent, encodeContent } from '../operations/operation-content.js';
@@ -43,6 +44,8 @@ export interface EngineReservationsOptions {
   readonly rules: LiveRules;
   readonly planner: CheckPlanner;
   readonly operations: OperationIds;
+  /** Gates, brakes and drills, where there may be any. */
+  readonly controls: ControlledChecks | undefined;
   /** Decides where no rule counts the resource. */
   readonly withoutRules: (request: ReserveRequest, book: RuleBook) => EngineDecision;
   /** Hears each decision, with the milliseconds that it took. */
@@ -72,10 +75,10 @@ export class EngineReservations {
     if (errors.length > 0) throw QuotaError.invalid('invalid-request', errors);
     const { ttlMs = DEFAULT_TTL_MS, onExpiry = 'release', subject, resource, amount = 1 } = request;
     const takes: Amounts = { amount, amounts: copyOfAmounts(request.amounts) };
+    const control = this.#options.controls?.over(request);
+    const planning = { rules, subject, resource, ttlMs, onExpiry, takes, book, startedAt, control };
     const decision =
-      rules.length === 0
-        ? this.#withoutRules(request, takes, book)
-        : await this.#held(request, { rules, subject, resource, ttlMs, onExpiry, takes, book, startedAt });
+      rules.length === 0 ? this.#withoutRules(request, planning) : await this.#held(request, planning);
     this.#options.decided(request, decision, performance.now() - startedAt);
     return decision;
   }
@@ -104,15 +107,19 @@ export class EngineReservations {
     const { operationId } = named;
     const asked = { request, operationId, rulesVersion: book.version, now: this.#options.runner.now() };
     const { decision, stored } = extensionOf(this.#known(ended), asked);
-    return { ...decision, reservation: reservationOf(id, named, stored) };
+    const gate = this.#options.controls?.over(named)?.gate?.shown;
+    return { ...decision, ...(gate && { gate }), reservation: reservationOf(id, named, stored) };
   }
 
   async #held(request: ReserveRequest, planning: Planning): Promise<EngineReserveDecision> {
-    const { rules, subject, resource, ttlMs, onExpiry, takes, book, startedAt } = planning;
-    const { planner, runner, operations } = this.#options;
+    const { rules, subject, resource, ttlMs, onExpiry, takes, book, startedAt, control } = planning;
+    const { runner, operations, controls, planner: ordinary } = this.#options;
+    const planner = control === undefined ? ordinary : controls!.plannerOf(control, ordinary);
     const plan = planner.at(rules, subject, runner.now());
     const name = operations.name(request, takes, plan.scope);
     const { operationId, operation } = name;
+    const judgement = control && controls!.judge(control, { operationId, rulesVersion: book.version });
+    if (judgement?.refusal) return { ...judgement.refusal, reservation: null };
     const said = {
       operationId,
       operation: operation.id,
@@ -126,20 +133,19 @@ export class EngineReservations {
       this.#ids.encode({ ...said, at, expiresAt: at + ttlMs, isDegraded });
     if (lengthOf(subject) > LONG_SUBJECT) idOf({ at: runner.now() }, true);
     const check = { planner, rules, subject, plan, ...name, ...takes, startedAt, fairnessKey: resource };
-    const reserved = runner.reservations.reserve({
-      ...check,
-      rulesVersion: book.version,
-      hold: { ttlMs, onExpiry },
-    });
+    const planned = { ...check, rulesVersion: book.version, hold: { ttlMs, onExpiry } };
+    const ask = (asked: typeof planned) => runner.reservations.reserve(asked);
+    const reserved = judgement === undefined ? ask(planned) : controls!.run(judgement, planned, ask);
     return then(reserved, ({ decision, reservation, isDegraded }: Reserved) => ({
-      ...decision,
+      ...(control === undefined ? decision : controls!.marked(control, decision)),
       reservation: reservation ? reservationOf(idOf(reservation, isDegraded), said, reservation) : null,
     }));
   }
 
   /** Nothing is counted, so nothing is held; its caller need not know. */
-  #withoutRules(request: ReserveRequest, takes: Amounts, book: RuleBook): EngineReserveDecision {
-    const decision = this.#options.withoutRules(request, book);
+  #withoutRules(request: ReserveRequest, { takes, book, control }: Planning): EngineReserveDecision {
+    const unruled = this.#options.withoutRules(request, book);
+    const decision = control === undefined ? unruled : this.#unruledUnder(control, unruled);
     if (!decision.allowed) return { ...decision, reservation: null };
     const { resource, subject, ttlMs = DEFAULT_TTL_MS, onExpiry = 'release' } = request;
     const { operationId } = decision;
@@ -150,6 +156,11 @@ export class EngineReservations {
     };
     const { reservation } = this.#known(endById(facts, { kind: 'look' }, at));
     return { ...decision, reservation: reservationOf(this.#ids.encode(facts), facts, reservation) };
+  }
+
+  #unruledUnder(control: ControlOverCheck, unruled: EngineDecision): EngineDecision {
+    const { controls } = this.#options;
+    return controls!.judge(control, unruled).refusal ?? controls!.marked(control, unruled);
   }
 
   async #end(id: string, ending: Ending): Promise<ReservationAnswer> {
@@ -206,6 +217,7 @@ interface Planning extends Pick<ReservationFacts, 'subject' | 'resource' | 'onEx
   readonly takes: Amounts;
   readonly book: RuleBook;
   readonly startedAt: number;
+  readonly control: ControlOverCheck | undefined;
 }
 
 /** The caller's own object may change: this copy does not. */

@@ -11,7 +11,7 @@ import {
   type WindowSpec,
 } from '@sundial/contract';
 import { canonicalTimeZone } from '../windows/time-zone.js';
-import { isDeeperThan, isPlainObject, show } from './plain-json.js';
+import { isDeeperThan, isPlainObject, jsonMessage, show } from './plain-json.js';
 import { LimitDefinition, OnDenyDefinition, RuleDefinition } from './rule-definition.js';
 import { WindowDefinition } from './window-definition.js';
 
@@ -61,6 +61,13 @@ function validationErrorsInRule(input: unknown): InputError[] {
     errors.push(...errorsIn(OnDenyDefinition, input['onDeny'], 'onDeny', 'onDeny'));
   }
   return errors;
+}
+
+/** What is wrong with an `onDeny` that stands in something else than a rule. */
+export function validationErrorsInOnDeny(onDeny: unknown): readonly InputError[] {
+  const message = jsonMessage(onDeny, ON_DENY_BOUNDS);
+  if (message !== undefined) return [{ path: 'onDeny', message }];
+  return errorsIn(OnDenyDefinition, onDeny, 'onDeny', 'onDeny');
 }
 
 /** Checks one level. Nested ones are checked by name, so no input decides how deep a check goes. */

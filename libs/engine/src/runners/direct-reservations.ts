@@ -1,4 +1,4 @@
-import { QuotaError } from '@sundial/contract';
+import { QuotaError, type DegradedCause } from '@sundial/contract';
 import type { PlannedLimit } from '../counters/rule-windows.js';
 import { byPolicy, decisionOf, tooManyHolds } from '../decisions/decision.js';
 import { degradedBy, onDenyOf, strictestPolicy } from '../decisions/degrade-policy.js';
@@ -10,6 +10,7 @@ import type { EndHoldResult } from '../stores/holds.js';
 import type { GiveBackResult, OperationRefundResult, SetUsageResult } from '../stores/reversals.js';
 import type { Counts, Store, TakeResult } from '../stores/store.js';
 
+import { drilledCheck } from './drilled-check.js';
 import { inCurrentWindows } from './in-current-windows.js';
 import type {
   EndedHold,
@@ -36,6 +37,7 @@ export class DirectReservations implements ReservationRunner {
   }
 
   reserve(check: PlannedReserve): Answer<Reserved> {
+    if (check.storeAway !== undefined) return this.#drilled(check, check.storeAway);
     const { operation, amount, amounts, hold, fairnessKey, operationId, rulesVersion } = check;
     return inCurrentWindows<TakeResult<PlannedLimit>, Reserved>(
       check,
@@ -70,6 +72,16 @@ export class DirectReservations implements ReservationRunner {
         }
       },
     );
+  }
+
+  /** It is held like any other, so it ends like any other. */
+  #drilled(check: PlannedReserve, cause: DegradedCause): Answer<Reserved> {
+    const drilled = drilledCheck(check, cause);
+    if (drilled.refusal) return { decision: drilled.refusal, isDegraded: false };
+    return then(this.reserve(drilled.check), ({ decision, ...reserved }) => ({
+      ...reserved,
+      decision: drilled.shown(decision),
+    }));
   }
 
   end(planned: PlannedEnding): Answer<EndedHold> {

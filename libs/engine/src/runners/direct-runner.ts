@@ -1,15 +1,16 @@
-import { QuotaError, type Usage } from '@sundial/contract';
+import { QuotaError, type DegradedCause, type Usage } from '@sundial/contract';
 import type { PlannedLimit } from '../counters/rule-windows.js';
 import type { EngineDecision } from '../decisions/counted-limit.js';
 import { decisionOf, limitStates } from '../decisions/decision.js';
 import type { EngineStatus, QuotaObserver } from './observer.js';
-import type { Answer } from '../stores/answer.js';
+import { then, type Answer } from '../stores/answer.js';
 import type { ReadResult, Store, TakeResult } from '../stores/store.js';
 import { inCurrentWindows } from './in-current-windows.js';
 import { EMPTY_JOURNAL, type JournalStatus } from './journal-status.js';
 import { UncertainIntervals } from './uncertain-intervals.js';
 import { UncountedSubjects } from './uncounted-subjects.js';
 import { DirectReservations } from './direct-reservations.js';
+import { drilledCheck } from './drilled-check.js';
 import type { ReservationRunner } from './reservation-runner.js';
 import type { Planned, PlannedCheck, Runner } from './runner.js';
 
@@ -46,6 +47,7 @@ export class DirectRunner implements Runner {
   }
 
   decide(check: PlannedCheck): Answer<EngineDecision> {
+    if (check.storeAway !== undefined) return this.#drilled(check, check.storeAway);
     const { operation, amount, amounts, fairnessKey } = check;
     return inCurrentWindows<TakeResult<PlannedLimit>, EngineDecision>(
       check,
@@ -70,9 +72,15 @@ export class DirectRunner implements Runner {
       ({ counters }) => this.#store.read({ counters }),
       (_plan, result) => {
         if (!('counts' in result)) throw undecided(result.outcome);
-        return { limits: limitStates(result.counts, 1), degraded: null };
+        const { storeAway: cause } = read;
+        return { limits: limitStates(result.counts, 1), degraded: cause === undefined ? null : { cause } };
       },
     );
+  }
+
+  #drilled(check: PlannedCheck, cause: DegradedCause): Answer<EngineDecision> {
+    const drilled = drilledCheck(check, cause);
+    return drilled.refusal ?? then(this.decide(drilled.check), (decision) => drilled.shown(decision));
   }
 
   status(): EngineStatus {

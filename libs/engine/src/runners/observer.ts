@@ -1,5 +1,7 @@
 import type { UncertainInterval } from './uncertain-intervals.js';
 import type { CheckRequest, Decision, DegradedCause } from '@sundial/contract';
+import type { ControlChange } from '../controls/control-change.js';
+import type { DrillEffect } from '../controls/drill-fault.js';
 import type { StoreCapacity } from '../stores/store.js';
 import type { StoreFinding } from '../stores/store-finding.js';
 
@@ -23,6 +25,10 @@ export interface QuotaObserver {
   uncertain?(interval: UncertainInterval): void;
   /** What had been allowed without the store was counted, and is more than a limit allows. */
   overAdmitted?(limit: OverAdmitted): void;
+  /** A gate, a brake or a drill came into force on this node, changed, or is over. */
+  controlChanged?(change: ControlChange): void;
+  /** A call met a drill; `store-away`: it is decided as if the store were. */
+  drilled?(resource: string, effect: DrillEffect | 'store-away'): void;
 }
 
 /** A limit of some subject, and how far above its max the subject is. */

@@ -1,6 +1,6 @@
-import type { Rule, Subject, Usage } from '@sundial/contract';
+import type { DegradedCause, Rule, Subject, Usage } from '@sundial/contract';
 import type { EngineDecision } from '../decisions/counted-limit.js';
-import type { CheckPlan, CheckPlanner } from '../decisions/check-planner.js';
+import type { CheckPlan, Planner } from '../decisions/check-planner.js';
 import type { EngineStatus } from './observer.js';
 import type { Amounts } from '../operations/amounts.js';
 import type { NamedOperation } from '../operations/operation-ids.js';
@@ -38,11 +38,13 @@ export interface Runner {
 /** Rules of a resource and a subject, in the windows that the store's clock was likely in when it was planned. */
 export interface Planned {
   /** Plans it again where the store's clock says that it is in other windows. */
-  readonly planner: CheckPlanner;
+  readonly planner: Planner;
   /** At least one. */
   readonly rules: readonly Rule[];
   readonly subject: Subject;
   readonly plan: CheckPlan;
+  /** Only in a drill: it is decided as if the store were away for this reason. */
+  readonly storeAway?: DegradedCause | undefined;
 }
 
 export interface PlannedCheck extends Planned, NamedOperation, Amounts {

@@ -16,6 +16,8 @@ export interface OutboxOptions {
   readonly now: () => number;
   /** Whether a settlement of these counters would be given to the store now. */
   readonly canSend: (counters: readonly CounterRef[]) => boolean;
+  /** Whether what is pending for a resource has to wait, whatever the store does. */
+  readonly isHeldBack?: (resource: string) => boolean;
   /** Called when there is something to be sent. */
   readonly wake: () => void;
   /** The store has recorded it, or never will: `late` also where the store can no longer say whether it has. */

@@ -144,7 +144,7 @@ export class Outbox implements PendingSource, SettlementProducer<PendingSettleme
       if (!isVerifiable(pending, this.#options.now())) {
         this.#options.expired?.(pending);
         this.#resolve(keyOf(pending), entry, { outcome: 'late' });
-      } else if (this.#options.canSend(pending.settlement.counters)) {
+      } else if (!this.#isHeldBack(pending) && this.#options.canSend(pending.settlement.counters)) {
         entry.state = 'sent';
         this.#inFlight++;
         next.push(pending);
@@ -191,6 +191,10 @@ export class Outbox implements PendingSource, SettlementProducer<PendingSettleme
       }
     }
     this.#queue.clear();
+  }
+
+  #isHeldBack({ resource }: PendingSettlement): boolean {
+    return this.#options.isHeldBack?.(resource) === true;
   }
 
   #keep(key: string, pending: PendingSettlement): void {

@@ -49,7 +49,8 @@ export class ResilientReserves {
 
   /** @throws QuotaError `operation-conflict`, `operation-refunded`, `overloaded` */
   reserve(check: PlannedReserve): Answer<Reserved> {
-    const { operation, amount, amounts, hold, fairnessKey, plan } = check;
+    const { operation, amount, amounts, hold, fairnessKey, plan, storeAway } = check;
+    if (storeAway !== undefined) return this.#withoutStore(check, plan, { ...NOT_ASKED, cause: storeAway });
     const promised = this.#way.undecided.promised(check);
     if (promised) return this.#withoutStore(check, plan, { ...NOT_ASKED, cause: promised.degraded.cause });
     const { store } = this.#access;
