@@ -40,4 +40,5 @@ export const scripts = {
   rulesChangesSince: script('rules-changes-since'),
   rulesPage: script('rules-page'),
   nodeHeartbeat: script('node-heartbeat'),
+  controlsMerge: script('controls-merge'),
 } as const;

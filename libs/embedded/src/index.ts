@@ -1,4 +1,5 @@
 export type {
+  OperatorControls,
   QuotaAlarm,
   QuotaAlarmName,
   QuotaSettings,

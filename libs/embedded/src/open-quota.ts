@@ -1,6 +1,7 @@
-import type { QuotaAlarm, QuotaSettings, RuleAdmin } from '@sundial/contract';
+import type { OperatorControls, QuotaAlarm, QuotaSettings, RuleAdmin } from '@sundial/contract';
 import {
   DirectRunner,
+  type LiveControls,
   type LiveRules,
   lockFile,
   type ProcessLock,
@@ -16,6 +17,7 @@ import { AlarmObserver } from './alarms/alarm-observer.js';
 import { observers } from './alarms/observers.js';
 import { FileFindings } from './findings/file-findings.js';
 import { makeWritable } from './opening/make-writable.js';
+import { openControls, type OpenedControls } from './opening/open-controls.js';
 import { openJournal } from './opening/open-journal.js';
 import { type LiveNodes, type OpenedRules, openRules } from './opening/open-rules.js';
 import { openStore } from './opening/open-store.js';
@@ -43,6 +45,8 @@ export interface OpenedQuota {
   readonly engine: QuotaEngine;
   /** Reads and changes the rules, on all nodes that share them. */
   readonly admin: RuleAdmin;
+  /** Sets gates, brakes and drills, on all nodes that share the store. */
+  readonly controls: OperatorControls;
   /** The rules in force on this node. */
   readonly rules: LiveRules;
   /** Where they are stored. */
@@ -105,6 +109,8 @@ function openingOf(given: QuotaSettings, listeners: QuotaListeners): FullOpening
       if (alarms) alarms.rulesNotUpdated(error);
       else log.error({ err: error }, 'the rules could not be brought up to date');
     },
+    controlsNotUpdated: (error) =>
+      log.error({ err: error }, 'gates, brakes and drills could not be brought up to date'),
   };
 }
 
@@ -112,7 +118,7 @@ const SILENT: QuotaLog = { info: () => undefined, warn: () => undefined, error: 
 
 async function open(opening: FullOpening, closings: Closing[]): Promise<OpenedQuota> {
   const { settings, observer, files } = opening;
-  const { batchDeadlineMs, unknownResource } = settings;
+  const { batchDeadlineMs, unknownResource, deadlineMs } = settings;
   const lock = await lockCounters(settings);
   if (lock) closings.push(() => lock.release());
   const [counted, ruled] = await Promise.allSettled([
@@ -121,25 +127,33 @@ async function open(opening: FullOpening, closings: Closing[]): Promise<OpenedQu
   ]);
   if (counted.status === 'rejected') throw counted.reason;
   if (ruled.status === 'rejected') throw ruled.reason;
-  const { rules, repository, nodes, inForce } = ruled.value;
-  const runner = createRunner(opening, counted.value, nodes);
-  const engine = new QuotaEngine({ runner, rules, batchDeadlineMs, unknownResource, observer });
-  const closable = { engine, repository, lock };
+  const { rules, repository, nodes, inForce, shared } = ruled.value;
+  const { store } = counted.value;
+  const opened = await openControls(opening, { now: () => store.now(), shared });
+  closings.push(() => opened.close());
+  const { live, controls } = opened;
+  const runner = createRunner(opening, counted.value, { nodes, live });
+  const engine = new QuotaEngine({
+    ...{ runner, rules, controls: live, observer },
+    ...{ batchDeadlineMs, deadlineMs, unknownResource },
+  });
+  const closable = { engine, repository, controls: opened, lock };
   let closed: Promise<void> | undefined;
   const close = () => (closed ??= closeAll(closable));
   const admin = new EngineRules(ruled.value);
-  return { engine, admin, rules, repository, nodes, files, inForce, close };
+  return { engine, admin, controls, rules, repository, nodes, files, inForce, close };
 }
 
 /** A store in this process is never away, so nothing stands between it and the engine. */
 function createRunner(
   { settings, observer }: Opening,
   { store, journal }: Counting,
-  nodes: OpenedRules['nodes'],
+  { nodes, live }: { readonly nodes: OpenedRules['nodes']; readonly live: LiveControls },
 ): Runner {
   if (store.kind === 'embedded') return new DirectRunner(store, observer);
   const { deadlineMs } = settings;
-  return new ResilientRunner({ store, journal, nodes: () => nodes, deadlineMs, observer });
+  const isDrilled = (resource: string) => live.isStoreDrilled(resource);
+  return new ResilientRunner({ store, journal, nodes: () => nodes, deadlineMs, observer, isDrilled });
 }
 
 interface Counting {
@@ -147,7 +161,8 @@ interface Counting {
   readonly journal: Journal | undefined;
 }
 
-async function closeAll({ engine, repository, lock }: Closable): Promise<void> {
+async function closeAll({ engine, repository, controls, lock }: Closable): Promise<void> {
+  await controls.close();
   await repository.close();
   // It closes its store and its journal.
   await engine.close();
@@ -157,6 +172,7 @@ async function closeAll({ engine, repository, lock }: Closable): Promise<void> {
 interface Closable {
   readonly engine: QuotaEngine;
   readonly repository: RuleRepository;
+  readonly controls: Pick<OpenedControls, 'close'>;
   readonly lock: ProcessLock | undefined;
 }
 

@@ -5,6 +5,7 @@ export {
   type RedisTarget,
 } from './connection/redis-connection.js';
 export { redisUrlError } from './connection/redis-url.js';
+export { RedisControlKeeper, type RedisControlKeeperOptions } from './controls/redis-control-keeper.js';
 export { RedisStore, type RedisStoreOptions } from './counters/redis-store.js';
 export { probeRedis, type RedisProbe } from './diagnostics/probe-redis.js';
 export { FINDING_SEVERITY } from './diagnostics/redis-findings.js';

@@ -1,5 +1,5 @@
 import { FileRuleRepository, LiveRules, type RuleRepository } from '@sundial/engine';
-import { connectRedis, RedisNodeRegistry, RedisRuleRepository } from '@sundial/redis';
+import { connectRedis, type RedisClient, RedisNodeRegistry, RedisRuleRepository } from '@sundial/redis';
 import { randomUUID } from 'node:crypto';
 import type { Opening } from './opening.js';
 import { rulesInForce, StartUpRules, type RulesInForce } from './start-up-rules.js';
@@ -17,6 +17,16 @@ export interface OpenedRules {
   readonly repository: RuleRepository;
   readonly nodes: LiveNodes;
   readonly inForce: RulesInForce;
+  /** Where this process shares more than rules with other nodes; absent without Redis. */
+  readonly shared: SharedRules | undefined;
+}
+
+/** The rules' connection, for what else all nodes have to hear of. */
+export interface SharedRules {
+  readonly client: RedisClient;
+  /** This node's name. */
+  readonly node: string;
+  alsoWake(wake: () => void): void;
 }
 
 const ALONE: LiveNodes = { live: 1, rank: 0 };
@@ -27,21 +37,25 @@ export async function openRules(
   opened: (repository: RuleRepository) => void,
 ): Promise<OpenedRules> {
   const startUp = await StartUpRules.load(opening.settings.rules);
-  const { repository, nodes } = openRepository(opening, startUp);
+  const { repository, nodes, shared } = openRepository(opening, startUp);
   opened(repository);
   const rules = new LiveRules();
   await repository.start((book) => rules.apply(book));
-  return { rules, repository, nodes, inForce: await rulesInForce(rules.current, repository, startUp) };
+  const inForce = await rulesInForce(rules.current, repository, startUp);
+  return { rules, repository, nodes, inForce, shared };
 }
 
 function openRepository(
   { settings, files, rulesNotUpdated }: Opening,
   startUp: StartUpRules,
-): Pick<OpenedRules, 'repository' | 'nodes'> {
+): Pick<OpenedRules, 'repository' | 'nodes' | 'shared'> {
   const { redis, directory } = settings;
   const seed = () => startUp.rules;
   const onTrouble = files.writerOf('rules');
-  if (!redis) return { repository: new FileRuleRepository({ directory, seed, onTrouble }), nodes: ALONE };
+  if (!redis) {
+    const repository = new FileRuleRepository({ directory, seed, onTrouble });
+    return { repository, nodes: ALONE, shared: undefined };
+  }
   const nodeId = randomUUID();
   const client = connectRedis(redis, `sundial-rules-${nodeId}`);
   const nodes = new RedisNodeRegistry(client, { nodeId });
@@ -52,5 +66,6 @@ function openRepository(
     onError: rulesNotUpdated,
     onTrouble,
   });
-  return { repository, nodes };
+  const alsoWake = (wake: () => void) => repository.alsoWake(wake);
+  return { repository, nodes, shared: { client, node: nodeId, alsoWake } };
 }

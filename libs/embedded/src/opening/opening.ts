@@ -10,6 +10,8 @@ export interface Opening {
   readonly log: QuotaLog;
   /** The rules could not be brought up to date; those in force stay. Called once for each new trouble. */
   readonly rulesNotUpdated: (error: Error) => void;
+  /** The same of gates, brakes and drills. */
+  readonly controlsNotUpdated: (error: Error) => void;
 }
 
 /** Where lines go about what is opened, such as how far the counters of a large log are read. */

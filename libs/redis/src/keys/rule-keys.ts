@@ -8,7 +8,10 @@ export interface RuleKeys {
   readonly nodes: string;
   /** A whole set of rules on its way into `book`. */
   staged(id: string): string;
-  /** Where changes are announced. */
+  /** Gates, brakes and drills, one field each; and the nodes that follow them, one field a node. */
+  readonly controls: string;
+  readonly controlNodes: string;
+  /** Where changes of rules and controls are announced. */
   readonly channel: string;
 }
 
@@ -19,6 +22,8 @@ export function ruleKeys(keyPrefix: string): RuleKeys {
     log: `${prefix}:log`,
     nodes: `${prefix}:nodes`,
     staged: (id) => `${prefix}:staged:${id}`,
+    controls: `${prefix}:controls`,
+    controlNodes: `${prefix}:control-nodes`,
     channel: `${prefix}:changed`,
   };
 }

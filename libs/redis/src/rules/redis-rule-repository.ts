@@ -84,6 +84,7 @@ export class RedisRuleRepository implements RuleRepository {
   /** Where the rules came from that this node began with before Redis answered. */
   #provisionalOrigin: RulesOrigin | undefined;
   #waitingWrites = 0;
+  #alsoWake: () => void = () => undefined;
 
   constructor(client: RedisClient, options: RedisRuleRepositoryOptions) {
     const { nodes, snapshotDirectory, seed, keyPrefix = 'sd1', onError = () => undefined } = options;
@@ -124,6 +125,14 @@ export class RedisRuleRepository implements RuleRepository {
     return this.#provisionalOrigin ?? (this.#follower.isSeeded ? 'seed' : 'stored');
   }
 
+  /**
+   * From now on calls this too when a change is announced, or may have been while nothing was heard: what else the nodes share is
+   * announced on the same channel.
+   */
+  alsoWake(wake: () => void): void {
+    this.#alsoWake = wake;
+  }
+
   async write(change: RuleChange): Promise<RuleStored> {
     return this.#bounded(async () => {
       const { version, created, rule, effects } = await this.#store(change);
@@ -140,6 +149,7 @@ export class RedisRuleRepository implements RuleRepository {
 
   async close(): Promise<void> {
     this.#client.off('ready', this.#wake);
+    this.#alsoWake = () => undefined;
     this.#announcements?.close();
     const leaving = this.#follower.stop().then(() => this.#options.nodes.leave());
     // The other nodes forget by themselves a node that cannot say that it leaves.
@@ -150,6 +160,7 @@ export class RedisRuleRepository implements RuleRepository {
 
   readonly #wake = (): void => {
     void this.#follower.sync();
+    this.#alsoWake();
   };
 
   #accept(book: StoredBook): void {
