@@ -54,6 +54,7 @@ export function holdsAt(pattern: AlarmPattern, channel: string, history: readonl
     case 'full-store':
     case 'unwritable-file':
     case 'clock-offset':
+    case 'control-in-force':
       return isInState(pattern, history);
     default:
       return pattern satisfies never;
@@ -63,7 +64,15 @@ export function holdsAt(pattern: AlarmPattern, channel: string, history: readonl
 function isInState(
   pattern: Extract<
     AlarmPattern,
-    { kind: 'degraded-mode' | 'unfit-store' | 'full-store' | 'unwritable-file' | 'clock-offset' }
+    {
+      kind:
+        | 'degraded-mode'
+        | 'unfit-store'
+        | 'full-store'
+        | 'unwritable-file'
+        | 'clock-offset'
+        | 'control-in-force';
+    }
   >,
   history: readonly Moment[],
 ): boolean {
@@ -76,6 +85,8 @@ function isInState(
       return isFinding(history, ({ finding }) => finding === 'capacity');
     case 'unwritable-file':
       return isUnwritable(history);
+    case 'control-in-force':
+      return isControlled(history, pattern.control);
     case 'clock-offset':
       return Math.abs(lastOf(history, 'clock-read')?.offsetMs ?? 0) > pattern.offsetMs;
     default:
@@ -146,9 +157,19 @@ function isUnwritable(history: readonly Moment[]): boolean {
   const reported = history
     .flatMap(({ signal }) => (isA(signal, 'file-finding-changed') ? [signal] : []))
     .filter(({ finding }) => finding.finding === 'unwritable');
-  return ['counters', 'journal', 'rules'].some(
+  return ['counters', 'journal', 'rules', 'controls'].some(
     (file) => reported.findLast(({ finding }) => finding.file === file)?.holds,
   );
+}
+
+/** Each gate, brake or drill is as it was said to be last. */
+function isControlled(history: readonly Moment[], kind: 'gate' | 'brake' | 'drill'): boolean {
+  const last = new Map<string, boolean>();
+  for (const { signal } of history) {
+    if (isA(signal, 'control-changed') && signal.control.kind === kind)
+      last.set(signal.control.key, signal.holds);
+  }
+  return [...last.values()].some(Boolean);
 }
 
 function isFinding(history: readonly Moment[], isMeant: (finding: StoreFinding) => boolean): boolean {

@@ -47,6 +47,9 @@ const SMALL: readonly AlarmPattern[] = [
   { ...head('unfit', 0), kind: 'unfit-store' },
   { ...head('full', 300), kind: 'full-store' },
   { ...head('disk', 300), kind: 'unwritable-file' },
+  { ...head('gates', 0), kind: 'control-in-force', control: 'gate' },
+  { ...head('brakes', 300), kind: 'control-in-force', control: 'brake' },
+  { ...head('drills', 0), kind: 'control-in-force', control: 'drill' },
   { ...head('foreign', 300), kind: 'wrong-type-key' },
   { ...head('uncertain', 1_000), kind: 'uncertain-interval' },
   { ...head('clocks', 250), kind: 'clock-offset', offsetMs: 500 },
@@ -77,6 +80,16 @@ const anyOtherSignal: fc.Arbitrary<AlarmSignal> = fc.oneof(
   ),
   fc.constantFrom(-501, -500, 0, 500, 501).map((offsetMs) => ({ kind: 'clock-read', offsetMs }) as const),
   fc.constant({ kind: 'journal-overflowed', operations: 1 } as const),
+  fc.record({
+    kind: fc.constant('control-changed' as const),
+    control: fc.constantFrom(
+      { kind: 'gate', key: 'gate:', sentence: 'Open.' } as const,
+      { kind: 'gate', key: 'gate:ocr', sentence: 'Closed.' } as const,
+      { kind: 'brake', key: 'brake:1', sentence: 'Down.' } as const,
+      { kind: 'drill', key: 'drill:ocr', sentence: 'Rehearsed.' } as const,
+    ),
+    holds: fc.boolean(),
+  }),
   fc.record({
     kind: fc.constant('finding-changed' as const),
     finding: fc.constantFrom(

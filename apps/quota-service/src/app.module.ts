@@ -1,11 +1,14 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { AlarmObserver } from './alarms/alarm-observer.js';
 import { AlarmsModule } from './alarms/alarms.module.js';
+import { BrakesModule } from './brakes/brakes.module.js';
 import { CheckModule } from './check/check.module.js';
 import type { Settings } from './config/settings.js';
 import { settingsModule } from './config/settings.module.js';
 import { DocsModule } from './docs/docs.module.js';
+import { DrillsModule } from './drills/drills.module.js';
 import { EngineModule } from './engine/engine.module.js';
+import { GatesModule } from './gates/gates.module.js';
 import { HealthModule } from './health/health.module.js';
 import { HttpModule, type HttpParts } from './http/server/http.module.js';
 import { JournalModule } from './journal/journal.module.js';
@@ -31,6 +34,9 @@ export interface AppOptions {
     ReservationsModule,
     UsageModule,
     RulesModule,
+    GatesModule,
+    BrakesModule,
+    DrillsModule,
     AlarmsModule,
     JournalModule,
     HealthModule,

@@ -14,6 +14,7 @@ const PATTERNS: readonly AlarmPattern[] = [
   { ...head('over'), kind: 'over-admission' },
   { ...head('unfit'), kind: 'unfit-store' },
   { ...head('disk'), kind: 'unwritable-file' },
+  { ...head('gates'), kind: 'control-in-force', control: 'gate' },
   { ...head('foreign'), kind: 'wrong-type-key' },
   { ...head('uncertain'), kind: 'uncertain-interval' },
 ];
@@ -83,6 +84,9 @@ describe('what an engine reports', () => {
     decide(DEGRADED);
     decide(DEGRADED);
     decide({ ...OK, reason: 'no-rule' });
+    decide({ ...OK, allowed: false, reason: 'gate-closed' });
+    decide({ ...OK, allowed: false, reason: 'braked' });
+    decide({ ...OK, reason: 'gate-open' });
     decide(DEGRADED);
     expect(raised()).toEqual(['row']);
   });
@@ -101,6 +105,14 @@ describe('what an engine reports', () => {
     } as const;
     observer.fileFindingChanged({ ...unwritable, finding: 'damaged', file: 'counters' }, true);
     observer.fileFindingChanged(unwritable, true);
+    const gate = {
+      kind: 'gate',
+      key: 'gate:',
+      resource: null,
+      sentence: 'All is open.',
+      actor: 'ops',
+    } as const;
+    observer.controlChanged({ ...gate, change: 'set', until: undefined, reason: undefined });
     observer.wrongTypeKey({ resource: 'ocr', rules: ['r1'], checks: 2 });
     observer.uncertain({ from: 0, to: 1_000, reason: 'writes-lost', operations: 0 });
     expect(
@@ -115,6 +127,7 @@ describe('what an engine reports', () => {
       ['over', 'ocr', { rule: 'r1', window: 'day', meter: 'tokens', used: 12, max: 10 }],
       ['unfit', undefined, { findings: ['a:1: Redis may drop counters.'] }],
       ['disk', undefined, { files: ['journal'], findings: ['Make room.'] }],
+      ['gates', undefined, { inForce: ['All is open.'] }],
       ['foreign', 'ocr', { rules: ['r1'], checks: 2 }],
       [
         'uncertain',

@@ -1,5 +1,6 @@
 import type { CheckRequest, Decision, DegradedCause } from '@sundial/contract';
 import type {
+  ControlChange,
   WrongTypeKey,
   QuotaObserver,
   Store,
@@ -14,7 +15,8 @@ import type { Channel, CounterAboveMax } from './evaluators/alarm-signal.js';
 
 /**
  * Makes signals of what an engine reports. A degraded decision is a failure of its resource's channel to the store; one
- * the store made is a success. What asked no store is neither: a resource without rules, and the repetition of a promise.
+ * the store made is a success. What asked no store is neither: a resource without rules, a closed gate, a brake, and the
+ * repetition of a promise.
  *
  * Almost all decisions are successes, so these are only counted, in one map look-up, and given to the evaluator with the
  * next failure of their channel or the next tick. There are at most as many counts as resources with rules.
@@ -32,10 +34,15 @@ export class AlarmObserver implements QuotaObserver {
       if (!decision.replayed) this.#failed(resource);
       return;
     }
-    if (decision.reason === 'no-rule') return;
+    if (!isByStore(decision)) return;
     const seen = this.#successes.get(resource);
     if (seen) seen.count++;
     else this.#successes.set(resource, { count: 1 });
+  }
+
+  controlChanged({ kind, key, change, sentence }: ControlChange): void {
+    const control = { kind, key, sentence };
+    this.evaluator.take({ kind: 'control-changed', control, holds: change === 'set' }, performance.now());
   }
 
   modeChanged(mode: StoreMode, cause: DegradedCause | null): void {
@@ -91,5 +98,25 @@ export class AlarmObserver implements QuotaObserver {
 
   #channel(resource: string): Channel {
     return { resource, dependency: this.dependency };
+  }
+}
+
+/** Of a decision that is not degraded. A limit stands in it only where a store was asked. */
+function isByStore({ reason, limits }: Decision): boolean {
+  switch (reason) {
+    case 'no-rule':
+    case 'gate-closed':
+    case 'braked':
+      return false;
+    case 'gate-open':
+      return limits.length > 0;
+    case 'ok':
+    case 'limit-reached':
+    case 'amount-exceeds-limit':
+    case 'too-many-holds':
+    case 'degraded':
+      return true;
+    default:
+      return reason satisfies never;
   }
 }

@@ -63,6 +63,8 @@ function summaryOf(pattern: AlarmPattern): string {
       return "the embedded store has no room for new subjects: their rules' degrade policies decide, and policy local refuses";
     case 'unwritable-file':
       return 'a file of this node cannot be written: a node that ends now forgets what is not in it';
+    case 'control-in-force':
+      return CONTROLS[pattern.control];
     case 'wrong-type-key':
       return 'a key holds what Sundial did not write';
     case 'uncertain-interval':
@@ -71,6 +73,12 @@ function summaryOf(pattern: AlarmPattern): string {
       return pattern satisfies never;
   }
 }
+
+const CONTROLS = {
+  gate: 'an operator has opened or closed a resource',
+  brake: 'an operator has turned a resource down',
+  drill: 'a drill makes calls of a resource fail on purpose',
+} as const;
 
 function seconds(ms: number): string {
   return `${ms / 1_000} s`;

@@ -6,7 +6,7 @@ export const BATCH: Operation = {
   id: 'checkBatch',
   tag: 'check',
   summary: 'Many checks in one request',
-  description: `1 to ${MAX_BATCH_CHECKS} checks, each decided on its own. One that is not valid refuses the batch, and nothing is counted. One whose operation id was another check's has an \`error\` in its place.`,
+  description: `1 to ${MAX_BATCH_CHECKS} checks, each decided on its own. One that is not valid refuses the batch, and nothing is counted. One whose operation id was another check's has an \`error\` in its place, and so has one that a drill makes fail (\`drill-fault\`).`,
   body: {
     schema: { name: 'Batch', schema: batchRequestSchema },
     examples: {

@@ -98,6 +98,26 @@ export const CHECK: Operation = {
             uncounted: ['tokn'],
           } satisfies Decision,
         },
+        gateOpen: {
+          summary: 'An operator lets everyone through: counted, also above the limit',
+          value: {
+            ...ALLOWED,
+            reason: 'gate-open',
+            wouldDeny: true,
+            limits: [day, { ...hour, used: 4, remaining: 0, exceeded: true }],
+            gate: { state: 'open', until: '2026-11-22T15:00:00+08:00' },
+          } satisfies Decision,
+        },
+        braked: {
+          summary: 'An operator turns the resource down',
+          value: {
+            ...ALLOWED,
+            allowed: false,
+            reason: 'braked',
+            limits: [],
+            retryAfterMs: 1_320,
+          } satisfies Decision,
+        },
         degraded: {
           summary: 'Redis did not answer in time',
           value: { ...ALLOWED, degraded: { cause: 'timeout', policy: 'local' } } satisfies Decision,
@@ -116,6 +136,7 @@ export const CHECK: Operation = {
     'invalid-request',
     'invalid-json',
     'operation-conflict',
+    'drill-fault',
     'payload-too-large',
     'unsupported-media-type',
   ],

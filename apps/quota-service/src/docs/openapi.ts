@@ -16,7 +16,7 @@ function openApiDocument(app: NestFastifyApplication): OpenAPIObject {
     .addTag('check', 'Ask, and be counted')
     .addTag('reservations', 'Hold, then pay only for what succeeded; give back')
     .addTag('usage', 'Look')
-    .addTag('admin', 'Rules and alarms, live')
+    .addTag('admin', 'Rules, gates, brakes, drills and alarms, live')
     .addTag('health', 'For load balancers and people')
     .addTag('metrics', 'For Prometheus')
     .addSecurity('check-key', keyOf('SUNDIAL_CHECK_KEYS or SUNDIAL_ADMIN_KEYS'))

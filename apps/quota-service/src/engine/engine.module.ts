@@ -14,7 +14,7 @@ import { SETTINGS, type Settings } from '../config/settings.js';
 import { FilesModule } from '../files/files.module.js';
 import { LOG, type Log } from '../logging/log.js';
 import { openEngine } from './open-engine.js';
-import { LIVE_NODES, OBSERVER, OPENED_QUOTA, RULE_REPOSITORY } from './tokens.js';
+import { CONTROLS, LIVE_NODES, OBSERVER, OPENED_QUOTA, RULE_REPOSITORY } from './tokens.js';
 
 export interface EngineObservers {
   /** The providers that observe what the engine decides and meets, in this order. */
@@ -48,9 +48,10 @@ export class EngineModule implements OnApplicationShutdown {
         part(QuotaEngine, ({ engine }) => engine),
         part(LiveRules, ({ rules }) => rules),
         part(RULE_REPOSITORY, ({ repository }) => repository),
+        part(CONTROLS, ({ controls }) => controls),
         part(LIVE_NODES, ({ nodes }) => nodes),
       ],
-      exports: [QuotaEngine, LiveRules, RULE_REPOSITORY, LIVE_NODES],
+      exports: [QuotaEngine, LiveRules, RULE_REPOSITORY, CONTROLS, LIVE_NODES],
     };
   }
 

@@ -2,6 +2,8 @@
 export const OPENED_QUOTA = Symbol('OpenedQuota');
 /** Injects the `RuleRepository`, wherever it keeps the rules. */
 export const RULE_REPOSITORY = Symbol('RuleRepository');
+/** Injects the `OperatorControls`: gates, brakes and drills. */
+export const CONTROLS = Symbol('OperatorControls');
 /** Injects the `LiveNodes` that share the store. */
 export const LIVE_NODES = Symbol('LiveNodes');
 /** Injects the one `QuotaObserver` that calls all of them. */

@@ -1,6 +1,8 @@
 import type { CheckRequest, Decision, DegradedCause, LimitState } from '@sundial/contract';
 import { Inject, Injectable } from '@nestjs/common';
 import type {
+  ControlChange,
+  DrillEffect,
   WrongTypeKey,
   QuotaObserver,
   RuleBook,
@@ -35,6 +37,9 @@ export class QuotaMetrics implements QuotaObserver {
   /** By resources that rules name, and in `#unknown` one for all others. */
   readonly #unknown = new Tally('nearest');
   readonly #wrongTypeKey = new Tally('resource');
+  readonly #gates = new Tally('state');
+  readonly #braked = new Tally('resource');
+  readonly #drilled = new Tally('effect');
   readonly #duration: Histogram;
   readonly #shed: Counter;
 
@@ -68,14 +73,19 @@ export class QuotaMetrics implements QuotaObserver {
       'Checks that met a wrong-type key (one that Sundial did not write), by resource',
       this.#wrongTypeKey,
     );
+    counter('sundial_gate_decisions_total', 'Decisions under a gate, by its state', this.#gates);
+    counter('sundial_braked_total', 'Operations that a brake turned away, by resource', this.#braked);
+    counter('sundial_drill_faults_total', 'Calls that met a drill, by what became of them', this.#drilled);
     counter('sundial_degraded_decisions_total', 'Decisions made without the store', this.#degraded);
     counter('sundial_store_transitions_total', 'Changes of the store mode, by the new mode', this.#modes);
   }
 
-  decided(_request: CheckRequest, decision: Decision, elapsedMs: number): void {
+  decided({ resource }: CheckRequest, decision: Decision, elapsedMs: number): void {
     this.#duration.observe(elapsedMs / 1000);
     this.#checks.count(decision.reason);
     if (decision.reason === 'no-rule') this.#unknown.count(decision.hint ?? '');
+    if (decision.gate) this.#gates.count(decision.gate.state);
+    else if (decision.reason === 'braked') this.#braked.count(resource);
     if (decision.degraded) this.#degraded.count(decision.degraded.cause, decision.degraded.policy);
     let first = 0;
     for (let next = 1; next <= decision.limits.length; next++) {
@@ -88,6 +98,15 @@ export class QuotaMetrics implements QuotaObserver {
 
   shed(checks: number): void {
     this.#shed.inc(checks);
+  }
+
+  drilled(_resource: string, effect: DrillEffect | 'store-away'): void {
+    this.#drilled.count(effect);
+  }
+
+  controlChanged({ sentence, ...change }: ControlChange): void {
+    if (change.change === 'set') this.log.warn(change, sentence);
+    else this.log.info(change, `no longer: ${sentence}`);
   }
 
   modeChanged(mode: StoreMode, cause: DegradedCause | null): void {
@@ -123,6 +142,7 @@ export class QuotaMetrics implements QuotaObserver {
     this.#decisions.keep((rule) => book.byId(rule) !== undefined);
     this.#unknown.keep((nearest) => nearest === '' || book.knows(nearest));
     this.#wrongTypeKey.keep((resource) => book.knows(resource));
+    this.#braked.keep((resource) => book.knows(resource));
   }
 }
 

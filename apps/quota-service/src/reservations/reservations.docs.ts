@@ -77,7 +77,7 @@ export const RESERVE: Operation = {
       headers: CHECK.answers[200]!.headers!,
     },
   },
-  problems: [...BODY_PROBLEMS, 'operation-conflict', 'operation-refunded'],
+  problems: [...BODY_PROBLEMS, 'operation-conflict', 'operation-refunded', 'drill-fault'],
 };
 
 export const RESERVATION: Operation = {

@@ -34,5 +34,5 @@ export const USAGE: Operation = {
       },
     },
   },
-  problems: ['invalid-request'],
+  problems: ['invalid-request', 'drill-fault'],
 };

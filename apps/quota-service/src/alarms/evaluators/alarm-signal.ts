@@ -1,5 +1,11 @@
 import type { DegradedCause } from '@sundial/contract';
-import type { WrongTypeKey, StoreFinding, StoreMode, UncertainInterval } from '@sundial/engine';
+import type {
+  ControlChange,
+  WrongTypeKey,
+  StoreFinding,
+  StoreMode,
+  UncertainInterval,
+} from '@sundial/engine';
 import type { FileFinding } from '@sundial/embedded';
 
 /** What can fail by itself: one resource's use of one thing it depends on. */
@@ -20,6 +26,7 @@ export interface Channel {
  * - `file-finding-changed`: a file of the node cannot be written or was damaged, or no longer so.
  * - `wrong-type-key`: a key of a resource holds what Sundial did not write.
  * - `uncertain-interval`: an interval whose counters may be wrong.
+ * - `control-changed`: a gate, a brake or a drill is in force, or no longer so.
  * - `journal-overflowed`: degraded decisions that the journal could no longer keep one by one.
  */
 export type AlarmSignal = ChannelSignal | NodeSignal;
@@ -40,6 +47,11 @@ type NodeSignal =
   | { readonly kind: 'journal-overflowed'; readonly operations: number }
   | { readonly kind: 'finding-changed'; readonly finding: StoreFinding; readonly holds: boolean }
   | { readonly kind: 'file-finding-changed'; readonly finding: FileFinding; readonly holds: boolean }
+  | {
+      readonly kind: 'control-changed';
+      readonly control: Pick<ControlChange, 'kind' | 'key' | 'sentence'>;
+      readonly holds: boolean;
+    }
   | { readonly kind: 'uncertain-interval'; readonly interval: UncertainInterval };
 
 export interface CounterAboveMax {

@@ -3,7 +3,14 @@ import type { AlarmPattern } from '../patterns/alarm-pattern.js';
 import { Consecutive } from './consecutive.js';
 import { ErrorRate } from './error-rate.js';
 import type { Evaluator, Evidence } from './evaluator.js';
-import { ClockOffset, DegradedMode, isUnfit, StoreFindings, UnwritableFile } from './node-state.js';
+import {
+  ClockOffset,
+  ControlInForce,
+  DegradedMode,
+  isUnfit,
+  StoreFindings,
+  UnwritableFile,
+} from './node-state.js';
 import { Occurrences } from './occurrences.js';
 import { Spread } from './spread.js';
 import { Sustained } from './sustained.js';
@@ -35,6 +42,8 @@ export function evaluatorOf(pattern: AlarmPattern): Evaluator {
       return new StoreFindings(isUnfit);
     case 'full-store':
       return new StoreFindings(({ finding }) => finding === 'capacity');
+    case 'control-in-force':
+      return new ControlInForce(pattern);
     case 'unwritable-file':
       return new UnwritableFile();
     case 'wrong-type-key':

@@ -1,6 +1,6 @@
 import type { StoreFinding } from '@sundial/engine';
 import type { AlarmSignal } from './alarm-signal.js';
-import type { ClockOffsetTerms } from '../patterns/alarm-pattern.js';
+import type { ClockOffsetTerms, ControlTerms } from '../patterns/alarm-pattern.js';
 import type { Evaluator, Evidence } from './evaluator.js';
 
 /** Holds while the store cannot be asked. */
@@ -85,5 +85,27 @@ export class UnwritableFile implements Evaluator {
 
   evidence(): Evidence {
     return { files: [...this.#sentences.keys()], findings: [...this.#sentences.values()] };
+  }
+}
+
+/** Holds while there is a gate in force, or a brake, or a drill. */
+export class ControlInForce implements Evaluator {
+  readonly #sentences = new Map<string, string>();
+
+  constructor(private readonly terms: Readonly<ControlTerms>) {}
+
+  note(signal: AlarmSignal): void {
+    if (signal.kind !== 'control-changed' || signal.control.kind !== this.terms.control) return;
+    const { key, sentence } = signal.control;
+    if (signal.holds) this.#sentences.set(key, sentence);
+    else this.#sentences.delete(key);
+  }
+
+  holds(): boolean {
+    return this.#sentences.size > 0;
+  }
+
+  evidence(): Evidence {
+    return { inForce: [...this.#sentences.values()] };
   }
 }

@@ -82,6 +82,14 @@ export class ClockOffsetTerms {
   offsetMs!: number;
 }
 
+const CONTROL_KINDS = ['gate', 'brake', 'drill'] as const;
+
+/** A gate is in force, or a brake, or a drill. */
+export class ControlTerms {
+  @IsIn(CONTROL_KINDS, { message: `must be one of: ${CONTROL_KINDS.join(', ')}` })
+  control!: (typeof CONTROL_KINDS)[number];
+}
+
 /** For patterns that are a state or an event and need no number. */
 class NoTerms {}
 
@@ -101,6 +109,7 @@ export const PATTERN_KINDS = {
   'unfit-store': { terms: NoTerms, scope: 'node' },
   'full-store': { terms: NoTerms, scope: 'node' },
   'unwritable-file': { terms: NoTerms, scope: 'node' },
+  'control-in-force': { terms: ControlTerms, scope: 'node' },
   'wrong-type-key': { terms: NoTerms, scope: 'channel' },
   'uncertain-interval': { terms: NoTerms, scope: 'node' },
 } as const;

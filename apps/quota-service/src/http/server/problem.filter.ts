@@ -1,5 +1,6 @@
 import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import { QuotaError } from '@sundial/contract';
+import { DrillFault } from '@sundial/engine';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Log } from '../../logging/log.js';
 import { ANSWER_HEADERS } from '../answer-headers.js';
@@ -8,10 +9,13 @@ import type { RouteTable } from '../routes/route-table.js';
 import { fromFastify } from '../problems/fastify-errors.js';
 import { Problem, PROBLEM_TYPE, problemBody, problemHeaders } from '../problems/problem.js';
 import type { Refusals } from '../refusals/refusals.js';
+import { DrilledAnswers } from './drilled-answers.js';
 
 /** Every error of every route, Fastify's own included, leaves through here. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
+  readonly #drilled = new DrilledAnswers();
+
   constructor(
     private readonly log: Log,
     private readonly routes: RouteTable,
@@ -25,6 +29,7 @@ export class ProblemFilter implements ExceptionFilter {
 
   /** Also for what Fastify refuses before Nest sees it, such as a path that cannot be decoded. */
   answer(exception: unknown, request: FastifyRequest, reply: FastifyReply): void {
+    if (exception instanceof DrillFault && this.isDrilled(exception, request, reply)) return;
     const error = this.problemOf(exception, request);
     const body = problemBody(error, request.id);
     this.refusals.answer(error.code, request, reply, () => {
@@ -36,6 +41,22 @@ export class ProblemFilter implements ExceptionFilter {
         .type(PROBLEM_TYPE)
         .send(JSON.stringify(body));
     });
+  }
+
+  /** Whether it needs no answer. */
+  private isDrilled({ effect }: DrillFault, request: FastifyRequest, reply: FastifyReply): boolean {
+    switch (effect) {
+      case 'dropped':
+        this.#drilled.drop(request, reply);
+        return true;
+      case 'unanswered':
+        this.#drilled.leaveUnanswered(request, reply);
+        return true;
+      case 'answered':
+        return false;
+      default:
+        return effect satisfies never;
+    }
   }
 
   private problemOf(exception: unknown, request: FastifyRequest): Problem | QuotaError {
