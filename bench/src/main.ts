@@ -7,6 +7,7 @@ import { publish } from './report/publish.js';
 import type { Row } from './report/row.js';
 import { table } from './report/table.js';
 import { FULL } from './scenario.js';
+import { brakes } from './scenarios/brakes.js';
 import { client } from './scenarios/client.js';
 import { degraded } from './scenarios/degraded.js';
 import { embedded } from './scenarios/embedded.js';
@@ -32,6 +33,7 @@ const SCENARIOS = [
   isolation,
   overload,
   batch,
+  brakes,
   midnight,
   rules,
   client,
