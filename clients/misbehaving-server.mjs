@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
 import { fileURLToPath } from 'node:url';
+import { Authority } from './certificates.mjs';
 import { answerTo, operationIds, wholeAnswer } from './service-answers.mjs';
 
 /**
@@ -11,10 +13,11 @@ import { answerTo, operationIds, wholeAnswer } from './service-answers.mjs';
  * @typedef {import('./service-answers.mjs').Body} Body
  * @typedef {{
  *   do?: 'answer' | 'never' | 'reset' | 'close' | 'endless' | 'garbage', status?: number, headers?: Record<string, string>,
- *   body?: Body, raw?: string, delayMs?: number, drip?: 'headers' | 'body', dripMs?: number, cutAfterBytes?: number,
+ *   body?: Body, encoding?: 'utf8' | 'utf8-bom' | 'utf16le' | 'latin1', interim?: string, raw?: string, delayMs?: number, drip?: 'headers' | 'body', dripMs?: number, cutAfterBytes?: number,
  *   thenClose?: boolean, counts?: boolean,
  * }} Step
  * @typedef {Step[] | 'refuses-connections' | 'no-such-host'} ServerSpec
+ * @typedef {import('./certificates.mjs').CertificateKind} CertificateKind
  * @typedef {import('node:net').Socket} Socket
  */
 
@@ -39,11 +42,13 @@ export class MisbehavingServers {
   #specs = [];
   /** Connections that were accepted. */
   connections = 0;
+  /** @type {string | null} The certificate of the authority, PEM, where the servers speak TLS. */
+  authority = null;
 
-  /** @param {ServerSpec[]} specs */
-  static async start(specs) {
+  /** @param {ServerSpec[]} specs @param {CertificateKind} [certificate] They speak TLS, with such a certificate. */
+  static async start(specs, certificate) {
     const servers = new MisbehavingServers();
-    await servers.#start(specs);
+    await servers.#start(specs, certificate);
     return servers;
   }
 
@@ -52,15 +57,23 @@ export class MisbehavingServers {
     this.#specs[server] = [...steps];
   }
 
-  /** @param {ServerSpec[]} specs */
-  async #start(specs) {
+  /** @param {ServerSpec[]} specs @param {CertificateKind | undefined} certificate */
+  async #start(specs, certificate) {
+    const authority = certificate && new Authority();
+    const credentials = authority && authority.credentials(certificate);
+    this.authority = authority?.certificate ?? null;
     this.#specs = specs.map((spec) => (typeof spec === 'string' ? spec : [...spec]));
     for (const [index, spec] of specs.entries()) {
       if (spec === 'no-such-host') {
         this.origins.push('sundial.invalid');
         continue;
       }
-      const server = createServer({ noDelay: true }, (socket) => this.#serve(index, socket));
+      /** @param {Socket} socket */
+      const serve = (socket) => this.#serve(index, socket);
+      const server = credentials
+        ? createTlsServer({ ...credentials, noDelay: true }, serve)
+        : createServer({ noDelay: true }, serve);
+      server.on('connection', (socket) => this.#accept(socket));
       await new Promise((listening) => server.listen(0, '127.0.0.1', () => listening(undefined)));
       this.origins.push(`127.0.0.1:${portOf(server)}`);
       if (spec === 'refuses-connections') await new Promise((closed) => server.close(closed));
@@ -80,11 +93,16 @@ export class MisbehavingServers {
     return (steps.length > 1 ? steps.shift() : steps[0]) ?? {};
   }
 
-  /** @param {number} index @param {Socket} socket */
-  #serve(index, socket) {
+  /** @param {Socket} socket */
+  #accept(socket) {
     this.connections += 1;
     this.#sockets.add(socket);
     socket.on('close', () => this.#sockets.delete(socket));
+    socket.on('error', () => socket.destroy());
+  }
+
+  /** @param {number} index @param {Socket} socket Of TLS: over the one that was accepted. */
+  #serve(index, socket) {
     socket.on('error', () => socket.destroy());
     let received = Buffer.alloc(0);
     socket.on('data', (chunk) => {
@@ -138,7 +156,8 @@ function act(socket, step, request) {
   if (step.do === 'close') return void socket.end();
   if (step.do === 'endless') return endless(socket);
   if (step.raw !== undefined) return send(socket, '', Buffer.from(step.raw), step);
-  const body = Buffer.from(answerTo(request, step.body, step.status));
+  if (step.interim !== undefined) socket.write(step.interim);
+  const body = encoded(answerTo(request, step.body, step.status), step.encoding);
   const headers = {
     'content-type': 'application/json',
     ...(step.status !== 204 && { 'content-length': String(body.length) }),
@@ -147,6 +166,11 @@ function act(socket, step, request) {
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
   const head = [`HTTP/1.1 ${step.status ?? 200} Any`, ...lines].join('\r\n') + END_OF_HEADERS;
   send(socket, head, body, step);
+}
+
+/** @param {string} text @param {Step['encoding']} [encoding] */
+function encoded(text, encoding = 'utf8') {
+  return encoding === 'utf8-bom' ? Buffer.from(`\ufeff${text}`) : Buffer.from(text, encoding);
 }
 
 /** @param {Socket} socket @param {string} head @param {Buffer} body @param {Step} step */
@@ -216,10 +240,11 @@ async function control() {
     request.on('end', async () => {
       if (request.method === 'PUT') {
         await servers.stop();
-        servers = await MisbehavingServers.start(JSON.parse(text).servers);
+        const { servers: specs, certificate } = JSON.parse(text);
+        servers = await MisbehavingServers.start(specs, certificate);
       }
-      const { origins, requests, reports } = servers;
-      const seen = { origins, requests, reports, counted: [...servers.counted] };
+      const { origins, authority, requests, reports } = servers;
+      const seen = { origins, authority, requests, reports, counted: [...servers.counted] };
       response.setHeader('content-type', 'application/json').end(JSON.stringify(seen));
     });
   });

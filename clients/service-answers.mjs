@@ -3,7 +3,7 @@
  *
  * @typedef {{ method: string, path: string, headers: Record<string, string>, body: any }} Request
  * @typedef {{ decision: Record<string, unknown>, paddedToBytes?: number } | { problem: string, [field: string]: unknown }
- *   | { json: unknown } | { text: string }} Body
+ *   | { undecided: string, status: number } | { json: unknown } | { text: string }} Body
  */
 
 /** The bytes of a whole 200. @param {unknown} body */
@@ -34,6 +34,13 @@ export function answerTo(request, body = { decision: {} }, status = 200) {
       ...rest,
     });
   }
+  if ('undecided' in body) {
+    const { undecided: code, status } = body;
+    const error = { title: code, status, detail: `It says ${code}.`, code };
+    return JSON.stringify({
+      decisions: operationIds(request).map((operationId) => ({ operationId, error })),
+    });
+  }
   const { decision, paddedToBytes = 0 } =
     /** @type {{ decision: Record<string, unknown>, paddedToBytes?: number }} */ (body);
   return JSON.stringify(answered(request, decision)).padStart(paddedToBytes);
@@ -47,7 +54,7 @@ function answered({ path, body }, fields) {
     return { decisions: body.checks.map((/** @type {any} */ check) => decisionOn(check, fields)) };
   }
   if (path.endsWith('/reservations')) {
-    return { ...decisionOn(body, fields), reservation: reservation(`r-${body.operationId}`, body) };
+    return { reservation: reservation(`r-${body.operationId}`, body), ...decisionOn(body, fields) };
   }
   const [, id, verb] = /\/reservations\/([^/]+)(?:\/(\w+))?$/.exec(path) ?? [];
   if (id === undefined) return decisionOn(body, fields);

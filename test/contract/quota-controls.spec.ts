@@ -160,7 +160,7 @@ describe.each(['embedded', 'redis'] as const)('gates, brakes and drills on %s', 
 
   it('a drill of the connection fails exactly its resource, entries of batches included', async () => {
     await opened.controls.setDrill('ocr', { fault: 'client', percent: 100, until: inMs(60_000) });
-    const fault = { code: 'drill-fault', retryable: false };
+    const fault = { code: 'drill-fault', retryable: true };
     await expect(check()).rejects.toMatchObject(fault);
     await expect(opened.engine.reserve(ask())).rejects.toMatchObject(fault);
     await expect(opened.engine.usage(ask())).rejects.toMatchObject(fault);

@@ -2,7 +2,10 @@ import { performance } from 'node:perf_hooks';
 import { QuotaClient } from '@sundial/client';
 import { closedLoop } from '../../../test/support/closed-loop.js';
 import { RedisProcess } from '../../../test/support/redis-process.js';
+import { hasWrk, wrk } from '../load/wrk.js';
+import { cpuSecondsOf } from '../processes/cpu-time.js';
 import { WebServer } from '../processes/web-server.js';
+import type { Row } from '../report/row.js';
 import type { Scenario } from '../scenario.js';
 import { userAt } from '../subjects.js';
 
@@ -15,6 +18,14 @@ interface Measured {
   readonly degraded: number;
 }
 
+/** Checks a second of one core. */
+interface PerCore {
+  /** Of caller, service and Redis together. */
+  readonly all: number;
+  /** Of the caller alone. */
+  readonly caller: number;
+}
+
 interface Alone {
   readonly aloneMs: number;
   readonly bareMs: number;
@@ -23,12 +34,16 @@ interface Alone {
 interface Round extends Alone {
   readonly merged: Measured;
   readonly single: Measured;
+  readonly clientPerCore: PerCore;
+  /** Absent where the machine has no wrk. */
+  readonly wrkPerCore: PerCore | undefined;
 }
 
 /** A program of 256 callers at once, and one service: what sharing requests is worth. */
 export const client: Scenario = {
   name: 'client',
-  budget: 'merged checks ≥ 4 × single ones, none decided by the fallback',
+  budget:
+    'merged checks ≥ 4 × single ones, none decided by the fallback; per core second ≥ 2 × single checks of wrk',
   async run({ rounds, roundMs, warmUpMs }) {
     await using redis = await RedisProcess.start();
     await using service = await WebServer.start('sundial', redis.url);
@@ -37,10 +52,15 @@ export const client: Scenario = {
     const single = new QuotaClient({ ...options, merge: false });
     await measured(merging, warmUpMs);
     await measured(single, warmUpMs);
+    const others = [service.pid, redis.pid];
     const results: Round[] = [];
     for (let round = 0; round < rounds; round++) {
+      const [merged, clientPerCore] = await perCore(others, () => mergedRun(merging, roundMs));
+      const [, wrkPerCore] = hasWrk() ? await perCore(others, () => wrkRun(service.port, roundMs)) : [];
       results.push({
-        merged: await measured(merging, roundMs),
+        merged,
+        clientPerCore,
+        wrkPerCore,
         single: await measured(single, roundMs),
         ...(await oneByOne(merging, single, roundMs)),
       });
@@ -54,6 +74,7 @@ export const client: Scenario = {
         against: { name: 'merge: false', rounds: results.map((each) => each.single.perSecond) },
         budget: { of: 'ratio', atLeast: 4 },
       },
+      ...againstWrk(results),
       {
         measure: 'QuotaClient.check, one caller: mean',
         unit: 'ms',
@@ -69,6 +90,57 @@ export const client: Scenario = {
     ];
   },
 };
+
+function againstWrk(results: readonly Round[]): Row[] {
+  const wrks = results.flatMap(({ wrkPerCore }) => wrkPerCore ?? []);
+  if (wrks.length < results.length) return [];
+  const row = (of: keyof PerCore): Pick<Row, 'unit' | 'sundial' | 'against'> => ({
+    unit: 'checks/core-s',
+    sundial: results.map(({ clientPerCore }) => clientPerCore[of]),
+    against: { name: 'wrk, single checks', rounds: wrks.map((each) => each[of]) },
+  });
+  return [
+    {
+      measure: 'QuotaClient.check: caller, service and Redis together',
+      ...row('all'),
+      budget: { of: 'ratio', atLeast: 2 },
+    },
+    { measure: 'QuotaClient.check: the caller alone', ...row('caller') },
+  ];
+}
+
+interface CountedRun {
+  readonly measured: Measured;
+  readonly checks: number;
+  /** Of the caller. */
+  readonly cpuSeconds: number;
+}
+
+async function mergedRun(quota: QuotaClient, durationMs: number): Promise<CountedRun> {
+  const cpu = process.cpuUsage();
+  const startedAt = performance.now();
+  const run = await measured(quota, durationMs);
+  const { user, system } = process.cpuUsage(cpu);
+  const checks = (run.perSecond * (performance.now() - startedAt)) / 1_000;
+  return { measured: run, checks, cpuSeconds: (user + system) / 1e6 };
+}
+
+async function wrkRun(port: number, durationMs: number): Promise<CountedRun> {
+  const seconds = Math.max(1, Math.round(durationMs / 1_000));
+  const { perSecond, cpuSeconds } = await wrk(port, CALLERS, durationMs);
+  return { measured: { perSecond, degraded: 0 }, checks: perSecond * seconds, cpuSeconds };
+}
+
+async function perCore(
+  others: readonly number[],
+  run: () => Promise<CountedRun>,
+): Promise<[Measured, PerCore]> {
+  const taken = () => others.reduce((sum, pid) => sum + cpuSecondsOf(pid), 0);
+  const before = taken();
+  const { measured: what, checks, cpuSeconds } = await run();
+  const all = cpuSeconds + taken() - before;
+  return [what, { all: checks / all, caller: checks / cpuSeconds }];
+}
 
 async function measured(quota: QuotaClient, durationMs: number): Promise<Measured> {
   let degraded = 0;

@@ -33,10 +33,16 @@ class MisbehavingServers:
         assert self._process.stdout is not None
         self._control: str = json.loads(self._process.stdout.readline())["control"]
 
-    def start(self, *servers: Any, scheme: str = "http") -> list[str]:
-        """Starts them afresh; answers their URLs."""
-        answer = self._ask("PUT", "/servers", {"servers": servers})
-        return [f"{scheme}://{origin}" for origin in answer["origins"]]
+    def start(
+        self, *servers: Any, scheme: str = "http", certificate: str | None = None, host: str | None = None
+    ) -> list[str]:
+        """Starts them afresh; answers their URLs, with ``host`` in place of their own."""
+        answer = self._ask("PUT", "/servers", {"servers": servers, "certificate": certificate})
+        self.authority: str | None = answer["authority"]
+        origins: list[str] = answer["origins"]
+        if host is not None:
+            origins = [f"{host}:{origin.rpartition(':')[2]}" for origin in origins]
+        return [f"{scheme}://{origin}" for origin in origins]
 
     def seen(self) -> dict[str, Any]:
         answer: dict[str, Any] = self._ask("GET", "/seen", None)

@@ -7,28 +7,50 @@ with other tests may take the processor away from client or server for longer th
 
 from __future__ import annotations
 
+import socket
+import ssl
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from support import TABLE, Face, MisbehavingServers, timed
 
-from sundial import Decision, QuotaClientError, Unanswered
+from sundial import AffectedOperation, CheckRequest, Decision, QuotaClientError, Unanswered
 
 TOLERANCE_MS = 15
 RUNS = 3
+NAME = "sundial.test"
 BEHAVIOURS = [{**TABLE["defaults"], **behaviour} for behaviour in TABLE["behaviours"]]
 
 
 @pytest.mark.parametrize("behaviour", BEHAVIOURS, ids=lambda behaviour: behaviour["name"])
 def test_a_service_that(
-    behaviour: dict[str, Any], open_client: Callable[..., Face], servers: MisbehavingServers
+    behaviour: dict[str, Any],
+    open_client: Callable[..., Face],
+    servers: MisbehavingServers,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    if "resolves" in behaviour:
+        monkeypatch.setattr(socket, "getaddrinfo", name_server(**behaviour["resolves"]))
     for _ in range(RUNS):
         deviations = Run(behaviour, open_client, servers).deviations()
         if not deviations:
             return
     pytest.fail("\n".join(deviations))
+
+
+def name_server(addresses: list[str], afterMs: int = 0) -> Callable[..., Any]:
+    real = socket.getaddrinfo
+
+    def getaddrinfo(host: Any, port: Any, *args: Any, **options: Any) -> Any:
+        if host != NAME:
+            return real(host, port, *args, **options)
+        time.sleep(afterMs / 1_000)
+        found = [real(address, port, *args, **options) for address in addresses]
+        return [entry for entries in found for entry in entries]
+
+    return getaddrinfo
 
 
 class Run:
@@ -42,8 +64,17 @@ class Run:
         self._reasons: list[Unanswered] = []
         self._allowed: list[str] = []
         self._requests = 0
+        certificate = behaviour.get("certificate")
+        urls = servers.start(
+            *behaviour["servers"],
+            scheme=behaviour["scheme"],
+            certificate=certificate,
+            host=NAME if "resolves" in behaviour else None,
+        )
+        trusted = servers.authority if certificate != "self-signed" else None
         self._face = open_client(
-            servers.start(*behaviour["servers"], scheme=behaviour["scheme"]),
+            urls,
+            ssl_context=ssl.create_default_context(cadata=trusted) if trusted else None,
             deadline_ms=self._options["deadlineMs"],
             retries=self._options["retries"],
             fallback=self._fall_back,
@@ -54,10 +85,14 @@ class Run:
         return self._options["fallback"]
 
     def deviations(self) -> list[str]:
+        for _ in range(self._behaviour.get("before", 0)):
+            before = self._outcome()
+            if isinstance(before, Decision) and before.allowed:
+                self._allowed.append(before.operation_id)
+        self._requests = len(self._servers.seen()["requests"])
         found = [deviation for _ in range(self._behaviour["calls"]) for deviation in self._call()]
-        assert [operation.cause for operation in self._face.affected()] == [
-            reason.cause for reason in self._reasons
-        ]
+        affected = [operation for operation in self._face.affected() if operation.gate is None]
+        assert [operation.cause for operation in affected] == [reason.cause for reason in self._reasons]
         if self._can_be_told():
             assert self._face.call("flush", timeout_ms=5_000) == 0
             assert sorted(self._servers.seen()["counted"]) == sorted(self._allowed)
@@ -65,7 +100,9 @@ class Run:
 
     def _can_be_told(self) -> bool:
         listening = any(isinstance(server, list) for server in self._behaviour["servers"])
-        return listening and self._behaviour["scheme"] == "http"
+        reached = self._behaviour["scheme"] == "http" or self._behaviour.get("certificate") == "trusted"
+        late = self._behaviour.get("resolves", {}).get("afterMs", 0) > 0
+        return listening and reached and not late
 
     def _call(self) -> Iterator[str]:
         reasons_before = len(self._reasons)
@@ -81,17 +118,28 @@ class Run:
             yield from different("code", answer.code, [self._expect.get("code")])
             yield from different("outcome", "error", [self._expect["outcome"]])
             return
-        assert {request["body"]["operationId"] for request in requests} <= {answer.operation_id}
+        asked = [request["body"] for request in requests]
+        checks = [check for body in asked for check in body.get("checks", [body])]
+        assert {check["operationId"] for check in checks} <= {answer.operation_id}
         if answer.allowed:
             self._allowed.append(answer.operation_id)
         yield from different("allowed", answer.allowed, [self._expect.get("allowed")])
         degraded = answer.degraded is not None and answer.degraded.cause == "unreachable"
-        yield from different("outcome", "degraded" if degraded else "decided", [self._expect["outcome"]])
-        assert len(self._reasons) - reasons_before == degraded
-        if degraded:
-            yield from self._compare(self._reasons[-1])
+        yield from different("outcome", "degraded" if degraded else "decided", self._outcomes())
+        if "reason" in self._expect:
+            yield from different("reason", answer.reason, [self._expect["reason"]])
+        if "onDeny" in self._expect:
+            yield from different("on_deny", answer.on_deny and answer.on_deny.code, [self._expect["onDeny"]])
+        by_gate = degraded and answer.gate is not None
+        assert len(self._reasons) - reasons_before == (degraded and not by_gate)
+        if degraded and self._expect["outcome"] == "degraded":
+            yield from self._compare(self._face.affected()[-1])
 
-    def _compare(self, reason: Unanswered) -> Iterator[str]:
+    def _outcomes(self) -> list[str]:
+        outcome = self._expect["outcome"]
+        return ["decided", "degraded"] if outcome == "either" else [outcome]
+
+    def _compare(self, reason: AffectedOperation) -> Iterator[str]:
         yield from different("cause", reason.cause, self._expect.get("cause", []))
         yield from different("attempted", reason.attempted, [self._expect.get("attempted")])
         for field in ("status", "code"):
@@ -99,8 +147,13 @@ class Run:
                 yield from different(field, getattr(reason, field), [self._expect[field]])
 
     def _outcome(self) -> Decision | QuotaClientError:
+        verb = self._behaviour["verb"]
         try:
-            decision: Decision = self._face.call(self._behaviour["verb"], "ocr", user="u1")
+            if verb == "checkBatch":
+                [entry] = self._face.call("check_batch", [CheckRequest("ocr", {"user": "u1"})])
+                only: Decision | QuotaClientError = entry
+                return only
+            decision: Decision = self._face.call(verb, "ocr", user="u1")
             return decision
         except QuotaClientError as error:
             return error

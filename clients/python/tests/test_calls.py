@@ -124,6 +124,22 @@ def test_a_drilled_resource_leaves_the_circuit_closed(
     assert len(servers.seen()["requests"]) == 5
 
 
+def test_a_resource_whose_calls_alone_fail_is_alone_skipped(
+    open_client: OpenFace, servers: MisbehavingServers
+) -> None:
+    steps = [{"do": "reset"}, {"do": "reset"}, {"do": "reset"}, {}, {"do": "reset"}]
+    face = open_client(servers.start(steps), retries=0)
+    core = face.client._core
+    core.endpoints._random = lambda: 1e6
+    for _ in range(4):
+        assert face.call("check", "ocr", user="u1").degraded is not None
+    assert face.affected()[-1].cause == "circuit-open"
+    assert face.call("check", "sms", user="u1").degraded is None
+    assert face.call("check", "sms", user="u1").degraded is not None
+    face.call("check", "llm", user="u1")
+    assert face.affected()[-1].cause == "circuit-open"
+
+
 def test_usage_is_empty_while_no_endpoint_answers(open_client: OpenFace, servers: MisbehavingServers) -> None:
     face = open_client(servers.start([{"do": "reset"}]))
     usage = face.call("usage", "ocr", user="u1")
@@ -372,3 +388,37 @@ def test_a_slow_name_server_costs_no_more_than_the_deadline(monkeypatch: pytest.
     assert took_ms <= 115
     assert [(operation.cause, operation.attempted) for operation in client.affected()] == [("timeout", False)]
     client.close(timeout_ms=1)
+
+
+def test_connections_that_take_longer_than_an_attempt_are_made_by_the_delivery(
+    servers: MisbehavingServers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each attempt gives its connection up; what is delivered aside has the time to make one that calls find."""
+    [url] = servers.start([{}], host="localhost")
+    real = socket.getaddrinfo
+
+    def slow(*args: Any, **options: Any) -> Any:
+        time.sleep(0.15)
+        return real(*args, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", slow)
+    with QuotaClient(url, retries=0) as client:
+        assert client.check("ocr", user="u1").degraded is not None
+        eventually(lambda: [operation.outcome for operation in client.affected()] == ["counted"])
+        assert client.check("ocr", user="u1").degraded is None
+
+
+def test_a_dead_first_address_leaves_time_for_the_next_one(
+    open_client: OpenFace, servers: MisbehavingServers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Connected to nobody: its queue of connections is full, so that the system answers nothing."""
+    with socket.socket() as full, socket.socket() as waiting:
+        [url] = servers.start([{}], host="sundial.test")
+        port = int(url.rpartition(":")[2])
+        full.bind(("127.0.0.2", port))
+        full.listen(0)
+        waiting.connect(("127.0.0.2", port))
+        found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (f"127.0.0.{n}", port)) for n in (2, 1)]
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **options: found)
+        face = open_client(url, deadline_ms=400, retries=0)
+        assert face.call("check", "ocr", user="u1").degraded is None

@@ -16,7 +16,9 @@ from sundial._budget import RetryBudget
 from sundial._core import Surroundings
 from sundial._endpoints import Endpoint
 from sundial._fallback import Fallbacks
+from sundial._gates import LONGEST_UNHEARD_S, KnownGates
 from sundial._journal import AffectedOperation, Journal
+from sundial._offline import iso
 from sundial._reserving import ReservingCore
 from sundial._steps import Answered, Attempt, Failed, Outcome, Pause, Steps
 
@@ -233,6 +235,7 @@ FIELDS = [
     "reservation",
     "uncounted",
     "rulesVersion",
+    "gate",
 ]
 
 
@@ -284,3 +287,38 @@ def test_a_journal_is_bounded_and_forgets_delivered_operations_first(
     assert journal.pending == added - delivered - journal.lost
     numbers = [int(entry.operation_id[3:]) for entry in everything]
     assert numbers == sorted(numbers)
+
+
+def gated(state: str, until: str | None = None) -> Decision:
+    body = {"allowed": state == "open", "reason": f"gate-{state}", "operationId": "op-1", "limits": []}
+    return read_decision({**body, "gate": {"state": state, "until": until}}, "op-1")
+
+
+def test_a_gate_ends_when_it_says_and_unheard_of_after_10_minutes() -> None:
+    world = World([])
+    wall = 1_800_000_000.0
+    gates = KnownGates(lambda: world.now, lambda: wall)
+    gates.learn("ocr", gated("open", iso(wall + 60)))
+    gates.learn("sms", gated("closed"))
+    world.now += 59
+    wall += 86_400
+    assert gates.get("ocr") is not None
+    world.now += 2
+    wall -= 2 * 86_400
+    assert gates.get("ocr") is None
+    world.now += LONGEST_UNHEARD_S - 62
+    assert gates.get("sms") is not None
+    gates.learn("sms", gated("closed"))
+    world.now += LONGEST_UNHEARD_S - 1
+    assert gates.get("sms") is not None
+    world.now += 2
+    assert gates.get("sms") is None
+
+
+def test_gates_of_1000_resources_are_known() -> None:
+    gates = KnownGates(lambda: 0.0, lambda: 0.0)
+    for n in range(1_001):
+        gates.learn(f"r{n}", gated("open"))
+    assert gates.get("r0") is None
+    assert gates.get("r1") is not None and gates.get("r1000") is not None
+    assert gates.get(None) is None

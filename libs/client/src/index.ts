@@ -1,10 +1,11 @@
 export type * from '@sundial/contract';
 export type { FailureCause } from './answers/outcome.js';
 export { QuotaClientError, type QuotaClientErrorCode } from './answers/quota-client-error.js';
+export type { ClientCall, ClientCallEnd } from './events/client-call.js';
 export type { ClientAlarm, QuotaClientEvents, Verb } from './events/client-events.js';
 export type { Fallback, FallbackContext, FallbackPolicy } from './fallback/fallback.js';
 export { type AffectedOperation, ndjson, type ReportOutcome } from './journal/affected-operation.js';
 export type { Flushed } from './journal/deliveries.js';
 export { QuotaClient } from './quota-client.js';
-export type { ClientCall, ClientCallEnd, QuotaClientOptions } from './quota-client-options.js';
+export type { QuotaClientOptions } from './quota-client-options.js';
 export { retryAt } from './retry-at.js';

@@ -1,4 +1,5 @@
-import type { ClientAlarm, Verb } from './events/client-events.js';
+import type { OnCall } from './events/client-call.js';
+import type { ClientAlarm } from './events/client-events.js';
 import type { Fallback } from './fallback/fallback.js';
 
 /** How a `QuotaClient` is made. Either `url` or `endpoints`; everything else has a default. */
@@ -52,7 +53,7 @@ export interface QuotaClientOptions {
    * For tracing: called when a verb begins; what it returns is called when it has ended. Neither can fail the call.
    * `quota.check` may become a span with it.
    */
-  readonly onCall?: (call: ClientCall) => ((end: ClientCallEnd) => void) | undefined;
+  readonly onCall?: OnCall;
   /** For tracing: headers of each request, e.g. `traceparent`. The client's own come first. */
   readonly headers?: () => Readonly<Record<string, string>>;
   /**
@@ -60,19 +61,4 @@ export interface QuotaClientOptions {
    * interceptor that is installed later (tracing, a test's mock) sees the calls too.
    */
   readonly fetch?: typeof fetch;
-}
-
-/** Of a reservation by its id, and of a batch, `resource` and `operationId` are absent. */
-export interface ClientCall {
-  readonly verb: Verb;
-  readonly resource?: string;
-  readonly operationId?: string;
-}
-
-export interface ClientCallEnd {
-  /** `degraded`: answered without a service. `rejected`: misuse. */
-  readonly outcome: 'answered' | 'degraded' | 'rejected';
-  readonly durationMs: number;
-  /** Where it was rejected. */
-  readonly error?: unknown;
 }

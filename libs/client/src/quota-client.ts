@@ -29,18 +29,18 @@ import {
 } from './answers/shapes.js';
 import { type ClientParts, partsOf } from './client-parts.js';
 import { type ClientSettings, settingsOf } from './client-settings.js';
-import { guarded, type QuotaClientEvents } from './events/client-events.js';
+import { CallsUnderWay } from './events/calls-under-way.js';
+import type { ClientCall } from './events/client-call.js';
+import type { QuotaClientEvents } from './events/client-events.js';
 import { requestErrors } from './fallback/request-errors.js';
 import type { AffectedOperation } from './journal/affected-operation.js';
 import type { Flushed } from './journal/deliveries.js';
-import { outcomeOf } from './merging/merged-checks.js';
+import { oneResource, outcomeOf } from './merging/merged-checks.js';
 import { idOf, json, type Named, named, usagePath } from './named-request.js';
-import type { ClientCall, QuotaClientOptions } from './quota-client-options.js';
+import type { QuotaClientOptions } from './quota-client-options.js';
 
 const DEFAULT_FLUSH_MS = 5_000;
 const DEFAULT_CLOSE_MS = 1_000;
-/** How often a raised alarm is looked at while no call is made. */
-const SETTLE_MS = 1_000;
 
 /**
  * Sundial over HTTP: the same verbs as the engine, asked of a service that may be slow, broken or away.
@@ -48,16 +48,15 @@ const SETTLE_MS = 1_000;
  * Every verb is answered within `deadlineMs`. Where no endpoint answered, `fallback` decides, the decision says `degraded: {
  * cause: 'unreachable', policy }`, and the journal keeps the operation until the service has counted it (`POST /reports`), which
  * happens aside, in `flush` and in `close`. A verb rejects with a `QuotaClientError` only for misuse: bad input, a refused key,
- * a conflict, a closed client. Every check has one operation id (the caller's, or made here) for all of its attempts, so that it
+ * a conflict, a closed client (and `refund` and `returnUnits` where no endpoint answers, since only the service knows the
+ * operation). Every check has one operation id (the caller's, or made here) for all of its attempts, so that it
  * counts once whatever is lost on the way.
  */
 export class QuotaClient implements Quota {
   readonly #settings: ClientSettings;
   readonly #parts: ClientParts;
-  readonly #onCall: QuotaClientOptions['onCall'];
-  #underWay = 0;
+  readonly #underWay: CallsUnderWay;
   #closing: Promise<Flushed> | null = null;
-  #settling: NodeJS.Timeout | undefined;
 
   /**
    * No connection is made yet. @throws TypeError for an option that can never work, Error for a journal file that cannot be
@@ -66,16 +65,16 @@ export class QuotaClient implements Quota {
   constructor(options: QuotaClientOptions) {
     this.#settings = settingsOf(options);
     this.#parts = partsOf(this.#settings, options);
-    this.#onCall = options.onCall;
+    this.#underWay = new CallsUnderWay(this.#parts.monitor, options.onCall);
     if (options.onAlarm) this.on('alarm', options.onAlarm);
     this.on('alarm', ({ name }) => {
-      if (name === 'calls-failing') this.#watchAlarm();
+      if (name === 'calls-failing') this.#underWay.watchAlarm();
     });
   }
 
   /** Asks and counts. A refusal is an answer. */
   check(request: CheckRequest): Promise<Decision> {
-    return this.#call(callOf('check', request), async () => {
+    return this.#underWay.run(callOf('check', request), async () => {
       const deadline = this.#deadline();
       const check = named(request);
       return this.#decided('check', check, await this.#checked(check, deadline));
@@ -88,13 +87,14 @@ export class QuotaClient implements Quota {
    * answered with an empty list, and the service is not asked.
    */
   async checkBatch(requests: readonly CheckRequest[]): Promise<(Decision | QuotaClientError)[]> {
-    return this.#call({ verb: 'checkBatch' }, async () => {
+    return this.#underWay.run({ verb: 'checkBatch' }, async () => {
       if (!Array.isArray(requests)) throw invalid('checks', 'must be a list of checks');
       if (requests.length === 0) return [];
       const checks = requests.map((request: CheckRequest) => named(request));
       const body = `{"checks":[${checks.map(({ text }) => text).join(',')}]}`;
       const read = readBatch(checks.map(({ request }) => request.operationId));
-      const asked = { method: 'POST', path: 'check/batch', body, read } as const;
+      const resource = oneResource(checks.map(({ request }) => request));
+      const asked = { method: 'POST', path: 'check/batch', body, read, resource } as const;
       const outcome = await this.#parts.calls.ask(asked, this.#deadline());
       if (outcome.kind === 'refused') throw outcome.error;
       if (outcome.kind === 'failed') expectBatch(requests);
@@ -107,12 +107,12 @@ export class QuotaClient implements Quota {
 
   /** Looks and counts nothing. Where no endpoint answers, `limits` is empty. */
   async usage(request: UsageRequest): Promise<Usage> {
-    return this.#call({ verb: 'usage', resource: request.resource }, async () => {
-      const asked = { method: 'GET', path: usagePath(request), read: readUsage } as const;
+    const { resource, subject } = request;
+    return this.#underWay.run({ verb: 'usage', resource }, async () => {
+      const asked = { method: 'GET', path: usagePath(request), read: readUsage, resource } as const;
       const outcome = await this.#parts.calls.ask(asked, this.#deadline());
       if (outcome.kind === 'answered') return outcome.answer;
       if (outcome.kind === 'refused') throw outcome.error;
-      const { resource, subject } = request;
       this.#parts.degraded.happened('usage', { resource, operationId: '' }, outcome, null);
       return { resource, subject, limits: [], degraded: { cause: 'unreachable' }, rulesVersion: 0 };
     });
@@ -123,7 +123,7 @@ export class QuotaClient implements Quota {
    * commit is reported, its release is nothing.
    */
   reserve(request: ReserveRequest): Promise<ReserveDecision> {
-    return this.#call(callOf('reserve', request), async () => {
+    return this.#underWay.run(callOf('reserve', request), async () => {
       const { request: reserve, text } = named(request);
       return this.#parts.reservations.reserve(reserve, text);
     });
@@ -131,21 +131,21 @@ export class QuotaClient implements Quota {
 
   /** Counts what was really used. One that could not be delivered is repeated by `flush`. */
   commit(id: string, request: CommitRequest = {}): Promise<ReservationAnswer> {
-    return this.#call({ verb: 'commit' }, () => this.#parts.reservations.commit(idOf(id), request));
+    return this.#underWay.run({ verb: 'commit' }, () => this.#parts.reservations.commit(idOf(id), request));
   }
 
   /** Gives all of it back. One that could not be delivered is repeated by `flush`. */
   release(id: string, request: ReleaseRequest = {}): Promise<ReservationAnswer> {
-    return this.#call({ verb: 'release' }, () => this.#parts.reservations.release(idOf(id), request));
+    return this.#underWay.run({ verb: 'release' }, () => this.#parts.reservations.release(idOf(id), request));
   }
 
   extend(id: string, request: ExtendRequest): Promise<ReserveDecision> {
-    return this.#call({ verb: 'extend' }, () => this.#parts.reservations.extend(idOf(id), request));
+    return this.#underWay.run({ verb: 'extend' }, () => this.#parts.reservations.extend(idOf(id), request));
   }
 
   /** How it stands; where no endpoint answers, as this client knew it last. */
   reservation(id: string): Promise<ReservationAnswer> {
-    return this.#call({ verb: 'reservation' }, () => this.#parts.reservations.reservation(idOf(id)));
+    return this.#underWay.run({ verb: 'reservation' }, () => this.#parts.reservations.reservation(idOf(id)));
   }
 
   /**
@@ -153,12 +153,14 @@ export class QuotaClient implements Quota {
    * `service-unreachable`, and repeating it is safe.
    */
   refund(request: RefundRequest): Promise<Refunded> {
-    return this.#call(callOf('refund', request), () => this.#given('refunds', request, readRefunded));
+    return this.#underWay.run(callOf('refund', request), () => this.#given('refunds', request, readRefunded));
   }
 
   /** Gives units of `total` limits back. It rejects as `refund` does. */
   returnUnits(request: ReturnRequest): Promise<Returned> {
-    return this.#call(callOf('returnUnits', request), () => this.#given('returns', request, readReturned));
+    return this.#underWay.run(callOf('returnUnits', request), () =>
+      this.#given('returns', request, readReturned),
+    );
   }
 
   /** Operations that no service decided, oldest first; those that are delivered as long as the journal has room. */
@@ -193,16 +195,12 @@ export class QuotaClient implements Quota {
     return performance.now() + this.#settings.deadlineMs;
   }
 
-  #checked(
-    { request: { operationId }, text }: Named<CheckRequest>,
-    deadline: number,
-  ): Promise<Outcome<Decision>> {
+  #checked({ request, text }: Named<CheckRequest>, dueAt: number): Promise<Outcome<Decision>> {
+    const { operationId, resource } = request;
     const { checks, calls } = this.#parts;
-    if (this.#settings.merge) return checks.check(text, operationId, deadline);
-    return calls.ask(
-      { method: 'POST', path: 'check', body: text, read: readDecision(operationId) },
-      deadline,
-    );
+    if (this.#settings.merge) return checks.check({ text, operationId, resource, dueAt });
+    const read = readDecision(operationId);
+    return calls.ask({ method: 'POST', path: 'check', body: text, read, resource }, dueAt);
   }
 
   async #given<T>(path: string, request: object, read: Read<T>): Promise<T> {
@@ -217,59 +215,26 @@ export class QuotaClient implements Quota {
     { request }: Named<CheckRequest>,
     outcome: Outcome<Decision>,
   ): Decision {
+    const { degraded } = this.#parts;
     switch (outcome.kind) {
       case 'answered':
+        degraded.learn(request.resource, outcome.answer);
         return outcome.answer;
       case 'refused':
         throw outcome.error;
       case 'failed':
-        return this.#parts.degraded.decide(verb, request, outcome);
-    }
-  }
-
-  /** What every verb has in common: it ends as `onCall` hears, and the monitor counts it. */
-  async #call<T>(call: ClientCall, run: () => Promise<T>): Promise<T> {
-    if (this.#closing) throw QuotaClientError.closed();
-    const startedAt = performance.now();
-    const end = this.#onCall && guarded('The option onCall', () => this.#onCall?.(call));
-    const ended = (outcome: 'answered' | 'degraded' | 'rejected', error?: unknown) => {
-      const now = performance.now();
-      if (outcome !== 'rejected') this.#parts.monitor.record(outcome === 'degraded', now);
-      const how = { outcome, durationMs: now - startedAt, ...(error !== undefined && { error }) };
-      if (end) guarded('The end of onCall', () => end(how));
-    };
-    this.#underWay += 1;
-    try {
-      const answer = await run();
-      ended(isDegraded(answer) ? 'degraded' : 'answered');
-      return answer;
-    } catch (error) {
-      ended('rejected', error);
-      throw error;
-    } finally {
-      this.#underWay -= 1;
+        return degraded.decide(verb, request, outcome);
     }
   }
 
   async #close(timeoutMs: number): Promise<Flushed> {
     const { endpoints, deliveries, journal } = this.#parts;
-    const latest = this.#deadline();
-    while (this.#underWay > 0 && performance.now() < latest)
-      await new Promise((later) => setTimeout(later, 5));
+    await this.#underWay.close(this.#deadline());
     const flushed = await deliveries.flush(timeoutMs);
     deliveries.close();
     endpoints.close();
-    clearInterval(this.#settling);
     journal.close();
     return flushed;
-  }
-
-  /** While it is raised: it ends also when no call is made. */
-  #watchAlarm(): void {
-    const { monitor } = this.#parts;
-    clearInterval(this.#settling);
-    if (!monitor.isRaised) return;
-    this.#settling = setInterval(() => monitor.settle(performance.now()), SETTLE_MS).unref();
   }
 }
 
@@ -293,13 +258,4 @@ function expectBatch(requests: readonly CheckRequest[]): void {
 
 function invalid(path: string, message: string): QuotaClientError {
   return QuotaClientError.invalidRequest({ path, message });
-}
-
-/** By a client, not by a service's own policies. */
-function isDegraded(answer: unknown): boolean {
-  const answers: unknown[] = Array.isArray(answer) ? answer : [answer];
-  return answers.some((each) => {
-    const { degraded } = (each ?? {}) as { degraded?: { cause?: unknown } | null };
-    return degraded?.cause === 'unreachable';
-  });
 }

@@ -15,7 +15,7 @@ export interface InputError {
  */
 const CATALOGUE = {
   'brake-not-found': { retryable: false, title: 'There is no brake with this id' },
-  'drill-fault': { retryable: false, title: 'A drill makes this resource fail' },
+  'drill-fault': { retryable: true, title: 'A drill makes this resource fail' },
   'drill-not-found': { retryable: false, title: 'There is no drill of this resource' },
   'invalid-request': { retryable: false, title: 'The request is not valid' },
   'invalid-rule': { retryable: false, title: 'The rule is not valid' },

@@ -5,7 +5,8 @@
 
 from ._fallback import Fallback, Unanswered
 from ._held import AsyncHeldReservation, HeldReservation
-from ._journal import AffectedOperation
+from ._journal import AffectedOperation, ndjson
+from ._monitor import Alarm
 from .async_client import AsyncQuotaClient
 from .client import QuotaClient
 from .contract import (
@@ -13,6 +14,7 @@ from .contract import (
     CheckRequest,
     Decision,
     Degraded,
+    Gate,
     LimitState,
     OnDeny,
     OnExpiry,
@@ -27,6 +29,7 @@ from .errors import InputError, QuotaClientError, RiskLimitExceeded
 
 __all__ = [
     "AffectedOperation",
+    "Alarm",
     "Amounts",
     "AsyncHeldReservation",
     "AsyncQuotaClient",
@@ -34,6 +37,7 @@ __all__ = [
     "Decision",
     "Degraded",
     "Fallback",
+    "Gate",
     "HeldReservation",
     "InputError",
     "LimitState",
@@ -48,6 +52,7 @@ __all__ = [
     "Subject",
     "Unanswered",
     "Usage",
+    "ndjson",
     "risk_limit",
     "use_client",
 ]

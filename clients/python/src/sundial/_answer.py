@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, NoReturn, TypeVar
 
-from .contract import Decision, Degraded, LimitState, OnDeny, Reservation, ReservationAnswer, Usage
+from .contract import Decision, Degraded, Gate, LimitState, OnDeny, Reservation, ReservationAnswer, Usage
 from .errors import InputError, QuotaClientError
 
 T = TypeVar("T")
@@ -17,9 +18,12 @@ class BrokenAnswer(Exception):
 
 
 def parse(body: bytes) -> Any:
-    """JSON in UTF-8, without the NaN and Infinity that Python's reader would let pass."""
+    """JSON in UTF-8, without the NaN and Infinity that Python's reader would let pass.
+
+    A letter that is none in UTF-8 (a proxy changed the encoding) stands in a sentence, and does not undo the decision.
+    """
     try:
-        return json.loads(body.decode("utf-8"), parse_constant=_not_json)
+        return json.loads(body.decode("utf-8-sig", errors="replace"), parse_constant=_not_json)
     except (ValueError, RecursionError) as error:
         raise BrokenAnswer(f"not JSON: {error}") from error
 
@@ -44,6 +48,7 @@ def read_decision(body: Any, operation_id: str | None) -> Decision:
         retry_after_ms=_optional(answer, "retryAfterMs", int),
         on_deny=_on_deny(answer.get("onDeny")),
         uncounted=tuple(str(meter) for meter in _typed(answer, "uncounted", list, [])),
+        gate=_gate(answer.get("gate")),
         degraded=_degraded(answer.get("degraded")),
         rules_version=_typed(answer, "rulesVersion", int, 0),
         reservation=None if reservation is None else read_reservation(reservation),
@@ -153,6 +158,18 @@ def _on_deny(value: Any) -> OnDeny | None:
         action=_optional(flow, "action", str),
         params=_object(flow.get("params", {}), "params"),
     )
+
+
+def _gate(value: Any) -> Gate | None:
+    """None for words that this version does not know."""
+    if not isinstance(value, dict) or value.get("state") not in ("open", "closed"):
+        return None
+    until: Any = value.get("until")
+    try:
+        datetime.fromisoformat(until).timestamp()
+    except (TypeError, ValueError, OverflowError):
+        until = None
+    return Gate(value["state"], until)
 
 
 def _degraded(value: Any) -> Degraded | None:

@@ -108,7 +108,7 @@ class Asker:
         self._budget.note_call(self._clock())
         progress = _Progress(self._retries)
         while True:
-            endpoint = yield from self._next(progress, deadline_at)
+            endpoint = yield from self._next(progress, call.resource, deadline_at)
             if endpoint is None:
                 return progress.unanswered(call.resource)
             now = self._clock()
@@ -116,17 +116,17 @@ class Asker:
             outcome = yield from attempt(endpoint, call.outgoing(), until)
             verdict = self._judge(outcome, call.read)
             if not isinstance(verdict, _Fault):
-                self._endpoints.succeeded(endpoint)
+                self._endpoints.succeeded(endpoint, call.resource)
                 if isinstance(verdict, Exception):
                     raise verdict
                 return verdict[0]
             if verdict.of_endpoint:
-                self._endpoints.failed(endpoint, self._clock())
+                self._endpoints.failed(endpoint, self._clock(), call.resource)
             progress.failed(endpoint, verdict, self._clock())
 
-    def _next(self, progress: _Progress, deadline_at: float) -> Steps[Endpoint | None]:
+    def _next(self, progress: _Progress, resource: str | None, deadline_at: float) -> Steps[Endpoint | None]:
         """Each usable endpoint once; then again, and that is a retry. None when there is no more to try."""
-        endpoint = self._choose(progress, deadline_at)
+        endpoint = self._choose(progress, resource, deadline_at)
         if endpoint is None:
             return None
         if endpoint in progress.asked:
@@ -144,10 +144,10 @@ class Asker:
         progress.asked_this_round.add(endpoint)
         return endpoint
 
-    def _choose(self, progress: _Progress, deadline_at: float) -> Endpoint | None:
+    def _choose(self, progress: _Progress, resource: str | None, deadline_at: float) -> Endpoint | None:
         now = self._clock()
         latest = now + (deadline_at - now) * SHARE_OF_AN_ATTEMPT
-        usable = [e for e in self._endpoints.usable() if progress.not_before.get(e, 0) <= latest]
+        usable = [e for e in self._endpoints.usable(resource) if progress.not_before.get(e, 0) <= latest]
         fresh = [e for e in usable if e not in progress.asked_this_round]
         if not fresh:
             progress.asked_this_round.clear()

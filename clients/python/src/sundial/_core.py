@@ -21,8 +21,10 @@ from ._asking import Asker, Call, Undecided
 from ._delivery import Delivery
 from ._endpoints import Endpoints
 from ._fallback import Fallbacks, Unanswered
+from ._gates import KnownGate, KnownGates
 from ._input import MAX_BATCH_CHECKS, Complaints, check_body, collect_check, usage_query
 from ._journal import AffectedOperation, Journal
+from ._monitor import Alarms, CallMonitor, OnAlarm
 from ._offline import iso
 from ._steps import Outgoing, Steps
 from .contract import CheckRequest, Decision, Degraded, Policy, Usage
@@ -52,23 +54,35 @@ class QuotaCore:
         retries: int,
         fallbacks: Fallbacks,
         surroundings: Surroundings,
+        on_alarm: OnAlarm | None = None,
+        alarm_error_rate: float = 0.05,
     ) -> None:
         self.clock, self.wall = surroundings.clock, surroundings.wall
+        alarms = Alarms(on_alarm)
+        self.monitor = CallMonitor(alarm_error_rate, alarms.ring)
         self.endpoints = Endpoints(bases, surroundings.random)
-        self.journal = Journal()
+        self.journal = Journal(on_lost=lambda capacity: alarms.journal_full(capacity, self.clock()))
+        self.gates = KnownGates(self.clock, self.wall)
         self.closed = False
         self._deadline_s = deadline_s
         self.fallbacks = fallbacks
         self.asker = Asker(
             self.endpoints, retries=retries, clock=self.clock, wall=self.wall, random=surroundings.random
         )
-        self.delivery = Delivery(self.endpoints, self.asker, self.journal, self.clock, self.wall)
+        self.delivery = Delivery(
+            self.endpoints, self.asker, self.journal, self.monitor, self.clock, self.wall
+        )
 
     def deadline_at(self) -> float:
         """When a call that begins now is answered at the latest."""
         if self.closed:
             raise QuotaClientError("client-closed", "The client was closed: make another one.")
         return self.clock() + self._deadline_s
+
+    def ended(self, result: object) -> None:
+        """A verb has this result: the monitor counts it."""
+        answers = result if isinstance(result, list) else [result]
+        self.monitor.record(any(map(_is_unreachable, answers)), self.clock())
 
     def check(self, request: CheckRequest) -> Steps[Decision]:
         deadline_at = self.deadline_at()
@@ -79,14 +93,22 @@ class QuotaCore:
             partial(read_decision, operation_id=operation_id),
         )
         answer = yield from self.asker.ask(call, deadline_at)
-        return self._decide(request, operation_id, answer) if isinstance(answer, Unanswered) else answer
+        if isinstance(answer, Unanswered):
+            return self._decide(request, operation_id, answer)
+        self.gates.learn(request.resource, answer)
+        return answer
 
     def check_batch(self, requests: Sequence[CheckRequest]) -> Steps[list[Decision | QuotaClientError]]:
         deadline_at = self.deadline_at()
         if len(requests) == 0:
             return []
         batch = _Batch(requests)
-        answer = yield from self.asker.ask(Call(None, batch.outgoing, batch.read), deadline_at)
+        resources = {request.resource for request in requests}
+        resource = resources.pop() if len(resources) == 1 else None
+        answer = yield from self.asker.ask(Call(resource, batch.outgoing, batch.read), deadline_at)
+        for request, result in zip(requests, batch.results, strict=True):
+            if isinstance(result, Decision):
+                self.gates.learn(request.resource, result)
         if isinstance(answer, Unanswered):
             for index in batch.open:
                 request = batch.requests[index]
@@ -104,9 +126,16 @@ class QuotaCore:
         return answer
 
     def _decide(self, request: CheckRequest, operation_id: str, unanswered: Unanswered) -> Decision:
-        policy = self.fallbacks.policy(unanswered)
-        self.remember("check", request, operation_id, policy, unanswered)
-        return decided(operation_id, policy)
+        policy, gate = self.verdict(unanswered)
+        self.remember("check", request, operation_id, policy, unanswered, gate=gate)
+        return decided(operation_id, policy, **(gate.fields(self.wall()) if gate else {}))
+
+    def verdict(self, unanswered: Unanswered) -> tuple[Policy, KnownGate | None]:
+        """An operator's gate comes before the fallback."""
+        known = self.gates.get(unanswered.resource)
+        if known is None:
+            return self.fallbacks.policy(unanswered), None
+        return "allow" if known.gate.state == "open" else "deny", known
 
     def remember(
         self,
@@ -117,6 +146,7 @@ class QuotaCore:
         unanswered: Unanswered,
         *,
         decided_at_s: float | None = None,
+        gate: KnownGate | None = None,
         **more: Any,
     ) -> None:
         """Writes into the journal; ``decided_at_s`` of the wall clock, now where it is None."""
@@ -136,20 +166,26 @@ class QuotaCore:
                 status=unanswered.status,
                 code=unanswered.code,
                 detail=unanswered.detail,
+                gate=None if gate is None else gate.gate.state,
                 **more,
             )
         )
 
 
-def decided(operation_id: str, policy: Policy, **more: Any) -> Decision:
-    """By the fallback."""
+def decided(operation_id: str, policy: Policy, *, reason: str = "degraded", **more: Any) -> Decision:
+    """By the client."""
     return Decision(
         allowed=policy == "allow",
-        reason="degraded",
+        reason=reason,
         operation_id=operation_id,
         degraded=Degraded(UNREACHABLE, policy),
         **more,
     )
+
+
+def _is_unreachable(answer: object) -> bool:
+    degraded = getattr(answer, "degraded", None)
+    return isinstance(degraded, Degraded) and degraded.cause == UNREACHABLE
 
 
 class _Batch:

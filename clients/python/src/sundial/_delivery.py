@@ -12,6 +12,7 @@ from ._asking import Asker, Call
 from ._endpoints import Endpoint, Endpoints
 from ._fallback import Unanswered
 from ._journal import AffectedOperation, Journal
+from ._monitor import CallMonitor
 from ._steps import Answered, Outgoing, Pause, Steps, attempt, ending_path
 from .errors import QuotaClientError
 
@@ -21,6 +22,8 @@ DELIVERY_S = 5.0
 PROBE_S = 1.0
 FIRST_PAUSE_S = 0.1
 LONGEST_PAUSE_S = 5.0
+SETTLE_S = 1.0
+"""How often a raised alarm is looked at while no call is made."""
 DELIVERY_ENDED = (
     "The delivery of decisions that were made without the service failed; it begins again with the next call."
 )
@@ -35,21 +38,25 @@ class Delivery:
         endpoints: Endpoints,
         asker: Asker,
         journal: Journal,
+        monitor: CallMonitor,
         clock: Callable[[], float],
         wall: Callable[[], float],
     ) -> None:
         self._endpoints, self._asker, self._journal = endpoints, asker, journal
+        self._monitor = monitor
         self._clock, self._wall = clock, wall
 
     def idle(self) -> bool:
-        """Whether there is nothing to probe and nothing to deliver."""
-        return self._journal.pending == 0 and self._endpoints.next_probe_at() is None
+        """Whether there is nothing to probe, nothing to deliver, and no alarm that may end."""
+        work = self._journal.pending > 0 or self._endpoints.next_probe_at() is not None
+        return not work and not self._monitor.is_raised
 
     def tend(self) -> Steps[None]:
         """Probes and delivers until there is nothing to do."""
         pause = FIRST_PAUSE_S
         while not self.idle():
             yield Pause(self._until_next(pause))
+            self._monitor.settle(self._clock())
             for endpoint in self._endpoints.due(self._clock()):
                 yield from self._probe(endpoint, self._clock() + PROBE_S)
             if self._journal.pending and self._endpoints.usable():
@@ -59,11 +66,13 @@ class Delivery:
                 pause = FIRST_PAUSE_S if is_over else min(LONGEST_PAUSE_S, pause * 2)
 
     def _until_next(self, pause: float) -> float:
+        waits = [SETTLE_S] if self._monitor.is_raised else []
         probe_at = self._endpoints.next_probe_at()
-        if probe_at is None:
-            return pause
-        until_probe = max(0.0, probe_at - self._clock())
-        return min(pause, until_probe) if self._journal.pending and self._endpoints.usable() else until_probe
+        if probe_at is not None:
+            waits.append(max(0.0, probe_at - self._clock()))
+        if self._journal.pending and self._endpoints.usable():
+            waits.append(pause)
+        return min(waits, default=pause)
 
     def flush(self, until: float) -> Steps[None]:
         """Delivers all of the journal, or what can be delivered ``until`` then; open circuits are probed at once."""

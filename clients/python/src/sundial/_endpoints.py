@@ -15,15 +15,23 @@ class Endpoint:
     """One address with its circuit.
 
     ``closed``: asked. ``open``, after 3 failures in a row: skipped by calls, and probed aside, at first after 0.1 s, then after
-    twice as long up to 5 s. ``trial``, after a probe that was answered: asked again, and one failure opens it.
+    twice as long up to 5 s. ``trial``, after a probe that was answered: asked again, and one failure opens it. Where all of these
+    failures were of one ``resource`` (its operator rehearses an outage of it, say), calls of that one alone skip it, until another
+    fails too.
     """
 
     def __init__(self, base: str) -> None:
         self.base = base
         self.circuit: Literal["closed", "open", "trial"] = "closed"
         self.failures = 0
+        self.resource: str | None = None
+        """The one that failed; None where several did, or one that is not known."""
         self.probe_after_s = FIRST_PROBE_S
         self.probe_at = 0.0
+
+    def is_skipped(self, resource: str | None) -> bool:
+        """By calls that are about this resource; None: about several."""
+        return self.circuit == "open" and self.resource in (None, resource)
 
 
 class Endpoints:
@@ -37,19 +45,28 @@ class Endpoints:
     def __iter__(self) -> Iterator[Endpoint]:
         return iter(self._all)
 
-    def usable(self) -> list[Endpoint]:
-        """Those that calls may ask, the preferred one first."""
-        return [endpoint for endpoint in self._all if endpoint.circuit != "open"]
+    def usable(self, resource: str | None = None) -> list[Endpoint]:
+        """Those that calls about this resource may ask, the preferred one first."""
+        return [endpoint for endpoint in self._all if not endpoint.is_skipped(resource)]
 
-    def succeeded(self, endpoint: Endpoint) -> None:
+    def succeeded(self, endpoint: Endpoint, resource: str | None = None) -> None:
         with self._lock:
+            if endpoint.circuit == "open" and not endpoint.is_skipped(resource):
+                # The resource that is skipped may be in trouble still.
+                return
             endpoint.circuit, endpoint.failures = "closed", 0
             endpoint.probe_after_s = FIRST_PROBE_S
 
-    def failed(self, endpoint: Endpoint, now: float) -> None:
+    def failed(self, endpoint: Endpoint, now: float, resource: str | None = None) -> None:
         with self._lock:
             if endpoint.circuit == "open":
+                if endpoint.resource != resource:
+                    endpoint.resource = None
                 return
+            if endpoint.failures == 0:
+                endpoint.resource = resource
+            elif endpoint.resource != resource:
+                endpoint.resource = None
             endpoint.failures += 1
             if endpoint.circuit == "trial" or endpoint.failures >= FAILURES_TO_OPEN:
                 endpoint.circuit = "open"

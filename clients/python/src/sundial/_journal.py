@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 from threading import Lock
@@ -19,7 +20,8 @@ class AffectedOperation:
     """One operation that the client decided or ended by itself.
 
     ``kind``: the verb. ``decided_at``: ISO-8601 in UTC, of this machine's clock. ``attempted``: a request may have reached the
-    service. ``cause``, ``status``, ``code`` and ``detail`` say why no endpoint answered. ``outcome``: None until the service knows
+    service. ``cause``, ``status``, ``code`` and ``detail`` say why no endpoint answered; ``gate`` is the operator's
+    gate that decided in place of the fallback. ``outcome``: None until the service knows
     of it, then ``counted``, ``already-counted``, ``voided``, ``late``, ``conflict``, ``ended`` (an ending that was repeated), or the
     code of the error with which it was refused. ``awaits_delivery`` is False for a reservation that the client made itself: its
     commit is reported, and its release is nothing. ``due_at``: not delivered before, in seconds of the wall clock: when a reservation
@@ -40,6 +42,7 @@ class AffectedOperation:
     status: int | None = None
     code: str | None = None
     detail: str = ""
+    gate: Literal["open", "closed"] | None = None
     outcome: str | None = None
     awaits_delivery: bool = True
     due_at: float = 0.0
@@ -64,11 +67,32 @@ class AffectedOperation:
         return body
 
 
+def ndjson(operations: Iterable[AffectedOperation]) -> Iterator[str]:
+    """For analysis and archives: each operation as a line of JSON, with the names that the Node.js client writes.
+
+    ``file.writelines(ndjson(client.affected()))``
+    """
+    for operation in operations:
+        more = {
+            "kind": operation.kind,
+            "cause": operation.cause,
+            "status": operation.status,
+            "code": operation.code,
+            "gate": operation.gate,
+            "reservationId": operation.reservation_id,
+        }
+        known = {name: value for name, value in more.items() if value is not None}
+        line = {**operation.report(), **known, "outcome": operation.outcome}
+        yield json.dumps(line, separators=(",", ":"), ensure_ascii=False) + "\n"
+
+
 class Journal:
     """In memory, at most 10,000 operations. Full, it forgets the oldest delivered ones, then the oldest. Safe for many threads."""
 
-    def __init__(self, capacity: int = MAX_OPERATIONS) -> None:
-        self._capacity = capacity
+    def __init__(
+        self, capacity: int = MAX_OPERATIONS, on_lost: Callable[[int], None] = lambda capacity: None
+    ) -> None:
+        self._capacity, self._on_lost = capacity, on_lost
         self._lock = Lock()
         self._numbers = count()
         self._pending: OrderedDict[int, AffectedOperation] = OrderedDict()
@@ -79,10 +103,14 @@ class Journal:
 
     def add(self, operation: AffectedOperation) -> None:
         with self._lock:
+            lost_before = self.lost
             if len(self._pending) + len(self._settled) >= self._capacity:
                 self._forget_one()
             kept = self._pending if operation.awaits_delivery else self._settled
             kept[next(self._numbers)] = operation
+            lost = self.lost > lost_before
+        if lost:
+            self._on_lost(self._capacity)
 
     def _forget_one(self) -> None:
         if self._settled:

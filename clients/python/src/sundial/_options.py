@@ -13,6 +13,7 @@ import httpx
 
 from ._core import Surroundings
 from ._fallback import Fallback, Fallbacks
+from ._monitor import OnAlarm
 from ._reserving import ReservingCore
 
 KEY = re.compile(r"[\x21-\x7e]+")
@@ -30,6 +31,8 @@ def make_core(
     deadline_ms: float,
     retries: int,
     fallback: Fallback | Mapping[str, Fallback],
+    on_alarm: OnAlarm | None,
+    alarm_error_rate: float,
 ) -> ReservingCore:
     addresses = [endpoints] if isinstance(endpoints, str) else list(endpoints)
     if not 1 <= len(addresses) <= MAX_ENDPOINTS:
@@ -38,12 +41,16 @@ def make_core(
         raise ValueError(f"deadline_ms must be {MIN_DEADLINE_MS} to {MAX_DEADLINE_MS}, not {deadline_ms}.")
     if not isinstance(retries, int) or not 0 <= retries <= MAX_RETRIES:
         raise ValueError(f"retries must be an integer from 0 to {MAX_RETRIES}, not {retries!r}.")
+    if not 0 <= alarm_error_rate <= 1:
+        raise ValueError(f"alarm_error_rate must be 0 to 1, not {alarm_error_rate}.")
     return ReservingCore(
         [base_url(address) for address in addresses],
         deadline_s=deadline_ms / 1_000,
         retries=retries,
         fallbacks=Fallbacks(fallback),
         surroundings=Surroundings(time.monotonic, time.time, random.random),
+        on_alarm=on_alarm,
+        alarm_error_rate=alarm_error_rate,
     )
 
 

@@ -48,6 +48,7 @@ class ReservingCore(QuotaCore):
             Call(request.resource, post("reservations", body), read), deadline_at
         )
         if not isinstance(answer, Unanswered):
+            self.gates.learn(request.resource, answer)
             return answer
         return self._reserve_offline(request, operation_id, ttl_ms, on_expiry, answer)
 
@@ -59,11 +60,12 @@ class ReservingCore(QuotaCore):
         on_expiry: OnExpiry | None,
         unanswered: Unanswered,
     ) -> Decision:
-        policy = self.fallbacks.policy(unanswered)
+        policy, gate = self.verdict(unanswered)
+        by_gate = gate.fields(self.wall()) if gate else {}
         if policy == "deny":
             # Reported all the same: where the service holds it without an answer, the report gives it back.
-            self.remember("reserve", request, operation_id, policy, unanswered)
-            return decided(operation_id, policy)
+            self.remember("reserve", request, operation_id, policy, unanswered, gate=gate)
+            return decided(operation_id, policy, **by_gate)
         now = self.wall()
         offline = OfflineReservation(
             operation_id=operation_id,
@@ -77,9 +79,9 @@ class ReservingCore(QuotaCore):
             attempted=unanswered.attempted,
             on_expiry=on_expiry or "release",
         )
-        return self._hold(offline, unanswered)
+        return self._hold(offline, unanswered, by_gate)
 
-    def _hold(self, offline: OfflineReservation, unanswered: Unanswered) -> Decision:
+    def _hold(self, offline: OfflineReservation, unanswered: Unanswered, by_gate: dict[str, Any]) -> Decision:
         """Nothing is reported before it is committed, be it by its expiry."""
         reservation = offline.reservation()
         is_committed_then = offline.on_expiry == "commit"
@@ -94,7 +96,7 @@ class ReservingCore(QuotaCore):
             awaits_delivery=is_committed_then,
             due_at=offline.expires_at if is_committed_then else 0.0,
         )
-        return decided(offline.operation_id, offline.policy, reservation=reservation)
+        return decided(offline.operation_id, offline.policy, reservation=reservation, **by_gate)
 
     def commit(
         self, reservation: str | Reservation, amount: int | None, amounts: Amounts | None
@@ -202,7 +204,7 @@ class ReservingCore(QuotaCore):
         lasts_until = self.wall() + (ttl_ms or 0) / 1_000
         self.journal.withdraw(held.id())
         longer = replace(held, amount=total, amounts=totals, expires_at=max(held.expires_at, lasts_until))
-        return self._hold(longer, _reserved_offline(held))
+        return self._hold(longer, _reserved_offline(held), {})
 
 
 def _reserved_offline(held: OfflineReservation) -> Unanswered:

@@ -6,27 +6,24 @@ socket gets the time that is left of its attempt.
 
 from __future__ import annotations
 
-import socket
 import ssl
 import time
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future
 from contextvars import ContextVar
-from threading import BoundedSemaphore, Lock, Thread
+from threading import BoundedSemaphore
 from typing import Any
 
 import httpcore
 import httpx
 
 from ._endpoints import Endpoint
+from ._names import Addresses, Resolver
 from ._options import KEEP_ALIVE_S, MAX_CONNECTIONS
 from ._steps import Attempt, Outcome
 from ._wire import Phase, Reading, failure, request
 
 WRITE_BYTES = 16_384
 _UNTIL: ContextVar[float] = ContextVar("sundial_attempt_until")
-
-Addresses = list[tuple[Any, ...]]
 
 
 def _left(too_late: type[httpcore.TimeoutException]) -> float:
@@ -146,7 +143,7 @@ class _Body(httpx.SyncByteStream):
 class _DeadlineNetwork(httpcore.NetworkBackend):
     def __init__(self) -> None:
         self._inner = httpcore.SyncBackend()
-        self._resolver = _Resolver()
+        self._resolver = Resolver()
 
     def connect_tcp(
         self,
@@ -157,7 +154,7 @@ class _DeadlineNetwork(httpcore.NetworkBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
         """Tries every address of the host, each with its part of the time that is left."""
-        addresses = self._resolver.resolve(host, port)
+        addresses = self._resolve(host, port)
         error: Exception = httpcore.ConnectError(f"{host} has no address.")
         for index, address in enumerate(addresses):
             share = _left(httpcore.ConnectTimeout) / (len(addresses) - index)
@@ -167,6 +164,14 @@ class _DeadlineNetwork(httpcore.NetworkBackend):
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as failed:
                 error = failed
         raise error
+
+    def _resolve(self, host: str, port: int) -> Addresses:
+        try:
+            return self._resolver.look_up(host, port).result(_left(httpcore.ConnectTimeout))
+        except TimeoutError as error:
+            raise httpcore.ConnectTimeout(f"{host} was not found in time.") from error
+        except OSError as error:
+            raise httpcore.ConnectError(f"{host}: {error}") from error
 
     def sleep(self, seconds: float) -> None:
         time.sleep(seconds)
@@ -197,36 +202,3 @@ class _DeadlineStream(httpcore.NetworkStream):
 
     def get_extra_info(self, info: str) -> Any:
         return self._inner.get_extra_info(info)
-
-
-class _Resolver:
-    """Looks names up in a thread of its own, since the system's resolver may take half a minute; one for each name at a time."""
-
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._running: dict[tuple[str, int], Future[Addresses]] = {}
-
-    def resolve(self, host: str, port: int) -> Addresses:
-        with self._lock:
-            future = self._running.get((host, port))
-            if future is None:
-                future = self._running[host, port] = Future()
-                Thread(
-                    target=self._look_up, args=(host, port, future), daemon=True, name="sundial-dns"
-                ).start()
-        try:
-            return future.result(_left(httpcore.ConnectTimeout))
-        except TimeoutError as error:
-            raise httpcore.ConnectTimeout(f"{host} was not found in time.") from error
-        except OSError as error:
-            raise httpcore.ConnectError(f"{host}: {error}") from error
-
-    def _look_up(self, host: str, port: int, future: Future[Addresses]) -> None:
-        try:
-            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-            future.set_result(list(dict.fromkeys(entry[4] for entry in found)))
-        except Exception as error:
-            future.set_exception(error if isinstance(error, OSError) else OSError(str(error)))
-        finally:
-            with self._lock:
-                self._running.pop((host, port), None)

@@ -18,6 +18,7 @@ from ._delivery import DELIVERY_ENDED
 from ._fallback import Fallback
 from ._held import AsyncHeldReservation, AsyncReservationContext
 from ._journal import AffectedOperation
+from ._monitor import OnAlarm
 from ._options import headers, make_core, tls
 from ._steps import Outcome, Pause, Steps
 from ._subject import subject_of
@@ -57,10 +58,12 @@ class AsyncQuotaClient:
         deadline_ms: float = 200,
         retries: int = 2,
         fallback: Fallback | Mapping[str, Fallback] = "allow",
+        on_alarm: OnAlarm | None = None,
+        alarm_error_rate: float = 0.05,
         ssl_context: ssl.SSLContext | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        self._core = make_core(endpoints, deadline_ms, retries, fallback)
+        self._core = make_core(endpoints, deadline_ms, retries, fallback, on_alarm, alarm_error_rate)
         self._http = AsyncHttp(self._core.endpoints, headers(key), tls(endpoints, ssl_context), transport)
         self._tending: asyncio.Task[None] | None = None
 
@@ -181,6 +184,7 @@ class AsyncQuotaClient:
 
     async def _run(self, verb: Steps[T]) -> T:
         result = await self._drive(verb)
+        self._core.ended(result)
         self._tend()
         return result
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -12,14 +11,15 @@ from functools import partial
 from threading import Event, Lock, Thread
 from types import TracebackType
 from typing import Self, TypeVar
-from weakref import WeakSet
 
 import httpx
 
 from ._delivery import DELIVERY_ENDED
 from ._fallback import Fallback
+from ._fork import begin_in_children
 from ._held import HeldReservation, ReservationContext
 from ._journal import AffectedOperation
+from ._monitor import OnAlarm
 from ._options import headers, make_core, tls
 from ._steps import Outcome, Pause, Steps
 from ._subject import subject_of
@@ -37,7 +37,6 @@ from .contract import (
 from .errors import QuotaClientError
 
 T = TypeVar("T")
-_clients: WeakSet[QuotaClient] = WeakSet()
 LOG = logging.getLogger("sundial")
 
 __all__ = ["HeldReservation", "QuotaClient"]
@@ -67,6 +66,9 @@ class QuotaClient:
       at most 10 retries a second, or one for ten calls if that is more.
     - ``fallback``: ``"allow"`` (default), ``"deny"``, a function of ``Unanswered`` that answers one of them, or a mapping of these by
       resource, with ``default`` for all others. The function's own time counts on top of the deadline.
+    - ``on_alarm``: called with an ``Alarm`` when calls fail in a pattern (12 in a row within a minute, more than ``alarm_error_rate`` of
+      at least 100 calls in a minute, or 3 in each of 10 minutes), when that is over, and when the journal is full; in the thread that
+      noticed it. The logger ``sundial`` has it too.
     - ``ssl_context``: for https endpoints with an authority of your own; the authorities of httpx by default.
     - ``transport``: an httpx transport in place of the client's own (tracing, tests). Its time is bounded by phase only.
 
@@ -81,15 +83,19 @@ class QuotaClient:
         deadline_ms: float = 200,
         retries: int = 2,
         fallback: Fallback | Mapping[str, Fallback] = "allow",
+        on_alarm: OnAlarm | None = None,
+        alarm_error_rate: float = 0.05,
         ssl_context: ssl.SSLContext | None = None,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
-        self._make_core = partial(make_core, endpoints, deadline_ms, retries, fallback)
+        self._make_core = partial(
+            make_core, endpoints, deadline_ms, retries, fallback, on_alarm, alarm_error_rate
+        )
         self._make_http = partial(
             SyncHttp, headers=headers(key), tls=tls(endpoints, ssl_context), transport=transport
         )
         self._begin()
-        _clients.add(self)
+        begin_in_children(self)
 
     def _begin(self) -> None:
         self._core = self._make_core()
@@ -206,7 +212,10 @@ class QuotaClient:
         )
 
     def affected(self) -> Iterator[AffectedOperation]:
-        """What the client decided and ended by itself, the oldest first: the last 10,000, delivered ones included."""
+        """What the client decided and ended by itself, the oldest first: the last 10,000, delivered ones included.
+
+        ``file.writelines(ndjson(client.affected()))`` writes it down.
+        """
         return self._core.journal.affected()
 
     def flush(self, *, timeout_ms: float = 5_000) -> int:
@@ -236,6 +245,7 @@ class QuotaClient:
 
     def _run(self, verb: Steps[T]) -> T:
         result = self._drive(verb, time.sleep)
+        self._core.ended(result)
         self._tend()
         return result
 
@@ -286,13 +296,3 @@ class _Closed(Exception):
 def _wait(closing_: Event, seconds: float) -> None:
     if closing_.wait(seconds):
         raise _Closed
-
-
-def _begin_in_child() -> None:
-    """Two processes must not share connections, nor deliver one journal twice."""
-    for client in list(_clients):
-        client._begin()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_begin_in_child)

@@ -70,6 +70,17 @@ class Degraded:
 
 
 @dataclass(frozen=True, slots=True)
+class Gate:
+    """What an operator set for the resource, or for all: ``open`` passes all, ``closed`` refuses all.
+
+    ``until`` is an ISO-8601 text, None where it holds until it is changed. The client obeys it where no endpoint answers.
+    """
+
+    state: Literal["open", "closed"]
+    until: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Reservation:
     """An operation whose units are held until it is committed or released, or until ``expires_at``.
 
@@ -95,7 +106,7 @@ class Decision:
 
     ``reason`` is ``ok``, ``limit-reached``, ``amount-exceeds-limit`` (waiting cannot help), ``too-many-holds``, ``no-rule``,
     ``degraded``, ``gate-open``, ``gate-closed``, ``braked`` or one of a later version. ``retry_after_ms`` is None where waiting does
-    not help. ``degraded`` is None when the store decided. ``uncounted`` names meters that no rule counts (a misspelt one is seen).
+    not help. ``degraded`` is None when the store decided. ``gate`` is None where no operator opened or closed the resource. ``uncounted`` names meters that no rule counts (a misspelt one is seen).
     ``reservation`` is None for a check and for a refused reserve. ``raw`` is the answer as it came, with fields that this
     version does not know; empty where no endpoint answered.
     """
@@ -109,6 +120,7 @@ class Decision:
     retry_after_ms: int | None = None
     on_deny: OnDeny | None = None
     uncounted: tuple[str, ...] = ()
+    gate: Gate | None = None
     degraded: Degraded | None = None
     rules_version: int = 0
     reservation: Reservation | None = None

@@ -69,11 +69,13 @@ export class QuotaClientError extends Error {
     return new QuotaClientError(code, message, { retryable: false });
   }
 
+  /** Anything may answer in the service's place: what is not as the service writes it is left out. */
   static fromProblem({ code, title, detail, status, errors, requestId, state }: Problem): QuotaClientError {
-    const sentence = detail ?? title ?? code;
+    const sentence = asText(detail) ?? asText(title) ?? code;
     const members = { ...(state !== undefined && { state }) };
     const retryable = mayHelp(status);
-    return new QuotaClientError(code, sentence, { retryable, status, errors, requestId, members });
+    const known = { status, errors: asErrors(errors), requestId: asText(requestId) };
+    return new QuotaClientError(code, sentence, { retryable, ...known, members });
   }
 
   /** Of a verb that has no answer without the service. */
@@ -95,6 +97,18 @@ export interface Problem extends QuotaErrorMembers {
 
 export function isProblem(body: unknown): body is Problem {
   return typeof body === 'object' && body !== null && 'code' in body && typeof body.code === 'string';
+}
+
+function asText(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+function asErrors(value: unknown): readonly InputError[] {
+  const all: readonly unknown[] = Array.isArray(value) ? value : [];
+  return all.flatMap((each) => {
+    const { path, message } = (each ?? {}) as { readonly path?: unknown; readonly message?: unknown };
+    return typeof path === 'string' && typeof message === 'string' ? [{ path, message }] : [];
+  });
 }
 
 /** Whether the service, and not the caller, is why it failed. */

@@ -66,9 +66,9 @@ export class Calls {
     const course: Course = { asked: new Map(), attempts: 0, retries: 0, sent: false, last: undefined };
     this.#options.budget.began(performance.now());
     for (;;) {
-      const endpoint = await this.#next(course, deadline, retries);
+      const endpoint = await this.#next(course, asked.resource, deadline, retries);
       const leftMs = deadline - performance.now();
-      if (!endpoint || leftMs < MIN_ATTEMPT_MS) return given(course);
+      if (!endpoint || leftMs < MIN_ATTEMPT_MS) return given(course, endpoint);
       const outcome = await this.#attempt(endpoint, asked, course, leftMs / 2);
       if (outcome.kind !== 'failed') return outcome;
       course.sent ||= outcome.sent;
@@ -79,8 +79,13 @@ export class Calls {
   }
 
   /** Undefined where there is no endpoint to ask, no time, or no retry left. It waits before a retry. */
-  async #next(course: Course, deadline: number, retries: number): Promise<Endpoint | undefined> {
-    const usable = this.#options.endpoints.usable();
+  async #next(
+    course: Course,
+    resource: string | undefined,
+    deadline: number,
+    retries: number,
+  ): Promise<Endpoint | undefined> {
+    const usable = this.#options.endpoints.usable(resource);
     const other = usable.find((endpoint) => !course.asked.has(endpoint));
     if (other) return other;
     const now = performance.now();
@@ -110,8 +115,8 @@ export class Calls {
       headers: { ...more, ...headers },
       timeoutMs,
     });
-    if (outcome.kind === 'failed') endpoints.failed(endpoint, outcome);
-    else endpoints.answered(endpoint);
+    if (outcome.kind === 'failed') endpoints.failed(endpoint, outcome, asked.resource);
+    else endpoints.answered(endpoint, asked.resource);
     events.emit('attempt', {
       endpoint: endpoint.name,
       path: asked.path,
@@ -124,9 +129,10 @@ export class Calls {
   }
 }
 
-function given({ last, sent }: Course): Failure {
-  if (!last) return failure('circuit-open', false, 'every endpoint failed, and is probed aside');
-  return { ...last, sent };
+function given({ last, sent }: Course, endpoint: Endpoint | undefined): Failure {
+  if (last) return { ...last, sent };
+  if (endpoint) return failure('timeout', false, 'no time was left to ask');
+  return failure('circuit-open', false, 'every endpoint failed, and is probed aside');
 }
 
 function statusOf(outcome: Outcome<unknown>): number | undefined {

@@ -12,6 +12,8 @@ export interface Asked<T> {
   /** JSON. */
   readonly body?: string;
   readonly read: Read<T>;
+  /** What it is about, where that is one. */
+  readonly resource?: string | undefined;
 }
 
 export interface ExchangeOptions {
@@ -105,12 +107,14 @@ const NOT_CONNECTED = new Set([
   'ENETUNREACH',
   'UND_ERR_CONNECT_TIMEOUT',
 ]);
+/** Of a certificate that was refused, before any byte of a request. */
+const UNTRUSTED = /^(CERT_|ERR_TLS_CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_(GET|VERIFY|DECRYPT)_)/;
 /** Of zlib, of the HTTP parser, and of bodies that are not as long as they were said to be. */
 const BROKEN = /^(Z_|HPE_|UND_ERR_(RES_|HEADERS_OVERFLOW|RESPONSE|REQ_CONTENT))/;
 
 function failed(url: URL, sending: Sending, error: unknown): Failure {
   const { code, message } = reasonOf(error);
-  const sent = isSent(sending) && !NOT_CONNECTED.has(code);
+  const sent = isSent(sending) && !NOT_CONNECTED.has(code) && !UNTRUSTED.test(code);
   const cause = !sent ? 'no-connection' : BROKEN.test(code) ? 'broken-answer' : 'connection-lost';
   return failure(cause, sent, `${url.origin} could not be asked: ${message}`);
 }

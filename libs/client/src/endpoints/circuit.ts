@@ -8,11 +8,14 @@ const MAX_RETRY_AFTER_MS = 30_000;
 
 /**
  * Whether an endpoint is worth asking. Closed: it is. Open: it failed 3 times in a row, and is probed until it is well; then one
- * failure is enough to open it again, until a call has been answered.
+ * failure is enough to open it again, until a call has been answered. Where all of these failures were of one resource (its
+ * operator rehearses an outage of it, say), the circuit is open for that one alone, until another fails too.
  */
 export class Circuit {
   #failures = 0;
   #isOpen = false;
+  /** The one that failed; null where several did, or one that is not known. */
+  #resource: string | null = null;
   #probes = 0;
   /** Opened in a row without an answered call between: the probes of one that flaps come more slowly. */
   #reopened = 0;
@@ -22,9 +25,25 @@ export class Circuit {
     return this.#isOpen;
   }
 
-  /** True where this opens it. */
-  failed(now: number, retryAfterMs = 0): boolean {
-    if (this.#isOpen) return false;
+  /** While it is open: the one resource that it is open for, or null for all. */
+  get resource(): string | null {
+    return this.#resource;
+  }
+
+  isOpenFor(resource: string | undefined): boolean {
+    return this.#isOpen && (this.#resource === null || this.#resource === resource);
+  }
+
+  /** True where this opens it, or opens it for all. */
+  failed(now: number, resource: string | null, retryAfterMs = 0): boolean {
+    const isOther = this.#resource !== resource;
+    if (this.#isOpen) {
+      if (this.#resource === null || !isOther) return false;
+      this.#resource = null;
+      return true;
+    }
+    if (this.#failures === 0) this.#resource = resource;
+    else if (isOther) this.#resource = null;
     this.#failures += 1;
     if (this.#failures < FAILURES_TO_OPEN) return false;
     this.#isOpen = true;
@@ -34,9 +53,10 @@ export class Circuit {
     return true;
   }
 
-  /** A call was answered. True where this closes it. */
-  answered(): boolean {
+  /** A call was answered. True where this closes it: an answer about another resource than the one that is skipped does not. */
+  answered(resource: string | undefined): boolean {
     const closes = this.#isOpen;
+    if (closes && !this.isOpenFor(resource)) return false;
     this.#failures = this.#reopened = 0;
     this.#isOpen = false;
     return closes;

@@ -24,23 +24,27 @@ export class Endpoints {
     this.#options = options;
   }
 
-  /** In their order. */
-  usable(): readonly Endpoint[] {
-    return this.#options.endpoints.filter(({ circuit }) => !circuit.isOpen);
+  /** In their order. `resource`: what is asked about, where it is one. */
+  usable(resource?: string): readonly Endpoint[] {
+    return this.#options.endpoints.filter(({ circuit }) => !circuit.isOpenFor(resource));
   }
 
-  answered(endpoint: Endpoint): void {
-    if (endpoint.circuit.answered()) this.#restored(endpoint);
+  answered(endpoint: Endpoint, resource?: string): void {
+    if (endpoint.circuit.answered(resource)) this.#restored(endpoint);
   }
 
-  failed(endpoint: Endpoint, { cause, code, detail, retryAfterMs }: Failure): void {
+  failed(endpoint: Endpoint, failure: Failure, resource: string | null = null): void {
+    const { cause, code, detail, retryAfterMs } = failure;
     // The drill of one resource says nothing of the endpoint.
     if (code === 'drill-fault') return;
     const now = performance.now();
-    if (!endpoint.circuit.failed(now, retryAfterMs)) return;
-    endpoint.openedAt = now;
-    this.#options.events.emit('endpointSkipped', { endpoint: endpoint.name, cause, detail });
-    this.#scheduleProbe(endpoint);
+    const { circuit } = endpoint;
+    const wasOpen = circuit.isOpen;
+    if (!circuit.failed(now, resource, retryAfterMs)) return;
+    if (!wasOpen) endpoint.openedAt = now;
+    const { events } = this.#options;
+    events.emit('endpointSkipped', { endpoint: endpoint.name, resource: circuit.resource, cause, detail });
+    if (!wasOpen) this.#scheduleProbe(endpoint);
   }
 
   close(): void {

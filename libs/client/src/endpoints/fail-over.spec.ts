@@ -1,4 +1,5 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import dns from 'node:dns';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { MisbehavingServers } from '../../../../clients/misbehaving-server.mjs';
 import { QuotaClient, type QuotaClientEvents, type QuotaClientOptions } from '../index.js';
 
@@ -96,5 +97,55 @@ describe('one endpoint that is away', () => {
     await client.flush();
     const allowed = [...client.affected()].length + 1;
     expect(servers.counted.size).toBe(allowed);
+  });
+});
+
+describe('a resource whose calls alone fail', () => {
+  /** A service that drops the connections of these resources, as a drill does. */
+  function dropping(failing: ReadonlySet<string>): typeof fetch {
+    return (_input, init) => {
+      if (init?.body === undefined) return Promise.reject(new TypeError('fetch failed'));
+      const { resource, operationId } = JSON.parse(String(init.body)) as Record<string, string>;
+      if (failing.has(resource ?? '')) return Promise.reject(new TypeError('fetch failed'));
+      return Promise.resolve(Response.json({ allowed: true, limits: [], operationId, degraded: null }));
+    };
+  }
+  const check = async (resource: string) => (await client.check({ resource, subject: {} })).degraded;
+
+  it('is alone skipped: those of others are asked and answered, until one of them fails too', async () => {
+    const failing = new Set(['ocr']);
+    await start([], { endpoints: ['http://sundial.invalid'], fetch: dropping(failing), retries: 0 });
+    const skipped: unknown[] = [];
+    client.on('endpointSkipped', ({ resource }) => skipped.push(resource));
+    for (let n = 0; n < 4; n += 1) expect(await check('ocr')).not.toBeNull();
+    expect(skipped).toEqual(['ocr']);
+    expect([...client.affected()].map(({ cause }) => cause)).toContain('circuit-open');
+    for (let n = 0; n < 4; n += 1) expect(await check('sms')).toBeNull();
+
+    failing.add('sms');
+    expect(await check('sms')).not.toBeNull();
+    expect(skipped).toEqual(['ocr', null]);
+    await check('llm');
+    expect([...client.affected()].at(-1)?.cause).toBe('circuit-open');
+  });
+});
+
+describe('an endpoint whose connections take longer than an attempt', () => {
+  it('is connected by what is delivered aside, so that the calls after it are answered', async () => {
+    await start([[{}]]);
+    const real = dns.lookup as (...args: unknown[]) => void;
+    const slow = (...args: unknown[]) => void setTimeout(() => real(...args), 150);
+    jest.spyOn(dns, 'lookup').mockImplementation(slow as never);
+    const { port } = new URL(`http://${servers.origins[0]}`);
+    const named = new QuotaClient({ url: `http://localhost:${port}`, retries: 0 });
+    await expect(named.check(REQUEST)).resolves.toMatchObject({ degraded: { cause: 'unreachable' } });
+    await new Promise<void>((delivered) => named.on('delivered', () => delivered()));
+    for (let n = 0; n < 3; n += 1) {
+      // Until the answer before it has left the connection.
+      await new Promise((later) => setTimeout(later, 50));
+      await expect(named.check(REQUEST)).resolves.toMatchObject({ degraded: null });
+    }
+    await named.close();
+    jest.restoreAllMocks();
   });
 });

@@ -1,3 +1,4 @@
+import type { DecisionGate } from '@sundial/contract';
 import type { FailureCause } from '../answers/outcome.js';
 
 /** What a `QuotaClient` tells its listeners. */
@@ -23,10 +24,18 @@ export interface QuotaClientEvents {
     readonly code: string | undefined;
     /** Null where nothing was decided. */
     readonly policy: 'allow' | 'deny' | null;
+    /** The operator's gate that decided, in place of the fallback. */
+    readonly gate: DecisionGate['state'] | null;
     readonly attempted: boolean;
   };
   /** The endpoint failed 3 times in a row, or once after a probe had let it back; it is probed aside. */
-  endpointSkipped: { readonly endpoint: string; readonly cause: FailureCause; readonly detail: string };
+  endpointSkipped: {
+    readonly endpoint: string;
+    /** The one resource whose calls failed there, and are the only ones that skip it; null: all do. */
+    readonly resource: string | null;
+    readonly cause: FailureCause;
+    readonly detail: string;
+  };
   /** A probe found it well. */
   endpointRestored: { readonly endpoint: string; readonly skippedMs: number };
   /** Reports and endings that the service has now, by outcome. */

@@ -1,10 +1,11 @@
-import type { CheckRequest, Decision, InputError } from '@sundial/contract';
+import type { CheckRequest, Decision, DecisionGate, InputError } from '@sundial/contract';
 import type { Failure } from '../answers/outcome.js';
 import { QuotaClientError } from '../answers/quota-client-error.js';
 import type { ClientEvents, Verb } from '../events/client-events.js';
 import type { AffectedOperation } from '../journal/affected-operation.js';
 import type { JournalRecord } from '../journal/journal-record.js';
-import { fallbackDecision, type FallbackPolicy, type Fallbacks } from './fallback.js';
+import { fallbackDecision, type FallbackPolicy, type Fallbacks, type Verdict } from './fallback.js';
+import { KnownGates } from './known-gates.js';
 import { requestErrors } from './request-errors.js';
 
 export type NamedRequest = CheckRequest & { readonly operationId: string };
@@ -16,32 +17,52 @@ export interface DegradedOperationsOptions {
   readonly record: (record: JournalRecord) => void;
 }
 
-/** Decides, and records, what no service decided. */
+/** Decides, and records, what no service decided: by the gate that an operator set, else by the fallback. */
 export class DegradedOperations {
   readonly #options: DegradedOperationsOptions;
+  readonly #gates = new KnownGates();
 
   constructor(options: DegradedOperationsOptions) {
     this.#options = options;
   }
 
+  /** A service decided: the gate that it names holds for the resource where none answers. */
+  learn(resource: string, decision: Decision): void {
+    this.#gates.learn(resource, decision);
+  }
+
   /** @throws QuotaClientError for bad input. */
   decide(verb: Verb, request: NamedRequest, failed: Failure): Decision {
-    const policy = this.policyFor(verb, request, failed, requestErrors(request));
-    const operation = operationOf(request, failed, policy);
-    this.#options.record({ kind: 'operation', operation });
-    return fallbackDecision(request.operationId, policy);
+    const verdict = this.verdictOn(verb, request, failed, requestErrors(request));
+    this.#options.record({ kind: 'operation', operation: operationOf(request, failed, verdict) });
+    return fallbackDecision(request.operationId, verdict);
   }
 
   /** Decides and records nothing: what is reserved is counted when it is committed. @throws QuotaClientError for bad input. */
+  verdictOn(
+    verb: Verb,
+    request: Pick<NamedRequest, 'resource' | 'operationId'>,
+    failed: Failure,
+    errors: readonly InputError[],
+  ): Verdict {
+    const gate = this.#gates.get(request.resource);
+    if (!gate) return { policy: this.policyFor(verb, request, failed, errors) };
+    if (errors.length > 0) throw QuotaClientError.invalidRequest(...errors);
+    const policy = gate.state === 'open' ? 'allow' : 'deny';
+    this.happened(verb, request, failed, policy, gate.state);
+    return { policy, gate };
+  }
+
+  /** By the fallback alone: no gate holds for what was let in already. @throws QuotaClientError for bad input. */
   policyFor(
     verb: Verb,
-    { resource, operationId }: Pick<NamedRequest, 'resource' | 'operationId'>,
+    request: Pick<NamedRequest, 'resource' | 'operationId'>,
     failed: Failure,
     errors: readonly InputError[],
   ): FallbackPolicy {
     if (errors.length > 0) throw QuotaClientError.invalidRequest(...errors);
-    const policy = this.#options.fallbacks.policyOf(resource, failed);
-    this.happened(verb, { resource, operationId }, failed, policy);
+    const policy = this.#options.fallbacks.policyOf(request.resource, failed);
+    this.happened(verb, request, failed, policy);
     return policy;
   }
 
@@ -55,9 +76,10 @@ export class DegradedOperations {
     { resource, operationId }: Pick<NamedRequest, 'resource' | 'operationId'>,
     { cause, detail, status, code, sent }: Failure,
     policy: FallbackPolicy | null,
+    gate: DecisionGate['state'] | null = null,
   ): void {
     const attempted = sent;
-    const event = { verb, resource, operationId, cause, detail, status, code, policy, attempted };
+    const event = { verb, resource, operationId, cause, detail, status, code, policy, gate, attempted };
     this.#options.events.emit('degraded', event);
   }
 }
@@ -65,7 +87,7 @@ export class DegradedOperations {
 export function operationOf(
   { operationId, resource, subject, amount, amounts }: NamedRequest,
   { cause, status, code, requestId, sent }: Pick<Failure, 'cause' | 'status' | 'code' | 'requestId' | 'sent'>,
-  policy: FallbackPolicy,
+  { policy, gate }: Verdict,
   decidedAt = new Date().toISOString(),
 ): Omit<AffectedOperation, 'outcome'> {
   return {
@@ -77,6 +99,7 @@ export function operationOf(
     decidedAt,
     allowed: policy === 'allow',
     policy,
+    ...(gate && { gate: gate.state }),
     attempted: sent,
     cause,
     ...(status !== undefined && { status }),

@@ -1,6 +1,7 @@
 import type { Decision } from '@sundial/contract';
 import type { Failure, FailureCause } from '../answers/outcome.js';
 import { guarded } from '../events/client-events.js';
+import type { KnownGate } from './known-gates.js';
 
 export type FallbackPolicy = 'allow' | 'deny';
 
@@ -46,15 +47,29 @@ export class Fallbacks {
   }
 }
 
-export function fallbackDecision(operationId: string, policy: FallbackPolicy): Decision {
+/** How an operation is decided that no service decides: a gate that an operator set comes before the caller's fallback. */
+export interface Verdict {
+  readonly policy: FallbackPolicy;
+  readonly gate?: KnownGate;
+}
+
+export function fallbackDecision(operationId: string, { policy, gate }: Verdict): Decision {
   return {
     allowed: policy === 'allow',
-    reason: 'degraded',
+    reason: gate ? `gate-${gate.state}` : 'degraded',
     operationId,
     replayed: false,
     wouldDeny: false,
     limits: [],
+    ...(gate && byGate(gate)),
     degraded: { cause: 'unreachable', policy },
     rulesVersion: 0,
   };
+}
+
+function byGate({ state, until, onDeny }: KnownGate): Pick<Decision, 'gate' | 'onDeny' | 'retryAfterMs'> {
+  const gate = { state, until };
+  if (state === 'open') return { gate };
+  const retryAfterMs = until === null ? undefined : Math.max(0, Date.parse(until) - Date.now());
+  return { gate, ...(retryAfterMs !== undefined && { retryAfterMs }), ...(onDeny && { onDeny }) };
 }

@@ -1,4 +1,4 @@
-import type { Amounts, Subject } from '@sundial/contract';
+import type { Amounts, DecisionGate, Subject } from '@sundial/contract';
 import type { FailureCause } from '../answers/outcome.js';
 
 /** An operation that no service decided, as `client.affected()` shows it. */
@@ -12,6 +12,8 @@ export interface AffectedOperation {
   readonly decidedAt: string;
   readonly allowed: boolean;
   readonly policy: 'allow' | 'deny';
+  /** The operator's gate that decided, in place of the fallback. */
+  readonly gate?: DecisionGate['state'];
   /** Whether a request may have reached the service, which then may have counted it. */
   readonly attempted: boolean;
   readonly cause: FailureCause;

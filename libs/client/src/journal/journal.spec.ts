@@ -1,9 +1,19 @@
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readFileSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { temporaryDirectory, type TemporaryDirectory } from '../../../../test/support/temporary-directory.js';
 import { ndjson } from './affected-operation.js';
 import { Journal } from './journal.js';
+import type { Write } from './journal-file.js';
 import type { OperationRecord } from './journal-record.js';
 
 let directory: TemporaryDirectory;
@@ -152,12 +162,93 @@ describe('a journal file', () => {
     expect(() => open()).toThrow(/another client/);
   });
 
-  it('goes on in memory where it cannot be written, and says so', () => {
+  it('is one under each of its names', () => {
+    const journal = open();
+    expect(() => open(100, `${directory.path}/./journal.ndjson`)).toThrow(/another client/);
+    journal.close();
+  });
+
+  it('is taken over by one of several at once: not while another is about to, nor for good where that one was killed', () => {
+    writeFileSync(`${file}.lock`, '999999999');
+    writeFileSync(`${file}.lock.turn`, String(process.ppid));
+    expect(() => open()).toThrow(/another client/);
+    const longAgo = new Date(Date.now() - 60_000);
+    utimesSync(`${file}.lock.turn`, longAgo, longAgo);
+    open().close();
+  });
+
+  it('goes on in memory after it was closed, and writes to no other file that has its number by then', () => {
     const journal = open();
     journal.close();
+    const other = join(directory.path, 'other');
+    const fd = openSync(other, 'w');
     journal.add(operation('a'));
+    closeSync(fd);
+    expect(readFileSync(other, 'utf8')).toBe('');
     expect(failed).toEqual(['file']);
     expect(idsOf(journal)).toEqual(['a']);
+  });
+
+  it('on a full disk goes on in memory, says so, and loses nothing once there is room again', () => {
+    let room = Infinity;
+    /** As the system does it: a part of a line, then ENOSPC. */
+    const write: Write = (fd, bytes, offset) => {
+      const length = Math.min(bytes.length - offset, room);
+      if (length === 0) throw new Error('ENOSPC: no space left on device, write');
+      room -= length;
+      return writeSync(fd, bytes, offset, length);
+    };
+    const onFailed = (problem: string) => failed.push(problem);
+    const journal = new Journal({ maxOperations: 100, file, onFailed, write });
+    journal.add(operation('a'));
+    room = 30;
+    journal.add(operation('b'));
+    journal.add(operation('c'));
+    expect(failed).toEqual(['file', 'file']);
+    expect(idsOf(journal)).toEqual(['a', 'b', 'c']);
+    room = Infinity;
+    journal.add(operation('d'));
+    expect(failed).toEqual(['file', 'file']);
+    journal.close();
+    const next = open();
+    expect(idsOf(next)).toEqual(['a', 'b', 'c', 'd']);
+    next.close();
+  });
+
+  it('whose disk is full while it is written afresh keeps the old one, and takes lines as before', () => {
+    let isFull = false;
+    const write: Write = (fd, bytes, offset) => {
+      if (isFull && bytes.length > 1_000) throw new Error('ENOSPC: no space left on device, write');
+      return writeSync(fd, bytes, offset);
+    };
+    const onFailed = (problem: string) => failed.push(problem);
+    const journal = new Journal({ maxOperations: 10, file, onFailed, write });
+    isFull = true;
+    for (let seq = 1; seq <= 60; seq += 1) {
+      journal.add(operation(String(seq)));
+      if (seq > 5) journal.settle([[seq - 5, 'counted']]);
+    }
+    expect(failed).toEqual([]);
+    expect(existsSync(`${file}.new`)).toBe(false);
+    journal.close();
+    const next = open(10);
+    expect(idsOf(next)).toHaveLength(10);
+    expect(next.pending).toBe(5);
+    next.close();
+  });
+});
+
+describe('what is gone through while some of it is delivered', () => {
+  it('is neither missed nor seen twice', () => {
+    const journal = open(10, undefined);
+    for (const id of ['a', 'b', 'c']) journal.add(operation(id));
+    const seen: string[] = [];
+    for (const { operationId } of journal.affected()) {
+      seen.push(operationId);
+      journal.settle([[3, 'counted']]);
+      journal.settle([[1, 'counted']]);
+    }
+    expect(seen).toEqual(['a', 'b', 'c']);
   });
 });
 

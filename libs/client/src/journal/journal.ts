@@ -1,16 +1,20 @@
 import type { AffectedOperation } from './affected-operation.js';
-import { JournalFile } from './journal-file.js';
+import { JournalFile, type Write } from './journal-file.js';
 import type { JournalEntry, JournalLine, JournalRecord, RecordOutcome } from './journal-record.js';
 
 /** A file with nothing to deliver in it is begun afresh where it has grown beyond this. */
 const MAX_IDLE_BYTES = 1_024 * 1_024;
 /** Lines in the file for each record that is kept, before it is rewritten. */
 const LINES_A_RECORD = 4;
+/** After a rewrite that failed. */
+const RETRY_MS = 1_000;
 
 export interface JournalOptions {
   readonly maxOperations: number;
   readonly file: string | undefined;
   readonly onFailed: (problem: 'full' | 'file', detail: string) => void;
+  /** In place of the system's, for tests. */
+  readonly write?: Write;
 }
 
 /** What was decided without a service, until it is delivered; afterwards for analysis, as long as there is room. */
@@ -24,11 +28,15 @@ export class Journal {
   readonly #held = new Map<string, number>();
   #lastSeq = 0;
   #lines = 0;
+  /** The file lacks what it could not take. */
+  #isBehind = false;
+  /** Not before, on the monotonic clock. */
+  #rewriteAt = 0;
 
   /** @throws Error where the file cannot be used. */
   constructor(options: JournalOptions) {
     this.#options = options;
-    this.#file = options.file === undefined ? null : new JournalFile(options.file);
+    this.#file = options.file === undefined ? null : new JournalFile(options.file, options.write);
     for (const line of this.#file?.read() ?? []) this.#apply(line);
   }
 
@@ -70,13 +78,16 @@ export class Journal {
     if (seq !== undefined) this.#do({ withdrawn: seq });
   }
 
-  *affected(): Generator<AffectedOperation> {
+  /** As it is now: what is delivered while a caller goes through them is neither missed nor seen twice. */
+  affected(): IterableIterator<AffectedOperation> {
+    const all: AffectedOperation[] = [];
     for (const { record, outcome } of this.#settled.values()) {
-      if (record.kind === 'operation' && outcome !== 'ended') yield { ...record.operation, outcome };
+      if (record.kind === 'operation' && outcome !== 'ended') all.push({ ...record.operation, outcome });
     }
     for (const record of this.#pending.values()) {
-      if (record.kind === 'operation') yield { ...record.operation, outcome: null };
+      if (record.kind === 'operation') all.push({ ...record.operation, outcome: null });
     }
+    return all.values();
   }
 
   close(): void {
@@ -85,12 +96,30 @@ export class Journal {
 
   #do(line: JournalLine): void {
     this.#apply(line);
+    if (this.#file) this.#keep(this.#file, line);
+  }
+
+  /** A full disk takes no lines, and perhaps half of one. Once it takes one again, all that is in memory is written. */
+  #keep(file: JournalFile, line: JournalLine): void {
     try {
-      this.#file?.append(line);
-      this.#compact();
+      file.append(line);
     } catch (error) {
-      this.#options.onFailed('file', `${this.#options.file} cannot be written: ${(error as Error).message}`);
+      this.#isBehind = true;
+      return this.#notKept(error as Error);
     }
+    const now = performance.now();
+    if ((!this.#isBehind && !this.#isCrowded(file)) || now < this.#rewriteAt) return;
+    try {
+      this.#rewrite(file);
+      this.#isBehind = false;
+    } catch (error) {
+      this.#rewriteAt = now + RETRY_MS;
+      if (this.#isBehind) this.#notKept(error as Error);
+    }
+  }
+
+  #notKept({ message }: Error): void {
+    this.#options.onFailed('file', `${this.#options.file} cannot be written: ${message}`);
   }
 
   #apply(line: JournalLine): void {
@@ -129,15 +158,18 @@ export class Journal {
     }
   }
 
-  #compact(): void {
-    if (!this.#file) return;
+  /** It holds far more lines than are kept. */
+  #isCrowded(file: JournalFile): boolean {
     const kept = this.#pending.size + this.#settled.size;
-    const isIdle = this.#pending.size === 0 && this.#lines > kept && this.#file.bytes > MAX_IDLE_BYTES;
-    if (!isIdle && this.#lines <= LINES_A_RECORD * Math.max(kept, this.#options.maxOperations)) return;
+    const isIdle = this.#pending.size === 0 && this.#lines > kept && file.bytes > MAX_IDLE_BYTES;
+    return isIdle || this.#lines > LINES_A_RECORD * Math.max(kept, this.#options.maxOperations);
+  }
+
+  #rewrite(file: JournalFile): void {
     const settled = [...this.#settled].map(([seq, entry]) => ({ seq, ...entry }));
     const pending = [...this.#pending].map(([seq, record]) => ({ seq, record }));
     const lines = [...settled, ...pending];
-    this.#file.rewrite(lines);
+    file.rewrite(lines);
     this.#lines = lines.length;
   }
 }

@@ -8,6 +8,10 @@ import type { WaitingCheck } from './waiting-check.js';
 
 /** Requests under way at once; what comes meanwhile waits for an answer, and shares the next one. */
 const MAX_REQUESTS = 4;
+/** One that has no answer for so long makes the others wait no longer: it may be about a resource that alone is in trouble. */
+const PATIENCE_MS = 30;
+/** Of these, at once. */
+const MAX_SLOW = 12;
 /** Beyond it a check is decided by the fallback at once. */
 const MAX_WAITING = 50_000;
 
@@ -22,7 +26,9 @@ export type Ask = <T>(asked: Asked<T>, deadline: number) => Promise<Outcome<T>>;
 export class MergedChecks {
   readonly #ask: Ask;
   readonly #queue = new CheckQueue();
+  /** Under way, those that are slow left out. */
   #requests = 0;
+  #slow = 0;
   #isTurnPlanned = false;
   #timer: NodeJS.Timeout | undefined;
   /** When the timer is due. */
@@ -32,14 +38,14 @@ export class MergedChecks {
     this.#ask = ask;
   }
 
-  /** `text` is the check as JSON. Answered by `dueAt`. */
-  check(text: string, operationId: string, dueAt: number): Promise<Outcome<Decision>> {
+  /** Answered by its `dueAt`. */
+  check(check: Omit<WaitingCheck, 'resolve' | 'isAlone'>): Promise<Outcome<Decision>> {
     if (this.#queue.size >= MAX_WAITING) {
       const detail = `${MAX_WAITING} checks of this client wait for their turn`;
       return Promise.resolve(failure('overloaded', false, detail));
     }
     return new Promise((resolve) => {
-      this.#queue.add({ text, operationId, dueAt, resolve, isAlone: false });
+      this.#queue.add({ ...check, resolve, isAlone: false });
       this.#planTurn();
     });
   }
@@ -74,19 +80,36 @@ export class MergedChecks {
 
   #expire(): void {
     this.#watchedFor = Infinity;
-    const late = failure('timeout', false, `${MAX_REQUESTS} requests before it gave no answer in time`);
+    const late = failure('timeout', false, 'the requests before it got no answer in time');
     for (const { resolve } of this.#queue.takeDue(performance.now())) resolve(late);
     this.#watch();
   }
 
   async #request(checks: readonly WaitingCheck[]): Promise<void> {
-    this.#requests += 1;
+    const ended = this.#begin();
     const dueAt = Math.min(...checks.map((check) => check.dueAt));
     const [first] = checks;
     if (checks.length === 1 && first) first.resolve(await this.#ask(single(first), dueAt));
     else this.#share(await this.#ask(merged(checks), dueAt), checks);
-    this.#requests -= 1;
+    ended();
     this.#send();
+  }
+
+  #begin(): () => void {
+    let isSlow = false;
+    this.#requests += 1;
+    const timer = setTimeout(() => {
+      if (this.#slow >= MAX_SLOW) return;
+      isSlow = true;
+      this.#requests -= 1;
+      this.#slow += 1;
+      this.#send();
+    }, PATIENCE_MS);
+    return () => {
+      clearTimeout(timer);
+      if (isSlow) this.#slow -= 1;
+      else this.#requests -= 1;
+    };
   }
 
   #share(outcome: Outcome<readonly BatchEntry[]>, checks: readonly WaitingCheck[]): void {
@@ -100,14 +123,20 @@ export class MergedChecks {
   }
 }
 
-function single({ text, operationId }: WaitingCheck): Asked<Decision> {
-  return { method: 'POST', path: 'check', body: text, read: readDecision(operationId) };
+function single({ text, operationId, resource }: WaitingCheck): Asked<Decision> {
+  return { method: 'POST', path: 'check', body: text, read: readDecision(operationId), resource };
 }
 
 function merged(checks: readonly WaitingCheck[]): Asked<readonly BatchEntry[]> {
   const body = `{"checks":[${checks.map(({ text }) => text).join(',')}]}`;
   const read = readBatch(checks.map(({ operationId }) => operationId));
-  return { method: 'POST', path: 'check/batch', body, read };
+  return { method: 'POST', path: 'check/batch', body, read, resource: oneResource(checks) };
+}
+
+/** Undefined where they are about several. */
+export function oneResource(checks: readonly { readonly resource: string }[]): string | undefined {
+  const resource = checks[0]?.resource;
+  return checks.every((check) => check.resource === resource) ? resource : undefined;
 }
 
 export function outcomeOf(entry: BatchEntry): Outcome<Decision> {

@@ -6,6 +6,7 @@ export interface WaitingCheck {
   /** As JSON, with its operation id. */
   readonly text: string;
   readonly operationId: string;
+  readonly resource: string;
   /** On the monotonic clock. */
   readonly dueAt: number;
   readonly resolve: (outcome: Outcome<Decision>) => void;

@@ -39,9 +39,11 @@ export class ClientReservations {
 
   async reserve(request: NamedRequest & ReserveRequest, text: string): Promise<ReserveDecision> {
     const read = readReserveDecision(request.operationId);
-    const outcome = await this.#ask({ method: 'POST', path: 'reservations', body: text, read });
+    const { resource } = request;
+    const outcome = await this.#ask({ method: 'POST', path: 'reservations', body: text, read, resource });
     if (outcome.kind === 'failed') return this.#offline.reserve(request, outcome);
     const decision = answered(outcome);
+    this.#degraded.learn(resource, decision);
     if (decision.reservation) this.#known.remember(decision.reservation);
     return decision;
   }
@@ -102,7 +104,7 @@ export class ClientReservations {
     const known = this.#known.get(id);
     const errors = [...amountErrors(request), ...holdErrors(request)];
     const policy = this.#degraded.policyFor('extend', known, failed, errors);
-    const decision = fallbackDecision(known.operationId, policy);
+    const decision = fallbackDecision(known.operationId, { policy });
     if (policy === 'deny') return { ...decision, reservation: known };
     const reservation = { ...known, amounts: extendedOf(known.amounts, request) };
     return { ...decision, reservation: this.#known.remember(reservation) };

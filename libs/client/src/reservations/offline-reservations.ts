@@ -36,10 +36,10 @@ export class OfflineReservations {
   reserve(request: NamedRequest & ReserveRequest, failed: Failure): ReserveDecision {
     const { degraded } = this.#options;
     const errors = [...requestErrors(request), ...holdErrors(request)];
-    const policy = degraded.policyFor('reserve', request, failed, errors);
-    const decision = fallbackDecision(request.operationId, policy);
-    if (policy === 'deny') {
-      degraded.record({ kind: 'operation', operation: operationOf(request, failed, policy) });
+    const verdict = degraded.verdictOn('reserve', request, failed, errors);
+    const decision = fallbackDecision(request.operationId, verdict);
+    if (verdict.policy === 'deny') {
+      degraded.record({ kind: 'operation', operation: operationOf(request, failed, verdict) });
       return { ...decision, reservation: null };
     }
     const hold = this.#holds.make(request, failed, Date.now());
@@ -83,7 +83,7 @@ export class OfflineReservations {
     );
     const errors = [...amountErrors(request), ...holdErrors(request)];
     const policy = this.#options.degraded.policyFor('extend', hold, failed, errors);
-    const decision = fallbackDecision(hold.operationId, policy);
+    const decision = fallbackDecision(hold.operationId, { policy });
     if (policy === 'deny') return { ...decision, reservation: hold.reservation };
     const until = Math.max(Date.parse(expiresAt), Date.now() + (request.ttlMs ?? 0));
     const change = { amounts: extendedOf(amounts, request), expiresAt: new Date(until).toISOString() };
@@ -123,7 +123,8 @@ export class OfflineReservations {
 
 function operationFor(hold: OfflineHold, amounts: ReturnType<typeof asRequest>) {
   const { operationId, resource, subject, decidedAt } = hold;
-  return operationOf({ operationId, resource, subject, ...amounts }, hold.failure, 'allow', decidedAt);
+  const request = { operationId, resource, subject, ...amounts };
+  return operationOf(request, hold.failure, { policy: 'allow' }, decidedAt);
 }
 
 function answer(reservation: Reservation): ReservationAnswer {
