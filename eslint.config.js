@@ -91,7 +91,7 @@ export default tseslint.config(
   ...layers,
   {
     // No two folders of a package import each other (ARCHITECTURE.md, "Layers").
-    files: ['{lua,libs/*,apps/*,examples/*}/src/**/*.ts'],
+    files: ['{lua,libs/*,apps/*,examples/*,bench}/src/**/*.ts'],
     plugins: { folders: folderCircles },
     rules: { 'folders/acyclic': 'error' },
   },

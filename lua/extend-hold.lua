@@ -9,8 +9,9 @@
 --         the position of its limit set (from 1), or 0 for none, where its rule is gone
 -- Returns one text of words separated by spaces: format, now (ms), then of each extension its outcome:
 --         extended | refused, each followed by window index and units of each limit, with `+` before it then by how
---         many of them are held, and by the reservation (shared/reservation-record.lua); ended-otherwise, followed by
---         the reservation and its windows (shared/endings.lua); not-found | expired | window-mismatch | wrong-type
+--         many of them are held, and by the reservation (shared/reservation-record.lua); extended then by what takes
+--         it back (undo-extension.lua); ended-otherwise, followed by the reservation and its windows
+--         (shared/endings.lua); not-found | expired | window-mismatch | wrong-type
 --[[ Sample
 # The reservation of operation `…7` is to hold 2 units for another minute: there is no such reservation.
 redis-cli --eval <(node scripts/print-lua.mjs extend-hold) bucket counter , '2 0 900000 3600000' \
@@ -39,7 +40,7 @@ local function extend_one(extension, key)
   if not bucket then return 'wrong-type' end
   local r = find_reservation(bucket, extension, now)
   if not r then return 'not-found' end
-  local counters, failure = read_held_counters(keys, key, extension.counters, r, now)
+  local counters, failure = read_held_counters(keys, key, extension.size, r, now)
   if not counters then return failure end
   if r.state ~= 'h' or has_expired(r, now) then
     return 'ended-otherwise' .. words_of_reservation(r, now) .. words_of_windows(counters)
@@ -47,19 +48,20 @@ local function extend_one(extension, key)
   local group = group_of_limit_sets(counters, extension)
   if not group then return 'window-mismatch' end
   local meters = overlay_larger_meters(read_meters(r.held), extension.meters)
-  local outcome = 'refused'
+  local outcome, before = 'refused', ''
   if adds_fit(group, meters, read_meters(r.held)) then
+    before = ' ' .. r.held .. ' ' .. r.expires_text .. ' ' .. r.windows
     extend_reservation(counters, group, r, { meters = meters, ttl_ms = extension.ttl_ms }, now, remember_ms)
     write_lasting_record(bucket, r.prefix, text_of_reservation(r), r.ends - now)
-    outcome = 'extended'
+    outcome, before = 'extended', ' ' .. r.held .. ' ' .. r.expires_text .. before
   end
-  return words_of_limits(outcome, group) .. words_of_reservation(r, now)
+  return words_of_limits(outcome, group) .. words_of_reservation(r, now) .. before
 end
 
 local answers, key = { FORMAT, digits_of(now) }, 1
 for _, extension in ipairs(extensions) do
   answers[#answers + 1] = extend_one(extension, key)
-  key = key + 1 + extension.counters
+  key = key + 1 + extension.size
 end
 write_buckets(buckets)
 return table.concat(answers, ' ')

@@ -2,8 +2,9 @@
 -- repeated.
 -- A call refunds many, each on its own: a wrong-type key of one leaves the others alone.
 --
--- `refund`: what is not remembered can't be refunded. `settle`: it was refunded without the store; where nothing is
--- counted under the id, what a settlement of it would count later is not counted any more.
+-- `refund`: what is not remembered can't be refunded. `settle`: it was refunded without the store, or its client says
+-- that it had refused it; what is held is released, and where nothing is counted under the id, what a settlement or a
+-- call would count later is not counted any more.
 --
 -- KEYS    of each refund: its bucket (shared/operation-bucket.lua), then its counters (shared/counter.lua)
 -- ARGV[1] call header (shared/call-header.lua)   ARGV[2] limit sets (shared/limit-set.lua)
@@ -58,7 +59,7 @@ end
 local answers, key = { FORMAT, digits_of(now) }, 1
 for _, refund in ipairs(refunds) do
   answers[#answers + 1] = refund_one(refund, key)
-  key = key + 1 + refund.counters
+  key = key + 1 + refund.size
 end
 write_buckets(buckets)
 return table.concat(answers, ' ')

@@ -1,7 +1,8 @@
 -- Makes the counters agree with what callers of reservations were answered without the store. Settlements may be
 -- repeated and arrive in any order, and each is on its own.
 --
--- `hold`: it was held; place the hold, also above the max, in the windows it was decided in. `commit`: it was
+-- `hold`: it was held, or extended to the meters that are named; place the hold, also above the max and where a
+-- counter has as many holds as a reserve may place, in the windows it was decided in. `commit`: it was
 -- committed; count that exactly, whatever is there. `release`: it was released; give back what it holds, also
 -- later. `void`: the caller of the reserve was refused; leave a tombstone, or release what that attempt alone had
 -- held.
@@ -26,9 +27,10 @@ redis-cli --eval <(node scripts/print-lua.mjs settle-hold) bucket counter , '2 0
 -- @include shared/hold-identity.lua
 -- @include shared/hold-settle.lua
 -- @include shared/hold-placement.lua
+-- @include shared/hold-joining.lua
 local keys, argv, FIRST_IDENTITY = KEYS, ARGV, 4
 local now, remember_ms, margin_ms = read_call_header(argv[1])
-local limit_sets = read_limit_sets(argv[2], now, margin_ms)
+local limit_sets = argv[2] == '' and {} or read_limit_sets(argv[2], now, margin_ms)
 local counts = { keys = #keys, identities = #argv - FIRST_IDENTITY + 1 }
 local groups = read_settlement_groups(argv[3], limit_sets, HOLD_INTENTS, counts)
 local identities = read_settled_holds(argv, FIRST_IDENTITY, now, remember_ms)

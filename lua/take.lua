@@ -50,13 +50,12 @@ local function decide(group, key, identity)
   if record then
     local outcome, more = replay(bucket, record, identity, now, remember_ms)
     if outcome then return outcome, limit_count, more end
+    identity = identity .. more
   end
   if not room then return 'refused', limit_count end
   -- Counted now, or at the start of its latest window where the clock was set back over that.
-  if latest <= now then
-    now_text = now_text or text_of_instant(now)
-    at_text = now_text
-  end
+  now_text = now_text or text_of_instant(now)
+  if latest <= now then at_text = now_text end
   write_record(bucket, prefix, identity .. ' ' .. at_text, remember_ms)
   group.add(keys, key, group, amount, held, indexes, used)
   return 'taken', limit_count

@@ -6,12 +6,13 @@ import { machine } from './report/machine.js';
 import { publish } from './report/publish.js';
 import type { Row } from './report/row.js';
 import { table } from './report/table.js';
-import { FULL } from './scenario.js';
+import { FULL } from './scenarios/scenario.js';
 import { brakes } from './scenarios/brakes.js';
 import { client } from './scenarios/client.js';
 import { degraded } from './scenarios/degraded.js';
 import { embedded } from './scenarios/embedded.js';
 import { engine } from './scenarios/engine.js';
+import { holds } from './scenarios/holds.js';
 import { http } from './scenarios/http.js';
 import { isolation } from './scenarios/isolation.js';
 import { memory } from './scenarios/memory.js';
@@ -37,6 +38,7 @@ const SCENARIOS = [
   midnight,
   rules,
   client,
+  holds,
 ];
 
 process.once('exit', removeTemporaryDirectories);

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { FULL, QUICK, type Effort } from './scenario.js';
+import { FULL, QUICK, type Effort } from './scenarios/scenario.js';
 
 export interface Options {
   readonly effort: Effort;

@@ -3,6 +3,7 @@
 -- are, the instant after which they write nothing (store clock, ms), what each takes (shared/group-amounts.lua), and
 -- of each counter the position of its limit set (from 1).
 -- @include shared/group-amounts.lua
+-- @include shared/limit-set-positions.lua
 -- @include shared/number.lua
 local CHECK_GROUP = '^(%d+) (%-?%d+) (%d+)([%d,]*)([ %d]+)(;?)()'
 
@@ -16,15 +17,7 @@ local function read_check_group(limit_sets, checks, deadline, amount, more, posi
     add = false,
     size = 0,
   }
-  local limit_count = 0
-  for position in string.gmatch(positions, '%d+') do
-    local limit_set = limit_sets[tonumber(position)]
-    if not limit_set then fail('a limit set', position) end
-    group.size = group.size + 1
-    group[group.size] = limit_set
-    limit_count = limit_count + limit_set.size
-  end
-  read_amounts(group, amount, more, limit_count)
+  read_amounts(group, amount, more, add_limit_sets(group, positions, limit_sets))
   if group.size == 0 or group.checks == 0 then fail('a group', positions) end
   return group
 end

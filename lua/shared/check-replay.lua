@@ -4,18 +4,21 @@
 -- @include shared/reservation-record.lua
 
 -- The outcome of a check whose operation has a record already, and what else its answer holds; nil when the
--- operation counts as a new one. `identity` is the start of the check's own record, up to its attempt.
+-- operation counts as a new one, and what follows the attempt in its record: the voided ones. `identity` is the start
+-- of the check's own record, up to its attempt.
 local function replay(bucket, record, identity, now, remember_ms)
   local prefix, content, attempt = string.match(identity, '^(;%S )(%S+) (%S+)$')
   if is_tombstone(record) then
     local voided, ends = read_tombstone(record, now)
     if not ends then return 'wrong-type' end
-    return voided == attempt and ends > now and 'expired' or nil
+    if ends <= now then return nil, '' end
+    if is_voided(voided, attempt) then return 'expired' end
+    return nil, ',' .. voided
   end
-  if is_of_other_kind(record) then return standing_of(record, now) end
+  if is_of_other_kind(record) then return standing_of(record, now), '' end
   local counted = read_record(record, now, remember_ms)
   if not counted then return 'wrong-type' end
-  if counted.ends <= now then return nil end
+  if counted.ends <= now then return nil, '' end
   if counted.content ~= content then return 'conflict' end
   local attempts = add_attempt(counted.attempts, attempt)
   if attempts ~= counted.attempts then

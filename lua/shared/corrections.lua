@@ -1,6 +1,7 @@
 -- The corrections of a call, and what they make of counters.
 -- @include shared/counter-slow-path.lua
 -- @include shared/hold-changes.lua
+-- @include shared/limit-set-positions.lua
 local CORRECTION = '^(%-?%d+)([ %d]+)$'
 
 -- From argument `first` on; a call that has other keys than they need is refused. A limit's max is what is to be
@@ -11,12 +12,7 @@ local function read_corrections(argv, first, limit_sets, key_count)
     local deadline, positions = string.match(argv[i], CORRECTION)
     if not deadline then fail('a correction', argv[i]) end
     local correction = { deadline = integer(deadline), size = 0 }
-    for position in string.gmatch(positions, '%d+') do
-      local limit_set = limit_sets[tonumber(position)]
-      if not limit_set then fail('a limit set', position) end
-      correction.size = correction.size + 1
-      correction[correction.size] = limit_set
-    end
+    add_limit_sets(correction, positions, limit_sets)
     if correction.size == 0 then fail('a correction', argv[i]) end
     corrections[#corrections + 1], keys = correction, keys + correction.size
   end

@@ -25,8 +25,7 @@ local function read_counter(key, limit_set, before, indexes, used)
   local units = { string.match(stored, limit_set.pattern) }
   if not units[1] then
     local windows = read_windows(stored)
-    if not windows then return nil end
-    end_due_holds(key, windows, limit_set.now)
+    if not windows or not end_due_holds(key, windows, limit_set.now) then return nil end
     return windows, read_slow(windows, limit_set, before, indexes, used)
   end
   for i = 1, limit_set.size do

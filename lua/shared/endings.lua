@@ -1,4 +1,5 @@
 -- Reads the endings of a call, and writes what is answered of their windows.
+-- @include shared/instant.lua
 -- @include shared/number.lua
 local ENDING = '^(;%S )(%d+) (%-?%d+) (%a+) (%-?[0-9a-z]*) ([^ ]+)$'
 local NAMED_METERS = '^[^+=]+=[0-9a-z]+$'
@@ -20,7 +21,7 @@ local function read_endings(argv, first, key_count)
     if not prefix or not KINDS[kind] then fail('an ending', argv[i]) end
     assert_named_meters(meters)
     local ending = { prefix = prefix, counters = integer(counters), deadline = integer(deadline) }
-    ending.kind, ending.meters, ending.at_text = kind, meters, at_text
+    ending.kind, ending.meters, ending.at_text = kind, meters, instant_or_none(at_text)
     endings[#endings + 1], keys = ending, keys + 1 + ending.counters
   end
   if #endings == 0 then fail('an ending', nil) end

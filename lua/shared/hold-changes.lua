@@ -7,7 +7,9 @@ local function read_counter_with_holds(key, now)
   local stored = redis.pcall('GET', key)
   if is_wrong_type(stored) then return nil end
   local windows = not stored and {} or read_windows(stored)
-  if windows then end_due_holds(key, windows, now) end
+  if not windows or not windows.holds then return windows end
+  if is_wrong_type(redis.pcall('ZCARD', key .. HOLDS)) then return nil end
+  end_due_holds(key, windows, now)
   return windows
 end
 

@@ -1,4 +1,5 @@
 -- How a reservation ends: what that makes of its counters and of its record.
+-- @include shared/committed-entries.lua
 -- @include shared/hold-changes.lua
 -- @include shared/meters.lua
 -- @include shared/reservation-record.lua
@@ -17,24 +18,6 @@ local function read_held_counters(keys, key, count, reservation, now)
   end
   return counters
 end
-
--- What is committed of an entry's field: the earlier windows are filled first, and all that is more is in the last.
-local function committed_entries(entries, meters)
-  local last, left, result = {}, {}, {}
-  for i, entry in ipairs(entries) do
-    last[entry.field] = i
-  end
-  for i, entry in ipairs(entries) do
-    local field = entry.field
-    local rest = left[field] or meters[meter_of(field)] or 0
-    local units = last[field] == i and rest or math.min(entry.units, rest)
-    left[field] = rest - units
-    result[i] = { field = field, starts = entry.starts, units = field == CONCURRENT and 0 or units }
-  end
-  return result
-end
-
-local function released_entries(entries) return committed_entries(entries, {}) end
 
 -- Adds to the window of an entry, if the counter is still in it; with a negative number it takes back.
 local function add_to_entry(windows, entry, units)
@@ -62,14 +45,14 @@ end
 
 -- Ends a reservation in all of its counters: with the meters that are committed, or released without them.
 local function end_reservation(counters, reservation, meters)
-  local texts = {}
+  local committed, texts = meters and text_of_meters(meters) or '-', {}
   for c, counter in ipairs(counters) do
-    local ended = meters and committed_entries(counter.entries, meters) or released_entries(counter.entries)
+    local is_as_held = committed == reservation.held and are_whole(counter.entries, meters)
+    local ended = is_as_held and counter.entries or committed_entries(counter.entries, meters or {})
     end_counter(counter, reservation, ended)
-    texts[c] = text_of_entries(ended)
+    texts[c] = is_as_held and counter.text or text_of_entries(ended)
     counter.entries, counter.text = ended, texts[c]
   end
-  reservation.state = meters and 'c' or 'r'
-  reservation.committed = meters and text_of_meters(meters) or '-'
+  reservation.state, reservation.committed = meters and 'c' or 'r', committed
   reservation.windows = table.concat(texts, '/')
 end

@@ -2,6 +2,7 @@
 -- @include shared/counter-slow-path.lua
 -- @include shared/endings.lua
 -- @include shared/hold-end.lua
+-- @include shared/limit-set-positions.lua
 local EXTENSION = '^(;%S )(%-?%d+) (%d+) (%-?[0-9a-z]*) ([^ ]+)([ %d]+)$'
 
 -- The extensions of a call, from argument `first` on; a call that has other keys than they need is refused.
@@ -11,28 +12,15 @@ local function read_extensions(argv, first, limit_sets, key_count)
     local prefix, deadline, ttl, at_text, meters, positions = string.match(argv[i], EXTENSION)
     if not prefix then fail('an extension', argv[i]) end
     assert_named_meters(meters)
-    local extension = { prefix = prefix, at_text = at_text, meters = meters, counters = 0 }
+    local extension = { prefix = prefix, meters = meters, size = 0 }
+    extension.at_text = instant_or_none(at_text)
     extension.deadline, extension.ttl_ms = integer(deadline), integer(ttl)
-    for position in string.gmatch(positions, '%d+') do
-      local limit_set = position == '0' and { size = 0 } or limit_sets[tonumber(position)]
-      if not limit_set then fail('a limit set', position) end
-      extension.counters = extension.counters + 1
-      extension[extension.counters] = limit_set
-    end
-    extensions[#extensions + 1], keys = extension, keys + 1 + extension.counters
+    add_limit_sets(extension, positions, limit_sets, NO_LIMITS)
+    extensions[#extensions + 1], keys = extension, keys + 1 + extension.size
   end
   if #extensions == 0 then fail('an extension', nil) end
   if keys ~= key_count then fail('the right number of keys', key_count) end
   return extensions
-end
-
--- The meters that an extension names where it names more of them than are held.
-local function overlay_larger_meters(held, named)
-  local meters = overlay_meters(held, named)
-  for meter, units in pairs(held) do
-    meters[meter] = math.max(meters[meter], units)
-  end
-  return meters
 end
 
 -- What every limit of a reservation's counters holds now; nil where one has neither of its windows.

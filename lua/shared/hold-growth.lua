@@ -1,16 +1,7 @@
 -- What an extension adds to a reservation and to its counters.
 -- @include shared/counter-slow-path.lua
 -- @include shared/hold-end.lua
-
--- The entry of a window, which a reservation has from its first unit in it on.
-local function entry_of(entries, field, starts)
-  for _, entry in ipairs(entries) do
-    if entry.field == field and entry.starts == starts then return entry end
-  end
-  local entry = { field = field, starts = starts, units = 0 }
-  entries[#entries + 1] = entry
-  return entry
-end
+-- @include shared/hold-entries.lua
 
 -- Holds what is added to a counter, in the windows of now. Whether it opens one of them.
 local function add_to_held_counter(counter, group, c, before, added)

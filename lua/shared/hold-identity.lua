@@ -1,13 +1,13 @@
 -- The identity of a settlement of a reservation: `;<last character of the operation id> <content> <attempt> <until>
--- <reference> <at> <expires> <decided> <r|c><d|-> <meters>`: until when the store remembers it at least, what names
+-- <reference> <at> <expires> <decided> <r|c><d|l|-> <meters>`: until when the store remembers it at least, what names
 -- its holds, when it was taken, when it expires and when the settlement was decided (shared/instant.lua), whether
--- its expiry releases or commits and whether a node had decided it, and the meters that a commit names
--- (shared/meters.lua).
+-- its expiry releases or commits, whether a node had decided it (`d`) or the store, which may have lost it since
+-- (`l`) or not (`-`), and the meters that a commit or an extension names (shared/meters.lua).
 -- @include shared/endings.lua
 -- @include shared/hold-end.lua
 -- @include shared/settlement-record.lua
 local SETTLED_HOLD = '^(;%S )(%S+) (%S+) (%-?[0-9a-z]+) (%S+) (%-?[0-9a-z]+) (%-?[0-9a-z]+) '
-  .. '(%-?[0-9a-z]+) ([rc])([d%-]) ([^ ]+)$'
+  .. '(%-?[0-9a-z]+) ([rc])([dl%-]) ([^ ]+)$'
 local HOLD_INTENTS = { hold = true, commit = true, release = true, void = true }
 
 local function read_settled_hold(text, now, remember_ms)
@@ -28,9 +28,11 @@ local function read_settled_hold(text, now, remember_ms)
     expires = expires,
     expires_text = expires_text,
     ends = expires + remember_ms,
+    decided = decided,
     is_late = decided >= expires,
     on_expiry = words[9],
     is_degraded = words[10] == 'd',
+    was_counted = words[10] == '-',
     meters = meters,
   }
 end
@@ -50,7 +52,7 @@ end
 local function find_settled_hold(bucket, identity, intent, now, remember_ms)
   local gives_back = intent == 'void' or intent == 'release'
   local record = find_record(bucket, identity.prefix)
-  if not record or is_tombstone(record) then return nil end
+  if not record or note_voided(identity, record, now) then return nil end
   local r = is_of_other_kind(record) and read_reservation(record, now)
   if not r then
     local other = recall_counted(bucket, identity, now, remember_ms, 'count')

@@ -4,13 +4,13 @@
 -- Of a limit: how many units are counted now, how many of them are held, and how many its entry says.
 local function units_of_limit(state, limit, position, meters, now)
   local group, identity = state[1], state[3]
-  if group.intent == 'release' then return 0, 0, 0 end
   local is_concurrent = limit.field == CONCURRENT
   local units, is_over = amount_at(group, position), identity.expires <= now
   local is_left = is_over and identity.on_expiry == 'c' and not is_concurrent
-  if group.intent == 'commit' then
-    local committed = is_concurrent and 0 or meters[meter_of(limit.field)] or 0
-    return committed - (is_left and not identity.is_degraded and units or 0), 0, committed
+  if group.intent ~= 'hold' then
+    local left = is_left and identity.was_counted and units or 0
+    local committed = group.intent == 'commit' and not is_concurrent and meters[meter_of(limit.field)] or 0
+    return committed - left, 0, committed
   end
   if not is_over then return units, units, units end
   return is_left and units or 0, 0, units
@@ -42,7 +42,7 @@ end
 -- Writes a counter, and the hold that is placed on it.
 local function write_settled_counter(counter, counted, r, identity, is_held, now)
   local lives_ms = math.max(identity.ends - now, 0)
-  if is_held then
+  if is_held and counted.entries[1] then
     local member = member_of(r.reference, r.on_expiry, text_of_entries(counted.entries))
     add_hold(counter.key, counter.windows, member, identity.expires, lives_ms)
   end
@@ -68,6 +68,6 @@ local function place_settled_hold(bucket, state, now)
   end
   r.windows = table.concat(texts, '/')
   write_settled_hold(bucket, identity, r, now)
-  if group.intent == 'release' then return 'voided' end
+  if group.intent == 'release' then return touched > 0 and 'reversed' or 'voided' end
   return wanted > 0 and touched == 0 and 'late' or 'counted ' .. table.concat({ #above, unpack(above) }, ' ')
 end

@@ -11,7 +11,10 @@ local function replay_hold(bucket, identity, now, remember_ms)
   if is_tombstone(record) then
     local voided, ends = read_tombstone(record, now)
     if not ends then return 'wrong-type' end
-    return voided == identity.attempt and ends > now and 'expired' or nil
+    if ends <= now then return nil end
+    if is_voided(voided, identity.attempt) then return 'expired' end
+    identity.attempts = identity.attempt .. ',' .. voided
+    return nil
   end
   if not is_of_other_kind(record) then
     local counted = read_record(record, now, remember_ms)

@@ -18,16 +18,15 @@ local function read_settled_counters(keys, key, group, now)
 end
 
 local function is_last_attempt(r, identity)
-  return has_attempt(r.attempts, identity.attempt) and remove_attempt(r.attempts, identity.attempt) == ''
+  local attempt = identity.attempt
+  return has_attempt(r.attempts, attempt) and live_attempts(remove_attempt(r.attempts, attempt)) == ''
 end
 
 -- Voids an attempt that is not the last one, or of which the store knows nothing.
 local function void_hold(bucket, identity, r)
   if not r then return void_attempt(bucket, identity, nil) end
-  if has_attempt(r.attempts, identity.attempt) then
-    r.attempts = remove_attempt(r.attempts, identity.attempt)
-    write_record(bucket, identity.prefix, text_of_reservation(r))
-  end
+  r.attempts = void_among(r.attempts, identity.attempt)
+  write_record(bucket, identity.prefix, text_of_reservation(r))
   return 'voided'
 end
 
@@ -38,34 +37,18 @@ local function outcome_of_ended(r, intent)
   return r.state == 'c' and 'already-counted' or 'voided'
 end
 
--- Another attempt was held, or this one: it is held until the later of their expiries.
-local function join_hold(bucket, state, r, now)
-  local _, counters, identity = unpack(state)
-  if r.content ~= identity.content then return 'conflict' end
-  r.attempts = add_attempt(r.attempts, identity.attempt)
-  if not has_expired(r, now) and identity.expires > r.expires then
-    for _, counter in ipairs(counters) do
-      local member = member_of(r.reference, r.on_expiry, counter.text)
-      if remove_hold(counter.key, counter.windows, member) then
-        add_hold(counter.key, counter.windows, member, identity.expires, identity.ends - now)
-        write_ended(counter.key, counter.windows)
-      end
-    end
-    r.expires, r.expires_text, r.ends = identity.expires, identity.expires_text, identity.ends
-  end
-  write_settled_hold(bucket, identity, r, now)
-  return 'already-counted'
-end
-
 -- Ends what the store holds, or what its expiry has left.
 local function end_settled_hold(bucket, state, r, now)
   local group, counters, identity = unpack(state)
   local is_commit = group.intent == 'commit'
   if not is_commit and is_free(r, now) then return 'voided' end
+  -- What its expiry has committed stays, unless the release came before that.
+  local is_after = has_expired(r, now) and identity.decided >= math.max(r.expires, identity.expires)
+  if group.intent == 'release' and is_after then return 'conflict' end
   end_reservation(counters, r, is_commit and overlay_meters(read_meters(r.held), identity.meters))
   if group.intent == 'void' then
-    local tombstone = identity.prefix .. '!' .. identity.attempt .. ' ' .. identity.until_text
-    return write_settled(bucket, identity, tombstone, 'reversed')
+    local attempts = void_among(r.attempts, identity.attempt)
+    return write_settled(bucket, identity, text_of_tombstone(identity, attempts), 'reversed')
   end
   r.late = is_commit and identity.is_late and 'l' or '-'
   write_settled_hold(bucket, identity, r, now)

@@ -2,12 +2,13 @@
 -- @include shared/meters.lua
 -- @include shared/operation-bucket.lua
 -- @include shared/reservation-record.lua
+-- @include shared/settlement-record.lua
 
 -- The reservation of a settlement that the store knows nothing of.
 local function new_settled_reservation(identity, intent)
-  local held = string.match(identity.content, '^[^~]+')
-  local committed = overlay_meters(read_meters(held), identity.meters)
   local is_commit = intent == 'commit'
+  local taken = string.match(identity.content, '^[^~]+')
+  local named = overlay_meters(read_meters(taken), identity.meters)
   return {
     prefix = identity.prefix,
     state = string.sub(intent, 1, 1),
@@ -15,14 +16,14 @@ local function new_settled_reservation(identity, intent)
     late = is_commit and identity.is_late and 'l' or '-',
     refunded = '-',
     content = identity.content,
-    attempts = identity.attempt,
+    attempts = attempts_of(identity),
     reference = identity.reference,
     at_text = identity.at_text,
     expires = identity.expires,
     expires_text = identity.expires_text,
     ends = identity.ends,
-    held = held,
-    committed = is_commit and text_of_meters(committed) or '-',
+    held = intent == 'hold' and identity.meters ~= '-' and text_of_meters(named) or taken,
+    committed = is_commit and text_of_meters(named) or '-',
   }
 end
 

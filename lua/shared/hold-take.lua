@@ -11,10 +11,12 @@ local function read_hold_identities(argv, first)
   for i = first, #argv do
     local prefix, content, attempt, reference, ttl, on_expiry, at_text = string.match(argv[i], HOLD_IDENTITY)
     if not prefix then fail('an identity', argv[i]) end
+    instant_or_none(at_text)
     identities[i] = {
       prefix = prefix,
       content = content,
       attempt = attempt,
+      attempts = attempt,
       reference = reference,
       ttl_ms = integer(ttl),
       on_expiry = on_expiry,
@@ -34,7 +36,7 @@ local function new_reservation(identity, at, now, remember_ms)
     late = '-',
     refunded = '-',
     content = identity.content,
-    attempts = identity.attempt,
+    attempts = identity.attempts,
     reference = identity.reference,
     at_text = text_of_instant(identity.at or at),
     expires = expires,

@@ -2,35 +2,16 @@
 -- counted, and it says how many they are (shared/counter.lua). Only where there are holds, a sorted set lies beside
 -- the counter, under its key and `!holds`: the scores are when they expire (ms), a member is `<reference> <r|c>
 -- <entries>`: whose it is, whether its expiry releases or commits, and its entries, separated by commas, each
--- `<field><start>=<units>`: the windows it took units from.
+-- `<field><start>=<units>`: the windows it took units from; `-` where there are none.
 -- @include shared/counter.lua
+-- @include shared/hold-entry-texts.lua
+-- @include shared/wrong-type.lua
 local HOLDS = '!holds'
 local MAX_HOLDS = 10000
 -- Holds of one counter that one look ends: the others count until the next.
 local MAX_DUE = 1000
 -- Its units are counted while they are held only.
 local CONCURRENT = '(concurrent)'
-local ENTRY = '^(%a)(%-?[0-9a-z]+)=(%d+),?()'
-local LONG_ENTRY = '^(%([^ ()]+%))(%-?[0-9a-z]+)=(%d+),?()'
-
-local function read_entries(text)
-  local entries, at = {}, 1
-  while at <= #text do
-    local pattern = string.byte(text, at) == 40 and LONG_ENTRY or ENTRY
-    local field, starts, units, rest = string.match(text, pattern, at)
-    if not field then break end
-    entries[#entries + 1], at = { field = field, starts = starts, units = tonumber(units) }, rest
-  end
-  return entries
-end
-
-local function text_of_entries(entries)
-  local texts = {}
-  for i, entry in ipairs(entries) do
-    texts[i] = entry.field .. entry.starts .. '=' .. digits_of(entry.units)
-  end
-  return table.concat(texts, ',')
-end
 
 -- Ends what an entry holds, of which `kept` units stay counted; nothing changes where the counter is in another
 -- window.
@@ -63,9 +44,12 @@ local function recount_holds(key, windows)
 end
 
 -- Ends the holds of a counter that are due, each as of when it expired: it makes no difference that it is later now.
+-- False where what lies beside the counter is a wrong-type key.
 local function end_due_holds(key, windows, now)
-  if not windows.holds or windows.holds.at > now then return end
-  local due = redis.call('ZRANGEBYSCORE', key .. HOLDS, '-inf', string.format('%d', now), 'LIMIT', 0, MAX_DUE)
+  if not windows.holds or windows.holds.at > now then return true end
+  local until_now = string.format('%d', now)
+  local due = redis.pcall('ZRANGEBYSCORE', key .. HOLDS, '-inf', until_now, 'LIMIT', 0, MAX_DUE)
+  if is_wrong_type(due) then return false end
   for _, member in ipairs(due) do
     local on_expiry, entries = string.match(member, '^%S+ ([rc]) (.*)$')
     for _, entry in ipairs(read_entries(entries or '')) do
@@ -75,4 +59,5 @@ local function end_due_holds(key, windows, now)
   if #due > 0 then redis.call('ZREM', key .. HOLDS, unpack(due)) end
   recount_holds(key, windows)
   redis.call('SET', key, text_of_windows(windows), 'KEEPTTL')
+  return true
 end

@@ -21,6 +21,14 @@ local function instant_argument(text)
   return instant
 end
 
+-- The text of an argument that holds an instant, or `-` for none.
+local function instant_or_none(text)
+  if text == '-' then return text end
+  if not string.find(text, '^%-?[0-9a-z]+$') then fail('an instant', text) end
+  instant_argument(text)
+  return text
+end
+
 -- An instant that a record may hold; nil for anything else.
 local function plausible_instant(text, now)
   if #text > MAX_INSTANT_LENGTH then return nil end

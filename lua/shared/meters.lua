@@ -19,6 +19,7 @@ end
 
 -- The meters that an ending names, over those that it does not.
 local function overlay_meters(meters, named)
+  if named == '-' then return meters end
   local result = {}
   for meter, units in pairs(meters) do
     result[meter] = units
@@ -29,11 +30,24 @@ local function overlay_meters(meters, named)
   return result
 end
 
-local function text_of_meters(meters)
-  local names, text = {}, text_of_instant(meters.units or 0)
-  for meter, units in pairs(meters) do
-    if meter ~= 'units' and units > 0 then names[#names + 1] = meter end
+-- The meters that an extension names where it names more of them than are held.
+local function overlay_larger_meters(held, named)
+  local meters = overlay_meters(held, named)
+  for meter, units in pairs(held) do
+    meters[meter] = math.max(meters[meter], units)
   end
+  return meters
+end
+
+local function text_of_meters(meters)
+  local names, text = nil, text_of_instant(meters.units or 0)
+  for meter, units in pairs(meters) do
+    if meter ~= 'units' and units > 0 then
+      names = names or {}
+      names[#names + 1] = meter
+    end
+  end
+  if not names then return text end
   table.sort(names)
   for _, meter in ipairs(names) do
     text = text .. '+' .. meter .. '=' .. text_of_instant(meters[meter])

@@ -1,18 +1,18 @@
 -- A record says that an operation was counted: `;<last character of the id> <content> <attempts> <at>`.
--- Attempts are those whose callers may rely on it, separated by commas; `at` is when it was counted, an instant
+-- The attempts are those whose callers may rely on it; `at` is when it was counted, an instant
 -- (shared/instant.lua) in every window it was counted in. It is forgotten `remember_ms` after `at`, however often it
 -- is repeated; a settled record ends with ` <until>` and is forgotten then.
 --
--- When the last attempt is voided, a tombstone takes its place: `;<last character of the id> !<attempt> <until>`.
--- That attempt must not count any more; others may.
+-- When no attempt is left that counts, a tombstone takes the record's place: `;<last character of the id> <attempts>
+-- <until>`, with voided attempts alone (shared/attempts.lua).
 --
 -- Records that begin with `@` are of other kinds: reservations (shared/reservation-record.lua), and marks, which are
 -- `;<last character of the id> @<f|g> <content> <attempts> <until> -`: an operation that was refunded, or a return.
+-- @include shared/attempts.lua
 -- @include shared/instant.lua
 local RECORD = '^;%S (%S+) (%S+) (%-?[0-9a-z]+) ?(%-?[0-9a-z]*)$'
-local TOMBSTONE = '^;%S !(%S+) (%-?[0-9a-z]+)$'
+local TOMBSTONE = '^;%S (!%S+) (%-?[0-9a-z]+)$'
 local MARK = '^;%S @([fg]) (%S+) (%S+) (%-?[0-9a-z]+) %-$'
-local MAX_ATTEMPTS_LENGTH = 1000
 
 local function is_tombstone(record) return string.byte(record, 4) == 33 end
 
@@ -46,10 +46,10 @@ local function read_record(record, now, remember_ms)
   }
 end
 
--- The attempt that must not count, and until when that is remembered; nil for another record.
+-- The voided attempts, and until when they are remembered, an instant and its text; nil for another record.
 local function read_tombstone(record, now)
-  local attempt, until_text = string.match(record, TOMBSTONE)
-  return attempt, attempt and plausible_instant(until_text, now) or nil
+  local voided, until_text = string.match(record, TOMBSTONE)
+  return voided, voided and plausible_instant(until_text, now) or nil, until_text
 end
 
 local function text_of_record(prefix, content, attempts, at_text, until_text)
@@ -60,14 +60,4 @@ end
 -- A record with other attempts, remembered as long as it was.
 local function with_attempts(prefix, record, attempts)
   return text_of_record(prefix, record.content, attempts, record.at_text, record.until_text)
-end
-
-local function has_attempt(attempts, attempt)
-  return string.find(',' .. attempts .. ',', ',' .. attempt .. ',', 1, true) ~= nil
-end
-
--- The attempts and one more, whose caller may rely on the record.
-local function add_attempt(attempts, attempt)
-  if has_attempt(attempts, attempt) or #attempts + #attempt > MAX_ATTEMPTS_LENGTH then return attempts end
-  return attempts .. ',' .. attempt
 end

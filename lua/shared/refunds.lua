@@ -26,7 +26,7 @@ end
 local function refund_counted(bucket, refund, found, now, remember_ms)
   local keys, key, counted = unpack(found)
   local meters, counters = read_meters(counted.content), {}
-  for c = 1, refund.counters do
+  for c = 1, refund.size do
     local windows = read_counter_with_holds(keys[key + c], now)
     if not windows then return 'wrong-type' end
     counters[c] = windows
@@ -53,23 +53,34 @@ local function refund_counted(bucket, refund, found, now, remember_ms)
   return refunded(counted.content)
 end
 
--- Takes back what a reservation had counted in the end: what was committed, or what its expiry had.
+local function write_refunded_reservation(bucket, refund, r, now, remember_ms)
+  r.refunded, r.ends = 'f', math.max(r.ends, refund.ends, now + remember_ms)
+  r.until_text = text_of_instant(r.ends)
+  write_lasting_record(bucket, r.prefix, text_of_reservation(r), r.ends - now)
+end
+
+-- Takes back what a reservation had counted in the end: what was committed, or what its expiry had. `settle` releases
+-- one that is held, whatever would end it later, and keeps the id of one that is over from being used again.
 local function refund_reservation(bucket, refund, found, now, remember_ms)
   local keys, key, r = unpack(found)
-  local amounts = r.state == 'c' and r.committed or r.held
+  local amounts, is_settled = r.state == 'c' and r.committed or r.held, refund.intent == 'settle'
+  local is_held = r.state == 'h' and not has_expired(r, now)
   if r.refunded == 'f' then return refunded(amounts) end
-  if is_free(r, now) then return 'not-found' end
-  if r.state == 'h' and not has_expired(r, now) then return 'held' end
-  local counters, failure = read_held_counters(keys, key, refund.counters, r, now)
+  if is_held and not is_settled then return 'held' end
+  if is_free(r, now) then
+    if not is_settled then return 'not-found' end
+    write_refunded_reservation(bucket, refund, r, now, remember_ms)
+    return 'voided'
+  end
+  local counters, failure = read_held_counters(keys, key, refund.size, r, now)
   if not counters then return failure end
+  if is_held then end_reservation(counters, r, nil) end
   for _, counter in ipairs(counters) do
     for _, entry in ipairs(counter.entries) do
       add_to_entry(counter.windows, entry, -entry.units)
     end
     if counter.windows[1] then write_ended(counter.key, counter.windows) end
   end
-  r.refunded, r.ends = 'f', math.max(r.ends, now + remember_ms)
-  r.until_text = text_of_instant(r.ends)
-  write_lasting_record(bucket, r.prefix, text_of_reservation(r), r.ends - now)
+  write_refunded_reservation(bucket, refund, r, now, remember_ms)
   return refunded(amounts)
 end

@@ -11,44 +11,40 @@
 local RESERVATION = '^(;%S )@([hcr])([rc])([l%-])([f%-]) (%S+) (%S+) (%S+) (%-?[0-9a-z]+) (%-?[0-9a-z]+) '
   .. '(%-?[0-9a-z]+) (%S+) (%S+) (%S+)$'
 
--- What a record holds, in order. The first five are joined.
-local FIRST_WORD = 6
-local WORDS = {
-  'prefix',
-  'state',
-  'on_expiry',
-  'late',
-  'refunded',
-  'content',
-  'attempts',
-  'reference',
-  'at_text',
-  'expires_text',
-  'until_text',
-  'held',
-  'committed',
-  'windows',
-}
-
--- Nil when no node wrote the record.
+-- Nil when no node wrote the record. A table constructor with all of its fields allocates once.
 local function read_reservation(record, now)
-  local r, words = {}, { string.match(record, RESERVATION) }
+  local words = { string.match(record, RESERVATION) }
   if not words[1] then return nil end
-  for i, name in ipairs(WORDS) do
-    r[name] = words[i]
-  end
-  r.at, r.expires = plausible_instant(r.at_text, now), plausible_instant(r.expires_text, now)
-  r.ends = plausible_instant(r.until_text, now)
-  return r.at and r.expires and r.ends and r or nil
+  local at, expires = plausible_instant(words[9], now), plausible_instant(words[10], now)
+  local ends = plausible_instant(words[11], now)
+  if not at or not expires or not ends then return nil end
+  return {
+    prefix = words[1],
+    state = words[2],
+    on_expiry = words[3],
+    late = words[4],
+    refunded = words[5],
+    content = words[6],
+    attempts = words[7],
+    reference = words[8],
+    at_text = words[9],
+    at = at,
+    expires_text = words[10],
+    expires = expires,
+    until_text = words[11],
+    ends = ends,
+    held = words[12],
+    committed = words[13],
+    windows = words[14],
+  }
 end
 
+-- In one expression: Lua joins all of its parts at once.
 local function text_of_reservation(r)
   local letters = r.prefix .. '@' .. r.state .. r.on_expiry .. r.late .. r.refunded
-  local words = { letters }
-  for i = FIRST_WORD, #WORDS do
-    words[#words + 1] = r[WORDS[i]]
-  end
-  return table.concat(words, ' ')
+  local who = r.content .. ' ' .. r.attempts .. ' ' .. r.reference
+  local times = r.at_text .. ' ' .. r.expires_text .. ' ' .. r.until_text
+  return letters .. ' ' .. who .. ' ' .. times .. ' ' .. r.held .. ' ' .. r.committed .. ' ' .. r.windows
 end
 
 local function has_expired(r, now) return r.state == 'h' and r.expires <= now end
@@ -59,8 +55,9 @@ local function is_free(r, now) return r.state == 'r' or has_expired(r, now) and 
 -- As an answer says it: state (`e`: expired), what its expiry does and whether it was late in one word; when it was
 -- taken, when it expires, until when it is remembered; what it held, and what was committed.
 local function words_of_reservation(r, now)
-  local state = (has_expired(r, now) and 'e' or r.state) .. r.on_expiry .. r.late
-  return table.concat({ '', state, r.at_text, r.expires_text, r.until_text, r.held, r.committed }, ' ')
+  local times = r.at_text .. ' ' .. r.expires_text .. ' ' .. r.until_text
+  local state = has_expired(r, now) and 'e' or r.state
+  return ' ' .. state .. r.on_expiry .. r.late .. ' ' .. times .. ' ' .. r.held .. ' ' .. r.committed
 end
 
 -- Why a check or a return can't have the operation id of such a record; nil where it can.

@@ -1,12 +1,14 @@
 -- A group is a run of settlements that have all but their keys and identities in common.
 -- As an argument: groups separated by semicolons, each `settlements intent amounts indexes limit-set …`: how many
 -- settlements there are, the intent, what each takes (shared/group-amounts.lua), of each limit the index of the
--- window it was decided in (0|1, without spaces), and of each counter the position of its limit set (from 1).
+-- window it was decided in (0|1, without spaces), and of each counter the position of its limit set (from 1), or 0 for
+-- none, where its rule is gone.
 -- The identity of a settlement is `;<last character of the operation id> <content> <attempt> <until>`: the start of
 -- its record (shared/operation-record.lua), and until when the store remembers it at least.
 -- @include shared/group-amounts.lua
 -- @include shared/instant.lua
-local SETTLEMENT_GROUP = '^(%d+) (%a+) (%d+)([%d,]*) ([01]+)([ %d]+)(;?)()'
+-- @include shared/limit-set-positions.lua
+local SETTLEMENT_GROUP = '^(%d+) (%a+) (%d+)([%d,]*) ([01]*)([ %d]+)(;?)()'
 local SETTLEMENT_IDENTITY = '^(;%S )(%S+) (%S+) (%-?[0-9a-z]+)$'
 
 -- `is_of_now`: it counts in the windows of now, of every limit some, so that the fast path reads and writes its
@@ -15,16 +17,12 @@ local function read_settlement_group(limit_sets, settlements, intent, amount, mo
   local group = { false, settlements = integer(settlements), intent = intent, indexes = indexes, size = 0 }
   read_amounts(group, amount, more, #indexes)
   group.is_of_now = intent == 'count'
-  local limit_count = 0
-  for position in string.gmatch(positions, '%d+') do
-    local limit_set = limit_sets[tonumber(position)]
-    if not limit_set then fail('a limit set', position) end
-    group.size = group.size + 1
-    group[group.size] = limit_set
-    for l = 1, limit_set.size do
-      limit_count = limit_count + 1
-      local index = tonumber(string.sub(indexes, limit_count, limit_count))
-      local is_in_it = limit_set[l].index == index and amount_at(group, limit_count) > 0
+  local limit_count, position = add_limit_sets(group, positions, limit_sets, NO_LIMITS), 0
+  for c = 1, group.size do
+    for l = 1, group[c].size do
+      position = position + 1
+      local index = tonumber(string.sub(indexes, position, position))
+      local is_in_it = group[c][l].index == index and amount_at(group, position) > 0
       group.is_of_now = group.is_of_now and is_in_it
     end
   end

@@ -28,6 +28,7 @@ export const scripts = {
   hold: script('hold'),
   endHold: script('end-hold'),
   extendHold: script('extend-hold'),
+  undoExtension: script('undo-extension'),
   settleHold: script('settle-hold'),
   refund: script('refund'),
   giveBack: script('give-back'),

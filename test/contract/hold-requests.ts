@@ -7,6 +7,7 @@ import {
   type Ending,
   type HeldWindow,
   type MeterAmounts,
+  type SettledHold,
   type SettleRequest,
   type Store,
   type StoredReservation,
@@ -66,17 +67,19 @@ export function windowsIn(result: EndHoldResult): Record<string, readonly [used:
 export function settlingHold(
   intent: SettleRequest['intent'],
   request: TakeRequest,
-  options: { readonly takenAt?: number; readonly decidedAt?: number; readonly isDegraded?: boolean } & Pick<
-    Partial<SettleRequest>,
-    'committed'
-  > = {},
+  options: SettledOptions = {},
 ): SettleRequest {
-  const { takenAt = NOON, decidedAt = NOON, isDegraded = true, committed } = options;
+  const { takenAt = NOON, decidedAt = NOON, isDegraded = true, isLost, committed, extended } = options;
   const { ttlMs, onExpiry } = request.hold!;
+  const { expiresAt = takenAt + ttlMs } = options;
   return {
     ...settling(intent, request),
     decidedAt,
-    hold: { takenAt, expiresAt: takenAt + ttlMs, onExpiry, isDegraded },
+    hold: { takenAt, expiresAt, onExpiry, isDegraded, ...(isLost && { isLost }) },
     ...(committed && { committed }),
+    ...(extended && { extended }),
   };
 }
+
+type SettledOptions = Partial<Pick<SettleRequest, 'decidedAt' | 'committed' | 'extended'>> &
+  Partial<Pick<SettledHold, 'takenAt' | 'isDegraded' | 'isLost' | 'expiresAt'>>;

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe } from '@jest/globals';
-import type { CheckRequest, Decision, Quota, Rule } from '@sundial/contract';
+import type { CheckRequest, Decision, Quota, Report, ReportResult, Rule } from '@sundial/contract';
 import { checkContract } from './quota-check.contract.js';
 import { inputContract } from './quota-input.contract.js';
 import { metersContract } from './quota-meters.contract.js';
 import { operationContract } from './quota-operation.contract.js';
+import { reportsContract } from './quota-reports.contract.js';
 import { reservationsContract } from './quota-reservations.contract.js';
 import { reversalsContract } from './quota-reversals.contract.js';
 import { ruleContract } from './quota-rules.contract.js';
@@ -16,6 +17,8 @@ export interface QuotaUnderTest {
   };
   /** Puts these rules in force for the next call, and no others; answers their version. */
   applyRules(rules: readonly Rule[]): Promise<number>;
+  /** No verb of `Quota`: it is for clients. */
+  report(reports: readonly Report[]): Promise<ReportResult[]>;
   close(): Promise<void>;
 }
 
@@ -31,7 +34,7 @@ export type OpenQuota = (options: QuotaOptions) => Promise<QuotaUnderTest>;
 export const TWENTY_PAST_NOON = Date.parse('2026-11-22T12:20:30+08:00');
 
 /** What a chapter of the contract works with. */
-interface QuotaScene extends Pick<QuotaUnderTest, 'quota' | 'applyRules'> {
+interface QuotaScene extends Pick<QuotaUnderTest, 'quota' | 'applyRules' | 'report'> {
   /** A user that no test has asked for before. */
   readonly user: string;
 }
@@ -58,6 +61,7 @@ export function quotaContract(name: string, open: OpenQuota): void {
     inputContract(scene);
     reservationsContract(scene, open);
     reversalsContract(scene);
+    reportsContract(scene);
     windowsContract(scene);
   });
 }

@@ -53,6 +53,11 @@ quotaContract('QuotaClient through a service', async ({ at, unknownResource = 'a
       for (const rule of next) await service.api.post('/admin/rules').send(rule).expect(201);
       return ((await service.api.get('/admin/rules')).body as { version: number }).version;
     },
+    report: async (reports) => {
+      const { status, body } = await service.api.post('/reports').send({ reports });
+      if (status !== 200) throw Object.assign(new Error(body.detail), body);
+      return body.results;
+    },
     close: () => service.stop(),
   };
 });
@@ -68,6 +73,7 @@ function underTest(store: Store, { unknownResource = 'allow' }: QuotaOptions): Q
       rules.apply(new RuleBook(rules.current.version + 1, sorted));
       return rules.current.version;
     },
+    report: (reports) => quota.report(reports),
     close: () => quota.close(),
   };
 }

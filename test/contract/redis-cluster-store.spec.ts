@@ -5,7 +5,21 @@ import { counterKey } from '../../libs/engine/src/counters/counter-key.js';
 import type { RedisCluster } from '../support/redis-cluster.js';
 import { type StoreUnderTest, clusterStoreUnderTest } from './store-under-test.js';
 import { aRule } from './rules.js';
-import { counter, daily, GROUPS, hourly, NOON, operation, settling, taking, used } from './store-requests.js';
+import { ending, held, reserved, reserving } from './hold-requests.js';
+import { total } from './store-holds-windows.contract.js';
+import {
+  counter,
+  daily,
+  GROUPS,
+  hourly,
+  MAX_AMOUNT,
+  MINUTE_MS,
+  NOON,
+  operation,
+  settling,
+  taking,
+  used,
+} from './store-requests.js';
 
 describe('RedisStore on a Cluster of three', () => {
   let underTest: StoreUnderTest & { readonly cluster: RedisCluster };
@@ -88,6 +102,46 @@ describe('RedisStore on a Cluster of three', () => {
     await node.cli('CONFIG', 'SET', 'maxmemory', '0');
     expect(await store.settle(settling('void', request))).toEqual({ outcome: 'reversed' });
     expect(await store.read({ counters })).toMatchObject({ counts: used(0, 0, 0, 0, 0, 0) });
+  });
+
+  it('takes an extension back where a later shard refuses to write, and commits the same on all of them', async () => {
+    const request = reserving(counters, { id: 'job', onExpiry: 'commit' });
+    const before = await reserved(store, request);
+    const node = await cluster.nodeOfKey(first!.key);
+    await node.cli('CONFIG', 'SET', 'min-replicas-to-write', '1');
+    const extend = ending(request, { kind: 'extend', amount: 3, ttlMs: 10 * MINUTE_MS });
+    await expect(store.endHold(extend)).rejects.toMatchObject({
+      name: 'StoreError',
+      executionStatus: 'unknown',
+    });
+    await node.cli('CONFIG', 'SET', 'min-replicas-to-write', '0');
+    for (const one of counters)
+      expect(await store.endHold({ ...extend, counters: [one], ending: { kind: 'look' } })).toMatchObject({
+        reservation: before,
+      });
+    expect(await store.read({ counters })).toMatchObject({
+      counts: held([0, 1], [0, 1], [0, 1], [0, 1], [0, 1], [0, 1]),
+    });
+    // A node died after the first shards of another extension.
+    await store.endHold({ ...extend, counters: [second!] });
+    expect(await store.endHold(ending(request, { kind: 'commit' }))).toMatchObject({
+      reservation: { committed: { units: 1 } },
+    });
+    expect(await store.read({ counters })).toMatchObject({ counts: used(1, 1, 1, 1, 1, 1) });
+  });
+
+  it('returns on no shard what one that refuses to write cannot', async () => {
+    const stocks = GROUPS.map((group) => counter([total(10)], { group }));
+    await store.take(taking(stocks, { amount: 2 }));
+    const node = await cluster.nodeOfKey(third!.key);
+    await node.cli('CONFIG', 'SET', 'min-replicas-to-write', '1');
+    const returning = () => ({
+      ...{ counters: stocks, operation: operation('seat'), amount: 1, deadlineAt: MAX_AMOUNT },
+    });
+    await expect(store.giveBack(returning())).rejects.toBeInstanceOf(StoreError);
+    await node.cli('CONFIG', 'SET', 'min-replicas-to-write', '0');
+    expect(await store.read({ counters: stocks })).toMatchObject({ counts: used(2, 2, 2) });
+    expect(await store.giveBack(returning())).toMatchObject({ outcome: 'returned', counts: used(1, 1, 1) });
   });
 
   it('says that the execution status is unknown when a later shard is gone, and settles the others all the same', async () => {

@@ -67,6 +67,93 @@ const SETTLE_OF_METERS: Call = {
   args: SETTLE.args.with(1, METERED_SETS).with(2, '2 count 1,2, 00 1;1 void 2,0, 01 1'),
 };
 
+const [AT, LATER] = [NOW, NOW + HOUR_MS].map((instant) => instant.toString(36));
+const DEADLINE = String(NOW + HOUR_MS);
+/** The words of all these arguments that stand at the same positions. */
+const wordsAt = (args: readonly number[], words: readonly number[]) =>
+  args.flatMap((arg) => words.map((word) => [arg, word] as const));
+
+const HOLD: Call = {
+  ...TAKE,
+  lua: scripts.hold,
+  args: [
+    ...TAKE.args.slice(0, 3),
+    ...[`;1 1 a1 ref1 60000 r -`, `;2 1 a2 ref2 60000 c ${AT}`, `;3 1 a3 ref3 60000 r -`],
+  ],
+  free: wordsAt([3, 4, 5], [0, 1, 2, 3]),
+  signed: [...TAKE.signed, ...wordsAt([3, 4, 5], [6])],
+  instants: [...TAKE.instants, ...wordsAt([3, 4, 5], [6])],
+};
+const END_HOLD: Call = {
+  lua: scripts.endHold,
+  keys: TAKE.keys,
+  args: [
+    COMMON,
+    `;1 1 ${DEADLINE} commit - units=2+tokens=z`,
+    ...[`;2 1 ${DEADLINE} release ${AT} -`, `;3 1 ${DEADLINE} look - -`],
+  ],
+  free: wordsAt([1, 2, 3], [0]),
+  signed: [[0, 1], ...wordsAt([1, 2, 3], [2, 4])],
+  instants: wordsAt([1, 2, 3], [4]),
+};
+const EXTEND_HOLD: Call = {
+  lua: scripts.extendHold,
+  keys: TAKE.keys.slice(0, 4),
+  args: [COMMON, LIMIT_SETS, `;1 ${DEADLINE} 60000 - units=2 1`, `;2 ${DEADLINE} 0 ${AT} - 1`],
+  free: wordsAt([2, 3], [0]),
+  signed: [[0, 1], ...wordsAt([2, 3], [1, 3]), ...BOUNDS_OF_BOTH],
+  instants: [...wordsAt([2, 3], [3]), ...BOUNDS_OF_BOTH],
+};
+const UNDO_EXTENSION: Call = {
+  lua: scripts.undoExtension,
+  keys: TAKE.keys.slice(0, 4),
+  args: [
+    COMMON,
+    ...[`;1 1 - 2 ${LATER} 1 ${LATER} d${STARTS}=1`, `;2 1 ${AT} 2 ${LATER} 1 ${LATER} d${STARTS}=1`],
+  ],
+  free: wordsAt([1, 2], [0, 3, 5, 7]),
+  signed: [[0, 1], ...wordsAt([1, 2], [2, 4, 6])],
+  instants: wordsAt([1, 2], [2, 4, 6]),
+};
+const SETTLE_HOLD: Call = {
+  lua: scripts.settleHold,
+  keys: TAKE.keys,
+  args: [
+    COMMON,
+    LIMIT_SETS,
+    '1 hold 1 00 1;1 commit 2 00 1;1 release 1 01 1',
+    `;1 1 a1 ${LATER} ref1 ${AT} ${LATER} ${AT} rd units=1`,
+    `;2 2 a2 ${LATER} ref2 ${AT} ${LATER} ${AT} cl units=1`,
+    `;3 1 a3 ${LATER} ref3 ${AT} ${LATER} ${AT} r- -`,
+  ],
+  free: wordsAt([3, 4, 5], [0, 1, 2, 4]),
+  signed: [[0, 1], ...wordsAt([3, 4, 5], [3, 5, 6, 7]), ...BOUNDS_OF_BOTH],
+  instants: [...wordsAt([3, 4, 5], [3, 5, 6, 7]), ...BOUNDS_OF_BOTH],
+};
+const REFUND: Call = {
+  lua: scripts.refund,
+  keys: TAKE.keys.slice(0, 4),
+  args: [COMMON, LIMIT_SETS, `;1 ${DEADLINE} refund ${LATER} 1`, `;2 ${DEADLINE} settle ${LATER} 1`],
+  free: wordsAt([2, 3], [0]),
+  signed: [[0, 1], ...wordsAt([2, 3], [1, 3]), ...BOUNDS_OF_BOTH],
+  instants: [...wordsAt([2, 3], [3]), ...BOUNDS_OF_BOTH],
+};
+const GIVE_BACK: Call = {
+  ...TAKE,
+  lua: scripts.giveBack,
+  args: [...TAKE.args.slice(0, 3), ';1 1 a1 return', ';2 1 a2 undo', ';3 1 a3 return'],
+};
+const SET_USAGE: Call = {
+  lua: scripts.setUsage,
+  keys: ['counter', 'counter'],
+  args: [COMMON, LIMIT_SETS, `${DEADLINE} 1`, `${DEADLINE} 1`],
+  free: [],
+  signed: [[0, 1], ...wordsAt([2, 3], [0]), ...BOUNDS_OF_BOTH],
+  instants: BOUNDS_OF_BOTH,
+};
+const HELD = new RegExp(`^d${STARTS}=3 R${STARTS}=3 h${STARTS}=3 R${STARTS}=3 H[0-9a-z]+=2$`);
+const SETTLED_HOLDS = new RegExp(`^d${STARTS}=2 R${STARTS}=1 h${STARTS}=2 R${STARTS}=1 H[0-9a-z]+=1$`);
+
 /** What stands where something else should; texts that Lua would read as numbers among them. */
 const JUNK = ['null', '{}', '""', 'nan', '0x10', '1.5', '+1', '1e400', '9007199254740992', 'a b', ';', ','];
 
@@ -89,17 +176,29 @@ describe('the scripts that count', () => {
   };
 
   describe.each([
-    ['take.lua', TAKE, COUNTED],
-    ['settle.lua', SETTLE, COUNTED],
-    ['take.lua of several meters', TAKE_OF_METERS, METERS_COUNTED],
-    ['settle.lua of several meters', SETTLE_OF_METERS, METERS_COUNTED],
-  ])('%s', (_name, call, counted) => {
+    ['take.lua', TAKE, /taken/, COUNTED],
+    ['settle.lua', SETTLE, /counted/, COUNTED],
+    ['take.lua of several meters', TAKE_OF_METERS, /taken/, METERS_COUNTED],
+    ['settle.lua of several meters', SETTLE_OF_METERS, /counted/, METERS_COUNTED],
+    ['hold.lua', HOLD, /\+taken/, HELD],
+    ['end-hold.lua', END_HOLD, /^2 \d+ not-found not-found not-found$/, undefined],
+    ['extend-hold.lua', EXTEND_HOLD, /^2 \d+ not-found not-found$/, undefined],
+    ['undo-extension.lua', UNDO_EXTENSION, /^2 \d+ not-found not-found$/, undefined],
+    ['settle-hold.lua', SETTLE_HOLD, /^2 counted 0 counted 0 voided$/, SETTLED_HOLDS],
+    ['refund.lua', REFUND, /^2 \d+ not-found voided$/, undefined],
+    ['give-back.lua', GIVE_BACK, /nothing-to-return .* undone /, undefined],
+    ['set-usage.lua', SET_USAGE, /\+set 0 10 0 3 0 0/, new RegExp(`^d${STARTS}=10 h${STARTS}=3$`)],
+  ] as const)('%s', (_name, call: Call, said, counted) => {
     const typed = wordsOf(call.args).filter((word) => !isOneOf(call.free, word));
     const isInstant = (word: Word) => isOneOf(call.instants, word);
 
     it('counts with good arguments', async () => {
-      expect(String(await run(call))).toMatch(/^2\b.*(taken|counted)/);
-      expect(await redis.cli('GET', 'counter')).toMatch(counted);
+      const reply = String(await run(call));
+      expect(reply).toMatch(/^2\b/);
+      expect(reply).toMatch(said);
+      const counter = await redis.cli('GET', 'counter');
+      if (counted === undefined) expect(counter).toBeNull();
+      else expect(counter).toMatch(counted);
     });
 
     it.each(JUNK)('raises before it writes when any word of them is %s', async (junk) => {

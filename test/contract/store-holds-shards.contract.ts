@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { ending, held, reserved, reserving, settlingHold } from './hold-requests.js';
+import { total } from './store-holds-windows.contract.js';
 import type { StoreScene } from './store.contract.js';
 import {
   counter,
@@ -81,6 +82,51 @@ export function holdShardsContract(scene: () => StoreScene): void {
       });
       await later.endHold(ending(request, { kind: 'release' }));
       expect(await later.read({ counters })).toMatchObject({ counts: none });
+    });
+
+    it('is extended in none of them when one refuses', async () => {
+      const { underTest } = scene();
+      for (const full of counters) {
+        await underTest.empty();
+        const store = await underTest.at(NOON);
+        const request = reserving(counters, { onExpiry: 'commit' });
+        const before = await reserved(store, request);
+        await store.take(taking([full], { amount: 1 }));
+        const extend = ending(request, { kind: 'extend', amount: 3, ttlMs: 10 * MINUTE_MS });
+        const asIs = counters.flatMap((one) => [0, 1].map(() => [one === full ? 1 : 0, 1] as const));
+        const result = await store.endHold(extend);
+        expect(result).toMatchObject({ outcome: 'refused', counts: held(...asIs) });
+        expect(await store.endHold(ending(request, { kind: 'look' }))).toMatchObject({ reservation: before });
+        expect(await store.read({ counters })).toMatchObject({ counts: held(...asIs) });
+        await store.endHold(ending(request, { kind: 'commit' }));
+        expect(await store.read({ counters })).toMatchObject({
+          counts: used(...asIs.map(([one]) => one + 1)),
+        });
+      }
+    });
+
+    it('gives units back to all of them, or to none', async () => {
+      const { underTest } = scene();
+      const stocks = GROUPS.map((group) => counter([total(10)], { group }));
+      for (let lacking = 0; lacking < stocks.length; lacking++) {
+        await underTest.empty();
+        const store = await underTest.at(NOON);
+        const others = stocks.filter((_, index) => index !== lacking);
+        await store.take(taking(stocks, { amount: 1 }));
+        await store.take(taking(others, { amount: 2 }));
+        const asIs = used(...stocks.map((_, index) => (index === lacking ? 1 : 3)));
+        const returning = () => ({
+          ...{ counters: stocks, operation: operation('seat', '2'), amount: 2, deadlineAt: MAX_AMOUNT },
+        });
+        for (let times = 0; times < 2; times++)
+          expect(await store.giveBack(returning())).toMatchObject({ outcome: 'nothing-to-return' });
+        expect(await store.read({ counters: stocks })).toMatchObject({ counts: asIs });
+        await store.take(taking([stocks[lacking]!], { amount: 2 }));
+        const again = returning();
+        expect(await store.giveBack(again)).toMatchObject({ outcome: 'returned', counts: used(1, 1, 1) });
+        expect(await store.giveBack(again)).toMatchObject({ outcome: 'replayed' });
+        expect(await store.read({ counters: stocks })).toMatchObject({ counts: used(1, 1, 1) });
+      }
     });
 
     it('is ended one way, however endings meet', async () => {

@@ -22,7 +22,7 @@ export function total(max: number): LimitSpec {
   return { field: '(total)', max, enforced: true, bounds: [0, NEVER, NEVER] };
 }
 
-function concurrent(max: number): LimitSpec {
+export function concurrent(max: number): LimitSpec {
   return { field: '(concurrent)', max, enforced: true, bounds: [0, NEVER, NEVER] };
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { MAX_HOLDS } from '@sundial/contract';
 import { REMEMBER_MS } from '@sundial/engine/ports';
-import { ending, held, reserved, reserving, windowsIn } from './hold-requests.js';
+import { ending, held, reserved, reserving, settlingHold, windowsIn } from './hold-requests.js';
 import type { StoreScene } from './store.contract.js';
 import {
   counter,
@@ -149,6 +149,12 @@ export function holdsContract(scene: () => StoreScene): void {
         counts: held([0, MAX_HOLDS]),
       });
       expect(await store.take(taking([wide]))).toMatchObject({ outcome: 'taken' });
+      // Its caller was told that it is held: it is, and no other until there is room.
+      const promised = reserving([wide]);
+      expect(await store.settle(settlingHold('hold', promised))).toEqual({ outcome: 'counted' });
+      expect(await store.read({ counters: [wide] })).toMatchObject({ counts: held([1, MAX_HOLDS + 1]) });
+      await store.endHold(ending(promised, { kind: 'release' }));
+      expect(await store.take(reserving([wide]))).toMatchObject({ outcome: 'too-many-holds' });
     }, 60_000);
   });
 

@@ -6,7 +6,7 @@ import {
   type LimitSpec,
   type TakeRequest,
 } from '@sundial/engine/ports';
-import { ending, held, reserved, reserving } from './hold-requests.js';
+import { ending, held, reserved, reserving, settlingHold } from './hold-requests.js';
 import { total } from './store-holds-windows.contract.js';
 import type { StoreScene } from './store.contract.js';
 import {
@@ -126,6 +126,31 @@ export function reversalsContract(scene: () => StoreScene): void {
       expect(await store.settle(settling('count', later))).toMatchObject({ outcome: 'already-counted' });
       expect(await store.take(later)).toEqual({ outcome: 'refunded' });
       expect(await store.read({ counters: [both] })).toMatchObject({ counts: used(0, 0) });
+    });
+
+    it('that was decided without the store releases what is held, and its ending comes too late', async () => {
+      const { underTest, store } = scene();
+      const request = reserving([both], { amount: 3, onExpiry: 'commit' });
+      const { at } = await reserved(store, request);
+      expect(await store.settle(settling('refund', request))).toEqual({ outcome: 'reversed' });
+      expect(await store.settle(settling('refund', request))).toEqual({ outcome: 'reversed' });
+      expect(await store.read({ counters: [both] })).toMatchObject({ counts: held([0, 0], [0, 0]) });
+      expect(await store.endHold(ending(request, { kind: 'look' }))).toMatchObject({
+        reservation: { state: 'released' },
+      });
+      await store.settle(settlingHold('commit', request, { takenAt: at, isDegraded: false }));
+      expect(await store.take(request)).toEqual({ outcome: 'refunded' });
+      const later = await underTest.at(NOON + 2 * MINUTE_MS);
+      expect(await later.read({ counters: [both] })).toMatchObject({ counts: held([0, 0], [0, 0]) });
+    });
+
+    it('that was decided without the store keeps the id of what was released from being used again', async () => {
+      const { store } = scene();
+      const request = reserving([both]);
+      await reserved(store, request);
+      await store.endHold(ending(request, { kind: 'release' }));
+      expect(await store.settle(settling('refund', request))).toEqual({ outcome: 'voided' });
+      expect(await store.take(request)).toEqual({ outcome: 'refunded' });
     });
   });
 

@@ -97,6 +97,28 @@ export function settleContract(scene: () => StoreScene): void {
       expect(await store.take(again)).toEqual({ outcome: 'taken', counts: used(1, 1) });
     });
 
+    /** A caller gave up two tries of one operation, and both were still on their way: the second one counted. */
+    it('bars every attempt that was voided, however many arrive late', async () => {
+      const { store } = scene();
+      const late = [0, 1, 2].map(() => taking([both], { operation: operation('o1') }));
+      for (const attempt of late) await store.settle(settling('void', attempt));
+      for (const attempt of late) expect(await store.take(attempt)).toEqual({ outcome: 'expired' });
+      expect(await store.read({ counters: [both] })).toMatchObject({ counts: used(0, 0) });
+    });
+
+    /** Its caller was refused: that it was answered again when it arrived late kept the units of the one that was reversed. */
+    it('leaves a voided attempt no part in what another one counts', async () => {
+      const { store } = scene();
+      const [late, counted] = [0, 1].map(() => taking([both], { operation: operation('o1') }));
+      await store.settle(settling('void', late!));
+      expect(await store.take(counted!)).toMatchObject({ outcome: 'taken' });
+      await store.take(late!);
+      expect(await store.settle(settling('void', counted!))).toEqual({ outcome: 'reversed' });
+      expect(await store.take(late!)).toEqual({ outcome: 'expired' });
+      expect(await store.take(counted!)).toEqual({ outcome: 'expired' });
+      expect(await store.read({ counters: [both] })).toMatchObject({ counts: used(0, 0) });
+    });
+
     it('frees the operation id: another content may have it', async () => {
       const { store } = scene();
       const taken = taking([both], { operation: operation('o1', '1') });

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { FakeQuota } from '../../libs/nest/src/testing/index.js';
-import { RunningService } from '../support/running-service.js';
+import { RunningService, STORES } from '../support/running-service.js';
 
 const MANUAL = readFileSync(new URL('../../docs/reservations.md', import.meta.url), 'utf8');
 /** A request, and what a block of the page says of the last answer before it. */
@@ -22,14 +21,22 @@ function requestsIn(text: string): Step[] {
   });
 }
 
-const VERBS = ['reserve', 'commit', 'release', 'extend', 'reservation', 'refund', 'returnUnits'] as const;
+/** The page's `llm`: calls and tokens, and seats, for what it says of returns. */
+const RULE = {
+  id: 'llm-page',
+  resource: 'llm',
+  per: ['user'],
+  limits: [
+    { window: 'day', meter: 'tokens', max: 20_000 },
+    { window: 'total', max: 100 },
+  ],
+};
 
-describe('docs/reservations.md', () => {
+describe.each(STORES)('docs/reservations.md, %s', (store) => {
   let service: RunningService;
   beforeAll(async () => {
-    service = await RunningService.start();
-    const quota = FakeQuota.allowing();
-    Object.assign(service.engine, Object.fromEntries(VERBS.map((verb) => [verb, quota[verb].bind(quota)])));
+    service = await RunningService.start({}, store);
+    await service.api.post('/admin/rules').send(RULE).expect(201);
   });
   afterAll(() => service.stop());
 

@@ -18,6 +18,7 @@ const CHECKS = [
   ['post', '/reservations/none/extend', {}, 404],
   ['post', '/refunds', {}, 400],
   ['post', '/returns', {}, 400],
+  ['post', '/reports', {}, 400],
 ] as const;
 const ADMINISTRATION = [
   ['get', '/admin/rules', undefined, 200],

@@ -121,6 +121,7 @@ describe('/openapi.json', () => {
       'post /check',
       'post /check/batch',
       'post /refunds',
+      'post /reports',
       'post /reservations',
       'post /reservations/{id}/commit',
       'post /reservations/{id}/extend',

@@ -87,6 +87,7 @@ describe('no input makes the service answer 5xx', () => {
   it.each([
     ['post', '/check'],
     ['post', '/check/batch'],
+    ['post', '/reports'],
     ['post', '/admin/rules'],
     ['put', '/admin/rules/llm-per-user'],
     ['patch', '/admin/rules/llm-per-user'],
@@ -118,6 +119,31 @@ describe('no input makes the service answer 5xx', () => {
             .type('json')
             .send(JSON.stringify({ checks: many })),
         );
+      }),
+      { numRuns: RUNS },
+    );
+  });
+
+  it('a report that is almost right', async () => {
+    const almost = (right: unknown) =>
+      fc.oneof({ weight: 4, arbitrary: fc.constant(right) }, { weight: 1, arbitrary: value });
+    const report = fc.record(
+      {
+        operationId: almost('fuzzed'),
+        resource: almost('ocr'),
+        subject: fc.oneof(almost({ user: 'fuzzed' }), fc.dictionary(name, value)),
+        amount: almost(0),
+        amounts: fc.dictionary(name, value),
+        decidedAt: fc.oneof(almost('2026-11-18T14:28:57+08:00'), fc.date().map(String), fc.string()),
+        allowed: almost(true),
+        policy: almost('allow'),
+        attempted: almost(false),
+      },
+      { requiredKeys: ['operationId', 'resource', 'subject', 'decidedAt', 'allowed', 'policy', 'attempted'] },
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(report, { maxLength: 5 }), async (reports) => {
+        expectUnbroken(await service.api.post('/reports').type('json').send(JSON.stringify({ reports })));
       }),
       { numRuns: RUNS },
     );

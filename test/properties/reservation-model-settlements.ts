@@ -1,4 +1,4 @@
-import { NOTHING, spread } from './reservation-model-counters.js';
+import { change, NOTHING, spread } from './reservation-model-counters.js';
 import { commit, ended, refund, remember } from './reservation-model-endings.js';
 import {
   isFree,
@@ -33,6 +33,8 @@ export interface Settlement extends Attempted {
   readonly wasHeld: boolean;
   /** The store was not asked at all, so it has certainly done nothing. */
   readonly isUnsent: boolean;
+  /** Of a `hold` that is longer or holds more than when it was taken: its parts and its end are those of now. */
+  readonly isExtended?: boolean;
 }
 
 /** The counters agree, afterwards, with what callers were answered. */
@@ -58,6 +60,8 @@ export function settle(shape: Shape, before: Store, settlement: Settlement): Ans
 /** An allowed operation is counted, or held, once, also above the max; in windows that are over it is not. */
 function count(shape: Shape, store: Store, settlement: Settlement): Answered {
   const known = store.operations[settlement.operation];
+  if (settlement.isExtended && known?.isReservation && isOpenAt(known, settlement.decidedAt))
+    return extended(shape, store, settlement, known);
   if (known && hasPassed(shape, known, settlement))
     return { store, outcome: 'already-counted', record: known };
   if (known?.state === 'refunded' && keeps(shape, 'a refunded operation never counts'))
@@ -68,6 +72,39 @@ function count(shape: Shape, store: Store, settlement: Settlement): Answered {
   const remembered = { ...settlement, verb, remember: shape.rememberSettledFor, outcome: 'counted' } as const;
   const after = taken(shape, store, remembered);
   // Its time may be over.
+  return { ...after, store: look(shape, after.store) };
+}
+
+/** It is held, or was when that was decided. */
+function isOpenAt({ state, expiresAt }: Remembered, decidedAt: number): boolean {
+  return state === 'held' || (state === 'expired' && decidedAt < expiresAt);
+}
+
+/** It is held until then, also where the store has let it expire meanwhile, and holds what is more than it did. */
+function extended(shape: Shape, store: Store, settlement: Settlement, known: Remembered): Answered {
+  const { operation, parts, at, ttl, decidedAt } = settlement;
+  let { counters } = store;
+  if (known.state === 'expired') {
+    counters = change(shape, counters, known.counted, 'used', -1);
+    counters = change(shape, counters, known.held, 'reserved', 1);
+  }
+  const more = parts.flatMap((part): Part[] => {
+    const ofLimit = known.held.filter(({ limit }) => limit === part.limit);
+    const amount = part.amount - ofLimit.reduce((sum, each) => sum + each.amount, 0);
+    return amount > 0 ? [{ ...part, amount }] : [];
+  });
+  counters = change(shape, counters, more, 'reserved', 1);
+  const expiresAt = Math.max(known.expiresAt, at + ttl);
+  const until = Math.max(known.until, expiresAt + shape.rememberFor, decidedAt + shape.rememberSettledFor);
+  const record: Remembered = {
+    ...known,
+    state: 'held',
+    held: [...known.held, ...more],
+    counted: NOTHING,
+    expiresAt,
+    until,
+  };
+  const after = remember({ ...store, counters }, operation, record, 'already-counted');
   return { ...after, store: look(shape, after.store) };
 }
 
@@ -138,14 +175,24 @@ function settleRelease(shape: Shape, store: Store, settlement: Settlement): Answ
   const { operation, attempt, decidedAt } = settlement;
   const known = store.operations[operation];
   const isOwn = known?.attempts.includes(attempt) || !keeps(shape, 'an ending ends its own reservation');
-  if (!known || !isOwn) return bury(shape, store, settlement);
+  if (!known) return releaseForgotten(shape, store, settlement);
+  if (!isOwn) return bury(shape, store, settlement);
   // It was released before it expired, and the store heard of it after.
-  const isInTime =
-    decidedAt < known.expiresAt && keeps(shape, 'a release in time undoes what expiry counted');
+  const expiresAt = Math.max(known.expiresAt, settlement.at + settlement.ttl);
+  const isInTime = decidedAt < expiresAt && keeps(shape, 'a release in time undoes what expiry counted');
   const isOpen = known.state === 'held' || (known.state === 'expired' && isInTime);
   if (!isOpen) return { store, outcome: known.state, record: known };
   const after = ended(shape, store, { operation, state: 'released', counted: NOTHING, at: store.now });
   return { store: after, outcome: 'released', record: after.operations[operation]! };
+}
+
+/** The store counts of it what its expiry has left, if it had been held; else it may arrive one day, and must not count. */
+function releaseForgotten(shape: Shape, store: Store, settlement: Settlement): Answered {
+  const isOver = store.now >= settlement.at + settlement.ttl;
+  const left = isOver ? leftByExpiry(shape, settlement) : NOTHING;
+  const counters = change(shape, store.counters, left, 'used', -1);
+  const { store: after, record } = bury(shape, { ...store, counters }, settlement);
+  return { store: after, outcome: left.length > 0 ? 'released' : 'voided', record };
 }
 
 /** Where the operation has not arrived yet, it never counts. */

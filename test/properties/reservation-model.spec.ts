@@ -93,6 +93,7 @@ const SCENARIOS = {
         attempts: 1,
         endings: 1,
         commits: [{ units: 2 }],
+        releases: true,
       },
       { verb: 'hold', amounts: { units: 1 }, ttl: 2, attempts: 1, endings: 1, commits: [{}] },
     ],

@@ -41,6 +41,11 @@ const steps = fc.commands(
       .record({ job: anyJob, tokens: fc.constantFrom(0, 2, 8, 20) })
       .map(({ job, tokens }) => step(`commit ${job.id} ${tokens}`, (node) => node.commit(job.id, tokens))),
     anyJob.map((job) => step(`release ${job.id}`, (node) => node.release(job.id))),
+    fc
+      .record({ job: anyJob, more: fc.constantFrom(0, 2), ttlMs: fc.constantFrom(1_000, 2_500) })
+      .map(({ job, more, ttlMs }) =>
+        step(`extend ${job.id} by ${more} for ${ttlMs}`, (node) => node.extend(job.id, more, ttlMs)),
+      ),
     fc.constantFrom(5, 20, 60, 300, 1_100).map((ms) => step(`${ms} ms pass`, (node) => node.pass(ms))),
   ],
   { maxCommands: 40, size: 'max' },

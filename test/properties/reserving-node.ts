@@ -67,8 +67,10 @@ export class ReservingNode {
   readonly #known = new Map<string, KnownReservation>();
   readonly #busy = new Set<string>();
   readonly #failures: unknown[] = [];
+  readonly #policy: DegradePolicy;
 
   constructor({ scheduler, policy, outcomes }: Setting) {
+    this.#policy = policy;
     this.#scheduler = scheduler;
     this.#specified = new SpecifiedStore(SHAPE, FIELDS);
     this.store = new ScheduledStore(this.#specified, scheduler, { outcomes, isQueued: false });
@@ -113,6 +115,30 @@ export class ReservingNode {
       } catch (error) {
         expect((error as QuotaError).code).toBe('reservation-ended');
         expect(known.onExpiry).toBe('commit');
+      }
+    });
+  }
+
+  /**
+   * More tokens only where the policy grants them too, and not at the last moment: what a store has granted, and its answer was
+   * lost, it would hold.
+   */
+  extend(id: string, more: number, ttlMs: number): void {
+    const known = this.#known.get(id);
+    if (known === undefined || known.isReleased || known.committed !== undefined || this.#busy.has(id))
+      return;
+    if (Date.parse(known.reservation.expiresAt) - Date.now() < 2 * DEADLINE_MS) return;
+    const tokens = known.tokens + (this.#policy === 'allow' ? more : 0);
+    this.#ask(id, async () => {
+      try {
+        const { allowed, reservation } = await this.engine.extend(known.reservation.id, {
+          amounts: { tokens },
+          ttlMs,
+        });
+        const { id: itsId } = known.reservation;
+        if (allowed) this.#known.set(id, { ...known, tokens, reservation: { ...reservation!, id: itsId } });
+      } catch (error) {
+        expect((error as QuotaError).code).toBe('reservation-ended');
       }
     });
   }

@@ -149,8 +149,18 @@ export class SpecifiedStore {
       return { ...asked, attempt, at: decidedAt, ttl: 0, onExpiry: 'release', wasHeld: false, isUnsent };
     }
     const { takenAt: at, expiresAt, onExpiry, isDegraded } = hold;
-    const attempt = this.#settledAttempt(request, named);
-    return { ...asked, attempt, at, ttl: expiresAt - at, onExpiry, wasHeld: !isDegraded, isUnsent };
+    const isExtended = isExtension(request);
+    const attempt = isExtended ? this.#extendedAttempt(request, named) : this.#settledAttempt(request, named);
+    return {
+      ...asked,
+      isExtended,
+      attempt,
+      at,
+      ttl: expiresAt - at,
+      onExpiry,
+      wasHeld: !isDegraded,
+      isUnsent,
+    };
   }
 
   /** Endings do not say which attempt took the reservation: it is that of the one that is there, or comes later. */
@@ -168,6 +178,14 @@ export class SpecifiedStore {
     }
     const isMeant = isDegraded || takenAt === named.takenAt;
     return isMeant && intent !== 'hold' ? this.#attemptOf(named) : attempt;
+  }
+
+  /** An extension is of the reservation that was taken then, also of one that has expired since. */
+  #extendedAttempt(request: SettleRequest, named: Named): number {
+    const isIts = request.hold!.takenAt === named.takenAt;
+    if (!isIts && this.#isNew(named)) return this.#settledAttempt(request, named);
+    named.amounts = { units: request.amount, ...request.amounts };
+    return this.#attemptOf(named);
   }
 
   #look<L extends LimitSpec>(named: Named, isMeant: boolean): EndHoldResult<L> {
@@ -249,6 +267,11 @@ export class SpecifiedStore {
       }),
     );
   }
+}
+
+/** As `ResilientExtensions` names its attempt. */
+function isExtension({ intent, operation, hold }: SettleRequest): boolean {
+  return intent === 'hold' && operation.attempt === `e${hold!.takenAt.toString(36)}`;
 }
 
 const ENDED: Readonly<Record<string, 'ended' | 'ended-otherwise' | 'extended' | 'refused'>> = {

@@ -44,16 +44,17 @@ export class RunningService {
       await redis?.stop();
       await directory.remove();
     };
-    return RunningService.listening(settings, release, options);
+    return RunningService.listening(settings, release, options, Number(env['PORT'] ?? 0));
   }
 
   private static async listening(
     settings: Settings,
     release: () => Promise<void>,
     options: ServiceOptions = {},
+    port = 0,
   ): Promise<RunningService> {
     const app = await createService(settings, options);
-    await app.listen(0, '127.0.0.1');
+    await app.listen(port, '127.0.0.1');
     return new RunningService(app, settings, release);
   }
 

@@ -17,6 +17,7 @@ import { LoggingModule } from './logging/logging.module.js';
 import { MetricsModule } from './metrics/metrics.module.js';
 import { QuotaMetrics } from './metrics/quota-metrics.js';
 import { RegistryModule } from './metrics/registry.module.js';
+import { ReportsModule } from './reports/reports.module.js';
 import { ReservationsModule } from './reservations/reservations.module.js';
 import { RulesModule } from './rules/rules.module.js';
 import { UsageModule } from './usage/usage.module.js';
@@ -32,6 +33,7 @@ export interface AppOptions {
   imports: [
     CheckModule,
     ReservationsModule,
+    ReportsModule,
     UsageModule,
     RulesModule,
     GatesModule,

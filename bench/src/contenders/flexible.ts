@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
 import { RateLimiterMemory, RateLimiterRedis } from 'rate-limiter-flexible';
-import { PLENTY } from '../subjects.js';
+import { PLENTY } from '../load/subjects.js';
 import type { Contender } from './contender.js';
 
 const DAY = { points: PLENTY, duration: 86_400 };

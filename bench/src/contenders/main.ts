@@ -1,11 +1,18 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { userAt } from '../subjects.js';
+import { userAt } from '../load/subjects.js';
 import type { Contender, Round, RoundResult } from './contender.js';
 import { flexibleInMemory, flexibleOnRedis } from './flexible.js';
-import { sundialEmbedded, sundialOnRedis } from './sundial.js';
+import { holdsEmbedded, holdsOnRedis, sundialEmbedded, sundialOnRedis } from './sundial.js';
 
 /** The program of a contender's process: opens the one that is named, and measures a round whenever it is asked. */
-const CONTENDERS = { sundialOnRedis, flexibleOnRedis, sundialEmbedded, flexibleInMemory };
+const CONTENDERS = {
+  sundialOnRedis,
+  flexibleOnRedis,
+  sundialEmbedded,
+  flexibleInMemory,
+  holdsOnRedis,
+  holdsEmbedded,
+};
 export type ContenderName = keyof typeof CONTENDERS;
 
 const CONCURRENCY = 64;

@@ -10,19 +10,32 @@ import {
 import { RedisStore } from '@sundial/redis';
 import { ResilientRunner, type ResilientRunnerOptions } from '@sundial/resilience';
 import { eventually } from '../../../test/support/eventually.js';
-import { RULES_FILE } from '../subjects.js';
+import { RULES_FILE } from '../load/subjects.js';
 import type { Contender } from './contender.js';
 
 /** Decides a day and an hour, as the service does. */
 export async function sundialOnRedis(redisUrl: string): Promise<Contender> {
-  const store = new RedisStore({ kind: 'single', url: redisUrl });
-  await eventually(() => store.probe().then(() => true), { what: 'Redis answers' });
-  return contender(await openEngine(store));
+  return contender(await openEngine(await openRedisStore(redisUrl)));
 }
 
 /** The same without Redis. */
 export async function sundialEmbedded(): Promise<Contender> {
   return contender(await openEngine(await MemoryStore.open()));
+}
+
+/** Reserves and commits, as `sundialOnRedis` checks. */
+export async function holdsOnRedis(redisUrl: string): Promise<Contender> {
+  return holder(await openEngine(await openRedisStore(redisUrl)));
+}
+
+export async function holdsEmbedded(): Promise<Contender> {
+  return holder(await openEngine(await MemoryStore.open()));
+}
+
+async function openRedisStore(url: string): Promise<RedisStore> {
+  const store = new RedisStore({ kind: 'single', url });
+  await eventually(() => store.probe().then(() => true), { what: 'Redis answers' });
+  return store;
 }
 
 export async function openEngine(
@@ -41,6 +54,17 @@ function contender(engine: QuotaEngine): Contender {
       const { allowed, degraded } = await engine.check({ resource: 'ocr', subject: { user } });
       if (!allowed) throw new Error(`Refused: ${user}.`);
       return degraded === null;
+    },
+  };
+}
+
+function holder(engine: QuotaEngine): Contender {
+  return {
+    async decide(user) {
+      const { reservation, degraded } = await engine.reserve({ resource: 'ocr', subject: { user } });
+      if (!reservation) throw new Error(`Refused: ${user}.`);
+      const committed = await engine.commit(reservation.id);
+      return degraded === null && committed.degraded === null;
     },
   };
 }

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { postRequest } from '../../../test/support/http-connection.js';
 import { goodput } from './goodput.js';
 import { latency } from './latency.js';
+import { reserveAndCommit } from './reserve-and-commit.js';
 import { throughput } from './throughput.js';
 
 const requests = [postRequest('/check', { any: 'body' })];
@@ -98,5 +99,40 @@ describe('throughput', () => {
     });
     const load = throughput({ port, requests, connections: 2, durationMs: 50 });
     await expect(load).rejects.toThrow('Not a 200');
+  });
+});
+
+describe('reserveAndCommit', () => {
+  const load = { requests: [postRequest('/reservations', { any: 'body' })], connections: 2, durationMs: 50 };
+  const serveReservations = async (answer: (path: string) => object) => {
+    const paths: string[] = [];
+    server = createServer((request, response) => {
+      paths.push(`${request.method} ${request.url}`);
+      const text = JSON.stringify(answer(request.url ?? ''));
+      request.resume().once('end', () => response.setHeader('content-length', text.length).end(text));
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    return { paths, port: (server.address() as AddressInfo).port };
+  };
+
+  it('counts pairs of a reserve and the commit of what it reserved', async () => {
+    let reserved = 0;
+    const { paths, port } = await serveReservations((path) =>
+      path === '/reservations'
+        ? { allowed: true, reservation: { id: `r-${reserved++}`, state: 'held' } }
+        : {},
+    );
+    const { perSecond } = await throughput({ ...load, port }, reserveAndCommit);
+    expect(perSecond).toBeGreaterThan(0);
+    expect(paths).toHaveLength(2 * reserved);
+    const commits = paths.filter((path) => path !== 'POST /reservations');
+    expect(commits.sort()).toEqual(
+      Array.from({ length: reserved }, (_, index) => `POST /reservations/r-${index}/commit`).sort(),
+    );
+  });
+
+  it('fails where nothing was reserved', async () => {
+    const { port } = await serveReservations(() => ({ allowed: false, reservation: null }));
+    await expect(throughput({ ...load, port }, reserveAndCommit)).rejects.toThrow('Nothing was reserved');
   });
 });

@@ -1,5 +1,5 @@
 import { closedLoop } from '../../../test/support/closed-loop.js';
-import { openConnections } from '../../../test/support/http-connection.js';
+import { openConnections, type HttpConnection } from '../../../test/support/http-connection.js';
 import { assertOk, type HttpLoad } from './http-load.js';
 
 export interface Throughput {
@@ -8,8 +8,14 @@ export interface Throughput {
   readonly generatorBusy: number;
 }
 
+/** What a caller does over its connection with a request, once or in a row: what is counted. */
+export type Exchange = (connection: HttpConnection, request: Buffer) => Promise<void>;
+
 /** How much a server can do: a closed loop over all connections. */
-export async function throughput({ port, requests, connections, durationMs }: HttpLoad): Promise<Throughput> {
+export async function throughput(
+  { port, requests, connections, durationMs }: HttpLoad,
+  exchange: Exchange = single,
+): Promise<Throughput> {
   const callers = await openConnections(port, connections);
   const cpu = process.cpuUsage();
   const startedAt = performance.now();
@@ -17,8 +23,7 @@ export async function throughput({ port, requests, connections, durationMs }: Ht
     const answered = await closedLoop({
       callers,
       isOver: () => performance.now() >= startedAt + durationMs,
-      call: async (connection, index) =>
-        assertOk(await connection.request(requests.at(index % requests.length)!)),
+      call: (connection, index) => exchange(connection, requests.at(index % requests.length)!),
     });
     const elapsedMs = performance.now() - startedAt;
     const { user, system } = process.cpuUsage(cpu);
@@ -29,4 +34,8 @@ export async function throughput({ port, requests, connections, durationMs }: Ht
   } finally {
     for (const connection of callers) connection.close();
   }
+}
+
+async function single(connection: HttpConnection, request: Buffer): Promise<void> {
+  assertOk(await connection.request(request));
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { ServiceProcess, type JsonAnswer } from '../../../test/support/service-process.js';
 import { temporaryDirectory, type TemporaryDirectory } from '../../../test/support/temporary-directory.js';
-import { RULES_FILE } from '../subjects.js';
+import { RULES_FILE } from '../load/subjects.js';
 import { flagsFor } from './node-program.js';
 
 /** Sundial's service as it is deployed, and programs of `servers/` that answer the same request. */

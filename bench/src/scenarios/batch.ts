@@ -5,8 +5,8 @@ import { goodput, type Goodput } from '../load/goodput.js';
 import { latency, type Latency } from '../load/latency.js';
 import { RedisProcess } from '../../../test/support/redis-process.js';
 import { WebServer } from '../processes/web-server.js';
-import { LATEST_ANSWER_MS, type Scenario } from '../scenario.js';
-import { checkRequests, userAt } from '../subjects.js';
+import { LATEST_ANSWER_MS, type Scenario } from './scenario.js';
+import { checkRequests, userAt } from '../load/subjects.js';
 import { metricSum } from './metrics.js';
 
 const CALLERS = 24;

@@ -4,8 +4,8 @@ import { RedisProcess } from '../../../test/support/redis-process.js';
 import { latency, type Latency } from '../load/latency.js';
 import { throughput } from '../load/throughput.js';
 import { WebServer } from '../processes/web-server.js';
-import type { Scenario } from '../scenario.js';
-import { checkRequests } from '../subjects.js';
+import type { Scenario } from './scenario.js';
+import { checkRequests } from '../load/subjects.js';
 
 const FLOOD_CONNECTIONS = 64;
 const CALM_CONNECTIONS = 32;

@@ -6,8 +6,8 @@ import { hasWrk, wrk } from '../load/wrk.js';
 import { cpuSecondsOf } from '../processes/cpu-time.js';
 import { WebServer } from '../processes/web-server.js';
 import type { Row } from '../report/row.js';
-import type { Scenario } from '../scenario.js';
-import { userAt } from '../subjects.js';
+import type { Scenario } from './scenario.js';
+import { userAt } from '../load/subjects.js';
 
 const CALLERS = 256;
 /** Long enough that the slower of the two is measured, and not its fallback. */

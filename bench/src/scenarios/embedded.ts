@@ -7,8 +7,8 @@ import { startProgram } from '../processes/node-program.js';
 import { RedisProcess } from '../../../test/support/redis-process.js';
 import { WebServer } from '../processes/web-server.js';
 import type { Row } from '../report/row.js';
-import type { Effort, Scenario } from '../scenario.js';
-import { checkRequests, manyCheckRequests } from '../subjects.js';
+import type { Effort, Scenario } from './scenario.js';
+import { checkRequests, manyCheckRequests } from '../load/subjects.js';
 
 const FILL = fileURLToPath(new URL('../servers/fill-embedded.ts', import.meta.url));
 const CONNECTIONS = 64;

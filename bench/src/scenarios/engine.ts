@@ -2,7 +2,7 @@ import { interleaved } from '../load/interleaved.js';
 import { ContenderProcess } from '../processes/contender-process.js';
 import { RedisProcess } from '../../../test/support/redis-process.js';
 import type { RoundResult } from '../contenders/contender.js';
-import type { Scenario } from '../scenario.js';
+import type { Scenario } from './scenario.js';
 
 /** The engine in the process, two windows a decision, against rate-limiter-flexible with one. */
 export const engine: Scenario = {

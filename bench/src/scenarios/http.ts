@@ -5,8 +5,8 @@ import { median } from '../../../test/support/percentile.js';
 import { RedisProcess } from '../../../test/support/redis-process.js';
 import { WebServer } from '../processes/web-server.js';
 import type { Row } from '../report/row.js';
-import type { Effort, Scenario } from '../scenario.js';
-import { checkRequests } from '../subjects.js';
+import type { Effort, Scenario } from './scenario.js';
+import { checkRequests } from '../load/subjects.js';
 import { metricSum } from './metrics.js';
 
 const CONNECTIONS = 64;

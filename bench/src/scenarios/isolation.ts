@@ -4,8 +4,8 @@ import { latency, type Latency } from '../load/latency.js';
 import { interleaved } from '../load/interleaved.js';
 import { RedisProcess } from '../../../test/support/redis-process.js';
 import { WebServer } from '../processes/web-server.js';
-import { LATEST_ANSWER_MS, type Scenario } from '../scenario.js';
-import { checkRequests } from '../subjects.js';
+import { LATEST_ANSWER_MS, type Scenario } from './scenario.js';
+import { checkRequests } from '../load/subjects.js';
 
 const CALM_CONNECTIONS = 32;
 /** Of what the service can do. */

@@ -7,8 +7,8 @@ import { median } from '../../../test/support/percentile.js';
 import { RedisProcess } from '../../../test/support/redis-process.js';
 import { WebServer } from '../processes/web-server.js';
 import type { Row } from '../report/row.js';
-import type { Effort } from '../scenario.js';
-import { checkRequests } from '../subjects.js';
+import type { Effort } from './scenario.js';
+import { checkRequests } from '../load/subjects.js';
 
 const MANY = 10_000;
 const FEW = 100;

@@ -5,8 +5,8 @@ import { throughput } from '../load/throughput.js';
 import { eventually } from '../../../test/support/eventually.js';
 import { RedisProcess } from '../../../test/support/redis-process.js';
 import { WebServer } from '../processes/web-server.js';
-import type { Effort, Scenario } from '../scenario.js';
-import { checkRequests, nameOf } from '../subjects.js';
+import type { Effort, Scenario } from './scenario.js';
+import { checkRequests, nameOf } from '../load/subjects.js';
 
 const CONNECTIONS = 64;
 const LOAD = 0.5;

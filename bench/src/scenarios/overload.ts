@@ -5,8 +5,8 @@ import { CpuShare } from '../processes/cpu-share.js';
 import { RedisProcess } from '../../../test/support/redis-process.js';
 import { WebServer } from '../processes/web-server.js';
 import type { Row } from '../report/row.js';
-import { LATEST_ANSWER_MS, type Effort, type Scenario } from '../scenario.js';
-import { checkRequests } from '../subjects.js';
+import { LATEST_ANSWER_MS, type Effort, type Scenario } from './scenario.js';
+import { checkRequests } from '../load/subjects.js';
 import { metricSum, shareAbove } from './metrics.js';
 
 const PEAK = 64;

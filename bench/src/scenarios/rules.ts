@@ -2,7 +2,7 @@ import { percentile } from '../../../test/support/percentile.js';
 import { RedisProcess } from '../../../test/support/redis-process.js';
 import { WebServer } from '../processes/web-server.js';
 import type { Row } from '../report/row.js';
-import type { Effort, Scenario } from '../scenario.js';
+import type { Effort, Scenario } from './scenario.js';
 import { manyRules } from './many-rules.js';
 
 const RULE = '/admin/rules/edited-per-user';

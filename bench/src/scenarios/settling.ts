@@ -2,8 +2,8 @@ import { throughput } from '../load/throughput.js';
 import { eventually } from '../../../test/support/eventually.js';
 import { RedisProcess } from '../../../test/support/redis-process.js';
 import { WebServer } from '../processes/web-server.js';
-import type { Scenario } from '../scenario.js';
-import { checkRequests } from '../subjects.js';
+import type { Scenario } from './scenario.js';
+import { checkRequests } from '../load/subjects.js';
 
 const CONNECTIONS = 64;
 const MAX_ROUNDS = 3;

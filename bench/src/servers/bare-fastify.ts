@@ -1,7 +1,7 @@
 import { type CheckRequest, checkRequestSchema } from '@sundial/contract';
 import { fastify } from 'fastify';
 import { Redis } from 'ioredis';
-import { PLENTY } from '../subjects.js';
+import { PLENTY } from '../load/subjects.js';
 import { singleTake } from './single-take.js';
 
 /**

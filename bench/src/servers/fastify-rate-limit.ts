@@ -2,7 +2,7 @@ import rateLimit from '@fastify/rate-limit';
 import { type CheckRequest, checkRequestSchema } from '@sundial/contract';
 import { fastify, type FastifyRequest } from 'fastify';
 import { Redis } from 'ioredis';
-import { PLENTY } from '../subjects.js';
+import { PLENTY } from '../load/subjects.js';
 
 /** A peer: @fastify/rate-limit with its Redis store. It counts one window, a day from each user's first request. */
 const app = fastify();

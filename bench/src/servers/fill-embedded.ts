@@ -1,7 +1,7 @@
 import { MemoryStore } from '@sundial/engine';
 import { setImmediate as turn } from 'node:timers/promises';
 import { openEngine } from '../contenders/sundial.js';
-import { manyUserAt } from '../subjects.js';
+import { manyUserAt } from '../load/subjects.js';
 
 /** Fills a data directory with what a service would have left in it: so many subjects and operations, counted just now. */
 const CHECKS_A_TURN = 2_000;

@@ -5,7 +5,7 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { ThrottlerGuard, ThrottlerModule } from '@nestjs/throttler';
 import { Redis } from 'ioredis';
-import { PLENTY } from '../subjects.js';
+import { PLENTY } from '../load/subjects.js';
 
 const DAY_MS = 86_400_000;
 

@@ -4,7 +4,7 @@ export { QuotaClientError, type QuotaClientErrorCode } from './answers/quota-cli
 export type { ClientCall, ClientCallEnd } from './events/client-call.js';
 export type { ClientAlarm, QuotaClientEvents, Verb } from './events/client-events.js';
 export type { Fallback, FallbackContext, FallbackPolicy } from './fallback/fallback.js';
-export { type AffectedOperation, ndjson, type ReportOutcome } from './journal/affected-operation.js';
+export { type AffectedOperation, ndjson } from './journal/affected-operation.js';
 export type { Flushed } from './journal/deliveries.js';
 export { QuotaClient } from './quota-client.js';
 export type { QuotaClientOptions } from './quota-client-options.js';

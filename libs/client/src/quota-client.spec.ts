@@ -174,6 +174,19 @@ describe('a problem body', () => {
     expect(error.errors).toEqual(errors);
   });
 
+  it('with errors of another shape refuses each of the checks that shared its request', async () => {
+    answerProblem(400, {
+      code: 'invalid-request',
+      errors: [null, 5, { path: 7 }, { path: 'a', message: 'b' }],
+    });
+    const quota = client();
+    const errors = await Promise.all([1, 2].map(() => failure(quota.check(REQUEST))));
+    for (const error of errors) {
+      expect(error).toMatchObject({ code: 'invalid-request', errors: [{ path: 'a', message: 'b' }] });
+    }
+    expect(received.map(({ url }) => url)).toEqual(['/check/batch', '/check', '/check']);
+  });
+
   it.each([
     [409, 'operation-conflict'],
     [401, 'unauthorized'],

@@ -15,6 +15,10 @@ export const MAX_VALUE_LENGTH = 256;
 export const MAX_UNITS = Number.MAX_SAFE_INTEGER;
 /** Checks in one batch. */
 export const MAX_BATCH_CHECKS = 1_000;
+/** Reports in one request. */
+export const MAX_REPORTS = 1_000;
+/** How far the clock of a client that reports may be from the store's, either way. */
+export const MAX_CLOCK_SKEW_MS = 5 * 60_000;
 
 /** Rules of one service: every node holds them all. */
 export const MAX_RULES = 10_000;

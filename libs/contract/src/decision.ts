@@ -51,7 +51,8 @@ export interface Decision {
 /**
  * Why the store did not decide. `overloaded`: too much is asked at once, or the embedded store has no room for another
  * subject. `journal-full`: policy `local` refused, since no more of what it allows could be settled
- * afterwards. `unreachable`: no service answered a `QuotaClient`, whose fallback decided; no service says it.
+ * afterwards. `unreachable`: no service answered a `QuotaClient`, whose
+ * fallback decided; a service says it only when such an operation is repeated while its report is being settled.
  */
 export const DEGRADED_CAUSES = [
   'timeout',

@@ -67,7 +67,7 @@ export class QuotaError extends Error {
   }
 
   static refunded(operationId: string): QuotaError {
-    const detail = `Operation ${operationId} was refunded; use a new operationId.`;
+    const detail = `Operation ${operationId} was refunded, or its client has reported that it refused it; use a new operationId.`;
     return new QuotaError('operation-refunded', detail);
   }
 

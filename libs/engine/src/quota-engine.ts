@@ -9,6 +9,8 @@ import {
   type Refunded,
   type RefundRequest,
   type ReleaseRequest,
+  type Report,
+  type ReportResult,
   type ReservationAnswer,
   type ReserveRequest,
   type Returned,
@@ -28,6 +30,7 @@ import { uncountedMeters } from './decisions/uncounted-meters.js';
 import type { EngineStatus, QuotaObserver } from './runners/observer.js';
 import { copyOfAmounts } from './operations/amounts.js';
 import { OperationIds } from './operations/operation-ids.js';
+import { EngineReports } from './reports/engine-reports.js';
 import { validationErrorsInBatch, validationErrorsUnder } from './requests/validation-errors.js';
 import { assertUsageRequest, missingAttributes } from './requests/parse-request.js';
 import { EngineReservations, type EngineReserveDecision } from './reservations/engine-reservations.js';
@@ -66,6 +69,7 @@ export class QuotaEngine implements Quota {
   readonly #ids: OperationIds;
   readonly #reservations: EngineReservations;
   readonly #reversals: EngineReversals;
+  readonly #reports: EngineReports;
   readonly #batches = new BatchPacer();
   readonly #batchDeadlineMs: number;
   readonly #allowsUnknown: boolean;
@@ -83,6 +87,7 @@ export class QuotaEngine implements Quota {
     this.#controls = controlledChecks(options);
     const parts = { runner, rules, planner: this.#planner, operations: this.#ids };
     this.#reversals = new EngineReversals(parts);
+    this.#reports = new EngineReports({ ...parts, observer });
     this.#reservations = new EngineReservations({
       ...parts,
       controls: this.#controls,
@@ -163,6 +168,14 @@ export class QuotaEngine implements Quota {
 
   returnUnits(request: ReturnRequest): Promise<Returned> {
     return this.#reversals.returnUnits(request);
+  }
+
+  /**
+   * Settles what clients decided while no service answered them: each operation once, in the windows of its `decidedAt`, also
+   * above their max. Reports may be repeated, and come in any order. @throws QuotaError `overloaded`: report them again later.
+   */
+  report(reports: readonly Report[]): Promise<ReportResult[]> {
+    return this.#reports.report(reports);
   }
 
   /** An operator's: sets what is used. @throws QuotaError `rule-not-found`, `store-unavailable` */

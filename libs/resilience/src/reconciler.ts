@@ -8,9 +8,9 @@ import {
   type PlannedCheck,
   settledCounters,
   type SettleResult,
+  type SettleRequest,
   takesNothing,
   type Watermark,
-  type TakeRequest,
   UncertainIntervals,
 } from '@sundial/engine/ports';
 import { performance } from 'node:perf_hooks';
@@ -18,10 +18,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { StoreGuard } from './guard/store-guard.js';
 import type { Journal } from './journal/journal.js';
 import { Outbox } from './outbox/outbox.js';
-import type { PendingSettlement } from './outbox/pending-settlement.js';
+import { isFollowed, type PendingSettlement } from './outbox/pending-settlement.js';
 import { SettlementPump, TURN_MS } from './outbox/settlement-pump.js';
 import type { AcknowledgedOperation } from './replay/acknowledged-operations.js';
-import { Replay } from './replay/replay.js';
+import { Replay, type RepeatedTake } from './replay/replay.js';
 
 /** How long `close` waits for a store that answers. */
 const CLOSE_LIMIT_MS = 1_000;
@@ -142,11 +142,13 @@ export class Reconciler {
   }
 
   /** The store has said that it had counted another try of this operation: should it lose that, it is replayed. */
-  repeated(
-    take: Pick<TakeRequest, 'operation' | 'counters' | 'amount' | 'amounts'>,
-    counted: CountedBefore,
-  ): void {
+  repeated(take: RepeatedTake, counted: CountedBefore): void {
     this.#replay.repeated(take, counted);
+  }
+
+  /** The latest that the store has acknowledged to this node of an operation, while that is kept. */
+  recall(operationId: string): SettleRequest | undefined {
+    return this.#replay.recall(operationId);
   }
 
   /** Settles what it can as long as the store answers. What is left is lost with the process, unless a journal has it. */
@@ -171,9 +173,12 @@ export class Reconciler {
   #resolved(pending: PendingSettlement, result: SettleResult): void {
     const { operations = 1 } = pending;
     this.#outcomes[result.outcome] += operations;
-    if (isLost(result)) this.#lost += operations;
-    if (isReplayable(pending) && isRecorded(result)) {
-      this.acknowledged({ ...pending.settlement, decidedAt: this.#options.store.now() });
+    if (isLost(result) && !isFollowed(pending, result)) this.#lost += operations;
+    if (isRecorded(pending, result)) {
+      const { settlement } = pending;
+      const now = this.#options.store.now();
+      const decidedAt = settlement.hold === undefined ? now : settlement.decidedAt;
+      this.acknowledged({ ...settlement, decidedAt, acknowledgedAt: now });
     }
     this.#options.settled(pending, result);
   }
@@ -191,12 +196,9 @@ export class Reconciler {
   }
 }
 
-/** What becomes of reservations is not replayed. */
-function isReplayable({ settlement: { intent } }: PendingSettlement): boolean {
-  return intent === 'count' || intent === 'void';
-}
-
-function isRecorded({ outcome }: SettleResult): boolean {
+/** The store has it now; what was voided before it counted leaves nothing to lose, but that it is refunded or released does. */
+function isRecorded({ settlement: { intent } }: PendingSettlement, { outcome }: SettleResult): boolean {
+  if (outcome === 'voided') return intent === 'refund' || intent === 'release';
   return outcome === 'counted' || outcome === 'already-counted' || outcome === 'reversed';
 }
 

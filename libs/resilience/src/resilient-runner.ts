@@ -10,11 +10,13 @@ import {
   inCurrentWindows,
   type LimitSpec,
   limitStates,
+  overAdmitted,
   type Planned,
   type PlannedCheck,
   type PlannedLimit,
   type CheckPlan,
   type ReadResult,
+  type ReportRunner,
   type ReservationRunner,
   type SettleResult,
   type TakeResult,
@@ -24,31 +26,20 @@ import { type DegradedCause, QuotaError, type Usage } from '@sundial/contract';
 import { diskTimeOf, type Journal } from './journal/journal.js';
 import { WrongTypeKeys } from './guard/wrong-type-keys.js';
 import { DegradedDecisions } from './fallback/degraded-decisions.js';
-import { LocalCounters, type Asking, type NodeShare } from './fallback/local-counters.js';
+import type { Asking, NodeShare } from './fallback/local-counters.js';
+import { LocalUsage } from './fallback/local-usage.js';
 import type { PendingSettlement } from './outbox/pending-settlement.js';
-import { overAdmitted } from './outbox/over-admitted.js';
 import { Reconciler } from './reconciler.js';
 import { StoreGuard } from './guard/store-guard.js';
 import { unavailableFor, type Shed, type Unavailable } from './guard/unavailable.js';
 import { UndecidedChecks } from './fallback/undecided-checks.js';
-import { LocalHolds } from './fallback/local-holds.js';
+import { KnownReservations } from './reservations/known-reservations.js';
 import type { CheckWay } from './reservations/resilient-reserves.js';
+import { DEFAULT_DEADLINE_MS, type ResilientRunnerOptions } from './resilient-runner-options.js';
+import { ResilientReports } from './reports/resilient-reports.js';
 import { ResilientReservations } from './reservations/resilient-reservations.js';
+import type { StoreAccess } from './reservations/store-access.js';
 
-export interface ResilientRunnerOptions {
-  readonly store: Store;
-  /** How long an answer may take, from the call of the verb; the store gets a tenth less, 5 ms at most. Default 50. */
-  readonly deadlineMs?: number;
-  /** Who shares what remains under policy `local`. Default: this node alone. */
-  readonly nodes?: () => NodeShare;
-  /** Keeps what is decided without the store over a restart. The runner closes it. Default: memory only. */
-  readonly journal?: Journal | undefined;
-  readonly observer?: QuotaObserver;
-  /** Whether a drill says that the store is away for a resource: what was decided then is settled when it is over. */
-  readonly isDrilled?: ((resource: string) => boolean) | undefined;
-}
-
-export const DEFAULT_DEADLINE_MS = 50;
 /** Timers are late, and an answer has a way to go: without this, callers of a frozen Redis wait for 53.5 ms. */
 const ANSWER_RESERVE_MS = 5;
 /** The store need not be asked. */
@@ -64,10 +55,10 @@ const NOTHING: Amounts = { amount: 0 };
 export class ResilientRunner implements Runner {
   readonly #store: Store;
   readonly #guard: StoreGuard;
-  readonly #local = new LocalCounters();
-  readonly #holds = new LocalHolds(this.#local);
+  readonly #local = new LocalUsage();
   readonly #undecided: UndecidedChecks;
   readonly reservations: ReservationRunner;
+  readonly #reports: ResilientReports;
   readonly #reconciler: Reconciler;
   readonly #journal: Journal | undefined;
   readonly #wrongTypeKeys: WrongTypeKeys;
@@ -77,7 +68,7 @@ export class ResilientRunner implements Runner {
   readonly #observer: QuotaObserver;
   /** The store keeps to the limits also while some of the usage is pending here. */
   readonly #asEnforced = <L extends LimitSpec>(counters: readonly CounterRef<L>[]) =>
-    this.#reconciler.outbox.isClear ? counters : this.#local.lowered(counters);
+    this.#reconciler.outbox.isClear ? counters : this.#local.counters.lowered(counters);
 
   constructor(options: ResilientRunnerOptions) {
     const { store, observer = {}, deadlineMs = DEFAULT_DEADLINE_MS, nodes = () => ALONE, journal } = options;
@@ -103,12 +94,15 @@ export class ResilientRunner implements Runner {
       uncertain: (interval) => observer.uncertain?.(interval),
       isHeldBack: options.isDrilled,
     });
-    for (const { settlement } of this.#reconciler.outbox.values()) this.#restore(settlement);
-    const degraded = new DegradedDecisions({
-      ...{ local: this.#local, holds: this.#holds, now: () => store.now(), share: nodes },
-    });
+    for (const { settlement } of this.#reconciler.outbox.values())
+      this.#local.restore(settlement, store.now());
+    const { counters: local, holds } = this.#local;
+    const degraded = new DegradedDecisions({ local, holds, now: () => store.now(), share: nodes });
     this.#undecided = new UndecidedChecks(degraded, this.#reconciler.outbox);
-    this.reservations = this.#reserving();
+    this.reservations = this.#reserving(degraded);
+    const { outbox } = this.#reconciler;
+    const shed = (reports: number) => this.#shed(reports);
+    this.#reports = new ResilientReports({ store, guard: this.#guard, outbox, local, holds, shed });
   }
 
   get secret(): Store['secret'] {
@@ -117,6 +111,10 @@ export class ResilientRunner implements Runner {
 
   now(): number {
     return this.#store.now();
+  }
+
+  get reports(): ReportRunner {
+    return this.#reports;
   }
 
   get backlogMs(): number {
@@ -167,7 +165,7 @@ export class ResilientRunner implements Runner {
         if (result.outcome === 'shed') throw this.#shed();
         if ('counts' in result)
           return {
-            limits: limitStates(this.#known(offered, result.counts), 1),
+            limits: limitStates(this.#known(result.counts), 1),
             degraded: null,
           };
         return this.#usageKnown(offered, unavailableFor(result).cause);
@@ -207,7 +205,7 @@ export class ResilientRunner implements Runner {
   ): Promise<T | Unavailable | Shed> {
     let asking: Asking | undefined;
     const ask = (dispatch: Dispatch) => {
-      asking = this.#local.asking(counters, takes);
+      asking = this.#local.counters.asking(counters, takes);
       return call(dispatch);
     };
     return this.#guard.askInTurn(ask, counters, { resource, late }).then((result) => {
@@ -227,7 +225,7 @@ export class ResilientRunner implements Runner {
       case 'replayed':
       case 'refused': {
         this.#reconciler.decided(check, plan, result);
-        const counts = this.#known(plan, result.counts);
+        const counts = this.#known(result.counts);
         return decisionOf(check, { ...result, counts }, this.#store.now());
       }
       case 'conflict':
@@ -252,12 +250,12 @@ export class ResilientRunner implements Runner {
   #withoutStore(check: PlannedCheck, plan: CheckPlan, unavailable: Unavailable): Answer<EngineDecision> {
     const { operationId, operation, amount, amounts, rulesVersion, startedAt } = check;
     const undecided = { plan, operationId, operation, amount, amounts, unavailable, rulesVersion };
-    this.#holds.expire(this.#store.now());
+    this.#local.holds.expire(this.#store.now());
     return this.#undecided.decide(undecided, this.#answerBy(startedAt));
   }
 
   #usageKnown({ counters }: CheckPlan, cause: DegradedCause): Pick<Usage, 'limits' | 'degraded'> {
-    const known = this.#local.counts(counters, this.#store.now());
+    const known = this.#local.countsAt(counters, this.#store.now());
     return { limits: limitStates(known, 1), degraded: { cause } };
   }
 
@@ -265,9 +263,14 @@ export class ResilientRunner implements Runner {
     return Math.max(startedAt + this.#answerMs, performance.now() + this.#diskMs);
   }
 
-  #reserving(): ReservationRunner {
-    const access = {
-      ...{ store: this.#store, guard: this.#guard, outbox: this.#reconciler.outbox, holds: this.#holds },
+  #reserving(degraded: DegradedDecisions): ReservationRunner {
+    const { counters, holds } = this.#local;
+    const access: StoreAccess = {
+      ...{ store: this.#store, guard: this.#guard, outbox: this.#reconciler.outbox, holds, degraded },
+      known: new KnownReservations(),
+      acknowledged: (operation) => this.#reconciler.acknowledged(operation),
+      repeated: (take, counted) => this.#reconciler.repeated(take, counted),
+      recall: (operationId) => this.#reconciler.recall(operationId),
       answerBy: (startedAt: number) => this.#answerBy(startedAt),
       shed: () => this.#shed(),
     };
@@ -277,38 +280,31 @@ export class ResilientRunner implements Runner {
         return this.#askInTurn(take, plan, { takes: check, late });
       },
       asEnforced: this.#asEnforced,
-      known: (plan, counts) => this.#known(plan, counts),
+      known: (counts) => this.#known(counts),
       wrongType: (plan) => this.#wrongTypeKeys.met(plan),
       undecided: this.#undecided,
     };
-    return new ResilientReservations(access, way, this.#local);
-  }
-
-  /** What was decided before this process started. */
-  #restore(settlement: PendingSettlement['settlement']): void {
-    const { intent, counters, operation, hold } = settlement;
-    if (intent !== 'count' && intent !== 'hold') return;
-    this.#local.restore(counters, settlement, this.#store.now());
-    if (hold) this.#holds.place(operation.id, { counters, takes: settlement, ...hold });
+    return new ResilientReservations(access, way, counters);
   }
 
   /** The queue before the store is full, or the check has waited in it for longer than a caller waits for an answer. */
-  #shed(): QuotaError {
-    this.#observer.shed?.(1);
+  #shed(checks = 1): QuotaError {
+    this.#observer.shed?.(checks);
     return QuotaError.overloaded('This node has more checks than it can decide in time: try again later.');
   }
 
   /** A pending settlement is in the store, or never will be. */
   #settled(pending: PendingSettlement, result: SettleResult): void {
-    const { intent, counters, operation } = pending.settlement;
-    if (intent === 'count') this.#local.settled(counters, pending.settlement);
-    else if (intent === 'hold' || intent === 'commit') this.#holds.settled(operation.id);
-    for (const limit of overAdmitted(pending, result)) this.#observer.overAdmitted?.(limit);
+    this.#local.settled(pending.settlement);
+    const { counters } = pending.settlement;
+    for (const limit of overAdmitted(pending.resource, counters, result))
+      this.#observer.overAdmitted?.(limit);
+    this.#reports.settled(pending, result);
   }
 
   /** What the store said, and what is allowed here and not yet settled. */
-  #known({ counters }: CheckPlan, counts: Counts<PlannedLimit>): Counts<PlannedLimit> {
-    return this.#reconciler.outbox.isClear ? counts : this.#local.counts(counters, this.#store.now());
+  #known(counts: Counts<PlannedLimit>): Counts<PlannedLimit> {
+    return this.#reconciler.outbox.isClear ? counts : this.#local.counters.added(counts);
   }
 }
 

@@ -1,13 +1,13 @@
-import { type Decision, QuotaError } from '@sundial/contract';
+import { type CheckRequest, type Decision, MAX_BATCH_CHECKS, QuotaError } from '@sundial/contract';
 import { Body, Controller, HttpCode, Post, Req } from '@nestjs/common';
 import { QuotaEngine } from '@sundial/engine';
 import type { FastifyRequest } from 'fastify';
+import { listIn } from '../http/body/list-envelope.js';
 import { Describe } from '../http/openapi/describe.js';
 import { MAX_BATCH_BODY_BYTES, MAX_JSON_VALUES, MAX_PARSED_AT_ONCE_BYTES } from '../http/bounds.js';
 import { Route } from '../http/routes/route.decorator.js';
 import { problemBody, type ProblemBody } from '../http/problems/problem.js';
 import { BATCH } from './batch.docs.js';
-import { checksOf } from './batch-envelope.js';
 
 /** A check that could not be decided for a reason of its own; the others of its batch were. */
 interface UndecidedCheck {
@@ -36,7 +36,7 @@ export class BatchController {
     hot: true,
   })
   async check(@Body() body: unknown, @Req() request: FastifyRequest): Promise<BatchAnswer> {
-    const checks = checksOf(body);
+    const checks = listIn<CheckRequest>(body, 'checks', MAX_BATCH_CHECKS);
     const { actor, raw } = request;
     const { remoteAddress, remotePort } = raw.socket;
     const results = await this.engine.checkBatch(checks, {

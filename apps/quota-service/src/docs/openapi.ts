@@ -15,6 +15,7 @@ function openApiDocument(app: NestFastifyApplication): OpenAPIObject {
     .setLicense('MIT', 'https://opensource.org/license/mit')
     .addTag('check', 'Ask, and be counted')
     .addTag('reservations', 'Hold, then pay only for what succeeded; give back')
+    .addTag('reports', 'Settle what clients decided without the service')
     .addTag('usage', 'Look')
     .addTag('admin', 'Rules, gates, brakes, drills and alarms, live')
     .addTag('health', 'For load balancers and people')

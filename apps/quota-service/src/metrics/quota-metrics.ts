@@ -5,6 +5,7 @@ import type {
   DrillEffect,
   WrongTypeKey,
   QuotaObserver,
+  ReportTally,
   RuleBook,
   StoreFinding,
   StoreMode,
@@ -40,6 +41,7 @@ export class QuotaMetrics implements QuotaObserver {
   readonly #gates = new Tally('state');
   readonly #braked = new Tally('resource');
   readonly #drilled = new Tally('effect');
+  readonly #reports = new Tally('outcome');
   readonly #duration: Histogram;
   readonly #shed: Counter;
 
@@ -77,6 +79,11 @@ export class QuotaMetrics implements QuotaObserver {
     counter('sundial_braked_total', 'Operations that a brake turned away, by resource', this.#braked);
     counter('sundial_drill_faults_total', 'Calls that met a drill, by what became of them', this.#drilled);
     counter('sundial_degraded_decisions_total', 'Decisions made without the store', this.#degraded);
+    counter(
+      'sundial_reports_total',
+      'Operations that clients decided without a service and reported, by what became of the report',
+      this.#reports,
+    );
     counter('sundial_store_transitions_total', 'Changes of the store mode, by the new mode', this.#modes);
   }
 
@@ -137,6 +144,16 @@ export class QuotaMetrics implements QuotaObserver {
     );
   }
 
+  reported(tally: ReportTally): void {
+    for (const [outcome, { count, first }] of tally) {
+      this.#reports.count(outcome, '', count);
+      if (outcome !== 'late' && outcome !== 'conflict') continue;
+      const { operationId, resource, decidedAt, allowed } = first;
+      const example = { operationId, resource, decidedAt, allowed };
+      this.log.warn({ outcome, reports: count, first: example }, UNCOUNTED_REPORTS[outcome]);
+    }
+  }
+
   /** Rules and resources that are gone would stay in the counts for ever. */
   forgetAllBut(book: Pick<RuleBook, 'byId' | 'knows'>): void {
     this.#decisions.keep((rule) => book.byId(rule) !== undefined);
@@ -145,6 +162,12 @@ export class QuotaMetrics implements QuotaObserver {
     this.#braked.keep((resource) => book.knows(resource));
   }
 }
+
+const UNCOUNTED_REPORTS = {
+  late: 'a client reported what it decided too late for it to be counted: the counters may be lower than what was allowed',
+  conflict:
+    'a client reported operations that cannot be counted: their ids are of other operations, or a rule counts by an attribute that their subjects lack',
+} as const;
 
 /** Of one rule: the limits from `first` up to `next`. */
 function outcomeOf(decision: Decision, limits: readonly LimitState[], first: number, next: number): Outcome {

@@ -1,4 +1,4 @@
-import type { Amounts, DecisionGate, Subject } from '@sundial/contract';
+import type { Amounts, DecisionGate, ReportOutcome, Subject } from '@sundial/contract';
 import type { FailureCause } from '../answers/outcome.js';
 
 /** An operation that no service decided, as `client.affected()` shows it. */
@@ -23,9 +23,6 @@ export interface AffectedOperation {
   /** What the service made of its report: null until it is delivered, `refused` where it never will be. */
   readonly outcome: ReportOutcome | 'refused' | null;
 }
-
-export const REPORT_OUTCOMES = ['counted', 'already-counted', 'voided', 'late', 'conflict'] as const;
-export type ReportOutcome = (typeof REPORT_OUTCOMES)[number];
 
 /** For analysis and archives: each operation as a line of JSON. */
 export function* ndjson(operations: Iterable<AffectedOperation>): Generator<string> {

@@ -13,7 +13,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { temporaryDirectory, type TemporaryDirectory } from '../../../../test/support/temporary-directory.js';
 import { ndjson } from './affected-operation.js';
 import { Journal } from './journal.js';
-import type { Write } from './journal-file.js';
+import { JournalFile, type Write } from './journal-file.js';
 import type { OperationRecord } from './journal-record.js';
 
 let directory: TemporaryDirectory;
@@ -213,6 +213,23 @@ describe('a journal file', () => {
     const next = open();
     expect(idsOf(next)).toEqual(['a', 'b', 'c', 'd']);
     next.close();
+  });
+
+  it('has a line that follows half of one on its own', () => {
+    let room = 20;
+    const write: Write = (fd, bytes, offset) => {
+      const length = Math.min(bytes.length - offset, room);
+      if (length === 0) throw new Error('ENOSPC: no space left on device, write');
+      room -= length;
+      return writeSync(fd, bytes, offset, length);
+    };
+    const cut = new JournalFile(file, write);
+    expect(() => cut.append({ withdrawn: 1_000_000 })).toThrow(/ENOSPC/);
+    room = Infinity;
+    cut.append({ withdrawn: 2 });
+    cut.append({ withdrawn: 3 });
+    expect(cut.read()).toEqual([{ withdrawn: 2 }, { withdrawn: 3 }]);
+    cut.close();
   });
 
   it('whose disk is full while it is written afresh keeps the old one, and takes lines as before', () => {

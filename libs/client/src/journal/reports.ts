@@ -1,6 +1,6 @@
+import { REPORT_OUTCOMES, type ReportOutcome } from '@sundial/contract';
 import type { Asked } from '../attempts/exchange.js';
 import type { Read } from '../answers/shapes.js';
-import { REPORT_OUTCOMES, type ReportOutcome } from './affected-operation.js';
 import type { OperationRecord } from './journal-record.js';
 
 /** `POST /reports`; answered by an outcome for each, in their order. */

@@ -3,6 +3,7 @@ import { Ajv } from 'ajv';
 import type { FromSchema, JSONSchema } from 'json-schema-to-ts';
 import type { Decision, LimitState, Usage } from '../decision.js';
 import type { Brake, BrakeInput, ControlWritten, Drill, DrillInput, Gate, GateInput } from '../controls.js';
+import type { Report, ReportResult } from '../report.js';
 import type { CheckRequest, UsageRequest } from '../request.js';
 import type {
   CommitRequest,
@@ -36,6 +37,7 @@ import {
   gateWrittenSchema,
 } from './controls.schema.js';
 import { decisionSchema, onDenySchema, usageSchema } from './decision.schema.js';
+import { reportSchema, reportsAnswerSchema, reportsRequestSchema } from './report.schema.js';
 import { batchRequestSchema, checkRequestSchema, usageRequestSchema } from './request.schema.js';
 import {
   commitRequestSchema,
@@ -107,6 +109,13 @@ describe('schemas and types', () => {
     same<Of<typeof reservationAnswerSchema>, ReservationAnswer>(true);
   });
 
+  it('state the same reports', () => {
+    type Free<T> = Omit<T, 'subject' | 'amounts'>;
+    same<keyof Of<typeof reportSchema>, keyof Report>(true);
+    same<Free<Of<typeof reportSchema>>, Free<Report>>(true);
+    same<Of<typeof reportsAnswerSchema>['results'][number], ReportResult>(true);
+  });
+
   it('state the same refunds, returns and corrections', () => {
     type Free<T> = Omit<T, 'subject' | 'amounts'>;
     same<keyof Of<typeof refundRequestSchema>, keyof RefundRequest>(true);
@@ -170,6 +179,9 @@ describe('every schema', () => {
       refundedSchema,
       refundRequestSchema,
       releaseRequestSchema,
+      reportSchema,
+      reportsAnswerSchema,
+      reportsRequestSchema,
       reservationAnswerSchema,
       reserveDecisionSchema,
       reserveRequestSchema,

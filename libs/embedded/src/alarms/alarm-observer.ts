@@ -108,7 +108,7 @@ export class AlarmObserver implements QuotaObserver {
   }
 
   overAdmitted({ resource, rule, window, meter, used, max }: OverAdmitted): void {
-    const message = `A counter of ${rule} (window ${window}) stands at ${used} of ${max} ${meter}: more was allowed while the store was away than the rule says.`;
+    const message = `A counter of ${rule} (window ${window}) stands at ${used} of ${max} ${meter}: more was allowed while the store, or a service, was away than the rule says.`;
     const details = { resource, rule, window, meter, used, max };
     this.#note({ name: 'over-admission', severity: 'warn', message, details });
   }

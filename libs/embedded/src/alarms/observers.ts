@@ -36,5 +36,8 @@ export function observers(...all: readonly QuotaObserver[]): Required<QuotaObser
     overAdmitted: (limit) => {
       for (const observer of all) observer.overAdmitted?.(limit);
     },
+    reported: (tally) => {
+      for (const observer of all) observer.reported?.(tally);
+    },
   };
 }

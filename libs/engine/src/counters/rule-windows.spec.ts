@@ -44,6 +44,19 @@ describe('RuleWindowsCache', () => {
     expect(cache.at(RULE, endsAt - 1).limits).toEqual(first.limits);
   });
 
+  it('computes those of a past instant once, and the current ones stay', () => {
+    const cache = new RuleWindowsCache();
+    const current = cache.at(RULE, NOW);
+    const before = cache.once(RULE, NOW - HOUR_MS);
+    expect(before.limits).toEqual(new RuleWindowsCache().at(RULE, NOW - HOUR_MS).limits);
+    expect(cache.at(RULE, NOW)).toBe(current);
+    expect(cache.once(RULE, NOW)).toBe(current);
+    expect(cache.once(RULE, NOW - HOUR_MS + 1)).toBe(before);
+    const earlier = cache.once(RULE, NOW - 24 * HOUR_MS);
+    expect(earlier.limits[0]!.bounds[1]).toBe(current.limits[0]!.bounds[0]);
+    expect(cache.at(RULE, NOW)).toBe(current);
+  });
+
   it('goes by the rule itself: an edited one is another', () => {
     const cache = new RuleWindowsCache();
     const first = cache.at(RULE, NOW);

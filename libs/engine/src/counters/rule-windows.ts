@@ -25,27 +25,22 @@ export interface RuleWindows {
 export class RuleWindowsCache {
   readonly #clock = new WindowClock();
   /** By rule: a book that is replaced takes its rules' entries with it. */
-  readonly #cached = new WeakMap<Rule, CachedWindows>();
+  readonly #current = new WeakMap<Rule, CachedWindows>();
+  /** Those that were asked for last of another time: after a window has ended, many are asked for what was before. */
+  readonly #past = new WeakMap<Rule, CachedWindows>();
 
   at(rule: Rule, now: number): RuleWindows {
-    const known = this.#knownAt(rule, now);
-    if (known) return known;
-    const computed = this.#compute(rule, now);
-    this.#cached.set(rule, computed);
-    return computed.windows;
+    return knownAt(this.#current, rule, now) ?? this.#compute(this.#current, rule, now);
   }
 
-  /** The same of an instant that may be past, for one caller: the current ones stay cached. */
+  /** The same of an instant that may be past: the current ones stay cached. */
   once(rule: Rule, at: number): RuleWindows {
-    return this.#knownAt(rule, at) ?? this.#compute(rule, at).windows;
+    return (
+      knownAt(this.#current, rule, at) ?? knownAt(this.#past, rule, at) ?? this.#compute(this.#past, rule, at)
+    );
   }
 
-  #knownAt(rule: Rule, now: number): RuleWindows | undefined {
-    const cached = this.#cached.get(rule);
-    return cached !== undefined && now >= cached.from && now < cached.until ? cached.windows : undefined;
-  }
-
-  #compute(rule: Rule, now: number): CachedWindows {
+  #compute(cache: WeakMap<Rule, CachedWindows>, rule: Rule, now: number): RuleWindows {
     const windows: RuleWindows = {
       rule,
       limits: rule.limits.map((definition): PlannedLimit => {
@@ -65,7 +60,8 @@ export class RuleWindowsCache {
     };
     const from = Math.max(...windows.limits.map(({ bounds }) => bounds[0]));
     const until = Math.min(...windows.limits.map(({ bounds }) => bounds[1]));
-    return { windows, from, until };
+    cache.set(rule, { windows, from, until });
+    return windows;
   }
 }
 
@@ -73,4 +69,11 @@ interface CachedWindows {
   readonly windows: RuleWindows;
   readonly from: number;
   readonly until: number;
+}
+
+function knownAt(cache: WeakMap<Rule, CachedWindows>, rule: Rule, instant: number): RuleWindows | undefined {
+  const cached = cache.get(rule);
+  return cached !== undefined && instant >= cached.from && instant < cached.until
+    ? cached.windows
+    : undefined;
 }

@@ -133,6 +133,24 @@ describe('a refusal', () => {
       expect(refusing(counts([ruled(limits)], 5, 5))).toMatchObject({ retryAfterMs: UNTIL_DAY_MS });
   });
 
+  it('tells no reserve to wait for what others hold, and one that can never fit', () => {
+    const reserving = (limits: readonly Limit[], amount: number) => {
+      const held = counts([ruled(limits)], 0, 5).map((count, index) => ({
+        ...count,
+        reserved: index === 0 ? 5 : 0,
+      }));
+      return refused(held, { amount, hold: {} }, CONTEXT, NOW);
+    };
+    const full = reserving([concurrent(5)], 1);
+    expect(full).toMatchObject({
+      ...{ allowed: false, reason: 'limit-reached' },
+      limits: [{ used: 0, reserved: 5, remaining: 0, exceeded: true }],
+    });
+    expect(full).not.toHaveProperty('retryAfterMs');
+    expect(reserving([concurrent(5), day(5)], 1)).toMatchObject({ retryAfterMs: UNTIL_DAY_MS });
+    expect(reserving([concurrent(5), day(100)], 6)).toMatchObject({ reason: 'amount-exceeds-limit' });
+  });
+
   it('gives the latest reset of those that refuse', () => {
     expect(refusing(counts([ruled([day(4), hour(3)])], 4, 3)).retryAfterMs).toBe(UNTIL_DAY_MS);
   });

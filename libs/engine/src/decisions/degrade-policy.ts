@@ -12,7 +12,7 @@ export function degradedBy(cause: DegradedCause, policy: DegradePolicy): Degrade
 const knownDegraded = new Map<string, Degraded>();
 
 /** Rules that only observe have no say. */
-export function strictestPolicy(plan: CheckPlan): DegradePolicy {
+export function strictestPolicy(plan: Pick<CheckPlan, 'rules'>): DegradePolicy {
   const policies = enforced(plan).map(({ degrade }) => degrade);
   if (policies.includes('deny')) return 'deny';
   return policies.includes('local') ? 'local' : 'allow';
@@ -25,6 +25,6 @@ export function onDenyOf(plan: CheckPlan): OnDeny | undefined {
   return (denying.length > 0 ? denying : rules).find(({ onDeny }) => onDeny)?.onDeny;
 }
 
-function enforced({ rules }: CheckPlan): Rule[] {
+function enforced({ rules }: Pick<CheckPlan, 'rules'>): Rule[] {
   return rules.map(({ rule }) => rule).filter(({ mode }) => mode === 'enforce');
 }

@@ -52,8 +52,9 @@ export interface EngineReservationsOptions {
   readonly decided: (request: ReserveRequest, decision: EngineReserveDecision, elapsedMs: number) => void;
 }
 
-/** From a subject of so many characters on, an id may be too long for a path. */
+/** From a subject of so many characters on, or so many rules, an id may be too long for a path. */
 const LONG_SUBJECT = 2_000;
+const MANY_RULES = 8;
 
 /** The engine's verbs of reservations: what is asked is read, planned and given to the runner, and its answer put in words. */
 export class EngineReservations {
@@ -131,7 +132,7 @@ export class EngineReservations {
     };
     const idOf = ({ at }: Pick<StoredReservation, 'at'>, isDegraded: boolean) =>
       this.#ids.encode({ ...said, at, expiresAt: at + ttlMs, isDegraded });
-    if (lengthOf(subject) > LONG_SUBJECT) idOf({ at: runner.now() }, true);
+    if (lengthOf(subject) > LONG_SUBJECT || rules.length > MANY_RULES) idOf({ at: runner.now() }, true);
     const check = { planner, rules, subject, plan, ...name, ...takes, startedAt, fairnessKey: resource };
     const planned = { ...check, rulesVersion: book.version, hold: { ttlMs, onExpiry } };
     const ask = (asked: typeof planned) => runner.reservations.reserve(asked);

@@ -56,7 +56,7 @@ export class EngineReversals {
       case 'refunded':
         return { refunded: true, amounts: result.amounts };
       case 'journaled':
-        return { refunded: true, amounts: {} };
+        return { refunded: true, amounts: result.amounts ?? {} };
       case 'held': {
         const detail = `Operation ${request.operationId} is a reservation that is still held: release it.`;
         throw new QuotaError('reservation-held', detail);

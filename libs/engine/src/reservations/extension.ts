@@ -1,8 +1,8 @@
-import type { ExtendRequest } from '@sundial/contract';
+import type { Degraded, ExtendRequest } from '@sundial/contract';
 import type { PlannedLimit } from '../counters/rule-windows.js';
 import type { EngineDecision } from '../decisions/counted-limit.js';
 import { degradedBy } from '../decisions/degrade-policy.js';
-import { refused, taken } from '../decisions/decision.js';
+import { byPolicy, refused, taken } from '../decisions/decision.js';
 import type { EndedHold } from '../runners/reservation-runner.js';
 import type { Takes } from '../operations/amounts.js';
 import type { StoredReservation } from '../stores/holds.js';
@@ -27,12 +27,20 @@ export function extensionOf(
 ): { readonly decision: EngineDecision; readonly stored: StoredReservation } {
   const { reservation: stored, outcome } = ended;
   const counts: Counts<PlannedLimit> = 'counts' in ended ? ended.counts : [];
-  const degraded = outcome === 'journaled' ? degradedBy(ended.cause, 'local') : null;
+  const degraded = degradedOf(ended);
   const context = { operationId, rulesVersion, degraded };
   const added = addedTo(stored, request);
-  const decision =
-    outcome === 'refused' ? refused(counts, added, context, now) : taken(counts, added, context);
+  const isRefused = outcome === 'refused';
+  if (degraded !== null && degraded.policy !== 'local')
+    return { decision: byPolicy(!isRefused, counts, added, context), stored };
+  const decision = isRefused ? refused(counts, added, context, now) : taken(counts, added, context);
   return { decision, stored };
+}
+
+/** Longer alone is what any policy allows: nothing more is held. */
+function degradedOf(ended: Extended): Degraded | null {
+  if ('degraded' in ended && ended.degraded !== undefined) return ended.degraded;
+  return ended.outcome === 'journaled' ? degradedBy(ended.cause, 'local') : null;
 }
 
 /** What is asked on top of what is held; after it was added, nothing is. */

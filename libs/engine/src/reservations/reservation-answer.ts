@@ -1,7 +1,7 @@
 import type { Amounts, Reservation } from '@sundial/contract';
 import { unitsIn } from '../operations/amounts-by-meter.js';
 import type { StoredReservation } from '../stores/holds.js';
-import { isoText } from '../windows/window-at.js';
+import { isoText } from '../windows/iso-text.js';
 import type { ReservationFacts } from './reservation-id.js';
 
 /** A reservation as its caller sees it. */

@@ -5,7 +5,7 @@ import type { CountedLimit } from '../decisions/counted-limit.js';
 import { currentStates } from '../decisions/decision.js';
 import type { RuleBook } from '../rules/rule-book.js';
 import type { HeldWindow } from '../stores/holds.js';
-import type { CounterRef, LimitCount } from '../stores/store.js';
+import type { CounterRef, LimitCount, LimitSet } from '../stores/store.js';
 
 /** What of a reservation's id names its counters. */
 export interface ReservedPlaces {
@@ -44,23 +44,34 @@ export class ReservedCounters {
     { book, now }: { readonly book: RuleBook; readonly now: number },
   ): CountedLimit[] {
     const counts: LimitCount<PlannedLimit>[] = [];
-    for (const { counter, field, startsAt, used, reserved: held } of windows) {
-      const place = reserved.counters.find(({ key }) => key === counter.key);
-      const rule = place && ruleOf(book.byId(place.rule.id), place.key, reserved.subject);
-      if (rule === undefined) continue;
-      const { limits } = this.#windows.once(rule, startsAt === 0 ? now : startsAt);
-      const limit = limits.find((each) => each.field === field && each.bounds[0] === startsAt);
-      const { key, shardGroup } = place!;
-      if (limit)
-        counts.push({
-          counter: { key, shardGroup, limits },
-          limit,
-          windowIndex: 'current',
-          used,
-          reserved: held,
-        });
+    for (const { rule: named, key, shardGroup } of reserved.counters) {
+      const its = windows.filter(({ counter }) => counter.key === key);
+      const rule = its.length > 0 && ruleOf(book.byId(named.id), key, reserved.subject);
+      if (!rule) continue;
+      for (const { field, startsAt, used, reserved: held } of its) {
+        const found = this.#limitOf(rule, { field, startsAt }, now);
+        if (found === undefined) continue;
+        const { limit, limits } = found;
+        const counter = { key, shardGroup, limits };
+        counts.push({ counter, limit, windowIndex: 'current', used, reserved: held });
+      }
     }
     return currentStates(counts);
+  }
+
+  /** A limit in the window that begins at an instant: nearly always that of now, which need not be computed again. */
+  #limitOf(
+    rule: Rule,
+    { field, startsAt }: Pick<HeldWindow, 'field' | 'startsAt'>,
+    now: number,
+  ): { readonly limit: PlannedLimit; readonly limits: LimitSet<PlannedLimit> } | undefined {
+    const isIt = (each: PlannedLimit) => each.field === field && each.bounds[0] === startsAt;
+    const current = this.#windows.at(rule, now).limits;
+    const known = current.find(isIt);
+    if (known) return { limit: known, limits: current };
+    const { limits } = this.#windows.once(rule, startsAt);
+    const limit = limits.find(isIt);
+    return limit && { limit, limits };
   }
 }
 

@@ -9,8 +9,10 @@ import { inCurrentWindows } from './in-current-windows.js';
 import { EMPTY_JOURNAL, type JournalStatus } from './journal-status.js';
 import { UncertainIntervals } from './uncertain-intervals.js';
 import { UncountedSubjects } from './uncounted-subjects.js';
+import { DirectReports } from './direct-reports.js';
 import { DirectReservations } from './direct-reservations.js';
 import { drilledCheck } from './drilled-check.js';
+import type { ReportRunner } from './report-runner.js';
 import type { ReservationRunner } from './reservation-runner.js';
 import type { Planned, PlannedCheck, Runner } from './runner.js';
 
@@ -25,12 +27,17 @@ export class DirectRunner implements Runner {
   readonly #intervals: UncertainIntervals;
   readonly backlogMs = 0;
   readonly reservations: ReservationRunner;
+  readonly reports: ReportRunner;
 
-  constructor(store: Store, observer: Pick<QuotaObserver, 'findingChanged' | 'uncertain'> = {}) {
+  constructor(
+    store: Store,
+    observer: Pick<QuotaObserver, 'findingChanged' | 'uncertain' | 'overAdmitted'> = {},
+  ) {
     this.#store = store;
     this.#uncounted = new UncountedSubjects(store);
     this.#intervals = new UncertainIntervals((interval) => observer.uncertain?.(interval));
     this.reservations = new DirectReservations(store);
+    this.reports = new DirectReports(store, observer);
     store.onFinding?.((finding, holds) => observer.findingChanged?.(finding, holds));
     store.onDataLoss?.((loss) => {
       if (loss.kind === 'unseen')

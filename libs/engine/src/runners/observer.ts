@@ -1,5 +1,5 @@
 import type { UncertainInterval } from './uncertain-intervals.js';
-import type { CheckRequest, Decision, DegradedCause } from '@sundial/contract';
+import type { CheckRequest, Decision, DegradedCause, Report, ReportOutcome } from '@sundial/contract';
 import type { ControlChange } from '../controls/control-change.js';
 import type { DrillEffect } from '../controls/drill-fault.js';
 import type { StoreCapacity } from '../stores/store.js';
@@ -23,13 +23,18 @@ export interface QuotaObserver {
   journalOverflowed?(operations: number): void;
   /** What became of operations of this interval can no longer be known. At most once a minute of one reason. */
   uncertain?(interval: UncertainInterval): void;
-  /** What had been allowed without the store was counted, and is more than a limit allows. */
+  /** What had been allowed without the store, or without a service, was counted, and is more than a limit allows. */
   overAdmitted?(limit: OverAdmitted): void;
   /** A gate, a brake or a drill came into force on this node, changed, or is over. */
   controlChanged?(change: ControlChange): void;
   /** A call met a drill; `store-away`: it is decided as if the store were. */
   drilled?(resource: string, effect: DrillEffect | 'store-away'): void;
+  /** A client has reported what it decided without a service: how many of its reports came to each outcome. */
+  reported?(tally: ReportTally): void;
 }
+
+/** Of the reports of one request, by outcome: how many there were, and the first of them. */
+export type ReportTally = ReadonlyMap<ReportOutcome, { readonly count: number; readonly first: Report }>;
 
 /** A limit of some subject, and how far above its max the subject is. */
 export interface OverAdmitted {

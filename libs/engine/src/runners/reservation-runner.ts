@@ -1,4 +1,4 @@
-import type { DegradedCause } from '@sundial/contract';
+import type { Amounts as AmountsByMeter, Degraded, DegradedCause } from '@sundial/contract';
 import type { PlannedLimit } from '../counters/rule-windows.js';
 import type { EngineDecision } from '../decisions/counted-limit.js';
 import type { NamedEnding } from '../holds/ending-settlement.js';
@@ -17,7 +17,7 @@ export interface ReservationRunner {
   /** Ends a reservation, prolongs it, or looks at it. @throws QuotaError `overloaded` */
   end(ending: PlannedEnding): Answer<EndedHold>;
   /** @throws QuotaError `overloaded` */
-  refund(refund: PlannedRefund): Answer<OperationRefundResult | Journaled>;
+  refund(refund: PlannedRefund): Answer<OperationRefundResult | JournaledRefund>;
   /** @throws QuotaError `store-unavailable`, `overloaded` */
   giveBack(returned: PlannedReturn): Answer<GiveBackResult<PlannedLimit>>;
   /** @throws QuotaError `store-unavailable`, `overloaded` */
@@ -49,10 +49,25 @@ export interface Journaled {
   readonly cause: DegradedCause;
 }
 
-/** `counts` of an extension that the node decided itself are what it knows. */
+export interface JournaledRefund extends Journaled {
+  /** What is given back, where this node knows that. */
+  readonly amounts?: AmountsByMeter;
+}
+
+/** An extension that the node decided itself has `degraded`, and `counts` that are what it knows. */
 export type EndedHold =
   | Exclude<EndHoldResult<PlannedLimit>, { readonly outcome: 'window-mismatch' | 'wrong-type' | 'expired' }>
-  | (Journaled & { readonly reservation: StoredReservation; readonly counts: Counts<PlannedLimit> });
+  | (Journaled & {
+      readonly reservation: StoredReservation;
+      readonly counts: Counts<PlannedLimit>;
+      readonly degraded?: Degraded;
+    })
+  | {
+      readonly outcome: 'refused';
+      readonly reservation: StoredReservation;
+      readonly counts: Counts<PlannedLimit>;
+      readonly degraded: Degraded;
+    };
 
 export interface PlannedRefund extends Planned {
   readonly operation: Operation;

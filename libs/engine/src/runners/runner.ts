@@ -7,6 +7,7 @@ import type { NamedOperation } from '../operations/operation-ids.js';
 import type { SharedSecret } from '../operations/secret.js';
 import type { Answer } from '../stores/answer.js';
 import type { JournalStatus } from './journal-status.js';
+import type { ReportRunner } from './report-runner.js';
 import type { ReservationRunner } from './reservation-runner.js';
 
 /**
@@ -15,6 +16,7 @@ import type { ReservationRunner } from './reservation-runner.js';
  */
 export interface Runner {
   readonly reservations: ReservationRunner;
+  readonly reports: ReportRunner;
   /** What all nodes that count in the store know, and no caller. */
   readonly secret: SharedSecret;
   /** The store's clock as far as this node knows it, epoch milliseconds. */

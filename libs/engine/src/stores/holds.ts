@@ -119,6 +119,8 @@ export interface SettledHold {
   readonly takenAt: number;
   /** A node decided it, and the store may not know it yet; else the store had placed it. */
   readonly isDegraded: boolean;
+  /** The store had placed it, and may have lost its data since: where it does not know it, its counters have nothing of it. */
+  readonly isLost?: boolean;
   readonly expiresAt: number;
   readonly onExpiry: OnExpiry;
 }

@@ -144,7 +144,7 @@ export interface SettleRequest<L extends SettledLimit = SettledLimit> extends Re
   readonly operation: Operation;
   /**
    * `count` and `void` are of checks, `void` with `hold` of a take that was to hold. Of reservations: `hold` places it as it was
-   * decided, above the max too; `commit` makes it a committed one whatever is there (held, unknown, expired), and `release` a
+   * decided or extended, above the max too, also where a counter has more live holds than a take may place; `commit` makes it a committed one whatever is there (held, unknown, expired), and `release` a
    * released one, also before its `hold` arrives. `refund` reverses what is counted under the id, now or by a settlement that
    * arrives later. Outcomes are those of `count` (`hold`, `commit`) and of `void` (`release`, `refund`); `conflict` where it has
    * ended otherwise.
@@ -154,8 +154,15 @@ export interface SettleRequest<L extends SettledLimit = SettledLimit> extends Re
   readonly hold?: SettledHold | undefined;
   /** Of `commit`: what it counted. A meter that is not named is committed as held. */
   readonly committed?: MeterAmounts;
-  /** Store clock: it is remembered until `REMEMBER_SETTLED_MS` after this, however late or often it is settled. */
+  /** Of a `hold` that was extended: all that it holds now, of each meter, in the windows of the request. */
+  readonly extended?: MeterAmounts;
+  /** Store clock: it is remembered until `rememberMs` after this, however late or often it is settled. */
   readonly decidedAt: number;
+  /**
+   * Default: `REMEMBER_SETTLED_MS` in a store that can be away, and `REMEMBER_MS` in one in the process, where settlements are
+   * repeated by none. One that is given holds for both.
+   */
+  readonly rememberMs?: number;
 }
 
 /** Counters in a store that bounds them. */

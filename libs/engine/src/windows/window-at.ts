@@ -108,17 +108,12 @@ function changeAfter(at: Temporal.ZonedDateTime): Temporal.ZonedDateTime {
   return at.getTimeZoneTransition('next')!;
 }
 
-function zonedAt(timeZone: string, atMs: number): Temporal.ZonedDateTime {
+export function zonedAt(timeZone: string, atMs: number): Temporal.ZonedDateTime {
   return Temporal.Instant.fromEpochMilliseconds(atMs).toZonedDateTimeISO(timeZone);
 }
 
-/** An instant as answers have it: with the offset that the zone has then. */
-export function isoText(atMs: number, timeZone: string): string {
-  return isoTextOf(zonedAt(timeZone, Math.round(atMs)));
-}
-
 /** ISO-8601 has no offset with seconds (Monrovia had one until 1972): such an instant is written in UTC. */
-function isoTextOf(instant: Temporal.ZonedDateTime): string {
+export function isoTextOf(instant: Temporal.ZonedDateTime): string {
   const written = instant.offsetNanoseconds % 60e9 === 0 ? instant : instant.withTimeZone('UTC');
   return written.toString({ timeZoneName: 'never' });
 }

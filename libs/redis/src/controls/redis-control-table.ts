@@ -20,7 +20,7 @@ const RECORDS_AT_ONCE = 200;
 const FIELD = 'control:';
 
 /** A writing of the controls; version 0 and no stamp where there are none. */
-export interface ControlsName {
+interface ControlsName {
   readonly version: number;
   readonly stamp: string;
 }

@@ -20,7 +20,8 @@ import {
 } from '@sundial/engine/ports';
 import { endOnShards, giveBackOnShards, refundOnShards, setOnShards } from './cross-shard-holds.js';
 import type { ShardHoldTerms } from './redis-hold-batch.js';
-import type { ShardRefund, ShardRefundResult } from './redis-reversal-batch.js';
+import type { ShardExtension, UndoneExtension } from './redis-ending-batch.js';
+import type { ShardRefund, ShardRefundResult, ShardReturn } from './redis-reversal-batch.js';
 import { inOrderOf, splitByShard, type Shard } from './shards.js';
 
 /** What one shard does with counters that all live on it. */
@@ -28,18 +29,23 @@ export interface ShardCalls {
   take(request: TakeRequest): Promise<TakeResult>;
   settle(request: SettleRequest, rememberUntil: number): Promise<SettleResult>;
   endHold(request: EndHoldRequest): Promise<EndHoldResult>;
+  extendHold(request: EndHoldRequest): Promise<ShardExtension>;
+  undoExtension(request: UndoneExtension): Promise<void>;
   refund(request: ShardRefund): Promise<ShardRefundResult>;
-  giveBack(request: GiveBackRequest): Promise<GiveBackResult>;
+  giveBack(request: ShardReturn): Promise<GiveBackResult>;
   setUsage(request: SetUsageRequest): Promise<SetUsageResult>;
   /** Store clock. */
   now(): number;
 }
 
+/** What a store does with counters that may live on several shards. */
+export type StoreCalls = Omit<ShardCalls, 'extendHold' | 'undoExtension'>;
+
 /**
  * Checks and settlements of a Cluster, whose counters may live on several shards: those are taken shard by shard, and
  * what was taken is given back when a later shard refuses or fails.
  */
-export class CrossShardCalls implements ShardCalls {
+export class CrossShardCalls implements StoreCalls {
   constructor(private readonly calls: ShardCalls) {}
 
   now(): number {

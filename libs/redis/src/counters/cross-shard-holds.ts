@@ -1,18 +1,22 @@
-import type {
-  Counts,
-  EndHoldRequest,
-  EndHoldResult,
-  HeldWindow,
-  GiveBackRequest,
-  GiveBackResult,
-  SetUsageRequest,
-  SetUsageResult,
+import {
+  type Counts,
+  type EndHoldRequest,
+  type EndHoldResult,
+  type Ending,
+  type HeldWindow,
+  type GiveBackRequest,
+  type GiveBackResult,
+  type SetUsageRequest,
+  type SetUsageResult,
+  StoreError,
+  type StoredReservation,
+  takenOf,
 } from '@sundial/engine/ports';
-import type { ShardCalls } from './cross-shard-calls.js';
+import { LOOK, type ShardCalls } from './cross-shard-calls.js';
 import type { ShardRefund, ShardRefundResult } from './redis-reversal-batch.js';
 import { inOrderOf, splitByShard, type Shard } from './shards.js';
 
-type Calls = Pick<ShardCalls, 'endHold' | 'refund' | 'giveBack' | 'setUsage'>;
+type Calls = Omit<ShardCalls, 'settle' | 'now'>;
 
 /**
  * Ends a reservation that is held on several shards, which each have a record of it. The first shard decides between endings
@@ -22,25 +26,82 @@ type Calls = Pick<ShardCalls, 'endHold' | 'refund' | 'giveBack' | 'setUsage'>;
 export async function endOnShards(calls: Calls, request: EndHoldRequest): Promise<EndHoldResult> {
   const [first, ...others] = splitByShard(request.counters);
   if (first === undefined || others.length === 0) return calls.endHold(request);
+  if (request.ending.kind === 'extend') return extendOnShards(calls, request, [...others, first]);
   const decided = await calls.endHold({ ...request, ...first });
-  if (decided.outcome !== 'ended' && decided.outcome !== 'extended' && decided.outcome !== 'found')
-    return decided;
-  const rest = await Promise.all(others.map((shard) => calls.endHold({ ...request, ...shard })));
+  if (decided.outcome !== 'ended' && decided.outcome !== 'found') return decided;
+  const ending = inFull(request.ending, decided.reservation);
+  const rest = await Promise.all(others.map((shard) => calls.endHold({ ...request, ...shard, ending })));
   const failed = rest.find(({ outcome }) => outcome === 'wrong-type' || outcome === 'window-mismatch');
   if (failed !== undefined) return failed;
-  if (decided.outcome === 'extended') {
-    const refused = rest.find(({ outcome }) => outcome === 'refused');
-    const all = [decided, ...rest].flatMap((result): Counts[number][] =>
-      'counts' in result ? [...result.counts] : [],
-    );
-    const { outcome, reservation } = refused?.outcome === 'refused' ? refused : decided;
-    return { outcome, reservation, counts: inOrderOf(request.counters, all) };
-  }
   const { outcome, reservation } = decided;
   const windows = [decided, ...rest].flatMap((result): HeldWindow[] =>
     'windows' in result ? [...result.windows] : [],
   );
   return { outcome, reservation, windows };
+}
+
+/** A commit as the first shard has counted it, with each meter: so the others count the same, whatever they hold. */
+function inFull(ending: Ending, { committed }: StoredReservation): Ending {
+  if (ending.kind !== 'commit' || committed === undefined) return ending;
+  const { amount, amounts = {} } = takenOf(committed);
+  return { kind: 'commit', amount, amounts };
+}
+
+/**
+ * All or nothing over several shards, one after the other: what the shards before it have added is taken back when one refuses or
+ * fails. The shard that decides between endings is the last: until it is extended, the reservation is not. So what is left of
+ * an extension where a shard or a node dies meanwhile is strict, at worst until the reservation ends, and no more.
+ */
+async function extendOnShards(
+  calls: Calls,
+  request: EndHoldRequest,
+  shards: readonly Shard[],
+): Promise<EndHoldResult> {
+  const extended: ExtendedShard[] = [];
+  const undo = () =>
+    Promise.all(extended.map((shard) => calls.undoExtension({ ...request, ...shard, ...AT_ANY_TIME })));
+  let reservation: StoredReservation | undefined;
+  const counts: Counts[number][] = [];
+  try {
+    for (const shard of shards) {
+      const { undo: its = '', ...result } = await calls.extendHold({ ...request, ...shard });
+      if (result.outcome !== 'extended') {
+        await undo();
+        return result.outcome === 'refused'
+          ? await refusalOf(calls, request, result as Refused)
+          : (result as EndHoldResult);
+      }
+      extended.push({ ...shard, undo: its });
+      reservation = result.reservation;
+      counts.push(...result.counts);
+    }
+  } catch (error) {
+    if (extended.length === 0) throw error;
+    await undo().catch(() => undefined);
+    throw new StoreError((error as Error).message, 'unknown');
+  }
+  return { outcome: 'extended', reservation: reservation!, counts: inOrderOf(request.counters, counts) };
+}
+
+interface ExtendedShard extends Shard {
+  readonly undo: string;
+}
+
+type Refused = Extract<EndHoldResult, { readonly outcome: 'extended' | 'refused' }>;
+
+/** What is taken back is so however late it is. */
+const AT_ANY_TIME = { deadlineAt: Number.MAX_SAFE_INTEGER };
+
+/** What one shard refused, with the limits of all as they are now. */
+async function refusalOf(
+  calls: Calls,
+  { counters }: EndHoldRequest,
+  { reservation }: Refused,
+): Promise<EndHoldResult> {
+  const shards = splitByShard(counters.filter(({ limits }) => limits.length > 0));
+  const looks = await Promise.all(shards.map((shard) => calls.take({ ...LOOK, ...shard })));
+  const counts = looks.flatMap((look): Counts[number][] => ('counts' in look ? [...look.counts] : []));
+  return { outcome: 'refused', reservation, counts: inOrderOf(counters, counts) };
 }
 
 /** What any shard gives back says more than what another one had not counted. */
@@ -54,13 +115,30 @@ export async function refundOnShards(calls: Calls, request: ShardRefund): Promis
   return { outcome: 'not-found' };
 }
 
-/** Gives back shard by shard, as long as there is something to return. */
+/**
+ * Gives back on all shards or on none, one after the other: what was given back is counted again when a later one has nothing to
+ * return, or fails. What another attempt had given back before stays.
+ */
 export async function giveBackOnShards(calls: Calls, request: GiveBackRequest): Promise<GiveBackResult> {
   const results: GiveBackResult[] = [];
-  for (const shard of splitByShard(request.counters)) {
-    const result = await calls.giveBack({ ...request, ...shard });
-    if (result.outcome !== 'returned' && result.outcome !== 'replayed') return result;
-    results.push(result);
+  const done: Shard[] = [];
+  const undo = () =>
+    Promise.all(
+      done.map((shard) => calls.giveBack({ ...request, ...shard, ...AT_ANY_TIME, isUndone: true })),
+    );
+  try {
+    for (const shard of splitByShard(request.counters)) {
+      const result = await calls.giveBack({ ...request, ...shard });
+      if (result.outcome !== 'returned' && result.outcome !== 'replayed') {
+        await undo();
+        return result;
+      }
+      if (result.outcome === 'returned') done.push(shard);
+      results.push(result);
+    }
+  } catch (error) {
+    await undo().catch(() => undefined);
+    throw error;
   }
   const outcome = results.some((result) => result.outcome === 'returned') ? 'returned' : 'replayed';
   return { outcome, counts: countsOf(request, results) };

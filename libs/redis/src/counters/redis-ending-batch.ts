@@ -15,8 +15,11 @@ export const ENDINGS: CallCodec<EndHoldRequest, EndHoldResult> = {
   decode: (items, reply) => decode('end-hold.lua', items, reply),
 };
 
+/** An extension on one shard, and what takes it back while nothing else becomes of the reservation. */
+export type ShardExtension = EndHoldResult & { readonly undo?: string };
+
 /** Extensions (`extend-hold.lua`). */
-export const EXTENSIONS: CallCodec<EndHoldRequest, EndHoldResult> = {
+export const EXTENSIONS: CallCodec<EndHoldRequest, ShardExtension> = {
   lua: scripts.extendHold,
   encode: (items, offsetMs) => {
     const limitSets = new LimitSetList();
@@ -25,6 +28,33 @@ export const EXTENSIONS: CallCodec<EndHoldRequest, EndHoldResult> = {
   },
   decode: (items, reply) => decode('extend-hold.lua', items, reply),
 };
+
+/** An extension that is taken back. */
+export interface UndoneExtension extends EndHoldRequest {
+  readonly undo: string;
+}
+
+/** Extensions that another shard has refused (`undo-extension.lua`). */
+export const UNDONE_EXTENSIONS: CallCodec<UndoneExtension, { readonly outcome: string }> = {
+  lua: scripts.undoExtension,
+  encode: (items, offsetMs) => ({
+    keys: keysOf(items),
+    args: [
+      common(offsetMs),
+      ...items.map(
+        ({ request: { counters, takenAt, undo }, place }) =>
+          `;${place.last} ${counters.length} ${instantOf(takenAt)} ${undo}`,
+      ),
+    ],
+  }),
+  decode: (items, reply) => {
+    const words = new ReplyWords('undo-extension.lua', reply);
+    return { now: words.now, results: items.map(() => ({ outcome: words.next() })) };
+  },
+};
+
+/** Words in which `extend-hold.lua` says what takes it back. */
+const UNDO_WORDS = 5;
 
 type EndingItem = CallItem<EndHoldRequest>;
 
@@ -62,9 +92,9 @@ function decode(
   script: string,
   items: readonly EndingItem[],
   reply: unknown,
-): { readonly now: number; readonly results: readonly EndHoldResult[] } {
+): { readonly now: number; readonly results: readonly ShardExtension[] } {
   const words = new ReplyWords(script, reply);
-  const results = items.map(({ request: { counters } }): EndHoldResult => {
+  const results = items.map(({ request: { counters } }): ShardExtension => {
     const said = words.next();
     const hasReserved = said.startsWith('+');
     const outcome = (hasReserved ? said.slice(1) : said) as EndHoldResult['outcome'];
@@ -73,7 +103,12 @@ function decode(
       case 'found':
       case 'ended-otherwise':
         return { outcome, reservation: words.reservation(), windows: words.windows(counters) };
-      case 'extended':
+      case 'extended': {
+        const counts = words.counts(counters, hasReserved);
+        const reservation = words.reservation();
+        const undo = Array.from({ length: UNDO_WORDS }, () => words.next()).join(' ');
+        return { outcome, counts, reservation, undo };
+      }
       case 'refused': {
         const counts = words.counts(counters, hasReserved);
         return { outcome, counts, reservation: words.reservation() };

@@ -3,7 +3,6 @@ import {
   type GiveBackResult,
   type OperationRefund,
   type OperationRefundResult,
-  REMEMBER_SETTLED_MS,
   type SetUsageRequest,
   type SetUsageResult,
   type TakeRequest,
@@ -14,9 +13,9 @@ import { keysOf } from './redis-ending-batch.js';
 import { common, encodeTakes, identityOf, LimitSetList } from './redis-take-batch.js';
 import { metersOf, ReplyWords } from './reply-words.js';
 
-/** A refund; one that was decided without the store says when. */
+/** A refund. Of one that was decided without the store: until when that is remembered at least, by the store's clock. */
 export interface ShardRefund extends OperationRefund {
-  readonly decidedAt?: number;
+  readonly rememberUntil?: number;
 }
 
 /** What `refund.lua` says: `voided` only where it was decided without the store. */
@@ -27,9 +26,9 @@ export const REFUNDS: CallCodec<ShardRefund, ShardRefundResult> = {
   encode: (items, offsetMs) => {
     const limitSets = new LimitSetList();
     const refunds = items.map(({ request, place, startBy }) => {
-      const { decidedAt } = request;
-      const until = Math.floor(decidedAt === undefined ? 0 : decidedAt + REMEMBER_SETTLED_MS).toString(36);
-      const intent = decidedAt === undefined ? 'refund' : 'settle';
+      const { rememberUntil } = request;
+      const until = Math.floor(rememberUntil ?? 0).toString(36);
+      const intent = rememberUntil === undefined ? 'refund' : 'settle';
       const text = `;${place.last} ${Math.floor(startBy)} ${intent} ${until}`;
       return text + positionsOf(request, limitSets);
     });
@@ -45,13 +44,19 @@ export const REFUNDS: CallCodec<ShardRefund, ShardRefundResult> = {
   },
 };
 
-export const GIVE_BACKS: CallCodec<GiveBackRequest, GiveBackResult> = {
+/** A return, or one that is taken back since another shard has refused it. */
+export interface ShardReturn extends GiveBackRequest {
+  readonly isUndone?: boolean;
+}
+
+export const GIVE_BACKS: CallCodec<ShardReturn, GiveBackResult> = {
   lua: scripts.giveBack,
   // Its groups are those of checks.
   encode: (items, offsetMs) =>
-    encodeTakes(items as readonly CallItem<TakeRequest>[], offsetMs, ({ place, request }) =>
-      identityOf(place, request.operation),
-    ),
+    encodeTakes(items as readonly CallItem<TakeRequest>[], offsetMs, ({ place, request }) => {
+      const { isUndone = false } = request as Pick<ShardReturn, 'isUndone'>;
+      return `${identityOf(place, request.operation)} ${isUndone ? 'undo' : 'return'}`;
+    }),
   decode: (items, reply) => {
     const words = new ReplyWords('give-back.lua', reply);
     const results = items.map(({ request }): GiveBackResult => {

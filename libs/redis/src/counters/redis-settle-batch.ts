@@ -34,11 +34,12 @@ export const CHECK_SETTLEMENTS: SettleCodec = { lua: scripts.settle, identity: s
 export const HOLD_SETTLEMENTS: SettleCodec = {
   lua: scripts.settleHold,
   identity: (item) => {
-    const { operation, hold, committed, decidedAt } = item.request;
-    const { takenAt, expiresAt, onExpiry, isDegraded } = hold ?? NO_HOLD;
+    const { operation, hold, committed, extended, decidedAt } = item.request;
+    const { takenAt, expiresAt, onExpiry, isDegraded, isLost } = hold ?? NO_HOLD;
     const instants = [takenAt, expiresAt, decidedAt].map(instantOf).join(' ');
-    const letters = `${letterOf(onExpiry)}${isDegraded ? 'd' : '-'}`;
-    const meters = namedMeters({ ...(committed && { amounts: committed }) });
+    const letters = `${letterOf(onExpiry)}${isDegraded ? 'd' : isLost ? 'l' : '-'}`;
+    const named = committed ?? extended;
+    const meters = namedMeters({ ...(named && { amounts: named }) });
     return `${settledIdentity(item)} ${operation.attempt} ${instants} ${letters} ${meters}`;
   },
 };
@@ -108,6 +109,6 @@ function inCommon(request: SettleRequest, limitSets: LimitSetList): string {
   let text = `${intent} ${encodeAmounts(request)} `;
   for (const { limits } of counters)
     for (const { windowIndex } of limits) text += windowIndex === 'current' ? 0 : 1;
-  for (const { limits } of counters) text += ` ${limitSets.positionOf(limits)}`;
+  for (const { limits } of counters) text += ` ${limits.length === 0 ? 0 : limitSets.positionOf(limits)}`;
   return text;
 }

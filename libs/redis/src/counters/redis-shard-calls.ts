@@ -1,7 +1,6 @@
 import type {
   EndHoldRequest,
   EndHoldResult,
-  GiveBackRequest,
   GiveBackResult,
   OperationRefundResult,
   ReadRequest,
@@ -18,7 +17,13 @@ import { slotOfTag } from '../connection/redis-slots.js';
 import type { ShardCalls } from './cross-shard-calls.js';
 import { operationPlace, type OperationPlace } from './operation-place.js';
 import { RedisCallQueue, type QueuedCall, type QueuedRequest } from './redis-call-queue.js';
-import { ENDINGS, EXTENSIONS } from './redis-ending-batch.js';
+import {
+  ENDINGS,
+  EXTENSIONS,
+  UNDONE_EXTENSIONS,
+  type ShardExtension,
+  type UndoneExtension,
+} from './redis-ending-batch.js';
 import { HOLDS } from './redis-hold-batch.js';
 import {
   CORRECTIONS,
@@ -26,6 +31,7 @@ import {
   REFUNDS,
   type ShardRefund,
   type ShardRefundResult,
+  type ShardReturn,
 } from './redis-reversal-batch.js';
 import { CHECK_SETTLEMENTS, HOLD_SETTLEMENTS } from './redis-settle-batch.js';
 import { RedisSettleQueue } from './redis-settle-queue.js';
@@ -39,6 +45,7 @@ export class RedisShardCalls implements ShardCalls {
   readonly #holds;
   readonly #endings;
   readonly #extensions;
+  readonly #undoneExtensions;
   readonly #refunds;
   readonly #giveBacks;
   readonly #corrections;
@@ -55,6 +62,7 @@ export class RedisShardCalls implements ShardCalls {
     this.#holds = new RedisCallQueue(HOLDS, client, clock, offsetMs);
     this.#endings = new RedisCallQueue(ENDINGS, client, clock, offsetMs);
     this.#extensions = new RedisCallQueue(EXTENSIONS, client, clock, offsetMs);
+    this.#undoneExtensions = new RedisCallQueue(UNDONE_EXTENSIONS, client, clock, offsetMs);
     this.#refunds = new RedisCallQueue(REFUNDS, client, clock, offsetMs);
     this.#giveBacks = new RedisCallQueue(GIVE_BACKS, client, clock, offsetMs);
     this.#corrections = new RedisCallQueue(CORRECTIONS, client, clock, offsetMs);
@@ -72,12 +80,12 @@ export class RedisShardCalls implements ShardCalls {
   }
 
   async settle(request: SettleRequest, rememberUntil: number): Promise<SettleResult> {
-    const { intent, operation, counters, decidedAt, hold } = request;
+    const { intent, operation, counters, hold } = request;
     if (intent === 'refund') {
       const result = await this.refund({
         operation,
         counters,
-        decidedAt,
+        rememberUntil,
         deadlineAt: Number.MAX_SAFE_INTEGER,
       });
       return { outcome: SETTLED_REFUNDS[result.outcome] };
@@ -88,16 +96,26 @@ export class RedisShardCalls implements ShardCalls {
     return queue.ask({ request, place, group, rememberUntil });
   }
 
-  endHold(request: EndHoldRequest): Promise<EndHoldResult> {
-    const endings = request.ending.kind === 'extend' ? this.#extensions : this.#endings;
-    return endings.ask(this.#queued(request, request.operation.id));
+  async endHold(request: EndHoldRequest): Promise<EndHoldResult> {
+    if (request.ending.kind !== 'extend')
+      return this.#endings.ask(this.#queued(request, request.operation.id));
+    const { undo: _, ...result } = await this.extendHold(request);
+    return result as EndHoldResult;
+  }
+
+  extendHold(request: EndHoldRequest): Promise<ShardExtension> {
+    return this.#extensions.ask(this.#queued(request, request.operation.id));
+  }
+
+  async undoExtension(request: UndoneExtension): Promise<void> {
+    await this.#undoneExtensions.ask(this.#queued(request, request.operation.id));
   }
 
   refund(request: ShardRefund): Promise<ShardRefundResult> {
     return this.#refunds.ask(this.#queued(request, request.operation.id));
   }
 
-  giveBack(request: GiveBackRequest): Promise<GiveBackResult> {
+  giveBack(request: ShardReturn): Promise<GiveBackResult> {
     return this.#giveBacks.ask(this.#queued(request, request.operation.id));
   }
 

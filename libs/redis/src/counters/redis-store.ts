@@ -28,7 +28,7 @@ import { randomBytes } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Cluster } from 'ioredis';
-import { CrossShardCalls, LOOK, type ShardCalls } from './cross-shard-calls.js';
+import { CrossShardCalls, LOOK, type StoreCalls } from './cross-shard-calls.js';
 import { connectRedis, type RedisClient, type RedisTarget } from '../connection/redis-connection.js';
 import { RedisDataLossDetector } from './redis-data-loss-detector.js';
 import { RedisDiagnostics } from '../diagnostics/redis-diagnostics.js';
@@ -59,7 +59,7 @@ export class RedisStore implements Store {
   readonly #dataLossDetector: RedisDataLossDetector;
   readonly #secret: RedisSecret;
   readonly #shard: RedisShardCalls;
-  readonly #calls: ShardCalls;
+  readonly #calls: StoreCalls;
   #refused = false;
 
   constructor(target: RedisTarget, options: RedisStoreOptions = {}) {
@@ -98,7 +98,8 @@ export class RedisStore implements Store {
   }
 
   settle(request: SettleRequest): Promise<SettleResult> {
-    return this.#calls.settle(request, request.decidedAt + REMEMBER_SETTLED_MS);
+    const { decidedAt, rememberMs = REMEMBER_SETTLED_MS } = request;
+    return this.#calls.settle(request, decidedAt + rememberMs);
   }
 
   endHold<L extends LimitSpec>(request: EndHoldRequest<L>): Promise<EndHoldResult<L>> {

@@ -126,7 +126,9 @@ export function encodeAmounts(
       first ??= takes;
       isUniform &&= takes === first;
     }
-  if (isUniform && (first! > 0 || takesNothing(request))) return `${first}`;
+  // No rule has its counters any more.
+  if (first === undefined) return `${amount}`;
+  if (isUniform && (first > 0 || takesNothing(request))) return `${first}`;
   let list = '';
   for (const { limits } of counters)
     for (const limit of limits) list += `${takesOf(limit, amount, amounts)},`;

@@ -1,6 +1,7 @@
 import {
   type Amounts,
   byPolicy,
+  type CounterRef,
   type Counts,
   type DecisionContext,
   degradedBy,
@@ -17,6 +18,8 @@ import {
   strictestPolicy,
   taken,
   takesNothing,
+  type Takes,
+  tooManyHolds,
 } from '@sundial/engine/ports';
 import type { Degraded, DegradePolicy } from '@sundial/contract';
 import type { LocalHolds } from './local-holds.js';
@@ -61,11 +64,11 @@ export class DegradedDecisions {
   decide(check: UndecidedCheck, policy = policyOf(check.plan)): DegradedDecision {
     const { plan, operationId, operation, amount, amounts, unavailable, rulesVersion } = check;
     const degraded = degradedBy(unavailable.cause, policy);
-    const { decision, counts } = this.#decideBy(degraded, check, {
-      operationId,
-      rulesVersion,
-      degraded,
-    });
+    const isFull = check.hold !== undefined && policy !== 'deny' && this.#holds.isFull(plan.counters);
+    const context = { operationId, rulesVersion, degraded };
+    const { decision, counts } = isFull
+      ? this.#tooManyHolds(check, context)
+      : this.#decideBy(degraded, check, context);
     const { allowed } = decision;
     // A refused operation only matters to the store if it may have run all the same.
     if (takesNothing(check) || (!allowed && unavailable.executionStatus === 'not-executed'))
@@ -89,6 +92,26 @@ export class DegradedDecisions {
     return { decision, pending: { settlement, degraded, executionStatus, decidedAt, resource } };
   }
 
+  /** Refuses an extension that can't be settled, whatever the policy: `deny` is what it comes to. */
+  look(counters: readonly CounterRef<PlannedLimit>[]): DecidedExtension {
+    return { isAllowed: false, policy: 'deny', counts: this.#local.counts(counters, this.#now()) };
+  }
+
+  /** Decides what an extension adds to a reservation, in the windows of now; `counts` are those of the decision. */
+  extend(counters: readonly CounterRef<PlannedLimit>[], added: Takes): DecidedExtension {
+    const now = this.#now();
+    const rules = counters.flatMap(({ limits }) => (limits[0] ? [{ rule: limits[0].rule, limits }] : []));
+    const policy = strictestPolicy({ rules });
+    if (policy === 'local') {
+      const { outcome, counts } = this.#local.take(counters, added, now, this.#share());
+      return { isAllowed: outcome === 'taken', policy, counts };
+    }
+    const counts = this.#local.counts(counters, now);
+    const isAllowed = policy === 'allow';
+    if (isAllowed) this.#local.count(settledCounters(counts), added);
+    return { isAllowed, policy, counts };
+  }
+
   /** Takes back what could not be written down in time. */
   takeBack({ settlement }: PendingSettlement): void {
     if (settlement.intent === 'hold') this.#holds.release(settlement.operation.id);
@@ -99,6 +122,12 @@ export class DegradedDecisions {
   repeat({ plan, operationId, rulesVersion }: UndecidedCheck, degraded: Degraded): EngineDecision {
     const counts = this.#local.counts(plan.counters, this.#now());
     return replayed(counts, { operationId, rulesVersion, degraded });
+  }
+
+  /** This node keeps no more for one counter than the store would. */
+  #tooManyHolds(check: UndecidedCheck, context: DecisionContext): Outcome {
+    const counts = this.#local.counts(check.plan.counters, this.#now());
+    return { decision: tooManyHolds(counts, check, context), counts };
   }
 
   #decideBy({ policy }: Degraded, check: UndecidedCheck, context: DecisionContext): Outcome {
@@ -129,6 +158,13 @@ export class DegradedDecisions {
 
 function settledHold({ ttlMs, onExpiry }: HoldTerms, decidedAt: number): SettledHold {
   return { takenAt: decidedAt, isDegraded: true, expiresAt: decidedAt + ttlMs, onExpiry };
+}
+
+/** What became of an extension. */
+export interface DecidedExtension {
+  readonly isAllowed: boolean;
+  readonly policy: DegradePolicy;
+  readonly counts: Counts<PlannedLimit>;
 }
 
 /** A decision, and the counts that it was made of. */

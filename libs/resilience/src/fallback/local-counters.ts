@@ -52,6 +52,17 @@ export class LocalCounters {
     return this.#count(counters, now, ({ used, local }) => used + local);
   }
 
+  /** What the store says now, and what was allowed here and is not recorded there yet. */
+  added<L extends LimitSpec>(counts: Counts<L>): Counts<L> {
+    return counts.map((count) => {
+      const { counter, limit, windowIndex, used, reserved } = count;
+      const its = find(this.#unsettled.get(counter.key)?.limits ?? [], limit.field);
+      if (its?.startsAt !== startsAtOf(limit, windowIndex)) return count;
+      const { local, held = 0 } = its;
+      return { ...count, used: used + local - held, reserved: reserved + held };
+    });
+  }
+
   /** Takes from all counters or from none, like a store; what may still be taken here is what its counts leave. */
   take<L extends LimitSpec>(
     counters: readonly CounterRef<L>[],
@@ -68,7 +79,10 @@ export class LocalCounters {
     if (!hasRoom(counts, takes.amount, takes.amounts, takes.hold === undefined ? amountOf : heldAmountOf))
       return { outcome: 'refused', counts };
     this.count(settledCounters(counts), takes);
-    for (const count of counts) count.used += unitsOf(count.limit, takes);
+    for (const count of counts) {
+      if (takes.hold === undefined) count.used += unitsOf(count.limit, takes);
+      else count.reserved += unitsOf(count.limit, takes);
+    }
     return { outcome: 'taken', counts };
   }
 
@@ -76,14 +90,13 @@ export class LocalCounters {
   count(counters: readonly CounterRef<SettledLimit>[], takes: Takes): void {
     this.#each(counters, takes, (limit, units) => {
       limit.local += units;
+      if (takes.hold !== undefined) limit.held = (limit.held ?? 0) + units;
     });
   }
 
   /** It was not allowed after all. */
   takeBack(counters: readonly CounterRef<SettledLimit>[], takes: Takes): void {
-    this.#each(counters, takes, (limit, units) => {
-      limit.local = Math.max(0, limit.local - units);
-    });
+    this.#each(counters, takes, (limit, units) => lower(limit, units, takes));
   }
 
   /** Notes what was allowed here before this process started. */
@@ -95,7 +108,7 @@ export class LocalCounters {
   /** The store has recorded what was allowed here, or never will. */
   settled(counters: readonly CounterRef<SettledLimit>[], takes: Takes): void {
     this.#each(counters, takes, (limit, units) => {
-      limit.local = Math.max(0, limit.local - units);
+      lower(limit, units, takes);
       limit.used += units;
     });
   }
@@ -129,8 +142,9 @@ export class LocalCounters {
         const asked = amountOf(limit, known.asked, meters);
         const windowIndex = indexOf(limits, limit, now);
         const its = openWindow(limits, limit, windowIndex);
-        const used = usedOf(its, { asked, max: limit.max });
-        counts.push({ counter, limit, windowIndex, used, reserved: 0 });
+        const { held = 0 } = its;
+        const used = usedOf(its, { asked, max: limit.max }) - held;
+        counts.push({ counter, limit, windowIndex, used, reserved: held });
       }
       this.#file(counter, known);
     }
@@ -222,6 +236,13 @@ export interface LocalTake<L extends LimitSpec = LimitSpec> {
 /** A count that belongs to the caller. */
 interface OwnCount<L extends LimitSpec> extends LimitCount<L> {
   used: number;
+  reserved: number;
+}
+
+/** So many units are not this node's any more. */
+function lower(limit: KnownLimit, units: number, { hold }: Takes): void {
+  limit.local = Math.max(0, limit.local - units);
+  if (hold !== undefined && limit.held !== undefined) limit.held = Math.max(0, limit.held - units);
 }
 
 /** Windows never go back, as in a store: the later one stays the current one. */
@@ -240,7 +261,7 @@ function openWindow(limits: KnownLimit[], spec: LimitSpec, windowIndex: WindowIn
   const startsAt = startsAtOf(spec, windowIndex);
   let limit = find(limits, field);
   if (limit === undefined) limits.push((limit = { field, startsAt, used: 0, local: 0 }));
-  if (limit.startsAt !== startsAt) Object.assign(limit, { startsAt, used: 0, local: 0 });
+  if (limit.startsAt !== startsAt) Object.assign(limit, { startsAt, used: 0, local: 0, held: undefined });
   return limit;
 }
 

@@ -18,7 +18,7 @@ const takes = { amount: 1, amounts: { tokens: 70 }, hold: {} };
 function holding(onExpiry: 'release' | 'commit' = 'release') {
   const local = new LocalCounters();
   const holds = new LocalHolds(local);
-  const counts = () => local.counts(counters, NOW).map(({ used }) => used);
+  const counts = () => local.counts(counters, NOW).map(({ used, reserved }) => used + reserved);
   counts();
   for (const [index, id] of ['a', 'b'].entries()) {
     local.count(counters, takes);

@@ -26,6 +26,8 @@ export interface KnownLimit {
   used: number;
   /** Allowed here since, and not yet recorded in the store. */
   local: number;
+  /** What of that is held by reservations. */
+  held?: number;
 }
 
 /** What this node knows of a counter. */

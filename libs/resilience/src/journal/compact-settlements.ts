@@ -1,11 +1,12 @@
 import {
   type CounterRef,
+  type DecidedLimit,
   type LimitSet,
   type MeterAmounts,
   type SettledHold,
   shardGroupOf,
 } from '@sundial/engine/ports';
-import type { DecidedLimit, PendingSettlement } from '../outbox/pending-settlement.js';
+import type { PendingSettlement } from '../outbox/pending-settlement.js';
 
 /** What many settlements of one moment have in common. */
 interface Shared {
@@ -30,9 +31,10 @@ export interface CompactSettlements {
   readonly holds?: readonly (readonly [number, Held])[];
 }
 
-/** Of a reservation; what it has committed where that is the settlement. */
+/** Of a reservation; what it has committed, or was extended to, where that is the settlement. */
 interface Held extends SettledHold {
   readonly committed?: MeterAmounts;
+  readonly extended?: MeterAmounts;
 }
 
 /** Whether a program that knew no reservations would misread it. */
@@ -59,9 +61,10 @@ export function toCompact(all: readonly PendingSettlement[]): CompactSettlements
   const amounts = all.flatMap(({ settlement }, index) =>
     settlement.amounts === undefined ? [] : [[index, settlement.amounts] as const],
   );
-  const holds = all.flatMap(({ settlement: { hold, committed } }, index) =>
-    hold === undefined ? [] : [[index, { ...hold, ...(committed && { committed }) }] as const],
-  );
+  const holds = all.flatMap(({ settlement: { hold, committed, extended } }, index) => {
+    const named = { ...(committed && { committed }), ...(extended && { extended }) };
+    return hold === undefined ? [] : [[index, { ...hold, ...named }] as const];
+  });
   return {
     ...{ shared, settlements },
     ...(amounts.length > 0 && { amounts }),
@@ -81,11 +84,12 @@ export function fromCompact(compact: CompactSettlements): PendingSettlement[] {
     }));
     const operation = { id, content, attempt: attempt || id };
     const amounts = amountsOf.get(which);
-    const { committed, ...hold } = holdOf.get(which) ?? {};
+    const { committed, extended, ...hold } = holdOf.get(which) ?? {};
     const settlement = {
       ...{ counters, operation, amount, ...(amounts && { amounts }), intent, decidedAt },
       ...(holdOf.has(which) && { hold: hold as SettledHold }),
       ...(committed && { committed }),
+      ...(extended && { extended }),
     };
     return { settlement, ...rest, decidedAt, ...(operations > 0 && { operations }) };
   });

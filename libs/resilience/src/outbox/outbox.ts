@@ -4,8 +4,10 @@ import { CAPACITY, type OutboxOptions } from './outbox-options.js';
 import {
   bytesOf,
   countKey,
+  isPromise,
   isVerifiable,
   keyOf,
+  mayBeAdded,
   voidKey,
   type PendingSettlement,
 } from './pending-settlement.js';
@@ -294,15 +296,4 @@ export class Outbox implements PendingSource, SettlementProducer<PendingSettleme
     if (sum) this.#counts.summed++;
     return sum;
   }
-}
-
-/** The caller is to be answered yes, and would rather be refused than promised what is not kept. */
-function isPromise({ settlement, degraded }: PendingSettlement): boolean {
-  const { intent } = settlement;
-  return (intent === 'count' || intent === 'hold') && degraded.policy !== 'allow';
-}
-
-/** What is to be ended or reversed one day is kept by itself. */
-function mayBeAdded({ settlement, executionStatus }: PendingSettlement): boolean {
-  return settlement.intent === 'count' && executionStatus === 'not-executed';
 }

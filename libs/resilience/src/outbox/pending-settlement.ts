@@ -1,16 +1,12 @@
 import {
   REMEMBER_MS,
   REMEMBER_SETTLED_MS,
-  type SettledLimit,
+  type DecidedLimit,
   type SettleRequest,
+  type SettleResult,
   type StoreError,
 } from '@sundial/engine/ports';
 import type { Degraded } from '@sundial/contract';
-
-/** A limit of a rule in the window in which an operation was decided. */
-export interface DecidedLimit extends SettledLimit {
-  readonly rule: { readonly id: string };
-}
 
 /** A decision that was made without the store, and that the store has yet to record. */
 export interface PendingSettlement {
@@ -23,6 +19,17 @@ export interface PendingSettlement {
   readonly resource: string;
   /** How many decisions this is the sum of, where there was no room for each of them. */
   readonly operations?: number;
+}
+
+/** It is what a client has reported: no node decided it. */
+export function isReported({ degraded }: PendingSettlement): boolean {
+  return degraded.cause === 'unreachable';
+}
+
+/** The id of a report may be a reservation's: then another settlement follows. */
+export function isFollowed(pending: PendingSettlement, { outcome }: SettleResult): boolean {
+  const { intent } = pending.settlement;
+  return outcome === 'conflict' && intent === 'count' && isReported(pending);
 }
 
 /** Operations are forgotten by the store's clock, decisions are dated by this node's idea of it. */
@@ -68,4 +75,16 @@ export function bytesOf({ settlement }: PendingSettlement): number {
   for (const { key } of counters) bytes += key.length + 3;
   for (const meter in amounts) bytes += 2 * meter.length + UNITS_BYTES;
   return bytes;
+}
+
+/** The caller is to be answered yes, and would rather be refused than promised what is not kept. */
+export function isPromise({ settlement, degraded }: PendingSettlement): boolean {
+  const { intent } = settlement;
+  return (intent === 'count' || intent === 'hold') && degraded.policy !== 'allow';
+}
+
+/** What is to be ended or reversed one day is kept by itself, and so is what a client may report again. */
+export function mayBeAdded(pending: PendingSettlement): boolean {
+  const { settlement, executionStatus } = pending;
+  return settlement.intent === 'count' && executionStatus === 'not-executed' && !isReported(pending);
 }

@@ -2,10 +2,12 @@ import {
   type Amounts,
   type CounterRef,
   idOf,
+  numberOf,
   type LimitSet,
   type MeterAmounts,
   type Operation,
   REMEMBER_MS,
+  type SettledHold,
   settledInCurrent,
   type SettleRequest,
   shardGroupOf,
@@ -13,22 +15,30 @@ import {
 import { ShortTexts } from './short-texts.js';
 
 /**
- * Operations kept, the latest: 11 MB of arrays, and two strings more for each under its caller's id. At 1,000 a second it
- * is a minute.
+ * Operations kept, the latest: 11 MB of arrays, two strings more for each under its caller's id, and some 300 bytes more for each
+ * that is of a reservation. At 1,000 a second it is a minute.
  */
 export const MAX_ACKNOWLEDGED = 65_536;
 /** A store may have forgotten older ones while its counters show them: a replay could count them twice. */
 export const REPLAYABLE_MS = REMEMBER_MS - 60_000;
 
 /** What a store said that it had done, so that this node can replay it. */
-export interface AcknowledgedOperation extends Amounts {
-  readonly intent: SettleRequest['intent'];
+export interface AcknowledgedOperation
+  extends Amounts, Pick<SettleRequest, 'intent' | 'hold' | 'committed' | 'extended'> {
   readonly operation: Operation;
   /** Store clock. */
   readonly decidedAt: number;
+  /**
+   * Store clock, where it is another instant: until `REMEMBER_MS` after it the store knows the operation, unless it has lost
+   * that.
+   */
+  readonly acknowledgedAt?: number;
   /** Limits that name no window (`SettledLimit`) were decided in their current ones, as nearly all are. */
   readonly counters: readonly CounterRef[];
 }
+
+/** Of what is neither a check that counted nor one that was voided: a reservation's beginnings and ends, and refunds. */
+type Rare = Pick<SettleRequest, 'intent' | 'hold' | 'committed' | 'extended' | 'decidedAt'>;
 
 /**
  * The latest operations that the store acknowledged to this node: what the node can replay when the store has lost them.
@@ -55,11 +65,15 @@ export class AcknowledgedOperations {
   readonly #limitSets: (LimitSet | null)[] = [];
   /** Of those that take of other meters than `units`, by place. */
   readonly #amounts = new Map<number, MeterAmounts>();
+  /** Of those that are no checks, by place. */
+  readonly #rare = new Map<number, Rare>();
   #next = 0;
   #first = Infinity;
   #noted = 0;
 
-  note({ decidedAt: at, intent, operation, counters, amount, amounts }: AcknowledgedOperation): void {
+  note(acknowledged: AcknowledgedOperation): void {
+    const { decidedAt, acknowledgedAt: at = decidedAt } = acknowledged;
+    const { intent, operation, counters, amount, amounts } = acknowledged;
     const place = this.#next;
     this.#next = (place + 1) % MAX_ACKNOWLEDGED;
     this.#noted++;
@@ -68,6 +82,9 @@ export class AcknowledgedOperations {
     this.#numbers.amount[place] = amount;
     if (amounts !== undefined) this.#amounts.set(place, amounts);
     else if (this.#amounts.size > 0) this.#amounts.delete(place);
+    const rare = rareOf(acknowledged);
+    if (rare !== undefined) this.#rare.set(place, rare);
+    else if (this.#rare.size > 0) this.#rare.delete(place);
     const { content } = operation;
     this.#contents[place] = content === amount.toString(36) ? null : content;
     this.#numbers.isVoid[place] = intent === 'void' ? 1 : 0;
@@ -90,12 +107,26 @@ export class AcknowledgedOperations {
       .map((place) => this.#operationAt(place));
   }
 
+  /** The latest of an operation, if it is still kept. All of them are looked through: for rare questions. */
+  find(id: string): SettleRequest | undefined {
+    const own = numberOf(id) ?? NaN;
+    for (let back = 1; back <= Math.min(this.#noted, MAX_ACKNOWLEDGED); back++) {
+      const place = (this.#next - back + MAX_ACKNOWLEDGED) % MAX_ACKNOWLEDGED;
+      if (this.#ids[place] === id || this.#numbers.id[place] === own) return this.#operationAt(place);
+    }
+    return undefined;
+  }
+
   /** From when to when operations were acknowledged that cannot be replayed at `now`, and how many are known to be. */
   missing(now: number): { from: number; to: number; operations: number } | undefined {
     const replayable = this.replayable(now);
+    const kept = Math.min(this.#noted, MAX_ACKNOWLEDGED);
     const operations = this.#noted - replayable.length;
     if (operations === 0) return undefined;
-    return { from: this.#first, to: replayable[0]?.decidedAt ?? now, operations };
+    const oldest = this.#noted > MAX_ACKNOWLEDGED ? this.#next : 0;
+    const first = (oldest + kept - replayable.length) % MAX_ACKNOWLEDGED;
+    const to = replayable.length > 0 ? this.#numbers.at[first]! : now;
+    return { from: this.#first, to, operations };
   }
 
   #operationAt(place: number): SettleRequest {
@@ -111,10 +142,24 @@ export class AcknowledgedOperations {
     return {
       decidedAt: at[place]!,
       intent: isVoid[place] ? 'void' : 'count',
+      ...this.#rare.get(place),
       operation,
       counters: settledInCurrent(counters),
       amount: amount[place]!,
       amounts: this.#amounts.get(place),
     };
   }
+}
+
+/** Nothing for a check: its intent and its instant are kept as numbers. */
+function rareOf(operation: AcknowledgedOperation): Rare | undefined {
+  const { intent, hold, committed, extended, decidedAt } = operation;
+  if (hold === undefined && intent !== 'refund') return undefined;
+  const named = { ...(committed && { committed }), ...(extended && { extended }) };
+  return { intent, decidedAt, ...(hold && { hold: asLost(hold) }), ...named };
+}
+
+/** Also what a node had decided: the store has had it since, and what it does not know of it then it has lost. */
+function asLost({ takenAt, expiresAt, onExpiry }: SettledHold): SettledHold {
+  return { takenAt, isDegraded: false, isLost: true, expiresAt, onExpiry };
 }

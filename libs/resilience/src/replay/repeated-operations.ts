@@ -23,7 +23,7 @@ export class RepeatedOperations {
   /** Those that can still be replayed at `now`, and that are not among what is replayed anyway. */
   beside(replayed: readonly SettleRequest[], now: number): SettleRequest[] {
     const counted = new Set(
-      replayed.flatMap(({ intent, operation }) => (intent === 'count' ? [operation.id] : [])),
+      replayed.flatMap(({ intent, operation }) => (intent === 'void' ? [] : [operation.id])),
     );
     return [...this.#kept.values()].filter(
       ({ decidedAt, operation }) => decidedAt > now - REPLAYABLE_MS && !counted.has(operation.id),

@@ -16,7 +16,9 @@ import { RepeatedOperations } from './repeated-operations.js';
 /** A replica is never further behind its master than this, or it would not have been promoted. */
 const MAX_LAG_MS = 60_000;
 
-type RepeatedTake = Pick<TakeRequest, 'operation' | 'counters' | 'amount' | 'amounts'>;
+/** `hold` where it is a reservation that is held. */
+export type RepeatedTake = Pick<TakeRequest, 'operation' | 'counters' | 'amount' | 'amounts'> &
+  Pick<SettleRequest, 'hold'>;
 
 export interface ReplayOptions {
   /** Store clock. */
@@ -62,10 +64,18 @@ export class Replay implements SettlementProducer<SettleRequest> {
   }
 
   /** The store had counted another try of it, in the first window of each limit: should it lose that, it is replayed. */
-  repeated({ operation, counters, amount, amounts }: RepeatedTake, { until }: CountedBefore): void {
+  repeated(take: RepeatedTake, { until }: CountedBefore): void {
+    const { operation, counters, amount, amounts, hold } = take;
     const decidedAt = Math.min(until - REMEMBER_MS, this.#options.now());
     const settled = settledInCurrent(counters);
-    this.#repeated.note({ intent: 'count', operation, counters: settled, amount, amounts, decidedAt });
+    const intent = hold === undefined ? 'count' : 'hold';
+    const request = { intent, operation, counters: settled, amount, amounts, decidedAt } as const;
+    this.#repeated.note(hold === undefined ? request : { ...request, hold });
+  }
+
+  /** The latest that the store has acknowledged of an operation, while that is kept. */
+  recall(operationId: string): SettleRequest | undefined {
+    return this.#acknowledged.find(operationId);
   }
 
   dataLost(loss: DataLoss): void {

@@ -1,9 +1,11 @@
 import {
   amountsByMeter,
   committedOf,
+  encodeContent,
   endById,
   type EndedById,
   type Ending,
+  REMEMBER_MS,
   type StoredReservation,
 } from '@sundial/engine/ports';
 import type { PendingSettlement } from '../outbox/pending-settlement.js';
@@ -20,25 +22,17 @@ export function isReservation(pending: PendingSettlement | undefined): pending i
 
 /** A reservation as this node has promised it, and the store does not know yet. */
 export function promisedReservation({ settlement }: PendingReservation, now: number): StoredReservation {
-  const { intent, operation, decidedAt, committed = {} } = settlement;
+  const { intent, decidedAt, committed = {} } = settlement;
   const { takenAt: at = decidedAt, expiresAt = decidedAt, onExpiry = 'release' } = settlement.hold ?? {};
-  const said = { at, expiresAt, onExpiry, content: operation.content };
-  const held = {
-    state: 'held',
-    late: false,
-    amounts: amountsByMeter(settlement),
-    at,
-    expiresAt,
-    onExpiry,
-    until: expiresAt,
-  } as const;
+  const amounts = amountsByMeter(settlement);
+  const held = { amounts, at, expiresAt, onExpiry, late: false, until: expiresAt + REMEMBER_MS } as const;
   switch (intent) {
-    case 'hold': {
-      const found = endById(said, { kind: 'look' }, now);
-      return 'reservation' in found ? found.reservation : { ...held, state: 'expired' };
+    case 'hold':
+      return asItStands({ ...held, state: 'held' }, now);
+    case 'commit': {
+      const late = decidedAt >= expiresAt;
+      return { ...held, state: 'committed', committed: committedOf(amounts, { amounts: committed }), late };
     }
-    case 'commit':
-      return { ...held, state: 'committed', committed: committedOf(held.amounts, { amounts: committed }) };
     case 'release':
       return { ...held, state: 'released' };
     default:
@@ -46,9 +40,26 @@ export function promisedReservation({ settlement }: PendingReservation, now: num
   }
 }
 
-/** What becomes of a reservation whose ending is promised already: the first one holds. */
-export function endPromised(promised: PendingReservation, ending: Ending, now: number): EndedById {
-  const reservation = promisedReservation(promised, now);
-  const isSame = ending.kind === 'look' || ending.kind === promised.settlement.intent;
-  return { outcome: isSame ? 'ended' : 'ended-otherwise', reservation };
+/** What becomes of a reservation as this node knows it: where it has ended, the first ending holds. */
+export function endKnown(known: StoredReservation, ending: Ending, now: number): EndedById {
+  const { state, at, expiresAt, onExpiry, amounts } = known;
+  if (state === 'committed' || state === 'released') {
+    const isSame = ending.kind === (state === 'committed' ? 'commit' : 'release');
+    return {
+      outcome: ending.kind === 'look' ? 'found' : isSame ? 'ended' : 'ended-otherwise',
+      reservation: known,
+    };
+  }
+  const { units: amount = 0, ...others } = amounts;
+  return endById(
+    { at, expiresAt, onExpiry, content: encodeContent({ amount, amounts: others }) },
+    ending,
+    now,
+  );
+}
+
+/** Held until it expires. */
+function asItStands(held: StoredReservation, now: number): StoredReservation {
+  const found = endKnown(held, { kind: 'look' }, now);
+  return 'reservation' in found ? found.reservation : { ...held, state: 'expired' };
 }

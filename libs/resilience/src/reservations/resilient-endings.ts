@@ -3,19 +3,20 @@ import {
   type Dispatch,
   degradedBy,
   endById,
+  type EndedById,
   type EndedHold,
   type EndHoldResult,
   endingSettlement,
   type PlannedEnding,
   type PlannedLimit,
-  type SettledLimit,
-  type SettleRequest,
-  settledInCurrent,
+  type StoredReservation,
   takenOf,
   then,
 } from '@sundial/engine/ports';
 import { unavailableFor, type Shed, type Unavailable } from '../guard/unavailable.js';
-import { endPromised, isReservation, type PendingReservation } from './promised-reservation.js';
+import { acknowledgedEnding } from './acknowledged-reservation.js';
+import { endKnown, isReservation, promisedReservation } from './promised-reservation.js';
+import { ResilientExtensions } from './resilient-extensions.js';
 import type { StoreAccess } from './store-access.js';
 
 /** The second is made with the clock of the store's answer. */
@@ -35,15 +36,21 @@ type Ended = EndHoldResult<PlannedLimit> | Unavailable | Shed;
  */
 export class ResilientEndings {
   readonly #access: StoreAccess;
+  readonly #extensions: ResilientExtensions;
 
   constructor(access: StoreAccess) {
     this.#access = access;
+    this.#extensions = new ResilientExtensions(access);
   }
 
   /** @throws QuotaError `overloaded` */
   end(planned: PlannedEnding): Answer<EndedHold> {
     const promised = this.#access.outbox.promised(planned.operation.id);
-    return isReservation(promised) ? this.#endPromised(planned, promised) : this.#ask(planned, MAX_OFFERS);
+    if (!isReservation(promised)) return this.#ask(planned, MAX_OFFERS);
+    const { executionStatus, degraded } = promised;
+    const unavailable: Unavailable = { outcome: 'unavailable', cause: degraded.cause, executionStatus };
+    const known = promisedReservation(promised, this.#access.store.now());
+    return this.#endByItself(planned, unavailable, known);
   }
 
   #ask(planned: PlannedEnding, offers: number): Promise<EndedHold> {
@@ -77,9 +84,11 @@ export class ResilientEndings {
           case 'not-found':
             return isDegraded ? this.#endByItself(planned, NOT_KNOWN_YET) : result;
           case 'ended':
+          case 'extended':
+            this.#note(planned, result.reservation);
+            return result;
           case 'found':
           case 'ended-otherwise':
-          case 'extended':
           case 'refused':
             return result;
           default:
@@ -88,75 +97,62 @@ export class ResilientEndings {
       });
   }
 
-  #endByItself(planned: PlannedEnding, unavailable: Unavailable): Answer<EndedHold> {
-    const { ending, terms, operation } = planned;
-    const ended = endById({ ...terms, content: operation.content }, ending, this.#access.store.now());
-    if (!('reservation' in ended)) return ended;
-    if (ended.outcome === 'ended-otherwise') return { ...ended, windows: [] };
-    if (ending.kind === 'extend') return this.#extend(planned, unavailable);
-    const answer: EndedHold = {
-      outcome: 'journaled',
-      cause: unavailable.cause,
-      reservation: ended.reservation,
-      counts: [],
-    };
-    const settlement = endingSettlement(planned, Math.round(this.#access.store.now()));
-    if (settlement === undefined) return answer;
-    if (ending.kind === 'release') this.#access.holds.release(operation.id);
-    else this.#access.holds.commit(operation.id, takenOf(ended.reservation.committed ?? {}));
-    return then(this.#enqueue(settlement, planned, unavailable), () => answer);
+  /** The store has done it: should it lose that, or be away when it is repeated, this node knows. */
+  #note(planned: PlannedEnding, reservation: StoredReservation): void {
+    const { known, store, acknowledged } = this.#access;
+    known.note(planned.operation.id, reservation, store.now());
+    const operation = acknowledgedEnding(planned, reservation, store.now());
+    if (operation) acknowledged(operation);
   }
 
-  /** A longer hold takes nothing that others could want; more units are refused, since nothing says that there are any. */
-  #extend(planned: PlannedEnding, unavailable: Unavailable): Answer<EndedHold> {
-    const { terms, ending, operation, held, isDegraded, countersAt } = planned;
-    if (ending.kind !== 'extend') throw new Error('Not an extension');
-    const { at, onExpiry } = terms;
-    const now = Math.round(this.#access.store.now());
-    const said = endById({ ...terms, content: operation.content }, { kind: 'look' }, now);
-    if (!('reservation' in said)) return said;
-    const { amounts } = said.reservation;
-    const { amount = 0, amounts: more = {} } = ending;
-    const isMore = Object.entries({ units: amount, ...more }).some(
-      ([meter, units]) => units > (amounts[meter] ?? 0),
-    );
-    if (isMore) return { outcome: 'refused', reservation: said.reservation, counts: [] };
-    const expiresAt = Math.max(terms.expiresAt, now + (ending.ttlMs ?? 0));
-    this.#access.holds.prolong(operation.id, expiresAt);
-    const settlement: SettleRequest<PlannedLimit & SettledLimit> = {
-      ...{ intent: 'hold', operation: { ...operation, attempt: `e${at.toString(36)}` }, ...held },
-      ...{
-        counters: settledInCurrent(countersAt(at)),
-        hold: { takenAt: at, isDegraded, expiresAt, onExpiry },
-        decidedAt: now,
-      },
-    };
-    const reservation = { ...said.reservation, expiresAt };
+  /** `known` is what this node has promised, or has answered before. */
+  #endByItself(
+    planned: PlannedEnding,
+    unavailable: Unavailable,
+    known = this.#access.known.find(planned, this.#access.store.now()),
+  ): Answer<EndedHold> {
+    const { ending, operation } = planned;
+    const ended = this.#ended(planned, known);
+    if (!('reservation' in ended)) return ended;
+    if (ended.outcome === 'ended-otherwise') return { ...ended, windows: [] };
+    const { reservation } = ended;
+    if (ending.kind === 'extend') return this.#extensions.extend(planned, reservation, unavailable);
     const answer: EndedHold = { outcome: 'journaled', cause: unavailable.cause, reservation, counts: [] };
-    return then(this.#enqueue(settlement, planned, unavailable), () => answer);
-  }
-
-  #endPromised(planned: PlannedEnding, promised: PendingReservation): Answer<EndedHold> {
-    const { cause } = promised.degraded;
-    const { executionStatus } = promised;
-    if (promised.settlement.intent === 'hold')
-      return this.#endByItself(planned, { outcome: 'unavailable', cause, executionStatus });
-    const ended = endPromised(promised, planned.ending, this.#access.store.now());
-    if (!('reservation' in ended)) return ended;
-    if (ended.outcome === 'ended-otherwise') return { ...ended, windows: [] };
-    return { outcome: 'journaled', cause, reservation: ended.reservation, counts: [] };
-  }
-
-  /** It takes the place of what is pending for the reservation: whatever the store has heard of it, this is the last word. */
-  #enqueue(
-    settlement: SettleRequest<PlannedLimit & SettledLimit>,
-    { resource, startedAt }: PlannedEnding,
-    { cause, executionStatus }: Unavailable,
-  ): Answer<unknown> {
+    // It has ended before, or is looked at.
+    if (reservation === known) return answer;
+    const held = takenOf(reservation.amounts);
+    const named = { ...planned, held, ending: inFull(planned, reservation), terms: termsOf(planned, known) };
+    const decidedAt = Math.round(this.#access.store.now());
+    const settlement = endingSettlement(named, decidedAt);
+    if (settlement === undefined) return answer;
+    this.#access.known.note(operation.id, reservation, decidedAt);
+    if (ending.kind === 'release') this.#access.holds.release(operation.id);
+    else this.#access.holds.commit(operation.id, takenOf(reservation.committed ?? {}));
     const { outbox, answerBy } = this.#access;
+    const { cause, executionStatus } = unavailable;
+    const { resource, startedAt } = planned;
+    // It takes the place of what is pending for the reservation: whatever the store has heard of it, this is the last word.
     const degraded = degradedBy(cause, 'allow');
-    const { decidedAt } = settlement;
-    const pending = { settlement, degraded, executionStatus, decidedAt, resource };
-    return outbox.enqueue(pending, answerBy(startedAt)) ?? undefined;
+    const isKept = outbox.enqueue(
+      { settlement, degraded, executionStatus, decidedAt, resource },
+      answerBy(startedAt),
+    );
+    return then(isKept ?? true, () => answer);
   }
+
+  #ended({ terms, operation, ending }: PlannedEnding, known: StoredReservation | undefined): EndedById {
+    const now = this.#access.store.now();
+    return known
+      ? endKnown(known, ending, now)
+      : endById({ ...terms, content: operation.content }, ending, now);
+  }
+}
+
+/** A commit of all meters: the store may know of another extension, or of none. */
+function inFull({ ending }: PlannedEnding, { committed }: StoredReservation): PlannedEnding['ending'] {
+  return ending.kind === 'commit' && committed ? { kind: 'commit', amounts: committed } : ending;
+}
+
+function termsOf({ terms }: PlannedEnding, known: StoredReservation | undefined): PlannedEnding['terms'] {
+  return known ? { at: known.at, expiresAt: known.expiresAt, onExpiry: known.onExpiry } : terms;
 }

@@ -18,8 +18,11 @@ import {
 } from '@sundial/engine/ports';
 import type { UndecidedChecks } from '../fallback/undecided-checks.js';
 import { unavailableFor, type Shed, type Unavailable } from '../guard/unavailable.js';
+import { acknowledgedReserve } from './acknowledged-reservation.js';
 import { isReservation, promisedReservation } from './promised-reservation.js';
 import type { StoreAccess } from './store-access.js';
+
+type Placed = Extract<TakeResult<PlannedLimit>, { readonly outcome: 'taken' | 'replayed' }>;
 
 /** The store need not be asked. */
 const NOT_ASKED = { outcome: 'unavailable', executionStatus: 'not-executed' } as const;
@@ -32,7 +35,7 @@ export interface CheckWay {
     check: PlannedReserve,
   ): Promise<TakeResult<PlannedLimit> | Unavailable | Shed>;
   asEnforced<L extends LimitSpec>(counters: readonly CounterRef<L>[]): readonly CounterRef<L>[];
-  known(plan: CheckPlan, counts: Counts<PlannedLimit>): Counts<PlannedLimit>;
+  known(counts: Counts<PlannedLimit>): Counts<PlannedLimit>;
   wrongType(plan: CheckPlan): void;
   readonly undecided: UndecidedChecks;
 }
@@ -81,12 +84,13 @@ export class ResilientReserves {
     switch (result.outcome) {
       case 'taken':
       case 'replayed': {
-        const counts = this.#way.known(plan, result.counts);
+        this.#note(check, result, now);
+        const counts = this.#way.known(result.counts);
         const decision = decisionOf(check, { ...result, counts }, now);
         return { decision, reservation: result.reservation, isDegraded: false };
       }
       case 'refused': {
-        const counts = this.#way.known(plan, result.counts);
+        const counts = this.#way.known(result.counts);
         return { decision: decisionOf(check, { ...result, counts }, now), isDegraded: false };
       }
       case 'too-many-holds': {
@@ -109,6 +113,15 @@ export class ResilientReserves {
       default:
         return result satisfies never;
     }
+  }
+
+  /** The store has done it, for this attempt or another: should it lose that, it is replayed. */
+  #note(check: PlannedReserve, result: Placed, now: number): void {
+    const reserve = acknowledgedReserve(check, result, now);
+    if (reserve === undefined) return;
+    if (result.outcome === 'taken') return this.#access.acknowledged(reserve);
+    const counters = check.planner.countersAt(check.rules, check.subject, reserve.hold!.takenAt);
+    this.#access.repeated({ ...reserve, counters }, result.counted);
   }
 
   #withoutStore(check: PlannedReserve, plan: CheckPlan, unavailable: Unavailable): Answer<Reserved> {

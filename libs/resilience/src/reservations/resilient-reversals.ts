@@ -1,12 +1,14 @@
-import { QuotaError } from '@sundial/contract';
+import { QuotaError, type Amounts } from '@sundial/contract';
 import {
   type Answer,
+  amountsByMeter,
+  committedOf,
   type CounterRef,
   type Dispatch,
   degradedBy,
   type GiveBackResult,
   inCurrentWindows,
-  type Journaled,
+  type JournaledRefund,
   type OperationRefundResult,
   type Planned,
   type PlannedLimit,
@@ -15,6 +17,8 @@ import {
   type PlannedSetting,
   settledInCurrent,
   type SetUsageResult,
+  takenOf,
+  takesNothing,
   then,
 } from '@sundial/engine/ports';
 import type { LocalCounters } from '../fallback/local-counters.js';
@@ -33,17 +37,19 @@ export class ResilientReversals {
   }
 
   /** @throws QuotaError `overloaded` */
-  refund(refund: PlannedRefund): Answer<OperationRefundResult | Journaled> {
+  refund(refund: PlannedRefund): Answer<OperationRefundResult | JournaledRefund> {
     const { operation } = refund;
     const promised = this.#access.outbox.promised(operation.id);
     if (promised) return this.#refundPromised(refund, promised);
     const { store } = this.#access;
-    return this.#ask<OperationRefundResult, OperationRefundResult | Journaled>(
+    return this.#ask<OperationRefundResult, OperationRefundResult | JournaledRefund>(
       refund,
       (counters, deadlineAt) => store.refund({ counters, operation, deadlineAt }),
       (result) => {
         switch (result.outcome) {
           case 'refunded':
+            this.#note(refund);
+            return result;
           case 'held':
           case 'not-found':
             return result;
@@ -51,7 +57,7 @@ export class ResilientReversals {
           case 'wrong-type':
           case 'expired':
           case 'unavailable':
-            return this.#journal(refund, unavailableFor(result));
+            return this.#journal(refund, unavailableFor(result), this.#countedAmounts(refund));
           default:
             return result satisfies never;
         }
@@ -103,9 +109,10 @@ export class ResilientReversals {
   #refundPromised(
     refund: PlannedRefund,
     promised: PendingSettlement,
-  ): Answer<OperationRefundResult | Journaled> {
+  ): Answer<OperationRefundResult | JournaledRefund> {
     const { cause } = promised.degraded;
     const { executionStatus, settlement } = promised;
+    const unavailable: Unavailable = { outcome: 'unavailable', cause, executionStatus };
     switch (settlement.intent) {
       case 'hold':
         return { outcome: 'held' };
@@ -113,29 +120,64 @@ export class ResilientReversals {
       case 'void':
         return { outcome: 'not-found' };
       case 'refund':
-        return { outcome: 'journaled', cause };
+        return answerOf(cause, takesNothing(settlement) ? undefined : amountsByMeter(settlement));
       case 'count':
         this.#local.takeBack(settlement.counters, settlement);
-        return this.#journal(refund, { outcome: 'unavailable', cause, executionStatus });
-      case 'commit':
+        return this.#journal(refund, unavailable, amountsByMeter(settlement));
+      case 'commit': {
         this.#access.holds.release(settlement.operation.id);
-        return this.#journal(refund, { outcome: 'unavailable', cause, executionStatus });
+        const { committed = {} } = settlement;
+        return this.#journal(
+          refund,
+          unavailable,
+          committedOf(amountsByMeter(settlement), { amounts: committed }),
+        );
+      }
       default:
         return settlement.intent satisfies never;
     }
   }
 
-  #journal(refund: PlannedRefund, { cause, executionStatus }: Unavailable): Answer<Journaled> {
+  /** `amounts` are what is given back, where this node knows that: they stay with what is pending. */
+  #journal(
+    refund: PlannedRefund,
+    { cause, executionStatus }: Unavailable,
+    amounts: Amounts | undefined,
+  ): Answer<JournaledRefund> {
     const { operation, plan, startedAt } = refund;
     const { outbox, store, answerBy } = this.#access;
     const decidedAt = Math.round(store.now());
     const counters = settledInCurrent(plan.counters);
-    const settlement = { intent: 'refund', operation, counters, amount: 0, decidedAt } as const;
+    const takes = amounts === undefined ? NOTHING : takenOf(amounts);
+    const settlement = { intent: 'refund', operation, counters, ...takes, decidedAt } as const;
     const degraded = degradedBy(cause, 'allow');
     const pending = { settlement, degraded, executionStatus, decidedAt, resource: plan.resource };
     const isKept = outbox.enqueue(pending, answerBy(startedAt));
-    return then(isKept ?? true, () => ({ outcome: 'journaled', cause }));
+    return then(isKept ?? true, () => answerOf(cause, amounts));
   }
+
+  /** What this node has seen the store count under the operation's id; another node may have counted it. */
+  #countedAmounts({ operation }: PlannedRefund): Amounts | undefined {
+    const { known, recall, store } = this.#access;
+    const committed = known.latest(operation.id, store.now())?.committed;
+    if (committed !== undefined) return committed;
+    const counted = recall(operation.id);
+    return counted?.intent === 'count' ? amountsByMeter(counted) : undefined;
+  }
+
+  /** Should the store lose what it has refunded, it is not counted again by a replay. */
+  #note({ operation, plan }: PlannedRefund): void {
+    const now = this.#access.store.now();
+    const { counters } = plan;
+    const said = { acknowledgedAt: now, decidedAt: now };
+    this.#access.acknowledged({ intent: 'refund', operation, counters, ...NOTHING, ...said });
+  }
+}
+
+const NOTHING = { amount: 0 };
+
+function answerOf(cause: JournaledRefund['cause'], amounts: Amounts | undefined): JournaledRefund {
+  return { outcome: 'journaled', cause, ...(amounts && { amounts }) };
 }
 
 function answeredOnly<Result extends { readonly outcome: string }>(result: Result | Unavailable): Result {

@@ -19,7 +19,7 @@ export interface Channel {
  * and knows nothing of patterns.
  *
  * - `succeeded`, `failed`: outcomes of a channel; successes may come in bulk.
- * - `over-admitted`: a counter got above its `max`, because what had been allowed without the store was counted.
+ * - `over-admitted`: a counter got above its `max`, because what had been allowed without the store, or without a service, was counted.
  * - `mode-changed`: the store decides again, or can no longer be asked.
  * - `clock-read`: how far the store's clock is ahead of this node's; to be repeated, since a clock can be set.
  * - `finding-changed`: something about a server behind the store is not as it should be, or no longer so.

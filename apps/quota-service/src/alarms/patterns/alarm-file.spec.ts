@@ -18,7 +18,8 @@ function errorsIn(text: string): readonly string[] {
 describe('the alarms file', () => {
   it('that ships has a pattern of every kind, and the numbers of the payment platform', async () => {
     const patterns = await loadAlarmFile(SHIPPED);
-    expect(patterns.map(({ kind }) => kind).toSorted()).toEqual(Object.keys(PATTERN_KINDS).toSorted());
+    const kinds = new Set(patterns.map(({ kind }) => kind));
+    expect([...kinds].toSorted()).toEqual(Object.keys(PATTERN_KINDS).toSorted());
     expect(patterns.slice(0, 3)).toEqual([
       expect.objectContaining({ kind: 'consecutive', class: 'alarm', failures: 12, withinMs: 60_000 }),
       expect.objectContaining({ kind: 'sustained', class: 'alarm', failures: 3, minutes: 10, channels: 3 }),

@@ -9,13 +9,20 @@ import {
   type WindowIndex,
 } from '../store.js';
 import { resetsAtOf, startsAtOf, windowIndexAt } from '../window-index.js';
+import {
+  afterTombstone,
+  asVoided,
+  hasAttempt,
+  isVoided,
+  liveAttempts,
+  withAllowed,
+  withAttempt,
+  withVoided,
+} from '../../operations/attempts.js';
 import type { ReservationRecords } from './holds/reservation-records.js';
 import type { MemoryState } from './state/memory-state.js';
 import type { LimitState } from './state/counter-records.js';
 import type { MemoryOperation } from './state/operation-record.js';
-
-/** As in the script: an operation that is repeated for ever takes no more room than this. */
-const MAX_ATTEMPTS_LENGTH = 1_000;
 
 /** What the embedded store remembers of operations, and what settling one makes of that and of its counters. */
 export class MemoryOperations {
@@ -29,22 +36,28 @@ export class MemoryOperations {
     this.#now = now;
   }
 
-  /** What stands against taking it: that it was counted before, or why it cannot be now. */
+  /** What stands against taking it: that it was counted before, or why it cannot be now. A tombstone of others does not. */
   recall(
     operation: Operation,
     now: number,
   ): MemoryOperation | 'conflict' | 'refunded' | 'expired' | undefined {
     const recorded = this.#state.operation(operation.id, now);
     if (recorded === undefined) return undefined;
-    if (recorded.voided) return recorded.attempts === operation.attempt ? 'expired' : undefined;
+    if (recorded.voided)
+      return isVoided(asVoided(recorded.attempts), operation.attempt) ? 'expired' : recorded;
     if (isOfOtherKind(recorded)) return this.#reservations.standing(recorded, operation.id, now);
-    return this.#join(operation, recorded) === 'conflict' ? 'conflict' : recorded;
+    const attempts = withAttempt(recorded.attempts, operation.attempt);
+    return this.#join(operation, recorded, { attempts }) === 'conflict' ? 'conflict' : recorded;
   }
 
-  /** It was counted at this instant, by the store's clock. */
-  record({ id, content, attempt }: Operation, at: number, until: number): void {
-    const countedAt = Date.now();
-    this.#state.remember(id, { content, attempts: attempt, at, until, voided: false, countedAt });
+  /** It was counted at this instant, by the store's clock; where there was a tombstone, in its place. */
+  record(
+    { id, content, attempt }: Operation,
+    { at, until }: Pick<MemoryOperation, 'at' | 'until'>,
+    tombstone?: MemoryOperation,
+  ): void {
+    const attempts = afterTombstone(attempt, tombstone?.attempts);
+    this.#state.remember(id, { content, attempts, at, until, voided: false, countedAt: Date.now() });
   }
 
   settle(request: SettleRequest): SettleResult {
@@ -54,12 +67,14 @@ export class MemoryOperations {
     const standing = isOther ? this.#standing(recorded, request) : undefined;
     if (standing !== undefined) return { outcome: standing };
     const counted = recorded?.voided === false && !isOther ? recorded : undefined;
-    if (intent === 'void') return { outcome: counted ? this.#reverse(request, counted) : this.#bar(request) };
+    const tombstone = recorded?.voided === true ? recorded : undefined;
+    if (intent === 'void')
+      return { outcome: counted ? this.#reverse(request, counted) : this.#bar(request, tombstone) };
     if (intent !== 'count')
       throw new TypeError(`A settlement ${intent} is of a reservation, and needs its hold.`);
-    return counted
-      ? { outcome: this.#join(operation, counted, decidedAt + REMEMBER_SETTLED_MS) }
-      : this.#countLate(request);
+    if (counted === undefined) return this.#countLate(request, tombstone);
+    const attempts = withAllowed(counted.attempts, operation.attempt);
+    return { outcome: this.#join(operation, counted, { attempts, until: decidedAt + REMEMBER_SETTLED_MS }) };
   }
 
   /** What a settlement of a check finds of another operation under its id; undefined where that is over. */
@@ -77,50 +92,52 @@ export class MemoryOperations {
    * memory.
    */
   #join(
-    { id, content, attempt }: Operation,
+    { id, content }: Operation,
     counted: MemoryOperation,
-    settledUntil = -Infinity,
+    { attempts, until: settledUntil = -Infinity }: { readonly attempts: string; readonly until?: number },
   ): 'already-counted' | 'conflict' {
     if (counted.content !== content) return 'conflict';
-    const { attempts } = counted;
     const until = Math.max(counted.until, settledUntil);
-    const isNoted = attempts === attempt || attempts.split(',').includes(attempt);
-    const mayNote = !isNoted && attempts.length + attempt.length <= MAX_ATTEMPTS_LENGTH;
-    if (mayNote) this.#state.remember(id, { ...counted, until, attempts: `${attempts},${attempt}` });
-    else if (until > counted.until) this.#state.remember(id, { ...counted, until });
+    if (attempts !== counted.attempts || until > counted.until)
+      this.#state.remember(id, { ...counted, until, attempts });
     return 'already-counted';
   }
 
   /** Takes an attempt off an operation that was counted, and reverses it without the last one. */
   #reverse(request: SettleRequest, counted: MemoryOperation): 'reversed' | 'voided' {
     const { operation, decidedAt } = request;
-    const attempts = counted.attempts.split(',');
-    const rest = attempts.filter((attempt) => attempt !== operation.attempt);
-    if (rest.length === attempts.length) return 'voided';
-    if (rest.length > 0) {
+    const isIts = hasAttempt(counted.attempts, operation.attempt);
+    const attempts = withVoided(counted.attempts, operation.attempt);
+    if (!isIts || liveAttempts(attempts) !== '') {
       const until = Math.max(counted.until, decidedAt + REMEMBER_SETTLED_MS);
-      this.#state.remember(operation.id, { ...counted, until, attempts: rest.join(',') });
+      if (attempts !== counted.attempts) this.#state.remember(operation.id, { ...counted, until, attempts });
       return 'voided';
     }
     this.#add(request, (limit) => windowIndexAt(limit, counted.at), -1);
-    this.#bar(request);
+    this.#bar(request, counted);
     return 'reversed';
   }
 
-  #bar({ operation: { id, attempt }, decidedAt }: SettleRequest): 'voided' {
+  /** Leaves a tombstone for the attempt, besides those that were voided before. */
+  #bar(
+    { operation: { id, attempt }, decidedAt }: SettleRequest,
+    before: MemoryOperation | undefined,
+  ): 'voided' {
+    const known = before?.voided ? asVoided(before.attempts) : (before?.attempts ?? '');
+    const attempts = withVoided(known, attempt);
     const until = decidedAt + REMEMBER_SETTLED_MS;
-    const countedAt = Date.now();
-    this.#state.remember(id, { content: '', attempts: attempt, at: 0, until, voided: true, countedAt });
+    this.#state.remember(id, { content: '', attempts, at: 0, until, voided: true, countedAt: Date.now() });
     return 'voided';
   }
 
-  #countLate(request: SettleRequest): SettleResult {
+  #countLate(request: SettleRequest, tombstone: MemoryOperation | undefined): SettleResult {
     const { operation, counters, decidedAt } = request;
     const { touched, forced } = this.#add(request, ({ windowIndex }) => windowIndex, 1);
     const starts = counters.flatMap(({ limits }) =>
       limits.map((limit) => startsAtOf(limit, limit.windowIndex)),
     );
-    this.record(operation, Math.max(...starts), decidedAt + REMEMBER_SETTLED_MS);
+    const until = decidedAt + REMEMBER_SETTLED_MS;
+    this.record(operation, { at: Math.max(...starts), until }, tombstone);
     const outcome = touched > 0 ? 'counted' : 'late';
     return forced.length > 0 ? { outcome, forced } : { outcome };
   }

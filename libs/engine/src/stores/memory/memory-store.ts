@@ -31,7 +31,9 @@ import { startsAtOf, windowIndexAt } from '../window-index.js';
 import { FullStore } from './full-store.js';
 import { CounterLog, type CounterLogEvents } from './log/counter-log.js';
 import type { LogDamage } from './log/log-recovery.js';
+import { LastingOperations } from './state/lasting-operations.js';
 import { MemoryState } from './state/memory-state.js';
+import type { MemoryOperation } from './state/operation-record.js';
 import type { MutableCount } from './state/counter-table.js';
 import { MemoryOperations } from './memory-operations.js';
 
@@ -53,6 +55,7 @@ export class MemoryStore implements Store {
   readonly secret: SharedSecret;
   readonly #state: MemoryState;
   readonly #operations: MemoryOperations;
+  readonly #lasting: LastingOperations;
   readonly #reservations: MemoryReservations;
   readonly #full: FullStore;
   readonly #log: CounterLog | undefined;
@@ -74,6 +77,7 @@ export class MemoryStore implements Store {
     this.#reservations = new MemoryReservations(state);
     this.#reservations.records.restore();
     this.#operations = new MemoryOperations(state, this.#reservations.records, () => this.now());
+    this.#lasting = new LastingOperations(state, () => this.now());
     this.#full = new FullStore(state);
     this.#log = opened.log;
     this.damages = opened.damages;
@@ -115,16 +119,18 @@ export class MemoryStore implements Store {
     if (counts === undefined) return WINDOW_MISMATCH;
     if (request.hold) return this.#noting(this.#reservations.take(request, request.hold, counts, now));
     const isLook = takesNothing(request);
+    let tombstone: MemoryOperation | undefined;
     if (!isLook && operation.number === undefined) {
       const recalled = this.#operations.recall(operation, now);
       if (typeof recalled === 'string') return { outcome: recalled };
-      if (recalled)
+      tombstone = recalled;
+      if (recalled?.voided === false)
         return { outcome: 'replayed', counts, counted: { at: recalled.at, until: recalled.until } };
     }
     if (!hasRoom(counts, amount, amounts)) return { outcome: 'refused', counts };
     if (isLook) return { outcome: 'taken', counts };
     if (!this.#state.hasRoomFor(counters)) return this.#noting({ outcome: 'full', counts });
-    this.#count(request, counts, now);
+    this.#count(request, counts, { now, tombstone });
     return { outcome: 'taken', counts };
   }
 
@@ -138,7 +144,9 @@ export class MemoryStore implements Store {
 
   settle(request: SettleRequest): SettleResult {
     this.#state.beginChange();
-    return this.#reservations.settle(request, this.#endDue()) ?? this.#operations.settle(request);
+    const result = this.#reservations.settle(request, this.#endDue()) ?? this.#operations.settle(request);
+    if (request.rememberMs !== undefined) this.#lasting.keep(request, result);
+    return result;
   }
 
   endHold<L extends LimitSpec>(request: EndHoldRequest<L>): EndHoldResult<L> {
@@ -185,6 +193,7 @@ export class MemoryStore implements Store {
   async close(): Promise<void> {
     this.#full.close();
     this.#reservations.records.close();
+    this.#lasting.close();
     this.#state.close();
     await this.#log?.close();
   }
@@ -227,7 +236,11 @@ export class MemoryStore implements Store {
   }
 
   /** Writes what each limit takes into the counters, and into what was read of them. */
-  #count({ operation, amount, amounts }: TakeRequest, counts: readonly MutableCount[], now: number): void {
+  #count(
+    { operation, amount, amounts }: TakeRequest,
+    counts: readonly MutableCount[],
+    { now, tombstone }: { readonly now: number; readonly tombstone: MemoryOperation | undefined },
+  ): void {
     // The clock may have been set back, and the windows are later ones.
     let at = now;
     for (const count of counts) {
@@ -239,7 +252,7 @@ export class MemoryStore implements Store {
     }
     // What is kept under a number of this process has room for units alone.
     if (operation.number === undefined || amounts !== undefined)
-      this.#operations.record(operation, at, at + REMEMBER_MS);
+      this.#operations.record(operation, { at, until: at + REMEMBER_MS }, tombstone);
     else {
       const { number, content } = operation;
       this.#state.rememberOwn(number, { content, at, countedAt: Date.now() });

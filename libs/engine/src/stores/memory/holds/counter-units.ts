@@ -26,6 +26,14 @@ export class CounterUnits {
     this.#set(key, window, { used, reserved: window.reserved - Math.min(entry.units, window.reserved) });
   }
 
+  /** Holds what an entry says once more: its expiry had ended it, and `kept` of its units stayed counted. */
+  holdAgain({ key }: Pick<HeldCounter, 'key'>, entry: HeldEntry, kept: number): void {
+    const window = this.#windowOf(key, entry);
+    if (window === undefined) return;
+    const used = window.used - (entry.field === CONCURRENT_FIELD ? 0 : kept);
+    this.#set(key, window, { used, reserved: window.reserved + entry.units });
+  }
+
   /** Adds to what is used in the window of an entry; with a negative number it takes back. */
   add({ key }: Pick<HeldCounter, 'key'>, entry: Pick<HeldEntry, 'field' | 'startsAt'>, units: number): void {
     const window = this.#windowOf(key, entry);

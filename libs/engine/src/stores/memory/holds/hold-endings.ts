@@ -144,28 +144,39 @@ export class HoldEndings {
       const added = addedTo(count);
       return added <= 0 || !count.limit.enforced || count.used + count.reserved + added <= count.limit.max;
     });
-    if (!fits) return { outcome: 'refused', counts, reservation: storedReservation(reservation, now) };
     const grown = reservation.counters.map(({ key, entries }, at): HeldCounter => {
       const its = counts.filter(({ counter }) => counter === counters[at]);
-      return { key, entries: its.reduce((all, count) => this.#grow(all, count, addedTo(count)), entries) };
+      return { key, entries: its.reduce((all, count) => grownBy(all, count, addedTo(count)), entries) };
     });
     const expiresAt = Math.max(reservation.expiresAt, now + (ending.ttlMs ?? 0));
     const until = Math.max(reservation.until, expiresAt + REMEMBER_MS);
     const extended = { ...reservation, held, counters: grown, expiresAt, until };
+    if (!fits || !this.records.canKeep(extended))
+      return { outcome: 'refused', counts, reservation: storedReservation(reservation, now) };
+    for (const count of counts) this.#hold(count, addedTo(count));
     this.records.save(extended);
     return { outcome: 'extended', counts, reservation: storedReservation(extended, now) };
   }
 
-  #grow(entries: readonly HeldEntry[], count: MutableCount, added: number): readonly HeldEntry[] {
-    if (added <= 0) return entries;
+  #hold(count: MutableCount, added: number): void {
+    if (added <= 0) return;
     const { counter, limit, windowIndex, used } = count;
     count.reserved += added;
     this.records.units.hold(counter, limit, windowIndex, { used, reserved: count.reserved });
-    const startsAt = startsAtOf(limit, windowIndex);
-    const isIn = (entry: HeldEntry) => entry.field === limit.field && entry.startsAt === startsAt;
-    if (!entries.some(isIn)) return [...entries, { field: limit.field, startsAt, units: added }];
-    return entries.map((entry) => (isIn(entry) ? { ...entry, units: entry.units + added } : entry));
   }
+}
+
+/** The entries of a counter, with what is added in the window of a limit. */
+export function grownBy(
+  entries: readonly HeldEntry[],
+  { limit, windowIndex }: Pick<LimitCount, 'limit' | 'windowIndex'>,
+  added: number,
+): readonly HeldEntry[] {
+  if (added <= 0) return entries;
+  const startsAt = startsAtOf(limit, windowIndex);
+  const isIn = (entry: HeldEntry) => entry.field === limit.field && entry.startsAt === startsAt;
+  if (!entries.some(isIn)) return [...entries, { field: limit.field, startsAt, units: added }];
+  return entries.map((entry) => (isIn(entry) ? { ...entry, units: entry.units + added } : entry));
 }
 
 interface Ended {
@@ -182,7 +193,7 @@ function ofNothing({ field, startsAt }: HeldEntry): HeldEntry {
 }
 
 /** Of each meter the larger one. */
-function largerOf(held: Amounts, named: Amounts): Amounts {
+export function largerOf(held: Amounts, named: Amounts): Amounts {
   return Object.fromEntries(
     Object.entries(named).map(([meter, units]) => [meter, Math.max(units, unitsOfMeter(held, meter))]),
   );

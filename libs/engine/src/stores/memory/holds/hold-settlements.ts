@@ -12,7 +12,8 @@ import {
 import { resetsAtOf, startsAtOf } from '../../window-index.js';
 import type { MemoryState } from '../state/memory-state.js';
 import type { HoldEndings } from './hold-endings.js';
-import { withAttempt } from './hold-takes.js';
+import { afterTombstone, hasAttempt, liveAttempts, withVoided } from '../../../operations/attempts.js';
+import type { HoldJoining } from './hold-joining.js';
 import {
   CONCURRENT_FIELD,
   hasExpired,
@@ -33,6 +34,7 @@ export class HoldSettlements {
     private readonly state: MemoryState,
     private readonly records: ReservationRecords,
     private readonly endings: HoldEndings,
+    private readonly joining: HoldJoining,
   ) {}
 
   settle(request: SettleRequest, hold: SettledHold, now: number): SettleResult {
@@ -47,7 +49,7 @@ export class HoldSettlements {
     const until = request.decidedAt + REMEMBER_SETTLED_MS;
     if (intent === 'hold') {
       if (known.content !== operation.content) return { outcome: 'conflict' };
-      this.records.save(joined(known, { ...hold, attempt: operation.attempt, until }, now));
+      this.joining.join(request, hold, known, now);
       return { outcome: 'already-counted' };
     }
     if (intent === 'commit') {
@@ -56,6 +58,9 @@ export class HoldSettlements {
       return { outcome: 'counted' };
     }
     if (isFree(known, now)) return { outcome: 'voided' };
+    // What its expiry has committed stays, unless the release came before that.
+    const expiresAt = Math.max(known.expiresAt, hold.expiresAt);
+    if (hasExpired(known, now) && request.decidedAt >= expiresAt) return { outcome: 'conflict' };
     this.endings.release(known, now, until);
     return { outcome: 'reversed' };
   }
@@ -82,20 +87,21 @@ export class HoldSettlements {
     known: MemoryReservation | undefined,
     now: number,
   ): 'voided' | 'reversed' {
-    const attempts = known?.attempts.split(',') ?? [];
-    const rest = attempts.filter((each) => each !== attempt);
+    const found = this.records.find(id, now);
+    const before = known?.attempts ?? (found.kind === 'tombstone' ? found.attempts : '');
+    const attempts = withVoided(before, attempt);
     const wasHeld =
       known !== undefined && (known.state === 'held' || known.state === 'expired') && !isFree(known, now);
-    if (known !== undefined && (rest.length > 0 || !wasHeld)) {
-      if (rest.length > 0 && rest.length < attempts.length)
-        this.records.save({ ...known, attempts: rest.join(',') });
+    const isLast = hasAttempt(before, attempt) && liveAttempts(attempts) === '';
+    if (known !== undefined && !(isLast && wasHeld)) {
+      if (!isLast && attempts !== before) this.records.save({ ...known, attempts });
       return 'voided';
     }
     if (known !== undefined) this.endings.release(known, now);
     const until = decidedAt + REMEMBER_SETTLED_MS;
     this.state.remember(id, {
       content: '',
-      attempts: attempt,
+      attempts,
       at: 0,
       until,
       voided: true,
@@ -106,18 +112,15 @@ export class HoldSettlements {
 
   /** Places the hold, or counts what was committed of it, or remembers that it was released. */
   #place(request: SettleRequest, hold: SettledHold, now: number): SettleResult {
-    const { intent, operation, counters, decidedAt, committed = {} } = request;
-    const held = metersOf(operation.content);
+    const { intent, operation, counters, decidedAt, committed = {}, extended = {} } = request;
+    const held = withNamed(metersOf(operation.content), { amounts: extended });
     const meters = withNamed(held, { amounts: committed });
+    const found = this.records.find(operation.id, now);
     const isHeld = intent === 'hold' && hold.expiresAt > now;
     const placed = { wanted: 0, touched: 0, forced: [] as ForcedLimit[] };
     const entriesOf = (counter: SettleRequest['counters'][number]): HeldEntry[] =>
       counter.limits.map((limit) => {
-        const planned = plannedUnits(
-          request,
-          { ...hold, hasExpired: hold.expiresAt <= now },
-          { limit, meters },
-        );
+        const planned = plannedUnits(request, { ...hold, isOver: hold.expiresAt <= now }, { limit, meters });
         const units = this.#add({ counter, limit, planned, now }, placed);
         return { field: limit.field, startsAt: startsAtOf(limit, limit.windowIndex), units };
       });
@@ -128,7 +131,7 @@ export class HoldSettlements {
       late: intent === 'commit' && decidedAt >= hold.expiresAt,
       refunded: false,
       content: operation.content,
-      attempts: operation.attempt,
+      attempts: afterTombstone(operation.attempt, found.kind === 'tombstone' ? found.attempts : undefined),
       at: hold.takenAt,
       expiresAt: hold.expiresAt,
       until: Math.max(decidedAt + REMEMBER_SETTLED_MS, hold.expiresAt + REMEMBER_MS),
@@ -137,7 +140,7 @@ export class HoldSettlements {
       counters: counters.map((counter): HeldCounter => ({ key: counter.key, entries: entriesOf(counter) })),
     };
     this.records.save(reservation);
-    if (intent === 'release') return { outcome: 'voided' };
+    if (intent === 'release') return { outcome: placed.touched > 0 ? 'reversed' : 'voided' };
     const outcome = placed.wanted > 0 && placed.touched === 0 ? 'late' : 'counted';
     return placed.forced.length > 0 ? { outcome, forced: placed.forced } : { outcome };
   }
@@ -182,42 +185,22 @@ interface PlannedUnits {
   readonly said: number;
 }
 
-const NOTHING: PlannedUnits = { used: 0, reserved: 0, said: 0 };
 /** What becomes of it at once. A hold that is settled after its expiry has expired. */
 const STATES = { hold: 'expired', commit: 'committed', release: 'released' } as const;
 
 function plannedUnits(
   { intent, amount, amounts }: SettleRequest,
-  { hasExpired, onExpiry, isDegraded }: SettledHold & { readonly hasExpired: boolean },
+  { isOver, onExpiry, isDegraded, isLost = false }: SettledHold & { readonly isOver: boolean },
   { limit, meters }: { readonly limit: SettledLimit; readonly meters: Amounts },
 ): PlannedUnits {
-  if (intent === 'release') return NOTHING;
   const isConcurrent = limit.field === CONCURRENT_FIELD;
   const held = heldAmountOf(limit, amount, amounts);
-  const isLeft = hasExpired && onExpiry === 'commit' && !isConcurrent;
-  if (intent === 'commit') {
-    const committed = isConcurrent ? 0 : unitsOf(meters, limit.field);
-    return { used: committed - (isLeft && !isDegraded ? held : 0), reserved: 0, said: committed };
+  const isLeft = isOver && onExpiry === 'commit' && !isConcurrent;
+  if (intent !== 'hold') {
+    const committed = intent === 'release' || isConcurrent ? 0 : unitsOf(meters, limit.field);
+    const left = isLeft && !isDegraded && !isLost ? held : 0;
+    return { used: committed - left, reserved: 0, said: committed };
   }
-  if (!hasExpired) return { used: 0, reserved: held, said: held };
+  if (!isOver) return { used: 0, reserved: held, said: held };
   return { used: isLeft ? held : 0, reserved: 0, said: held };
-}
-
-/** Held by another attempt, too: until the later of their expiries. */
-function joined(
-  known: MemoryReservation,
-  {
-    expiresAt,
-    attempt,
-    until,
-  }: Pick<SettledHold, 'expiresAt'> & { readonly attempt: string; readonly until: number },
-  now: number,
-): MemoryReservation {
-  const more = withAttempt(known, attempt);
-  const isLater = !hasExpired(known, now) && expiresAt > known.expiresAt;
-  return {
-    ...more,
-    expiresAt: isLater ? expiresAt : known.expiresAt,
-    until: Math.max(known.until, until, isLater ? expiresAt + REMEMBER_MS : 0),
-  };
 }

@@ -12,6 +12,7 @@ import type { HoldTerms } from '../../holds.js';
 import { startsAtOf } from '../../window-index.js';
 import type { MutableCount } from '../state/counter-table.js';
 import type { MemoryState } from '../state/memory-state.js';
+import { afterTombstone, isVoided, withAttempt } from '../../../operations/attempts.js';
 import {
   isFree,
   metersOf,
@@ -20,10 +21,7 @@ import {
   type HeldEntry,
   type MemoryReservation,
 } from './memory-reservation.js';
-import type { ReservationRecords } from './reservation-records.js';
-
-/** As in the script: an operation that is repeated for ever takes no more room than this. */
-const MAX_ATTEMPTS_LENGTH = 1_000;
+import type { FoundOperation, ReservationRecords } from './reservation-records.js';
 
 /** Takes that hold what they take. */
 export class HoldTakes {
@@ -39,28 +37,35 @@ export class HoldTakes {
     counts: MutableCount<L>[],
     now: number,
   ): TakeResult<L> {
-    const known = this.#replay(request, counts, now);
+    const found = this.records.find(request.operation.id, now);
+    const known = this.#replay(request, found, counts, now);
     if (known !== undefined) return known;
     const { amount, amounts, counters } = request;
     if (!hasRoom(counts, amount, amounts, heldAmountOf)) return { outcome: 'refused', counts };
     if (counters.some(({ key }) => this.records.live.countOf(key) >= MAX_HOLDS))
       return { outcome: 'too-many-holds', counts };
     if (!this.state.hasRoomFor(counters)) return { outcome: 'full', counts };
-    const reservation = this.#place(request, hold, counts, now);
+    const taken = this.#taken(request, hold, counts, now);
+    const attempts = afterTombstone(taken.attempts, found.kind === 'tombstone' ? found.attempts : undefined);
+    const reservation = { ...taken, attempts };
+    // What could not be written down would be forgotten by a restart, and its units held for ever.
+    if (!this.records.canKeep(reservation)) return { outcome: 'full', counts };
+    this.#hold(request, counts);
+    this.records.save(reservation);
     return { outcome: 'taken', counts, reservation: storedReservation(reservation, now) };
   }
 
   #replay<L extends LimitSpec>(
     { operation }: TakeRequest<L>,
+    found: FoundOperation,
     counts: MutableCount<L>[],
     now: number,
   ): TakeResult<L> | undefined {
-    const found = this.records.find(operation.id, now);
     switch (found.kind) {
       case 'none':
         return undefined;
       case 'tombstone':
-        return found.attempt === operation.attempt ? { outcome: 'expired' } : undefined;
+        return isVoided(found.attempts, operation.attempt) ? { outcome: 'expired' } : undefined;
       case 'counted':
       case 'returned':
         return { outcome: 'conflict' };
@@ -71,8 +76,9 @@ export class HoldTakes {
         if (reservation.refunded) return { outcome: 'refunded' };
         if (isFree(reservation, now)) return undefined;
         if (reservation.content !== operation.content) return { outcome: 'conflict' };
-        const joined = withAttempt(reservation, operation.attempt);
-        if (joined !== reservation) this.records.save(joined);
+        const attempts = withAttempt(reservation.attempts, operation.attempt);
+        const joined = { ...reservation, attempts };
+        if (attempts !== reservation.attempts) this.records.save(joined);
         const { at, until } = reservation;
         const counted = { at, until: Math.max(until, at + REMEMBER_MS) };
         return { outcome: 'replayed', counts, counted, reservation: storedReservation(joined, now) };
@@ -82,25 +88,33 @@ export class HoldTakes {
     }
   }
 
-  #place<L extends LimitSpec>(
-    { operation, amount, amounts, counters }: TakeRequest<L>,
-    { ttlMs, onExpiry }: HoldTerms,
-    counts: MutableCount<L>[],
-    now: number,
-  ): MemoryReservation {
-    let at = now;
-    const held = new Map<CounterRef, HeldEntry[]>(counters.map((counter) => [counter, []]));
+  /** Takes what it holds from the counters, and in what was read of them. */
+  #hold<L extends LimitSpec>({ amount, amounts }: TakeRequest<L>, counts: MutableCount<L>[]): void {
     for (const count of counts) {
       const { counter, limit, windowIndex, used } = count;
       const units = heldAmountOf(limit, amount, amounts);
       count.reserved = Math.min(count.reserved + units, Number.MAX_SAFE_INTEGER);
       this.records.units.hold(counter, limit, windowIndex, { used, reserved: count.reserved });
+    }
+  }
+
+  /** The reservation that is taken now. */
+  #taken<L extends LimitSpec>(
+    { operation, amount, amounts, counters }: TakeRequest<L>,
+    { ttlMs, onExpiry }: HoldTerms,
+    counts: readonly MutableCount<L>[],
+    now: number,
+  ): MemoryReservation {
+    let at = now;
+    const held = new Map<CounterRef, HeldEntry[]>(counters.map((counter) => [counter, []]));
+    for (const { counter, limit, windowIndex } of counts) {
       const startsAt = startsAtOf(limit, windowIndex);
+      const units = heldAmountOf(limit, amount, amounts);
       held.get(counter)?.push({ field: limit.field, startsAt, units });
       at = Math.max(at, startsAt);
     }
     const expiresAt = now + ttlMs;
-    const reservation: MemoryReservation = {
+    return {
       id: operation.id,
       state: 'held',
       onExpiry,
@@ -115,15 +129,5 @@ export class HoldTakes {
       committed: undefined,
       counters: [...held].map(([{ key }, entries]): HeldCounter => ({ key, entries })),
     };
-    this.records.save(reservation);
-    return reservation;
   }
-}
-
-/** One more attempt may rely on the reservation. */
-export function withAttempt(reservation: MemoryReservation, attempt: string): MemoryReservation {
-  const { attempts } = reservation;
-  const isNoted = attempts.split(',').includes(attempt);
-  if (isNoted || attempts.length + attempt.length > MAX_ATTEMPTS_LENGTH) return reservation;
-  return { ...reservation, attempts: `${attempts},${attempt}` };
 }

@@ -60,6 +60,45 @@ describe('the holds of the embedded store', () => {
     await rm(left, { recursive: true });
   });
 
+  /** 75,000 characters: a record had no room for it, and after a restart its units were held for ever. */
+  it('are there again also where they take from a thousand limits', async () => {
+    const meters = Array.from({ length: 15 }, (_, n) => `meter-${n}`);
+    const limits = [limit(), ...meters.map((meter) => ({ ...limit(), field: `(day|${meter})`, meter }))];
+    const wide = Array.from({ length: 70 }, (_, n) => ({
+      key: `sd1:{u}:rule-${n}`,
+      shardGroup: 'u',
+      limits,
+    }));
+    const [held, ended] = ['held', 'ended'].map((id) => ({ ...reserving(id, 2), counters: wide }));
+    const before = await MemoryStore.open({ directory: directory.path });
+    for (const request of [held!, ended!]) expect(before.take(request)).toMatchObject({ outcome: 'taken' });
+    before.endHold({ ...ended!, ending: { kind: 'commit', amount: 1 } });
+    await before.close();
+    const restarted = await MemoryStore.open({ directory: directory.path });
+    expect(restarted.endHold({ ...ended!, ending: { kind: 'look' } })).toMatchObject({
+      reservation: { state: 'committed', committed: { units: 1 } },
+    });
+    expect(restarted.endHold({ ...held!, ending: { kind: 'release' } })).toMatchObject({ outcome: 'ended' });
+    const result = restarted.read({ counters: wide });
+    const units = 'counts' in result ? result.counts.filter(({ limit: { field } }) => field === 'd') : [];
+    expect(units.map(({ used, reserved }) => [used, reserved])).toEqual(wide.map(() => [1, 0]));
+    await restarted.close();
+  });
+
+  it('are not taken where a restart would forget them', async () => {
+    const store = await MemoryStore.open({ directory: directory.path });
+    const random = () => Array.from({ length: 16 }, () => Math.random().toString(36).slice(2)).join('');
+    const wide = Array.from({ length: 500 }, () => ({ key: random(), shardGroup: 'u', limits: [limit()] }));
+    const request = { ...reserving('held', 2), counters: wide };
+    expect(store.take(request)).toMatchObject({ outcome: 'full' });
+    const result = store.read({ counters: wide });
+    expect('counts' in result && result.counts.every(({ used, reserved }) => used + reserved === 0)).toBe(
+      true,
+    );
+    expect(store.take({ ...request, counters: wide.slice(0, 100) })).toMatchObject({ outcome: 'taken' });
+    await store.close();
+  });
+
   it('are no more than their counters and records agree on: what a crash left of a hold is free', () => {
     const state = new MemoryState(() => Date.now());
     const [counter] = counters;

@@ -1,3 +1,4 @@
+import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { UNITS_METER, type Amounts, type OnExpiry } from '@sundial/contract';
 import { decodeContent } from '../../../operations/operation-content.js';
 import { limitNamedBy } from '../../../counters/limit-field.js';
@@ -36,10 +37,15 @@ export interface MemoryReservation {
 
 /** Content of operations does not begin so (`operations/operation-content.ts`). */
 const RESERVATION = '@h';
+const DEFLATED = '@z';
+/** Facts of many limits say the same words again and again: they are written deflated from here on. */
+const LONG_FACTS = 8_000;
 
 /** As the content of an operation record: so it is kept and logged as other operations are. */
 export function encodeReservation({ id: _id, attempts: _attempts, ...facts }: MemoryReservation): string {
-  return RESERVATION + JSON.stringify(facts);
+  const text = JSON.stringify(facts);
+  if (text.length < LONG_FACTS) return RESERVATION + text;
+  return DEFLATED + deflateRawSync(text).toString('base64');
 }
 
 /** Undefined for the content of another operation. */
@@ -47,8 +53,11 @@ export function decodeReservation(
   id: string,
   { content, attempts }: { readonly content: string; readonly attempts: string },
 ): MemoryReservation | undefined {
-  if (!content.startsWith(RESERVATION)) return undefined;
-  return { ...(JSON.parse(content.slice(RESERVATION.length)) as MemoryReservation), id, attempts };
+  const written = content.slice(RESERVATION.length);
+  if (content.startsWith(RESERVATION)) return { ...(JSON.parse(written) as MemoryReservation), id, attempts };
+  if (!content.startsWith(DEFLATED)) return undefined;
+  const text = inflateRawSync(Buffer.from(written, 'base64')).toString();
+  return { ...(JSON.parse(text) as MemoryReservation), id, attempts };
 }
 
 export function hasExpired({ state, expiresAt }: MemoryReservation, now: number): boolean {

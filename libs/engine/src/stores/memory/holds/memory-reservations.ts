@@ -3,6 +3,7 @@ import type { LimitSpec, SettleRequest, SettleResult, TakeRequest, TakeResult } 
 import type { MutableCount } from '../state/counter-table.js';
 import type { MemoryState } from '../state/memory-state.js';
 import { HoldEndings } from './hold-endings.js';
+import { HoldJoining } from './hold-joining.js';
 import { HoldSettlements } from './hold-settlements.js';
 import { HoldTakes } from './hold-takes.js';
 import { MemoryReversals } from './memory-reversals.js';
@@ -27,7 +28,8 @@ export class MemoryReservations {
     this.reversals = new MemoryReversals(state, this.records);
     this.#takes = new HoldTakes(state, this.records);
     this.#endings = new HoldEndings(this.records);
-    this.#settlements = new HoldSettlements(state, this.records, this.#endings);
+    const joining = new HoldJoining(state, this.records);
+    this.#settlements = new HoldSettlements(state, this.records, this.#endings, joining);
   }
 
   take<L extends LimitSpec>(

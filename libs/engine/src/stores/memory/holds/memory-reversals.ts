@@ -49,16 +49,27 @@ export class MemoryReversals {
 
   /** One that was decided without the store: what it refunds may still have to be counted, and then is not. */
   settleRefund(request: SettleRequest, now: number): SettleResult {
-    const { operation, counters, decidedAt } = request;
-    const { outcome } = this.refund({ operation, counters, deadlineAt: Infinity }, now);
-    if (outcome === 'refunded') return { outcome: 'reversed' };
-    if (outcome === 'held') return { outcome: 'conflict' };
-    const { kind } = this.records.find(operation.id, now);
-    if (kind === 'none' || kind === 'tombstone') {
-      const until = Math.max(decidedAt + REMEMBER_SETTLED_MS, now + REMEMBER_MS);
-      this.records.mark(operation.id, `${REFUNDED}0`, { attempts: operation.attempt, until });
+    const { operation, counters, decidedAt, rememberMs = REMEMBER_SETTLED_MS } = request;
+    const { id, attempt: attempts } = operation;
+    const until = Math.max(decidedAt + rememberMs, now + REMEMBER_MS);
+    const found = this.records.find(id, now);
+    switch (found.kind) {
+      case 'none':
+      case 'tombstone':
+        this.records.mark(id, `${REFUNDED}0`, { attempts, until });
+        return { outcome: 'voided' };
+      case 'returned':
+        return { outcome: 'voided' };
+      case 'refunded':
+        return { outcome: 'reversed' };
+      case 'counted':
+        this.#refundCounted(id, found.recorded, counters, now);
+        return { outcome: 'reversed' };
+      case 'reservation':
+        return { outcome: this.#settleReservation(found.reservation, until, now) };
+      default:
+        return found satisfies never;
     }
-    return { outcome: 'voided' };
   }
 
   /** `counts` are those of now. */
@@ -111,6 +122,23 @@ export class MemoryReversals {
       }
     this.records.mark(id, REFUNDED + content, { attempts, until: Math.max(until, now + REMEMBER_MS) });
     return { outcome: 'refunded', amounts };
+  }
+
+  /** One that is held is released, and whatever would end it comes too late; one that is over stays so. */
+  #settleReservation(reservation: MemoryReservation, until: number, now: number): 'reversed' | 'voided' {
+    if (reservation.refunded) return 'reversed';
+    const kept = { ...reservation, until: Math.max(reservation.until, until) };
+    if (isFree(reservation, now)) {
+      this.records.save({ ...kept, refunded: true });
+      return 'voided';
+    }
+    if (reservation.state === 'held' && !hasExpired(reservation, now)) {
+      this.records.endEntries(reservation, () => 0);
+      this.records.save({ ...kept, refunded: true, state: 'released' });
+      return 'reversed';
+    }
+    this.#refundReservation(kept, now);
+    return 'reversed';
   }
 
   #refundReservation(reservation: MemoryReservation, now: number): OperationRefundResult {

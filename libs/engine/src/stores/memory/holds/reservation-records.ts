@@ -1,6 +1,7 @@
 import { REMEMBER_MS } from '../../store.js';
 import { MAX_DUE_HOLDS } from '../../holds.js';
 import type { MemoryOperation } from '../state/operation-record.js';
+import { asVoided } from '../../../operations/attempts.js';
 import type { MemoryState } from '../state/memory-state.js';
 import { CounterUnits } from './counter-units.js';
 import { LiveHolds } from './live-holds.js';
@@ -15,10 +16,14 @@ import {
 /** A live hold is written to the log again so often: what is older than `REMEMBER_MS` there may be removed. */
 const REFRESH_EVERY_MS = REMEMBER_MS / 3;
 /**
- * An operation record has 16 bits for the length of its content. A reservation of more, with dozens of the longest keys, is
- * known while it holds units and not after a restart.
+ * An operation record has 16 bits for its length. A reservation of more, with hundreds of limits, is not taken: a restart would
+ * forget it, and its units would be held for ever.
  */
 const MAX_CONTENT_LENGTH = 60_000;
+/** So many have room, whatever they are. */
+const FEW_ENTRIES = 32;
+/** Room for attempts that join it and for what its end adds: `committed`, of 8 meters. */
+const ENDING_LENGTH = 2_000;
 /** First letters of the contents of operations that are no checks: one that was refunded, and a return. */
 export const REFUNDED = '@f';
 export const RETURNED = '@g';
@@ -47,7 +52,7 @@ export class ReservationRecords {
     if (live !== undefined) return { kind: 'reservation', reservation: live };
     const recorded = this.#state.operation(id, now);
     if (recorded === undefined) return { kind: 'none' };
-    if (recorded.voided) return { kind: 'tombstone', attempt: recorded.attempts };
+    if (recorded.voided) return { kind: 'tombstone', attempts: asVoided(recorded.attempts) };
     const reservation = decodeReservation(id, recorded);
     if (reservation !== undefined) return { kind: 'reservation', reservation };
     if (recorded.content.startsWith(REFUNDED))
@@ -64,6 +69,15 @@ export class ReservationRecords {
     if (reservation === undefined) return 'conflict';
     if (reservation.refunded) return 'refunded';
     return isFree(reservation, now) ? undefined : 'conflict';
+  }
+
+  /** Whether its record has room for it, also when it ends. */
+  canKeep(reservation: MemoryReservation): boolean {
+    let entries = 0;
+    for (const counter of reservation.counters) entries += counter.entries.length;
+    return (
+      entries <= FEW_ENTRIES || encodeReservation(reservation).length <= MAX_CONTENT_LENGTH - ENDING_LENGTH
+    );
   }
 
   /** Remembers it; while it holds units, in memory as well. */
@@ -142,15 +156,17 @@ export class ReservationRecords {
 
   #record(reservation: MemoryReservation): void {
     const { id, attempts, at, until } = reservation;
-    const content = encodeReservation(reservation);
-    if (content.length > MAX_CONTENT_LENGTH) return;
+    const whole = encodeReservation(reservation);
+    // One that was decided without the store, and takes of more than it would: it is remembered, and not from where it took.
+    const content =
+      whole.length > MAX_CONTENT_LENGTH ? encodeReservation({ ...reservation, counters: [] }) : whole;
     this.#state.remember(id, { content, attempts, at, until, voided: false, countedAt: Date.now() });
   }
 }
 
 export type FoundOperation =
   | { readonly kind: 'none' }
-  | { readonly kind: 'tombstone'; readonly attempt: string }
+  | { readonly kind: 'tombstone'; readonly attempts: string }
   | { readonly kind: 'counted'; readonly recorded: MemoryOperation }
   | { readonly kind: 'reservation'; readonly reservation: MemoryReservation }
   | { readonly kind: 'refunded' | 'returned'; readonly content: string };

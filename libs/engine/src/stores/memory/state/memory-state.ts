@@ -104,6 +104,11 @@ export class MemoryState {
     return this.#operations.startingWith(first);
   }
 
+  /** The operations that last. */
+  *lastingIds(): Generator<string> {
+    for (const [id] of this.#operations.lasting()) yield id;
+  }
+
   /** The limits that hold units, and the keys of their counters. */
   *reservedLimits(): Generator<{ readonly key: string; readonly limit: LimitState }> {
     const { records } = this.counters;
@@ -125,6 +130,11 @@ export class MemoryState {
   remember(id: string, operation: MemoryOperation): void {
     this.#operations.set(id, operation, this.#machineClock());
     this.#log?.operationAdded();
+  }
+
+  /** Remembers it for another `REMEMBER_MS`, as if it had been counted just now. */
+  renew(id: string, operation: MemoryOperation): void {
+    this.remember(id, { ...operation, countedAt: this.#machineClock() });
   }
 
   /** Takes over the operation records between these offsets. */

@@ -10,6 +10,8 @@ export interface MemoryOperation {
   readonly voided: boolean;
   /** When it was counted, or voided, by the machine's clock: room is kept for it for `REMEMBER_MS` from then. */
   readonly countedAt: number;
+  /** It is remembered to its end, also where that is later than `REMEMBER_MS`. */
+  readonly lasting?: true;
 }
 
 /** Bytes with both of the views that a codec needs. */
@@ -32,6 +34,7 @@ export function bytesOf(buffer: Buffer): Bytes {
 const HEADER_BYTES = 32;
 const VOIDED = 1;
 const ATTEMPTS_ARE_ID = 2;
+const LASTING = 4;
 /** Ids are bounded in the request, far below this. */
 export const MAX_ID_BYTES = 16 * 1024;
 
@@ -52,7 +55,11 @@ export function writeRecord(
   const end = attemptsAreId ? contentEnd : contentEnd + buffer.write(operation.attempts, contentEnd);
   view.setUint16(offset, end - offset, true);
   view.setUint16(offset + 2, idEnd - offset - HEADER_BYTES, true);
-  view.setUint16(offset + 4, (operation.voided ? VOIDED : 0) | (attemptsAreId ? ATTEMPTS_ARE_ID : 0), true);
+  const flags =
+    (operation.voided ? VOIDED : 0) |
+    (attemptsAreId ? ATTEMPTS_ARE_ID : 0) |
+    (operation.lasting ? LASTING : 0);
+  view.setUint16(offset + 4, flags, true);
   view.setUint16(offset + 6, contentEnd - idEnd, true);
   view.setFloat64(offset + 8, operation.countedAt, true);
   view.setFloat64(offset + 16, operation.at, true);
@@ -66,7 +73,7 @@ export function readRecord({ buffer, view }: Bytes, offset: number): MemoryOpera
   const [from, to] = idIn({ buffer, view }, offset);
   const contentEnd = to + view.getUint16(offset + 6, true);
   const attemptsAreId = (flags & ATTEMPTS_ARE_ID) !== 0;
-  return {
+  const operation: MemoryOperation = {
     countedAt: view.getFloat64(offset + 8, true),
     at: view.getFloat64(offset + 16, true),
     until: view.getFloat64(offset + 24, true),
@@ -76,6 +83,11 @@ export function readRecord({ buffer, view }: Bytes, offset: number): MemoryOpera
       ? buffer.toString('utf8', from, to)
       : buffer.toString('utf8', contentEnd, offset + lengthAt({ view }, offset)),
   };
+  return (flags & LASTING) === 0 ? operation : { ...operation, lasting: true };
+}
+
+export function isLastingIn({ view }: Pick<Bytes, 'view'>, offset: number): boolean {
+  return (view.getUint16(offset + 4, true) & LASTING) !== 0;
 }
 
 /** The length of the record at `offset`. */

@@ -6,6 +6,7 @@ import {
   bytesOf,
   countedAtIn,
   idIn,
+  isLastingIn,
   lengthAt,
   readRecord,
   roomFor,
@@ -38,6 +39,7 @@ export class OperationTable {
   #oldest: Chunk;
   #newest: Chunk;
   #unlogged: Chunk;
+  #hasLasting = false;
   readonly #scratch: Buffer = Buffer.allocUnsafeSlow(MAX_ID_BYTES);
   /** An id that is looked for. */
   #sought = { buffer: this.#scratch, from: 0, to: 0 };
@@ -78,11 +80,22 @@ export class OperationTable {
 
   /** The latest records of operations whose content begins with this byte. */
   *startingWith(first: number): Generator<readonly [id: string, operation: MemoryOperation]> {
+    yield* this.#latest((bytes, offset) => bytes.buffer[idIn(bytes, offset)[1]] === first);
+  }
+
+  /** The latest records of operations that last. */
+  *lasting(): Generator<readonly [id: string, operation: MemoryOperation]> {
+    if (this.#hasLasting) yield* this.#latest(isLastingIn);
+  }
+
+  *#latest(
+    isMeant: (bytes: Bytes, offset: number) => boolean,
+  ): Generator<readonly [id: string, operation: MemoryOperation]> {
     for (let chunk: Chunk | undefined = this.#oldest; chunk !== undefined; chunk = chunk.next) {
       const { slot, bytes } = chunk;
       for (let offset = 0; offset < chunk.end; offset += lengthAt(bytes, offset)) {
+        if (!isMeant(bytes, offset)) continue;
         const [from, to] = idIn(bytes, offset);
-        if (bytes.buffer[to] !== first) continue;
         this.#sought = { buffer: bytes.buffer, from, to };
         const latest = this.#index.find(keyedHash(bytes.buffer, from, to), this.#isSought);
         if (latest === slot * CHUNK_BYTES + offset)
@@ -132,6 +145,7 @@ export class OperationTable {
   /** Makes the index point at the record that was just written behind the chunk's others. */
   #append(chunk: Chunk, length: number): void {
     const { buffer } = chunk.bytes;
+    this.#hasLasting ||= isLastingIn(chunk.bytes, chunk.end);
     const [from, to] = idIn(chunk.bytes, chunk.end);
     this.#sought = { buffer, from, to };
     const hash = keyedHash(buffer, from, to);

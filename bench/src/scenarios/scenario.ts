@@ -1,4 +1,4 @@
-import type { Row } from './report/row.js';
+import type { Row } from '../report/row.js';
 
 /** One thing that is measured: a file of `scenarios/`. */
 export interface Scenario {

@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url';
-import { postRequest } from '../../test/support/http-connection.js';
+import { postRequest } from '../../../test/support/http-connection.js';
 
 /** What the service and the embedded engines are held to. */
-export const RULES_FILE = fileURLToPath(new URL('../rules.yaml', import.meta.url));
+export const RULES_FILE = fileURLToPath(new URL('../../rules.yaml', import.meta.url));
 
 /** So many users take turns wherever speed is measured. */
 const USERS = 10_000;
@@ -23,6 +23,13 @@ export function nameOf(index: number): string {
 export function checkRequests(resource: 'ocr' | 'calm' | 'scarce', users = USERS): Buffer[] {
   return Array.from({ length: users }, (_, index) =>
     postRequest('/check', { resource, subject: { user: nameOf(index) } }),
+  );
+}
+
+/** One `POST /reservations` of each user. */
+export function reserveRequests(): Buffer[] {
+  return Array.from({ length: USERS }, (_, index) =>
+    postRequest('/reservations', { resource: 'ocr', subject: { user: nameOf(index) } }),
   );
 }
 

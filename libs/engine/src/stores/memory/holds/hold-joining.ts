@@ -1,0 +1,83 @@
+import type { SettledHold } from '../../holds.js';
+import { REMEMBER_MS, REMEMBER_SETTLED_MS, type SettledLimit, type SettleRequest } from '../../store.js';
+import { resetsAtOf, startsAtOf } from '../../window-index.js';
+import { withAllowed } from '../../../operations/attempts.js';
+import type { MemoryState } from '../state/memory-state.js';
+import { grownBy, largerOf } from './hold-endings.js';
+import {
+  CONCURRENT_FIELD,
+  hasExpired,
+  takenMeters,
+  unitsOf,
+  withNamed,
+  type HeldCounter,
+  type HeldEntry,
+  type MemoryReservation,
+} from './memory-reservation.js';
+import type { ReservationRecords } from './reservation-records.js';
+
+/**
+ * How the settlement of a hold joins the reservation that is there: it is held until the later of their expiries, and as much as an
+ * extension had made of it, also where it had expired before the store heard of that.
+ */
+export class HoldJoining {
+  constructor(
+    private readonly state: MemoryState,
+    private readonly records: ReservationRecords,
+  ) {}
+
+  join(request: SettleRequest, hold: SettledHold, known: MemoryReservation, now: number): void {
+    const { operation, decidedAt, extended = {} } = request;
+    const attempts = withAllowed(known.attempts, operation.attempt);
+    const until = Math.max(known.until, decidedAt + REMEMBER_SETTLED_MS);
+    const isInTime = !hasExpired(known, now) || decidedAt < known.expiresAt;
+    if (!isInTime) {
+      this.records.save({ ...known, attempts, until });
+      return;
+    }
+    const held = takenMeters(largerOf(known.held, withNamed(known.held, { amounts: extended })), known.held);
+    const expiresAt = Math.max(known.expiresAt, hold.expiresAt);
+    const isHeld = expiresAt > now;
+    if (isHeld && this.records.live.get(known.id) === undefined) this.#holdAgain(known);
+    const counters = known.counters.map((counter, at): HeldCounter => {
+      const ref = request.counters[at];
+      let { entries } = counter;
+      for (const limit of ref?.limits ?? []) {
+        const added = unitsOf(held, limit.field) - unitsOf(known.held, limit.field);
+        const isLeft = isHeld || (known.onExpiry === 'commit' && limit.field !== CONCURRENT_FIELD);
+        if (isLeft && this.#add({ counter: ref!, limit, added, isHeld, now }))
+          entries = grownBy(entries, { limit, windowIndex: limit.windowIndex }, added);
+      }
+      return { key: counter.key, entries };
+    });
+    const state = isHeld ? 'held' : 'expired';
+    const remembered = Math.max(until, expiresAt + REMEMBER_MS);
+    this.records.save({ ...known, attempts, held, counters, expiresAt, state, until: remembered });
+  }
+
+  #holdAgain({ counters, onExpiry }: MemoryReservation): void {
+    const kept = ({ units }: HeldEntry) => (onExpiry === 'commit' ? units : 0);
+    for (const counter of counters)
+      for (const entry of counter.entries) this.records.units.holdAgain(counter, entry, kept(entry));
+  }
+
+  /** Adds to the window of a limit, above the max too. Whether that is or becomes the counter's, and is not over. */
+  #add({ counter, limit, added, isHeld, now }: Addition): boolean {
+    const startsAt = startsAtOf(limit, limit.windowIndex);
+    const window = this.state.counters.window(counter, limit.field);
+    const isLater = window !== undefined && window.startsAt > startsAt;
+    if (added <= 0 || isLater || now >= resetsAtOf(limit, limit.windowIndex)) return false;
+    const { used, reserved } = window?.startsAt === startsAt ? window : { used: 0, reserved: 0 };
+    const units = isHeld ? { used, reserved: reserved + added } : { used: used + added, reserved };
+    this.records.units.hold(counter, limit, limit.windowIndex, units);
+    return true;
+  }
+}
+
+interface Addition {
+  readonly counter: SettleRequest['counters'][number];
+  readonly limit: SettledLimit;
+  readonly added: number;
+  readonly isHeld: boolean;
+  readonly now: number;
+}

@@ -1,0 +1,62 @@
+import {
+  endingSettlement,
+  type PlannedEnding,
+  type PlannedReserve,
+  settledCounters,
+  settledInCurrent,
+  type SettledHold,
+  type StoredReservation,
+  takenOf,
+  type TakeResult,
+} from '@sundial/engine/ports';
+import type { AcknowledgedOperation } from '../replay/acknowledged-operations.js';
+
+type Held = Extract<TakeResult, { readonly reservation?: StoredReservation }>;
+
+/** A reserve that the store has answered, as this node would replay it. */
+export function acknowledgedReserve(
+  { operation, amount, amounts }: PlannedReserve,
+  { counts, reservation }: Held,
+  now: number,
+): AcknowledgedOperation | undefined {
+  if (reservation?.state !== 'held') return undefined;
+  const hold = lostHold(reservation);
+  return {
+    ...{ intent: 'hold', operation, amount, amounts, counters: settledCounters(counts) },
+    ...{ acknowledgedAt: now, decidedAt: reservation.at, hold },
+  };
+}
+
+/** An ending that the store has answered; nothing for one that changed nothing. */
+export function acknowledgedEnding(
+  planned: PlannedEnding,
+  reservation: StoredReservation,
+  now: number,
+): AcknowledgedOperation | undefined {
+  const { operation, ending, countersAt } = planned;
+  const { state, at, expiresAt, onExpiry, late, committed } = reservation;
+  const hold = lostHold(reservation);
+  const held = takenOf(reservation.amounts);
+  // By the store's clock, of which this node has an idea: it is on the side of the expiry that the store has said.
+  const decidedAt = late ? Math.max(now, expiresAt) : Math.min(now, expiresAt - 1);
+  if (ending.kind === 'extend') {
+    const attempted = { ...operation, attempt: `e${at.toString(36)}` };
+    const counters = settledInCurrent(countersAt(now));
+    const extended = reservation.amounts;
+    return {
+      ...{ intent: 'hold', operation: attempted, ...held, counters, extended, hold },
+      ...{ acknowledgedAt: now, decidedAt },
+    };
+  }
+  if (state !== 'committed' && state !== 'released') return undefined;
+  const inFull = committed
+    ? ({ kind: 'commit', amounts: committed } as const)
+    : ({ kind: 'release' } as const);
+  const terms = { at, expiresAt, onExpiry };
+  const settlement = endingSettlement({ ...planned, ending: inFull, held, terms }, decidedAt);
+  return settlement && { ...settlement, hold, acknowledgedAt: now };
+}
+
+function lostHold({ at, expiresAt, onExpiry }: StoredReservation): SettledHold {
+  return { takenAt: at, isDegraded: false, isLost: true, expiresAt, onExpiry };
+}

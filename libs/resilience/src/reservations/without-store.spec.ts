@@ -1,0 +1,256 @@
+import type { DegradePolicy, Rule } from '@sundial/contract';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { LiveRules, MemoryStore, QuotaEngine, RuleBook, type Store } from '@sundial/engine';
+import { countersToTake, StoreError } from '@sundial/engine/ports';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Journal } from '../journal/journal.js';
+import { ResilientRunner } from '../resilient-runner.js';
+
+const LLM = { resource: 'llm', subject: { user: 'u' } };
+
+function ruleOf(degrade: DegradePolicy, max = 10): Rule {
+  return {
+    ...{ id: 'r', resource: 'llm', per: ['user'], timeZone: 'UTC', mode: 'enforce', degrade },
+    limits: [
+      { window: 'total', max },
+      { window: 'total', meter: 'tokens', max: 1_000 },
+    ],
+  };
+}
+
+/** A store that is away, or takes no settlements, when the test says so. */
+class Unsteady {
+  readonly kind = 'redis';
+  isAway = false;
+  settles = true;
+
+  constructor(private readonly store: MemoryStore) {}
+
+  get secret(): Store['secret'] {
+    return this.store.secret;
+  }
+
+  take: Store['take'] = (request) => {
+    const counters = countersToTake(request) as typeof request.counters;
+    return this.#ask(() => this.store.take({ ...request, counters, deadlineAt: Number.MAX_SAFE_INTEGER }));
+  };
+  settle: Store['settle'] = (request) => this.#ask(() => this.store.settle(request), this.settles);
+  read: Store['read'] = (request) => this.#ask(() => this.store.read(request));
+  endHold: Store['endHold'] = (request) =>
+    this.#ask(() => this.store.endHold({ ...request, deadlineAt: Number.MAX_SAFE_INTEGER }));
+  refund: Store['refund'] = (request) =>
+    this.#ask(() => this.store.refund({ ...request, deadlineAt: Number.MAX_SAFE_INTEGER }));
+  now = () => this.store.now();
+  probe = async () => this.#ask(() => undefined);
+  close = async () => undefined;
+
+  async #ask<T>(ask: () => T, answers = true): Promise<T> {
+    if (this.isAway || !answers) throw new StoreError('Away', 'not-executed');
+    return ask();
+  }
+}
+
+let memory: MemoryStore;
+let store: Unsteady;
+let directory: string;
+const engines: QuotaEngine[] = [];
+beforeEach(async () => {
+  memory = await MemoryStore.open();
+  store = new Unsteady(memory);
+  directory = await mkdtemp(join(tmpdir(), 'without-store-'));
+});
+afterEach(async () => {
+  store.isAway = true;
+  await Promise.all(engines.splice(0).map((engine) => engine.close()));
+  await memory.close();
+  await rm(directory, { recursive: true });
+});
+
+function engineOn({
+  degrade = 'local',
+  max,
+  journal,
+}: { degrade?: DegradePolicy; max?: number; journal?: Journal } = {}) {
+  const runner = new ResilientRunner({ store: store as unknown as Store, journal });
+  const engine = new QuotaEngine({ runner, rules: new LiveRules(new RuleBook(1, [ruleOf(degrade, max)])) });
+  engines.push(engine);
+  return engine;
+}
+
+async function states(engine: QuotaEngine): Promise<number[][]> {
+  return (await engine.usage(LLM)).limits.map(({ used, reserved }) => [used, reserved]);
+}
+
+async function settled(engine: QuotaEngine): Promise<void> {
+  store.isAway = false;
+  store.settles = true;
+  while (engine.status().pending > 0 || engine.status().mode !== 'exact') await sleep(5);
+}
+
+describe('An extension without the store', () => {
+  it('is decided like a check, and the counters are exact afterwards', async () => {
+    for (const isHeldByStore of [true, false]) {
+      const engine = engineOn();
+      const operationId = `job-${isHeldByStore}`;
+      store.isAway = !isHeldByStore;
+      const held = await engine.reserve({ ...LLM, operationId, amounts: { tokens: 100 } });
+      const { id } = held.reservation!;
+      store.isAway = true;
+      const before = isHeldByStore ? 0 : 1;
+      expect(await engine.extend(id, { amounts: { tokens: 5_000 } })).toMatchObject({
+        allowed: false,
+        degraded: { policy: 'local' },
+        reservation: { amounts: { units: 1, tokens: 100 } },
+      });
+      expect(await engine.extend(id, { amounts: { tokens: 300 }, ttlMs: 600_000 })).toMatchObject({
+        allowed: true,
+        reason: 'ok',
+        degraded: { policy: 'local' },
+        reservation: { state: 'held', amounts: { units: 1, tokens: 300 } },
+      });
+      // It is known without the store what it holds by now, and until when.
+      const known = await engine.reservation(id);
+      expect(known.reservation.amounts).toEqual({ units: 1, tokens: 300 });
+      expect(Date.parse(known.reservation.expiresAt) - memory.now()).toBeGreaterThan(500_000);
+      await settled(engine);
+      expect(await states(engine)).toEqual([
+        [before, 1],
+        [before * 300, 300],
+      ]);
+      expect(await engine.commit(id)).toMatchObject({
+        reservation: { committed: { units: 1, tokens: 300 } },
+      });
+      expect(await states(engine)).toEqual([
+        [before + 1, 0],
+        [before * 300 + 300, 0],
+      ]);
+    }
+  });
+
+  it.each([
+    ['allow', true],
+    ['deny', false],
+  ] as const)('goes by the policy: %s', async (degrade, allowed) => {
+    const engine = engineOn({ degrade });
+    const held = await engine.reserve({ ...LLM, amounts: { tokens: 100 } });
+    const { id } = held.reservation!;
+    store.isAway = true;
+    expect(await engine.extend(id, { amounts: { tokens: 2_000 } })).toMatchObject({
+      ...{ allowed, reason: 'degraded', degraded: { policy: degrade } },
+      reservation: { amounts: { tokens: allowed ? 2_000 : 100 } },
+    });
+    // Longer alone takes nothing that others could want.
+    expect(await engine.extend(id, { ttlMs: 600_000 })).toMatchObject({ allowed: true });
+    expect(await engine.commit(id)).toMatchObject({
+      reservation: { committed: { units: 1, tokens: allowed ? 2_000 : 100 } },
+    });
+    await settled(engine);
+    expect(await states(engine)).toEqual([
+      [1, 0],
+      [allowed ? 2_000 : 100, 0],
+    ]);
+  });
+});
+
+describe('An ending without the store', () => {
+  it('that is repeated with other amounts answers what the first one did', async () => {
+    const engine = engineOn();
+    const [first, second] = [await engine.reserve(LLM), await engine.reserve(LLM)].map(
+      ({ reservation }) => reservation!.id,
+    );
+    const committed = { reservation: { state: 'committed', committed: { units: 3 }, overage: { units: 2 } } };
+    expect(await engine.commit(first!, { amount: 3 })).toMatchObject(committed);
+    store.isAway = true;
+    expect(await engine.commit(second!, { amount: 3 })).toMatchObject(committed);
+    for (const id of [first!, second!]) {
+      expect(await engine.commit(id, { amount: 5 })).toMatchObject(committed);
+      expect(await engine.reservation(id)).toMatchObject(committed);
+      await expect(engine.release(id)).rejects.toMatchObject({ code: 'reservation-ended' });
+    }
+    await settled(engine);
+    store.isAway = true;
+    expect(await engine.commit(second!, { amount: 5 })).toMatchObject(committed);
+    await settled(engine);
+    expect((await states(engine))[0]).toEqual([6, 0]);
+  });
+
+  it('counts here after a restart, as far as the store has it not', async () => {
+    const journal = await Journal.open({ directory, sync: 'group' });
+    const before = engineOn({ journal });
+    store.isAway = true;
+    const { reservation } = await before.reserve({ ...LLM, amount: 2 });
+    await before.commit(reservation!.id, { amount: 6 });
+    await before.close();
+    engines.splice(0);
+    const engine = engineOn({ journal: await Journal.open({ directory, sync: 'group' }) });
+    expect((await states(engine))[0]).toEqual([6, 0]);
+    expect(await engine.check({ ...LLM, amount: 5 })).toMatchObject({ allowed: false });
+    expect(await engine.check({ ...LLM, amount: 4 })).toMatchObject({ allowed: true });
+    await settled(engine);
+    expect((await states(engine))[0]).toEqual([10, 0]);
+  });
+});
+
+describe('A refund without the store', () => {
+  it('names what it gives back, where this node has counted it', async () => {
+    const engine = engineOn();
+    const refund = (operationId: string) => engine.refund({ ...LLM, operationId });
+    const check = (operationId: string) => engine.check({ ...LLM, operationId, amounts: { tokens: 7 } });
+    const commit = async (operationId: string) => {
+      const { reservation } = await engine.reserve({ ...LLM, operationId, amounts: { tokens: 50 } });
+      await engine.commit(reservation!.id, { amounts: { tokens: 20 } });
+    };
+    await check('a');
+    await commit('b');
+    store.isAway = true;
+    await check('c');
+    await commit('d');
+    for (let times = 0; times < 2; times++)
+      for (const [id, tokens] of [
+        ['a', 7],
+        ['b', 20],
+        ['c', 7],
+        ['d', 20],
+      ] as const)
+        expect(await refund(id)).toEqual({ refunded: true, amounts: { units: 1, tokens } });
+    // Of another node's it can't know.
+    expect(await refund('e')).toEqual({ refunded: true, amounts: {} });
+    await settled(engine);
+    expect(await states(engine)).toEqual([
+      [0, 0],
+      [0, 0],
+    ]);
+  });
+});
+
+describe('A reservation that is being settled', () => {
+  it('is shown as reserved, and takes room', async () => {
+    const engine = engineOn();
+    store.isAway = true;
+    await engine.reserve({ ...LLM, amount: 4 });
+    expect((await states(engine))[0]).toEqual([0, 4]);
+    store.isAway = false;
+    store.settles = false;
+    while (engine.status().mode !== 'exact') await sleep(5);
+    await engine.check(LLM);
+    expect((await states(engine))[0]).toEqual([1, 4]);
+    expect(await engine.check({ ...LLM, amount: 6 })).toMatchObject({ allowed: false });
+    await settled(engine);
+    expect((await states(engine))[0]).toEqual([1, 4]);
+  });
+
+  it('is one of no more than a counter can hold', async () => {
+    const engine = engineOn({ max: 1_000_000 });
+    store.isAway = true;
+    for (let n = 0; n < 10_000; n++) await engine.reserve(LLM);
+    expect(await engine.reserve(LLM)).toMatchObject({
+      allowed: false,
+      reason: 'too-many-holds',
+      reservation: null,
+    });
+    expect(await engine.check(LLM)).toMatchObject({ allowed: true });
+  });
+});

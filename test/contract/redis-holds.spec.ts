@@ -1,0 +1,83 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Store } from '@sundial/engine';
+import { MARGIN_MS } from '@sundial/engine/ports';
+import type { RedisProcess } from '../support/redis-process.js';
+import { ending, held, reserved, reserving, settlingHold } from './hold-requests.js';
+import { concurrent } from './store-holds-windows.contract.js';
+import { counter, daily, hourly, MINUTE_MS, NOON, taking } from './store-requests.js';
+import { redisStoreUnderTest, type StoreUnderTest } from './store-under-test.js';
+
+/** A server that is slow for once. */
+const SLACK_MS = 10_000;
+
+describe('The holds beside a counter on Redis', () => {
+  let underTest: StoreUnderTest & { readonly redis: RedisProcess };
+  let store: Store;
+  beforeAll(async () => {
+    underTest = await redisStoreUnderTest();
+  });
+  beforeEach(async () => {
+    await underTest.empty();
+    store = await underTest.at(NOON);
+  });
+  afterAll(() => underTest.close());
+
+  const both = counter([daily(10), hourly(9)]);
+  const atOnce = counter([concurrent(5)], { name: 'at-once' });
+  const ttlOf = async (key: string) => Number(await underTest.redis.cli('PTTL', key));
+  const holdsOf = ({ key }: { readonly key: string }) => `${key}!holds`;
+
+  it('live until the last of them expires and a margin longer, and are gone with it', async () => {
+    const [short, long] = [reserving([both]), reserving([both], { ttlMs: 10 * MINUTE_MS })];
+    await reserved(store, long);
+    await reserved(store, short);
+    const least = 10 * MINUTE_MS + MARGIN_MS - SLACK_MS;
+    expect(await ttlOf(holdsOf(both))).toBeGreaterThan(least);
+    await store.endHold(ending(short, { kind: 'extend', ttlMs: 60 * MINUTE_MS }));
+    expect(await ttlOf(holdsOf(both))).toBeGreaterThan(60 * MINUTE_MS + MARGIN_MS - SLACK_MS);
+    await store.endHold(ending(short, { kind: 'commit' }));
+    await store.endHold(ending(long, { kind: 'release' }));
+    expect(await underTest.redis.cli('EXISTS', holdsOf(both))).toBe(0);
+  });
+
+  it('keep a counter of what is held at once for as long as they live', async () => {
+    const request = reserving([atOnce], { ttlMs: 2 * MINUTE_MS });
+    await reserved(store, request);
+    expect(await ttlOf(atOnce.key)).toBeGreaterThan(2 * MINUTE_MS + MARGIN_MS - SLACK_MS);
+    await store.endHold(ending(request, { kind: 'extend', ttlMs: 120 * MINUTE_MS }));
+    expect(await ttlOf(atOnce.key)).toBeGreaterThan(120 * MINUTE_MS + MARGIN_MS - SLACK_MS);
+    await store.settle(settlingHold('hold', reserving([atOnce], { ttlMs: 180 * MINUTE_MS })));
+    expect(await ttlOf(atOnce.key)).toBeGreaterThan(180 * MINUTE_MS);
+  });
+
+  it('are wrong-type where something else stands there, and nothing is changed then', async () => {
+    const request = reserving([both], { amount: 2 });
+    await reserved(store, request);
+    await underTest.redis.cli('SET', holdsOf(both), 'not ours');
+    const before = await underTest.contents();
+    const other = reserving([both, atOnce]);
+    const wrongType = { outcome: 'wrong-type' };
+    expect(await store.take(other)).toEqual(wrongType);
+    for (const kind of ['commit', 'release', 'look', 'extend'] as const)
+      expect(await store.endHold(ending(request, { kind }))).toEqual(wrongType);
+    expect(await store.settle(settlingHold('hold', other))).toEqual(wrongType);
+    expect(await store.settle(settlingHold('commit', request))).toEqual(wrongType);
+    expect(await underTest.contents()).toBe(before);
+    // A check has no part in them until one is due.
+    expect(await store.take(taking([both]))).toMatchObject({
+      outcome: 'taken',
+      counts: held([1, 2], [1, 2]),
+    });
+    const later = await underTest.at(NOON + 2 * MINUTE_MS);
+    expect(await later.take(taking([both]))).toEqual(wrongType);
+    expect(await later.read({ counters: [both] })).toEqual(wrongType);
+  });
+
+  it('that are wrong-type leave others of the call alone', async () => {
+    const [broken, fine] = [reserving([both]), reserving([atOnce])];
+    await reserved(store, broken);
+    await underTest.redis.cli('SET', holdsOf(both), 'not ours');
+    const results = await Promise.all([broken, fine].map((request) => store.take({ ...request })));
+    expect(results.map(({ outcome }) => outcome)).toEqual(['wrong-type', 'taken']);
+  });
+});
