@@ -8,7 +8,9 @@ export default {
   moduleNameMapper: {
     '^@sundial/lua$': '<rootDir>/lua/src/index.ts',
     '^@sundial/engine/ports$': '<rootDir>/libs/engine/src/ports.ts',
-    '^@sundial/(contract|engine|redis|resilience|embedded|client|nest)$': '<rootDir>/libs/$1/src/index.ts',
+    '^@sundial/client/receipts$': '<rootDir>/libs/client/src/receipts.ts',
+    '^@sundial/(contract|engine|redis|resilience|embedded|receipts|client|nest)$':
+      '<rootDir>/libs/$1/src/index.ts',
     '^@sundial/nest/testing$': '<rootDir>/libs/nest/src/testing/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },

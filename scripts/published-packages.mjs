@@ -6,6 +6,7 @@ export const PACKAGES = [
   'libs/redis',
   'libs/resilience',
   'libs/embedded',
+  'libs/receipts',
   'libs/client',
   'libs/nest',
 ];

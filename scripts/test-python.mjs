@@ -79,7 +79,7 @@ async function test() {
   const built = readdirSync(wheels).map((file) => join(wheels, file));
   await step('twine check', bin, '-m', 'twine', 'check', '--strict', ...built);
   const wheel = built.find((file) => file.endsWith('.whl'));
-  if (!(await step('install', bin, '-m', 'pip', 'install', '-q', `${wheel}[test]`)).ok) return;
+  if (!(await step('install', bin, '-m', 'pip', 'install', '-q', `${wheel}[receipts,test]`)).ok) return;
   await step('format', bin, '-m', 'ruff', 'format', '--check');
   await step('lint', bin, '-m', 'ruff', 'check');
   await step('types', bin, '-m', 'mypy', '--cache-dir', join(folder, 'mypy'));

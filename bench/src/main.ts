@@ -9,6 +9,7 @@ import { table } from './report/table.js';
 import { FULL } from './scenarios/scenario.js';
 import { brakes } from './scenarios/brakes.js';
 import { client } from './scenarios/client.js';
+import { receipts } from './scenarios/receipts.js';
 import { degraded } from './scenarios/degraded.js';
 import { embedded } from './scenarios/embedded.js';
 import { engine } from './scenarios/engine.js';
@@ -39,6 +40,7 @@ const SCENARIOS = [
   rules,
   client,
   holds,
+  receipts,
 ];
 
 process.once('exit', removeTemporaryDirectories);

@@ -19,6 +19,7 @@ const CHECKS = [
   ['post', '/refunds', {}, 400],
   ['post', '/returns', {}, 400],
   ['post', '/reports', {}, 400],
+  ['post', '/receipts/verify', {}, 400],
 ] as const;
 const ADMINISTRATION = [
   ['get', '/admin/rules', undefined, 200],
@@ -35,6 +36,7 @@ const ADMINISTRATION = [
 const OPEN = [
   ['get', '/health/live', undefined, 200],
   ['get', '/health/ready', undefined, 200],
+  ['get', '/.well-known/jwks.json', undefined, 200],
   ['get', '/openapi.json', undefined, 200],
   ['get', '/docs', undefined, 200],
   ['get', '/docs/start.js', undefined, 200],

@@ -36,6 +36,7 @@ describe('what the service writes to the disk is for its user alone', () => {
       'counters-00000001.log': '600',
       'counters.lock': '600',
       'operations.secret': '600',
+      'receipts.key': '600',
       'rules.ndjson': '600',
     });
     expect([await modeOf(data), await modeOf(join(data, '..'))]).toEqual(['700', '700']);
@@ -58,6 +59,7 @@ describe('what the service writes to the disk is for its user alone', () => {
       'journal.log': '600',
       'journal.log.damaged': '600',
       'operations.secret': '600',
+      'receipts.key': '600',
       'rules-last-known.ndjson': '600',
     });
   });

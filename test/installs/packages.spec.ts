@@ -1,3 +1,5 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Project } from './project.js';
 
@@ -46,7 +48,7 @@ describe('a program that has the engine and nothing else of Sundial', () => {
 describe('a strict program that has the client alone', () => {
   let project: Project;
   beforeAll(async () => {
-    project = await Project.install(['client', 'contract']);
+    project = await Project.install(['client', 'contract', 'receipts']);
   }, 120_000);
   afterAll(() => project?.remove());
 
@@ -62,11 +64,48 @@ describe('a strict program that has the client alone', () => {
   });
 });
 
+describe('a program that verifies receipts', () => {
+  let project: Project;
+  beforeAll(async () => {
+    project = await Project.install(['client', 'contract', 'receipts']);
+  }, 120_000);
+  afterAll(() => project?.remove());
+
+  it.each([
+    ['an ES module', 'program.mjs', `import { verifyReceipt } from '@sundial/client/receipts'`],
+    ['CommonJS', 'program.cjs', `const { verifyReceipt } = require('@sundial/client/receipts')`],
+  ])('does so as %s', async (_, file, first) => {
+    const body = `verifyReceipt('forged', { resource: 'ocr', jwks: { keys: [] } }).then(({ code }) => console.log(code))`;
+    await project.write(file, `${first};${body}`);
+    expect(await project.node(file)).toEqual({ stdout: 'malformed\n', stderr: '' });
+  });
+
+  it.each(['mts', 'cts'])('has real types, with every declaration checked, in program.%s', async (kind) => {
+    const program = `
+      import { verifyReceipt } from '@sundial/client/receipts';
+      export const user = verifyReceipt('', { resource: 'ocr', jwksUrl: 'http://127.0.0.1' }).then((verdict) =>
+        verdict.valid ? verdict.claims.subject['user'] : verdict.code);
+      export const nonsense = user.then((it) => it!.nonsense);`;
+    await project.write(`program.${kind}`, program);
+    const errors = await project.errors('--noEmit', '--module', 'nodenext', `program.${kind}`);
+    expect(errors).toMatch(/^program\.[cm]ts\(5,\d+\): error TS2339: Property 'nonsense'[^\n]*\n$/);
+  });
+
+  it('loads none of its cryptography where it only asks', async () => {
+    await rm(join(project.directory, 'node_modules/jose'), { recursive: true });
+    await project.write(
+      'asks.mjs',
+      `import { QuotaClient } from '@sundial/client'; console.log(typeof QuotaClient);`,
+    );
+    expect(await project.node('asks.mjs')).toEqual({ stdout: 'function\n', stderr: '' });
+  });
+});
+
 describe('a Nest application that asks a service', () => {
   let project: Project;
   beforeAll(async () => {
     const nest = ['@nestjs/common@12', '@nestjs/core@12', 'reflect-metadata', 'rxjs'];
-    project = await Project.install(['client', 'contract', 'nest'], nest);
+    project = await Project.install(['client', 'contract', 'nest', 'receipts'], nest);
   }, 120_000);
   afterAll(() => project?.remove());
 

@@ -18,6 +18,9 @@ import { MetricsModule } from './metrics/metrics.module.js';
 import { QuotaMetrics } from './metrics/quota-metrics.js';
 import { RegistryModule } from './metrics/registry.module.js';
 import { ReportsModule } from './reports/reports.module.js';
+import { ReceiptSigner } from '@sundial/receipts';
+import { ReceiptSigningModule } from './receipts/receipt-signing.module.js';
+import { ReceiptsModule } from './receipts/receipts.module.js';
 import { ReservationsModule } from './reservations/reservations.module.js';
 import { RulesModule } from './rules/rules.module.js';
 import { UsageModule } from './usage/usage.module.js';
@@ -34,6 +37,7 @@ export interface AppOptions {
     CheckModule,
     ReservationsModule,
     ReportsModule,
+    ReceiptsModule,
     UsageModule,
     RulesModule,
     GatesModule,
@@ -47,7 +51,8 @@ export interface AppOptions {
     RegistryModule,
     EngineModule.observedBy({
       observers: [QuotaMetrics, AlarmObserver],
-      imports: [MetricsModule, AlarmsModule],
+      receipts: ReceiptSigner,
+      imports: [MetricsModule, AlarmsModule, ReceiptSigningModule],
     }),
   ],
 })

@@ -42,6 +42,12 @@ export interface Decision {
   readonly hint?: string;
   /** The open or closed gate of the resource, or of all; absent where there is none. */
   readonly gate?: DecisionGate;
+  /**
+   * A signed receipt of this decision, for the program that does the costly work (`ReceiptClaims`). Present where `receipt: true`
+   * asked for it, the decision is `allowed`, and the operation takes something; absent from a process that signs none. Where no
+   * service answered a `QuotaClient`, an unsigned pass in its place, which is refused while the resource's gate is not open.
+   */
+  readonly receipt?: string;
   /** Null when the store decided; else why it did not, and which policy decided instead. */
   readonly degraded: Degraded | null;
   /** The version of the rules this decision was made with. One decision uses one version. */

@@ -21,6 +21,11 @@ export interface CheckRequest {
    * the attributes that its rules count by. Made by the node when absent.
    */
   readonly operationId?: string;
+  /**
+   * Whether an allowed decision is to carry a receipt. No part of the operation's content: an operation that was asked without
+   * one may be repeated with it. The subject may have 1,536 bytes as JSON then.
+   */
+  readonly receipt?: boolean;
 }
 
 export interface UsageRequest {

@@ -1,4 +1,4 @@
-import type { OperatorControls, QuotaAlarm, QuotaSettings, RuleAdmin } from '@sundial/contract';
+import type { OperatorControls, QuotaAlarm, QuotaSettings, ReceiptIssuer, RuleAdmin } from '@sundial/contract';
 import {
   DirectRunner,
   type LiveControls,
@@ -7,6 +7,7 @@ import {
   type ProcessLock,
   QuotaEngine,
   type QuotaObserver,
+  type ReceiptStore,
   type RuleRepository,
   type Runner,
   type Store,
@@ -37,6 +38,8 @@ export interface QuotaListeners {
   readonly observer?: QuotaObserver;
   /** What is wrong with the files of the process, for a program that shows it before it is opened. */
   readonly files?: FileFindings;
+  /** Signs the receipts that callers ask for (`ReceiptSigner` of `@sundial/receipts`). Default: decisions carry none. */
+  readonly receipts?: ReceiptIssuer;
 }
 
 /** Sundial in this process, with all that it stands on. */
@@ -53,6 +56,8 @@ export interface OpenedQuota {
   readonly repository: RuleRepository;
   /** The nodes that share the store. */
   readonly nodes: LiveNodes;
+  /** What those nodes know together about receipts. */
+  readonly receiptStore: ReceiptStore;
   /** What is wrong with the files of this process. */
   readonly files: FileFindings;
   /** Which rules it began with, as a line for the log of the program. */
@@ -92,6 +97,7 @@ type Closing = () => Promise<unknown>;
 
 interface FullOpening extends Opening {
   readonly files: FileFindings;
+  readonly receipts: ReceiptIssuer | undefined;
 }
 
 function openingOf(given: QuotaSettings, listeners: QuotaListeners): FullOpening {
@@ -104,6 +110,7 @@ function openingOf(given: QuotaSettings, listeners: QuotaListeners): FullOpening
     settings,
     files,
     log,
+    receipts: listeners.receipts,
     observer: alarms ? observers(observer, alarms) : observer,
     rulesNotUpdated: (error) => {
       if (alarms) alarms.rulesNotUpdated(error);
@@ -117,7 +124,7 @@ function openingOf(given: QuotaSettings, listeners: QuotaListeners): FullOpening
 const SILENT: QuotaLog = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 async function open(opening: FullOpening, closings: Closing[]): Promise<OpenedQuota> {
-  const { settings, observer, files } = opening;
+  const { settings, observer, files, receipts } = opening;
   const { batchDeadlineMs, unknownResource, deadlineMs } = settings;
   const lock = await lockCounters(settings);
   if (lock) closings.push(() => lock.release());
@@ -127,21 +134,21 @@ async function open(opening: FullOpening, closings: Closing[]): Promise<OpenedQu
   ]);
   if (counted.status === 'rejected') throw counted.reason;
   if (ruled.status === 'rejected') throw ruled.reason;
-  const { rules, repository, nodes, inForce, shared } = ruled.value;
+  const { rules, repository, nodes, receiptStore, inForce, shared } = ruled.value;
   const { store } = counted.value;
   const opened = await openControls(opening, { now: () => store.now(), shared });
   closings.push(() => opened.close());
   const { live, controls } = opened;
   const runner = createRunner(opening, counted.value, { nodes, live });
   const engine = new QuotaEngine({
-    ...{ runner, rules, controls: live, observer },
+    ...{ runner, rules, controls: live, observer, receipts },
     ...{ batchDeadlineMs, deadlineMs, unknownResource },
   });
   const closable = { engine, repository, controls: opened, lock };
   let closed: Promise<void> | undefined;
   const close = () => (closed ??= closeAll(closable));
   const admin = new EngineRules(ruled.value);
-  return { engine, admin, controls, rules, repository, nodes, files, inForce, close };
+  return { engine, admin, controls, rules, repository, nodes, receiptStore, files, inForce, close };
 }
 
 /** A store in this process is never away, so nothing stands between it and the engine. */

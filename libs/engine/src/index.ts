@@ -13,6 +13,8 @@ export type { EngineReserveDecision } from './reservations/engine-reservations.j
 export type { JournalStatus } from './runners/journal-status.js';
 export type { Runner } from './runners/runner.js';
 export type { UncertainInterval } from './runners/uncertain-intervals.js';
+export type { ConsumedReceipt, PublishedKey, ReceiptStore } from './receipts/receipt-store.js';
+export { MemoryReceiptStore } from './receipts/memory-receipt-store.js';
 export { parseRule, patchRule } from './rules/parse-rule.js';
 export { parseRules } from './rules/parse-rules.js';
 export { changesIn, differencesBetween, shownEffects } from './rules/rule-differences.js';
@@ -28,6 +30,7 @@ export { FairQueue } from './stores/fair-queue.js';
 export { MemoryStore, type MemoryStoreOptions } from './stores/memory/memory-store.js';
 export type { LogDamage, LogProgress } from './stores/memory/log/log-recovery.js';
 export { makeDirectory } from './files/make-directory.js';
+export { writePrivateFile } from './files/private-file.js';
 export { lockFile, type ProcessLock } from './files/process-lock.js';
 export { windowText } from './windows/window-text.js';
 export { TimeSlice } from './event-loop/time-slice.js';

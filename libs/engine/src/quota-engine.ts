@@ -6,6 +6,7 @@ import {
   type CorrectedUsage,
   type ExtendRequest,
   type Quota,
+  type ReceiptIssuer,
   type Refunded,
   type RefundRequest,
   type ReleaseRequest,
@@ -32,6 +33,7 @@ import { copyOfAmounts } from './operations/amounts.js';
 import { OperationIds } from './operations/operation-ids.js';
 import { EngineReports } from './reports/engine-reports.js';
 import { validationErrorsInBatch, validationErrorsUnder } from './requests/validation-errors.js';
+import { withReceipt } from './receipts/with-receipt.js';
 import { assertUsageRequest, missingAttributes } from './requests/parse-request.js';
 import { EngineReservations, type EngineReserveDecision } from './reservations/engine-reservations.js';
 import { EngineReversals } from './reservations/engine-reversals.js';
@@ -54,6 +56,8 @@ export interface QuotaEngineOptions {
   readonly controls?: LiveControls | undefined;
   /** By when a check is answered: what a drill rehearses waits for so long. Default 50. */
   readonly deadlineMs?: number | undefined;
+  /** Signs the receipts that callers ask for. Default: decisions carry none. */
+  readonly receipts?: ReceiptIssuer | undefined;
 }
 
 export const DEFAULT_BATCH_DEADLINE_MS = 2_000;
@@ -75,6 +79,7 @@ export class QuotaEngine implements Quota {
   readonly #allowsUnknown: boolean;
   readonly #observer: QuotaObserver;
   readonly #controls: ControlledChecks | undefined;
+  readonly #receipts: ReceiptIssuer | undefined;
 
   constructor(options: QuotaEngineOptions) {
     const { runner, rules, unknownResource, batchDeadlineMs, observer = {} } = options;
@@ -85,6 +90,7 @@ export class QuotaEngine implements Quota {
     this.#allowsUnknown = unknownResource !== 'deny';
     this.#observer = observer;
     this.#controls = controlledChecks(options);
+    this.#receipts = options.receipts;
     const parts = { runner, rules, planner: this.#planner, operations: this.#ids };
     this.#reversals = new EngineReversals(parts);
     this.#reports = new EngineReports({ ...parts, observer });
@@ -103,7 +109,9 @@ export class QuotaEngine implements Quota {
       const book = this.#rules.current;
       const errors = validationErrorsUnder(book, request);
       if (errors.length > 0) throw QuotaError.invalid('invalid-request', errors);
-      return Promise.resolve(this.#decide(request, book, startedAt, request.resource));
+      return Promise.resolve(
+        this.#receipted(request, this.#decide(request, book, startedAt, request.resource)),
+      );
     } catch (error) {
       return Promise.reject(error as QuotaError);
     }
@@ -123,7 +131,7 @@ export class QuotaEngine implements Quota {
     const errors = validationErrorsInBatch(requests, book);
     if (errors.length > 0) throw QuotaError.invalid('invalid-request', errors);
     const decide = (request: CheckRequest) =>
-      this.#decide(request, book, performance.now(), `batch ${request.resource}`);
+      this.#receipted(request, this.#decide(request, book, performance.now(), `batch ${request.resource}`));
     return this.#batches.run(requests, decide, {
       deadlineMs: this.#batchDeadlineMs,
       ...(fairnessKeys && { fairnessKeys }),
@@ -143,7 +151,7 @@ export class QuotaEngine implements Quota {
   }
 
   reserve(request: ReserveRequest): Promise<EngineReserveDecision> {
-    return this.#reservations.reserve(request);
+    return Promise.resolve(this.#receipted(request, this.#reservations.reserve(request)));
   }
 
   commit(id: string, request?: CommitRequest): Promise<ReservationAnswer> {
@@ -235,6 +243,13 @@ export class QuotaEngine implements Quota {
       this.#runner.decide(this.#plan(request, { rules, rulesVersion: book.version, startedAt, fairnessKey })),
       observe,
     );
+  }
+
+  /** Signed when it is decided, and only where it was asked for. */
+  #receipted<D extends EngineDecision>(request: CheckRequest, answer: Answer<D>): Answer<D> {
+    const issuer = this.#receipts;
+    if (issuer === undefined || request?.receipt !== true) return answer;
+    return then(answer, (decision) => withReceipt(issuer, { request, decision, now: this.now() }));
   }
 
   /** A gate, a brake or a drill has the first word. @throws DrillFault */

@@ -6,7 +6,7 @@ export const MAX_AMOUNT = 3;
 export const MAX_TOKENS = 400;
 
 /** An operation that a check asks for, whichever node is asked. */
-export type Operation = Required<Omit<CheckRequest, 'amounts'>> & Pick<CheckRequest, 'amounts'>;
+export type Operation = Required<Omit<CheckRequest, 'amounts' | 'receipt'>> & Pick<CheckRequest, 'amounts'>;
 
 /** What the caller with a number asks, and which node first. */
 export interface Call {

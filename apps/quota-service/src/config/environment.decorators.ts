@@ -4,6 +4,7 @@ import { ValidateBy } from 'class-validator';
 import { readFileSync } from 'node:fs';
 import { isWebhookUrl } from './webhook-target.js';
 import { parseHostPorts } from './host-ports.js';
+import { receiptKeyError } from './receipt-key-files.js';
 
 /** A whole number in a range. The text is kept when it is none, so that the message can show it. */
 export function Integer(min: number, max: number): PropertyDecorator {
@@ -51,6 +52,16 @@ export function CertificateFile(): PropertyDecorator {
     } catch {
       return false;
     }
+  });
+}
+
+export function ReceiptKeyFiles(): PropertyDecorator {
+  return ValidateBy({
+    name: 'ReceiptKeyFiles',
+    validator: {
+      validate: (value) => receiptKeyError(value) === undefined,
+      defaultMessage: (given) => receiptKeyError(given?.value) ?? '',
+    },
   });
 }
 

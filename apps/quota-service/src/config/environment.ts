@@ -1,3 +1,4 @@
+import { DEFAULT_RECEIPT_TTL_MS, MAX_RECEIPT_TTL_MS, MIN_RECEIPT_TTL_MS } from '@sundial/contract';
 import { Transform } from 'class-transformer';
 import { IsOptional } from 'class-validator';
 import { fileURLToPath } from 'node:url';
@@ -7,6 +8,7 @@ import {
   Integer,
   Like,
   OneOf,
+  ReceiptKeyFiles,
   RedisUrl,
   WebhookUrl,
 } from './environment.decorators.js';
@@ -133,6 +135,15 @@ export class Environment {
   @IsOptional()
   @Like(HOST_NAMES, 'host names or IP addresses separated by commas, without ports')
   SUNDIAL_ALLOWED_HOSTS: string | undefined = undefined;
+
+  /** Files with the keys of receipts, separated by commas: the first signs. Absent: a key that the data directory keeps. */
+  @IsOptional()
+  @ReceiptKeyFiles()
+  SUNDIAL_RECEIPT_KEY: string | undefined = undefined;
+
+  /** How long a receipt is valid. */
+  @Integer(MIN_RECEIPT_TTL_MS, MAX_RECEIPT_TTL_MS)
+  SUNDIAL_RECEIPT_TTL_MS = DEFAULT_RECEIPT_TTL_MS;
 
   /** What to answer for a resource without rules. */
   @OneOf(['allow', 'deny'])

@@ -1,6 +1,9 @@
-import { createHash } from 'node:crypto';
+import { createHash, generateKeyPairSync } from 'node:crypto';
 import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { temporaryDirectory } from '../../../../test/support/temporary-directory.js';
 import { ConfigurationError, readSettings } from './settings.js';
 
 function errors(env: Record<string, string>): readonly string[] {
@@ -206,6 +209,31 @@ describe('readSettings', () => {
 
   it('does not take a name for misspelt when the right one is there', () => {
     expect(errors({ REDIS_URI: 'x', REDIS_URL: 'redis://a' })).toEqual([]);
+  });
+
+  it('takes keys of receipts that can sign and verify, and says of each of the others what is wrong', async () => {
+    const directory = await temporaryDirectory();
+    const write = async (name: string, text: string | Buffer) => {
+      const path = join(directory.path, name);
+      await writeFile(path, text);
+      return path;
+    };
+    const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+    const signing = await write('key.pem', privateKey.export({ type: 'pkcs8', format: 'pem' }));
+    const verifying = await write('old.jwk', JSON.stringify(publicKey.export({ format: 'jwk' })));
+    const none = await write('none.pem', 'secret text');
+    const settings = readSettings({ SUNDIAL_RECEIPT_KEY: `${signing}, ${verifying}` });
+    expect(settings).toMatchObject({ receiptKeyFiles: [signing, verifying], receiptTtlMs: 600_000 });
+    const [error] = errors({ SUNDIAL_RECEIPT_KEY: `${verifying},${none},/nowhere.pem` });
+    expect(error).toContain(`${verifying} is no PEM and no JWK of such a key`);
+    expect(error).toContain(
+      `${none} is no PEM and no JWK of such a key; /nowhere.pem cannot be read (ENOENT)`,
+    );
+    expect(error).not.toContain('secret text');
+    expect(errors({ SUNDIAL_RECEIPT_TTL_MS: '999' })).toEqual([
+      'SUNDIAL_RECEIPT_TTL_MS=999 must be an integer from 1000 to 86400000',
+    ]);
+    await directory.remove();
   });
 
   it('shows no secret', () => {

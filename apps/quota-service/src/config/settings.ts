@@ -9,6 +9,7 @@ import { Environment } from './environment.js';
 import { keySettings } from './key-settings.js';
 import { isLoopback } from './loopback.js';
 import { misspelling } from './misspelling.js';
+import { receiptKeyFilesIn } from './receipt-key-files.js';
 import { redisTarget } from './redis-target.js';
 import type { WebhookTarget } from './webhook-target.js';
 
@@ -36,6 +37,9 @@ export interface Settings {
   readonly hasKeyFiles: boolean;
   /** Undefined: with keys any host name, without keys loopback names only. */
   readonly allowedHosts: readonly string[] | undefined;
+  /** Absolute paths, of which the first signs. None: a key that the data directory keeps. */
+  readonly receiptKeyFiles: readonly string[];
+  readonly receiptTtlMs: number;
   readonly unknownResource: 'allow' | 'deny';
   readonly lameDuckMs: number;
   readonly shutdownGraceMs: number;
@@ -234,6 +238,8 @@ function toSettings(environment: Environment): Settings {
     alarmWebhook: webhookTarget(environment),
     ...keysOf(environment),
     allowedHosts: environment.SUNDIAL_ALLOWED_HOSTS?.split(',').map((host) => host.trim()),
+    receiptKeyFiles: receiptKeyFilesIn(environment.SUNDIAL_RECEIPT_KEY).map((path) => resolve(path)),
+    receiptTtlMs: environment.SUNDIAL_RECEIPT_TTL_MS,
     unknownResource: environment.SUNDIAL_UNKNOWN_RESOURCE,
     lameDuckMs: environment.SUNDIAL_LAME_DUCK_MS,
     shutdownGraceMs: environment.SUNDIAL_SHUTDOWN_GRACE_MS,

@@ -16,6 +16,7 @@ function openApiDocument(app: NestFastifyApplication): OpenAPIObject {
     .addTag('check', 'Ask, and be counted')
     .addTag('reservations', 'Hold, then pay only for what succeeded; give back')
     .addTag('reports', 'Settle what clients decided without the service')
+    .addTag('receipts', 'For the program that does the costly work')
     .addTag('usage', 'Look')
     .addTag('admin', 'Rules, gates, brakes, drills and alarms, live')
     .addTag('health', 'For load balancers and people')

@@ -8,17 +8,20 @@ import {
   type Provider,
   type Type,
 } from '@nestjs/common';
+import type { ReceiptIssuer } from '@sundial/contract';
 import { FileFindings, observers, type OpenedQuota } from '@sundial/embedded';
 import { LiveRules, QuotaEngine, type QuotaObserver } from '@sundial/engine';
 import { SETTINGS, type Settings } from '../config/settings.js';
 import { FilesModule } from '../files/files.module.js';
 import { LOG, type Log } from '../logging/log.js';
 import { openEngine } from './open-engine.js';
-import { CONTROLS, LIVE_NODES, OBSERVER, OPENED_QUOTA, RULE_REPOSITORY } from './tokens.js';
+import { CONTROLS, LIVE_NODES, OBSERVER, OPENED_QUOTA, RECEIPT_STORE, RULE_REPOSITORY } from './tokens.js';
 
 export interface EngineObservers {
   /** The providers that observe what the engine decides and meets, in this order. */
   readonly observers: readonly Type<QuotaObserver>[];
+  /** What signs receipts. */
+  readonly receipts: Type<ReceiptIssuer>;
   /** The modules that export them. */
   readonly imports: NonNullable<ModuleMetadata['imports']>;
 }
@@ -33,7 +36,7 @@ export interface EngineObservers {
 export class EngineModule implements OnApplicationShutdown {
   constructor(@Inject(OPENED_QUOTA) private readonly opened: OpenedQuota) {}
 
-  static observedBy({ observers: observing, imports }: EngineObservers): DynamicModule {
+  static observedBy({ observers: observing, receipts, imports }: EngineObservers): DynamicModule {
     return {
       module: EngineModule,
       imports: [FilesModule, ...imports],
@@ -41,17 +44,23 @@ export class EngineModule implements OnApplicationShutdown {
         { provide: OBSERVER, inject: [...observing], useFactory: observers },
         {
           provide: OPENED_QUOTA,
-          inject: [SETTINGS, LOG, FileFindings, OBSERVER],
-          useFactory: (settings: Settings, log: Log, files: FileFindings, observer: QuotaObserver) =>
-            openEngine({ settings, log, files, observer }),
+          inject: [SETTINGS, LOG, FileFindings, OBSERVER, receipts],
+          useFactory: (
+            settings: Settings,
+            log: Log,
+            files: FileFindings,
+            observer: QuotaObserver,
+            receipts: ReceiptIssuer,
+          ) => openEngine({ settings, log, files, observer, receipts }),
         },
         part(QuotaEngine, ({ engine }) => engine),
         part(LiveRules, ({ rules }) => rules),
         part(RULE_REPOSITORY, ({ repository }) => repository),
         part(CONTROLS, ({ controls }) => controls),
         part(LIVE_NODES, ({ nodes }) => nodes),
+        part(RECEIPT_STORE, ({ receiptStore }) => receiptStore),
       ],
-      exports: [QuotaEngine, LiveRules, RULE_REPOSITORY, CONTROLS, LIVE_NODES],
+      exports: [QuotaEngine, LiveRules, RULE_REPOSITORY, CONTROLS, LIVE_NODES, RECEIPT_STORE],
     };
   }
 

@@ -1,3 +1,4 @@
+import type { ReceiptIssuer } from '@sundial/contract';
 import { type FileFindings, openQuota, type OpenedQuota, QuotaSettingsError } from '@sundial/embedded';
 import type { QuotaObserver } from '@sundial/engine';
 import { ConfigurationError, type Settings } from '../config/settings.js';
@@ -9,6 +10,7 @@ export interface OpenEngineOptions {
   readonly log: Log;
   readonly files: FileFindings;
   readonly observer: QuotaObserver;
+  readonly receipts: ReceiptIssuer;
 }
 
 /** @throws ConfigurationError that names the variables where the settings name what cannot be counted on. */

@@ -6,5 +6,7 @@ export const RULE_REPOSITORY = Symbol('RuleRepository');
 export const CONTROLS = Symbol('OperatorControls');
 /** Injects the `LiveNodes` that share the store. */
 export const LIVE_NODES = Symbol('LiveNodes');
+/** Injects the `ReceiptStore` of the nodes that share the store. */
+export const RECEIPT_STORE = Symbol('ReceiptStore');
 /** Injects the one `QuotaObserver` that calls all of them. */
 export const OBSERVER = Symbol('QuotaObserver');

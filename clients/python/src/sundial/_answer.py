@@ -52,6 +52,7 @@ def read_decision(body: Any, operation_id: str | None) -> Decision:
         degraded=_degraded(answer.get("degraded")),
         rules_version=_typed(answer, "rulesVersion", int, 0),
         reservation=None if reservation is None else read_reservation(reservation),
+        receipt=_optional(answer, "receipt", str),
         raw=answer,
     )
 

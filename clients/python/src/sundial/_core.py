@@ -26,6 +26,7 @@ from ._input import MAX_BATCH_CHECKS, Complaints, check_body, collect_check, usa
 from ._journal import AffectedOperation, Journal
 from ._monitor import Alarms, CallMonitor, OnAlarm
 from ._offline import iso
+from ._receipt_text import offline_receipt
 from ._steps import Outgoing, Steps
 from .contract import CheckRequest, Decision, Degraded, Policy, Usage
 from .errors import InputError, QuotaClientError
@@ -128,7 +129,9 @@ class QuotaCore:
     def _decide(self, request: CheckRequest, operation_id: str, unanswered: Unanswered) -> Decision:
         policy, gate = self.verdict(unanswered)
         self.remember("check", request, operation_id, policy, unanswered, gate=gate)
-        return decided(operation_id, policy, **(gate.fields(self.wall()) if gate else {}))
+        now = self.wall()
+        receipt = offline_receipt(request, operation_id, now) if policy == "allow" else None
+        return decided(operation_id, policy, receipt=receipt, **(gate.fields(now) if gate else {}))
 
     def verdict(self, unanswered: Unanswered) -> tuple[Policy, KnownGate | None]:
         """An operator's gate comes before the fallback."""

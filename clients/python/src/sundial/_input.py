@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from ._receipt_text import MAX_SUBJECT_BYTES, subject_bytes
 from .contract import CheckRequest
 from .errors import InputError, QuotaClientError
 
@@ -55,6 +56,7 @@ def collect_check(request: CheckRequest, operation_id: str, wrong: Complaints, a
     if not isinstance(operation_id, str) or not OPERATION_ID.fullmatch(operation_id):
         wrong.add(f"{at}operation_id", "must be 1–128 printable ASCII characters")
     add_amounts(body, request.amount, request.amounts, wrong, at)
+    _receipt(body, request, wrong, at)
     return body
 
 
@@ -106,6 +108,22 @@ def usage_query(resource: str, subject: Mapping[str, str]) -> list[tuple[str, st
     _subject(wrong, "subject", subject)
     wrong.settle()
     return [("resource", resource), *subject.items()]
+
+
+def _receipt(body: dict[str, Any], request: CheckRequest, wrong: Complaints, at: str) -> None:
+    asked: object = request.receipt
+    if asked is False:
+        return
+    if asked is not True:
+        wrong.add(f"{at}receipt", "must be True or False")
+        return
+    body["receipt"] = True
+    if not isinstance(request.subject, Mapping):
+        return
+    size = subject_bytes(request.subject)
+    if size > MAX_SUBJECT_BYTES:
+        message = f"is not possible for a subject of {size} bytes as JSON: a receipt names at most {MAX_SUBJECT_BYTES}"
+        wrong.add(f"{at}receipt", message)
 
 
 def _name(wrong: Complaints, path: str, value: object) -> None:

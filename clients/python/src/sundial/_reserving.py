@@ -13,6 +13,7 @@ from ._core import UNREACHABLE, QuotaCore, decided, post
 from ._fallback import Unanswered
 from ._input import Complaints, add_amounts, add_reason, add_ttl, collect_check
 from ._offline import OfflineReservation, is_offline, merged, overage, read_offline
+from ._receipt_text import offline_receipt
 from ._steps import Steps, ending_path
 from .contract import (
     Amounts,
@@ -79,7 +80,8 @@ class ReservingCore(QuotaCore):
             attempted=unanswered.attempted,
             on_expiry=on_expiry or "release",
         )
-        return self._hold(offline, unanswered, by_gate)
+        receipt = offline_receipt(request, operation_id, now, offline.expires_at)
+        return replace(self._hold(offline, unanswered, by_gate), receipt=receipt)
 
     def _hold(self, offline: OfflineReservation, unanswered: Unanswered, by_gate: dict[str, Any]) -> Decision:
         """Nothing is reported before it is committed, be it by its expiry."""

@@ -75,10 +75,12 @@ class AsyncQuotaClient:
         amount: int | None = None,
         amounts: Amounts | None = None,
         operation_id: str | None = None,
+        receipt: bool = False,
         **attributes: str,
     ) -> Decision:
         """See ``QuotaClient.check``."""
-        request = CheckRequest(resource, subject_of(subject, attributes), amount, amounts, operation_id)
+        counted = subject_of(subject, attributes)
+        request = CheckRequest(resource, counted, amount, amounts, operation_id, receipt)
         return await self._run(self._core.check(request))
 
     async def check_batch(self, checks: Sequence[CheckRequest]) -> list[Decision | QuotaClientError]:
@@ -98,12 +100,14 @@ class AsyncQuotaClient:
         amount: int | None = None,
         amounts: Amounts | None = None,
         operation_id: str | None = None,
+        receipt: bool = False,
         ttl_ms: int | None = None,
         on_expiry: OnExpiry | None = None,
         **attributes: str,
     ) -> Decision:
         """See ``QuotaClient.reserve``."""
-        request = CheckRequest(resource, subject_of(subject, attributes), amount, amounts, operation_id)
+        counted = subject_of(subject, attributes)
+        request = CheckRequest(resource, counted, amount, amounts, operation_id, receipt)
         return await self._run(self._core.reserve(request, ttl_ms, on_expiry))
 
     async def commit(
@@ -137,6 +141,7 @@ class AsyncQuotaClient:
         amount: int | None = None,
         amounts: Amounts | None = None,
         operation_id: str | None = None,
+        receipt: bool = False,
         ttl_ms: int | None = None,
         on_expiry: OnExpiry | None = None,
         **attributes: str,
@@ -149,7 +154,8 @@ class AsyncQuotaClient:
                 answer = await ask_the_model()
                 await held.commit(amounts={"tokens": answer.tokens})
         """
-        request = CheckRequest(resource, subject_of(subject, attributes), amount, amounts, operation_id)
+        counted = subject_of(subject, attributes)
+        request = CheckRequest(resource, counted, amount, amounts, operation_id, receipt)
         return AsyncReservationContext(
             self, resource, lambda: self._run(self._core.reserve(request, ttl_ms, on_expiry))
         )

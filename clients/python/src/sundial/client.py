@@ -111,15 +111,18 @@ class QuotaClient:
         amount: int | None = None,
         amounts: Amounts | None = None,
         operation_id: str | None = None,
+        receipt: bool = False,
         **attributes: str,
     ) -> Decision:
         """Asks and counts: ``client.check("ocr", user="u1")``.
 
         ``subject`` or keywords name who is counted. ``amount`` is what it takes of the meter ``units``: 0 (only look) to 2^53−1, 1 by
         default; ``amounts`` what it takes of other meters. ``operation_id`` (1–128 printable ASCII characters) names the operation:
-        repeating it repeats the answer and counts once; made by the client where it is None.
+        repeating it repeats the answer and counts once; made by the client where it is None. ``receipt``: an allowed decision is to
+        carry a receipt for the program that does the costly work (``sundial.receipts``).
         """
-        request = CheckRequest(resource, subject_of(subject, attributes), amount, amounts, operation_id)
+        counted = subject_of(subject, attributes)
+        request = CheckRequest(resource, counted, amount, amounts, operation_id, receipt)
         return self._run(self._core.check(request))
 
     def check_batch(self, checks: Sequence[CheckRequest]) -> list[Decision | QuotaClientError]:
@@ -143,6 +146,7 @@ class QuotaClient:
         amount: int | None = None,
         amounts: Amounts | None = None,
         operation_id: str | None = None,
+        receipt: bool = False,
         ttl_ms: int | None = None,
         on_expiry: OnExpiry | None = None,
         **attributes: str,
@@ -153,7 +157,8 @@ class QuotaClient:
         callers that must not get a free pass by crashing. ``decision.reservation`` is None where it was refused. Where no endpoint
         answers, the client makes the reservation itself: its commit is reported later, its release is nothing.
         """
-        request = CheckRequest(resource, subject_of(subject, attributes), amount, amounts, operation_id)
+        counted = subject_of(subject, attributes)
+        request = CheckRequest(resource, counted, amount, amounts, operation_id, receipt)
         return self._run(self._core.reserve(request, ttl_ms, on_expiry))
 
     def commit(
@@ -191,6 +196,7 @@ class QuotaClient:
         amount: int | None = None,
         amounts: Amounts | None = None,
         operation_id: str | None = None,
+        receipt: bool = False,
         ttl_ms: int | None = None,
         on_expiry: OnExpiry | None = None,
         **attributes: str,
@@ -206,7 +212,8 @@ class QuotaClient:
         Without ``commit`` in the block all is committed as held. A refusal raises ``RiskLimitExceeded``, and the block does not run. The
         endings that the block's end makes raise nothing; what goes wrong there is logged.
         """
-        request = CheckRequest(resource, subject_of(subject, attributes), amount, amounts, operation_id)
+        counted = subject_of(subject, attributes)
+        request = CheckRequest(resource, counted, amount, amounts, operation_id, receipt)
         return ReservationContext(
             self, resource, lambda: self._run(self._core.reserve(request, ttl_ms, on_expiry))
         )

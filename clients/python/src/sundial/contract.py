@@ -25,6 +25,7 @@ class CheckRequest:
     amount: int | None = None
     amounts: Amounts | None = None
     operation_id: str | None = None
+    receipt: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,9 @@ class Decision:
     ``reason`` is ``ok``, ``limit-reached``, ``amount-exceeds-limit`` (waiting cannot help), ``too-many-holds``, ``no-rule``,
     ``degraded``, ``gate-open``, ``gate-closed``, ``braked`` or one of a later version. ``retry_after_ms`` is None where waiting does
     not help. ``degraded`` is None when the store decided. ``gate`` is None where no operator opened or closed the resource. ``uncounted`` names meters that no rule counts (a misspelt one is seen).
-    ``reservation`` is None for a check and for a refused reserve. ``raw`` is the answer as it came, with fields that this
+    ``reservation`` is None for a check and for a refused reserve. ``receipt``, where it was asked for and the decision is allowed, is for
+    the program that does the costly work; where no endpoint answered, an unsigned pass, which is refused while the gate of the resource
+    is not open. ``raw`` is the answer as it came, with fields that this
     version does not know; empty where no endpoint answered.
     """
 
@@ -124,6 +127,7 @@ class Decision:
     degraded: Degraded | None = None
     rules_version: int = 0
     reservation: Reservation | None = None
+    receipt: str | None = None
     raw: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
 

@@ -6,6 +6,7 @@ import type { AffectedOperation } from '../journal/affected-operation.js';
 import type { JournalRecord } from '../journal/journal-record.js';
 import { fallbackDecision, type FallbackPolicy, type Fallbacks, type Verdict } from './fallback.js';
 import { KnownGates } from './known-gates.js';
+import { withOfflineReceipt } from './offline-receipt.js';
 import { requestErrors } from './request-errors.js';
 
 export type NamedRequest = CheckRequest & { readonly operationId: string };
@@ -35,7 +36,7 @@ export class DegradedOperations {
   decide(verb: Verb, request: NamedRequest, failed: Failure): Decision {
     const verdict = this.verdictOn(verb, request, failed, requestErrors(request));
     this.#options.record({ kind: 'operation', operation: operationOf(request, failed, verdict) });
-    return fallbackDecision(request.operationId, verdict);
+    return withOfflineReceipt(fallbackDecision(request.operationId, verdict), request);
   }
 
   /** Decides and records nothing: what is reserved is counted when it is committed. @throws QuotaClientError for bad input. */

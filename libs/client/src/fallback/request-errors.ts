@@ -3,6 +3,7 @@ import {
   type InputError,
   MAX_ATTRIBUTES,
   MAX_METERS,
+  MAX_RECEIPT_SUBJECT_BYTES,
   MAX_TTL_MS,
   MAX_UNITS,
   MAX_VALUE_LENGTH,
@@ -18,7 +19,7 @@ import {
  */
 export function requestErrors(request: unknown): readonly InputError[] {
   if (typeof request !== 'object' || request === null) return [{ path: '', message: 'must be an object' }];
-  const { resource, subject, amount, amounts, operationId } = request as Record<string, unknown>;
+  const { resource, subject, amount, amounts, operationId, receipt } = request as Record<string, unknown>;
   const errors: InputError[] = [];
   const expect = (isRight: boolean, path: string, message: string) => {
     if (!isRight) errors.push({ path, message });
@@ -29,7 +30,12 @@ export function requestErrors(request: unknown): readonly InputError[] {
     'operationId',
     'must be 1 to 128 printable ASCII characters',
   );
-  return [...errors, ...subjectErrors(subject), ...amountErrors({ amount, amounts })];
+  return [
+    ...errors,
+    ...subjectErrors(subject),
+    ...amountErrors({ amount, amounts }),
+    ...receiptErrors(receipt, subject),
+  ];
 }
 
 /** Of a check, and of what ends or extends a reservation. */
@@ -58,6 +64,16 @@ export function holdErrors({
   return isKnown
     ? ofTtl
     : [...ofTtl, { path: 'onExpiry', message: `must be one of ${ON_EXPIRY.join(', ')}` }];
+}
+
+/** Undefined attributes are left out of JSON. */
+function receiptErrors(receipt: unknown, subject: unknown): readonly InputError[] {
+  if (receipt === undefined || receipt === false) return [];
+  if (receipt !== true) return [{ path: 'receipt', message: 'must be true or false' }];
+  const bytes = isRecord(subject) ? Buffer.byteLength(JSON.stringify(subject)) : 0;
+  if (bytes <= MAX_RECEIPT_SUBJECT_BYTES) return [];
+  const message = `is not possible for a subject of ${bytes} bytes as JSON: a receipt names at most ${MAX_RECEIPT_SUBJECT_BYTES}`;
+  return [{ path: 'receipt', message }];
 }
 
 function subjectErrors(subject: unknown): readonly InputError[] {

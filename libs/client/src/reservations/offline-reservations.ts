@@ -10,6 +10,7 @@ import { failure, type Failure } from '../answers/outcome.js';
 import { QuotaClientError } from '../answers/quota-client-error.js';
 import { type DegradedOperations, type NamedRequest, operationOf } from '../fallback/degraded-operations.js';
 import { fallbackDecision } from '../fallback/fallback.js';
+import { withOfflineReceipt } from '../fallback/offline-receipt.js';
 import { amountErrors, holdErrors, requestErrors } from '../fallback/request-errors.js';
 import { asRequest, committedOf, extendedOf } from './amounts.js';
 import { type OfflineHold, OfflineHolds } from './offline-holds.js';
@@ -44,7 +45,8 @@ export class OfflineReservations {
     }
     const hold = this.#holds.make(request, failed, Date.now());
     if (hold.onExpiry === 'commit') this.#reportAtExpiry(hold);
-    return { ...decision, reservation: hold.reservation };
+    const expiresAtMs = Date.parse(hold.reservation.expiresAt);
+    return { ...withOfflineReceipt(decision, request, expiresAtMs), reservation: hold.reservation };
   }
 
   commit(id: string, request: CommitRequest): ReservationAnswer {

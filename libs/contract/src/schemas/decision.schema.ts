@@ -170,6 +170,10 @@ export const decisionSchema = {
       required: ['state', 'until'],
       additionalProperties: false,
     },
+    receipt: {
+      type: 'string',
+      description: 'Where it was asked for and the decision is allowed: a signed receipt (a compact JWS).',
+    },
     degraded: {
       title: 'Degraded',
       type: ['object', 'null'],

@@ -63,6 +63,11 @@ export const checkRequestSchema = {
       pattern: OPERATION_ID_PATTERN.source,
       description: 'Your name for this operation: repeating it repeats the answer and counts once.',
     },
+    receipt: {
+      type: 'boolean',
+      description:
+        'Whether an allowed decision is to carry a signed receipt; it is no part of what the operation id names.',
+    },
   },
   required: ['resource', 'subject'],
   additionalProperties: false,

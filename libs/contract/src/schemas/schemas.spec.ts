@@ -19,6 +19,7 @@ import type {
   ReturnRequest,
   UsageCorrection,
 } from '../reservation.js';
+import type { ReceiptClaims, ReceiptVerdict, VerifyReceiptRequest } from '../receipt.js';
 import type { OnDeny, Rule } from '../rule.js';
 import type { RulePreview, RuleSetChanges, RuleSetWritten, RuleWritten } from '../rule-written.js';
 import { batchAnswerSchema } from './batch.schema.js';
@@ -38,6 +39,12 @@ import {
 } from './controls.schema.js';
 import { decisionSchema, onDenySchema, usageSchema } from './decision.schema.js';
 import { reportSchema, reportsAnswerSchema, reportsRequestSchema } from './report.schema.js';
+import {
+  jwksSchema,
+  receiptClaimsSchema,
+  receiptVerdictSchema,
+  verifyReceiptRequestSchema,
+} from './receipt.schema.js';
 import { batchRequestSchema, checkRequestSchema, usageRequestSchema } from './request.schema.js';
 import {
   commitRequestSchema,
@@ -143,6 +150,18 @@ describe('schemas and types', () => {
     same<Of<typeof drillWrittenSchema>, ControlWritten & { drill: Drill }>(true);
   });
 
+  it('state the same receipts', () => {
+    type Claims = Of<typeof receiptClaimsSchema>;
+    type Known<Valid extends boolean> = Extract<ReceiptVerdict, { valid: Valid }>;
+    same<keyof Claims, keyof ReceiptClaims>(true);
+    same<Claims, ReceiptClaims>(true);
+    same<Of<typeof verifyReceiptRequestSchema>, VerifyReceiptRequest>(true);
+    same<
+      Of<typeof receiptVerdictSchema>,
+      { valid: boolean } & Partial<Pick<Known<true>, 'claims'> & Pick<Known<false>, 'code'>>
+    >(true);
+  });
+
   it('state the same rules', () => {
     same<Of<typeof ruleSchema>, RuleInput>(true);
     same<
@@ -175,7 +194,10 @@ describe('every schema', () => {
       gateInputSchema,
       gateListSchema,
       gateWrittenSchema,
+      jwksSchema,
       onDenySchema,
+      receiptClaimsSchema,
+      receiptVerdictSchema,
       refundedSchema,
       refundRequestSchema,
       releaseRequestSchema,
@@ -196,6 +218,7 @@ describe('every schema', () => {
       usageCorrectionSchema,
       usageRequestSchema,
       usageSchema,
+      verifyReceiptRequestSchema,
     }),
   )('is one that ajv compiles: %s', (_name, schema) => {
     expect(() =>

@@ -1,5 +1,17 @@
-import { FileRuleRepository, LiveRules, type RuleRepository } from '@sundial/engine';
-import { connectRedis, type RedisClient, RedisNodeRegistry, RedisRuleRepository } from '@sundial/redis';
+import {
+  FileRuleRepository,
+  LiveRules,
+  MemoryReceiptStore,
+  type ReceiptStore,
+  type RuleRepository,
+} from '@sundial/engine';
+import {
+  connectRedis,
+  type RedisClient,
+  RedisNodeRegistry,
+  RedisReceiptStore,
+  RedisRuleRepository,
+} from '@sundial/redis';
 import { randomUUID } from 'node:crypto';
 import type { Opening } from './opening.js';
 import { rulesInForce, StartUpRules, type RulesInForce } from './start-up-rules.js';
@@ -16,6 +28,8 @@ export interface OpenedRules {
   readonly rules: LiveRules;
   readonly repository: RuleRepository;
   readonly nodes: LiveNodes;
+  /** It shares the connection of the rules. */
+  readonly receiptStore: ReceiptStore;
   readonly inForce: RulesInForce;
   /** Where this process shares more than rules with other nodes; absent without Redis. */
   readonly shared: SharedRules | undefined;
@@ -37,24 +51,24 @@ export async function openRules(
   opened: (repository: RuleRepository) => void,
 ): Promise<OpenedRules> {
   const startUp = await StartUpRules.load(opening.settings.rules);
-  const { repository, nodes, shared } = openRepository(opening, startUp);
+  const { repository, ...others } = openRepository(opening, startUp);
   opened(repository);
   const rules = new LiveRules();
   await repository.start((book) => rules.apply(book));
   const inForce = await rulesInForce(rules.current, repository, startUp);
-  return { rules, repository, nodes, inForce, shared };
+  return { rules, repository, ...others, inForce };
 }
 
 function openRepository(
   { settings, files, rulesNotUpdated }: Opening,
   startUp: StartUpRules,
-): Pick<OpenedRules, 'repository' | 'nodes' | 'shared'> {
+): Omit<OpenedRules, 'rules' | 'inForce'> {
   const { redis, directory } = settings;
   const seed = () => startUp.rules;
   const onTrouble = files.writerOf('rules');
   if (!redis) {
     const repository = new FileRuleRepository({ directory, seed, onTrouble });
-    return { repository, nodes: ALONE, shared: undefined };
+    return { repository, nodes: ALONE, receiptStore: new MemoryReceiptStore(), shared: undefined };
   }
   const nodeId = randomUUID();
   const client = connectRedis(redis, `sundial-rules-${nodeId}`);
@@ -67,5 +81,6 @@ function openRepository(
     onTrouble,
   });
   const alsoWake = (wake: () => void) => repository.alsoWake(wake);
-  return { repository, nodes, shared: { client, node: nodeId, alsoWake } };
+  const receiptStore = new RedisReceiptStore(client);
+  return { repository, nodes, receiptStore, shared: { client, node: nodeId, alsoWake } };
 }

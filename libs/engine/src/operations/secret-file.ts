@@ -1,8 +1,6 @@
-import { randomBytes } from 'node:crypto';
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { makeDirectory } from '../files/make-directory.js';
-import { PRIVATE_FILE } from '../files/private-modes.js';
+import { writePrivateFile } from '../files/private-file.js';
 import { Secret, SECRET_BYTES, SharedSecret } from './secret.js';
 
 const FILE = 'operations.secret';
@@ -19,17 +17,8 @@ export async function loadSecret(directory: string): Promise<SharedSecret> {
   return secret;
 }
 
-/** Leaves the old file or the new one, never a part. */
-export async function saveSecret(directory: string, { bytes }: Secret): Promise<void> {
-  await makeDirectory(directory);
-  const temporary = `${pathIn(directory)}.${randomBytes(6).toString('hex')}`;
-  try {
-    await writeFile(temporary, `${encodeSecret(bytes)}\n`, { mode: PRIVATE_FILE, flag: 'wx', flush: true });
-    await rename(temporary, pathIn(directory));
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
+export function saveSecret(directory: string, { bytes }: Secret): Promise<void> {
+  return writePrivateFile(pathIn(directory), `${encodeSecret(bytes)}\n`);
 }
 
 export function encodeSecret(bytes: Buffer): string {

@@ -1,11 +1,14 @@
 import { type CheckRequest, type InputError, MAX_ERRORS } from '@sundial/contract';
 import type { RuleBook } from '../rules/rule-book.js';
 import { validationErrorsInCheck, missingAttributes } from './parse-request.js';
+import { receiptErrors } from './receipt-errors.js';
 
 /** What is wrong with a check under the rules of its resource. */
 export function validationErrorsUnder(book: RuleBook, request: CheckRequest): readonly InputError[] {
   const errors = validationErrorsInCheck(request);
-  return errors.length > 0 ? errors : missingAttributes(book.forResource(request.resource), request.subject);
+  if (errors.length > 0) return errors;
+  const missing = missingAttributes(book.forResource(request.resource), request.subject);
+  return missing.length > 0 ? missing : receiptErrors(request);
 }
 
 /**

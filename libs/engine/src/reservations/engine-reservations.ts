@@ -21,6 +21,7 @@ import {
   assertReserveRequest,
 } from '../requests/parse-reservation.js';
 import { missingAttributes } from '../requests/parse-request.js';
+import { receiptErrors } from '../requests/receipt-errors.js';
 import type { LiveRules } from '../rules/live-rules.js';
 import type { RuleBook } from '../rules/rule-book.js';
 import type { EndedHold, PlannedEnding, Reserved } from '../runners/reservation-runner.js';
@@ -72,7 +73,8 @@ export class EngineReservations {
     assertReserveRequest(request);
     const book = this.#options.rules.current;
     const rules = book.forResource(request.resource);
-    const errors = missingAttributes(rules, request.subject);
+    const missing = missingAttributes(rules, request.subject);
+    const errors = missing.length > 0 ? missing : receiptErrors(request);
     if (errors.length > 0) throw QuotaError.invalid('invalid-request', errors);
     const { ttlMs = DEFAULT_TTL_MS, onExpiry = 'release', subject, resource, amount = 1 } = request;
     const takes: Amounts = { amount, amounts: copyOfAmounts(request.amounts) };

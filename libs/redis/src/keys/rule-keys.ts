@@ -6,6 +6,8 @@ export interface RuleKeys {
   readonly log: string;
   /** The nodes, one field a node. */
   readonly nodes: string;
+  /** The public keys of their receipts, one field a key. */
+  readonly receiptKeys: string;
   /** A whole set of rules on its way into `book`. */
   staged(id: string): string;
   /** Gates, brakes and drills, one field each; and the nodes that follow them, one field a node. */
@@ -21,6 +23,7 @@ export function ruleKeys(keyPrefix: string): RuleKeys {
     book: `${prefix}:book`,
     log: `${prefix}:log`,
     nodes: `${prefix}:nodes`,
+    receiptKeys: `${prefix}:receipt-keys`,
     staged: (id) => `${prefix}:staged:${id}`,
     controls: `${prefix}:controls`,
     controlNodes: `${prefix}:control-nodes`,

@@ -1,0 +1,20 @@
+import { Module } from '@nestjs/common';
+import { OpenApiRegistry } from '../http/openapi/openapi-registry.js';
+import { NodeKeys } from './node-keys.js';
+import { NO_OPEN_GATES, OPEN_GATES } from './open-gates.js';
+import { ReceiptSigningModule } from './receipt-signing.module.js';
+import { ReceiptVerifier } from './receipt-verifier.js';
+import { ReceiptsController } from './receipts.controller.js';
+import { JWKS, VERIFY_RECEIPT } from './receipts.docs.js';
+
+/** `POST /receipts/verify` and `GET /.well-known/jwks.json`. */
+@Module({
+  imports: [ReceiptSigningModule],
+  controllers: [ReceiptsController],
+  providers: [NodeKeys, ReceiptVerifier, { provide: OPEN_GATES, useValue: NO_OPEN_GATES }],
+})
+export class ReceiptsModule {
+  constructor(openApi: OpenApiRegistry) {
+    openApi.add([VERIFY_RECEIPT, JWKS]);
+  }
+}
