@@ -16,10 +16,27 @@ import { engineOn } from '../support/engine-on.js';
 /** Each second a node notes how far it has come; what it counted after that is in doubt for two. */
 const NOTED_MS = 1_300;
 const UNNOTED_MS = 2_000;
+/** Until one that is asked to end has noted all. */
+const CLOSED_MS = 200;
+const RULE: Rule = {
+  id: 'kept',
+  resource: 'kept',
+  per: ['user'],
+  timeZone: 'UTC',
+  limits: [{ window: 'year', max: 1_000_000 }],
+  mode: 'enforce',
+  degrade: 'allow',
+};
 
 interface Interval {
   readonly from: number;
   readonly to: number;
+}
+
+function expectCovered([interval]: readonly Interval[], { from, to }: Interval, marginMs: number): void {
+  expect(interval!.from).toBeLessThanOrEqual(from);
+  expect(interval!.to).toBeGreaterThanOrEqual(to);
+  expect(interval!.to).toBeLessThanOrEqual(to + marginMs);
 }
 
 describe('a node whose Redis loses data while it is away', () => {
@@ -78,14 +95,8 @@ describe('a node whose Redis loses data while it is away', () => {
     return intervals.map(({ from, to }) => ({ from: Date.parse(from), to: Date.parse(to) }));
   }
 
-  function expectCovered([interval]: readonly Interval[], { from, to }: Interval, marginMs: number): void {
-    expect(interval!.from).toBeLessThanOrEqual(from);
-    expect(interval!.to).toBeGreaterThanOrEqual(to);
-    expect(interval!.to).toBeLessThanOrEqual(to + marginMs);
-  }
-
   it.each([
-    ['was stopped', 'SIGTERM', 200],
+    ['was stopped', 'SIGTERM', CLOSED_MS],
     ['was killed', 'SIGKILL', UNNOTED_MS],
   ] as const)(
     'reports all that it had counted when it %s, and Redis was started again without a copy',
@@ -104,77 +115,117 @@ describe('a node whose Redis loses data while it is away', () => {
     30_000,
   );
 
+  it('reports nothing after SIGTERM or SIGKILL when Redis was there all the time', async () => {
+    for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+      await count();
+      await service.stop(signal);
+      service = await start();
+      expect(await reported()).toEqual([]);
+    }
+  }, 30_000);
+});
+
+describe('an engine whose Redis loses data while it is away', () => {
+  let redis: RedisProcess;
+  let directory: TemporaryDirectory;
+  let engine: QuotaEngine;
+  beforeEach(async () => {
+    redis = await RedisProcess.start();
+    directory = await temporaryDirectory();
+    await open();
+  });
+  afterEach(async () => {
+    await engine.close();
+    await redis.stop();
+    await directory.remove();
+  });
+
+  /** An engine on what the one before left behind. */
+  async function open(): Promise<void> {
+    engine = engineOn({
+      store: new RedisStore({ kind: 'single', url: redis.url }),
+      rules: new LiveRules(new RuleBook(1, [RULE])),
+      journal: await Journal.open({ directory: directory.path, sync: 'group' }),
+    });
+  }
+
+  async function reopen(meanwhile: () => Promise<void> = () => Promise.resolve()): Promise<void> {
+    await engine.close();
+    await meanwhile();
+    await open();
+  }
+
+  const check = () => engine.check({ resource: 'kept', subject: { user: 'u1' } });
+
+  /** Counts for longer than a note takes, and says when. */
+  async function count(): Promise<Interval> {
+    await eventually(async () => (await check()).degraded === null);
+    const from = Date.now();
+    while (Date.now() < from + NOTED_MS) {
+      await check();
+      await sleep(20);
+    }
+    return { from, to: Date.now() };
+  }
+
+  /** What it reports, as soon as it has asked Redis for all watermarks of the engines before it. */
+  async function reported(): Promise<readonly Interval[]> {
+    await eventually(async () => ((await redis.cli('KEYS', 'sd1:*:watermark:*')) as string[]).length === 1, {
+      withinMs: 10_000,
+    });
+    const { uncertainIntervals } = engine.journal();
+    expect(uncertainIntervals.every(({ reason }) => reason === 'writes-lost')).toBe(true);
+    return uncertainIntervals;
+  }
+
+  async function reportedLoss(): Promise<readonly Interval[]> {
+    return eventually(async () => {
+      const intervals = await reported();
+      return intervals.length > 0 && intervals;
+    });
+  }
+
   it('reports only what came after the copy that Redis found on its disk', async () => {
     const kept = await count();
     await sleep(NOTED_MS);
     await redis.cli('SAVE');
     const lost = await count();
-    await service.stop();
-    await redis.kill();
-    await redis.restart();
-    service = await start();
-    await eventually(async () => (await reported()).length > 0);
-    const intervals = await reported();
-    expectCovered(intervals, lost, 200);
+    await reopen(async () => {
+      await redis.kill();
+      await redis.restart();
+    });
+    const intervals = await reportedLoss();
+    expectCovered(intervals, lost, CLOSED_MS);
     expect(intervals[0]!.from).toBeGreaterThan(kept.to);
   }, 30_000);
 
   it('reports it also when it could not reach Redis in the run between', async () => {
     const counted = await count();
-    await service.stop();
-    await redis.kill();
-    service = await start();
-    await service.stop();
-    await redis.restart();
-    service = await start();
-    await eventually(async () => (await reported()).length > 0);
-    expectCovered(await reported(), counted, 200);
-  }, 40_000);
+    await reopen(() => redis.kill());
+    await reopen(() => redis.restart());
+    expectCovered(await reportedLoss(), counted, CLOSED_MS);
+  }, 30_000);
 
   it('remembers since when it has counted there over a run in which nothing was lost', async () => {
     const counted = await count();
-    await service.stop();
-    service = await start();
-    await reported();
+    await reopen();
+    expect(await reported()).toEqual([]);
     await count();
-    await service.stop();
-    await redis.cli('FLUSHALL');
-    service = await start();
-    await eventually(async () => (await reported()).length > 0);
-    expect((await reported())[0]!.from).toBeLessThanOrEqual(counted.from);
-  }, 40_000);
-
-  it.each(['SIGTERM', 'SIGKILL'] as const)(
-    'reports nothing after %s when Redis was there all the time',
-    async (signal) => {
-      await count();
-      await service.stop(signal);
-      service = await start();
-      expect(await reported()).toEqual([]);
-    },
-    30_000,
-  );
+    await reopen(async () => void (await redis.cli('FLUSHALL')));
+    expect((await reportedLoss())[0]!.from).toBeLessThanOrEqual(counted.from);
+  }, 30_000);
 
   it('reports nothing when both were stopped as they should be, and Redis kept a copy', async () => {
     await count();
-    await service.stop();
-    await redis.cli('SAVE');
-    await redis.restart();
-    service = await start();
+    await reopen(async () => {
+      await redis.cli('SAVE');
+      await redis.restart();
+    });
     expect(await reported()).toEqual([]);
   }, 30_000);
 });
 
 describe('a node on a Cluster of which one master loses data while it is away', () => {
-  const RULE: Rule = {
-    id: 'kept',
-    resource: 'kept',
-    per: ['user'],
-    timeZone: 'UTC',
-    limits: [{ window: 'year', max: 1_000_000 }],
-    mode: 'enforce',
-    degrade: 'allow',
-  };
   let cluster: RedisCluster;
   let directory: TemporaryDirectory;
   beforeEach(async () => {

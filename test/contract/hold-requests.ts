@@ -63,6 +63,19 @@ export function windowsIn(result: EndHoldResult): Record<string, readonly [used:
   return Object.fromEntries(windows.map(({ field, used, reserved: its }) => [field, [used, its]]));
 }
 
+/** Of each limit of a counter, what is used and what is held. */
+export async function unitsOf(store: Store, counter: CounterRef): Promise<unknown> {
+  const result = await store.read({ counters: [counter] });
+  return 'counts' in result ? result.counts.map(({ used, reserved: its }) => [used, its]) : result;
+}
+
+/** Settles one after the other. */
+export async function settled(store: Store, ...requests: readonly SettleRequest[]): Promise<string[]> {
+  const outcomes: string[] = [];
+  for (const request of requests) outcomes.push((await store.settle(request)).outcome);
+  return outcomes;
+}
+
 /** A settlement of a reservation that a node decided at noon, without the store. */
 export function settlingHold(
   intent: SettleRequest['intent'],

@@ -1,6 +1,7 @@
-import { describe, expect, it } from '@jest/globals';
-import type { LimitState, ReserveRequest } from '@sundial/contract';
-import type { BeginScene, OpenQuota } from './quota.contract.js';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { LimitState, Reservation, ReserveRequest } from '@sundial/contract';
+import type { BeginScene, OpenQuota, QuotaUnderTest } from './quota.contract.js';
 import { aRule } from './rules.js';
 import { eventually } from '../support/eventually.js';
 
@@ -16,6 +17,7 @@ const chat = aRule({
     { window: 'concurrent', max: 2 },
   ],
 });
+const NIGHT = { resource: 'night', subject: { user: 'owl' } };
 /** Used and reserved of each limit. */
 const standOf = (limits: readonly LimitState[]) => limits.map(({ used, reserved }) => [used, reserved]);
 
@@ -30,6 +32,16 @@ export function reservationsContract(scene: BeginScene, open: OpenQuota): void {
     const stand = async () => standOf((await quota.usage({ resource: 'chat', subject })).limits);
     return { quota, subject, reserve, held, stand, applyRules };
   };
+
+  // At the very beginning: the other tests take the seconds to midnight.
+  let night: QuotaUnderTest;
+  let atNight: Reservation;
+  beforeAll(async () => {
+    night = await open({ at: Date.parse('2026-11-22T23:59:56+08:00') });
+    await night.applyRules([aRule({ id: 'night', resource: 'night', limits: [{ window: 'day', max: 2 }] })]);
+    atNight = (await night.quota.reserve({ ...NIGHT, amount: 2, ttlMs: 600_000 })).reservation!;
+  });
+  afterAll(() => night.close());
 
   describe('a reservation', () => {
     it('holds what it takes of every meter, and says what', async () => {
@@ -237,7 +249,7 @@ export function reservationsContract(scene: BeginScene, open: OpenQuota): void {
       const { quota, held, stand } = await begin();
       const released = await held({ ttlMs: 1_000 });
       const committed = await held({ ttlMs: 1_000, onExpiry: 'commit', amounts: { tokens: 10 } });
-      await passed(1_050);
+      await sleep(1_050);
       expect(await stand()).toEqual([
         [1, 0],
         [10, 0],
@@ -263,7 +275,7 @@ export function reservationsContract(scene: BeginScene, open: OpenQuota): void {
     it('frees its operation id where its expiry has released it', async () => {
       const { reserve } = await begin();
       await reserve({ operationId: 'job-5', ttlMs: 1_000 });
-      await passed(1_050);
+      await sleep(1_050);
       expect(await reserve({ operationId: 'job-5' })).toMatchObject({
         replayed: false,
         reservation: { state: 'held' },
@@ -274,29 +286,15 @@ export function reservationsContract(scene: BeginScene, open: OpenQuota): void {
   describe('a reservation over midnight', () => {
     // A hold of 23:59 was given back to the new day's counter, which then allowed one too many.
     it('gives back to the day that its units came from, and leaves the new one alone', async () => {
-      const tested = await open({ at: Date.parse('2026-11-22T23:59:56+08:00') });
-      const [days] = [aRule({ id: 'night', resource: 'night', limits: [{ window: 'day', max: 2 }] })];
-      await tested.applyRules([days]);
-      const { quota } = tested;
-      const request = { resource: 'night', subject: { user: 'owl' } };
-      const { reservation } = await quota.reserve({ ...request, amount: 2 });
-      const startOf = async () => (await quota.usage(request)).limits[0]!.startsAt;
-      await eventually(async () => (await startOf()) === '2026-11-23T00:00:00+08:00', {
-        withinMs: 8_000,
-      });
-      const released = await quota.release(reservation!.id);
-      expect(released.limits).toMatchObject([
+      const { quota } = night;
+      const startOf = async () => (await quota.usage(NIGHT)).limits[0]!.startsAt;
+      const tomorrow = '2026-11-23T00:00:00+08:00';
+      await eventually(async () => (await startOf()) === tomorrow, { withinMs: 8_000 });
+      expect((await quota.release(atNight.id)).limits).toMatchObject([
         { used: 0, reserved: 0, startsAt: '2026-11-22T00:00:00+08:00' },
       ]);
-      const today = await quota.check(request);
-      expect(today.limits).toMatchObject([{ used: 1, startsAt: '2026-11-23T00:00:00+08:00' }]);
-      await tested.close();
+      const today = await quota.check(NIGHT);
+      expect(today.limits).toMatchObject([{ used: 1, startsAt: tomorrow }]);
     }, 20_000);
-  });
-}
-
-function passed(ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, ms);
   });
 }

@@ -5,7 +5,7 @@ import { counterKey } from '../../libs/engine/src/counters/counter-key.js';
 import type { RedisCluster } from '../support/redis-cluster.js';
 import { type StoreUnderTest, clusterStoreUnderTest } from './store-under-test.js';
 import { aRule } from './rules.js';
-import { ending, held, reserved, reserving } from './hold-requests.js';
+import { ending, held, reserved, reserving, settlingHold } from './hold-requests.js';
 import { total } from './store-holds-windows.contract.js';
 import {
   counter,
@@ -68,6 +68,31 @@ describe('RedisStore on a Cluster of three', () => {
       outcome: 'refused',
       counts: used(1, 1, 0, 0, 3, 3),
     });
+  });
+
+  it('holds one reservation on all shards where the first attempt at it died between two of them', async () => {
+    const begun = await reserved(store, reserving([first!], { id: 'o1' }));
+    const later = await underTest.at(NOON + 1_000);
+    const request = reserving(counters, { id: 'o1' });
+    const reservation = await reserved(later, request);
+    expect(reservation).toMatchObject({ at: begun.at, expiresAt: begun.expiresAt });
+    const commit = { ...ending(request, { kind: 'commit' }), takenAt: reservation.at };
+    expect(await later.endHold(commit)).toMatchObject({ outcome: 'ended' });
+    expect(await later.read({ counters })).toMatchObject({ counts: used(1, 1, 1, 1, 1, 1) });
+  });
+
+  it('leaves to its settlement a commit that a later shard does not know, or has come to too late', async () => {
+    const request = reserving(counters);
+    await reserved(store, { ...request, counters: [first!, second!] });
+    const unknown = { name: 'StoreError', executionStatus: 'unknown' };
+    const commit = ending(request, { kind: 'commit' });
+    await expect(store.endHold(commit)).rejects.toMatchObject(unknown);
+    const late = ending({ ...request, counters: [first!, second!] }, { kind: 'commit' });
+    let asked = 0;
+    const deadlineAt = () => NOON + (asked++ === 0 ? MINUTE_MS : -MINUTE_MS);
+    await expect(store.endHold({ ...late, deadlineAt })).rejects.toMatchObject(unknown);
+    await store.settle(settlingHold('commit', request));
+    expect(await store.read({ counters })).toMatchObject({ counts: used(1, 1, 1, 1, 1, 1) });
   });
 
   it('gives back what was taken when a later shard has a wrong-type key', async () => {

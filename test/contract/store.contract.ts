@@ -5,6 +5,7 @@ import { holdEndingsContract } from './store-hold-endings.contract.js';
 import { holdsContract } from './store-holds.contract.js';
 import { holdShardsContract } from './store-holds-shards.contract.js';
 import { settleHoldsContract } from './store-holds-settle.contract.js';
+import { settleLateHoldsContract } from './store-holds-settle-late.contract.js';
 import { holdWindowsContract } from './store-holds-windows.contract.js';
 import { reversalsContract } from './store-reversals.contract.js';
 import { settleTogetherContract } from './store-settle-together.contract.js';
@@ -49,6 +50,7 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
     holdWindowsContract(scene);
     holdShardsContract(scene);
     settleHoldsContract(scene);
+    settleLateHoldsContract(scene);
     reversalsContract(scene);
   });
 }

@@ -32,6 +32,15 @@ const ADMINISTRATION = [
   ['patch', '/admin/rules/ocr-per-user', { mode: 'x' }, 400],
   ['delete', '/admin/rules/none', undefined, 404],
   ['put', '/admin/subjects/usage', {}, 400],
+  ['get', '/admin/gates', undefined, 200],
+  ['put', '/admin/gates', {}, 400],
+  ['put', '/admin/gates/ocr', {}, 400],
+  ['get', '/admin/brakes', undefined, 200],
+  ['put', '/admin/brakes', {}, 400],
+  ['delete', '/admin/brakes/none', undefined, 404],
+  ['get', '/admin/drills', undefined, 200],
+  ['put', '/admin/drills/ocr', {}, 400],
+  ['delete', '/admin/drills/none', undefined, 404],
 ] as const;
 const OPEN = [
   ['get', '/health/live', undefined, 200],
@@ -100,10 +109,13 @@ describe('with keys of both kinds', () => {
     const documented = Object.entries(body.paths as Record<string, object>).flatMap(([path, methods]) =>
       Object.keys(methods).map((method) => `${method} ${path}`),
     );
-    const asked = [...CHECKS, ...ADMINISTRATION, ...OPEN].map(
-      ([method, path]) =>
-        `${method} ${path.replace(/\?.*/, '').replace(/(\/admin\/rules|\/reservations)\/[^/]+/, '$1/{id}')}`,
-    );
+    const asked = [...CHECKS, ...ADMINISTRATION, ...OPEN].map(([method, path]) => {
+      const route = path
+        .replace(/\?.*/, '')
+        .replace(/(\/admin\/(?:rules|brakes)|\/reservations)\/[^/]+/, '$1/{id}')
+        .replace(/(\/admin\/(?:gates|drills))\/[^/]+/, '$1/{resource}');
+      return `${method} ${route}`;
+    });
     expect(asked.filter((route) => !UNDOCUMENTED.test(route)).sort()).toEqual(documented.sort());
   });
 

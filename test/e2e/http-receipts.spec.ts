@@ -245,6 +245,26 @@ describe('receipts of two nodes on one Redis', () => {
     await redis.stop();
   });
 
+  it('that a client made for itself are accepted while the gate of their resource is open', async () => {
+    const [one, other] = nodes;
+    const quota = new QuotaClient({ url: 'http://127.0.0.1:9' });
+    const { receipt = '' } = await quota.check({ resource: 'sms', subject: { user: 'u1' }, receipt: true });
+    await quota.close({ timeoutMs: 0 });
+    const judge = (node: RunningService, more: object = {}) =>
+      verify(node, receipt, { resource: 'sms', ...more });
+    expect(await judge(one)).toEqual({ valid: false, code: 'issued-offline' });
+    await one.api.put('/admin/gates/sms').send({ gate: 'open' });
+    await eventually(async () => (await judge(other)).valid);
+    expect(await judge(one)).toMatchObject({ valid: true, claims: { offline: true } });
+    expect(await verify(one, receipt)).toEqual({ valid: false, code: 'issued-offline' });
+    expect([await judge(one, { consume: true }), await judge(other, { consume: true })]).toMatchObject([
+      { valid: true },
+      { valid: false, code: 'already-consumed' },
+    ]);
+    await one.api.put('/admin/gates/sms').send({ gate: 'normal' });
+    expect(await judge(one)).toEqual({ valid: false, code: 'issued-offline' });
+  });
+
   it('are verified by either, and consumed once over both', async () => {
     const [one, other] = nodes;
     const receipt = await receiptOf(one, 'two');

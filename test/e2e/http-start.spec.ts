@@ -1,8 +1,10 @@
-import { writeFile } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { refusedStart } from '../support/refused-start.js';
+import { RunningService } from '../support/running-service.js';
 import { ServiceProcess } from '../support/service-process.js';
 import { temporaryDirectory, type TemporaryDirectory } from '../support/temporary-directory.js';
 
@@ -65,13 +67,13 @@ describe('a service that cannot run as it is configured', () => {
   });
 
   it('never shows a key or a password', async () => {
-    const stderr = await refusal({
+    const said = await refusedStart({
       SUNDIAL_CHECK_KEYS: 's3cret key',
       REDIS_URL: 'rediss//:s3cret@host',
       REDIS_PASSWORD: 's3cret',
     });
-    expect(stderr).toContain('SUNDIAL_CHECK_KEYS must');
-    expect(stderr).not.toContain('s3cret');
+    expect(said).toContain('SUNDIAL_CHECK_KEYS must');
+    expect(said).not.toContain('s3cret');
   });
 
   it('lists every error of the rules file with its line', async () => {
@@ -81,15 +83,17 @@ describe('a service that cannot run as it is configured', () => {
       file,
       'rules:\n  - id: a\n    resource: ocr\n    per: [user]\n    timeZone: Mars/Olympus\n    limits: [{ window: dya, max: -1 }]\n',
     );
-    const stderr = await refusal({ SUNDIAL_RULES_FILE: file });
-    expect(stderr).toContain(file);
+    const said = await refusedStart({ SUNDIAL_RULES_FILE: file });
+    expect(said).toContain(file);
     for (const path of ['rules.0.timeZone', 'rules.0.limits.0.window', 'rules.0.limits.0.max']) {
-      expect(stderr).toMatch(new RegExp(`${path}: .*\\(line \\d\\)`));
+      expect(said).toMatch(new RegExp(`${path}: .*\\(line \\d\\)`));
     }
   });
 
   it('names a rules file that is not there', async () => {
-    expect(await refusal({ SUNDIAL_RULES_FILE: '/nowhere/rules.yaml' })).toContain('/nowhere/rules.yaml');
+    expect(await refusedStart({ SUNDIAL_RULES_FILE: '/nowhere/rules.yaml' })).toContain(
+      '/nowhere/rules.yaml',
+    );
   });
 
   it('names a data directory it cannot write', async () => {
@@ -103,7 +107,7 @@ describe('a service that cannot run as it is configured', () => {
 
   // A recursive mkdir there never came back, and the start neither went on nor ended.
   it('names a data directory that cannot be made', async () => {
-    expect(await refusal({ SUNDIAL_DATA_DIR: '/proc/none' })).toMatch(
+    expect(await refusedStart({ SUNDIAL_DATA_DIR: '/proc/none' })).toMatch(
       /SUNDIAL_DATA_DIR="\/proc\/none" must be a directory/,
     );
   });
@@ -116,17 +120,17 @@ describe('a service that cannot run as it is configured', () => {
       'rules:\n  - { id: a, resource: ocr, per: [user], limits: [{ window: dya, max: 1 }] }\n',
     );
     await writeFile(alarms, 'patterns:\n  - { id: a, kind: spreads, class: alarm }\n');
-    const stderr = await refusal({
+    const said = await refusedStart({
       SUNDIAL_DEADLINE_MS: 'fast',
       SUNDIAL_RULES_FILE: rules,
       SUNDIAL_ALARMS_FILE: alarms,
       SUNDIAL_DATA_DIR: join(rules, 'data'),
     });
-    expect(stderr).toContain('SUNDIAL_DEADLINE_MS="fast" must be');
-    expect(stderr).toContain('SUNDIAL_DATA_DIR=');
-    expect(stderr).toContain('rules.0.limits.0.window: must be one of');
-    expect(stderr).toContain('patterns.0.kind must be one of');
-    expect(stderr.match(/must/g)).toHaveLength(4);
+    expect(said).toContain('SUNDIAL_DEADLINE_MS="fast" must be');
+    expect(said).toContain('SUNDIAL_DATA_DIR=');
+    expect(said).toContain('rules.0.limits.0.window: must be one of');
+    expect(said).toContain('patterns.0.kind must be one of');
+    expect(said.match(/must/g)).toHaveLength(4);
   });
 
   it('names rules on disk that are damaged, and leaves them alone', async () => {
@@ -179,11 +183,6 @@ describe('a service that starts', () => {
     expect(await answer.json()).toMatchObject({ allowed: true, limits: [{ used: 1 }, { used: 1 }] });
   });
 
-  it('needs no keys on any loopback host', async () => {
-    service = await ServiceProcess.start({ env: { HOST: '127.0.0.1' } });
-    expect((await service.fetchJson('GET', '/health/ready')).body).toMatchObject({ status: 'ready' });
-  });
-
   it('listens for others when it has keys', async () => {
     service = await ServiceProcess.start({
       env: { HOST: '0.0.0.0', SUNDIAL_CHECK_KEYS: 'k1-k1-k1-k1-k1-k1' },
@@ -191,9 +190,12 @@ describe('a service that starts', () => {
     expect(service.stderr).toContain(`-H 'authorization: Bearer <key>'`);
   });
 
-  it('makes its data directory', async () => {
+  it('needs no keys on any loopback host, and makes its data directory', async () => {
     directory = await temporaryDirectory();
-    service = await ServiceProcess.start({ env: { SUNDIAL_DATA_DIR: join(directory.path, 'a', 'b') } });
-    expect((await service.fetchJson('GET', '/health/ready')).status).toBe(200);
+    const env = { HOST: '127.0.0.1', SUNDIAL_DATA_DIR: join(directory.path, 'a', 'b') };
+    const running = await RunningService.start(env);
+    expect((await running.api.get('/health/ready')).body).toMatchObject({ status: 'ready' });
+    await running.stop();
+    expect(await readdir(env.SUNDIAL_DATA_DIR)).toContain('rules.ndjson');
   });
 });

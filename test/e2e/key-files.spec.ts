@@ -4,7 +4,7 @@ import { rmSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { readSettings } from '../../apps/quota-service/src/index.js';
 import { eventually } from '../support/eventually.js';
 import { ServiceProcess } from '../support/service-process.js';
@@ -18,17 +18,20 @@ let directory: TemporaryDirectory;
 let service: ServiceProcess | undefined;
 let checkFile: string;
 let adminFile: string;
-beforeEach(async () => {
-  directory = await temporaryDirectory();
-  [checkFile, adminFile] = [join(directory.path, 'check.keys'), join(directory.path, 'admin.keys')];
+async function writeKeys(): Promise<void> {
   await writeFile(checkFile, `# Applications\n\napp=${OLD}\r\n`);
   await writeFile(adminFile, `ci:admin=${hashed(ADMIN)}\n`);
-});
-afterEach(async () => {
+}
+async function begin(): Promise<void> {
+  directory = await temporaryDirectory();
+  [checkFile, adminFile] = [join(directory.path, 'check.keys'), join(directory.path, 'admin.keys')];
+  await writeKeys();
+}
+async function end(): Promise<void> {
   await service?.stop();
   service = undefined;
   await directory.remove();
-});
+}
 
 async function start(env: Readonly<Record<string, string>> = {}): Promise<ServiceProcess> {
   service = await ServiceProcess.start({
@@ -56,6 +59,9 @@ async function hangUp(): Promise<Record<string, unknown>> {
 }
 
 describe('the keys that Compose makes', () => {
+  beforeEach(begin);
+  afterEach(end);
+
   it('are keys to a service, each with a name of its own', () => {
     const script = fileURLToPath(new URL('../../deploy/compose/make-secrets.sh', import.meta.url));
     for (const file of [checkFile, adminFile]) rmSync(file);
@@ -73,6 +79,9 @@ describe('the keys that Compose makes', () => {
 });
 
 describe('keys in files', () => {
+  beforeEach(begin);
+  afterEach(end);
+
   it('open what they say, also where only their digests are there, and name who changed a rule', async () => {
     const { fetchJson } = await start();
     expect([await status(OLD), await status(ADMIN), await status(NEW)]).toEqual([200, 200, 401]);
@@ -115,25 +124,6 @@ describe('keys in files', () => {
     expect(actors).toEqual(['app', 'pupils', 'key-1', 'ci']);
   });
 
-  it.each<[string, (file: string) => Promise<void>]>([
-    ['damaged', (file) => writeFile(file, `app=${NEW}\nKaputt=x\n`)],
-    ['one with a name twice', (file) => writeFile(file, `app=${OLD}\napp=${NEW}\n`)],
-    ['empty', (file) => writeFile(file, '# none\n')],
-    ['gone', (file) => rm(file)],
-    ['one with a key that can be guessed', (file) => writeFile(file, 'app=short')],
-    ['huge', (file) => writeFile(file, '#'.repeat(70_000))],
-  ])('stay as they were where the file is %s, which is said', async (_what, damage) => {
-    await start();
-    await damage(checkFile);
-    expect(await hangUp()).toMatchObject({
-      level: 50,
-      errors: [expect.stringContaining('SUNDIAL_CHECK_KEYS_FILE=')],
-      msg: expect.stringContaining('the old keys stay in force'),
-    });
-    expect([await status(OLD), await status(NEW), await status(ADMIN)]).toEqual([200, 401, 200]);
-    expect(service!.output).not.toContain(NEW);
-  });
-
   it('keep the service from starting when they are wrong, beside all other errors', async () => {
     await writeFile(checkFile, 'a:viewer=x\nb=\n');
     service = await ServiceProcess.launch({
@@ -147,5 +137,32 @@ describe('keys in files', () => {
       expect.stringMatching(/^SUNDIAL_ADMIN_KEYS must .*: entry 1 has the role operator/),
       '',
     ]);
+  });
+});
+
+describe('keys in files that are damaged while the service runs', () => {
+  beforeAll(async () => {
+    await begin();
+    await start();
+  });
+  beforeEach(writeKeys);
+  afterAll(end);
+
+  it.each<[string, (file: string) => Promise<void>]>([
+    ['damaged', (file) => writeFile(file, `app=${NEW}\nKaputt=x\n`)],
+    ['one with a name twice', (file) => writeFile(file, `app=${OLD}\napp=${NEW}\n`)],
+    ['empty', (file) => writeFile(file, '# none\n')],
+    ['gone', (file) => rm(file)],
+    ['one with a key that can be guessed', (file) => writeFile(file, 'app=short')],
+    ['huge', (file) => writeFile(file, '#'.repeat(70_000))],
+  ])('stay as they were where their file is %s, which is said', async (_what, damage) => {
+    await damage(checkFile);
+    expect(await hangUp()).toMatchObject({
+      level: 50,
+      errors: [expect.stringContaining('SUNDIAL_CHECK_KEYS_FILE=')],
+      msg: expect.stringContaining('the old keys stay in force'),
+    });
+    expect([await status(OLD), await status(NEW), await status(ADMIN)]).toEqual([200, 401, 200]);
+    expect(service!.output).not.toContain(NEW);
   });
 });

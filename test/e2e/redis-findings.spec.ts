@@ -3,6 +3,7 @@ import { createCertificates } from '../support/certificates.js';
 import { eventually } from '../support/eventually.js';
 import { RedisProcess, type RedisProcessOptions } from '../support/redis-process.js';
 import { RedisSentinel } from '../support/redis-sentinel.js';
+import { refusedStart } from '../support/refused-start.js';
 import { RunningService } from '../support/running-service.js';
 import { ServiceProcess } from '../support/service-process.js';
 
@@ -28,12 +29,8 @@ async function startService(url: string): Promise<ServiceProcess> {
 }
 
 /** What a service says that ends at its start. */
-async function refusal(where: string | Record<string, string>): Promise<string> {
-  const env = typeof where === 'string' ? { REDIS_URL: where } : where;
-  const service = await ServiceProcess.launch({ env });
-  undo.push(() => service.stop('SIGKILL'));
-  expect(await service.exit).toBe(1);
-  return service.stderr;
+function refusal(where: string | Record<string, string>): Promise<string> {
+  return refusedStart(typeof where === 'string' ? { REDIS_URL: where } : where);
 }
 
 /** The address of a Redis for a user with these rights only. */
@@ -99,7 +96,12 @@ describe('a service does not start on a Redis', () => {
 
   it('that drops counters, nor for a user who may not do what is needed; it says both', async () => {
     const redis = await startRedis({ args: EVICTING });
-    const stderr = await refusal(await urlOf(redis, ...ALL, '-hdel', '-publish'));
+    const service = await ServiceProcess.launch({
+      env: { REDIS_URL: await urlOf(redis, ...ALL, '-hdel', '-publish') },
+    });
+    undo.push(() => service.stop('SIGKILL'));
+    expect(await service.exit).toBe(1);
+    const { stderr } = service;
     const server = `127.0.0.1:${redis.port}`;
     expect(stderr).toContain(
       `${server}: Redis may drop counters to make room (maxmemory-policy volatile-lru)`,
@@ -188,7 +190,8 @@ describe('a service that runs', () => {
 
   it('serves where INFO is renamed', async () => {
     const redis = await startRedis({ args: [...GOOD, '--rename-command', 'INFO', 'FACTS'], info: 'FACTS' });
-    const service = await startService(redis.url);
+    const service = await RunningService.start({ REDIS_URL: redis.url });
+    undo.push(() => service.stop());
     await shown(service, 'unknown');
     expect(await check(service)).toMatchObject({ allowed: true, degraded: null });
   });
@@ -196,7 +199,8 @@ describe('a service that runs', () => {
   it('says that it was pointed to a replica', async () => {
     const master = await startRedis();
     const replica = await startRedis({ args: [...GOOD, '--replicaof', '127.0.0.1', String(master.port)] });
-    const service = await startService(replica.url);
+    const service = await RunningService.start({ REDIS_URL: replica.url, SUNDIAL_DEADLINE_MS: '50' });
+    undo.push(() => service.stop());
     await shown(service, 'role', 'writable');
     expect(await check(service)).toMatchObject({ degraded: { policy: 'local' } });
   });

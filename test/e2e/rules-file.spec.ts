@@ -3,14 +3,15 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { eventually } from '../support/eventually.js';
 import { RedisProcess } from '../support/redis-process.js';
-import { STORES } from '../support/running-service.js';
+import { refusedStart } from '../support/refused-start.js';
+import { RunningService, STORES } from '../support/running-service.js';
 import { ServiceProcess } from '../support/service-process.js';
 import { temporaryDirectory, type TemporaryDirectory } from '../support/temporary-directory.js';
 
 jest.setTimeout(60_000);
 
-/** Levels as the log writes them. */
-const [INFO, WARN] = [30, 40];
+/** A level as the log writes it. */
+const INFO = 30;
 const RULES = `rules:
   - { id: a, resource: ocr, per: [user, grade], limits: [{ window: day, max: 1 }] }
   - { id: b, resource: llm, per: [user], limits: [{ window: day, max: 1 }] }
@@ -20,7 +21,8 @@ describe.each(STORES)('the rules file, %s', (store) => {
   let directory: TemporaryDirectory;
   let file: string;
   let redis: RedisProcess | undefined;
-  let service: ServiceProcess | undefined;
+  let service: RunningService | undefined;
+  let program: ServiceProcess | undefined;
   beforeEach(async () => {
     directory = await temporaryDirectory();
     file = join(directory.path, 'rules.yaml');
@@ -28,10 +30,11 @@ describe.each(STORES)('the rules file, %s', (store) => {
     await writeFile(file, RULES);
   });
   afterEach(async () => {
-    await service?.stop('SIGKILL');
+    await service?.stop();
+    await program?.stop('SIGKILL');
     await redis?.stop();
     await directory.remove();
-    service = undefined;
+    [service, program] = [undefined, undefined];
   });
 
   const env = () => ({
@@ -40,27 +43,39 @@ describe.each(STORES)('the rules file, %s', (store) => {
     SUNDIAL_LAME_DUCK_MS: '0',
     ...(redis && { REDIS_URL: redis.url }),
   });
-  /** Starts a service on what the last one left, and gives the line of its log about its rules. */
-  const start = async (): Promise<Record<string, unknown>> => {
+  /** Starts a service on what the last one left, and gives what the log says of its rules. */
+  const start = async () => {
     await service?.stop();
-    service = await ServiceProcess.start({ env: env() });
-    const about = () => service!.stdout.split('\n').filter((line) => line.includes('"fileIs":'));
+    service = await RunningService.start(env());
+    const { level, fields, sentence } = service.rulesInForce;
+    return { level, ...fields, msg: sentence };
+  };
+  /** The same of a service in a process of its own: the line of its log. */
+  const startProgram = async (): Promise<Record<string, unknown>> => {
+    await program?.stop();
+    program = await ServiceProcess.start({ env: env() });
+    const about = () => program!.stdout.split('\n').filter((line) => line.includes('"fileIs":'));
     await eventually(() => about().length > 0);
     expect(about()).toHaveLength(1);
     return JSON.parse(about()[0]!);
   };
   const idsInForce = async () => {
-    const { body } = await service!.fetchJson('GET', '/admin/rules');
+    const { body } = await service!.api.get('/admin/rules');
     return body.rules.map(({ id }: { id: string }) => id);
   };
 
   it('is used where no rules are stored, and is said to be the same while it is', async () => {
-    expect(await start()).toMatchObject({
+    expect(await startProgram()).toMatchObject({
       ...{ level: INFO, rules: 2, version: 1, origin: 'seed', file, fileIs: 'used' },
       msg: `2 rules are in force, version 1: none were stored. The rules file ${file} is used`,
     });
     await writeFile(file, RULES.replace('[user, grade]', '[grade, user]'));
-    expect(await start()).toMatchObject({ level: INFO, origin: 'stored', fileIs: 'the same', version: 1 });
+    expect(await startProgram()).toMatchObject({
+      level: INFO,
+      origin: 'stored',
+      fileIs: 'the same',
+      version: 1,
+    });
   });
 
   // An edit of it was passed over without a word.
@@ -68,7 +83,7 @@ describe.each(STORES)('the rules file, %s', (store) => {
     await start();
     await writeFile(file, RULES.replace('id: b', 'id: c').replace('max: 1', 'max: 2'));
     expect(await start()).toMatchObject({
-      ...{ level: INFO, origin: 'stored', fileIs: 'different', more: 1, other: 1, less: 1 },
+      ...{ level: 'info', origin: 'stored', fileIs: 'different', more: 1, other: 1, less: 1 },
       msg: expect.stringMatching(
         /^2 rules are in force, version 1: those that are stored\. The rules file \S+ is not used, and differs: 1 of its .*PUT \/admin\/rules/,
       ),
@@ -81,7 +96,7 @@ describe.each(STORES)('the rules file, %s', (store) => {
     await start();
     const expectBroken = async (reason: RegExp) => {
       expect(await start()).toMatchObject({
-        ...{ level: WARN, origin: 'stored', fileIs: 'broken', rules: 2, version: 1 },
+        ...{ level: 'warn', origin: 'stored', fileIs: 'broken', rules: 2, version: 1 },
         msg: expect.stringMatching(reason),
       });
       expect(await idsInForce()).toEqual(['a', 'b']);
@@ -96,10 +111,8 @@ describe.each(STORES)('the rules file, %s', (store) => {
 
   it('ends a start where no rules are stored and it is broken, with every error', async () => {
     await writeFile(file, RULES.replaceAll('max: 1', 'max: many'));
-    service = await ServiceProcess.launch({ env: env() });
-    expect(await service.exit).toBe(1);
-    for (const path of ['rules.0.limits.0.max', 'rules.1.limits.0.max'])
-      expect(service.stderr).toContain(path);
+    const said = await refusedStart(env());
+    for (const path of ['rules.0.limits.0.max', 'rules.1.limits.0.max']) expect(said).toContain(path);
     await writeFile(file, RULES);
     expect(await start()).toMatchObject({ fileIs: 'used' });
   });
@@ -107,11 +120,12 @@ describe.each(STORES)('the rules file, %s', (store) => {
   it('is not blamed for what else ends a start, where rules are stored', async () => {
     await start();
     await service!.stop();
+    service = undefined;
     await writeFile(file, 'rules: many');
-    service = await ServiceProcess.launch({ env: { ...env(), SUNDIAL_DEADLINE_MS: 'fast' } });
-    expect(await service.exit).toBe(1);
-    expect(service.stderr).toContain('SUNDIAL_DEADLINE_MS');
-    expect(service.stderr).not.toContain('rules.yaml');
+    program = await ServiceProcess.launch({ env: { ...env(), SUNDIAL_DEADLINE_MS: 'fast' } });
+    expect(await program.exit).toBe(1);
+    expect(program.stderr).toContain('SUNDIAL_DEADLINE_MS');
+    expect(program.stderr).not.toContain('rules.yaml');
   });
 });
 
@@ -124,15 +138,18 @@ it('is not needed where Redis is away and this node knows rules', async () => {
     SUNDIAL_RULES_FILE: file,
     SUNDIAL_DATA_DIR: join(directory.path, 'data'),
     REDIS_URL: redis.url,
-    SUNDIAL_LAME_DUCK_MS: '0',
+    SUNDIAL_DEADLINE_MS: '50',
   };
-  await (await ServiceProcess.start({ env })).stop();
+  await (await RunningService.start(env)).stop();
   await redis.stop();
   await writeFile(file, 'rules: many');
-  const service = await ServiceProcess.start({ env });
-  const line =
-    /"origin":"last-known".*those that this node knew last\. The rules file \S+ is not used, and is broken/;
-  await eventually(() => line.test(service.stdout));
+  const service = await RunningService.start(env);
+  expect(service.rulesInForce).toMatchObject({
+    fields: { origin: 'last-known' },
+    sentence: expect.stringMatching(
+      /those that this node knew last\. The rules file \S+ is not used, and is broken/,
+    ),
+  });
   await service.stop();
   await directory.remove();
 });

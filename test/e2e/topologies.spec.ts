@@ -174,7 +174,7 @@ describe('a user who lacks one of the rights', () => {
     const store = new RedisStore({ kind: 'single', url: redis.url.replace('//', '//sundial:s3cret@') });
     undo.push(() => store.close());
     const conditions = await eventually(async () => {
-      const found = await store.examined(1_000);
+      const found = await store.examined(300);
       return found.length > 0 && found;
     });
     expect(conditions).toHaveLength(1);

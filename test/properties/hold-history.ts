@@ -201,10 +201,11 @@ export class HoldStoryteller {
         ? undefined
         : (hold ?? (isOfHold ? { ttlMs: HALF_MINUTE_MS, onExpiry: 'release' as const } : undefined));
     const takenAt = this.now;
+    const units = intent === 'hold' && committed > 2 ? amount + committed : amount;
     return {
       intent,
       operation,
-      amount,
+      amount: units,
       amounts: its,
       counters: settledInCurrent(counters),
       decidedAt: this.now,
@@ -215,6 +216,7 @@ export class HoldStoryteller {
         isDegraded,
       },
       committed: { units: committed },
+      ...(units > amount && { extended: { units } }),
     };
   }
 

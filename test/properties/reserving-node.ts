@@ -13,6 +13,8 @@ const MAX_TOKENS = 40;
 const DAY_MS = 86_400_000;
 const DEADLINE_MS = 50;
 const STEP_MS = 5;
+/** Where nothing is to happen at all. */
+const LONG_STEP_MS = 100;
 /** The node is exact again so soon after the store answers (I7). */
 const EXACT_WITHIN_MS = 2_000;
 const FOR_EVER = 1e12;
@@ -143,9 +145,9 @@ export class ReservingNode {
     });
   }
 
-  async pass(ms: number): Promise<void> {
-    for (let passed = 0; passed < ms; passed += STEP_MS) {
-      jest.advanceTimersByTime(STEP_MS);
+  async pass(ms: number, stepMs = STEP_MS): Promise<void> {
+    for (let passed = 0; passed < ms; passed += stepMs) {
+      jest.advanceTimersByTime(stepMs);
       await turn();
     }
   }
@@ -175,7 +177,7 @@ export class ReservingNode {
       while (this.#scheduler.count() > 0) await this.#scheduler.waitOne();
       await this.pass(STEP_MS);
     }
-    await this.pass(EXACT_WITHIN_MS);
+    await this.pass(EXACT_WITHIN_MS, LONG_STEP_MS);
   }
 
   get #isQuiet(): boolean {

@@ -24,6 +24,9 @@ const changes = histories.flatMap((history) =>
 /** One zone for every different history: the others of its kind are asked less. */
 const firstOfKind = new Set(new Map(histories.map((history) => [history.fingerprint, history])).values());
 
+/** From then on zones only repeat what they did every year before, and are asked less too. */
+const RECURRING_FROM_MS = Date.UTC(2028, 0, 1);
+
 /** Those that have ends. */
 const UNITS = WINDOW_UNITS.filter((unit) => unit !== 'total' && unit !== 'concurrent');
 /** Windows that begin when clocks are mostly set, and on days that months and years need not have. */
@@ -80,7 +83,8 @@ describe('natural windows, in every zone of the runtime', () => {
   it('are what the offsets alone say, around every change of the offset', () => {
     const wrong: string[] = [];
     for (const { history, changeMs } of changes) {
-      const probes = firstOfKind.has(history) ? probesAround(history, changeMs) : probesAt(changeMs);
+      const isNew = firstOfKind.has(history) && changeMs < RECURRING_FROM_MS;
+      const probes = isNew ? probesAround(history, changeMs) : probesAt(changeMs);
       for (const { of, atMs } of probes) {
         if (agree(history, of, atMs)) continue;
         wrong.push(`${windowText(of)} of ${new Date(atMs).toISOString()} in ${history.timeZone}`);
@@ -93,7 +97,7 @@ describe('natural windows, in every zone of the runtime', () => {
   it('are what the offsets alone say, at any instant', () => {
     fc.assert(
       fc.property(anyMoment, anyWindow, ({ history, atMs }, of) => agree(history, of, atMs)),
-      { numRuns: 8_000 },
+      { numRuns: 4_000 },
     );
   });
 

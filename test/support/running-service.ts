@@ -2,6 +2,8 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { AddressInfo } from 'node:net';
 import { QuotaEngine } from '@sundial/engine';
 import supertest from 'supertest';
+import type { OpenedQuota } from '@sundial/embedded';
+import { OPENED_QUOTA } from '../../apps/quota-service/src/engine/tokens.js';
 import { createService, readSettings, type Settings } from '../../apps/quota-service/src/index.js';
 import { Door } from '../../apps/quota-service/src/http/admission/door.js';
 import { RedisProcess } from './redis-process.js';
@@ -69,6 +71,11 @@ export class RunningService {
   /** What its controllers ask. */
   get engine(): QuotaEngine {
     return this.app.get(QuotaEngine);
+  }
+
+  /** What the log of its start says of its rules. */
+  get rulesInForce(): OpenedQuota['inForce'] {
+    return this.app.get<OpenedQuota>(OPENED_QUOTA).inForce;
   }
 
   /** Requests over a real socket. */

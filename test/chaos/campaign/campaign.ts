@@ -1,6 +1,6 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Experiment } from '../harness/experiment.js';
-import { isBroken } from '../harness/invariants.js';
+import { brokenText, isBroken } from '../harness/invariants.js';
 import { findingOf, type Finding } from './finding.js';
 import type { HistoryFile } from '../harness/history.js';
 import type { Plan, TopologyName } from './options.js';
@@ -80,10 +80,8 @@ export async function run(plan: Plan, report: (line: string) => void, copy?: His
 const NOTHING: Omit<Finding, 'topology' | 'fault'> = {
   i1: 0,
   i2: 0,
-  i5: 0,
-  i16: 0,
-  calls: 0,
-  degraded: 0,
+  ...{ i5: 0, i13: 0, i15: 0, i16: 0 },
+  ...{ calls: 0, degraded: 0, reserves: 0, endings: 0 },
   cutOff: 0,
   overByLocal: 0,
   latencies: [],
@@ -92,8 +90,8 @@ const NOTHING: Omit<Finding, 'topology' | 'fault'> = {
 
 function lineOf(
   seed: number,
-  { topology, fault, calls, degraded, i1, i2, i5, i16, recoveredMs }: Finding,
+  { topology, fault, calls, degraded, endings, recoveredMs, ...found }: Finding,
 ): string {
-  const broken = isBroken({ i1, i2, i5, i16 }) ? `BROKEN: I1 ${i1}, I2 ${i2}, I5 ${i5}, I16 ${i16}` : 'kept';
-  return `seed ${seed}, ${topology}, ${fault}: ${calls} calls, ${degraded} degraded, exact again after ${Math.round(recoveredMs)} ms, ${broken}`;
+  const broken = isBroken(found) ? `BROKEN: ${brokenText(found)}` : 'kept';
+  return `seed ${seed}, ${topology}, ${fault}: ${calls} calls, ${endings} endings, ${degraded} degraded, exact again after ${Math.round(recoveredMs)} ms, ${broken}`;
 }

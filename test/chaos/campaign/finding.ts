@@ -1,5 +1,5 @@
-import { decisionOf } from '../harness/expected-counters.js';
 import type { Experiment, Latency } from '../harness/experiment.js';
+import { decisionOf } from '../harness/history.js';
 import { brokenIn, type Broken } from '../harness/invariants.js';
 
 /** What remains of an experiment when its history is gone. */
@@ -9,6 +9,9 @@ export interface Finding extends Broken {
   /** Attempts, at any node, and those of them that a policy decided. */
   readonly calls: number;
   readonly degraded: number;
+  /** Of the attempts, those that reserved, and how often one was ended, extended or refunded, at any node. */
+  readonly reserves: number;
+  readonly endings: number;
   /** Attempts that a node left undecided because it was killed, frozen or leaving. */
   readonly cutOff: number;
   readonly overByLocal: number;
@@ -17,13 +20,15 @@ export interface Finding extends Broken {
 }
 
 export function findingOf(topology: string, experiment: Experiment): Finding {
-  const { fault, attempts, unanswered, verdict, latencies, recoveredMs } = experiment;
+  const { fault, attempts, endings, unanswered, verdict, latencies, recoveredMs } = experiment;
   return {
     ...brokenIn(experiment),
     topology,
     fault,
     calls: attempts.length,
     degraded: degradedIn(experiment),
+    reserves: attempts.filter(({ operation }) => operation.hold).length,
+    endings: endings.length,
     cutOff: unanswered,
     overByLocal: verdict.unitsOverByLocal,
     latencies,

@@ -47,7 +47,8 @@ export async function runSlice<S extends Site>(
     const remembered: Remembered[] = [];
     for (const [index, fault] of faults.entries()) {
       const name = `s${seed}-e${index}`;
-      const load = new Load(seed, name);
+      // Nodes replay checks to a store that has lost them, and no reservations or refunds.
+      const load = new Load(seed, name, !fault.empties && !fault.losesWrites);
       const options = { seed, name, fault, site, load, auditor, copy };
       const experiment = await site
         .whole()
@@ -59,9 +60,10 @@ export async function runSlice<S extends Site>(
       remembered.push({ fault, accounts: experiment.accounts, requests: subjectsOf(experiment.attempts) });
       ended(experiment);
     }
-    const errors = remembered.map(async ({ accounts, requests }) =>
-      sum(compare(accounts, await auditor.read(requests)).differences, errorOf),
-    );
+    const errors = remembered.map(async ({ accounts, requests }) => {
+      const { differences, leaked } = compare(accounts, await auditor.read(requests));
+      return sum(differences, errorOf) + sum(leaked, ({ reserved }) => reserved);
+    });
     return sum(await Promise.all(errors), (error) => error);
   } finally {
     await auditor.close();

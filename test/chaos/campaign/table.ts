@@ -14,6 +14,8 @@ export interface Row {
   readonly times: number;
   readonly calls: number;
   readonly degraded: number;
+  readonly reserves: number;
+  readonly endings: number;
   readonly i5: number;
   readonly cutOff: number;
   /** What callers waited: less what the machine took from caller or node, and with it. */
@@ -21,6 +23,8 @@ export interface Row {
   readonly seenP999Ms: number;
   readonly i1: number;
   readonly i2: number;
+  readonly i13: number;
+  readonly i15: number;
   readonly i16: number;
   readonly overByLocal: number;
   /** The worst. */
@@ -33,12 +37,16 @@ const COLUMNS: readonly Column[] = [
   { title: 'Times', align: 'right' },
   { title: 'Calls', align: 'right' },
   { title: 'Degraded', align: 'right' },
+  { title: 'Reserves', align: 'right' },
+  { title: 'Endings', align: 'right' },
   { title: '5xx or none', align: 'right' },
   { title: 'Cut off', align: 'right' },
   { title: 'p99.9 ms', align: 'right' },
   { title: 'as seen', align: 'right' },
   { title: 'I1', align: 'right' },
   { title: 'I2', align: 'right' },
+  { title: 'I13', align: 'right' },
+  { title: 'I15', align: 'right' },
   { title: 'I16', align: 'right' },
   { title: 'Over by local', align: 'right' },
   { title: 'Recovered ms', align: 'right' },
@@ -59,9 +67,9 @@ export function table(rows: readonly Row[]): string {
     COLUMNS,
     rows.map((row) => [
       ...[row.topology, row.fault],
-      ...[row.times, row.calls, row.degraded, row.i5, row.cutOff].map(String),
+      ...[row.times, row.calls, row.degraded, row.reserves, row.endings, row.i5, row.cutOff].map(String),
       ...[figure(row.p999Ms, LATEST_MS), figure(row.seenP999Ms)],
-      ...[row.i1, row.i2, row.i16, row.overByLocal].map(String),
+      ...[row.i1, row.i2, row.i13, row.i15, row.i16, row.overByLocal].map(String),
       figure(row.recoveredMs, RECOVERED_WITHIN_MS),
     ]),
   );
@@ -81,12 +89,16 @@ function rowOf(group: readonly Finding[], { topology, fault }: Finding): Row {
     times: group.length,
     calls: sum(group, ({ calls }) => calls),
     degraded: sum(group, ({ degraded }) => degraded),
+    reserves: sum(group, ({ reserves }) => reserves),
+    endings: sum(group, ({ endings }) => endings),
     i5: sum(group, ({ i5 }) => i5),
     cutOff: sum(group, ({ cutOff }) => cutOff),
     p999Ms: p999(latencies.map(({ oursMs }) => oursMs)),
     seenP999Ms: p999(latencies.map(({ seenMs }) => seenMs)),
     i1: sum(group, ({ i1 }) => i1),
     i2: sum(group, ({ i2 }) => i2),
+    i13: sum(group, ({ i13 }) => i13),
+    i15: sum(group, ({ i15 }) => i15),
     i16: sum(group, ({ i16 }) => i16),
     overByLocal: sum(group, ({ overByLocal }) => overByLocal),
     recoveredMs: Math.max(...group.map(({ recoveredMs }) => recoveredMs)),

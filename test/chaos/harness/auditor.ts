@@ -3,11 +3,11 @@ import { LiveRules, type QuotaEngine, RuleBook } from '@sundial/engine';
 import { RedisStore, type RedisTarget } from '@sundial/redis';
 import { engineOn } from '../../support/engine-on.js';
 import { eventually } from '../../support/eventually.js';
-import { countersOf, type Counter } from './expected-counters.js';
+import { countersOf, type Stored } from './expected-counters.js';
 import type { Attempt } from './history.js';
 import { middleOfAYearOffsetMs } from './rules.js';
 
-export type StoredCounters = ReadonlyMap<string, { readonly counter: Counter; readonly used: number }>;
+export type StoredCounters = ReadonlyMap<string, Stored>;
 
 const PATIENCE_MS = 10_000;
 
@@ -28,7 +28,7 @@ export class Auditor {
 
   /** What the store says of every subject that was asked about. */
   async read(requests: readonly UsageRequest[]): Promise<StoredCounters> {
-    const stored = new Map<string, { counter: Counter; used: number }>();
+    const stored = new Map<string, Stored>();
     await Promise.all(
       requests.map(async (request) => {
         // It may have to find a new master first.
@@ -39,8 +39,7 @@ export class Auditor {
           },
           { withinMs: PATIENCE_MS, what: `the store says what ${JSON.stringify(request)} used` },
         );
-        for (const { name, counter, used } of countersOf(usage, this.rules))
-          stored.set(name, { counter, used });
+        for (const { name, ...counted } of countersOf(usage, this.rules)) stored.set(name, counted);
       }),
     );
     return stored;

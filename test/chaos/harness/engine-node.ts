@@ -1,11 +1,19 @@
-import { QuotaError, type DegradedCause, type Rule } from '@sundial/contract';
+import { QuotaError, type DegradedCause, type QuotaErrorCode, type Rule } from '@sundial/contract';
 import { LiveRules, type QuotaEngine, RuleBook, type Store, type StoreMode } from '@sundial/engine';
+import type { Journal } from '@sundial/resilience';
 import { engineOn } from '../../support/engine-on.js';
 import type { Answer } from './history.js';
 import type { ChaosNode, NodeStatus } from './node.js';
-import type { Operation } from './workload.js';
+import { answered, type Ending, type EndingAnswer } from './reservations/ending.js';
+import { requestOf, type Operation } from './workload.js';
 
 const CONFLICT = 409;
+/** As the service answers them. */
+const STATUSES: Partial<Record<QuotaErrorCode, number>> = {
+  'reservation-not-found': 404,
+  'operation-not-found': 404,
+  overloaded: 503,
+};
 
 /** When the engine began to decide without the store, or with it again. Monotonic. */
 export interface ModeChange {
@@ -26,21 +34,32 @@ export class EngineNode implements ChaosNode {
     store: Store,
     rules: readonly Rule[],
     share = { live: 1, rank: 0 },
+    journal?: Journal,
   ) {
     this.engine = engineOn({
       store,
       rules: new LiveRules(new RuleBook(1, rules)),
       nodes: () => share,
+      journal,
       observer: { modeChanged: (mode, cause) => this.modes.push({ mode, cause, at: performance.now() }) },
     });
   }
 
   async check(operation: Operation): Promise<Answer> {
     try {
-      return { kind: 'decided', decision: await this.engine.check(operation) };
+      const request = requestOf(operation);
+      const decision = await (operation.hold ? this.engine.reserve(request) : this.engine.check(request));
+      return { kind: 'decided', decision };
     } catch (error) {
-      if (error instanceof QuotaError) return { kind: 'failed', status: CONFLICT };
-      return { kind: 'unanswered', why: String(error) };
+      return failureOf(error);
+    }
+  }
+
+  async end(ending: Ending): Promise<EndingAnswer> {
+    try {
+      return answered(ending, await this.#end(ending));
+    } catch (error) {
+      return failureOf(error);
     }
   }
 
@@ -68,4 +87,25 @@ export class EngineNode implements ChaosNode {
   stop(): Promise<void> {
     return this.engine.close();
   }
+
+  #end(ending: Ending): Promise<unknown> {
+    switch (ending.verb) {
+      case 'commit':
+        return this.engine.commit(ending.id, ending.body);
+      case 'release':
+        return this.engine.release(ending.id);
+      case 'extend':
+        return this.engine.extend(ending.id, ending.body);
+      case 'refund':
+        return this.engine.refund(ending.body);
+      default:
+        return ending satisfies never;
+    }
+  }
+}
+
+function failureOf(error: unknown) {
+  if (!(error instanceof QuotaError)) return { kind: 'unanswered', why: String(error) } as const;
+  const { code, members } = error;
+  return { kind: 'failed', status: STATUSES[code] ?? CONFLICT, code, state: members.state } as const;
 }

@@ -2,8 +2,9 @@ import { expect } from '@jest/globals';
 import type { DegradedCause, DegradePolicy } from '@sundial/contract';
 import type { ModeChange } from './engine-node.js';
 import type { EngineSite } from './engine-site.js';
-import { decisionOf, excessOf } from './expected-counters.js';
+import { excessOf } from './expected-counters.js';
 import type { Experiment, FirstAttempt } from './experiment.js';
+import { decisionOf } from './history.js';
 import { brokenIn, unexplained } from './invariants.js';
 import { story } from './story.js';
 

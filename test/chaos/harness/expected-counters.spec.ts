@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Decision, LimitState } from '@sundial/contract';
-import { accountsOf, compare, errorOf, nameOf, type Counter } from './expected-counters.js';
+import { accountsOf } from './accounts.js';
+import { compare, errorOf, nameOf, type Counter } from './expected-counters.js';
 import type { Answer, Attempt } from './history.js';
 import { RULES } from './rules.js';
 
@@ -32,8 +33,8 @@ function errorAt(
   attempts: readonly Attempt[],
   isUncertain?: (attempt: Attempt) => boolean,
 ): number {
-  const stored = new Map([[nameOf(COUNTER), { counter: COUNTER, used }]]);
-  const { differences } = compare(accountsOf(attempts, RULES, isUncertain), stored);
+  const stored = new Map([[nameOf(COUNTER), { counter: COUNTER, used, reserved: 0 }]]);
+  const { differences } = compare(accountsOf({ attempts }, RULES, isUncertain), stored);
   return differences.reduce((sum, difference) => sum + errorOf(difference), 0);
 }
 
@@ -69,7 +70,10 @@ describe('What the store has to count', () => {
     const both = decided({ limits: [LIMIT, ofTokens] });
     const { operation, ...rest } = attempt('a', both, { amount: 2 });
     const asked = [{ ...rest, operation: { ...operation, amounts: { tokens: 40 } } }, attempt('b', both)];
-    const exact = [...accountsOf(asked, RULES).values()].map(({ counter, exact }) => [counter.limit, exact]);
+    const exact = [...accountsOf({ attempts: asked }, RULES).values()].map(({ counter, exact }) => [
+      counter.limit,
+      exact,
+    ]);
     expect(exact).toEqual([
       ['month units', 3],
       ['month tokens', 40],
@@ -83,7 +87,7 @@ describe('What the store has to count', () => {
 
 describe('What was allowed above a limit', () => {
   const overAdmitted = (attempts: readonly Attempt[]) =>
-    compare(accountsOf(attempts, RULES), new Map()).overAdmitted.map(({ exact, max }) => exact - max);
+    compare(accountsOf({ attempts }, RULES), new Map()).overAdmitted.map(({ exact, max }) => exact - max);
 
   it('is found where the store allowed it', () => {
     expect(overAdmitted([attempt('a', decided(), { amount: 5 })])).toEqual([]);
@@ -95,6 +99,6 @@ describe('What was allowed above a limit', () => {
     const repeated = attempt('b', decided({ replayed: true }));
     const attempts = [attempt('a', decided(), { amount: 5 }), byPolicy, repeated];
     expect(overAdmitted(attempts)).toEqual([]);
-    expect(compare(accountsOf(attempts, RULES), new Map()).unitsOverByLocal).toBe(1);
+    expect(compare(accountsOf({ attempts }, RULES), new Map()).unitsOverByLocal).toBe(1);
   });
 });

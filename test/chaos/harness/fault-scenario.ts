@@ -26,6 +26,8 @@ export interface FaultScenario<Site> {
   readonly lastsMs: readonly [least: number, most: number];
   /** Everything the store had is lost with it; only nodes that were there can replay it. */
   readonly empties?: boolean;
+  /** Another server takes over, which may lack the last writes. */
+  readonly losesWrites?: boolean;
   /** A node starts again, and no longer knows what it could replay. */
   readonly restartsNode?: boolean;
   /** Nothing is done to Redis, or nothing that a healthy one may not do: no check may be decided without it (I16). */

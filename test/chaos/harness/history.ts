@@ -1,13 +1,17 @@
-import type { Decision } from '@sundial/contract';
+import type { Decision, Reservation } from '@sundial/contract';
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { once } from 'node:events';
+import { bodyOf, type Asking } from './reservations/ending.js';
 import type { Operation } from './workload.js';
+
+/** A check's decision, or a reserve's. */
+export type Decided = Decision & { readonly reservation?: Reservation | null };
 
 /** What a node answered a caller, or that it answered nothing. */
 export type Answer =
-  | { readonly kind: 'decided'; readonly decision: Decision }
+  | { readonly kind: 'decided'; readonly decision: Decided }
   /** An HTTP status that is no 200. */
-  | { readonly kind: 'failed'; readonly status: number }
+  | { readonly kind: 'failed'; readonly status: number; readonly code?: string | undefined }
   /** The connection broke, or the caller's patience ended: it may have been counted or not. */
   | { readonly kind: 'unanswered'; readonly why: string };
 
@@ -23,6 +27,7 @@ export interface Attempt {
 /** All answers to callers, in the order in which they came. It only grows; a copy goes to a file, a line each. */
 export class History {
   readonly #attempts: Attempt[] = [];
+  readonly #endings: Asking[] = [];
 
   constructor(private readonly copy?: HistoryFile) {}
 
@@ -31,8 +36,18 @@ export class History {
     this.copy?.append(attempt);
   }
 
+  /** What was asked of an operation that was decided. */
+  noteEnding(asking: Asking): void {
+    this.#endings.push(asking);
+    this.copy?.appendEnding(asking);
+  }
+
   get attempts(): readonly Attempt[] {
     return this.#attempts;
+  }
+
+  get endings(): readonly Asking[] {
+    return this.#endings;
   }
 }
 
@@ -44,9 +59,16 @@ export class HistoryFile {
     this.#stream = createWriteStream(path, { flags: 'a' });
   }
 
-  append({ operation, node, sentAt, endedAt, answer }: Attempt): void {
-    const [sentAtMs, endedAtMs] = [sentAt, endedAt].map((at) => Number(at.toFixed(1)));
-    const line = { sentAtMs, endedAtMs, node, ...operation, ...briefly(answer) };
+  append({ operation, answer, ...when }: Attempt): void {
+    this.#write({ ...timesOf(when), ...operation, ...briefly(answer) });
+  }
+
+  appendEnding({ ending, operation, answer, ...when }: Asking): void {
+    const { operationId } = operation;
+    this.#write({ ...timesOf(when), operationId, verb: ending.verb, ...bodyOf(ending), ...answer });
+  }
+
+  #write(line: object): void {
     this.#stream.write(`${JSON.stringify(line)}\n`);
   }
 
@@ -56,13 +78,35 @@ export class HistoryFile {
   }
 }
 
+function timesOf({ sentAt, endedAt, node }: Pick<Attempt, 'sentAt' | 'endedAt' | 'node'>): object {
+  const [sentAtMs, endedAtMs] = [sentAt, endedAt].map((at) => Number(at.toFixed(1)));
+  return { sentAtMs, endedAtMs, node };
+}
+
 /** Of a decision, what the expected counters depend on. */
 function briefly(answer: Answer): object {
   if (answer.kind !== 'decided') return answer;
-  const { allowed, replayed, reason, degraded, limits } = answer.decision;
+  const { allowed, replayed, reason, degraded, limits, reservation } = answer.decision;
   const counted = limits.map(
     ({ rule, window, meter, startsAt, used }) =>
       `${rule} ${JSON.stringify(window)} ${meter} ${startsAt} ${used}`,
   );
-  return { allowed, replayed, reason, degraded, limits: counted };
+  const held = reservation && { state: reservation.state, expiresAt: reservation.expiresAt };
+  return { allowed, replayed, reason, degraded, limits: counted, reservation: held };
+}
+
+export function decisionOf({ answer }: Pick<Attempt, 'answer'>): Decided | undefined {
+  return answer.kind === 'decided' ? answer.decision : undefined;
+}
+
+/** What belongs to each operation, in order. */
+export function byOperation<T extends Pick<Attempt, 'operation'>>(all: readonly T[]): Map<string, T[]> {
+  const operations = new Map<string, T[]>();
+  for (const one of all) {
+    const { operationId } = one.operation;
+    const its = operations.get(operationId);
+    if (its) its.push(one);
+    else operations.set(operationId, [one]);
+  }
+  return operations;
 }

@@ -4,7 +4,8 @@ import { unexplained } from './invariants.js';
 
 const account = (limit: string, exact: number): Account => ({
   counter: { rule: 'r', subject: {}, limit, startsAt: null },
-  ...{ max: 0, enforced: true, degrade: 'local', exact, byPolicy: 0, uncertain: 0 },
+  ...{ max: 0, enforced: true, degrade: 'local', exact, byPolicy: 0 },
+  ...{ marked: 0, uncertain: 0, stays: [] },
 });
 
 it('explains what is above a max by operations that were lost and replayed, each meter by what they take of it', () => {

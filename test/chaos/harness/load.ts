@@ -1,10 +1,19 @@
 import { Random } from './random.js';
+import { checkedLife, reservedLife, type Life } from './reservations/life.js';
 import { METERED, RESOURCES, RULES } from './rules.js';
-import { MAX_AMOUNT, MAX_TOKENS, type Call, type Operation, type Workload } from './workload.js';
+import {
+  MAX_AMOUNT,
+  MAX_TOKENS,
+  REPEATED_WHILE_AWAITED,
+  type Call,
+  type Operation,
+  type Workload,
+} from './workload.js';
 
-/** Of all checks, those that repeat an earlier operation, often while that is still under way. */
-const REPEATED = 0.12;
+/** Of all calls, those that repeat an earlier operation, often while that is still under way. */
+const REPEATED = 0.14;
 const REPEATED_AMONG = 80;
+const RESERVED = 0.25;
 /** In so many checks a hot user of each resource is asked for about twice what it may have; then another one is hot. */
 const HOT_TURNS = 320;
 const COLD_USERS = 15;
@@ -16,7 +25,12 @@ function hotUser(experiment: string, index: number): string {
   return `${experiment}-hot-${Math.floor(index / HOT_TURNS)}`;
 }
 
-/** The checks of one experiment, as the seed says: each by its number, whenever it is sent and whatever became of others. */
+interface Original {
+  readonly operation: Operation;
+  readonly life: Life | undefined;
+}
+
+/** The calls of one experiment, as the seed says: each by its number, whenever it is sent and whatever became of others. */
 export class Load implements Workload {
   readonly rules = RULES;
 
@@ -24,6 +38,8 @@ export class Load implements Workload {
     private readonly seed: number,
     /** Names the experiment: no other has its operations and its subjects. */
     private readonly name: string,
+    /** Some reserve, and end what they have; else all of them check. */
+    private readonly reserves = true,
   ) {}
 
   get busyUser(): string {
@@ -31,17 +47,33 @@ export class Load implements Workload {
   }
 
   call(index: number): Call {
+    const { node, original } = this.#drawn(index);
+    const { operation, life } = this.#original(original);
+    return { operation, node, life: original === index ? life : undefined };
+  }
+
+  /** The node that a call asks first, and the number of the operation that it asks for. */
+  #drawn(index: number): { readonly node: number; readonly original: number } {
     const random = new Random(this.seed, `${this.name} call ${index}`);
     const node = random.integer(0, 1_000_000);
     const isRepeated = index > 0 && random.next() < REPEATED;
-    const original = isRepeated ? Math.max(0, index - random.integer(1, REPEATED_AMONG)) : index;
-    return {
-      operation: original === index ? this.#operation(index, random) : this.call(original).operation,
-      node,
-    };
+    if (!isRepeated) return { node, original: index };
+    const { original } = this.#drawn(Math.max(0, index - random.integer(1, REPEATED_AMONG)));
+    const isAwaited = index - original <= REPEATED_WHILE_AWAITED;
+    return { node, original: isAwaited || this.#original(original).life === undefined ? original : index };
   }
 
-  #operation(index: number, random: Random): Operation {
+  #original(index: number): Original {
+    const operation = this.#operation(index);
+    if (!this.reserves) return { operation, life: undefined };
+    const random = new Random(this.seed, `${this.name} life ${index}`);
+    if (random.next() >= RESERVED) return { operation, life: checkedLife(random) };
+    const { hold, life } = reservedLife(random, operation);
+    return { operation: { ...operation, hold }, life };
+  }
+
+  #operation(index: number): Operation {
+    const random = new Random(this.seed, `${this.name} operation ${index}`);
     const resource = random.pick(RESOURCES);
     const isHot = random.next() < 0.5;
     const user = isHot ? hotUser(this.name, index) : `${this.name}-cold-${random.integer(1, COLD_USERS)}`;

@@ -1,6 +1,7 @@
 import type { StoreMode } from '@sundial/engine';
 import type { CpuSteal } from '../../support/cpu-steal.js';
 import type { Answer } from './history.js';
+import type { Ending, EndingAnswer } from './reservations/ending.js';
 import type { Operation } from './workload.js';
 
 /** What a node says of itself. Counts are since its start. */
@@ -20,8 +21,10 @@ export interface NodeStatus {
 /** Decides checks, and may have faults injected. */
 export interface ChaosNode {
   readonly name: string;
-  /** Never rejects. */
+  /** Checks it, or reserves. Never rejects. */
   check(operation: Operation): Promise<Answer>;
+  /** Never rejects. */
+  end(ending: Ending): Promise<EndingAnswer>;
   /** Undefined when it does not say. */
   status(): Promise<NodeStatus | undefined>;
   /** Whether a fault was injected into the node itself in an interval, so that callers could not be answered in time. */

@@ -5,7 +5,8 @@ import { ServiceProcess } from '../../support/service-process.js';
 import { CpuSteal } from '../../support/cpu-steal.js';
 import { temporaryDirectory, type TemporaryDirectory } from '../../support/temporary-directory.js';
 import type { Answer } from './history.js';
-import type { Operation } from './workload.js';
+import { answered, bodyOf, routeOf, type Ending, type EndingAnswer } from './reservations/ending.js';
+import { requestOf, type Operation } from './workload.js';
 import type { ChaosNode, NodeStatus } from './node.js';
 import { RULES } from './rules.js';
 
@@ -19,6 +20,11 @@ const SYNC_MS = 25;
 const BUSY_ON_SIGNAL = new URL('../../support/busy-on-signal.mjs', import.meta.url);
 /** How long it computes on a signal. */
 const BUSY_MS = 400;
+
+type Posted = { readonly kind: 'answered' } & Pick<
+  Awaited<ReturnType<ServiceProcess['fetchJson']>>,
+  'status' | 'body'
+>;
 
 /** The built service as a process of its own, that can be killed, frozen, kept busy and started again on what it left. */
 export class ServiceNode implements ChaosNode {
@@ -53,13 +59,22 @@ export class ServiceNode implements ChaosNode {
   }
 
   async check(operation: Operation): Promise<Answer> {
-    try {
-      const patience = AbortSignal.timeout(PATIENCE_MS);
-      const { status, body } = await this.#running.fetchJson('POST', '/check', operation, {}, patience);
-      return status === 200 ? { kind: 'decided', decision: body } : { kind: 'failed', status };
-    } catch (error) {
-      return { kind: 'unanswered', why: reasonOf(error) };
-    }
+    const route = operation.hold ? '/reservations' : '/check';
+    const said = await this.#post(route, requestOf(operation));
+    if (said.kind === 'unanswered') return said;
+    const { status, body } = said;
+    return status === 200
+      ? { kind: 'decided', decision: body }
+      : { kind: 'failed', status, code: body?.code };
+  }
+
+  async end(ending: Ending): Promise<EndingAnswer> {
+    const said = await this.#post(routeOf(ending), bodyOf(ending).body ?? {});
+    if (said.kind === 'unanswered') return said;
+    const { status, body } = said;
+    return status === 200
+      ? answered(ending, body)
+      : { kind: 'failed', status, code: body?.code, state: body?.state };
   }
 
   async status(): Promise<NodeStatus | undefined> {
@@ -141,6 +156,16 @@ export class ServiceNode implements ChaosNode {
     this.steal.at(-1)?.stop();
     await this.#service?.stop('SIGKILL');
     await this.directory.remove();
+  }
+
+  async #post(path: string, request: object): Promise<Posted | Extract<Answer, { kind: 'unanswered' }>> {
+    try {
+      const patience = AbortSignal.timeout(PATIENCE_MS);
+      const { status, body } = await this.#running.fetchJson('POST', path, request, {}, patience);
+      return { kind: 'answered', status, body };
+    } catch (error) {
+      return { kind: 'unanswered', why: reasonOf(error) };
+    }
   }
 
   get #running(): ServiceProcess {

@@ -1,48 +1,106 @@
-import { byOperation, decisionOf, nameOf, type Account, type Difference } from './expected-counters.js';
-import type { Experiment } from './experiment.js';
-import { brokenIn } from './invariants.js';
-import type { Attempt } from './history.js';
+import { excessOf, nameOf, type Account, type Difference } from './expected-counters.js';
+import type { Judged } from './judge.js';
+import { brokenIn, brokenText } from './invariants.js';
+import { byOperation, decisionOf, type Attempt } from './history.js';
+import type { Asking } from './reservations/ending.js';
 
 /** What is wrong, as a beginning for a search: the first finding with all answers about it. */
-export function story(experiment: Experiment): string {
-  const { name, fault, verdict, failures } = experiment;
+export function story(experiment: Judged): string {
+  const { name, fault, verdict, failures, failedEndings, contradictions } = experiment;
   const [difference] = verdict.differences;
   const [over] = verdict.overAdmitted;
-  const { i1, i2, i5, i16 } = brokenIn(experiment);
-  const lines = [
-    `Experiment ${name}, ${fault}: I1 ${i1}, I2 ${i2} units, I5 ${i5} calls, I16 ${i16} checks.`,
-  ];
+  const [leaked] = verdict.leaked;
+  const broken = brokenIn(experiment);
+  const { i1, i2 } = broken;
+  const lines = [`Experiment ${name}, ${fault}: ${brokenText(broken)}.`];
   if (difference && i2 > 0) lines.push(sentenceOf(difference), ...historyOf(difference.account, experiment));
   else if (over && i1 > 0)
     lines.push(
-      `${nameOf(over.counter)}: ${over.exact} allowed exactly, of ${over.max}.`,
+      `${nameOf(over.counter)}: ${over.max + excessOf(over)} allowed exactly, of ${over.max}.`,
       ...historyOf(over, experiment),
     );
+  else if (leaked)
+    lines.push(
+      `${nameOf(leaked.counter)}: ${leaked.reserved} are still held.`,
+      ...historyOf(leaked, experiment),
+    );
+  for (const { operationId, sentence } of contradictions.slice(0, 3))
+    lines.push(`${operationId}: ${sentence}.`, ...linesOf(new Set([operationId]), experiment));
+  for (const asking of failedEndings.slice(0, 5)) lines.push(endingLineOf(asking, experiment.injectedAt));
   for (const attempt of [...failures.slice(0, 5), ...experiment.degradedByLoad.slice(0, 5)])
     lines.push(lineOf(attempt, experiment.injectedAt));
   return lines.join('\n');
 }
 
 function sentenceOf({ account, used }: Difference): string {
-  const { counter, exact, byPolicy, uncertain } = account;
-  const allowed = `${exact} units by the store and ${byPolicy} by policy`;
+  const { counter, exact, byPolicy, marked, uncertain } = account;
+  const above = marked > 0 ? `, and ${marked} as overage or late` : '';
+  const allowed = `${exact} units by the store and ${byPolicy} by policy${above}`;
   const perhaps = uncertain > 0 ? `, and perhaps ${uncertain} more` : '';
   return `${nameOf(counter)}: the store counts ${used}; callers were allowed ${allowed}${perhaps}.`;
 }
 
 /** All answers about one counter. Times are from the fault's beginning. */
-function historyOf({ counter }: Account, { attempts, injectedAt }: Experiment): string[] {
+function historyOf({ counter }: Pick<Account, 'counter'>, experiment: Judged): string[] {
   const isAbout = (attempt: Attempt) =>
     Object.entries(counter.subject).every(([name, value]) => attempt.operation.subject[name] === value) &&
     (decisionOf(attempt)?.limits.some(({ rule }) => rule === counter.rule) ?? true);
-  const about = [...byOperation(attempts).values()].filter((tries) => tries.some(isAbout)).flat();
-  return about.sort((a, b) => a.endedAt - b.endedAt).map((attempt) => lineOf(attempt, injectedAt));
+  const about = [...byOperation(experiment.attempts)].filter(([, tries]) => tries.some(isAbout));
+  return linesOf(new Set(about.map(([operationId]) => operationId)), experiment);
+}
+
+/** All answers about some operations, in their order. */
+function linesOf(ids: ReadonlySet<string>, { attempts, endings, injectedAt }: Judged): string[] {
+  const isOfThem = ({ operation }: Pick<Attempt, 'operation'>) => ids.has(operation.operationId);
+  const lines = [
+    ...attempts
+      .filter(isOfThem)
+      .map((attempt) => ({ at: attempt.endedAt, line: lineOf(attempt, injectedAt) })),
+    ...endings
+      .filter(isOfThem)
+      .map((asking) => ({ at: asking.endedAt, line: endingLineOf(asking, injectedAt) })),
+  ];
+  return lines.sort((a, b) => a.at - b.at).map(({ line }) => line);
 }
 
 function lineOf({ operation, node, sentAt, endedAt, answer }: Attempt, injectedAt: number): string {
   const at = `${Math.round(sentAt - injectedAt)} … ${Math.round(endedAt - injectedAt)} ms`;
-  const { operationId, amount, resource } = operation;
-  return `  ${at}, ${node}: ${operationId} (${amount} of ${resource}): ${said(answer)}`;
+  const { operationId, amount, amounts, resource, hold } = operation;
+  const what = `${amount} of ${resource}${amounts ? ` ${JSON.stringify(amounts)}` : ''}`;
+  const held = hold ? `, held ${hold.ttlMs} ms, then ${hold.onExpiry}` : '';
+  return `  ${at}, ${node}: ${operationId} (${what}${held}): ${said(answer)}`;
+}
+
+function endingLineOf(
+  { ending, operation, node, sentAt, endedAt, answer }: Asking,
+  injectedAt: number,
+): string {
+  const at = `${Math.round(sentAt - injectedAt)} … ${Math.round(endedAt - injectedAt)} ms`;
+  const body = 'body' in ending && ending.verb !== 'refund' ? ` ${JSON.stringify(ending.body)}` : '';
+  return `  ${at}, ${node}: ${ending.verb} ${operation.operationId}${body}: ${endedAs(answer)}`;
+}
+
+function endedAs(answer: Asking['answer']): string {
+  switch (answer.kind) {
+    case 'ended': {
+      const { reservation, degraded } = answer.body;
+      const { state, committed, late } = reservation;
+      const what = committed ? ` ${JSON.stringify(committed)}` : '';
+      return `${state}${what}${late ? ', late' : ''}${degraded ? ` without the store (${degraded.cause})` : ''}`;
+    }
+    case 'extended': {
+      const { allowed, degraded } = answer.body;
+      return `${allowed ? 'extended' : 'refused'}${degraded ? ` without the store (${degraded.cause})` : ''}`;
+    }
+    case 'refunded':
+      return `refunded ${JSON.stringify(answer.body.amounts)}`;
+    case 'failed':
+      return `status ${answer.status} ${answer.code ?? ''} ${answer.state ?? ''}`;
+    case 'unanswered':
+      return `no answer (${answer.why})`;
+    default:
+      return answer satisfies never;
+  }
 }
 
 function said(answer: Attempt['answer']): string {

@@ -1,4 +1,5 @@
 import {
+  type OperatorControls,
   QuotaError,
   type ReceiptClaims,
   type ReceiptVerdict,
@@ -8,9 +9,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import { QuotaEngine, type ReceiptStore } from '@sundial/engine';
 import { checkReceipt, operationName } from '@sundial/receipts';
 import { SETTINGS, type Settings } from '../config/settings.js';
-import { RECEIPT_STORE } from '../engine/tokens.js';
+import { CONTROLS, RECEIPT_STORE } from '../engine/tokens.js';
 import { NodeKeys } from './node-keys.js';
-import { OPEN_GATES, type OpenGates } from './open-gates.js';
 import { ReceiptMetrics } from './receipt-metrics.js';
 
 /** All nodes go by the store's clock, which each of them estimates. */
@@ -30,15 +30,15 @@ export class ReceiptVerifier {
     private readonly keys: NodeKeys,
     private readonly metrics: ReceiptMetrics,
     @Inject(RECEIPT_STORE) private readonly store: ReceiptStore,
-    @Inject(OPEN_GATES) private readonly gates: OpenGates,
+    @Inject(CONTROLS) private readonly controls: OperatorControls,
     @Inject(SETTINGS) private readonly settings: Settings,
   ) {}
 
   /** @throws QuotaError `store-unavailable` where it is to be consumed and the store is away. */
   async verify({ receipt, resource, consume = false }: VerifyReceiptRequest): Promise<ReceiptVerdict> {
     const now = this.engine.now();
-    const { keys, gates } = this;
-    const isOpen = (asked: string) => gates.isOpen(asked);
+    const { keys, controls } = this;
+    const isOpen = (asked: string) => controls.isOpen(asked);
     const clockToleranceMs = CLOCK_TOLERANCE_MS;
     const verdict = await checkReceipt(receipt, { resource, keys, now, clockToleranceMs, isOpen });
     const isUsedUp = verdict.valid && consume && !(await this.#consume(verdict.claims, now));

@@ -1,7 +1,6 @@
 import { Module } from '@nestjs/common';
 import { OpenApiRegistry } from '../http/openapi/openapi-registry.js';
 import { NodeKeys } from './node-keys.js';
-import { NO_OPEN_GATES, OPEN_GATES } from './open-gates.js';
 import { ReceiptSigningModule } from './receipt-signing.module.js';
 import { ReceiptVerifier } from './receipt-verifier.js';
 import { ReceiptsController } from './receipts.controller.js';
@@ -11,7 +10,7 @@ import { JWKS, VERIFY_RECEIPT } from './receipts.docs.js';
 @Module({
   imports: [ReceiptSigningModule],
   controllers: [ReceiptsController],
-  providers: [NodeKeys, ReceiptVerifier, { provide: OPEN_GATES, useValue: NO_OPEN_GATES }],
+  providers: [NodeKeys, ReceiptVerifier],
 })
 export class ReceiptsModule {
   constructor(openApi: OpenApiRegistry) {

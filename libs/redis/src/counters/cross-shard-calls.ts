@@ -60,7 +60,7 @@ export class CrossShardCalls implements StoreCalls {
   async take(asked: TakeRequest): Promise<TakeResult> {
     const shards = splitByShard(asked.counters);
     if (shards.length === 1) return this.calls.take(asked);
-    const request = this.#atOneInstant(asked);
+    let request = this.#atOneInstant(asked);
     const counted: CountedShard[] = [];
     try {
       for (const shard of shards) {
@@ -71,6 +71,7 @@ export class CrossShardCalls implements StoreCalls {
           return await this.#refusal(request, shard, { shards, ...result });
         }
         counted.push(result);
+        request = asHeld(request, result.reservation);
       }
     } catch (error) {
       // Whatever happened to the call that failed, the shards before it have counted.
@@ -169,6 +170,14 @@ interface CountedShard {
 interface Refused {
   readonly outcome: 'refused' | 'too-many-holds';
   readonly counts: Counts;
+}
+
+/** What another attempt has begun is one reservation: the other shards hold it from when the first one did. */
+function asHeld(request: TakeRequest, reservation: StoredReservation | undefined): TakeRequest {
+  if (request.hold === undefined || reservation === undefined) return request;
+  const { at: takenAt, expiresAt } = reservation;
+  const hold: ShardHoldTerms = { ...request.hold, takenAt, ttlMs: expiresAt - takenAt };
+  return { ...request, hold };
 }
 
 /** A take that only looks. */

@@ -33,11 +33,18 @@ export async function endOnShards(calls: Calls, request: EndHoldRequest): Promis
   const rest = await Promise.all(others.map((shard) => calls.endHold({ ...request, ...shard, ending })));
   const failed = rest.find(({ outcome }) => outcome === 'wrong-type' || outcome === 'window-mismatch');
   if (failed !== undefined) return failed;
+  if (decided.outcome === 'ended' && rest.some(isMissing))
+    throw new StoreError('Ended on some of its shards only', 'unknown');
   const { outcome, reservation } = decided;
   const windows = [decided, ...rest].flatMap((result): HeldWindow[] =>
     'windows' in result ? [...result.windows] : [],
   );
   return { outcome, reservation, windows };
+}
+
+/** The shard has not ended it: the call came there too late, or does not know it. Only a settlement makes all shards agree. */
+function isMissing({ outcome }: EndHoldResult): boolean {
+  return outcome === 'expired' || outcome === 'not-found';
 }
 
 /** A commit as the first shard has counted it, with each meter: so the others count the same, whatever they hold. */

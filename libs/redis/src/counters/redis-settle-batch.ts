@@ -34,11 +34,11 @@ export const CHECK_SETTLEMENTS: SettleCodec = { lua: scripts.settle, identity: s
 export const HOLD_SETTLEMENTS: SettleCodec = {
   lua: scripts.settleHold,
   identity: (item) => {
-    const { operation, hold, committed, extended, decidedAt } = item.request;
+    const { intent, operation, hold, committed, extended, decidedAt } = item.request;
     const { takenAt, expiresAt, onExpiry, isDegraded, isLost } = hold ?? NO_HOLD;
     const instants = [takenAt, expiresAt, decidedAt].map(instantOf).join(' ');
     const letters = `${letterOf(onExpiry)}${isDegraded ? 'd' : isLost ? 'l' : '-'}`;
-    const named = committed ?? extended;
+    const named = intent === 'commit' ? committed : intent === 'hold' ? extended : undefined;
     const meters = namedMeters({ ...(named && { amounts: named }) });
     return `${settledIdentity(item)} ${operation.attempt} ${instants} ${letters} ${meters}`;
   },

@@ -68,6 +68,22 @@ describe('Reservations that a node placed without the store', () => {
     expect(holds.size).toBe(0);
   });
 
+  it('are no more of one counter than a store would place', () => {
+    const { holds } = holding();
+    const place = (id: string, expiresAt = NOW + 60_000) =>
+      holds.place(id, { counters, takes, expiresAt, onExpiry: 'release' });
+    for (let n = 2; n < 10_000; n++) place(`more-${n}`);
+    expect(holds.isFull(counters)).toBe(true);
+    expect(holds.isFull([{ ...counters[0]!, key: 'another' }])).toBe(false);
+    holds.commit('more-2', { amount: 1 });
+    expect(holds.isFull(counters)).toBe(false);
+    place('more-3', NOW + 90_000);
+    place('one more');
+    expect(holds.isFull(counters)).toBe(true);
+    holds.expire(NOW + 62_000);
+    expect(holds.isFull(counters)).toBe(false);
+  });
+
   it('are the store’s once it has recorded them', () => {
     const { holds, counts } = holding();
     holds.settled('a');

@@ -45,6 +45,7 @@ export class LocalHolds {
 
   /** Its units are counted here already. */
   place(id: string, { counters, takes, expiresAt, onExpiry }: Placed): void {
+    this.#remove(id);
     const second = Math.floor(expiresAt / SECOND_MS);
     this.#set(id, { counters, takes, onExpiry, second });
     const expiring = this.#seconds.get(second);

@@ -80,11 +80,8 @@ export class AcknowledgedOperations {
     if (this.#first === Infinity) this.#first = at;
     this.#numbers.at[place] = at;
     this.#numbers.amount[place] = amount;
-    if (amounts !== undefined) this.#amounts.set(place, amounts);
-    else if (this.#amounts.size > 0) this.#amounts.delete(place);
-    const rare = rareOf(acknowledged);
-    if (rare !== undefined) this.#rare.set(place, rare);
-    else if (this.#rare.size > 0) this.#rare.delete(place);
+    keep(this.#amounts, place, amounts);
+    keep(this.#rare, place, rareOf(acknowledged));
     const { content } = operation;
     this.#contents[place] = content === amount.toString(36) ? null : content;
     this.#numbers.isVoid[place] = intent === 'void' ? 1 : 0;
@@ -149,6 +146,12 @@ export class AcknowledgedOperations {
       amounts: this.#amounts.get(place),
     };
   }
+}
+
+/** What only some operations have: another one's place may have it from before. */
+function keep<T>(some: Map<number, T>, place: number, its: T | undefined): void {
+  if (its !== undefined) some.set(place, its);
+  else if (some.size > 0) some.delete(place);
 }
 
 /** Nothing for a check: its intent and its instant are kept as numbers. */

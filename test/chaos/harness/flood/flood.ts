@@ -53,7 +53,7 @@ export class Flood {
     const child = spawnGuarded(process.execPath, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
     // It takes what the node, Redis and the campaign leave of the machine.
     setPriority(child.pid!, constants.priority.PRIORITY_LOW);
-    const flood = new Flood(new Load(seed, name), directory, child);
+    const flood = new Flood(new Load(seed, name, false), directory, child);
     await flood.#says('started');
     return flood;
   }

@@ -16,7 +16,7 @@ const FIRST_CALL = 1_000_000;
 /** Answers that come later than this after the end are of no use. */
 const LAST_ANSWERS_MS = 3_000;
 
-const load = new Load(seed, name);
+const load = new Load(seed, name, false);
 const lines = createWriteStream(file);
 let [next, isOver] = [FIRST_CALL, false];
 

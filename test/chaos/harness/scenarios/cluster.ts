@@ -22,6 +22,7 @@ function failover(
   return {
     name,
     lastsMs: [0, 0],
+    losesWrites: true,
     inject: async ({ cluster }, context): Promise<Injection> => {
       const affected = await affectedBy(context, cluster);
       const { master, spared, slot } = affected;

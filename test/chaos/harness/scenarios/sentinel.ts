@@ -13,6 +13,7 @@ export const sentinelFaults: readonly FaultScenario<HasGroup>[] = [
   {
     name: 'master killed',
     lastsMs: [0, 0],
+    losesWrites: true,
     inject: async ({ group }) => {
       const master = await group.master();
       await master.kill();
@@ -22,6 +23,7 @@ export const sentinelFaults: readonly FaultScenario<HasGroup>[] = [
   {
     name: 'master and a sentinel frozen',
     lastsMs: [0, 0],
+    losesWrites: true,
     inject: async ({ group }, { random }) => {
       const master = await group.master();
       // The last one is asked who the master is.
@@ -36,6 +38,7 @@ export const sentinelFaults: readonly FaultScenario<HasGroup>[] = [
   {
     name: 'SENTINEL FAILOVER',
     lastsMs: [0, 0],
+    losesWrites: true,
     inject: async ({ group }) => {
       const master = await group.master();
       await group.failOver();
@@ -47,6 +50,7 @@ export const sentinelFaults: readonly FaultScenario<HasGroup>[] = [
   {
     name: 'master lost to the sentinels only',
     lastsMs: [0, 0],
+    losesWrites: true,
     inject: async ({ group }) => {
       const master = await group.master();
       await group.hide(master);

@@ -1,0 +1,75 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { FaultScenario } from '../fault-scenario.js';
+import type { Random } from '../random.js';
+import { networkFaults } from '../scenarios/network.js';
+import { redisFaults } from '../scenarios/redis.js';
+import type { HistorySite } from './history-site.js';
+
+/** Those of the campaign that end soon, and lose nothing that was acknowledged. */
+const OF_A_SERVER = [
+  'Redis frozen 60 ms',
+  'Redis frozen 600 ms',
+  'busy with a long script',
+  'CLIENT KILL, 5 a second',
+];
+const OF_THE_NETWORK = [
+  'replies lost',
+  'requests lost',
+  'requests 10 to 90 ms late',
+  'connections reset, 5 a second',
+];
+const LASTS_MS: readonly [least: number, most: number] = [60, 350];
+const CALM_MS: readonly [least: number, most: number] = [40, 200];
+/** Longer than a check's deadline: what was decided meanwhile is in the journal. */
+const INTO_THE_OUTAGE_MS = 120;
+const FAULTS_A_ROUND = 3;
+
+type HistoryFault = Pick<FaultScenario<HistorySite>, 'name' | 'inject'>;
+
+const KILLS: readonly HistoryFault[] = [
+  {
+    name: 'node killed',
+    inject: async ({ nodes }, { random }) => {
+      await random.pick(nodes).killAndRestart();
+      return { heal: () => undefined };
+    },
+  },
+  {
+    name: 'node killed with a journal, while the store is frozen',
+    inject: async ({ nodes, masters }, { random }) => {
+      masters.forEach((redis) => redis.freeze());
+      await sleep(INTO_THE_OUTAGE_MS);
+      const restarted = random.pick(nodes).killAndRestart();
+      await sleep(INTO_THE_OUTAGE_MS);
+      masters.forEach((redis) => redis.thaw());
+      await restarted;
+      return { heal: () => undefined };
+    },
+  },
+];
+
+/** All that can happen to a site while histories are played on it. */
+function faultsOf({ proxies }: HistorySite): readonly HistoryFault[] {
+  const ofServers = redisFaults
+    .filter(({ name }) => OF_A_SERVER.includes(name))
+    .map(({ name, inject }): HistoryFault => ({
+      name,
+      inject: ({ masters }, context) => inject({ redis: context.random.pick(masters) }, context),
+    }));
+  const ofTheNetwork = proxies.length > 0 ? networkFaults : [];
+  return [...KILLS, ...ofServers, ...ofTheNetwork.filter(({ name }) => OF_THE_NETWORK.includes(name))];
+}
+
+/** A killed node, and two other faults after and before it, as the seed says; gives their names. */
+export async function injectFaults(site: HistorySite, random: Random): Promise<readonly string[]> {
+  const others = random.shuffled(faultsOf(site).filter((fault) => !KILLS.includes(fault)));
+  const faults = random.shuffled([random.pick(KILLS), ...others.slice(0, FAULTS_A_ROUND - 1)]);
+  for (const { inject } of faults) {
+    await sleep(random.integer(...CALM_MS));
+    const lastsMs = random.integer(...LASTS_MS);
+    const injection = await inject(site, { random, lastsMs, busyUser: '', flood: undefined });
+    await sleep(lastsMs);
+    await injection.heal();
+  }
+  return faults.map(({ name }) => name);
+}

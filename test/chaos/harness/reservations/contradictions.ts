@@ -1,0 +1,95 @@
+import { isDeepStrictEqual } from 'node:util';
+import { byOperation } from '../history.js';
+import type { Asking, EndingAnswer } from './ending.js';
+import { amountsOf, committedOf } from './fate.js';
+
+type Ended = Extract<EndingAnswer, { readonly kind: 'ended' }>['body'];
+
+/** Something that callers were answered about an operation, and that cannot be. */
+export interface Contradiction {
+  readonly operationId: string;
+  readonly sentence: string;
+}
+
+/** Where answers to endings contradict what was asked, or each other (I13). */
+export function contradictionsIn(endings: readonly Asking[]): Contradiction[] {
+  return [...byOperation(endings)].flatMap(([operationId, askings]) => {
+    const contradictions = [
+      ...refusedIn(askings),
+      ...differencesIn(askings),
+      ...contrariesIn(askings),
+      ...refundsIn(askings),
+    ];
+    return [...new Set(contradictions)].map((sentence) => ({ operationId, sentence }));
+  });
+}
+
+/** An ending that is no contrary one is refused by an expiry that it cannot undo, and by nothing else. */
+function refusedIn(askings: readonly Asking[]): string[] {
+  return askings.flatMap(({ ending, operation, answer, isContrary }) => {
+    if (isContrary || ending.verb === 'refund' || answer.kind !== 'failed' || answer.status >= 500) return [];
+    const isExpired = answer.state === 'expired' && (ending.verb === 'extend' || expiresCommitted(operation));
+    return isExpired ? [] : [`${ending.verb} answered ${answer.status} ${answer.code}`];
+  });
+}
+
+function expiresCommitted({ hold }: Asking['operation']): boolean {
+  return hold?.onExpiry === 'commit';
+}
+
+/** All answers to one ending say the same, and a commit what it named. */
+function differencesIn(askings: readonly Asking[]): string[] {
+  const said = askings.flatMap(({ ending, operation, answer, isContrary }) =>
+    answer.kind === 'ended' && !isContrary ? [{ ending, operation, ...answer.body }] : [],
+  );
+  const exact = said.filter(({ degraded }) => degraded === null);
+  const states = new Set(exact.map(({ reservation }) => stateOf(reservation)));
+  const differences = states.size > 1 ? [`it is ${[...states].join(' and ')}`] : [];
+  for (const { ending, operation, reservation } of said) {
+    const { state, committed } = reservation;
+    if (ending.verb === 'release' && committed !== undefined) differences.push('a release has committed');
+    if (ending.verb !== 'commit') continue;
+    const namesAll = ending.body.amount !== undefined;
+    const expected = committedOf(amountsOf(operation), ending.body);
+    if (state !== 'committed') differences.push(`a commit has made it ${state}`);
+    else if (namesAll && !isDeepStrictEqual(committed, expected))
+      differences.push(`committed ${JSON.stringify(expected)} as ${JSON.stringify(committed)}`);
+  }
+  return differences;
+}
+
+function stateOf({ state, committed, late }: Ended['reservation']): string {
+  return `${state}${late ? ', late,' : ''} ${JSON.stringify(committed ?? {})}`;
+}
+
+/** The opposite of an ending that the store has answered is refused, and says how it ended. */
+function contrariesIn(askings: readonly Asking[]): string[] {
+  const ended = askings.find(({ answer }) => answer.kind === 'ended');
+  return askings.flatMap(({ ending, answer, isContrary }) => {
+    if (!isContrary) return [];
+    if (answer.kind === 'failed' && answer.status >= 500) return [];
+    if (answer.kind === 'unanswered' || (answer.kind === 'ended' && answer.body.degraded !== null)) return [];
+    const expected = ended?.answer.kind === 'ended' ? ended.answer.body.reservation.state : undefined;
+    const isRefused =
+      answer.kind === 'failed' && answer.code === 'reservation-ended' && answer.state === expected;
+    const said = answer.kind === 'failed' ? `${answer.code} ${answer.state}` : answer.kind;
+    return isRefused ? [] : [`a ${ending.verb} of what was ${expected} answered ${said}`];
+  });
+}
+
+/** A refund is answered alike once it was done. */
+function refundsIn(askings: readonly Asking[]): string[] {
+  const refunds = askings.filter(({ ending }) => ending.verb === 'refund');
+  const first = refunds.findIndex(({ answer }) => answer.kind === 'refunded');
+  const named = refunds.flatMap(({ answer }) =>
+    answer.kind === 'refunded' && Object.keys(answer.body.amounts).length > 0 ? [answer.body.amounts] : [],
+  );
+  const isForgotten =
+    first >= 0 && refunds.slice(first).some(({ answer }) => answer.kind === 'failed' && answer.status < 500);
+  return [
+    ...(isForgotten ? ['a refund that was done is refused'] : []),
+    ...(named.some((amounts) => !isDeepStrictEqual(amounts, named[0]))
+      ? ['refunds name different amounts']
+      : []),
+  ];
+}

@@ -1,0 +1,75 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Auditor } from './harness/auditor.js';
+import { decisionOf } from './harness/history.js';
+import { HISTORY_RULES } from './harness/histories/history-load.js';
+import { startCluster, startStandalone, type HistorySite } from './harness/histories/history-site.js';
+import { playRound } from './harness/histories/play-histories.js';
+import { brokenIn, isBroken } from './harness/invariants.js';
+import type { Judged } from './harness/judge.js';
+import { stopAll } from './harness/sites/start-nodes.js';
+import { story } from './harness/story.js';
+
+/** So many seeds on each topology; `HISTORIES=300` for all of them, `SEED=7` to begin with another one. */
+const HISTORIES = Number(process.env['HISTORIES'] ?? 20);
+const FIRST_SEED = Number(process.env['SEED'] ?? 1);
+const AT_ONCE = 20;
+const ROUND_LIMIT_MS = 30_000;
+
+/** Two nodes at once check, reserve, extend, commit, release and refund, come too late and crash, while faults happen. */
+describe.each([
+  { topology: 'one Redis', start: startStandalone },
+  { topology: 'a Cluster of three masters', start: startCluster },
+])('Histories of reservations under faults, on $topology', ({ start }) => {
+  let site: HistorySite;
+  let auditor: Auditor;
+  beforeAll(async () => {
+    site = await start({ rules: HISTORY_RULES });
+    auditor = new Auditor(site.auditTarget, HISTORY_RULES);
+  }, 60_000);
+  afterAll(() => stopAll({ stop: () => auditor.close() }, site));
+
+  it(
+    'pass no limit, count what was committed, and leave nothing held',
+    async () => {
+      const judged: Judged[] = [];
+      for (let first = 0; first < HISTORIES; first += AT_ONCE) {
+        const length = Math.min(AT_ONCE, HISTORIES - first);
+        const seeds = Array.from({ length }, (_, index) => FIRST_SEED + first + index);
+        judged.push(...(await playRound({ site, auditor, seeds, hasFaults: true })));
+      }
+      const broken = judged.filter((history) => isBroken(brokenIn(history)));
+      expect(broken.map(story)).toEqual([]);
+      expect(metIn(judged)).toEqual(expect.arrayContaining(WHAT_MUST_HAPPEN));
+    },
+    (ROUND_LIMIT_MS * HISTORIES) / AT_ONCE,
+  );
+});
+
+const WHAT_MUST_HAPPEN = [
+  ...['allowed', 'allowed without the store', 'refused'],
+  ...['commit', 'commit without the store', 'release', 'release without the store', 'late'],
+  ...['extend', 'refund', 'expired'],
+];
+
+/** What became of some call, in words. */
+function metIn(judged: readonly Judged[]): string[] {
+  const met = new Set<string>();
+  for (const { attempts, endings } of judged) {
+    for (const attempt of attempts) {
+      const decision = decisionOf(attempt);
+      if (decision === undefined) continue;
+      met.add(`${decision.allowed ? 'allowed' : 'refused'}${decision.degraded ? ' without the store' : ''}`);
+    }
+    const ended = new Set(endings.map(({ operation }) => operation.operationId));
+    const isLeft = (attempt: Judged['attempts'][number]) =>
+      decisionOf(attempt)?.reservation && !ended.has(attempt.operation.operationId);
+    if (attempts.some(isLeft)) met.add('expired');
+    for (const { ending, answer } of endings) {
+      if (answer.kind === 'failed' || answer.kind === 'unanswered') continue;
+      const isDegraded = answer.kind !== 'refunded' && answer.body.degraded !== null;
+      met.add(`${ending.verb}${isDegraded ? ' without the store' : ''}`);
+      if (answer.kind === 'ended' && answer.body.reservation.late) met.add('late');
+    }
+  }
+  return [...met];
+}
