@@ -39,6 +39,7 @@ const layers = Object.entries({
     NO_STORE,
     sundialOnly('contract', 'engine', 'redis', 'embedded', 'receipts', 'nest'),
   ],
+  'apps/cli/src/**/*.ts': [NO_HTTP, NO_IOREDIS, sundialOnly('contract', 'client')],
   'examples/*/src/**/*.ts': [NO_IOREDIS],
   'bench/src/**/*.ts': [],
   '{lua,libs/*,apps/*,examples/*,bench}/src/**/*.spec.ts': [],

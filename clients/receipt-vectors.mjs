@@ -4,7 +4,7 @@ import { createHash, createHmac, createPrivateKey, createPublicKey, sign } from 
  * Receipts, and what is none, with what a verifier of any language says of each; `receipts.json` is this as a file. Made with nothing but
  * Node's cryptography, so that it is an opinion of its own on what the library makes. Ed25519 signs alike each time.
  */
-export const NOW_S = 1_795_329_000;
+const NOW_S = 1_795_329_000;
 const SIGNER = keyOf('01');
 const STRANGER = keyOf('02');
 

@@ -47,7 +47,8 @@ local function refund_one(refund, key)
   if is_of_other_kind(record) then
     local r = read_reservation(record, now)
     if not r and not mark then return 'wrong-type' end
-    if mark or r.ends <= now then return refund_unknown(not mark and bucket, refund, now, remember_ms) end
+    local is_over = (mark or r).ends <= now
+    if mark or is_over then return refund_unknown(is_over and bucket, refund, now, remember_ms) end
     return refund_reservation(bucket, refund, { keys, key, r }, now, remember_ms)
   end
   local counted = read_record(record, now, remember_ms)

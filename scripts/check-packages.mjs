@@ -4,20 +4,23 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { PACKAGES } from './published-packages.mjs';
+import { PROGRAMS, PUBLISHED } from './published-packages.mjs';
 
 /**
  * Packs every published package and checks the archives as npm would get them: publint, are-the-types-wrong, the
- * files that each has, and source maps that hold their sources.
+ * files that each has, and source maps that hold their sources. A program is run and has no types.
  */
 const run = promisify(execFile);
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const FILES = ['README.md', 'LICENSE'];
+const OF_LIBRARIES = [...FILES, 'dist/index.js', 'cjs/index.js', 'cjs/package.json'];
+const OF_PROGRAMS = [...FILES, 'dist/main.js'];
 const directory = await mkdtemp(join(tmpdir(), 'sundial-packages-'));
 /** @type {string[]} */
 const findings = [];
 
 try {
-  for (const folder of PACKAGES) await checkPackage(folder);
+  for (const folder of PUBLISHED) await checkPackage(folder);
 } finally {
   await rm(directory, { recursive: true, force: true });
 }
@@ -31,9 +34,10 @@ async function checkPackage(folder) {
   });
   const [packed] = Object.values(JSON.parse(stdout));
   const archive = join(directory, packed.filename);
+  const isProgram = PROGRAMS.includes(folder);
   await Promise.all([
     tool(folder, 'publint', ['run', archive, '--strict']),
-    tool(folder, 'attw', [archive, '--no-emoji', '--format', 'ascii']),
+    ...(isProgram ? [] : [tool(folder, 'attw', [archive, '--no-emoji', '--format', 'ascii'])]),
   ]);
   const into = join(directory, folder.replaceAll('/', '-'));
   await run('mkdir', [into]);
@@ -48,7 +52,7 @@ async function checkPackage(folder) {
 async function checkFiles(folder, packed) {
   const find = (/** @type {string} */ finding) => findings.push(`${folder}: ${finding}`);
   const files = await readdir(packed, { recursive: true });
-  for (const file of ['README.md', 'LICENSE', 'dist/index.js', 'cjs/index.js', 'cjs/package.json']) {
+  for (const file of PROGRAMS.includes(folder) ? OF_PROGRAMS : OF_LIBRARIES) {
     if (!files.includes(file)) find(`the archive has no ${file}`);
   }
   for (const file of files.filter((each) => /tsbuildinfo|\.spec\.|^src\//.test(each)))

@@ -1,4 +1,4 @@
-/** The packages that a release publishes on npm, each after those it depends on. */
+/** The libraries that a release publishes on npm, each after those it depends on: as ES modules and as CommonJS. */
 export const PACKAGES = [
   'lua',
   'libs/contract',
@@ -10,3 +10,9 @@ export const PACKAGES = [
   'libs/client',
   'libs/nest',
 ];
+
+/** The programs that it publishes after them: run, never imported. */
+export const PROGRAMS = ['apps/cli'];
+
+/** All that a release publishes, in its order. */
+export const PUBLISHED = [...PACKAGES, ...PROGRAMS];

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { PACKAGES } from './published-packages.mjs';
+import { PUBLISHED } from './published-packages.mjs';
 
 /**
  * `node scripts/release.mjs [--dry-run] [npm's flags]`: publishes every package, those first that others depend on. A
@@ -13,7 +13,7 @@ const flags = process.argv.slice(2);
 const isRehearsal = flags.includes('--dry-run');
 const { GITHUB_REPOSITORY: repository } = process.env;
 
-for (const folder of PACKAGES) {
+for (const folder of PUBLISHED) {
   const cwd = join(ROOT, folder);
   const { name, version } = JSON.parse(readFileSync(join(cwd, 'package.json'), 'utf8'));
   if (!isRehearsal && isPublished(`${name}@${version}`)) {

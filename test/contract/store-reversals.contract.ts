@@ -103,6 +103,14 @@ export function reversalsContract(scene: () => StoreScene): void {
       expect(await store.take(request)).toEqual({ outcome: 'refunded' });
     });
 
+    it('names no meter of which nothing was committed, but for units', async () => {
+      const { store } = scene();
+      const request = reserving([metered], { amounts: { tokens: 500 } });
+      await reserved(store, request);
+      await store.endHold(ending(request, { kind: 'commit', amount: 0, amounts: { tokens: 0 } }));
+      expect(await store.refund(refunding(request))).toEqual({ outcome: 'refunded', amounts: { units: 0 } });
+    });
+
     it('reverses what an expiry committed, and nothing of what was released', async () => {
       const { underTest, store } = scene();
       const [committed, released] = [reserving([both], { amount: 2, onExpiry: 'commit' }), reserving([both])];

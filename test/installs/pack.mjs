@@ -3,15 +3,15 @@ import { mkdtempSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { PACKAGES } from '../../scripts/published-packages.mjs';
+import { PUBLISHED } from '../../scripts/published-packages.mjs';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Packs every published package once for all of the run, as `npm publish` would. */
 export default function pack() {
   const directory = mkdtempSync(join(tmpdir(), 'sundial-packed-'));
-  const workspaces = PACKAGES.flatMap((folder) => ['--workspace', folder]);
+  const workspaces = PUBLISHED.flatMap((folder) => ['--workspace', folder]);
   execFileSync('npm', ['pack', '--silent', '--pack-destination', directory, ...workspaces], { cwd: ROOT });
   process.env['SUNDIAL_PACKED'] = directory;
-  if (readdirSync(directory).length !== PACKAGES.length) throw new Error(`${directory} lacks a package`);
+  if (readdirSync(directory).length !== PUBLISHED.length) throw new Error(`${directory} lacks a package`);
 }

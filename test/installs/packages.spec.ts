@@ -101,6 +101,36 @@ describe('a program that verifies receipts', () => {
   });
 });
 
+describe('the command line', () => {
+  let project: Project;
+  beforeAll(async () => {
+    project = await Project.install(['cli', 'client', 'contract', 'receipts']);
+  }, 120_000);
+  afterAll(() => project?.remove());
+
+  it('is a command of the project that has it, and needs nothing of the service', async () => {
+    expect(await project.node('node_modules/.bin/sundial', '--version')).toEqual({
+      stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/),
+      stderr: '',
+    });
+    await expect(project.node('-e', "require.resolve('@sundial/engine')")).rejects.toThrow(/Cannot find/);
+  });
+
+  it('ends with 2 where nothing answers, and says so', async () => {
+    const drill = project.node(
+      'node_modules/.bin/sundial',
+      'drill',
+      'http://127.0.0.1:1',
+      '--resource',
+      'ocr',
+    );
+    await expect(drill).rejects.toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("http://127.0.0.1:1 can't be reached"),
+    });
+  });
+});
+
 describe('a Nest application that asks a service', () => {
   let project: Project;
   beforeAll(async () => {

@@ -1,4 +1,10 @@
-import type { OperatorControls, QuotaAlarm, QuotaSettings, ReceiptIssuer, RuleAdmin } from '@sundial/contract';
+import type {
+  OperatorControls,
+  QuotaAlarm,
+  QuotaSettings,
+  ReceiptIssuer,
+  RuleAdmin,
+} from '@sundial/contract';
 import {
   DirectRunner,
   type LiveControls,

@@ -1,4 +1,10 @@
-import { ATTRIBUTE_PATTERN, MAX_ATTRIBUTES, MAX_REASON_LENGTH, MAX_VALUE_LENGTH, NAME_PATTERN } from '../bounds.js';
+import {
+  ATTRIBUTE_PATTERN,
+  MAX_ATTRIBUTES,
+  MAX_REASON_LENGTH,
+  MAX_VALUE_LENGTH,
+  NAME_PATTERN,
+} from '../bounds.js';
 import { DRILL_FAULTS, GATE_STATES } from '../controls.js';
 import { onDenySchema } from './decision.schema.js';
 

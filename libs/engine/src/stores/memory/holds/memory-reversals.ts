@@ -1,3 +1,4 @@
+import { UNITS_METER } from '@sundial/contract';
 import { amountOf } from '../../../operations/amounts.js';
 import type {
   GiveBackRequest,
@@ -19,8 +20,18 @@ import { startsAtOf, windowIndexAt } from '../../window-index.js';
 import type { MutableCount } from '../state/counter-table.js';
 import type { MemoryState } from '../state/memory-state.js';
 import type { MemoryOperation } from '../state/operation-record.js';
-import { hasExpired, isFree, metersOf, unitsOf, type MemoryReservation } from './memory-reservation.js';
+import {
+  hasExpired,
+  isFree,
+  metersOf,
+  takenMeters,
+  unitsOf,
+  type MemoryReservation,
+} from './memory-reservation.js';
 import { REFUNDED, RETURNED, type ReservationRecords } from './reservation-records.js';
+
+/** What is given back names `units` always, and no other meter of which it is nothing. */
+const UNITS_ALONE = { [UNITS_METER]: 0 };
 
 /** Refunds, returns and corrections of the embedded store. */
 export class MemoryReversals {
@@ -143,7 +154,7 @@ export class MemoryReversals {
 
   #refundReservation(reservation: MemoryReservation, now: number): OperationRefundResult {
     const { held, committed, counters, until } = reservation;
-    const amounts = committed ?? held;
+    const amounts = takenMeters(committed ?? held, UNITS_ALONE);
     if (reservation.refunded) return { outcome: 'refunded', amounts };
     if (isFree(reservation, now)) return { outcome: 'not-found' };
     if (reservation.state === 'held' && !hasExpired(reservation, now)) return { outcome: 'held' };
