@@ -18,7 +18,7 @@ export interface OpenLoopOptions<T> {
   readonly answered?: (arrival: Arrival<T>) => void;
 }
 
-export interface Arrival<T> {
+interface Arrival<T> {
   readonly result: T;
   /** When it was due, from the start of the load. */
   readonly dueMs: number;

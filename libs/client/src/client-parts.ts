@@ -63,7 +63,12 @@ export function partsOf(settings: ClientSettings, options: QuotaClientOptions): 
     journal.add(what);
     deliveries.plan();
   };
-  const degraded = new DegradedOperations({ fallbacks: settings.fallbacks, events, record });
+  const degraded = new DegradedOperations({
+    fallbacks: settings.fallbacks,
+    events,
+    record,
+    allowed: (resource, operationId) => journal.allowed(resource, operationId),
+  });
   const reservations = new ClientReservations({
     degraded,
     ask: (asked) => calls.ask(asked, performance.now() + settings.deadlineMs),

@@ -96,7 +96,7 @@ class QuotaCore:
         answer = yield from self.asker.ask(call, deadline_at)
         if isinstance(answer, Unanswered):
             return self._decide(request, operation_id, answer)
-        self.gates.learn(request.resource, answer)
+        self.learn(request.resource, answer)
         return answer
 
     def check_batch(self, requests: Sequence[CheckRequest]) -> Steps[list[Decision | QuotaClientError]]:
@@ -109,7 +109,7 @@ class QuotaCore:
         answer = yield from self.asker.ask(Call(resource, batch.outgoing, batch.read), deadline_at)
         for request, result in zip(requests, batch.results, strict=True):
             if isinstance(result, Decision):
-                self.gates.learn(request.resource, result)
+                self.learn(request.resource, result)
         if isinstance(answer, Unanswered):
             for index in batch.open:
                 request = batch.requests[index]
@@ -125,6 +125,12 @@ class QuotaCore:
         if isinstance(answer, Unanswered):
             return Usage(resource, subject, degraded=Degraded(UNREACHABLE))
         return answer
+
+    def learn(self, resource: str, decision: Decision) -> None:
+        """From what a service decided: the gate that it names, and that what was refused here is over."""
+        self.gates.learn(resource, decision)
+        if decision.allowed:
+            self.journal.allowed(resource, decision.operation_id)
 
     def _decide(self, request: CheckRequest, operation_id: str, unanswered: Unanswered) -> Decision:
         policy, gate = self.verdict(unanswered)

@@ -98,6 +98,7 @@ class Journal:
         self._pending: OrderedDict[int, AffectedOperation] = OrderedDict()
         self._settled: OrderedDict[int, AffectedOperation] = OrderedDict()
         self._claimed: set[int] = set()
+        self._refused: dict[tuple[str | None, str], int] = {}
         self.lost = 0
         """Operations that were forgotten before they could be delivered."""
 
@@ -107,7 +108,10 @@ class Journal:
             if len(self._pending) + len(self._settled) >= self._capacity:
                 self._forget_one()
             kept = self._pending if operation.awaits_delivery else self._settled
-            kept[next(self._numbers)] = operation
+            number = next(self._numbers)
+            kept[number] = operation
+            if operation.awaits_delivery and not operation.allowed:
+                self._refused[operation.resource, operation.operation_id] = number
             lost = self.lost > lost_before
         if lost:
             self._on_lost(self._capacity)
@@ -116,9 +120,25 @@ class Journal:
         if self._settled:
             self._settled.popitem(last=False)
         else:
-            number, _ = self._pending.popitem(last=False)
-            self._claimed.discard(number)
+            number, operation = self._pending.popitem(last=False)
+            self._no_longer_pending(number, operation)
             self.lost += 1
+
+    def _no_longer_pending(self, number: int, operation: AffectedOperation) -> None:
+        self._claimed.discard(number)
+        name = operation.resource, operation.operation_id
+        if self._refused.get(name) == number:
+            del self._refused[name]
+
+    def allowed(self, resource: str, operation_id: str) -> None:
+        """The service allowed an operation that was refused here.
+
+        Nothing is to be reported of the refusal: that would reverse what the service has counted since.
+        """
+        if self._refused:
+            number = self._refused.get((resource, operation_id))
+            if number is not None:
+                self.settle(number, "voided")
 
     def affected(self) -> Iterator[AffectedOperation]:
         """All that is remembered now, the oldest first."""
@@ -160,8 +180,8 @@ class Journal:
     def settle(self, number: int, outcome: str) -> None:
         with self._lock:
             operation = self._pending.pop(number, None)
-            self._claimed.discard(number)
             if operation is not None:
+                self._no_longer_pending(number, operation)
                 self._settled[number] = replace(operation, outcome=outcome)
 
     def give_back(self, claimed: Sequence[tuple[int, AffectedOperation]]) -> None:

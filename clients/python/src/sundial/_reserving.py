@@ -49,7 +49,7 @@ class ReservingCore(QuotaCore):
             Call(request.resource, post("reservations", body), read), deadline_at
         )
         if not isinstance(answer, Unanswered):
-            self.gates.learn(request.resource, answer)
+            self.learn(request.resource, answer)
             return answer
         return self._reserve_offline(request, operation_id, ttl_ms, on_expiry, answer)
 

@@ -16,6 +16,8 @@ export interface DegradedOperationsOptions {
   readonly events: ClientEvents;
   /** Into the journal, to be delivered. */
   readonly record: (record: JournalRecord) => void;
+  /** The service allowed an operation: a refusal of it that is not delivered yet is over. */
+  readonly allowed: (resource: string, operationId: string) => void;
 }
 
 /** Decides, and records, what no service decided: by the gate that an operator set, else by the fallback. */
@@ -27,9 +29,10 @@ export class DegradedOperations {
     this.#options = options;
   }
 
-  /** A service decided: the gate that it names holds for the resource where none answers. */
+  /** A service decided: the gate that it names holds for the resource where none answers, and what was refused here is over. */
   learn(resource: string, decision: Decision): void {
     this.#gates.learn(resource, decision);
+    if (decision.allowed) this.#options.allowed(resource, decision.operationId);
   }
 
   /** @throws QuotaClientError for bad input. */

@@ -51,6 +51,25 @@ describe.each([
 ])('a journal %s', (_where, kind) => {
   const journalOf = (max?: number) => open(max, kind && file);
 
+  it('reports no refusal of an operation that the service has allowed since', () => {
+    const journal = journalOf();
+    const refused = (id: string, resource = 'ocr'): OperationRecord => {
+      const { kind, operation: what } = operation(id);
+      return { kind, operation: { ...what, resource, allowed: false, policy: 'deny', attempted: true } };
+    };
+    for (const record of [refused('a'), operation('b'), refused('a', 'sms')]) journal.add(record);
+    journal.allowed('ocr', 'b');
+    journal.allowed('ocr', 'a');
+    journal.allowed('ocr', 'a');
+    expect(dueIn(journal)).toEqual([2, 3]);
+    expect([...journal.affected()].map(({ outcome }) => outcome)).toEqual(['voided', null, null]);
+    if (kind === undefined) return;
+    journal.close();
+    const reopened = journalOf();
+    reopened.allowed('sms', 'a');
+    expect(dueIn(reopened)).toEqual([2]);
+  });
+
   it('gives what is pending, oldest first, and keeps what was delivered for analysis', () => {
     const journal = journalOf();
     for (const id of ['a', 'b', 'c']) journal.add(operation(id));

@@ -26,6 +26,8 @@ export class Journal {
   readonly #settled = new Map<number, { readonly record: JournalRecord; readonly outcome: RecordOutcome }>();
   /** Reservation → the record that is held back for it. */
   readonly #held = new Map<string, number>();
+  /** Operation that was refused → its record. */
+  readonly #refused = new Map<string, number>();
   #lastSeq = 0;
   #lines = 0;
   /** The file lacks what it could not take. */
@@ -76,6 +78,16 @@ export class Journal {
   withdraw(reservationId: string): void {
     const seq = this.#held.get(reservationId);
     if (seq !== undefined) this.#do({ withdrawn: seq });
+  }
+
+  /**
+   * The service allowed an operation that was refused here: nothing is to be reported of the refusal, which would reverse what
+   * the service has counted since.
+   */
+  allowed(resource: string, operationId: string): void {
+    if (this.#refused.size === 0) return;
+    const seq = this.#refused.get(nameOf({ resource, operationId }));
+    if (seq !== undefined) this.settle([[seq, 'voided']]);
   }
 
   /** As it is now: what is delivered while a caller goes through them is neither missed nor seen twice. */
@@ -132,7 +144,10 @@ export class Journal {
     const { seq, record, outcome } = line;
     this.#lastSeq = Math.max(this.#lastSeq, seq);
     this.#pending.set(seq, record);
-    if (record.kind === 'operation' && record.held) this.#held.set(record.held.reservationId, seq);
+    if (record.kind === 'operation') {
+      if (record.held) this.#held.set(record.held.reservationId, seq);
+      if (!record.operation.allowed) this.#refused.set(nameOf(record.operation), seq);
+    }
     if (outcome) this.#settle(seq, outcome);
     this.#makeRoom();
   }
@@ -146,7 +161,11 @@ export class Journal {
 
   #forget(seq: number): void {
     const record = this.#pending.get(seq);
-    if (record?.kind === 'operation' && record.held) this.#held.delete(record.held.reservationId);
+    if (record?.kind === 'operation') {
+      if (record.held) this.#held.delete(record.held.reservationId);
+      const name = nameOf(record.operation);
+      if (this.#refused.get(name) === seq) this.#refused.delete(name);
+    }
     this.#pending.delete(seq);
   }
 
@@ -172,4 +191,15 @@ export class Journal {
     file.rewrite(lines);
     this.#lines = lines.length;
   }
+}
+
+/** No name has a line feed. */
+function nameOf({
+  resource,
+  operationId,
+}: {
+  readonly resource: string;
+  readonly operationId: string;
+}): string {
+  return `${resource}\n${operationId}`;
 }

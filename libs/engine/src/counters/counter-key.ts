@@ -20,7 +20,7 @@ export type CountingRule = Pick<Rule, 'id' | 'resource' | 'per' | 'timeZone'>;
 export function counterKey(rule: CountingRule, subject: Subject): { key: string; shardGroup: string } {
   const [first, ...others] = rule.per;
   const shardGroup = first === undefined ? rule.resource : `${rule.resource}:${attribute(first, subject)}`;
-  let key = `${KEY_FORMAT}:{${shardGroup}}:${rule.id}~${zoneCodeOf(rule)}`;
+  let key = `${KEY_FORMAT}:{${shardGroup}}:${rule.id}~${zoneCode(rule.timeZone)}`;
   for (const name of others) key += `:${attribute(name, subject)}`;
   return { key, shardGroup };
 }
@@ -43,11 +43,3 @@ export function keyPart(value: string): string {
 function hashed(value: string): string {
   return `~${hash('sha256', Buffer.from(value, 'utf16le'), 'base64url')}`;
 }
-
-function zoneCodeOf(rule: CountingRule): string {
-  let code = zoneCodes.get(rule);
-  if (code === undefined) zoneCodes.set(rule, (code = zoneCode(rule.timeZone)));
-  return code;
-}
-
-const zoneCodes = new WeakMap<CountingRule, string>();

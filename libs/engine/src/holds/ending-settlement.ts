@@ -31,12 +31,13 @@ export function endingSettlement(
   const request = {
     operation: { ...operation, attempt: `e${at.toString(36)}` },
     counters: settledInCurrent(countersAt(at)),
-    ...held,
+    amount: held.amount,
+    amounts: held.amounts,
     hold: { takenAt: at, isDegraded, expiresAt, onExpiry },
     decidedAt,
   };
   if (ending.kind === 'release') return { ...request, intent: 'release' };
   const { amount, amounts } = ending;
-  const committed = { ...(amount !== undefined && { units: amount }), ...amounts };
+  const committed = amount === undefined ? { ...amounts } : { units: amount, ...amounts };
   return { ...request, intent: 'commit', committed };
 }

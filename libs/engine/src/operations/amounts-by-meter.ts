@@ -13,6 +13,8 @@ export function amountsByMeter({ amount, amounts }: Amounts): AmountsByMeter {
 
 /** The other way round. */
 export function takenOf(amounts: AmountsByMeter): Amounts {
+  const meters = Object.keys(amounts);
+  if (meters.length === 1 && meters[0] === UNITS_METER) return { amount: amounts[UNITS_METER]! };
   const { [UNITS_METER]: amount = 0, ...others } = amounts;
   return Object.keys(others).length === 0 ? { amount } : { amount, amounts: others };
 }

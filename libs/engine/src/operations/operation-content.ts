@@ -15,6 +15,7 @@ export function encodeContent({ amount, amounts }: Amounts, hash?: string): stri
 
 /** What an operation with this content takes. */
 export function decodeContent(content: string): Amounts {
+  if (!content.includes('+') && !content.includes('~')) return { amount: parseInt(content, 36) };
   const [written = ''] = content.split('~', 1);
   const [units = '', ...meters] = written.split('+');
   const amount = parseInt(units, 36);

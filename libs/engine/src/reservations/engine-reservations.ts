@@ -24,10 +24,10 @@ import { missingAttributes } from '../requests/parse-request.js';
 import { receiptErrors } from '../requests/receipt-errors.js';
 import type { LiveRules } from '../rules/live-rules.js';
 import type { RuleBook } from '../rules/rule-book.js';
-import type { EndedHold, PlannedEnding, Reserved } from '../runners/reservation-runner.js';
+import type { EndedHold, PlannedEnding, PlannedReserve, Reserved } from '../runners/reservation-runner.js';
 import type { Runner } from '../runners/runner.js';
 import { copyOfAmounts, type Amounts } from '../operations/amounts.js';
-import { then } from '../stores/answer.js';
+import { then, type Answer } from '../stores/answer.js';
 import type { Ending, StoredReservation } from '../stores/holds.js';
 import { extensionOf } from './extension.js';
 import { endById } from '../holds/known-by-id.js';
@@ -56,6 +56,7 @@ export interface EngineReservationsOptions {
 /** From a subject of so many characters on, or so many rules, an id may be too long for a path. */
 const LONG_SUBJECT = 2_000;
 const MANY_RULES = 8;
+const AS_HELD: Ending = { kind: 'commit' };
 
 /** The engine's verbs of reservations: what is asked is read, planned and given to the runner, and its answer put in words. */
 export class EngineReservations {
@@ -80,15 +81,17 @@ export class EngineReservations {
     const takes: Amounts = { amount, amounts: copyOfAmounts(request.amounts) };
     const control = this.#options.controls?.over(request);
     const planning = { rules, subject, resource, ttlMs, onExpiry, takes, book, startedAt, control };
-    const decision =
-      rules.length === 0 ? this.#withoutRules(request, planning) : await this.#held(request, planning);
+    const decision = await (rules.length === 0
+      ? this.#withoutRules(request, planning)
+      : this.#held(request, planning));
     this.#options.decided(request, decision, performance.now() - startedAt);
     return decision;
   }
 
   async commit(id: string, request: CommitRequest = {}): Promise<ReservationAnswer> {
     assertCommitRequest(request);
-    return this.#end(id, { kind: 'commit', ...namedIn(request) });
+    const isAsHeld = request.amount === undefined && request.amounts === undefined;
+    return this.#end(id, isAsHeld ? AS_HELD : { kind: 'commit', ...namedIn(request) });
   }
 
   async release(id: string, request: ReleaseRequest = {}): Promise<ReservationAnswer> {
@@ -114,13 +117,12 @@ export class EngineReservations {
     return { ...decision, ...(gate && { gate }), reservation: reservationOf(id, named, stored) };
   }
 
-  async #held(request: ReserveRequest, planning: Planning): Promise<EngineReserveDecision> {
+  #held(request: ReserveRequest, planning: Planning): Answer<EngineReserveDecision> {
     const { rules, subject, resource, ttlMs, onExpiry, takes, book, startedAt, control } = planning;
     const { runner, operations, controls, planner: ordinary } = this.#options;
     const planner = control === undefined ? ordinary : controls!.plannerOf(control, ordinary);
     const plan = planner.at(rules, subject, runner.now());
-    const name = operations.name(request, takes, plan.scope);
-    const { operationId, operation } = name;
+    const { operationId, operation } = operations.name(request, takes, plan.scope);
     const judgement = control && controls!.judge(control, { operationId, rulesVersion: book.version });
     if (judgement?.refusal) return { ...judgement.refusal, reservation: null };
     const said = {
@@ -135,9 +137,21 @@ export class EngineReservations {
     const idOf = ({ at }: Pick<StoredReservation, 'at'>, isDegraded: boolean) =>
       this.#ids.encode({ ...said, at, expiresAt: at + ttlMs, isDegraded });
     if (lengthOf(subject) > LONG_SUBJECT || rules.length > MANY_RULES) idOf({ at: runner.now() }, true);
-    const check = { planner, rules, subject, plan, ...name, ...takes, startedAt, fairnessKey: resource };
-    const planned = { ...check, rulesVersion: book.version, hold: { ttlMs, onExpiry } };
-    const ask = (asked: typeof planned) => runner.reservations.reserve(asked);
+    const planned: PlannedReserve = {
+      planner,
+      rules,
+      subject,
+      plan,
+      operationId,
+      operation,
+      amount: takes.amount,
+      amounts: takes.amounts,
+      startedAt,
+      fairnessKey: resource,
+      rulesVersion: book.version,
+      hold: { ttlMs, onExpiry },
+    };
+    const ask = (asked: PlannedReserve) => runner.reservations.reserve(asked);
     const reserved = judgement === undefined ? ask(planned) : controls!.run(judgement, planned, ask);
     return then(reserved, ({ decision, reservation, isDegraded }: Reserved) => ({
       ...(control === undefined ? decision : controls!.marked(control, decision)),
@@ -166,15 +180,17 @@ export class EngineReservations {
     return controls!.judge(control, unruled).refusal ?? controls!.marked(control, unruled);
   }
 
-  async #end(id: string, ending: Ending): Promise<ReservationAnswer> {
+  #end(id: string, ending: Ending): Answer<ReservationAnswer> {
     const named = this.#ids.decode(id);
-    const ended = this.#known(await this.#run(named, ending, performance.now()));
-    const limits = 'windows' in ended ? this.#statesOf(named, ended.windows) : [];
-    const degraded = 'cause' in ended ? { cause: ended.cause } : null;
-    return { reservation: reservationOf(id, named, ended.reservation), limits, degraded };
+    return then(this.#run(named, ending, performance.now()), (answered: EndedHold) => {
+      const ended = this.#known(answered);
+      const limits = 'windows' in ended ? this.#statesOf(named, ended.windows) : [];
+      const degraded = 'cause' in ended ? { cause: ended.cause } : null;
+      return { reservation: reservationOf(id, named, ended.reservation), limits, degraded };
+    });
   }
 
-  #run(named: NamedReservation, ending: Ending, startedAt: number): EndedHold | Promise<EndedHold> {
+  #run(named: NamedReservation, ending: Ending, startedAt: number): Answer<EndedHold> {
     const { runner } = this.#options;
     if (named.counters.length === 0) {
       const ended = endById(named, ending, runner.now());

@@ -15,8 +15,7 @@ export function reservationOf(
   }: Pick<ReservationFacts, 'operationId' | 'resource' | 'subject' | 'rules'>,
   { state, expiresAt, amounts, committed, late }: StoredReservation,
 ): Reservation {
-  const overage = committed && overageOf(amounts, committed);
-  return {
+  const reservation: Reservation = {
     id,
     operationId,
     resource,
@@ -24,16 +23,19 @@ export function reservationOf(
     state,
     expiresAt: isoText(expiresAt, rules[0]?.timeZone ?? 'UTC'),
     amounts,
-    ...(committed && { committed }),
-    ...(overage && { overage }),
-    ...(late && { late }),
   };
+  if (committed === undefined) return reservation;
+  const overage = overageOf(amounts, committed);
+  if (overage === undefined && !late) return { ...reservation, committed };
+  return { ...reservation, committed, ...(overage && { overage }), ...(late && { late }) };
 }
 
 /** By how much more was committed than was held, of each meter where it is. */
 function overageOf(held: Amounts, committed: Amounts): Amounts | undefined {
-  const more = Object.entries(committed)
-    .map(([meter, units]): [string, number] => [meter, units - unitsIn(held, meter)])
-    .filter(([, units]) => units > 0);
-  return more.length > 0 ? Object.fromEntries(more) : undefined;
+  let overage: [meter: string, units: number][] | undefined;
+  for (const meter of Object.keys(committed)) {
+    const more = committed[meter]! - unitsIn(held, meter);
+    if (more > 0) (overage ??= []).push([meter, more]);
+  }
+  return overage && Object.fromEntries(overage);
 }

@@ -8,6 +8,7 @@ import {
 import { counterKey, type CountingRule } from '../counters/counter-key.js';
 import { Scope, valuesOf } from '../operations/scope.js';
 import type { Secret, SharedSecret } from '../operations/secret.js';
+import { RecentReservations } from './recent-reservations.js';
 
 /** What a reservation's id says: all that an ending needs to find it, on any node, whatever the rules are by then. */
 export interface ReservationFacts {
@@ -58,6 +59,7 @@ const TAG_LENGTH = 13;
  */
 export class ReservationIds {
   readonly #secrets: SharedSecret;
+  readonly #recent = new RecentReservations();
 
   constructor(secrets: SharedSecret) {
     this.#secrets = secrets;
@@ -72,7 +74,7 @@ export class ReservationIds {
       operationId,
       operation === storeIdOfServers(operationId) ? 1 : 0,
       resource,
-      Object.entries(subject).flat(),
+      attributesOf(subject),
       rules.map(({ id, timeZone, per }) => [id, timeZone, ...per]),
       content,
       at,
@@ -82,12 +84,17 @@ export class ReservationIds {
     ]);
     const body = Buffer.from(text).toString('base64url');
     if (body.length + SEAL_LENGTH > MAX_RESERVATION_ID_LENGTH) throw tooLong();
-    return body + seal(body, this.#secrets.current);
+    const id = body + seal(body, this.#secrets.current);
+    this.#recent.note(id, facts);
+    return id;
   }
 
   /** @throws QuotaError `reservation-not-found` */
   decode(id: unknown): NamedReservation {
-    if (typeof id !== 'string' || !RESERVATION_ID_PATTERN.test(id)) throw QuotaError.reservationNotFound();
+    if (typeof id !== 'string') throw QuotaError.reservationNotFound();
+    const recent = this.#recent.take(id);
+    if (recent !== undefined) return withCounters(recent);
+    if (!RESERVATION_ID_PATTERN.test(id)) throw QuotaError.reservationNotFound();
     const body = id.slice(0, -SEAL_LENGTH);
     if (!this.#isSealed(body, id.slice(-SEAL_LENGTH))) throw QuotaError.reservationNotFound();
     const written = JSON.parse(Buffer.from(body, 'base64url').toString()) as Written;
@@ -135,7 +142,7 @@ function named(written: Written): NamedReservation {
   ] = written;
   const subject = subjectOf(attributes);
   const rules = ruleParts.map(([id, timeZone, ...per]): CountingRule => ({ id, resource, per, timeZone }));
-  return {
+  return withCounters({
     operationId,
     operation: isServers
       ? storeIdOfServers(operationId)
@@ -148,8 +155,18 @@ function named(written: Written): NamedReservation {
     expiresAt,
     onExpiry: commits ? 'commit' : 'release',
     isDegraded: isDegraded === 1,
-    counters: rules.map((rule) => ({ rule, ...counterKey(rule, subject) })),
-  };
+  });
+}
+
+function withCounters(facts: ReservationFacts): NamedReservation {
+  const { rules, subject } = facts;
+  return { ...facts, counters: rules.map((rule) => ({ rule, ...counterKey(rule, subject) })) };
+}
+
+function attributesOf(subject: Subject): string[] {
+  const attributes: string[] = [];
+  for (const name of Object.keys(subject)) attributes.push(name, subject[name]!);
+  return attributes;
 }
 
 function subjectOf(attributes: readonly string[]): Subject {

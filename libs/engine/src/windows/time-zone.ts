@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 import { Temporal } from 'temporal-polyfill';
 
@@ -28,5 +28,10 @@ const EPOCH = Temporal.Instant.fromEpochMilliseconds(0);
  * names of the tz database share a code.
  */
 export function zoneCode(timeZone: string): string {
-  return createHash('sha256').update(timeZone).digest('base64url').slice(0, 4);
+  let code = zoneCodes.get(timeZone);
+  if (code === undefined) zoneCodes.set(timeZone, (code = hash('sha256', timeZone, 'base64url').slice(0, 4)));
+  return code;
 }
+
+/** By zone, of which there are some 600. */
+const zoneCodes = new Map<string, string>();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { isVerifiable, type PendingSettlement } from './pending-settlement.js';
+import { isVerifiable, mayBeAdded, type PendingSettlement } from './pending-settlement.js';
 
 const NOW = Date.UTC(2026, 10, 22, 12);
 const MINUTE_MS = 60_000;
@@ -23,5 +23,12 @@ describe('A pending settlement', () => {
     const neverTaken = pendingOf('not-executed');
     expect(isVerifiable(neverTaken, NOW + 23 * 60 * MINUTE_MS)).toBe(true);
     expect(isVerifiable(neverTaken, NOW + 24 * 60 * MINUTE_MS)).toBe(false);
+  });
+
+  it('is added to others where it certainly never ran, and where no client may report it again', () => {
+    expect(mayBeAdded(pendingOf('not-executed'))).toBe(true);
+    expect(mayBeAdded(pendingOf('unknown'))).toBe(false);
+    const reported = pendingOf('not-executed');
+    expect(mayBeAdded({ ...reported, degraded: { cause: 'unreachable', policy: 'allow' } })).toBe(false);
   });
 });

@@ -20,10 +20,15 @@ export function acknowledgedReserve(
   now: number,
 ): AcknowledgedOperation | undefined {
   if (reservation?.state !== 'held') return undefined;
-  const hold = lostHold(reservation);
   return {
-    ...{ intent: 'hold', operation, amount, amounts, counters: settledCounters(counts) },
-    ...{ acknowledgedAt: now, decidedAt: reservation.at, hold },
+    intent: 'hold',
+    operation,
+    amount,
+    amounts,
+    counters: settledCounters(counts),
+    acknowledgedAt: now,
+    decidedAt: reservation.at,
+    hold: lostHold(reservation),
   };
 }
 

@@ -64,8 +64,14 @@ export class ResilientReserves {
         this.#way.ask(
           (deadlineAt) =>
             store.take({
-              ...{ counters: offered.counters, asEnforced: (counters) => this.#way.asEnforced(counters) },
-              ...{ operation, amount, amounts, hold, deadlineAt, fairnessKey },
+              counters: offered.counters,
+              asEnforced: (counters) => this.#way.asEnforced(counters),
+              operation,
+              amount,
+              amounts,
+              hold,
+              deadlineAt,
+              fairnessKey,
             }),
           offered,
           check,

@@ -24,12 +24,21 @@ export function contradictionsIn(endings: readonly Asking[]): Contradiction[] {
   });
 }
 
-/** An ending that is no contrary one is refused by an expiry that it cannot undo, and by nothing else. */
+/**
+ * An ending that is no contrary one is refused by an expiry that it cannot undo, or by a refund: without the store, a commit
+ * and its refund are settled as one release. A store that has lost a reservation does not know it until a node has replayed it.
+ */
 function refusedIn(askings: readonly Asking[]): string[] {
-  return askings.flatMap(({ ending, operation, answer, isContrary }) => {
+  const isRefunded = askings.some(({ answer }) => answer.kind === 'refunded');
+  return askings.flatMap(({ ending, operation, answer, isContrary }, index) => {
     if (isContrary || ending.verb === 'refund' || answer.kind !== 'failed' || answer.status >= 500) return [];
     const isExpired = answer.state === 'expired' && (ending.verb === 'extend' || expiresCommitted(operation));
-    return isExpired ? [] : [`${ending.verb} answered ${answer.status} ${answer.code}`];
+    const isUndone = isRefunded && answer.state === 'released';
+    const isReplayed =
+      answer.status === 404 && askings.slice(index).some((later) => later.answer.kind === 'ended');
+    return isExpired || isUndone || isReplayed
+      ? []
+      : [`${ending.verb} answered ${answer.status} ${answer.code}`];
   });
 }
 

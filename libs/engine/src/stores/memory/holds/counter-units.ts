@@ -7,6 +7,8 @@ import { CONCURRENT_FIELD, type HeldCounter, type HeldEntry } from './memory-res
 /** Changes what is used and held in windows of counters. A window that a counter is no longer in is left alone. */
 export class CounterUnits {
   readonly #state: MemoryState;
+  /** The counter that was meant last: it is nearly always the next one, too, and keeps the place where it was found. */
+  #last: CounterRef = { key: '', shardGroup: '', limits: [], place: undefined, hash: undefined };
 
   constructor(state: MemoryState) {
     this.#state = state;
@@ -56,22 +58,25 @@ export class CounterUnits {
   }
 
   #windowOf(key: string, { field, startsAt }: Pick<HeldEntry, 'field' | 'startsAt'>): LimitState | undefined {
-    const window = this.#state.counters.window(refTo(key), field);
+    const window = this.#state.counters.window(this.#refTo(key), field);
     return window?.startsAt === startsAt ? window : undefined;
   }
 
   #set(key: string, { field, startsAt, resetsAt }: LimitState, { used, reserved }: Units): void {
     const total = Math.min(Math.max(used, 0), Number.MAX_SAFE_INTEGER);
-    this.#state.put(refTo(key), { field, bounds: [startsAt, resetsAt, resetsAt] }, 'current', total);
-    this.#state.setReserved(refTo(key), field, reserved);
+    const counter = this.#refTo(key);
+    this.#state.put(counter, { field, bounds: [startsAt, resetsAt, resetsAt] }, 'current', total);
+    this.#state.setReserved(counter, field, reserved);
+  }
+
+  #refTo(key: string): CounterRef {
+    if (this.#last.key !== key)
+      this.#last = { key, shardGroup: '', limits: [], place: undefined, hash: undefined };
+    return this.#last;
   }
 }
 
 export interface Units {
   readonly used: number;
   readonly reserved: number;
-}
-
-function refTo(key: string): CounterRef {
-  return { key, shardGroup: '', limits: [] };
 }

@@ -42,8 +42,22 @@ const DEFLATED = '@z';
 const LONG_FACTS = 8_000;
 
 /** As the content of an operation record: so it is kept and logged as other operations are. */
-export function encodeReservation({ id: _id, attempts: _attempts, ...facts }: MemoryReservation): string {
-  const text = JSON.stringify(facts);
+export function encodeReservation(reservation: MemoryReservation): string {
+  const { state, onExpiry, late, refunded, content, at, expiresAt, until, held, committed, counters } =
+    reservation;
+  const text = JSON.stringify({
+    state,
+    onExpiry,
+    late,
+    refunded,
+    content,
+    at,
+    expiresAt,
+    until,
+    held,
+    committed,
+    counters,
+  });
   if (text.length < LONG_FACTS) return RESERVATION + text;
   return DEFLATED + deflateRawSync(text).toString('base64');
 }
@@ -73,16 +87,16 @@ export function isFree(reservation: MemoryReservation, now: number): boolean {
 /** As the store answers it. */
 export function storedReservation(reservation: MemoryReservation, now: number): StoredReservation {
   const { state, at, expiresAt, onExpiry, held, committed, late, until } = reservation;
-  return {
+  const stored: StoredReservation = {
     state: hasExpired(reservation, now) ? 'expired' : state,
     at,
     expiresAt,
     onExpiry,
     amounts: held,
-    ...(committed && { committed }),
     late,
     until,
   };
+  return committed === undefined ? stored : { ...stored, committed };
 }
 
 /** Units by meter, `units` included. */
