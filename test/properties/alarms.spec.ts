@@ -81,16 +81,6 @@ const anyOtherSignal: fc.Arbitrary<AlarmSignal> = fc.oneof(
   fc.constantFrom(-501, -500, 0, 500, 501).map((offsetMs) => ({ kind: 'clock-read', offsetMs }) as const),
   fc.constant({ kind: 'journal-overflowed', operations: 1 } as const),
   fc.record({
-    kind: fc.constant('control-changed' as const),
-    control: fc.constantFrom(
-      { kind: 'gate', key: 'gate:', sentence: 'Open.' } as const,
-      { kind: 'gate', key: 'gate:ocr', sentence: 'Closed.' } as const,
-      { kind: 'brake', key: 'brake:1', sentence: 'Down.' } as const,
-      { kind: 'drill', key: 'drill:ocr', sentence: 'Rehearsed.' } as const,
-    ),
-    holds: fc.boolean(),
-  }),
-  fc.record({
     kind: fc.constant('finding-changed' as const),
     finding: fc.constantFrom(
       EVICTING,
@@ -126,6 +116,18 @@ const anyOtherSignal: fc.Arbitrary<AlarmSignal> = fc.oneof(
   }),
 );
 
+/** Often: each gate must be normal again, and each brake and drill over, for its alarm to be. */
+const anyControl = fc.record({
+  kind: fc.constant('control-changed' as const),
+  control: fc.constantFrom(
+    { kind: 'gate', key: 'gate:', sentence: 'Open.' } as const,
+    { kind: 'gate', key: 'gate:ocr', sentence: 'Closed.' } as const,
+    { kind: 'brake', key: 'brake:1', sentence: 'Down.' } as const,
+    { kind: 'drill', key: 'drill:ocr', sentence: 'Rehearsed.' } as const,
+  ),
+  holds: fc.boolean(),
+});
+
 /** Hasty histories are about seconds, slow ones about minutes; gaps lie close to the numbers of the patterns. */
 const HASTY = [0, 1, 100, 249, 250, 251, 300, 999, 1_000, 1_001];
 const SLOW = [0, 1, 500, 3_000, 5_000, 19_999, 20_000, 20_001, 30_000, 59_999, 60_000, 60_001];
@@ -140,6 +142,7 @@ const anyHistory = fc
     const anySignal = fc.oneof(
       { weight: 10, arbitrary: anyOutcome(failures) },
       { weight: 4, arbitrary: anyOtherSignal },
+      { weight: 3, arbitrary: anyControl },
       { weight: 4, arbitrary: fc.constant('tick' as const) },
     );
     const anyGap = fc.oneof(fc.constantFrom(...gaps), fc.nat({ max: gaps.at(-1)! }));

@@ -62,7 +62,7 @@ export const gateSchema = {
 } as const;
 
 const brakeSubject = {
-  title: 'BrakeSubject',
+  title: 'BrakedSubject',
   type: 'object',
   description:
     'Every request whose subject has these attributes with these values. Absent: the whole resource.',

@@ -79,7 +79,7 @@ export class Lives {
       const { operation, life } = lived;
       const reservation = this.#reservationOf(operation);
       if (reservation && !this.#left.has(operation.operationId))
-        await this.#untilTheStoreSays(lived, endingOf(life, reservation), until);
+        await this.#untilTheStoreSays(lived, this.#endingOf(lived, reservation), until);
       if (life.isRefunded && this.#isCounted(operation))
         await this.#untilTheStoreSays(lived, refundOf(operation), until);
     });
@@ -101,7 +101,7 @@ export class Lives {
     });
     await inTurns(ended.slice(0, CONTRARY_ENDINGS), AT_ONCE, async (lived) => {
       const reservation = this.#reservationOf(lived.operation)!;
-      const ending = endingOf(lived.life, reservation);
+      const ending = this.#endingOf(lived, reservation);
       await this.#ask(lived, contraryOf(ending), { at: lived.index, isContrary: true });
       await this.#ask(lived, ending, { at: lived.index + 1 });
     });
@@ -134,7 +134,7 @@ export class Lives {
         return false;
       }
     }
-    return this.#insist(lived, endingOf(life, reservation));
+    return this.#insist(lived, this.#endingOf(lived, reservation));
   }
 
   /** At one node after the other, until it is done; and perhaps once more. */
@@ -187,6 +187,18 @@ export class Lives {
     await sleep(Math.max(0, ms), undefined, { signal: this.#over.signal }).catch(() => undefined);
   }
 
+  /**
+   * What was never to be ended so, because its hold was to expire, is released. A release frees the operation id, so that an
+   * attempt which a frozen node makes later holds again: where one of them was not answered it is committed.
+   */
+  #endingOf({ operation, life }: Lived, { id }: Reservation): Ending {
+    const attempts = this.#attempts.get(operation.operationId) ?? [];
+    const mayArrive = attempts.some(({ answer }) => answer.kind === 'unanswered');
+    return mayArrive || life.end === 'commit' || life.end === 'commit late'
+      ? { verb: 'commit', id, body: life.commits }
+      : { verb: 'release', id };
+  }
+
   #lastEndedAt({ operationId }: Operation): number {
     return Math.max(...(this.#attempts.get(operationId) ?? []).map(({ endedAt }) => endedAt));
   }
@@ -211,13 +223,6 @@ export class Lives {
       return askings.some(({ ending, answer }) => ending.verb === 'commit' && answer.kind === 'ended');
     return (this.#attempts.get(operationId) ?? []).some((attempt) => decisionOf(attempt)?.allowed);
   }
-}
-
-/** What was never to be ended so, because its hold was to expire, is released. */
-function endingOf({ end, commits }: Life, { id }: Reservation): Ending {
-  return end === 'commit' || end === 'commit late'
-    ? { verb: 'commit', id, body: commits }
-    : { verb: 'release', id };
 }
 
 function contraryOf(ending: Ending): Ending {
