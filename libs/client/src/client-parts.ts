@@ -63,12 +63,9 @@ export function partsOf(settings: ClientSettings, options: QuotaClientOptions): 
     journal.add(what);
     deliveries.plan();
   };
-  const degraded = new DegradedOperations({
-    fallbacks: settings.fallbacks,
-    events,
-    record,
-    allowed: (resource, operationId) => journal.allowed(resource, operationId),
-  });
+  const allowed = (resource: string, operationId: string) => journal.allowed(resource, operationId);
+  const { fallbacks } = settings;
+  const degraded = new DegradedOperations({ fallbacks, events, record, allowed });
   const reservations = new ClientReservations({
     degraded,
     ask: (asked) => calls.ask(asked, performance.now() + settings.deadlineMs),
