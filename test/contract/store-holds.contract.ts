@@ -149,7 +149,7 @@ export function holdsContract(scene: () => StoreScene): void {
         counts: held([0, MAX_HOLDS]),
       });
       expect(await store.take(taking([wide]))).toMatchObject({ outcome: 'taken' });
-      // Its caller was told that it is held: it is, and no other until there is room.
+      // Its caller was answered that it is held: it is, and no other until there is room.
       const promised = reserving([wide]);
       expect(await store.settle(settlingHold('hold', promised))).toEqual({ outcome: 'counted' });
       expect(await store.read({ counters: [wide] })).toMatchObject({ counts: held([1, MAX_HOLDS + 1]) });

@@ -411,7 +411,7 @@ def test_connections_that_take_longer_than_an_attempt_are_made_by_the_delivery(
 def test_a_dead_first_address_leaves_time_for_the_next_one(
     open_client: OpenFace, servers: MisbehavingServers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Connected to nobody: its queue of connections is full, so that the system answers nothing."""
+    """Connected to no server: its queue of connections is full, so that the system answers nothing."""
     with socket.socket() as full, socket.socket() as waiting:
         [url] = servers.start([{}], host="sundial.test")
         port = int(url.rpartition(":")[2])

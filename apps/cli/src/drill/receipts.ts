@@ -9,7 +9,7 @@ const GENUINE = 'genuine receipt is accepted';
 const OFFLINE = 'offline pass is refused';
 
 /**
- * Nobody gets a free pass by faking an outage: of what a caller may show to the program behind it, only a receipt that a node signed
+ * No program gets a free pass by faking an outage: of what a caller may show to the program behind it, only a receipt that a node signed
  * is accepted. `calls` were made while no service answered; `well` was decided by the store.
  */
 export async function verifyReceipts(

@@ -5,7 +5,7 @@ import { ControlsInForce } from './controls-in-force.js';
 export interface LiveControlsOptions {
   /** The store's clock, epoch milliseconds: what ends, ends by it. */
   readonly now: () => number;
-  /** Called with every change of what is in force here, whoever made it. */
+  /** Called with every change of what is in force here, whichever operator made it. */
   readonly changed?: (change: ControlChange) => void;
   /** Called when this node knows more than before. */
   readonly merged?: () => void;

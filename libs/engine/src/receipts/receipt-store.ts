@@ -2,7 +2,7 @@
 export interface PublishedKey {
   /** Its thumbprint. */
   readonly kid: string;
-  /** The key as JSON. Whoever reads it checks it: other programs may write to the same store. */
+  /** The key as JSON. The reader checks it: other programs may write to the same store. */
   readonly jwk: string;
 }
 

@@ -29,7 +29,7 @@ describe('the plan of a drill', () => {
     });
   });
 
-  it('leaves given attributes as they are, and compares what nobody else counts in', () => {
+  it('leaves given attributes as they are, and compares what no other program counts in', () => {
     const rules = [rule({ id: 'a' }), rule({ id: 'b', per: ['grade'] }), rule({ id: 'c', per: [] })];
     const plan = planOf(rules, { ...ASK, subject: { user: 'u1' } });
     expect([plan.ownAttributes, plan.comparedRules]).toEqual([['grade'], new Set(['b'])]);
