@@ -1,9 +1,19 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { access, mkdtemp, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { access, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { eventually } from '../../../../test/support/eventually.js';
-import { lockFile } from './process-lock.js';
+import { lockFile, type ProcessLock } from './process-lock.js';
+
+const DEAD = '4194305 1';
+
+async function expectOne(locks: readonly (ProcessLock | undefined)[]): Promise<void> {
+  const [held, ...others] = locks.filter((lock) => lock !== undefined);
+  expect(held).toBeDefined();
+  expect(others).toEqual([]);
+  await held!.release();
+}
 
 describe('lockFile', () => {
   let directory: string;
@@ -27,12 +37,34 @@ describe('lockFile', () => {
   });
 
   it('is taken over from a process that is dead, by one of all that find it', async () => {
-    await writeFile(path, '4194305 1');
-    const locks = await Promise.all(Array.from({ length: 8 }, () => lockFile(path)));
-    const [held, ...others] = locks.filter((lock) => lock !== undefined);
-    expect(held).toBeDefined();
-    expect(others).toEqual([]);
-    await held!.release();
+    await writeFile(path, DEAD);
+    await expectOne(await Promise.all(Array.from({ length: 8 }, () => lockFile(path))));
+    expect(await readdir(directory)).toEqual([]);
+  });
+
+  // Processes that found it dead at different times removed one another's locks.
+  it('is taken over by one, however late another process acts on having found it dead', async () => {
+    for (let round = 0; round < 20; round++) {
+      await writeFile(path, DEAD);
+      const late = Array.from({ length: 6 }, async (_, i) => {
+        await sleep(i * 3 * Math.random());
+        return lockFile(path);
+      });
+      await expectOne(await Promise.all(late));
+    }
+  });
+
+  it('is taken over though a process was killed while it took it over', async () => {
+    await writeFile(path, DEAD);
+    await writeFile(`${path}.next`, DEAD);
+    await expectOne(await Promise.all(Array.from({ length: 4 }, () => lockFile(path))));
+  });
+
+  it('is not given back by a process that has lost it', async () => {
+    const lost = await lockFile(path);
+    await writeFile(path, '7 1234 another-host/boot/pid:[1]');
+    await lost!.release();
+    expect(await readFile(path, 'utf8')).toContain('another-host');
   });
 
   // A container numbers its processes itself: the lock of one beside it looked like that of a dead process.

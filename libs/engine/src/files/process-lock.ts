@@ -1,5 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { readFileSync, readlinkSync } from 'node:fs';
-import { open, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { link, open, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PRIVATE_FILE } from './private-modes.js';
@@ -8,9 +9,6 @@ import { PRIVATE_FILE } from './private-modes.js';
 const BEAT_MS = 1_000;
 /** An owner that has not shown it for so long is dead. Only used for a process that this one cannot see. */
 const DEAD_AFTER_MS = 3_000;
-
-/** How long two processes that start at once may be apart in taking over one lock. */
-const RACE_MS = 50;
 
 /** A file that says which process has something, held until it is released or its owner ends. */
 export interface ProcessLock {
@@ -24,19 +22,28 @@ export interface ProcessLock {
  */
 export async function lockFile(path: string): Promise<ProcessLock | undefined> {
   const me = await identityOf(process.pid);
-  while (!(await create(path, me))) {
-    if (await isAlive(await ownerOf(path), path)) return undefined;
-    await rm(path, { force: true });
+  const mine = `${path}.${randomUUID()}`;
+  await writeFile(mine, me, { flag: 'wx', mode: PRIVATE_FILE });
+  try {
+    return (await acquire(path, mine)) ? heldLock(path, me) : undefined;
+  } finally {
+    await rm(mine, { force: true });
   }
-  // Another process may have found the same lock dead, and removed this one in its place.
-  await sleep(RACE_MS);
-  return (await ownerOf(path)) === me ? heldLock(path) : lockFile(path);
 }
 
-/** False where there is one already. */
-async function create(path: string, owner: string): Promise<boolean> {
+async function acquire(path: string, mine: string): Promise<boolean> {
+  while (!(await create(path, mine))) {
+    const owner = await ownerOf(path);
+    // Undefined where it was released meanwhile.
+    if (owner !== undefined) return !(await isAlive(owner, path)) && takeOver(path, owner, mine);
+  }
+  return true;
+}
+
+/** False where there is one already. The name appears with its content, so that a lock is never without an owner. */
+async function create(path: string, mine: string): Promise<boolean> {
   try {
-    await writeFile(path, owner, { flag: 'wx', mode: PRIVATE_FILE });
+    await link(mine, path);
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
@@ -44,19 +51,41 @@ async function create(path: string, owner: string): Promise<boolean> {
   }
 }
 
-/** No process takes more than a moment to write a name. */
-async function ownerOf(path: string): Promise<string> {
-  const read = async () => (await readFile(path, 'utf8').catch(() => '')).trim();
-  return (await read()) || (await sleep(RACE_MS).then(read));
+/**
+ * Puts `mine` in place of a lock whose owner is dead. Of several processes that find it dead, one at a time looks
+ * again and does so, under a lock of its own (which is taken over in the same way): the slower ones would replace the
+ * new owner otherwise. Nothing else touches a dead owner's lock.
+ */
+async function takeOver(path: string, dead: string, mine: string): Promise<boolean> {
+  const turn = await lockFile(`${path}.next`);
+  if (turn === undefined) return false;
+  try {
+    if ((await ownerOf(path)) !== dead) return false;
+    await rename(mine, path);
+    return true;
+  } finally {
+    await turn.release();
+  }
 }
 
-function heldLock(path: string): ProcessLock {
+/** Undefined where the lock has been released. */
+async function ownerOf(path: string): Promise<string | undefined> {
+  try {
+    return (await readFile(path, 'utf8')).trim();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+function heldLock(path: string, me: string): ProcessLock {
   const beat = () => void utimes(path, new Date(), new Date()).catch(() => undefined);
   const timer = setInterval(beat, BEAT_MS).unref();
   return {
-    release: () => {
+    release: async () => {
       clearInterval(timer);
-      return rm(path, { force: true });
+      // Another has it where this process could show no life for too long.
+      if ((await ownerOf(path)) === me) await rm(path, { force: true });
     },
   };
 }
