@@ -76,8 +76,11 @@ export interface Degraded {
   readonly policy: DegradePolicy;
 }
 
-/** `rule`: the rule's own limit. */
-export const LIMIT_SOURCES = ['rule'] as const;
+/**
+ * What a limit's `max` comes from, the first that there is: an operator's `override` for the subject, a `schedule` of the limit
+ * that carries it, the subject's `tier`, or the `rule` itself.
+ */
+export const LIMIT_SOURCES = ['override', 'schedule', 'tier', 'rule'] as const;
 export type LimitSource = (typeof LIMIT_SOURCES)[number];
 
 /** One limit of one rule, for one subject, in its concrete window. Times are ISO-8601 with offset. */

@@ -1,4 +1,4 @@
-import { UNITS_METER, type Limit, type Rule } from '@sundial/contract';
+import { UNITS_METER, type Limit, type LimitSource, type Rule } from '@sundial/contract';
 import { UNLIMITED, type LimitSet, type LimitSpec, type WindowIndex } from '../stores/store.js';
 import { WindowClock } from '../windows/window-clock.js';
 import { fieldOf } from './limit-field.js';
@@ -7,9 +7,17 @@ import type { Window } from '../windows/window.js';
 /** A limit of a rule in its windows at some instant: what stores are given, and what answers are made of. */
 export interface PlannedLimit extends LimitSpec {
   readonly rule: Rule;
-  /** As the rule has it: a store may be given a lower `max` to enforce. */
   readonly definition: Limit;
+  /** What answers say: a store may be given a lower `max` to enforce. */
+  readonly allowance: Allowance;
   readonly windows: Readonly<Record<WindowIndex, Window>>;
+}
+
+/** How many units a limit allows in its window, and what says so. */
+export interface Allowance {
+  /** Null: unlimited. */
+  readonly max: number | null;
+  readonly source: LimitSource;
 }
 
 /** A rule's limits in their windows at some instant. */
@@ -54,6 +62,7 @@ export class RuleWindowsCache {
           bounds: [current.startsAtMs, current.resetsAtMs, next.resetsAtMs],
           rule,
           definition,
+          allowance: { max, source: 'rule' },
           windows: { current, next },
         };
       }),

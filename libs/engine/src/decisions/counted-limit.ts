@@ -37,8 +37,9 @@ export class CountedLimit implements LimitState {
 
   /** `exceeded` where `asked` more units do not fit. */
   constructor({ limit, windowIndex, used, reserved }: LimitCount<PlannedLimit>, asked: number) {
-    const { rule, definition, windows } = limit;
-    const { window, meter = UNITS_METER, max } = definition;
+    const { rule, definition, allowance, windows } = limit;
+    const { window, meter = UNITS_METER } = definition;
+    const { max, source } = allowance;
     const instants = windows[windowIndex];
     this.rule = rule.id;
     this.mode = rule.mode as CountedLimit['mode'];
@@ -46,7 +47,7 @@ export class CountedLimit implements LimitState {
     this.meter = meter;
     this.timeZone = rule.timeZone;
     this.max = max;
-    this.source = 'rule';
+    this.source = source;
     this.used = used;
     this.reserved = reserved;
     this.remaining = remainingOf(max, used + reserved);

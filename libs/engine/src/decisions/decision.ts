@@ -193,7 +193,7 @@ function refusalOf(counts: PlannedCounts, asked: Takes): Refusal {
   let [hopeless, retryAtMs] = [false, -Infinity];
   let first: Rule | undefined;
   for (const { limit, windowIndex, used, reserved } of counts) {
-    const { max } = limit.definition;
+    const { max } = limit.allowance;
     const takes = unitsOf(limit, asked);
     if (!limit.enforced || max === null || takes === 0 || used + reserved + takes <= max) continue;
     first ??= limit.rule;
