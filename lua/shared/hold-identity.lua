@@ -16,12 +16,13 @@ local function read_settled_hold(text, now, remember_ms)
   local until_text, at_text, expires_text, meters = words[4], words[6], words[7], words[11]
   assert_named_meters(meters)
   local expires, decided = instant_argument(expires_text), instant_argument(words[8])
-  instant_argument(at_text)
   return {
     prefix = words[1],
     content = words[2],
     attempt = words[3],
+    at = instant_argument(at_text),
     until_text = until_text,
+    settled_ms = instant_argument(until_text) - decided,
     lives_ms = math.max(1, instant_argument(until_text) - now),
     reference = words[5],
     at_text = at_text,
@@ -46,9 +47,17 @@ local function read_settled_holds(argv, first, now, remember_ms)
   return identities
 end
 
+-- When a reservation was released, by how long it is remembered from then on; -inf where its expiry did that.
+local function released_at(r, identity, remember_ms)
+  if r.state ~= 'r' then return -math.huge end
+  local is_settled = r.ends > r.expires + remember_ms
+  return r.ends - (is_settled and identity.settled_ms or remember_ms)
+end
+
 -- The reservation that is settled, as far as the store knows it; nil when it does not, and the outcome where the
 -- record is another operation's. An attempt that was refused may have taken whatever is there, and a reservation that
--- a node had decided may be there by another attempt.
+-- a node had decided may be there by another attempt. A release frees the operation id for attempts after it; those
+-- before it, which other nodes had decided, are released with it.
 local function find_settled_hold(bucket, identity, intent, now, remember_ms)
   local gives_back = intent == 'void' or intent == 'release'
   local record = find_record(bucket, identity.prefix)
@@ -61,7 +70,10 @@ local function find_settled_hold(bucket, identity, intent, now, remember_ms)
   end
   if r.ends <= now then return nil end
   if intent == 'void' or r.at_text == identity.at_text then return r end
-  if is_free(r, now) then return nil end
+  if is_free(r, now) then
+    local is_before = identity.at <= released_at(r, identity, remember_ms)
+    return is_before and intent ~= 'commit' and 'voided' or nil
+  end
   if identity.is_degraded then return r end
   return gives_back and 'voided' or 'conflict'
 end

@@ -10,9 +10,9 @@ local function find_reservation(bucket, ending, now)
   return (ending.at_text == '-' or ending.at_text == r.at_text) and r or nil
 end
 
--- It ends now. A settled one is remembered as long as its settlements may be repeated.
+-- It ends now. A settled one is remembered as long as its settlements may be repeated, counted from now.
 local function remember_ended(r, now, remember_ms)
   local is_settled = r.ends > r.expires + remember_ms
-  r.ends = is_settled and math.max(r.ends, now + remember_ms) or now + remember_ms
+  r.ends = is_settled and math.max(r.ends + now - r.at, now + remember_ms) or now + remember_ms
   r.until_text = text_of_instant(r.ends)
 end

@@ -64,6 +64,37 @@ export function settleHoldsContract(scene: () => StoreScene): void {
       });
     });
 
+    // Two nodes decided attempts at one operation, and it was released before the second one's settlement arrived.
+    it.each([true, false])(
+      'releases what was decided before the release, settled %p, and no more',
+      async (isSettled) => {
+        const { store } = scene();
+        const request = reserving([both], { amount: 3 });
+        if (isSettled) await store.settle(settlingHold('hold', request));
+        else await store.take(request);
+        expect(await store.endHold(ending(request, { kind: 'release' }))).toMatchObject({ outcome: 'ended' });
+        const times = (at: number) => ({ takenAt: at, decidedAt: at });
+        expect(
+          await settled(
+            store,
+            settlingHold('hold', request, times(NOON - 100)),
+            settlingHold('release', request, { ...times(NOON - 200), decidedAt: NOON + 50 }),
+          ),
+        ).toEqual(['voided', 'voided']);
+        expect(await counts(store)).toEqual([
+          [0, 0],
+          [0, 0],
+        ]);
+        expect(await store.endHold(ending(request, { kind: 'look' }))).toMatchObject({
+          outcome: 'found',
+          reservation: { state: 'released' },
+        });
+        expect(await settled(store, settlingHold('hold', request, times(NOON + MINUTE_MS)))).toEqual([
+          'counted',
+        ]);
+      },
+    );
+
     it('commits exactly, whether the hold or the commit arrives first', async () => {
       for (const order of [
         ['hold', 'commit'],

@@ -59,7 +59,6 @@ export async function run(plan: Plan, report: (line: string) => void, copy?: His
         experiments,
         faults: plan.faults,
         copy,
-        checksOnly: plan.checksOnly,
         ended,
         retried: report,
       });

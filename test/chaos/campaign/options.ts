@@ -12,8 +12,6 @@ export interface Plan {
   readonly faults: readonly string[] | undefined;
   /** How many faults a seed brings over each topology. */
   readonly experiments: Readonly<Record<TopologyName, number>>;
-  /** Checks alone, as long as what reservations leave in the end is not understood (docs/chaos.md). Default: false. */
-  readonly checksOnly?: boolean;
   /** Where the table goes beside the terminal. */
   readonly out: string | undefined;
   /** The table goes into docs/chaos.md. */

@@ -17,7 +17,6 @@ export interface SliceOptions {
   /** Only faults whose names contain one of these; default all. */
   readonly faults?: readonly string[] | undefined;
   readonly copy?: HistoryFile | undefined;
-  readonly checksOnly?: boolean | undefined;
   /** Called with each as it ends. */
   readonly ended: (experiment: Experiment) => void;
   /** Called when servers did not start and are started again, with which and why. */
@@ -39,7 +38,7 @@ export async function runSlice<S extends Site>(
   topology: Topology<S>,
   options: SliceOptions,
 ): Promise<number> {
-  const { seed, copy, checksOnly, ended } = options;
+  const { seed, copy, ended } = options;
   const faults = faultsOf(topology.faults, options);
   if (faults.length === 0) return 0;
   const site = await startSite(topology, options.retried);
@@ -49,7 +48,7 @@ export async function runSlice<S extends Site>(
     for (const [index, fault] of faults.entries()) {
       const name = `s${seed}-e${index}`;
       // Nodes replay checks to a store that has lost them, and no reservations or refunds.
-      const load = new Load(seed, name, !checksOnly && !fault.empties && !fault.losesWrites);
+      const load = new Load(seed, name, !fault.empties && !fault.losesWrites);
       const options = { seed, name, fault, site, load, auditor, copy };
       const experiment = await site
         .whole()

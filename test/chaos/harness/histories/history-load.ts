@@ -1,6 +1,6 @@
 import type { Rule } from '@sundial/contract';
 import { Random } from '../random.js';
-import { checkedLife, reservedLife } from '../reservations/life.js';
+import { checkedLife, reservedLife, type Life } from '../reservations/life.js';
 import { MAX_TOKENS, REPEATED_WHILE_AWAITED, type Call, type Operation, type Workload } from '../workload.js';
 
 /** Tight limits of several meters and windows: within one subject, on two shards, and in windows that end meanwhile. */
@@ -87,6 +87,11 @@ export class HistoryLoad implements Workload {
     };
     if (random.next() >= RESERVED) return { operation, life: checkedLife(random) };
     const { hold, life } = reservedLife(random, operation);
-    return { operation: { ...operation, hold }, life };
+    return { operation: { ...operation, hold }, life: resource === 'brief' ? extendedInTime(life) : life };
   }
+}
+
+/** Units that an extension adds are taken from the windows of then, and a minute may have ended: the judge knows one window. */
+function extendedInTime(life: Life): Life {
+  return life.extendsTo ? { ...life, extendsTo: { ttlMs: life.extendsTo.ttlMs! } } : life;
 }

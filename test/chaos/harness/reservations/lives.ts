@@ -152,7 +152,12 @@ export class Lives {
 
   async #untilTheStoreSays(lived: Lived, ending: Ending, until: number): Promise<void> {
     const askings = this.#askings.get(lived.operation.operationId) ?? [];
-    if (askings.some((asking) => asking.ending.verb === ending.verb && isDone(asking))) return;
+    if (
+      askings.some(
+        (asking) => asking.ending.verb === ending.verb && isDone(asking) && !this.#mayBeForgotten(asking),
+      )
+    )
+      return;
     for (let repetition = 0; repetition === 0 || performance.now() < until; repetition++) {
       if (isByTheStore(await this.#ask(lived, ending, { at: lived.index + repetition }))) return;
       await sleep(PAUSE_MS);
@@ -197,6 +202,11 @@ export class Lives {
     return mayArrive || life.end === 'commit' || life.end === 'commit late'
       ? { verb: 'commit', id, body: life.commits }
       : { verb: 'release', id };
+  }
+
+  /** Its node was killed before what it journaled can have been on the disk. */
+  #mayBeForgotten({ node: name, endedAt }: Asking): boolean {
+    return this.nodes.some((node) => node.name === name && node.mayHaveForgotten(endedAt));
   }
 
   #lastEndedAt({ operationId }: Operation): number {

@@ -111,11 +111,13 @@ export class HoldEndings {
     );
   }
 
-  #saved(ended: MemoryReservation, now: number, settledUntil = -Infinity): MemoryReservation {
-    const { until, expiresAt } = ended;
+  /** A settled one is remembered as long as its settlements may be repeated, counted from now. */
+  #saved(ended: MemoryReservation, now: number, settledUntil?: number): MemoryReservation {
+    const { at, until, expiresAt } = ended;
     const isSettled = until > expiresAt + REMEMBER_MS;
-    const least = Math.max(now + REMEMBER_MS, settledUntil);
-    const saved = { ...ended, until: isSettled ? Math.max(until, least) : least };
+    const since = settledUntil === undefined ? now - at : 0;
+    const least = Math.max(now + REMEMBER_MS, settledUntil ?? -Infinity);
+    const saved = { ...ended, until: isSettled ? Math.max(until + since, least) : least };
     this.records.save(saved);
     return saved;
   }

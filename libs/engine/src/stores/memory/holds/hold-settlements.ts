@@ -77,7 +77,9 @@ export class HoldSettlements {
     if (found.kind !== 'reservation') return other;
     const { reservation } = found;
     if (intent === 'void' || reservation.at === takenAt) return reservation;
-    if (isFree(reservation, now)) return undefined;
+    // A release frees the id for attempts after it; those before it are released with it.
+    if (isFree(reservation, now))
+      return intent !== 'commit' && takenAt <= releasedAt(reservation) ? 'voided' : undefined;
     return isDegraded ? reservation : other;
   }
 
@@ -169,6 +171,13 @@ export class HoldSettlements {
     if (limit.enforced && sum > limit.max) placed.forced.push({ limit, used: sum });
     return said;
   }
+}
+
+/** By how long it is remembered from then on. */
+function releasedAt({ state, until, expiresAt }: MemoryReservation): number {
+  if (state !== 'released') return -Infinity;
+  const isSettled = until > expiresAt + REMEMBER_MS;
+  return until - (isSettled ? REMEMBER_SETTLED_MS : REMEMBER_MS);
 }
 
 interface Addition {
