@@ -126,7 +126,7 @@ describe.each(STORES)('what a write of rules does to counters and callers, %s', 
   });
 
   // A misspelt parameter was passed over, and the write was done.
-  it.each(['dryrun=true', 'dryRun=yes', 'dryRun=true&dryRun=true', 'reason=x'])(
+  it.each(['dryrun=true', 'dryRun=yes', 'dryRun=true&dryRun=true', 'resaon=x', 'reason='])(
     'refuses ?%s',
     async (query) => {
       const before = await list();

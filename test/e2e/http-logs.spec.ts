@@ -56,9 +56,11 @@ describe('the log', () => {
     const { headers } = await service.fetchJson('PATCH', '/admin/rules/ocr-per-user', { description: 'new' });
     const line = await eventually(() => lines(service).find(({ msg }) => msg === 'rules changed'));
     expect(line).toMatchObject({
-      change: 'replace',
-      rule: 'ocr-per-user',
-      version: 2,
+      action: 'rule-changed',
+      target: { rule: 'ocr-per-user' },
+      before: { id: 'ocr-per-user' },
+      after: { id: 'ocr-per-user', description: 'new' },
+      outcome: { version: 2 },
       actor: 'anonymous',
       reqId: headers.get('x-request-id'),
     });
@@ -110,17 +112,17 @@ describe('the log of a service with keys', () => {
     const answered = { msg: 'answered', actor };
     const rule = { description: `by ${actor}` };
     expect(await linesOf(actor, 'PATCH', '/admin/rules/ocr-per-user', rule)).toMatchObject([
-      { ...changed, change: 'replace', rule: 'ocr-per-user' },
+      { ...changed, action: 'rule-changed', target: { rule: 'ocr-per-user' } },
       answered,
     ]);
     const limits = [{ window: 'day', max: 5 }];
     const rules = ['ocr-per-user', actor].map((id) => ({ id, resource: 'ocr', per: ['user'], limits }));
     expect(await linesOf(actor, 'PUT', '/admin/rules', { rules })).toMatchObject([
-      { ...changed, change: 'set', created: 1 },
+      { ...changed, action: 'rules-replaced', after: { created: 1 } },
       answered,
     ]);
     expect(await linesOf(actor, 'DELETE', `/admin/rules/${actor}`)).toMatchObject([
-      { ...changed, change: 'delete', rule: actor },
+      { ...changed, action: 'rule-deleted', target: { rule: actor } },
       answered,
     ]);
   });

@@ -1,4 +1,5 @@
 import { Module, type DynamicModule } from '@nestjs/common';
+import { AdminModule } from './admin/admin.module.js';
 import { AlarmObserver } from './alarms/alarm-observer.js';
 import { AlarmsModule } from './alarms/alarms.module.js';
 import { BrakesModule } from './brakes/brakes.module.js';
@@ -49,6 +50,7 @@ export interface AppOptions {
     MetricsModule,
     DocsModule,
     RegistryModule,
+    AdminModule,
     EngineModule.observedBy({
       observers: [QuotaMetrics, AlarmObserver],
       receipts: ReceiptSigner,

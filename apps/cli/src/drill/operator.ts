@@ -16,6 +16,8 @@ import type { Verdict } from './steps/receipt-steps.js';
 /** A fault ends by itself after so long, should this process be killed. */
 const FAULT_MS = 5 * 60_000;
 const RULES_A_PAGE = 1_000;
+/** What the service's log says of a drill. */
+const REASON = 'sundial drill';
 
 interface RulesPage {
   readonly rules: readonly Rule[];
@@ -81,12 +83,13 @@ export class Operator {
   /** In force on every node when it answers, as far as that node knows. */
   async begin(resource: string, fault: DrillFault): Promise<ControlWritten & { readonly drill: Drill }> {
     const until = new Date(Date.now() + this.service.skewMs + FAULT_MS).toISOString();
-    return this.service.put(pathOf(resource), { fault, percent: 100, until, reason: 'sundial drill' });
+    return this.service.put(pathOf(resource), { fault, percent: 100, until, reason: REASON });
   }
 
   /** Also where it has ended by itself. */
   async end(resource: string): Promise<void> {
-    await this.service.delete(pathOf(resource)).catch((error: unknown) => {
+    const path = `${pathOf(resource)}?${new URLSearchParams({ reason: REASON })}`;
+    await this.service.delete(path).catch((error: unknown) => {
       if (!(error instanceof CliError) || error.code !== 'drill-not-found') throw error;
     });
   }

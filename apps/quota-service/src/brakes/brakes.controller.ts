@@ -1,10 +1,12 @@
 import type { Brake, BrakeInput, ControlWritten, OperatorControls } from '@sundial/contract';
 import { Body, Controller, Delete, Get, Inject, Param, Put, Req } from '@nestjs/common';
+import type { AdminAction } from '@sundial/engine';
 import type { FastifyRequest } from 'fastify';
+import { AdminWrites } from '../admin/admin-writes.js';
+import { reasonIn, reasonInQuery } from '../admin/reason.js';
 import { CONTROLS } from '../engine/tokens.js';
 import { Describe } from '../http/openapi/describe.js';
 import { Route } from '../http/routes/route.decorator.js';
-import { LOG, type Log } from '../logging/log.js';
 import { LIST_BRAKES, REMOVE_BRAKE, SET_BRAKE } from './brakes.docs.js';
 
 type BrakeAnswer = ControlWritten & { readonly brake: Brake };
@@ -14,7 +16,7 @@ type BrakeAnswer = ControlWritten & { readonly brake: Brake };
 export class BrakesController {
   constructor(
     @Inject(CONTROLS) private readonly controls: OperatorControls,
-    @Inject(LOG) private readonly log: Log,
+    private readonly writes: AdminWrites,
   ) {}
 
   @Get()
@@ -29,8 +31,12 @@ export class BrakesController {
   @Route({ access: 'admin' })
   async set(@Body() body: unknown, @Req() request: FastifyRequest): Promise<BrakeAnswer> {
     const { actor } = request;
+    this.writes.assertReason(reasonIn(body));
+    const known = this.controls.brakes();
     const answer = await this.controls.setBrake(body as BrakeInput, { actor });
-    this.note(answer, request, 'a brake was set');
+    const { id, reason } = answer.brake;
+    const before = known.find((brake) => brake.id === id);
+    this.record(request, answer, { action: 'brake-set', reason, before, after: answer.brake });
     return answer;
   }
 
@@ -39,18 +45,35 @@ export class BrakesController {
   @Route({ access: 'admin' })
   async remove(@Param('id') id: string, @Req() request: FastifyRequest): Promise<BrakeAnswer> {
     const { actor } = request;
+    const reason = reasonInQuery(request.url);
+    this.writes.assertReason(reason);
     const answer = await this.controls.removeBrake(id, { actor });
-    this.note(answer, request, 'a brake was removed');
+    this.record(request, answer, { action: 'brake-removed', reason, before: answer.brake });
     return answer;
   }
 
-  /** The subject is not named: logs outlive what may be known of a person. */
-  private note({ brake, ...written }: BrakeAnswer, request: FastifyRequest, what: string): void {
-    const { subject, ...shown } = brake;
-    const ofOneSubject = subject !== undefined;
-    this.log.info(
-      { brake: { ...shown, ofOneSubject }, ...written, actor: request.actor, reqId: request.id },
-      what,
-    );
+  /** The subject is named in the target alone. */
+  private record(
+    request: FastifyRequest,
+    { brake, ...outcome }: BrakeAnswer,
+    { action, reason, before, after }: BrakeEvent,
+  ): void {
+    const { id, resource, subject } = brake;
+    const target = { id, resource, subject };
+    const shown = { before: withoutSubject(before), after: withoutSubject(after) };
+    this.writes.record(request, { action, target, reason, ...shown, outcome });
   }
+}
+
+interface BrakeEvent {
+  readonly action: AdminAction;
+  readonly reason: string | undefined;
+  readonly before?: Brake | undefined;
+  readonly after?: Brake | undefined;
+}
+
+function withoutSubject(brake: Brake | undefined): Omit<Brake, 'subject'> | undefined {
+  if (brake === undefined) return undefined;
+  const { subject: _, ...shown } = brake;
+  return shown;
 }

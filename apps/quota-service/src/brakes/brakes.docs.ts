@@ -1,4 +1,5 @@
 import { type Brake, brakeInputSchema, brakeListSchema, brakeWrittenSchema } from '@sundial/contract';
+import { REASON } from '../admin/reason.js';
 import type { Operation } from '../http/openapi/describe.js';
 
 const tag = 'admin';
@@ -74,7 +75,7 @@ export const REMOVE_BRAKE: Operation = {
   id: 'removeBrake',
   tag,
   summary: 'Take a brake away',
-  parameters: [{ in: 'path', name: 'id', description: 'Of the brake.', example: BRAKE.id }],
+  parameters: [{ in: 'path', name: 'id', description: 'Of the brake.', example: BRAKE.id }, REASON],
   answers: { 200: written('The brake as it was; it is not in force any more.') },
-  problems: ['brake-not-found'],
+  problems: ['invalid-request', 'brake-not-found'],
 };

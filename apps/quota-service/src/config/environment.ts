@@ -145,6 +145,10 @@ export class Environment {
   @Integer(MIN_RECEIPT_TTL_MS, MAX_RECEIPT_TTL_MS)
   SUNDIAL_RECEIPT_TTL_MS = DEFAULT_RECEIPT_TTL_MS;
 
+  /** Whether every write of an operator says why. */
+  @OneOf(['true', 'false'])
+  SUNDIAL_REQUIRE_REASON = 'false';
+
   /** What to answer for a resource without rules. */
   @OneOf(['allow', 'deny'])
   SUNDIAL_UNKNOWN_RESOURCE: 'allow' | 'deny' = 'allow';

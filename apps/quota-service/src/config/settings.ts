@@ -40,6 +40,8 @@ export interface Settings {
   /** Absolute paths, of which the first signs. None: a key that the data directory keeps. */
   readonly receiptKeyFiles: readonly string[];
   readonly receiptTtlMs: number;
+  /** Whether every write of an operator says why. */
+  readonly requireReason: boolean;
   readonly unknownResource: 'allow' | 'deny';
   readonly lameDuckMs: number;
   readonly shutdownGraceMs: number;
@@ -240,6 +242,7 @@ function toSettings(environment: Environment): Settings {
     allowedHosts: environment.SUNDIAL_ALLOWED_HOSTS?.split(',').map((host) => host.trim()),
     receiptKeyFiles: receiptKeyFilesIn(environment.SUNDIAL_RECEIPT_KEY).map((path) => resolve(path)),
     receiptTtlMs: environment.SUNDIAL_RECEIPT_TTL_MS,
+    requireReason: environment.SUNDIAL_REQUIRE_REASON === 'true',
     unknownResource: environment.SUNDIAL_UNKNOWN_RESOURCE,
     lameDuckMs: environment.SUNDIAL_LAME_DUCK_MS,
     shutdownGraceMs: environment.SUNDIAL_SHUTDOWN_GRACE_MS,

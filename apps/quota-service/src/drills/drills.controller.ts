@@ -1,10 +1,11 @@
 import type { ControlWritten, Drill, DrillInput, OperatorControls } from '@sundial/contract';
 import { Body, Controller, Delete, Get, Inject, Param, Put, Req } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
+import { AdminWrites } from '../admin/admin-writes.js';
+import { reasonIn, reasonInQuery } from '../admin/reason.js';
 import { CONTROLS } from '../engine/tokens.js';
 import { Describe } from '../http/openapi/describe.js';
 import { Route } from '../http/routes/route.decorator.js';
-import { LOG, type Log } from '../logging/log.js';
 import { LIST_DRILLS, REMOVE_DRILL, SET_DRILL } from './drills.docs.js';
 
 type DrillAnswer = ControlWritten & { readonly drill: Drill };
@@ -14,7 +15,7 @@ type DrillAnswer = ControlWritten & { readonly drill: Drill };
 export class DrillsController {
   constructor(
     @Inject(CONTROLS) private readonly controls: OperatorControls,
-    @Inject(LOG) private readonly log: Log,
+    private readonly writes: AdminWrites,
   ) {}
 
   @Get()
@@ -30,22 +31,29 @@ export class DrillsController {
   async set(
     @Param('resource') resource: string,
     @Body() body: unknown,
-    @Req() { actor, id: reqId }: FastifyRequest,
+    @Req() request: FastifyRequest,
   ): Promise<DrillAnswer> {
-    const answer = await this.controls.setDrill(resource, body as DrillInput, { actor });
-    this.log.warn({ ...answer, actor, reqId }, 'a drill was begun: calls of its resource fail on purpose');
-    return answer;
+    const { actor } = request;
+    this.writes.assertReason(reasonIn(body));
+    const before = this.controls.drills().find((drill) => drill.resource === resource);
+    const { drill, ...outcome } = await this.controls.setDrill(resource, body as DrillInput, { actor });
+    const { reason } = drill;
+    this.writes.record(request, {
+      action: 'drill-begun',
+      ...{ target: { resource }, reason, before, after: drill, outcome },
+    });
+    return { drill, ...outcome };
   }
 
   @Delete(':resource')
   @Describe(REMOVE_DRILL)
   @Route({ access: 'admin' })
-  async remove(
-    @Param('resource') resource: string,
-    @Req() { actor, id: reqId }: FastifyRequest,
-  ): Promise<DrillAnswer> {
-    const answer = await this.controls.removeDrill(resource, { actor });
-    this.log.info({ ...answer, actor, reqId }, 'a drill was ended');
-    return answer;
+  async remove(@Param('resource') resource: string, @Req() request: FastifyRequest): Promise<DrillAnswer> {
+    const { actor } = request;
+    const reason = reasonInQuery(request.url);
+    this.writes.assertReason(reason);
+    const { drill: before, ...outcome } = await this.controls.removeDrill(resource, { actor });
+    this.writes.record(request, { action: 'drill-ended', target: { resource }, reason, before, outcome });
+    return { drill: before, ...outcome };
   }
 }

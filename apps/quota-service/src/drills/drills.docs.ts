@@ -1,4 +1,5 @@
 import { type Drill, drillInputSchema, drillListSchema, drillWrittenSchema } from '@sundial/contract';
+import { REASON } from '../admin/reason.js';
 import type { Operation } from '../http/openapi/describe.js';
 
 const tag = 'admin';
@@ -73,7 +74,7 @@ export const REMOVE_DRILL: Operation = {
   id: 'removeDrill',
   tag,
   summary: 'End a drill',
-  parameters: [resource],
+  parameters: [resource, REASON],
   answers: { 200: written('The drill as it was; it has ended.') },
-  problems: ['drill-not-found'],
+  problems: ['invalid-request', 'drill-not-found'],
 };

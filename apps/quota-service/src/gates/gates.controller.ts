@@ -1,10 +1,11 @@
 import type { ControlWritten, Gate, GateInput, OperatorControls } from '@sundial/contract';
 import { Body, Controller, Get, Inject, Param, Put, Req } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
+import { AdminWrites } from '../admin/admin-writes.js';
+import { reasonIn } from '../admin/reason.js';
 import { CONTROLS } from '../engine/tokens.js';
 import { Describe } from '../http/openapi/describe.js';
 import { Route } from '../http/routes/route.decorator.js';
-import { LOG, type Log } from '../logging/log.js';
 import { LIST_GATES, SET_GATE, SET_GATE_OF_ALL } from './gates.docs.js';
 
 type GateAnswer = ControlWritten & { readonly gate: Gate };
@@ -14,7 +15,7 @@ type GateAnswer = ControlWritten & { readonly gate: Gate };
 export class GatesController {
   constructor(
     @Inject(CONTROLS) private readonly controls: OperatorControls,
-    @Inject(LOG) private readonly log: Log,
+    private readonly writes: AdminWrites,
   ) {}
 
   @Get()
@@ -43,9 +44,19 @@ export class GatesController {
   }
 
   private async set(resource: string | null, body: unknown, request: FastifyRequest): Promise<GateAnswer> {
-    const { actor, id: reqId } = request;
-    const { gate, ...written } = await this.controls.setGate(resource, body as GateInput, { actor });
-    this.log.info({ gate, ...written, actor, reqId }, 'a gate was set');
-    return { gate, ...written };
+    const { actor } = request;
+    this.writes.assertReason(reasonIn(body));
+    const before = this.controls.gates().find((gate) => gate.resource === resource);
+    const { gate, ...outcome } = await this.controls.setGate(resource, body as GateInput, { actor });
+    const { reason } = gate;
+    this.writes.record(request, {
+      action: 'gate-set',
+      target: { resource },
+      reason,
+      before,
+      after: gate,
+      outcome,
+    });
+    return { gate, ...outcome };
   }
 }

@@ -1,11 +1,12 @@
 import { type CorrectedUsage, correctedUsageSchema, type UsageCorrection } from '@sundial/contract';
-import { Body, Controller, Inject, Put, Req } from '@nestjs/common';
+import { Body, Controller, Put, Req } from '@nestjs/common';
 import { RouteSchema } from '@nestjs/platform-fastify';
 import { QuotaEngine } from '@sundial/engine';
 import type { FastifyRequest } from 'fastify';
+import { AdminWrites } from '../admin/admin-writes.js';
+import { reasonIn } from '../admin/reason.js';
 import { Describe } from '../http/openapi/describe.js';
 import { Route } from '../http/routes/route.decorator.js';
-import { LOG, type Log } from '../logging/log.js';
 import { CORRECT_USAGE } from './corrections.docs.js';
 
 /** An operator sets what a subject has used. */
@@ -13,7 +14,7 @@ import { CORRECT_USAGE } from './corrections.docs.js';
 export class CorrectionsController {
   constructor(
     private readonly engine: QuotaEngine,
-    @Inject(LOG) private readonly log: Log,
+    private readonly writes: AdminWrites,
   ) {}
 
   @Put()
@@ -24,10 +25,11 @@ export class CorrectionsController {
     @Body() correction: UsageCorrection,
     @Req() request: FastifyRequest,
   ): Promise<CorrectedUsage> {
+    this.writes.assertReason(reasonIn(correction));
     const corrected = await this.engine.correctUsage(correction);
-    const { rule, limits, reason } = correction;
-    // The subject is not named: logs outlive what may be known of a person.
-    this.log.info({ actor: request.actor, reqId: request.id, rule, limits, reason }, 'usage was corrected');
+    const { rule, subject, limits, reason } = correction;
+    const target = { rule, subject };
+    this.writes.record(request, { action: 'usage-corrected', target, reason, after: { limits } });
     return corrected;
   }
 }

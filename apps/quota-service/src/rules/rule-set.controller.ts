@@ -2,15 +2,15 @@ import { QuotaError, type Rule, type RuleSetChanges, type RuleSetWritten } from 
 import { Body, Controller, Get, Headers, Inject, Put, Req, Res } from '@nestjs/common';
 import { changesIn, differencesBetween, LiveRules, parseRules, type RuleRepository } from '@sundial/engine';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { AdminWrites } from '../admin/admin-writes.js';
 import { RULE_REPOSITORY } from '../engine/tokens.js';
 import { Describe } from '../http/openapi/describe.js';
 import { MAX_RULE_SET_BODY_BYTES } from '../http/bounds.js';
 import { Route } from '../http/routes/route.decorator.js';
-import { LOG, type Log } from '../logging/log.js';
-import { isDryRun } from './dry-run.js';
 import { etag, isNoneMatch, parseIfMatch } from './etag.js';
 import { LIST_RULES, REPLACE_RULES } from './rule-set.docs.js';
 import { parseRulesQuery, rulesPage, type RulesPage } from './rules-query.js';
+import { parseWriteQuery } from './write-query.js';
 
 /** What a set would change; `version` is that of the rules it was compared with. */
 type DryRun = RuleSetChanges & { readonly version: number };
@@ -21,7 +21,7 @@ export class RuleSetController {
   constructor(
     private readonly live: LiveRules,
     @Inject(RULE_REPOSITORY) private readonly repository: RuleRepository,
-    @Inject(LOG) private readonly log: Log,
+    private readonly writes: AdminWrites,
   ) {}
 
   @Get()
@@ -54,21 +54,20 @@ export class RuleSetController {
     @Body() body: unknown,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<RuleSetWritten | DryRun> {
-    const dryRun = isDryRun(request.url);
+    const { dryRun, reason } = parseWriteQuery(request.url);
+    if (!dryRun) this.writes.assertReason(reason);
     const rules = await parseRules(body);
     const expectedVersion = this.expected(ifMatch);
     const expected = expectedVersion === undefined ? {} : { expectedVersion };
     if (dryRun) return this.compare(rules, expectedVersion, reply);
     const written = await this.repository.replaceAll({ rules, ...expected });
     const { version, nodes, created, changed, removed, effects = [] } = written;
-    const counts = {
-      created: created.length,
-      changed: changed.length,
-      removed: removed.length,
-      effects: effects.length,
-    };
-    const { actor, id: reqId } = request;
-    this.log.info({ change: 'set', ...counts, version, nodes, actor, reqId }, 'rules changed');
+    const counts = { created: created.length, changed: changed.length, removed: removed.length };
+    this.writes.record(request, {
+      action: 'rules-replaced',
+      ...{ target: {}, reason, after: counts },
+      outcome: { version, nodes, effects: effects.length },
+    });
     reply.header('etag', etag(version));
     return written;
   }

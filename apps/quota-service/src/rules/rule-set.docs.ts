@@ -1,6 +1,7 @@
+import { REASON } from '../admin/reason.js';
 import { MAX_RULES_PER_PAGE, ruleListSchema, ruleSetSchema, ruleSetWrittenSchema } from '@sundial/contract';
 import type { Operation } from '../http/openapi/describe.js';
-import { DRY_RUN } from './dry-run.js';
+import { DRY_RUN } from './write-query.js';
 import { EFFECTS, NOT_NOW, RULE, UNREADABLE } from './rules.docs.js';
 
 const tag = 'admin';
@@ -77,6 +78,7 @@ export const REPLACE_RULES: Operation = {
       optional,
     },
     DRY_RUN,
+    REASON,
   ],
   body: {
     schema: { name: 'RuleSet', schema: ruleSetSchema },

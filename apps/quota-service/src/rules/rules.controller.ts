@@ -24,13 +24,13 @@ import {
   type RuleRepository,
 } from '@sundial/engine';
 import type { FastifyReply } from 'fastify';
+import { AdminWrites } from '../admin/admin-writes.js';
 import { Describe } from '../http/openapi/describe.js';
 import { Route } from '../http/routes/route.decorator.js';
 import { RULE_REPOSITORY } from '../engine/tokens.js';
-import { LOG, type Log } from '../logging/log.js';
 import { CREATE_RULE, DELETE_RULE, PATCH_RULE, READ_RULE, REPLACE_RULE } from './rules.docs.js';
-import { isDryRun } from './dry-run.js';
 import { etag, isNoneMatch, parseIfMatch } from './etag.js';
+import { parseWriteQuery } from './write-query.js';
 
 type RuleAnswer = (RuleWritten | RulePreview) & { readonly rule: Rule };
 
@@ -44,7 +44,7 @@ export class RulesController {
   constructor(
     private readonly live: LiveRules,
     @Inject(RULE_REPOSITORY) private readonly repository: RuleRepository,
-    @Inject(LOG) private readonly log: Log,
+    private readonly writes: AdminWrites,
   ) {}
 
   @Get(':id')
@@ -117,13 +117,19 @@ export class RulesController {
   }
 
   private async write(change: RuleChange, reply: FastifyReply): Promise<RuleAnswer> {
-    if (isDryRun(reply.request.url)) return this.preview(change, reply);
-    const known = this.live.current.byId(idOf(change));
-    const { rule = known!, version, nodes, created, effects } = await this.repository.write(change);
-    const { actor, id: reqId } = reply.request;
-    const { kind } = change;
-    this.log.info({ change: kind, rule: rule.id, version, nodes, effects, actor, reqId }, 'rules changed');
-    if (kind !== 'delete') reply.header('etag', etag(version));
+    const { dryRun, reason } = parseWriteQuery(reply.request.url);
+    if (dryRun) return this.preview(change, reply);
+    this.writes.assertReason(reason);
+    const id = idOf(change);
+    const before = this.live.current.byId(id);
+    const { rule = before!, version, nodes, created, effects } = await this.repository.write(change);
+    const isDeleted = change.kind === 'delete';
+    this.writes.record(reply.request, {
+      action: isDeleted ? 'rule-deleted' : created ? 'rule-created' : 'rule-changed',
+      ...{ target: { rule: id }, reason, before, ...(!isDeleted && { after: rule }) },
+      outcome: { version, nodes, effects },
+    });
+    if (!isDeleted) reply.header('etag', etag(version));
     if (created) reply.code(201).header('location', `/admin/rules/${rule.id}`);
     return { rule, version, nodes, ...(effects && { effects }) };
   }

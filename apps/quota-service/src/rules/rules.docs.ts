@@ -1,5 +1,6 @@
+import { REASON } from '../admin/reason.js';
 import type { Operation } from '../http/openapi/describe.js';
-import { DRY_RUN as DRY_RUN_TRUE } from './dry-run.js';
+import { DRY_RUN as DRY_RUN_TRUE } from './write-query.js';
 import { rulePatchSchema, ruleSchema, ruleWrittenSchema } from '@sundial/contract';
 
 export const RULE = {
@@ -106,7 +107,7 @@ export const CREATE_RULE: Operation = {
       },
     },
   },
-  parameters: [DRY_RUN],
+  parameters: [DRY_RUN, REASON],
   answers: {
     200: { ...dryRun, description: 'A dry run: nothing was written.' },
     201: { ...written('Created'), headers: { ...ETAG, ...LOCATION } },
@@ -133,6 +134,7 @@ export const REPLACE_RULE: Operation = {
       optional: true,
     },
     DRY_RUN,
+    REASON,
   ],
   body: {
     schema: { name: 'Rule', schema: ruleSchema },
@@ -153,7 +155,7 @@ export const PATCH_RULE: Operation = {
   summary: 'Change some fields of a rule',
   description:
     'A rule that is there; for counters and callers a patch does what a replacement does, and `effects` says so.',
-  parameters: [id, ifMatch, DRY_RUN],
+  parameters: [id, ifMatch, DRY_RUN, REASON],
   body: {
     schema: { name: 'RulePatch', schema: rulePatchSchema },
     examples: {
@@ -169,7 +171,7 @@ export const DELETE_RULE: Operation = {
   tag,
   summary: 'Delete a rule',
   description: 'The answer holds the rule as it was. Its counters stay until their windows have passed.',
-  parameters: [id, ifMatch, DRY_RUN],
+  parameters: [id, ifMatch, DRY_RUN, REASON],
   answers: { 200: written('Deleted') },
   problems: ['invalid-request', 'rule-not-found', 'rule-changed', ...NOT_NOW],
 };

@@ -1,7 +1,8 @@
 import { QuotaError } from '@sundial/contract';
+import { errorsInReason } from '../admin/reason.js';
 import { readQuery } from '../http/query.js';
 
-/** `?dryRun=true`, the one parameter of writes of rules: they answer what they would do, and do nothing. */
+/** `?dryRun=true`: writes of rules answer what they would do, and do nothing. */
 export const DRY_RUN = {
   in: 'query',
   name: 'dryRun',
@@ -10,14 +11,21 @@ export const DRY_RUN = {
   optional: true,
 } as const;
 
+/** The parameters of a write of rules, whose body is the rules alone. */
+export interface WriteQuery {
+  readonly dryRun: boolean;
+  readonly reason?: string | undefined;
+}
+
 /** @throws QuotaError `invalid-request` for any other parameter: a misspelt one would write. */
-export function isDryRun(url: string): boolean {
-  const { dryRun = 'false', ...others } = Object.fromEntries(readQuery(url));
+export function parseWriteQuery(url: string): WriteQuery {
+  const { dryRun = 'false', reason, ...others } = Object.fromEntries(readQuery(url));
   const errors = Object.keys(others).map((name) => ({
     path: name.slice(0, 64),
-    message: 'is not a parameter; there is dryRun',
+    message: 'is not a parameter; there are dryRun and reason',
   }));
   if (!['true', 'false'].includes(dryRun)) errors.push({ path: 'dryRun', message: 'must be true or false' });
+  errors.push(...errorsInReason(reason));
   if (errors.length > 0) throw QuotaError.invalid('invalid-request', errors);
-  return dryRun === 'true';
+  return { dryRun: dryRun === 'true', reason };
 }

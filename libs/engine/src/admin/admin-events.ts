@@ -1,0 +1,55 @@
+import type { Subject } from '@sundial/contract';
+
+/** What operators can do. */
+export type AdminAction =
+  | 'rule-created'
+  | 'rule-changed'
+  | 'rule-deleted'
+  | 'rules-replaced'
+  | 'gate-set'
+  | 'brake-set'
+  | 'brake-removed'
+  | 'drill-begun'
+  | 'drill-ended'
+  | 'usage-corrected'
+  | 'subject-reset'
+  | 'override-set'
+  | 'override-removed'
+  | 'overrides-imported'
+  | 'pack-added'
+  | 'pack-cancelled';
+
+/** What an operator's write changed, named by what finds it again. */
+export interface AdminTarget {
+  /** Null: every resource. */
+  readonly resource?: string | null;
+  readonly rule?: string;
+  /** Of a brake or a pack. */
+  readonly id?: string;
+  /** Here alone an event names a subject: what writes events where they outlive what may be known of a person leaves it out. */
+  readonly subject?: Subject | undefined;
+}
+
+/** A write of an operator that was done. */
+export interface AdminEvent {
+  /** The store's clock, epoch milliseconds. */
+  readonly at: number;
+  /** The name of the key that it was made with. */
+  readonly actor: string;
+  readonly action: AdminAction;
+  readonly target: AdminTarget;
+  readonly reason?: string | undefined;
+  /** What was there, where it is known; without a subject. */
+  readonly before?: object | undefined;
+  /** What is there now; without a subject. */
+  readonly after?: object | undefined;
+  /** What else the write was answered: how many nodes have it in force, what it does to counters. */
+  readonly outcome?: object | undefined;
+  /** Of the request that asked for it. */
+  readonly requestId?: string | undefined;
+}
+
+/** Where every write of an operator is recorded, once it is done. It never fails, and nothing waits for it. */
+export interface AdminEvents {
+  record(event: AdminEvent): void;
+}
