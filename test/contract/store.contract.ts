@@ -10,6 +10,7 @@ import { holdWindowsContract } from './store-holds-windows.contract.js';
 import { reversalsContract } from './store-reversals.contract.js';
 import { settleTogetherContract } from './store-settle-together.contract.js';
 import { metersContract } from './store-meters.contract.js';
+import { scanContract } from './store-scan.contract.js';
 import { settleContract } from './store-settle.contract.js';
 import { shardsContract } from './store-shards.contract.js';
 import { takeContract } from './store-take.contract.js';
@@ -52,5 +53,6 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
     settleHoldsContract(scene);
     settleLateHoldsContract(scene);
     reversalsContract(scene);
+    scanContract(scene);
   });
 }

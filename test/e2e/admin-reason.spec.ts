@@ -48,6 +48,7 @@ const WRITES: readonly (readonly [action: string, method: string, path: string, 
       '/admin/subjects/usage',
       { rule: 'r1', subject: { user: 'pupil-4711' }, limits: [{ window: 'day', used: 2 }] },
     ],
+    ['subject-reset', 'POST', '/admin/subjects/reset', { rule: 'r1', subject: { user: 'pupil-4711' } }],
     ['rule-deleted', 'DELETE', '/admin/rules/r1', undefined],
     ['rules-replaced', 'PUT', '/admin/rules', { rules: [] }],
   ];

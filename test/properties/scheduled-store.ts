@@ -111,6 +111,14 @@ export class ScheduledStore implements Store {
     return this.#call('set usage', () => this.#store.setUsage(request));
   }
 
+  scan(): never {
+    throw new Error('Calls are scheduled of checks and reservations only');
+  }
+
+  liveHolds(): never {
+    return this.scan();
+  }
+
   probe(): Promise<void> {
     return this.#call('probe', () => undefined);
   }

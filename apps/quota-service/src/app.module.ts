@@ -24,6 +24,7 @@ import { ReceiptSigningModule } from './receipts/receipt-signing.module.js';
 import { ReceiptsModule } from './receipts/receipts.module.js';
 import { ReservationsModule } from './reservations/reservations.module.js';
 import { RulesModule } from './rules/rules.module.js';
+import { SubjectsModule } from './subjects/subjects.module.js';
 import { UsageModule } from './usage/usage.module.js';
 
 export interface AppOptions {
@@ -41,6 +42,7 @@ export interface AppOptions {
     ReceiptsModule,
     UsageModule,
     RulesModule,
+    SubjectsModule,
     GatesModule,
     BrakesModule,
     DrillsModule,

@@ -20,3 +20,5 @@ export * from './schemas/receipt.schema.js';
 export * from './schemas/request.schema.js';
 export * from './schemas/reservation.schema.js';
 export * from './schemas/rule.schema.js';
+export * from './schemas/subjects.schema.js';
+export type * from './subjects.js';

@@ -71,6 +71,7 @@ export type { Planned, PlannedCheck } from './runners/runner.js';
 export { UncertainIntervals } from './runners/uncertain-intervals.js';
 export { then, type Answer } from './stores/answer.js';
 export { idOf, numberOf } from './operations/own-ids.js';
+export * from './stores/counter-scan.js';
 export { hasRoom } from './stores/room.js';
 export { settledCounters, settledInCurrent } from './stores/settled-limits.js';
 export * from './stores/holds.js';

@@ -21,6 +21,7 @@ import {
   type UsageCorrection,
   type UsageRequest,
 } from '@sundial/contract';
+import { EngineSubjects } from './admin/engine-subjects.js';
 import { BatchPacer, type BatchOptions } from './batches/batch-pacer.js';
 import { ControlledChecks, type ControlOverCheck } from './controls/controlled-checks.js';
 import type { LiveControls } from './controls/live-controls.js';
@@ -67,6 +68,8 @@ const ANSWER_RESERVE_MS = 5;
 
 /** Sundial's verbs in the process, on any store. See `Quota` for what they mean. */
 export class QuotaEngine implements Quota {
+  /** What operators ask and do about subjects. */
+  readonly subjects: EngineSubjects;
   readonly #runner: Runner;
   readonly #rules: LiveRules;
   readonly #planner = new CheckPlanner();
@@ -84,6 +87,7 @@ export class QuotaEngine implements Quota {
   constructor(options: QuotaEngineOptions) {
     const { runner, rules, unknownResource, batchDeadlineMs, observer = {} } = options;
     this.#runner = runner;
+    this.subjects = new EngineSubjects({ runner, rules });
     this.#rules = rules;
     this.#ids = new OperationIds(runner.secret);
     this.#batchDeadlineMs = batchDeadlineMs ?? DEFAULT_BATCH_DEADLINE_MS;

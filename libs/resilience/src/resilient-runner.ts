@@ -109,6 +109,10 @@ export class ResilientRunner implements Runner {
     return this.#store.secret;
   }
 
+  get looks(): Runner['looks'] {
+    return this.#store;
+  }
+
   now(): number {
     return this.#store.now();
   }

@@ -16,6 +16,7 @@ import {
 import {
   assertPossible,
   LiveRules,
+  matchesNothing,
   parseRule,
   patchRule,
   planChange,
@@ -117,6 +118,7 @@ export class RulesController {
   }
 
   private async write(change: RuleChange, reply: FastifyReply): Promise<RuleAnswer> {
+    if (change.kind !== 'delete') this.assertMatchable(change.rule);
     const { dryRun, reason } = parseWriteQuery(reply.request.url);
     if (dryRun) return this.preview(change, reply);
     this.writes.assertReason(reason);
@@ -141,6 +143,12 @@ export class RulesController {
     const { rule, effects } = await planChange(current, change);
     reply.code(200);
     return { rule: rule!, version: current.version, ...shownEffects(effects) };
+  }
+
+  /** @throws QuotaError `invalid-rule` */
+  private assertMatchable(rule: Rule): void {
+    const errors = matchesNothing(this.live.current, rule);
+    if (errors.length > 0) throw QuotaError.invalid('invalid-rule', errors);
   }
 
   private ruleInForce(id: string): Rule {

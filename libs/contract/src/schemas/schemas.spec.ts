@@ -22,6 +22,7 @@ import type {
 import type { ReceiptClaims, ReceiptVerdict, VerifyReceiptRequest } from '../receipt.js';
 import type { OnDeny, Rule } from '../rule.js';
 import type { RulePreview, RuleSetChanges, RuleSetWritten, RuleWritten } from '../rule-written.js';
+import type { NearSubjects, ResetSubject, SubjectReset, SubjectUsage } from '../subjects.js';
 import { batchAnswerSchema } from './batch.schema.js';
 import {
   brakeInputSchema,
@@ -68,6 +69,14 @@ import {
   ruleSetWrittenSchema,
   ruleWrittenSchema,
 } from './rule.schema.js';
+import {
+  nearSubjectsSchema,
+  resetSubjectSchema,
+  ruleOutlookSchema,
+  rulePreviewRequestSchema,
+  subjectResetSchema,
+  subjectUsageSchema,
+} from './subjects.schema.js';
 
 /** What a caller may write: a field with a default may be left out. */
 type Of<Schema extends JSONSchema> = FromSchema<Schema, { keepDefaultedPropertiesOptional: true }>;
@@ -136,6 +145,13 @@ describe('schemas and types', () => {
     same<Of<typeof correctedUsageSchema>, CorrectedUsage>(true);
   });
 
+  it('state the same of subjects', () => {
+    same<Of<typeof nearSubjectsSchema>, NearSubjects>(true);
+    same<Of<typeof subjectUsageSchema>, SubjectUsage>(true);
+    same<Omit<Of<typeof subjectResetSchema>, 'subject'>, Omit<SubjectReset, 'subject'>>(true);
+    same<Of<typeof resetSubjectSchema>, ResetSubject>(true);
+  });
+
   it('state the same gates, brakes and drills', () => {
     type Free<T> = Omit<T, 'subject'>;
     same<Of<typeof gateInputSchema>, GateInput>(true);
@@ -198,6 +214,7 @@ describe('every schema', () => {
       gateSchema,
       gateWrittenSchema,
       jwksSchema,
+      nearSubjectsSchema,
       onDenySchema,
       receiptClaimsSchema,
       receiptVerdictSchema,
@@ -222,6 +239,11 @@ describe('every schema', () => {
       usageRequestSchema,
       usageSchema,
       verifyReceiptRequestSchema,
+      resetSubjectSchema,
+      ruleOutlookSchema,
+      rulePreviewRequestSchema,
+      subjectResetSchema,
+      subjectUsageSchema,
     }),
   )('is one that ajv compiles: %s', (_name, schema) => {
     expect(() =>

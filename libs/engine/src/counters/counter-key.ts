@@ -15,13 +15,18 @@ export type CountingRule = Pick<Rule, 'id' | 'resource' | 'per' | 'timeZone'>;
  * the resource with the rule's first attribute, so rules `["user"]` and `["user","grade"]` stay atomic together:
  * `sd1:{ocr:user=u1}:ocr-per-user~k3Xa` and `sd1:{ocr:user=u1}:ocr-per-grade~k3Xa:grade=3`. A stored rule keeps the order
  * of its attributes (`inStoredOrder`), so that the order in which they are written moves no counter.
- * The code after `~` stands for the time zone: another zone starts new counters.
+ * The code after `~` stands for the time zone: another zone starts new counters. `partOf` says how a value stands in it.
  */
-export function counterKey(rule: CountingRule, subject: Subject): { key: string; shardGroup: string } {
+export function counterKey(
+  rule: CountingRule,
+  subject: Subject,
+  partOf: (value: string) => string = keyPart,
+): { key: string; shardGroup: string } {
   const [first, ...others] = rule.per;
-  const shardGroup = first === undefined ? rule.resource : `${rule.resource}:${attribute(first, subject)}`;
+  const shardGroup =
+    first === undefined ? rule.resource : `${rule.resource}:${attribute(first, subject, partOf)}`;
   let key = `${KEY_FORMAT}:{${shardGroup}}:${rule.id}~${zoneCode(rule.timeZone)}`;
-  for (const name of others) key += `:${attribute(name, subject)}`;
+  for (const name of others) key += `:${attribute(name, subject, partOf)}`;
   return { key, shardGroup };
 }
 
@@ -30,8 +35,8 @@ export function shardGroupOf(key: string): string {
   return key.slice(key.indexOf('{') + 1, key.indexOf('}'));
 }
 
-function attribute(name: string, subject: Subject): string {
-  return `${name}=${keyPart(subject[name]!)}`;
+function attribute(name: string, subject: Subject, partOf: (value: string) => string): string {
+  return `${name}=${partOf(subject[name]!)}`;
 }
 
 /** A caller's text as it stands in a key: as it is where it is short and plain, else hashed. */

@@ -14,6 +14,9 @@ import {
   reserveRequestSchema,
   type ReturnRequest,
   returnRequestSchema,
+  type Subject,
+  type SubjectReset,
+  subjectResetSchema,
   type UsageCorrection,
   usageCorrectionSchema,
 } from '@sundial/contract';
@@ -28,6 +31,7 @@ const errorsIn = {
   refund: validator(refundRequestSchema),
   return: validator(returnRequestSchema),
   correction: validator(usageCorrectionSchema),
+  reset: validator(subjectResetSchema),
 };
 
 /** @throws QuotaError `invalid-request`, every error listed; as all functions here. */
@@ -58,6 +62,15 @@ export function assertReturnRequest(input: unknown): asserts input is ReturnRequ
 export function assertUsageCorrection(input: unknown): asserts input is UsageCorrection {
   const errors = aboutWindows(errorsIn.correction(input));
   assertNone(errors.length > 0 ? errors : namedTwice((input as UsageCorrection).limits));
+}
+
+export function assertSubjectReset(input: unknown): asserts input is SubjectReset {
+  assertNone(errorsIn.reset(input));
+}
+
+/** @throws QuotaError `invalid-request` */
+export function assertSubject(subject: unknown): asserts subject is Subject {
+  assertNone(errorsIn.reset({ subject }));
 }
 
 function assertNone(errors: readonly InputError[]): void {

@@ -12,6 +12,7 @@ import {
   type Subject,
   type UsageCorrection,
 } from '@sundial/contract';
+import { notTheAttributes } from '../admin/subject-errors.js';
 import { fieldOf } from '../counters/limit-field.js';
 import type { PlannedLimit } from '../counters/rule-windows.js';
 import type { CheckPlanner } from '../decisions/check-planner.js';
@@ -159,16 +160,6 @@ function limited(
   return counters
     .map(({ key, shardGroup, limits }) => ({ key, shardGroup, limits: limits.filter(isMeant) }))
     .filter(({ limits }) => limits.length > 0);
-}
-
-/** A counter is one of a rule's exact attributes: with others it would be another one, or none. */
-function notTheAttributes(per: readonly string[], subject: Subject): readonly InputError[] {
-  const missing = per.filter((name) => !Object.hasOwn(subject, name));
-  const others = Object.keys(subject).filter((name) => !per.includes(name));
-  return [
-    ...missing.map((name) => ({ path: `subject.${name}`, message: 'is missing: the rule counts by it' })),
-    ...others.map((name) => ({ path: `subject.${name}`, message: 'is not counted by this rule' })),
-  ];
 }
 
 function notItsLimits(rule: Rule, limits: readonly CorrectedLimit[]): readonly InputError[] {

@@ -49,6 +49,10 @@ export class DirectRunner implements Runner {
     return this.#store.secret;
   }
 
+  get looks(): Runner['looks'] {
+    return this.#store;
+  }
+
   now(): number {
     return this.#store.now();
   }

@@ -6,6 +6,7 @@ import type { Amounts } from '../operations/amounts.js';
 import type { NamedOperation } from '../operations/operation-ids.js';
 import type { SharedSecret } from '../operations/secret.js';
 import type { Answer } from '../stores/answer.js';
+import type { Store } from '../stores/store.js';
 import type { JournalStatus } from './journal-status.js';
 import type { ReportRunner } from './report-runner.js';
 import type { ReservationRunner } from './reservation-runner.js';
@@ -28,6 +29,8 @@ export interface Runner {
   decide(check: PlannedCheck): Answer<EngineDecision>;
   /** Looks and writes nothing. @throws QuotaError `overloaded` */
   usage(read: Planned): Answer<Pick<Usage, 'limits' | 'degraded'>>;
+  /** What operators look for. It waits for no turn and has no deadline; rejects with a `StoreError` where the store is away. */
+  readonly looks: Pick<Store, 'scan' | 'liveHolds' | 'read'>;
   /** How long checks that were begun have waited to be sent, in milliseconds; 0 where none waits. */
   readonly backlogMs: number;
   status(): EngineStatus;

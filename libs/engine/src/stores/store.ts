@@ -1,5 +1,6 @@
 import type { Amounts, MeterAmounts } from '../operations/amounts.js';
 import type { Answer } from './answer.js';
+import type { CounterScanStore } from './counter-scan.js';
 import type { HoldStore, HoldTerms, SettledHold, StoredReservation } from './holds.js';
 import type { ReversalStore } from './reversals.js';
 import type { FindingListener, StoreFinding } from './store-finding.js';
@@ -23,7 +24,7 @@ import { MAX_UNITS } from '@sundial/contract';
  * Every verb rejects with a `StoreError` when the store could not be asked; none of them waits for a deadline,
  * which `StoreGuard` keeps.
  */
-export interface Store extends HoldStore, ReversalStore {
+export interface Store extends HoldStore, ReversalStore, CounterScanStore {
   readonly kind: 'redis' | 'embedded';
   /** What all nodes that count in this store know, and no caller. */
   readonly secret: SharedSecret;

@@ -48,7 +48,7 @@ const NEVER_RUN =
   /^(NOSCRIPT|BUSY|LOADING|MOVED|ASK|TRYAGAIN|CLUSTERDOWN|CROSSSLOT|MASTERDOWN|READONLY|MISCONF|OOM|NOREPLICAS|NOAUTH|NOPERM) /;
 
 /** Only the message is kept: the client's own error carries the command with every subject in it. */
-function toStoreError(cause: unknown): StoreError {
+export function toStoreError(cause: unknown): StoreError {
   const message = cause instanceof Error ? cause.message : String(cause);
   const certain = cause instanceof ReplyError ? NEVER_RUN.test(message) : NEVER_SENT.test(message);
   return new StoreError(message, certain ? 'not-executed' : 'unknown');

@@ -13,6 +13,9 @@ import {
   type ReadResult,
   REMEMBER_SETTLED_MS,
   type SettleRequest,
+  type LiveHold,
+  type ScannedKeys,
+  type ScanRequest,
   type SettleResult,
   type SetUsageRequest,
   type SetUsageResult,
@@ -30,6 +33,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Cluster } from 'ioredis';
 import { CrossShardCalls, LOOK, type StoreCalls } from './cross-shard-calls.js';
 import { connectRedis, type RedisClient, type RedisTarget } from '../connection/redis-connection.js';
+import { liveHoldsOf, scanCounters } from './redis-counter-scan.js';
 import { RedisDataLossDetector } from './redis-data-loss-detector.js';
 import { RedisDiagnostics } from '../diagnostics/redis-diagnostics.js';
 import { RedisSecret } from './redis-secret.js';
@@ -116,6 +120,14 @@ export class RedisStore implements Store {
 
   setUsage<L extends LimitSpec>(request: SetUsageRequest<L>): Promise<SetUsageResult<L>> {
     return this.#calls.setUsage(request) as Promise<SetUsageResult<L>>;
+  }
+
+  scan(request: ScanRequest): Promise<ScannedKeys | undefined> {
+    return scanCounters(this.#client, request);
+  }
+
+  liveHolds(key: string): Promise<readonly LiveHold[]> {
+    return liveHoldsOf(this.#client, key, this.now());
   }
 
   /**

@@ -47,6 +47,8 @@ class FarStore implements Store {
   refund = away;
   giveBack = away;
   setUsage = away;
+  scan = away;
+  liveHolds = away;
 
   now(): number {
     return this.clock;

@@ -16,6 +16,7 @@ import {
   type TakeResult,
 } from '../store.js';
 import type { FindingListener, StoreFinding } from '../store-finding.js';
+import type { LiveHold, ScannedKeys, ScanRequest } from '../counter-scan.js';
 import type { EndHoldRequest, EndHoldResult } from '../holds.js';
 import type {
   GiveBackRequest,
@@ -36,6 +37,7 @@ import { MemoryState } from './state/memory-state.js';
 import type { MemoryOperation } from './state/operation-record.js';
 import type { MutableCount } from './state/counter-table.js';
 import { MemoryOperations } from './memory-operations.js';
+import { liveHoldsIn, scanRecords } from './memory-scan.js';
 
 export interface MemoryStoreOptions extends CounterLogEvents {
   /** Where counters are kept over a restart; absent: in memory only. */
@@ -167,6 +169,16 @@ export class MemoryStore implements Store {
 
   setUsage<L extends LimitSpec>(request: SetUsageRequest<L>): SetUsageResult<L> {
     return this.#inWindows(request, (counts) => this.#reservations.reversals.setUsage<L>(counts));
+  }
+
+  scan(request: ScanRequest): Promise<ScannedKeys | undefined> {
+    return scanRecords(this.#state.counters.records, request);
+  }
+
+  liveHolds(key: string): readonly LiveHold[] {
+    this.#state.beginChange();
+    this.#endDue();
+    return liveHoldsIn(this.#reservations.records.live, key);
   }
 
   async probe(): Promise<void> {}

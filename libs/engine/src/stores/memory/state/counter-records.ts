@@ -114,10 +114,10 @@ export class CounterRecords {
 
   /**
    * The addresses of all records, and undefined where there are none for a while. Of those that are created or widened
-   * meanwhile it may miss some.
+   * meanwhile it may miss some. From an address on, which was one once.
    */
-  all(): Generator<number | undefined> {
-    return this.#arena.inUse();
+  all(from = 0): Generator<number | undefined> {
+    return this.#arena.inUse(from);
   }
 
   hash(record: number): number {

@@ -77,11 +77,13 @@ export class RecordArena {
 
   /**
    * The addresses of the blocks in use, and undefined for each stretch of free ones, so that no step is long. Of blocks
-   * that are allocated meanwhile it may miss some.
+   * that are allocated meanwhile it may miss some. From an address on, also where no block begins there any more.
    */
-  *inUse(): Generator<number | undefined> {
-    for (let slot = 0; slot < this.#chunks.length; slot++) {
-      for (let n = 0; ; n++) {
+  *inUse(from = 0): Generator<number | undefined> {
+    const first = from >>> OFFSET_BITS;
+    for (let slot = first; slot < this.#chunks.length; slot++) {
+      const skipped = slot === first ? offsetOf(from) : 0;
+      for (let n = Math.ceil(skipped / (this.#chunks[slot]?.blockWords ?? 1)); ; n++) {
         // Another chunk may have taken the slot since the last was yielded.
         const chunk = this.#chunks[slot];
         const offset = n * (chunk?.blockWords ?? 0);

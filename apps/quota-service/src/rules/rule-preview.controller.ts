@@ -1,0 +1,56 @@
+import { type InputError, QuotaError, type Rule, type RuleOutlook } from '@sundial/contract';
+import { Body, Controller, HttpCode, Post } from '@nestjs/common';
+import { LiveRules, matchesNothing, parseRule, patchRule, planChange, QuotaEngine } from '@sundial/engine';
+import { Describe } from '../http/openapi/describe.js';
+import { Route } from '../http/routes/route.decorator.js';
+import { PREVIEW_RULE } from './rule-preview.docs.js';
+
+/** What a rule, or a change of one, would do now, from what is counted. Writes nothing. */
+@Controller('admin/rules/preview')
+export class RulePreviewController {
+  constructor(
+    private readonly live: LiveRules,
+    private readonly engine: QuotaEngine,
+  ) {}
+
+  @Post()
+  @HttpCode(200)
+  @Describe(PREVIEW_RULE)
+  @Route({ access: 'admin' })
+  async preview(@Body() body: unknown): Promise<RuleOutlook> {
+    const { current } = this.live;
+    const wanted = this.ruleOf(body);
+    const errors = matchesNothing(current, wanted);
+    if (errors.length > 0) throw QuotaError.invalid('invalid-rule', errors);
+    const { rule, effects } = await planChange(current, { kind: 'put', rule: wanted });
+    return this.engine.subjects.outlook(rule!, effects);
+  }
+
+  /** @throws QuotaError `invalid-request`, `invalid-rule`, `rule-not-found` */
+  private ruleOf(body: unknown): Rule {
+    const given = typeof body === 'object' && body !== null ? body : {};
+    const errors = errorsIn(given);
+    if (errors.length > 0) throw QuotaError.invalid('invalid-request', errors);
+    if ('rule' in given) return parseRule(given.rule);
+    const { id, change } = given as { readonly id: string; readonly change: unknown };
+    const rule = this.live.current.byId(id);
+    if (rule === undefined) throw new QuotaError('rule-not-found', `There is no rule ${JSON.stringify(id)}.`);
+    return patchRule(rule, change);
+  }
+}
+
+function errorsIn(body: object): readonly InputError[] {
+  const names = Object.keys(body);
+  const unknown = names.filter((name) => !['rule', 'id', 'change'].includes(name));
+  const errors = unknown.map((name) => ({ path: name.slice(0, 64), message: 'is not a known field' }));
+  if ('rule' in body) {
+    if (names.length - unknown.length > 1)
+      errors.push({ path: 'rule', message: 'stands alone, or the id of a rule and its change stand there' });
+    return errors;
+  }
+  if (!('id' in body) || typeof body.id !== 'string')
+    errors.push({ path: 'id', message: 'must be the id of a rule, unless there is a whole rule' });
+  if (!('change' in body))
+    errors.push({ path: 'change', message: 'is missing: fields that would be otherwise' });
+  return errors;
+}

@@ -1,0 +1,94 @@
+import { QuotaError, type Rule, type Subject, type SubjectState } from '@sundial/contract';
+import { RuleWindowsCache, type PlannedLimit } from '../counters/rule-windows.js';
+import { currentStates } from '../decisions/decision.js';
+import type { Runner } from '../runners/runner.js';
+import { StoreError, type Counts } from '../stores/store.js';
+import { counterKeyOfShown, keysOfRule, subjectOfKey, type ShownSubject } from './shown-subjects.js';
+
+/** Counters that are asked for at once: other callers' checks wait for no more. */
+const READ_AT_ONCE = 100;
+/** The store's clock may pass the end of a window between an offer and its answer. */
+const MAX_OFFERS = 3;
+
+export interface LookedSubjects {
+  readonly subjects: readonly SubjectState[];
+  /** Absent: all there are. */
+  readonly cursor?: string;
+}
+
+/** Looks at the counters of rules as operators want them: of subjects that no request names, a bounded number at a time. */
+export class SubjectLooks {
+  readonly #windows = new RuleWindowsCache();
+
+  constructor(private readonly runner: Pick<Runner, 'looks' | 'now'>) {}
+
+  /** A page of the subjects of a rule. @throws QuotaError `store-unavailable`; `invalid-request` for a foreign cursor */
+  async page(
+    rule: Rule,
+    { cursor, wanted }: { readonly cursor?: string | undefined; readonly wanted: number },
+  ): Promise<LookedSubjects> {
+    // There is one counter, whose key needs no search.
+    if (rule.per.length === 0) return { subjects: [await this.stateOf(rule, {})] };
+    const keys = await this.#keys(rule, cursor, wanted);
+    const known = [...new Set(keys.keys)].flatMap((key) => subjectOfKey(rule, key) ?? []);
+    const subjects: SubjectState[] = [];
+    for (let from = 0; from < known.length; from += READ_AT_ONCE) {
+      const chunk = known.slice(from, from + READ_AT_ONCE);
+      const states = await Promise.all(chunk.map((shown) => this.#state(rule, shown)));
+      subjects.push(...states.filter((state) => state !== undefined));
+    }
+    return { subjects, ...(keys.cursor !== undefined && { cursor: keys.cursor }) };
+  }
+
+  /** What a subject has used under a rule. @throws QuotaError `store-unavailable` */
+  async stateOf(rule: Rule, subject: Subject): Promise<SubjectState> {
+    const state = await this.#state(rule, { subject });
+    if (state === undefined) throw unavailable('a key holds something that Sundial did not write');
+    return state;
+  }
+
+  async #keys(rule: Rule, cursor: string | undefined, wanted: number) {
+    const page = await asked(this.runner.looks.scan({ ...keysOfRule(rule), cursor, wanted }));
+    if (page !== undefined) return page;
+    const message = 'must be the `next` of an answer, or absent to begin';
+    throw QuotaError.invalid('invalid-request', [{ path: 'cursor', message }]);
+  }
+
+  /** Undefined where a wrong-type key lies in the counter's place. */
+  async #state(rule: Rule, { subject, hashed }: ShownSubject): Promise<SubjectState | undefined> {
+    const place = counterKeyOfShown(rule, subject);
+    for (let left = MAX_OFFERS; left > 0; left--) {
+      const { limits } = this.#windows.at(rule, this.runner.now());
+      const result = await asked(this.runner.looks.read({ counters: [{ ...place, limits }] }));
+      if (result.outcome === 'wrong-type') return undefined;
+      if (result.outcome !== 'read') continue;
+      const { counts } = result;
+      const share = Math.max(...counts.map(shareOf));
+      return { subject, ...(hashed && { hashed }), share, limits: currentStates(counts) };
+    }
+    throw unavailable('its clock is in other windows than this node expects');
+  }
+}
+
+/** The part of a limit that is used or held; 1 where nothing is allowed. */
+function shareOf({ limit, used, reserved }: Counts<PlannedLimit>[number]): number {
+  const { max } = limit.allowance;
+  if (max === null) return 0;
+  return max === 0 ? 1 : Math.round((1_000 * (used + reserved)) / max) / 1_000;
+}
+
+/** @throws QuotaError `store-unavailable` */
+export async function asked<T>(answer: T | Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    throw error instanceof StoreError ? unavailable(error.message) : error;
+  }
+}
+
+function unavailable(why: string): QuotaError {
+  return new QuotaError(
+    'store-unavailable',
+    `The store did not answer: ${why}. Nothing was changed; try again.`,
+  );
+}
