@@ -9,7 +9,7 @@
 --         the position of its limit set (from 1), or 0 for none, where its rule is gone
 -- Returns one text of words separated by spaces: format, now (ms), then of each extension its outcome:
 --         extended | refused, each followed by window index and units of each limit, with `+` before it then by how
---         many of them are held, and by the reservation (shared/reservation-record.lua); extended then by what takes
+--         many of them are held, with `!` by overrides (shared/overrides.lua), and by the reservation (shared/reservation-record.lua); extended then by what takes
 --         it back (undo-extension.lua); ended-otherwise, followed by the reservation and its windows
 --         (shared/endings.lua); not-found | expired | window-mismatch | wrong-type
 --[[ Sample

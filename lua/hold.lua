@@ -9,7 +9,8 @@
 --         when it is taken, where that is to be the same on several shards, else `-`
 -- Returns one text of words separated by spaces: format, now (ms), then of each reserve its outcome:
 --         +taken | +replayed | +refused | +too-many-holds, each followed by window index and units of each limit,
---         then by how many of them are held; the first two then by the reservation (shared/reservation-record.lua);
+--         then by how many of them are held, with `!` before it then by what each has of an override or `-`; the
+--         first two then by the reservation (shared/reservation-record.lua);
 --         conflict | refunded | expired | window-mismatch | wrong-type, followed by nothing
 --[[ Sample
 # Operation `…7` holds 1 unit of a counter that has 10 a day, in a window that lasts until 2059, for a minute.
@@ -22,6 +23,7 @@ redis-cli --eval <(node scripts/print-lua.mjs hold) bucket counter , '2 0 900000
 -- @include shared/limit-sets.lua
 -- @include shared/check-group.lua
 -- @include shared/counter-slow-path.lua
+-- @include shared/overrides.lua
 -- @include shared/hold-take.lua
 -- @include shared/hold-replay.lua
 local keys, argv, FIRST_IDENTITY = KEYS, ARGV, 4
@@ -42,7 +44,8 @@ local function decide(group, key, identity)
     local windows = read_counter_with_holds(keys[key + c], now)
     if not windows then return 'wrong-type', 0 end
     latest = math.max(latest, (read_slow(windows, limit_set, limit_count, indexes, used)))
-    room = room and (group.amount == 0 or group.fits(limit_set, limit_count, group.amount, used))
+    local own_set = with_override(keys[key + c], windows, limit_set, limit_count, indexes)
+    room = room and (group.amount == 0 or group.fits(own_set, limit_count, group.amount, used))
     held[c], limit_count = windows, limit_count + limit_set.size
     is_full = is_full or windows.holds and windows.holds.count >= MAX_HOLDS
   end

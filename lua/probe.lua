@@ -32,6 +32,7 @@ local commands = {
   { 'ZCOUNT', sorted, '1', '1' },
   { 'ZRANGE', sorted, '0', '0' },
   { 'ZRANGEBYSCORE', sorted, '1', '1' },
+  { 'ZRANGEBYLEX', sorted, '-', '+' },
   { 'ZCARD', sorted },
   { 'ZREM', sorted, 'other' },
   { 'ZREMRANGEBYRANK', sorted, '0', '0' },

@@ -7,7 +7,8 @@
 -- ARGV[4…] identity of each check: `;<last character of the operation id> <content> <attempt>`
 -- Returns one text of words separated by spaces: format, now (ms), then of each check its outcome:
 --         taken | refused | replayed, each followed by window index and units of each limit, with `+` before it then
---         by how many of them are held; and replayed by an instant in every window it was counted in and for how long
+--         by how many of them are held, with `!+` then by what each has of an override (shared/overrides.lua) or `-`;
+--         and replayed by an instant in every window it was counted in and for how long
 --         it is still remembered (both ms); conflict | refunded | expired | window-mismatch | wrong-type and no more
 --[[ Sample
 # Operation `…7` takes 1 unit of a counter that has 10 a day and 3 an hour, in windows that last until 2059.
@@ -35,12 +36,13 @@ local function decide(group, key, identity)
   for c = 1, group.size do
     local limit_set = group[c]
     if limit_set.has_mismatch then return 'window-mismatch', 0 end
-    local what, its_latest, its_text = read_counter(keys[key + c], limit_set, limit_count, indexes, used)
+    local what, its_latest, its_text, its_set =
+      read_counter(keys[key + c], limit_set, limit_count, indexes, used)
     if what == nil then return 'wrong-type', 0 end
     if its_latest > latest then
       latest, at_text = its_latest, its_text
     end
-    held[c], room = what, room and fits(limit_set, limit_count, amount, used)
+    held[c], room = what, room and fits(its_set, limit_count, amount, used)
     limit_count = limit_count + limit_set.size
   end
   if amount == 0 then return 'taken', limit_count end
@@ -70,7 +72,7 @@ for _, group in ipairs(groups) do
     for limit = 1, shown do
       answer = answer .. (indexes[limit] == 0 and ' 0 ' or ' 1 ') .. digits_of(used[limit])
     end
-    if indexes.has_holds then answer = with_reserved(answer, shown, group, held, indexes) end
+    if indexes.says_more then answer = with_reserved(answer, shown, group, held, indexes) end
     key, size, next_one = key + 1 + group.size, size + 1, next_one + 1
     answers[size] = more and answer .. more or answer
   end

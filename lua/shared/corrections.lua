@@ -35,6 +35,12 @@ local function set_limits(keys, key, correction, held, state)
       used[at] = math.min(limit.max + reserved, MAX_INTEGER)
       opens = set_units(windows, limit.field, starts, used[at]) or opens
     end
-    write_counter(keys[key + c], text_of_windows(windows), limit_set, opens, windows.holds)
+    write_counter(
+      keys[key + c],
+      text_of_windows(windows),
+      limit_set,
+      opens,
+      windows.holds or windows.override
+    )
   end
 end

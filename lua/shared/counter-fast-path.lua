@@ -9,31 +9,35 @@
 -- @include shared/counter-slow-path.lua
 -- @include shared/holds.lua
 -- @include shared/limit-set.lua
+-- @include shared/overrides.lua
 -- @include shared/wrong-type.lua
 
 -- Reads the limits of a counter. Returns what it holds: false for nothing, true for the windows of now, a table of
--- other windows, nil for a wrong-type key; and the latest start of the windows that were read.
+-- other windows, nil for a wrong-type key; the latest start of the windows that were read; and the limit set that
+-- holds for this counter.
 local function read_counter(key, limit_set, before, indexes, used)
   local stored = redis.pcall('GET', key)
   if not stored then
     for i = 1, limit_set.size do
       indexes[before + i], used[before + i] = limit_set[i].index, 0
     end
-    return false, limit_set.latest, limit_set.latest_text
+    return false, limit_set.latest, limit_set.latest_text, limit_set
   end
   if is_wrong_type(stored) then return nil end
   local units = { string.match(stored, limit_set.pattern) }
   if not units[1] then
     local windows = read_windows(stored)
     if not windows or not end_due_holds(key, windows, limit_set.now) then return nil end
-    return windows, read_slow(windows, limit_set, before, indexes, used)
+    local own_set = with_override(key, windows, limit_set, before, indexes)
+    local latest, latest_text = read_slow(windows, limit_set, before, indexes, used)
+    return windows, latest, latest_text, own_set
   end
   for i = 1, limit_set.size do
     local count = units_of(units[i])
     if count > MAX_INTEGER then return nil end
     indexes[before + i], used[before + i] = limit_set[i].index, count
   end
-  return true, limit_set.latest, limit_set.latest_text
+  return true, limit_set.latest, limit_set.latest_text, limit_set
 end
 
 local function has_room(limit_set, before, amount, used)
@@ -61,7 +65,7 @@ local function add_to_counter(key, limit_set, before, amount, held, indexes, use
     write_counter(key, add_fast(limit_set, before, amount, used), limit_set, not held)
   else
     local text, opens = add_slow(held, limit_set, before, amount, indexes, used)
-    write_counter(key, text, limit_set, opens, held.holds)
+    write_counter(key, text, limit_set, opens, held.holds or held.override)
   end
 end
 

@@ -1,5 +1,6 @@
 -- The slow path reads and writes a counter window by window. It serves the few counters that hold other windows than
--- those of now, at the boundary of a window and after a rule was edited, and those with holds (shared/holds.lua).
+-- those of now, at the boundary of a window and after a rule was edited, and those with holds (shared/holds.lua) or an
+-- override (shared/overrides.lua).
 -- @include shared/counter.lua
 -- @include shared/limit-set.lua
 
@@ -7,7 +8,7 @@
 -- over the boundary between the current and the next window, the next one stays. Returns the latest start.
 local function read_slow(windows, limit_set, before, indexes, used)
   local latest, latest_text = limit_set.latest, limit_set.latest_text
-  if windows.holds then indexes.has_holds = true end
+  if windows.holds then indexes.says_more = true end
   for i = 1, limit_set.size do
     local limit, at = limit_set[i], before + i
     local window, index = windows[limit.field], limit.index
@@ -24,9 +25,11 @@ local function read_slow(windows, limit_set, before, indexes, used)
 end
 
 -- An answer with how many of the units of each limit are held: `+` before its outcome says so. `held` are the
--- windows of each counter of the group, after `read_slow`; other values are of counters without holds.
+-- windows of each counter of the group, after `read_slow`; other values are of counters without holds. Where there are
+-- overrides, what each limit has of one follows, or `-`: `!` before its outcome says so.
 local function with_reserved(answer, shown, group, held, indexes)
-  indexes.has_holds = false
+  local overrides = indexes.overrides
+  indexes.says_more, indexes.overrides = false, nil
   if shown == 0 then return answer end
   local text, at = '+' .. answer, 0
   for c = 1, group.size do
@@ -38,7 +41,11 @@ local function with_reserved(answer, shown, group, held, indexes)
       text = text .. ' ' .. digits_of(is_in_it and window.reserved or 0)
     end
   end
-  return text
+  if not overrides then return text end
+  for i = 1, shown do
+    text = text .. ' ' .. (overrides[i] or '-')
+  end
+  return '!' .. text
 end
 
 -- Adds to the windows that `read_slow` found. Returns the counter's text, and whether a window opens.

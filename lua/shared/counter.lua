@@ -5,15 +5,17 @@
 -- Only a counter with holds (shared/holds.lua) has more: `R<start>=<units>` behind a window says how many of its
 -- units are held, where the starts are the same, and the text ends with `H<instant>=<holds>`: how many holds are
 -- live, and an instant before which none expires. A node that knows no holds keeps both in place and counts held
--- units as used.
+-- units as used. Likewise `O<instant>=<1|0>` marks a counter that has an override (shared/overrides.lua).
 -- @include shared/number.lua
 -- @include shared/instant.lua
 local WINDOW = '^(%a)(%-?[0-9a-z]+)=(%d+) ?()'
+-- What PTTL says of a key that never expires.
+local LIVES_FOR_EVER = -1
 local LONG_WINDOW = '^(%([^ ,;()]+%))(%-?[0-9a-z]+)=(%d+) ?()'
 
 -- The windows of a counter, in their order and by field; nil when the text is no counter.
 local function read_windows(text)
-  local windows, at, last = { holds = false }, 1, nil
+  local windows, at, last = { holds = false, override = false }, 1, nil
   repeat
     local pattern = string.byte(text, at) == 40 and LONG_WINDOW or WINDOW
     local field, starts, digits, rest = string.match(text, pattern, at)
@@ -22,6 +24,8 @@ local function read_windows(text)
     at = rest
     if field == 'H' then
       windows.holds = { at = instant_of(starts), count = units }
+    elseif field == 'O' then
+      windows.override = 'O' .. starts .. '=' .. digits
     elseif field ~= 'R' then
       last = { field = field, starts = starts, used = units, reserved = 0 }
       windows[#windows + 1], windows[field] = last, last
@@ -40,6 +44,7 @@ local function text_of_windows(windows)
       texts[#texts + 1] = 'R' .. window.starts .. '=' .. digits_of(window.reserved)
     end
   end
+  if windows.override then texts[#texts + 1] = windows.override end
   if holds then texts[#texts + 1] = 'H' .. text_of_instant(holds.at) .. '=' .. digits_of(holds.count) end
   return table.concat(texts, ' ')
 end
@@ -63,11 +68,19 @@ local function spread_of(key, margin_ms)
   return tonumber(string.sub(redis.sha1hex(key), 1, 8), 16) % math.max(1, math.floor(margin_ms / 2))
 end
 
--- Keeps the TTL unless a window opens; one that live holds need is not shortened.
-local function write_counter(key, text, limit_set, opens, has_holds)
-  if opens then
-    local ttl_ms = limit_set.expires_in_ms + spread_of(key, limit_set.margin_ms)
-    if has_holds then ttl_ms = math.max(ttl_ms, redis.call('PTTL', key)) end
+-- How long a counter lives in which a window opens; nil: as long as it does, for ever. One that live holds or an
+-- override need does not live shorter.
+local function ttl_of(key, limit_set, is_needed)
+  local ttl_ms = limit_set.expires_in_ms + spread_of(key, limit_set.margin_ms)
+  if not is_needed then return ttl_ms end
+  local left_ms = redis.call('PTTL', key)
+  return left_ms ~= LIVES_FOR_EVER and math.max(ttl_ms, left_ms) or nil
+end
+
+-- Keeps the TTL unless a window opens.
+local function write_counter(key, text, limit_set, opens, is_needed)
+  local ttl_ms = opens and ttl_of(key, limit_set, is_needed)
+  if ttl_ms then
     redis.call('SET', key, text, 'PX', string.format('%d', ttl_ms))
   else
     redis.call('SET', key, text, 'KEEPTTL')

@@ -3,6 +3,7 @@
 -- @include shared/endings.lua
 -- @include shared/hold-end.lua
 -- @include shared/limit-set-positions.lua
+-- @include shared/overrides.lua
 local EXTENSION = '^(;%S )(%-?%d+) (%d+) (%-?[0-9a-z]*) ([^ ]+)([ %d]+)$'
 
 -- The extensions of a call, from argument `first` on; a call that has other keys than they need is refused.
@@ -29,7 +30,8 @@ local function group_of_limit_sets(counters, extension)
   for c, counter in ipairs(counters) do
     local limit_set = extension[c]
     if limit_set.has_mismatch then return nil end
-    group[c], group.held[c] = limit_set, counter.windows
+    group[c] = with_override(counter.key, counter.windows, limit_set, before, group.indexes)
+    group.held[c] = counter.windows
     if limit_set.size > 0 then read_slow(counter.windows, limit_set, before, group.indexes, group.used) end
     before = before + limit_set.size
   end

@@ -12,7 +12,8 @@ local function read_settled_counters(keys, key, group, now)
   for c = 1, group.size do
     local windows = read_counter_with_holds(keys[key + c], now)
     if not windows then return nil end
-    counters[c] = { key = keys[key + c], limit_set = group[c], windows = windows }
+    local own_set = with_override(keys[key + c], windows, group[c])
+    counters[c] = { key = keys[key + c], limit_set = own_set, windows = windows }
   end
   return counters
 end

@@ -3,6 +3,7 @@
 -- @include shared/counter.lua
 -- @include shared/group-amounts.lua
 -- @include shared/limit-set.lua
+-- @include shared/overrides.lua
 -- @include shared/wrong-type.lua
 
 -- The counters of a group behind keys[key]; nil when one of them is a wrong-type key.
@@ -12,7 +13,8 @@ local function read_counters(keys, key, group)
     local stored = redis.pcall('GET', keys[key + c])
     local windows = not is_wrong_type(stored) and (stored and read_windows(stored) or not stored and {})
     if not windows then return nil end
-    counters[c] = { key = keys[key + c], limit_set = group[c], windows = windows }
+    local own_set = with_override(keys[key + c], windows, group[c])
+    counters[c] = { key = keys[key + c], limit_set = own_set, windows = windows }
   end
   return counters
 end
@@ -59,7 +61,9 @@ local function add_to_windows(counters, group, sign, at, now)
         end
       end
     end
-    if changed then write_counter(counter.key, text_of_windows(windows), limit_set, opened) end
+    if changed then
+      write_counter(counter.key, text_of_windows(windows), limit_set, opened, windows.override)
+    end
   end
   return touched, latest_text, above .. texts
 end

@@ -33,6 +33,7 @@ export const scripts = {
   refund: script('refund'),
   giveBack: script('give-back'),
   setUsage: script('set-usage'),
+  setOverrides: script('set-overrides'),
   probe: script('probe'),
   rulesWriteOne: script('rules-write-one'),
   rulesWriteMany: script('rules-write-many'),

@@ -9,6 +9,7 @@ import { settleLateHoldsContract } from './store-holds-settle-late.contract.js';
 import { holdWindowsContract } from './store-holds-windows.contract.js';
 import { reversalsContract } from './store-reversals.contract.js';
 import { settleTogetherContract } from './store-settle-together.contract.js';
+import { overridesContract } from './store-overrides.contract.js';
 import { metersContract } from './store-meters.contract.js';
 import { scanContract } from './store-scan.contract.js';
 import { settleContract } from './store-settle.contract.js';
@@ -42,6 +43,7 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
     const scene = (): StoreScene => ({ underTest, store });
     takeContract(scene);
     metersContract(scene);
+    overridesContract(scene);
     windowsContract(scene);
     settleContract(scene);
     settleTogetherContract(scene);

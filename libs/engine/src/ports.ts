@@ -75,6 +75,7 @@ export * from './stores/counter-scan.js';
 export { hasRoom } from './stores/room.js';
 export { settledCounters, settledInCurrent } from './stores/settled-limits.js';
 export * from './stores/holds.js';
+export * from './stores/overrides.js';
 export * from './stores/reversals.js';
 export * from './stores/store.js';
 export { resetsAtOf, startsAtOf, windowIndexAt } from './stores/window-index.js';

@@ -59,6 +59,7 @@ export class RuleWindowsCache {
           meter: meter === UNITS_METER ? undefined : meter,
           max: max ?? UNLIMITED,
           enforced: rule.mode === 'enforce' && max !== null,
+          limitable: rule.mode === 'enforce' && max === null,
           bounds: [current.startsAtMs, current.resetsAtMs, next.resetsAtMs],
           rule,
           definition,

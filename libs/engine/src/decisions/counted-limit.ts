@@ -7,6 +7,7 @@ import {
   type RuleMode,
 } from '@sundial/contract';
 import type { PlannedLimit } from '../counters/rule-windows.js';
+import { allowanceOf } from './allowance.js';
 import type { LimitCount } from '../stores/store.js';
 import type { Window } from '../windows/window.js';
 
@@ -36,10 +37,11 @@ export class CountedLimit implements LimitState {
   readonly #instants: Window;
 
   /** `exceeded` where `asked` more units do not fit. */
-  constructor({ limit, windowIndex, used, reserved }: LimitCount<PlannedLimit>, asked: number) {
-    const { rule, definition, allowance, windows } = limit;
+  constructor(count: LimitCount<PlannedLimit>, asked: number) {
+    const { limit, windowIndex, used, reserved } = count;
+    const { rule, definition, windows } = limit;
     const { window, meter = UNITS_METER } = definition;
-    const { max, source } = allowance;
+    const { max, source } = allowanceOf(count);
     const instants = windows[windowIndex];
     this.rule = rule.id;
     this.mode = rule.mode as CountedLimit['mode'];

@@ -3,6 +3,8 @@ import type { PlannedLimit } from '../counters/rule-windows.js';
 import { unitsOf, type Takes } from '../operations/amounts.js';
 import type { Counts, TakeResult } from '../stores/store.js';
 import { NEVER, unitOf } from '../windows/window.js';
+import { enforcedMax } from '../stores/overrides.js';
+import { allowanceOf } from './allowance.js';
 import { CountedLimit, type EngineDecision } from './counted-limit.js';
 
 /** What every answer to one check says, with or without the store. */
@@ -192,10 +194,12 @@ interface Refusal {
 function refusalOf(counts: PlannedCounts, asked: Takes): Refusal {
   let [hopeless, retryAtMs] = [false, -Infinity];
   let first: Rule | undefined;
-  for (const { limit, windowIndex, used, reserved } of counts) {
-    const { max } = limit.allowance;
+  for (const count of counts) {
+    const { limit, windowIndex, used, reserved } = count;
+    const { max } = allowanceOf(count);
     const takes = unitsOf(limit, asked);
-    if (!limit.enforced || max === null || takes === 0 || used + reserved + takes <= max) continue;
+    if (enforcedMax(count) === Infinity || max === null || takes === 0 || used + reserved + takes <= max)
+      continue;
     first ??= limit.rule;
     hopeless ||= takes > max;
     const { of, resetsAtMs } = limit.windows[windowIndex];

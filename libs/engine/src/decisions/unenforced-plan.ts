@@ -52,7 +52,7 @@ function unenforcedRules(rules: readonly RuleWindows[]): readonly RuleWindows[] 
 function unenforcedLimits(limits: LimitSet<PlannedLimit>): LimitSet<PlannedLimit> {
   let known = knownLimits.get(limits);
   if (known === undefined) {
-    known = limits.map((limit) => ({ ...limit, enforced: false }));
+    known = limits.map((limit) => ({ ...limit, enforced: false, limitable: false }));
     knownLimits.set(limits, known);
   }
   return known;

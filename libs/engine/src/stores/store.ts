@@ -3,6 +3,7 @@ import type { Answer } from './answer.js';
 import type { CounterScanStore } from './counter-scan.js';
 import type { HoldStore, HoldTerms, SettledHold, StoredReservation } from './holds.js';
 import type { ReversalStore } from './reversals.js';
+import type { LimitOverride, OverrideKeeper } from './overrides.js';
 import type { FindingListener, StoreFinding } from './store-finding.js';
 import type { Operation } from '../operations/operation.js';
 import type { SharedSecret } from '../operations/secret.js';
@@ -28,6 +29,8 @@ export interface Store extends HoldStore, ReversalStore, CounterScanStore {
   readonly kind: 'redis' | 'embedded';
   /** What all nodes that count in this store know, and no caller. */
   readonly secret: SharedSecret;
+  /** What subjects have instead of their rules' max. Absent: nothing. */
+  readonly overrides?: OverrideKeeper;
   /**
    * Takes from every counter, of each limit what `amountOf` says, or from none. What takes nothing only looks. With `hold` it is held
    * (`holds.ts`).
@@ -77,6 +80,8 @@ export interface LimitSpec {
   readonly max: number;
   /** False where the rule only observes or the limit is unlimited: it counts and never refuses. */
   readonly enforced: boolean;
+  /** It is not enforced because it has no max: one that an override sets is. */
+  readonly limitable?: boolean | undefined;
   readonly bounds: readonly [number, number, number];
 }
 
@@ -185,6 +190,8 @@ export interface LimitCount<L extends LimitSpec = LimitSpec> {
   readonly used: number;
   /** Held. A limit has room for `max − used − reserved`. */
   readonly reserved: number;
+  /** What its subject has instead of the limit's max, or on top of it. */
+  readonly override?: LimitOverride;
 }
 
 /** Of all counters in the order of the request, of each all limits in the order of its limit set. */

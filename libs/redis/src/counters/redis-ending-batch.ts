@@ -95,22 +95,21 @@ function decode(
 ): { readonly now: number; readonly results: readonly ShardExtension[] } {
   const words = new ReplyWords(script, reply);
   const results = items.map(({ request: { counters } }): ShardExtension => {
-    const said = words.next();
-    const hasReserved = said.startsWith('+');
-    const outcome = (hasReserved ? said.slice(1) : said) as EndHoldResult['outcome'];
+    const { outcome: said, adds } = words.outcome();
+    const outcome = said as EndHoldResult['outcome'];
     switch (outcome) {
       case 'ended':
       case 'found':
       case 'ended-otherwise':
         return { outcome, reservation: words.reservation(), windows: words.windows(counters) };
       case 'extended': {
-        const counts = words.counts(counters, hasReserved);
+        const counts = words.counts(counters, adds);
         const reservation = words.reservation();
         const undo = Array.from({ length: UNDO_WORDS }, () => words.next()).join(' ');
         return { outcome, counts, reservation, undo };
       }
       case 'refused': {
-        const counts = words.counts(counters, hasReserved);
+        const counts = words.counts(counters, adds);
         return { outcome, counts, reservation: words.reservation() };
       }
       case 'not-found':

@@ -35,10 +35,10 @@ function decodeHolds(
 ): { readonly now: number; readonly results: readonly TakeResult[] } {
   const words = new ReplyWords('hold.lua', reply);
   const results = items.map(({ request: { counters } }): TakeResult => {
-    const said = words.next();
-    if (!said.startsWith('+')) return { outcome: said as WithoutCounts };
-    const outcome = said.slice(1) as 'taken' | 'replayed' | 'refused' | 'too-many-holds';
-    const counts = words.counts(counters, true);
+    const { outcome: said, adds } = words.outcome();
+    if (!adds.reserved) return { outcome: said as WithoutCounts };
+    const outcome = said as 'taken' | 'replayed' | 'refused' | 'too-many-holds';
+    const counts = words.counts(counters, adds);
     switch (outcome) {
       case 'refused':
       case 'too-many-holds':

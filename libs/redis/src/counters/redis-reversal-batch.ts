@@ -63,7 +63,7 @@ export const GIVE_BACKS: CallCodec<ShardReturn, GiveBackResult> = {
       const said = words.next();
       if (!said.startsWith('+')) return { outcome: said as 'conflict' | 'expired' };
       const outcome = said.slice(1) as 'returned' | 'replayed' | 'nothing-to-return';
-      return { outcome, counts: words.counts(request.counters, true) };
+      return { outcome, counts: words.counts(request.counters, { reserved: true }) };
     });
     return { now: words.now, results };
   },
@@ -87,7 +87,7 @@ export const CORRECTIONS: CallCodec<SetUsageRequest, SetUsageResult> = {
     const results = items.map(({ request }): SetUsageResult => {
       const said = words.next();
       if (said !== '+set') return { outcome: said as 'window-mismatch' | 'wrong-type' | 'expired' };
-      return { outcome: 'set', counts: words.counts(request.counters, true) };
+      return { outcome: 'set', counts: words.counts(request.counters, { reserved: true }) };
     });
     return { now: words.now, results };
   },

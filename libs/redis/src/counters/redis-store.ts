@@ -36,6 +36,7 @@ import { connectRedis, type RedisClient, type RedisTarget } from '../connection/
 import { liveHoldsOf, scanCounters } from './redis-counter-scan.js';
 import { RedisDataLossDetector } from './redis-data-loss-detector.js';
 import { RedisDiagnostics } from '../diagnostics/redis-diagnostics.js';
+import { RedisOverrides } from './redis-overrides.js';
 import { RedisSecret } from './redis-secret.js';
 import { RedisShardCalls } from './redis-shard-calls.js';
 import { probeCapabilities } from '../diagnostics/capability-probe.js';
@@ -56,6 +57,7 @@ export interface RedisStoreOptions {
 export class RedisStore implements Store {
   readonly kind = 'redis';
   readonly secret: SharedSecret;
+  readonly overrides: RedisOverrides;
   readonly #client: RedisClient;
   readonly #clock: StoreClock;
   readonly #offsetMs: number;
@@ -72,6 +74,7 @@ export class RedisStore implements Store {
     this.#client = connectRedis(target, `sundial-${randomBytes(3).toString('hex')}`);
     this.#shard = new RedisShardCalls(this.#client, this.#clock, this.#offsetMs);
     this.#calls = this.#client instanceof Cluster ? new CrossShardCalls(this.#shard) : this.#shard;
+    this.overrides = new RedisOverrides(this.#client, this.#offsetMs);
     this.#diagnostics = new RedisDiagnostics(this.#client);
     this.#secret = new RedisSecret(this.#client, options.directory, (finding) =>
       this.#diagnostics.secretIs(finding),

@@ -66,17 +66,13 @@ function decodeTakes(
   const { now } = words;
   const results: TakeResult[] = [];
   for (const { request } of items) {
-    const said = words.next();
-    const hasReserved = said.startsWith('+');
-    const outcome = (hasReserved ? said.slice(1) : said) as Exclude<
-      TakeResult['outcome'],
-      'full' | 'too-many-holds'
-    >;
+    const { outcome: said, adds } = words.outcome();
+    const outcome = said as Exclude<TakeResult['outcome'], 'full' | 'too-many-holds'>;
     if (outcome !== 'taken' && outcome !== 'refused' && outcome !== 'replayed') {
       results.push({ outcome });
       continue;
     }
-    const counts = words.counts(request.counters, hasReserved);
+    const counts = words.counts(request.counters, adds);
     if (outcome !== 'replayed') results.push({ outcome, counts });
     else results.push({ outcome, counts, counted: { at: words.integer(), until: now + words.integer() } });
   }
@@ -160,9 +156,9 @@ function encodeLimitSet(limits: LimitSet): string {
   let text = encodedLimitSets.get(limits);
   if (text === undefined) {
     text = limits
-      .map(({ field, max, enforced, bounds }) => {
+      .map(({ field, max, enforced, limitable, bounds }) => {
         const instants = bounds.map((bound) => bound.toString(36)).join(' ');
-        return `${field} ${max} ${enforced ? 1 : 0} ${instants}`;
+        return `${field} ${max} ${enforced ? 1 : limitable ? 2 : 0} ${instants}`;
       })
       .join(',');
     encodedLimitSets.set(limits, text);

@@ -4,6 +4,7 @@ import {
   type HeldWindow,
   type LimitCount,
   type LimitSpec,
+  overrideOfWord,
   type StoredReservation,
 } from '@sundial/engine/ports';
 import { UNITS_METER, type Amounts, type OnExpiry, type ReservationState } from '@sundial/contract';
@@ -38,8 +39,20 @@ export class ReplyWords {
     return parseInt(this.next(), 36);
   }
 
-  /** Window index and units of each limit, and behind those, where there is a hold, how many of the units are held. */
-  counts<L extends LimitSpec>(counters: readonly CounterRef<L>[], hasReserved: boolean): LimitCount<L>[] {
+  /** An outcome, and what its counts have beside their units: `+` says that some are held, `!` that there are overrides. */
+  outcome(): { readonly outcome: string; readonly adds: CountWords } {
+    const said = this.next();
+    const overrides = said.startsWith('!');
+    const at = overrides ? 1 : 0;
+    const reserved = said.startsWith('+', at);
+    return {
+      outcome: said.slice(reserved ? at + 1 : at),
+      adds: reserved ? { reserved, overrides } : NO_WORDS,
+    };
+  }
+
+  /** Window index and units of each limit; behind those how many of the units are held, and what overrides say. */
+  counts<L extends LimitSpec>(counters: readonly CounterRef<L>[], adds: CountWords): LimitCount<L>[] {
     const counts: LimitCount<L>[] = [];
     const words = this.#words;
     let at = this.#at;
@@ -49,7 +62,9 @@ export class ReplyWords {
         counts.push({ counter, limit, windowIndex, used: Number(words[at++]), reserved: 0 });
       }
     this.#at = at;
-    return hasReserved ? counts.map((count) => withReserved(count, this.integer())) : counts;
+    if (!adds.reserved) return counts;
+    const reserved = counts.map((count) => withReserved(count, this.integer()));
+    return adds.overrides ? reserved.map((count) => withOverride(count, this.next())) : reserved;
   }
 
   /** As `lua/shared/reservation-record.lua` writes it. */
@@ -89,6 +104,18 @@ const STATES: Readonly<Record<string, ReservationState>> = {
   e: 'expired',
 };
 const ON_EXPIRY: Readonly<Record<string, OnExpiry>> = { r: 'release', c: 'commit' };
+
+/** What the words of counts have beside window indexes and units. */
+export interface CountWords {
+  readonly reserved: boolean;
+  readonly overrides?: boolean;
+}
+
+const NO_WORDS: CountWords = { reserved: false };
+
+function withOverride<L extends LimitSpec>(count: LimitCount<L>, word: string): LimitCount<L> {
+  return word === '-' ? count : { ...count, override: overrideOfWord(word) };
+}
 
 function withReserved<L extends LimitSpec>(count: LimitCount<L>, reserved: number): LimitCount<L> {
   return { ...count, used: count.used - reserved, reserved };

@@ -167,7 +167,7 @@ export class MemoryOperations {
         touched++;
         const sum =
           total + (window && window.startsAt === startsAtOf(limit, windowIndex) ? window.reserved : 0);
-        if (units > 0 && limit.enforced && sum > limit.max) forced.push({ limit, used: sum });
+        if (units > 0 && this.#state.isAbove(ref, limit, sum)) forced.push({ limit, used: sum });
       }
     }
     return { touched, forced };

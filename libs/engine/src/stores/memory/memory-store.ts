@@ -30,6 +30,7 @@ import { MemoryReservations } from './holds/memory-reservations.js';
 import { hasRoom } from '../room.js';
 import { startsAtOf, windowIndexAt } from '../window-index.js';
 import { FullStore } from './full-store.js';
+import { MemoryOverrides } from './overrides/memory-overrides.js';
 import { CounterLog, type CounterLogEvents } from './log/counter-log.js';
 import type { LogDamage } from './log/log-recovery.js';
 import { LastingOperations } from './state/lasting-operations.js';
@@ -55,6 +56,7 @@ export interface MemoryStoreOptions extends CounterLogEvents {
 export class MemoryStore implements Store {
   readonly kind = 'embedded';
   readonly secret: SharedSecret;
+  readonly overrides: MemoryOverrides;
   readonly #state: MemoryState;
   readonly #operations: MemoryOperations;
   readonly #lasting: LastingOperations;
@@ -69,13 +71,16 @@ export class MemoryStore implements Store {
     state: MemoryState,
     opened: {
       readonly secret: SharedSecret;
+      readonly overrides: MemoryOverrides;
       readonly log?: CounterLog;
       readonly damages: readonly LogDamage[];
     },
     offsetMs: number,
   ) {
     this.secret = opened.secret;
+    this.overrides = opened.overrides;
     this.#state = state;
+    state.overrideOf = (key, field) => this.overrides.of(key, field, this.now());
     this.#reservations = new MemoryReservations(state);
     this.#reservations.records.restore();
     this.#operations = new MemoryOperations(state, this.#reservations.records, () => this.now());
@@ -91,11 +96,13 @@ export class MemoryStore implements Store {
     const { directory, maxCounters, clockOffsetMs: offsetMs = 0, ...events } = options;
     const now = () => Date.now() + offsetMs;
     const state = new MemoryState(now, maxCounters === undefined ? {} : { maxCounters });
-    if (directory === undefined)
-      return new MemoryStore(state, { secret: new SharedSecret(), damages: [] }, offsetMs);
     try {
+      const overrides = await MemoryOverrides.open(directory);
+      if (directory === undefined)
+        return new MemoryStore(state, { secret: new SharedSecret(), overrides, damages: [] }, offsetMs);
       const { log, damages } = await CounterLog.open(directory, state, events);
-      return new MemoryStore(state, { secret: await loadSecret(directory), log, damages }, offsetMs);
+      const secret = await loadSecret(directory);
+      return new MemoryStore(state, { secret, overrides, log, damages }, offsetMs);
     } catch (error) {
       state.close();
       throw error;
@@ -208,6 +215,7 @@ export class MemoryStore implements Store {
     this.#lasting.close();
     this.#state.close();
     await this.#log?.close();
+    await this.overrides.close();
   }
 
   /** Ends the holds that are due; returns the instant that it is. */
@@ -241,7 +249,9 @@ export class MemoryStore implements Store {
       for (const limit of ref.limits) {
         const windowIndex = windowIndexAt(limit, now);
         if (windowIndex === undefined) return undefined;
-        counts.push(this.#state.counters.count(counter, ref, limit, windowIndex));
+        const count = this.#state.counters.count(counter, ref, limit, windowIndex);
+        const override = this.overrides.of(ref.key, limit.field, now);
+        counts.push(override === undefined ? count : { ...count, override });
       }
     }
     return counts;

@@ -1,6 +1,7 @@
 import type { Amounts } from '@sundial/contract';
 import { REMEMBER_MS, type LimitCount, type LimitSpec } from '../../store.js';
 import type { EndHoldRequest, EndHoldResult, Ending } from '../../holds.js';
+import { enforcedMax } from '../../overrides.js';
 import { startsAtOf } from '../../window-index.js';
 import type { MutableCount } from '../state/counter-table.js';
 import {
@@ -144,7 +145,7 @@ export class HoldEndings {
       unitsOf(held, count.limit.field) - unitsOf(reservation.held, count.limit.field);
     const fits = counts.every((count) => {
       const added = addedTo(count);
-      return added <= 0 || !count.limit.enforced || count.used + count.reserved + added <= count.limit.max;
+      return added <= 0 || count.used + count.reserved + added <= enforcedMax(count);
     });
     const grown = reservation.counters.map(({ key, entries }, at): HeldCounter => {
       const its = counts.filter(({ counter }) => counter === counters[at]);

@@ -168,7 +168,7 @@ export class HoldSettlements {
     this.records.units.hold(counter, limit, limit.windowIndex, units);
     placed.touched++;
     const sum = units.used + units.reserved;
-    if (limit.enforced && sum > limit.max) placed.forced.push({ limit, used: sum });
+    if (this.state.isAbove(counter, limit, sum)) placed.forced.push({ limit, used: sum });
     return said;
   }
 }

@@ -1,5 +1,6 @@
 import { idOf, numberOf } from '../../../operations/own-ids.js';
-import { MARGIN_MS, REMEMBER_MS, type CounterRef, type WindowIndex } from '../../store.js';
+import { MARGIN_MS, REMEMBER_MS, type CounterRef, type LimitSpec, type WindowIndex } from '../../store.js';
+import { enforcedMax, type LimitOverride } from '../../overrides.js';
 import type { LimitState, Windows } from './counter-records.js';
 import { CounterSpace, defaultMaxCounters } from './counter-space.js';
 import { CounterTable } from './counter-table.js';
@@ -27,6 +28,8 @@ export interface MemoryStateOptions {
 /** The embedded store's memory: counters until their windows are long over, operations while they are remembered. */
 export class MemoryState {
   readonly maxCounters: number;
+  /** What a limit of a counter has instead of its max now. */
+  overrideOf: (key: string, field: string) => LimitOverride | undefined = () => undefined;
   readonly counters = new CounterTable();
   readonly #space = new CounterSpace(this.counters.records);
   readonly #operations: OperationTable;
@@ -91,6 +94,12 @@ export class MemoryState {
       if (isEnough()) return true;
     }
     return false;
+  }
+
+  /** Whether so many units are more than a limit of a counter allows. */
+  isAbove({ key }: CounterRef, limit: LimitSpec, units: number): boolean {
+    const override = this.overrideOf(key, limit.field);
+    return units > enforcedMax(override === undefined ? { limit } : { limit, override });
   }
 
   /** What is remembered at this instant of the store's clock. */

@@ -1,0 +1,9 @@
+import type { Allowance, PlannedLimit } from '../counters/rule-windows.js';
+import { maxUnder } from '../stores/overrides.js';
+import type { LimitCount } from '../stores/store.js';
+
+/** How much a limit allows its subject: an override beats what the rule says. */
+export function allowanceOf({ limit, override }: LimitCount<PlannedLimit>): Allowance {
+  const { allowance } = limit;
+  return override === undefined ? allowance : { max: maxUnder(allowance.max, override), source: 'override' };
+}
