@@ -8,6 +8,7 @@ import type { Row } from './report/row.js';
 import { table } from './report/table.js';
 import { FULL } from './scenarios/scenario.js';
 import { brakes } from './scenarios/brakes.js';
+import { business } from './scenarios/business.js';
 import { client } from './scenarios/client.js';
 import { receipts } from './scenarios/receipts.js';
 import { degraded } from './scenarios/degraded.js';
@@ -37,6 +38,7 @@ const SCENARIOS = [
   batch,
   brakes,
   midnight,
+  business,
   rules,
   client,
   holds,

@@ -103,6 +103,7 @@ describe('/openapi.json', () => {
     ).toEqual([
       'delete /admin/brakes/{id}',
       'delete /admin/drills/{resource}',
+      'delete /admin/overrides',
       'delete /admin/rules/{id}',
       'get /.well-known/jwks.json',
       'get /admin/alarms',
@@ -110,6 +111,8 @@ describe('/openapi.json', () => {
       'get /admin/drills',
       'get /admin/gates',
       'get /admin/journal',
+      'get /admin/overrides',
+      'get /admin/overrides/export',
       'get /admin/rules',
       'get /admin/rules/{id}',
       'get /admin/subjects',
@@ -120,6 +123,7 @@ describe('/openapi.json', () => {
       'get /reservations/{id}',
       'get /usage',
       'patch /admin/rules/{id}',
+      'post /admin/overrides/import',
       'post /admin/rules',
       'post /admin/rules/preview',
       'post /admin/subjects/reset',
@@ -137,6 +141,7 @@ describe('/openapi.json', () => {
       'put /admin/drills/{resource}',
       'put /admin/gates',
       'put /admin/gates/{resource}',
+      'put /admin/overrides',
       'put /admin/rules',
       'put /admin/rules/{id}',
       'put /admin/subjects/usage',
@@ -190,9 +195,10 @@ describe('/openapi.json', () => {
     }
   });
 
-  // Those of reservations need one of which they are: `http-reservations.spec.ts`.
+  // Those of reservations need one of which they are: `http-reservations.spec.ts`. An import takes lines, and an override can
+  // be removed that was set: `admin-overrides.spec.ts`.
   it('has examples that work: each is sent, and the answer is as documented', async () => {
-    const ofReservations = /^\/(reservations|refunds|returns|admin\/subjects)\b/;
+    const ofReservations = /^\/(reservations|refunds|returns|admin\/(subjects|overrides))\b/;
     const others = operations().filter(({ path }) => !ofReservations.test(path));
     for (const { method, path, operation } of others) {
       const bodies = Object.values(operation.requestBody?.content['application/json']?.examples ?? {});

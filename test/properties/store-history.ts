@@ -1,7 +1,9 @@
 import type { Store } from '@sundial/engine';
 import type {
   CounterRef,
+  LimitOverride,
   LimitSpec,
+  OverrideWrite,
   ReadRequest,
   SettleRequest,
   TakeRequest,
@@ -51,6 +53,13 @@ interface Settled {
   readonly windows: readonly WindowIndex[];
 }
 
+/** An override of limits, from and until whole windows of half an hour from now. */
+interface Overridden {
+  readonly limits: readonly (readonly [field: Field, override: LimitOverride])[];
+  readonly from: number | undefined;
+  readonly until: number | undefined;
+}
+
 /** One thing that happens to a store. `which` and `again` point back into what was asked before. */
 export type Step =
   | { readonly kind: 'take'; readonly together: readonly Asked[] }
@@ -60,6 +69,7 @@ export type Step =
       readonly together: readonly Settled[];
     }
   | { readonly kind: 'read'; readonly asked: Asked }
+  | { readonly kind: 'override'; readonly name: number; readonly override: Overridden | undefined }
   | { readonly kind: 'set the clock'; readonly minutes: number };
 
 const anyLimits = fc.uniqueArray(
@@ -99,6 +109,21 @@ const anySettled: fc.Arbitrary<Settled> = fc.record({
   windows: fc.array(fc.constantFrom('current', 'next'), { minLength: 12, maxLength: 12 }),
 });
 
+const anyOverride: fc.Arbitrary<Overridden> = fc.record({
+  limits: fc.uniqueArray(
+    fc.tuple(
+      fc.constantFrom(...FIELDS),
+      fc.oneof(
+        fc.record({ set: fc.oneof(fc.nat({ max: 8 }), fc.constantFrom(null, Number.MAX_SAFE_INTEGER)) }),
+        fc.record({ add: fc.oneof(fc.nat({ max: 8 }), fc.constant(Number.MAX_SAFE_INTEGER)) }),
+      ),
+    ),
+    { selector: ([field]) => field, minLength: 1, maxLength: 4 },
+  ),
+  from: fc.constantFrom(undefined, undefined, -1, 1),
+  until: fc.constantFrom(undefined, undefined, 2, 50),
+});
+
 const anyStep: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 6,
@@ -116,6 +141,17 @@ const anyStep: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('read'), asked: anyAsked }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('override'),
+      name: fc.nat({ max: 2 }),
+      override: fc.oneof(
+        { weight: 4, arbitrary: anyOverride },
+        { weight: 1, arbitrary: fc.constant(undefined) },
+      ),
+    }),
+  },
   {
     weight: 2,
     arbitrary: fc.record({
@@ -159,6 +195,10 @@ export class Storyteller {
         const request: ReadRequest = { counters: this.#counters(step.asked) };
         return (store) => Promise.resolve(store.read(request));
       }
+      case 'override': {
+        const write = this.#overriding(step);
+        return (store) => store.overrides!.write(this.#name, [write]);
+      }
       case 'set the clock':
         this.#now = Math.max(this.#now + step.minutes * MINUTE_MS, this.#latest - FARTHEST_BACK_MS);
         this.#latest = Math.max(this.#latest, this.#now);
@@ -191,6 +231,16 @@ export class Storyteller {
     };
   }
 
+  #overriding({ name, override }: Extract<Step, { readonly kind: 'override' }>): OverrideWrite {
+    const limits = [this.#spec({ field: 'd', max: 1, enforced: true }, 0)];
+    const counter = { key: `sd1:{${this.#name}}:${name}`, shardGroup: this.#name, limits };
+    if (override === undefined) return { counter, name: String(name) };
+    const at = (windows: number | undefined) =>
+      windows === undefined ? undefined : this.#now + windows * 30 * MINUTE_MS;
+    const terms = { from: at(override.from), until: at(override.until), limits: new Map(override.limits) };
+    return { counter, name: String(name), override: { terms, text: JSON.stringify(override) } };
+  }
+
   #counters({ counters, behind }: Asked): CounterRef[] {
     return counters.map(({ name, limits }) => ({
       key: `sd1:{${this.#name}}:${name}`,
@@ -203,7 +253,9 @@ export class Storyteller {
     const length = LENGTHS[field];
     const startsAt = (Math.floor(this.#now / length) - behind) * length;
     const meter = /\|(.+)\)$/.exec(field)?.[1];
-    return { field, meter, max, enforced, bounds: [startsAt, startsAt + length, startsAt + 2 * length] };
+    const limitable = !enforced && max === Number.MAX_SAFE_INTEGER;
+    const bounds = [startsAt, startsAt + length, startsAt + 2 * length] as const;
+    return { field, meter, max, enforced, limitable, bounds };
   }
 }
 

@@ -16,6 +16,7 @@ import { JournalModule } from './journal/journal.module.js';
 import type { Log } from './logging/log.js';
 import { LoggingModule } from './logging/logging.module.js';
 import { MetricsModule } from './metrics/metrics.module.js';
+import { OverridesModule } from './overrides/overrides.module.js';
 import { QuotaMetrics } from './metrics/quota-metrics.js';
 import { RegistryModule } from './metrics/registry.module.js';
 import { ReportsModule } from './reports/reports.module.js';
@@ -46,6 +47,7 @@ export interface AppOptions {
     GatesModule,
     BrakesModule,
     DrillsModule,
+    OverridesModule,
     AlarmsModule,
     JournalModule,
     HealthModule,

@@ -49,6 +49,9 @@ export const MAX_BRAKES = 1_000;
 export const MAX_DRILLS = 100;
 /** How far ahead a drill may end, in milliseconds. */
 export const MAX_DRILL_MS = 60 * 60_000;
+/** Overrides in one answer, and lines of an import. */
+export const MAX_OVERRIDES_PER_PAGE = 500;
+export const MAX_IMPORTED_OVERRIDES = 10_000;
 /** Characters of a receipt; a longer text is none. */
 export const MAX_RECEIPT_LENGTH = 8_192;
 /** Bytes of the subject, as JSON, that a receipt can name: with the longest names of all else it has `MAX_RECEIPT_LENGTH` then. */

@@ -22,6 +22,7 @@ const CATALOGUE = {
   'operation-conflict': { retryable: false, title: 'The operation id was used for something else' },
   'operation-not-found': { retryable: false, title: 'No operation is remembered under this id' },
   'operation-refunded': { retryable: false, title: 'The operation was refunded' },
+  'override-not-found': { retryable: false, title: 'This subject has no override of the rule' },
   'reservation-not-found': { retryable: false, title: 'There is no such reservation' },
   'reservation-ended': { retryable: false, title: 'The reservation has ended otherwise' },
   'reservation-held': { retryable: false, title: 'The reservation is still held' },

@@ -1,5 +1,6 @@
 import type {
   OperatorControls,
+  OverrideAdmin,
   QuotaAlarm,
   QuotaSettings,
   ReceiptIssuer,
@@ -7,6 +8,7 @@ import type {
 } from '@sundial/contract';
 import {
   DirectRunner,
+  EngineOverrides,
   type LiveControls,
   type LiveRules,
   lockFile,
@@ -16,7 +18,6 @@ import {
   type ReceiptStore,
   type RuleRepository,
   type Runner,
-  type Store,
 } from '@sundial/engine';
 import { type Journal, ResilientRunner } from '@sundial/resilience';
 import { join } from 'node:path';
@@ -27,7 +28,7 @@ import { makeWritable } from './opening/make-writable.js';
 import { openControls, type OpenedControls } from './opening/open-controls.js';
 import { openJournal } from './opening/open-journal.js';
 import { type LiveNodes, type OpenedRules, openRules } from './opening/open-rules.js';
-import { openStore } from './opening/open-store.js';
+import { openStore, type OverridableStore } from './opening/open-store.js';
 import type { Opening, QuotaLog } from './opening/opening.js';
 import type { RulesInForce } from './opening/start-up-rules.js';
 import { EngineRules } from './rules/engine-rules.js';
@@ -56,6 +57,8 @@ export interface OpenedQuota {
   readonly admin: RuleAdmin;
   /** Sets gates, brakes and drills, on all nodes that share the store. */
   readonly controls: OperatorControls;
+  /** Sets and shows what single subjects have instead of their rules' limits. */
+  readonly overrides: OverrideAdmin;
   /** The rules in force on this node. */
   readonly rules: LiveRules;
   /** Where they are stored. */
@@ -154,7 +157,9 @@ async function open(opening: FullOpening, closings: Closing[]): Promise<OpenedQu
   let closed: Promise<void> | undefined;
   const close = () => (closed ??= closeAll(closable));
   const admin = new EngineRules(ruled.value);
-  return { engine, admin, controls, rules, repository, nodes, receiptStore, files, inForce, close };
+  const overrides = new EngineOverrides({ rules, keeper: store.overrides, now: () => store.now() });
+  const operating = { admin, controls, overrides };
+  return { engine, ...operating, rules, repository, nodes, receiptStore, files, inForce, close };
 }
 
 /** A store in this process is never away, so nothing stands between it and the engine. */
@@ -170,7 +175,7 @@ function createRunner(
 }
 
 interface Counting {
-  readonly store: Store;
+  readonly store: OverridableStore;
   readonly journal: Journal | undefined;
 }
 

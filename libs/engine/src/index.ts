@@ -10,6 +10,7 @@ export { FileControlKeeper } from './controls/file-control-keeper.js';
 export { LastKnownControls } from './controls/last-known-controls.js';
 export { LiveControls } from './controls/live-controls.js';
 export { LiveOperatorControls } from './controls/live-operator-controls.js';
+export { EngineOverrides, type EngineOverridesOptions } from './overrides/engine-overrides.js';
 export { DirectRunner } from './runners/direct-runner.js';
 export type { CountedLimit, EngineDecision } from './decisions/counted-limit.js';
 export type { EngineReserveDecision } from './reservations/engine-reservations.js';

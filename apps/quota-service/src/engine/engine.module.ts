@@ -15,7 +15,15 @@ import { SETTINGS, type Settings } from '../config/settings.js';
 import { FilesModule } from '../files/files.module.js';
 import { LOG, type Log } from '../logging/log.js';
 import { openEngine } from './open-engine.js';
-import { CONTROLS, LIVE_NODES, OBSERVER, OPENED_QUOTA, RECEIPT_STORE, RULE_REPOSITORY } from './tokens.js';
+import {
+  CONTROLS,
+  LIVE_NODES,
+  OBSERVER,
+  OPENED_QUOTA,
+  OVERRIDES,
+  RECEIPT_STORE,
+  RULE_REPOSITORY,
+} from './tokens.js';
 
 export interface EngineObservers {
   /** The providers that observe what the engine decides and meets, in this order. */
@@ -57,10 +65,11 @@ export class EngineModule implements OnApplicationShutdown {
         part(LiveRules, ({ rules }) => rules),
         part(RULE_REPOSITORY, ({ repository }) => repository),
         part(CONTROLS, ({ controls }) => controls),
+        part(OVERRIDES, ({ overrides }) => overrides),
         part(LIVE_NODES, ({ nodes }) => nodes),
         part(RECEIPT_STORE, ({ receiptStore }) => receiptStore),
       ],
-      exports: [QuotaEngine, LiveRules, RULE_REPOSITORY, CONTROLS, LIVE_NODES, RECEIPT_STORE],
+      exports: [QuotaEngine, LiveRules, RULE_REPOSITORY, CONTROLS, OVERRIDES, LIVE_NODES, RECEIPT_STORE],
     };
   }
 

@@ -4,6 +4,8 @@ export const OPENED_QUOTA = Symbol('OpenedQuota');
 export const RULE_REPOSITORY = Symbol('RuleRepository');
 /** Injects the `OperatorControls`: gates, brakes and drills. */
 export const CONTROLS = Symbol('OperatorControls');
+/** Injects the `OverrideAdmin`: what single subjects have instead of their rules' limits. */
+export const OVERRIDES = Symbol('OverrideAdmin');
 /** Injects the `LiveNodes` that share the store. */
 export const LIVE_NODES = Symbol('LiveNodes');
 /** Injects the `ReceiptStore` of the nodes that share the store. */

@@ -3,6 +3,7 @@ import { Ajv } from 'ajv';
 import type { FromSchema, JSONSchema } from 'json-schema-to-ts';
 import type { Decision, LimitState, Usage } from '../decision.js';
 import type { Brake, BrakeInput, ControlWritten, Drill, DrillInput, Gate, GateInput } from '../controls.js';
+import type { Override, OverrideInput, OverridePage, OverrideWritten } from '../override.js';
 import type { Report, ReportResult } from '../report.js';
 import type { CheckRequest, UsageRequest } from '../request.js';
 import type {
@@ -38,6 +39,14 @@ import {
   gateSchema,
   gateWrittenSchema,
 } from './controls.schema.js';
+import {
+  overrideInputSchema,
+  overridePageSchema,
+  overrideRemovedSchema,
+  overrideSchema,
+  overridesImportedSchema,
+  overrideWrittenSchema,
+} from './override.schema.js';
 import { decisionSchema, onDenySchema, usageSchema } from './decision.schema.js';
 import { reportSchema, reportsAnswerSchema, reportsRequestSchema } from './report.schema.js';
 import {
@@ -166,6 +175,14 @@ describe('schemas and types', () => {
     same<Of<typeof drillWrittenSchema>, ControlWritten & { drill: Drill }>(true);
   });
 
+  it('state the same overrides', () => {
+    same<keyof Of<typeof overrideInputSchema>, keyof OverrideInput>(true);
+    same<Omit<Of<typeof overrideInputSchema>, 'subject'>, Omit<OverrideInput, 'subject'>>(true);
+    same<Of<typeof overrideSchema>, Override>(true);
+    same<Of<typeof overrideWrittenSchema>, OverrideWritten>(true);
+    same<Of<typeof overridePageSchema>, OverridePage>(true);
+  });
+
   it('state the same receipts', () => {
     type Claims = Of<typeof receiptClaimsSchema>;
     type Known<Valid extends boolean> = Extract<ReceiptVerdict, { valid: Valid }>;
@@ -216,6 +233,12 @@ describe('every schema', () => {
       jwksSchema,
       nearSubjectsSchema,
       onDenySchema,
+      overrideInputSchema,
+      overridePageSchema,
+      overrideRemovedSchema,
+      overrideSchema,
+      overridesImportedSchema,
+      overrideWrittenSchema,
       receiptClaimsSchema,
       receiptVerdictSchema,
       refundedSchema,

@@ -1,16 +1,20 @@
 import { type LogDamage, type LogProgress, MemoryStore, type Store } from '@sundial/engine';
 import { RedisStore, type RedisStoreOptions, type RedisTarget } from '@sundial/redis';
+import type { OverrideKeeper } from '@sundial/engine/ports';
 import { QuotaSettingsError } from '../settings/quota-settings.error.js';
 import type { Opening } from './opening.js';
 
 /** How long a start waits to learn what Redis is like. */
 const REDIS_PATIENCE_MS = 1_000;
 
+/** A store that keeps overrides, as all of them do that a program counts on. */
+export type OverridableStore = Store & { readonly overrides: OverrideKeeper };
+
 export async function openStore({
   settings,
   log,
   files,
-}: Pick<Opening, 'settings' | 'log' | 'files'>): Promise<Store> {
+}: Pick<Opening, 'settings' | 'log' | 'files'>): Promise<OverridableStore> {
   const { redis, directory, clockOffsetMs, maxSubjects } = settings;
   if (redis) return openRedisStore(redis, { clockOffsetMs, directory });
   const onProgress = ({ bytes, totalBytes }: LogProgress) =>
@@ -34,7 +38,7 @@ export async function openStore({
 }
 
 /** A Redis that answers and is not fit for this ends the start; one that does not answer may come later. */
-async function openRedisStore(target: RedisTarget, options: RedisStoreOptions): Promise<Store> {
+async function openRedisStore(target: RedisTarget, options: RedisStoreOptions): Promise<OverridableStore> {
   const store = new RedisStore(target, options);
   const findings = await store.examined(REDIS_PATIENCE_MS);
   const refusals = findings.filter(({ severity }) => severity === 'refuse');

@@ -22,6 +22,7 @@ import {
 } from '@sundial/contract';
 import { fieldOf } from '../counters/limit-field.js';
 import { validator } from './parse-request.js';
+import { aboutWindows } from './window-errors.js';
 
 const errorsIn = {
   reserve: validator(reserveRequestSchema),
@@ -75,20 +76,6 @@ export function assertSubject(subject: unknown): asserts subject is Subject {
 
 function assertNone(errors: readonly InputError[]): void {
   if (errors.length > 0) throw QuotaError.invalid('invalid-request', errors);
-}
-
-const WINDOW = /^limits\.\d+\.window\b/;
-
-/** A window that is neither a word nor an object is wrong for every form of it: one error says so. */
-function aboutWindows(errors: readonly InputError[]): readonly InputError[] {
-  const seen = new Set<string>();
-  return errors.flatMap((error) => {
-    const [path] = WINDOW.exec(error.path) ?? [];
-    if (path === undefined || error.message === 'is missing') return error;
-    if (seen.has(path)) return [];
-    seen.add(path);
-    return { path, message: 'must be a window as the rule writes it' };
-  });
 }
 
 function namedTwice(limits: readonly CorrectedLimit[]): readonly InputError[] {

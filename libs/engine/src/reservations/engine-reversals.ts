@@ -23,6 +23,7 @@ import {
   assertReturnRequest,
   assertUsageCorrection,
 } from '../requests/parse-reservation.js';
+import { notTheAttributes } from '../requests/exact-subject.js';
 import { missingAttributes } from '../requests/parse-request.js';
 import type { LiveRules } from '../rules/live-rules.js';
 import { ruleNotFound } from '../rules/rule-conflicts.js';

@@ -17,6 +17,7 @@ import {
   type WindowIndex,
 } from '@sundial/engine/ports';
 import { AskedMeters } from './asked-meters.js';
+import { KnownOverrides, sharedMax } from './known-overrides.js';
 import { LoweredLimitSets } from './lowered-limit-sets.js';
 import { SettledCounters, type KnownCounter, type KnownLimit } from './settled-counters.js';
 
@@ -35,6 +36,7 @@ export class LocalCounters {
   readonly #lowered = new LoweredLimitSets();
   readonly #settled = new SettledCounters();
   readonly #asked = new AskedMeters();
+  readonly #overrides = new KnownOverrides();
   /**
    * Counters with units that are not recorded in the store: as many as settlements are pending for, and never forgotten
    * before.
@@ -43,7 +45,8 @@ export class LocalCounters {
 
   /** The store is being asked for units: until it has answered or is given up, they are not this node's to allow. */
   asking(counters: readonly CounterRef[], { amount, amounts }: Amounts): Asking {
-    const known = { settled: this.#settled, unsettled: this.#unsettled, asked: this.#asked };
+    const [settled, unsettled, asked] = [this.#settled, this.#unsettled, this.#asked];
+    const known = { settled, unsettled, asked, overrides: this.#overrides };
     return new Asking(counters, { amount, amounts }, known);
   }
 
@@ -143,8 +146,10 @@ export class LocalCounters {
         const windowIndex = indexOf(limits, limit, now);
         const its = openWindow(limits, limit, windowIndex);
         const { held = 0 } = its;
-        const used = usedOf(its, { asked, max: limit.max }) - held;
-        counts.push({ counter, limit, windowIndex, used, reserved: held });
+        const override = this.#overrides.of(counter.key, limit.field, now);
+        const used = usedOf(its, { asked, max: sharedMax({ limit }, override) }) - held;
+        const count = { counter, limit, windowIndex, used, reserved: held };
+        counts.push(override === undefined ? count : { ...count, override });
       }
       this.#file(counter, known);
     }
@@ -187,6 +192,7 @@ interface Known {
   readonly settled: SettledCounters;
   readonly unsettled: ReadonlyMap<string, KnownCounter>;
   readonly asked: AskedMeters;
+  readonly overrides: KnownOverrides;
 }
 
 /** Units that the store is being asked for: it may be taking them right now. */
@@ -207,7 +213,7 @@ export class Asking {
 
   /** Notes what the store answered, if it did, and that it is no longer being asked. */
   ends(counts: Counts = []): void {
-    const { settled, unsettled, asked } = this.known;
+    const { settled, unsettled, asked, overrides } = this.known;
     const { amount, amounts } = this.takes;
     for (const counter of this.counters) {
       const known = unsettled.get(counter.key);
@@ -215,6 +221,7 @@ export class Asking {
       else known.asked = Math.max(0, known.asked - amount);
       if (amounts !== undefined) asked.end(counter.key, amounts);
     }
+    overrides.hear(counts);
     for (const count of counts) {
       const known = unsettled.get(count.counter.key);
       if (known === undefined) settled.hear(hashOf(count.counter), count);

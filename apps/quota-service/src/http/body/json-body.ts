@@ -40,6 +40,26 @@ export function acceptOnlyJson(fastify: FastifyInstance): void {
   );
 }
 
+/** Lines of JSON, for the routes that take them: as one text, since only the route knows what a bad line is called. */
+export function acceptLines(fastify: FastifyInstance): void {
+  fastify.addContentTypeParser<Buffer>(
+    LINES_TYPE,
+    { parseAs: 'buffer' },
+    ({ headers, routeOptions }, body, done) => {
+      const { lines = false } = routeOptions.config as Partial<RoutePolicy>;
+      const isPlain = [undefined, 'identity'].includes(headers['content-encoding']);
+      if (!lines || !isPlain || !isUtf8Named(headers['content-type']))
+        return done(
+          new Problem('unsupported-media-type', 'Send JSON, in UTF-8 and without content-encoding.'),
+        );
+      if (!isUtf8(body)) return done(invalidJson('is not UTF-8'));
+      done(null, body.toString());
+    },
+  );
+}
+
+export const LINES_TYPE = 'application/x-ndjson';
+
 /** Others would read what is announced to be UTF-16 or UTF-7 differently. */
 function isUtf8Named(type = ''): boolean {
   const [, charset] = /;\s*charset\s*=\s*"?([^";\s]*)/i.exec(type) ?? [];

@@ -42,6 +42,7 @@ const STATUS: Readonly<Record<ProblemCode, number>> = {
   'brake-not-found': 404,
   'drill-not-found': 404,
   'operation-not-found': 404,
+  'override-not-found': 404,
   'reservation-not-found': 404,
   'method-not-allowed': 405,
   'request-timeout': 408,

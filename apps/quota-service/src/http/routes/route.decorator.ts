@@ -27,6 +27,8 @@ export interface RoutePolicy {
   readonly admission?: AdmissionClass;
   /** Its body is an object with one long list: how that is parsed a little at a time. */
   readonly longList?: LongList;
+  /** Its body is lines of JSON (`application/x-ndjson`). */
+  readonly lines?: boolean;
   /** Called too often for an access line above the level `debug`. */
   readonly hot?: boolean;
 }

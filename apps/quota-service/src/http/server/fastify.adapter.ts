@@ -14,7 +14,7 @@ import {
   STALLED_SOCKET_MS,
   TIMEOUT_CHECK_MS,
 } from '../bounds.js';
-import { acceptOnlyJson } from '../body/json-body.js';
+import { acceptLines, acceptOnlyJson } from '../body/json-body.js';
 import { boundedServer } from './pipelining.js';
 import { requestId } from './request-id.js';
 
@@ -69,5 +69,6 @@ export function fastifyAdapter(
   fastify.server.on('checkExpectation', (_request, response) => answerExpectation(response, refusing.count));
   fastify.server.on('connect', (request, socket) => answerConnect(request, socket, refusing));
   acceptOnlyJson(fastify);
+  acceptLines(fastify);
   return adapter;
 }

@@ -1,0 +1,78 @@
+import {
+  type InputError,
+  MAX_OVERRIDES_PER_PAGE,
+  type OverridesQuery,
+  QuotaError,
+  type Subject,
+} from '@sundial/contract';
+import { errorsInReason } from '../admin/reason.js';
+import { readQuery } from '../http/query.js';
+
+const FILTERS = ['rule', 'cursor', 'prefix', 'active', 'limit'] as const;
+
+/** The query of `GET /admin/overrides`. @throws QuotaError `invalid-request` with every error; as all functions here. */
+export function parseOverridesQuery(url: string): OverridesQuery {
+  const values = readQuery(url);
+  const errors = unknownIn(values, FILTERS);
+  const rule = ruleIn(values, errors);
+  const [cursor, prefix, active, limit] = ['cursor', 'prefix', 'active', 'limit'].map((name) =>
+    values.get(name),
+  );
+  if (active !== undefined && active !== 'true' && active !== 'false')
+    errors.push({ path: 'active', message: 'must be true or false' });
+  if (limit !== undefined && !isLimit(limit))
+    errors.push({ path: 'limit', message: `must be a whole number from 1 to ${MAX_OVERRIDES_PER_PAGE}` });
+  if (errors.length > 0) throw QuotaError.invalid('invalid-request', errors);
+  return {
+    rule,
+    ...(cursor !== undefined && { cursor }),
+    ...(prefix !== undefined && { prefix }),
+    ...(active !== undefined && { active: active === 'true' }),
+    ...(limit !== undefined && { limit: Number(limit) }),
+  };
+}
+
+/** The query of `GET /admin/overrides/export`: of one rule, or of all. */
+export function parseExportQuery(url: string): string | undefined {
+  const values = readQuery(url);
+  const errors = unknownIn(values, ['rule']);
+  if (errors.length > 0) throw QuotaError.invalid('invalid-request', errors);
+  return values.get('rule');
+}
+
+/** The query of `DELETE /admin/overrides`: the rule, a reason, and every other parameter an attribute of the subject. */
+export function parseOverrideToRemove(url: string): OverrideToRemove {
+  const values = readQuery(url);
+  const reason = values.get('reason');
+  const errors = [...errorsInReason(reason)];
+  const rule = ruleIn(values, errors);
+  if (errors.length > 0) throw QuotaError.invalid('invalid-request', errors);
+  values.delete('rule');
+  values.delete('reason');
+  return { rule, reason, subject: Object.fromEntries(values) };
+}
+
+interface OverrideToRemove {
+  readonly rule: string;
+  readonly reason: string | undefined;
+  readonly subject: Subject;
+}
+
+function ruleIn(values: ReadonlyMap<string, string>, errors: InputError[]): string {
+  const rule = values.get('rule');
+  if (!rule) errors.push({ path: 'rule', message: 'is missing: overrides are of a rule' });
+  return rule ?? '';
+}
+
+function unknownIn(values: ReadonlyMap<string, string>, known: readonly string[]): InputError[] {
+  return [...values.keys()]
+    .filter((name) => !known.includes(name))
+    .map((name) => ({
+      path: name.slice(0, 64),
+      message: `is not a parameter; there are ${known.join(', ')}`,
+    }));
+}
+
+function isLimit(text: string): boolean {
+  return /^\d{1,3}$/.test(text) && Number(text) >= 1 && Number(text) <= MAX_OVERRIDES_PER_PAGE;
+}

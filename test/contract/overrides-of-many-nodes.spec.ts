@@ -1,0 +1,78 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { openQuota, type OpenedQuota } from '@sundial/embedded';
+import { join } from 'node:path';
+import { eventually } from '../support/eventually.js';
+import { RedisProcess } from '../support/redis-process.js';
+import { temporaryDirectory, type TemporaryDirectory } from '../support/temporary-directory.js';
+
+const RULES = [
+  { id: 'ocr', resource: 'ocr', per: ['user'], limits: [{ window: 'month', max: 1 }] },
+  { id: 'kept', resource: 'kept', per: ['user'], limits: [{ window: 'month', max: 1 }] },
+] as const;
+const LIMITS = [{ window: 'month', add: 1 }] as const;
+
+describe('overrides of two nodes on one Redis', () => {
+  let redis: RedisProcess;
+  let directory: TemporaryDirectory;
+  let nodes: [OpenedQuota, OpenedQuota];
+  beforeAll(async () => {
+    redis = await RedisProcess.start();
+    directory = await temporaryDirectory();
+    const open = (name: string) =>
+      openQuota({
+        redis: { url: redis.url },
+        rules: RULES,
+        directory: join(directory.path, name),
+        deadlineMs: 500,
+      });
+    nodes = [await open('a'), await open('b')];
+    await eventually(() => nodes.every(({ engine }) => engine.status().mode === 'exact'));
+  });
+  afterAll(async () => {
+    await Promise.all(nodes.map((node) => node.close()));
+    await redis.stop();
+    await directory.remove();
+  });
+
+  const checkOn = (node: number, user: string, resource = 'ocr') =>
+    nodes[node % 2]!.engine.check({ resource, subject: { user } });
+
+  it('are in force on the next check of the other node, 200 of 200, and gone on the next as well', async () => {
+    let [more, less] = [0, 0];
+    for (let n = 0; n < 200; n++) {
+      const [user, setter] = [`u${n}`, nodes[n % 2]!.overrides];
+      await checkOn(n, user);
+      await setter.set({ rule: 'ocr', subject: { user }, limits: LIMITS });
+      const raised = await checkOn(n + 1, user);
+      if (raised.allowed && raised.limits[0]?.max === 2 && raised.limits[0].source === 'override') more++;
+      await setter.remove('ocr', { user });
+      const lowered = await checkOn(n + 1, user);
+      if (!lowered.allowed && lowered.limits[0]?.max === 1 && lowered.limits[0].source === 'rule') less++;
+    }
+    expect({ more, less }).toEqual({ more: 200, less: 200 });
+  });
+
+  it('hold as last known while Redis is away, and no write pretends to be done', async () => {
+    await nodes[0].overrides.set({
+      rule: 'kept',
+      subject: { user: 'u1' },
+      limits: [{ window: 'month', set: 0 }],
+    });
+    expect((await checkOn(0, 'u1', 'kept')).allowed).toBe(false);
+    redis.freeze();
+    try {
+      const without = await checkOn(0, 'u1', 'kept');
+      expect(without).toMatchObject({ allowed: false, limits: [{ max: 0, source: 'override' }] });
+      expect(without.degraded).toMatchObject({ policy: 'local' });
+      const write = nodes[0].overrides.set({ rule: 'kept', subject: { user: 'u2' }, limits: LIMITS });
+      await expect(write).rejects.toMatchObject({ code: 'store-unavailable' });
+    } finally {
+      redis.thaw();
+    }
+    await eventually(() => nodes[0].engine.status().mode === 'exact');
+    expect(await checkOn(1, 'u1', 'kept')).toMatchObject({
+      allowed: false,
+      limits: [{ source: 'override' }],
+    });
+  });
+});
