@@ -2,7 +2,7 @@ export { DEFAULT_BATCH_DEADLINE_MS, QuotaEngine, type QuotaEngineOptions } from 
 export { MAX_WAITING_CHECKS, type BatchOptions } from './batches/batch-pacer.js';
 export type { AdminAction, AdminEvent, AdminEvents, AdminTarget } from './admin/admin-events.js';
 export { DEFAULT_NEAR, type EngineSubjects } from './admin/engine-subjects.js';
-export { matchesNothing } from './admin/subject-errors.js';
+export { matchesNothing } from './rules/matches-nothing.js';
 export type * from './runners/observer.js';
 export type { ControlChange } from './controls/control-change.js';
 export { DrillFault, type DrillEffect } from './controls/drill-fault.js';

@@ -23,7 +23,7 @@ import type { Runner } from '../runners/runner.js';
 import type { LiveHold } from '../stores/counter-scan.js';
 import { counterKeyOfShown } from './shown-subjects.js';
 import { asked, SubjectLooks } from './subject-looks.js';
-import { notTheAttributes } from './subject-errors.js';
+import { notTheAttributes } from '../requests/exact-subject.js';
 
 /** Subjects that one page looks at, about. */
 const SUBJECTS_A_PAGE = 1_000;

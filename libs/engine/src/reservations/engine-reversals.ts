@@ -12,7 +12,6 @@ import {
   type Subject,
   type UsageCorrection,
 } from '@sundial/contract';
-import { notTheAttributes } from '../admin/subject-errors.js';
 import { fieldOf } from '../counters/limit-field.js';
 import type { PlannedLimit } from '../counters/rule-windows.js';
 import type { CheckPlanner } from '../decisions/check-planner.js';

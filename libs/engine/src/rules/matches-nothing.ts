@@ -1,15 +1,5 @@
-import { MAX_ATTRIBUTES, type InputError, type Rule, type Subject } from '@sundial/contract';
-import type { RuleBook } from '../rules/rule-book.js';
-
-/** A counter is one of a rule's exact attributes: with others it would be another one, or none. */
-export function notTheAttributes(per: readonly string[], subject: Subject): readonly InputError[] {
-  const missing = per.filter((name) => !Object.hasOwn(subject, name));
-  const others = Object.keys(subject).filter((name) => !per.includes(name));
-  return [
-    ...missing.map((name) => ({ path: `subject.${name}`, message: 'is missing: the rule counts by it' })),
-    ...others.map((name) => ({ path: `subject.${name}`, message: 'is not counted by this rule' })),
-  ];
-}
+import { MAX_ATTRIBUTES, type InputError, type Rule } from '@sundial/contract';
+import type { RuleBook } from './rule-book.js';
 
 /**
  * Why no check could match a rule, or any other rule of its resource: together they would want more attributes than a subject
