@@ -78,6 +78,28 @@ describe.each(STORES)('operators and subjects, %s', (store) => {
       expect(all.body).toMatchObject({ subjects: [{ subject: {}, limits: [{ used: 28 }] }], looked: 1 });
     });
 
+    it('judges a subject by the max that it has itself', async () => {
+      const subject = { user: 'has-more' };
+      await check('scan', { ...subject, grade: '9' }, { amount: 10 });
+      const share = async () => {
+        const { body } = await get('/admin/subjects?rule=near-me&near=0');
+        const states = body.subjects as { subject: { user: string }; share: number }[];
+        return states.find(({ subject: { user } }) => user === 'has-more')?.share;
+      };
+      expect(await share()).toBe(1);
+      const limits = [{ window: 'day', set: 100 }];
+      await service.api.put('/admin/overrides').send({ rule: 'near-me', subject, limits }).expect(200);
+      expect(await share()).toBe(0.1);
+      const lowered = [{ window: 'day', set: 9 }];
+      await service.api
+        .put('/admin/overrides')
+        .send({ rule: 'near-me', subject, limits: lowered })
+        .expect(200);
+      expect(await share()).toBe(1.111);
+      await post('/admin/subjects/reset', { rule: 'near-me', subject });
+      expect(await share()).toBe(0);
+    });
+
     it.each([
       ['rule=none', 404, 'rule-not-found'],
       ['rule=not-now', 400, 'invalid-request'],

@@ -31,7 +31,16 @@ const ADMINISTRATION = [
   ['put', '/admin/rules/ocr-per-user', {}, 400],
   ['patch', '/admin/rules/ocr-per-user', { mode: 'x' }, 400],
   ['delete', '/admin/rules/none', undefined, 404],
+  ['post', '/admin/rules/preview', {}, 400],
   ['put', '/admin/subjects/usage', {}, 400],
+  ['get', '/admin/subjects', undefined, 400],
+  ['get', '/admin/subjects/usage', undefined, 200],
+  ['post', '/admin/subjects/reset', {}, 400],
+  ['put', '/admin/overrides', {}, 400],
+  ['get', '/admin/overrides', undefined, 400],
+  ['delete', '/admin/overrides', undefined, 400],
+  ['post', '/admin/overrides/import', undefined, 400],
+  ['get', '/admin/overrides/export', undefined, 200],
   ['get', '/admin/gates', undefined, 200],
   ['put', '/admin/gates', {}, 400],
   ['put', '/admin/gates/ocr', {}, 400],
@@ -112,7 +121,7 @@ describe('with keys of both kinds', () => {
     const asked = [...CHECKS, ...ADMINISTRATION, ...OPEN].map(([method, path]) => {
       const route = path
         .replace(/\?.*/, '')
-        .replace(/(\/admin\/(?:rules|brakes)|\/reservations)\/[^/]+/, '$1/{id}')
+        .replace(/(\/admin\/(?:rules|brakes)|\/reservations)\/(?!preview)[^/]+/, '$1/{id}')
         .replace(/(\/admin\/(?:gates|drills))\/[^/]+/, '$1/{resource}');
       return `${method} ${route}`;
     });

@@ -1,5 +1,6 @@
 import { QuotaError, type Rule, type Subject, type SubjectState } from '@sundial/contract';
 import { RuleWindowsCache, type PlannedLimit } from '../counters/rule-windows.js';
+import { allowanceOf } from '../decisions/allowance.js';
 import { currentStates } from '../decisions/decision.js';
 import type { Runner } from '../runners/runner.js';
 import { StoreError, type Counts } from '../stores/store.js';
@@ -71,8 +72,9 @@ export class SubjectLooks {
 }
 
 /** The part of a limit that is used or held; 1 where nothing is allowed. */
-function shareOf({ limit, used, reserved }: Counts<PlannedLimit>[number]): number {
-  const { max } = limit.allowance;
+function shareOf(count: Counts<PlannedLimit>[number]): number {
+  const { used, reserved } = count;
+  const { max } = allowanceOf(count);
   if (max === null) return 0;
   return max === 0 ? 1 : Math.round((1_000 * (used + reserved)) / max) / 1_000;
 }
