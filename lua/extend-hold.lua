@@ -9,9 +9,10 @@
 --         the position of its limit set (from 1), or 0 for none, where its rule is gone
 -- Returns one text of words separated by spaces: format, now (ms), then of each extension its outcome:
 --         extended | refused, each followed by window index and units of each limit, with `+` before it then by how
---         many of them are held, with `!` by overrides (shared/overrides.lua), and by the reservation (shared/reservation-record.lua); extended then by what takes
---         it back (undo-extension.lua); ended-otherwise, followed by the reservation and its windows
---         (shared/endings.lua); not-found | expired | window-mismatch | wrong-type
+--         many of them are held, with `!+` then by what each has of an override, and by the reservation
+--         (shared/reservation-record.lua); extended then by what takes it back (undo-extension.lua);
+--         ended-otherwise, followed by the reservation and its windows (shared/endings.lua);
+--         not-found | expired | window-mismatch | wrong-type
 --[[ Sample
 # The reservation of operation `…7` is to hold 2 units for another minute: there is no such reservation.
 redis-cli --eval <(node scripts/print-lua.mjs extend-hold) bucket counter , '2 0 900000 3600000' \

@@ -1,6 +1,5 @@
 -- Takes units from every counter of a check, or from none of them. A call decides many checks, each on its own and in
 -- order: one call a turn of the node's event loop costs a fraction of one call a check.
---
 -- KEYS    of each check: its bucket (shared/operation-bucket.lua), then its counters (shared/counter.lua)
 -- ARGV[1] call header (shared/call-header.lua)   ARGV[2] limit sets (shared/limit-set.lua)
 -- ARGV[3] groups of checks (shared/check-group.lua)
@@ -8,8 +7,8 @@
 -- Returns one text of words separated by spaces: format, now (ms), then of each check its outcome:
 --         taken | refused | replayed, each followed by window index and units of each limit, with `+` before it then
 --         by how many of them are held, with `!+` then by what each has of an override (shared/overrides.lua) or `-`;
---         and replayed by an instant in every window it was counted in and for how long
---         it is still remembered (both ms); conflict | refunded | expired | window-mismatch | wrong-type and no more
+--         and replayed by an instant in its windows and how long it is remembered (ms); conflict | refunded |
+--         expired | window-mismatch | wrong-type and no more
 --[[ Sample
 # Operation `…7` takes 1 unit of a counter that has 10 a day and 3 an hour, in windows that last until 2059.
 redis-cli --eval <(node scripts/print-lua.mjs take) bucket counter , '2 0 900000 3600000' \

@@ -1,14 +1,11 @@
 -- A limit set is what all counters of a rule have in common while its windows last: of each limit its field, its
 -- max, whether it enforces, and the bounds of two windows: the current one, as the node expects, and the next.
 -- As an argument: limit sets separated by semicolons, each of limits separated by commas, each of which is
--- `field max enforced(1|0|2) current next after`: its field (shared/counter.lua), the max, whether it enforces (2: has
--- no max, and would enforce an override's), and three instants (shared/instant.lua): the starts of the current window
--- (index 0) and of the next (1), and its end.
+-- `field max enforced(1|0|2) current next after`: its field (shared/counter.lua), the max, whether it enforces, and
+-- three instants (shared/instant.lua): the starts of the current window (index 0) and of the next (1), and its end.
 -- @include shared/instant.lua
 local LIMIT = '^(%a) (%d+) ([012]) (%-?[0-9a-z]+) (%-?[0-9a-z]+) (%-?[0-9a-z]+)([,;]?)()'
 local LONG_LIMIT = '^(%([^ ,;()]+%)) (%d+) ([012]) (%-?[0-9a-z]+) (%-?[0-9a-z]+) (%-?[0-9a-z]+)([,;]?)()'
--- The max of a limit that has none and would enforce an override's: more than any counter holds.
-local NO_MAX = 2 ^ 1000
 
 -- The index of the window that holds an instant; false when neither does.
 local function window_index_at(instant, current, next, after)

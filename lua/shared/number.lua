@@ -1,5 +1,7 @@
 -- Numbers travel as texts, in arguments, replies and records.
 local MAX_INTEGER = 9007199254740991
+-- The max of a limit without one that would enforce an override's (`enforced` 2): more than any counter holds.
+local NO_MAX = 2 ^ 1000
 -- Texts of numbers by number, and numbers by text: a cache of pure functions. Formatting a number costs as much as
 -- writing it to Redis, and reading one as much as a look-up; most counts are small and occur many times in a call.
 local TEXT_OF = {}
