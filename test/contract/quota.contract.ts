@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe } from '@jest/globals';
 import type { CheckRequest, Decision, Quota, Report, ReportResult, Rule } from '@sundial/contract';
+import { allowancesContract } from './quota-allowances.contract.js';
 import { checkContract } from './quota-check.contract.js';
 import { inputContract } from './quota-input.contract.js';
 import { metersContract } from './quota-meters.contract.js';
@@ -58,6 +59,7 @@ export function quotaContract(name: string, open: OpenQuota): void {
     operationContract(scene);
     metersContract(scene);
     ruleContract(scene, open);
+    allowancesContract(scene, open);
     inputContract(scene);
     reservationsContract(scene, open);
     reversalsContract(scene);

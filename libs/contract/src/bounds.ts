@@ -25,6 +25,10 @@ export const MAX_RULES = 10_000;
 /** Rules in one answer of `GET /admin/rules`, which is made in a few milliseconds. */
 export const MAX_RULES_PER_PAGE = 1_000;
 export const MAX_LIMITS_A_RULE = 16;
+/** Tiers of one rule, entries of one limit's `when`, and dates or ranges of dates of one entry. */
+export const MAX_TIERS_A_RULE = 32;
+export const MAX_SCHEDULES_A_LIMIT = 16;
+export const MAX_DATES_A_SCHEDULE = 64;
 /** Meters that one check takes of, besides `units`. */
 export const MAX_METERS = 8;
 

@@ -1,6 +1,6 @@
 import type { DecisionGate } from './controls.js';
 import type { Subject } from './request.js';
-import type { DegradePolicy, OnDeny, RuleMode, WindowSpec, WindowUnit } from './rule.js';
+import type { DegradePolicy, OnDeny, RuleMode, Schedule, WindowSpec, WindowUnit } from './rule.js';
 
 /**
  * Why a check was answered as it was. `degraded` appears only where the policies `allow` or `deny` decided.
@@ -36,6 +36,8 @@ export interface Decision {
   readonly retryAfterMs?: number;
   /** What the first refusing rule, the closed gate or the brake wants to happen, if it says so. */
   readonly onDeny?: OnDeny;
+  /** Of an allowed decision: the soft limits that had no room, in rule order; absent where there are none, and on a repetition. */
+  readonly warnings?: readonly DecisionWarning[];
   /** Meters of `amounts` that no rule of the resource counts, in order; absent where there are none. */
   readonly uncounted?: readonly string[];
   /** With reason `no-rule`: the known resource with the most similar name. Absent where there is none. */
@@ -83,6 +85,24 @@ export interface Degraded {
 export const LIMIT_SOURCES = ['override', 'schedule', 'tier', 'rule'] as const;
 export type LimitSource = (typeof LIMIT_SOURCES)[number];
 
+/** A soft limit that had no room for what was allowed and counted. */
+export interface DecisionWarning {
+  readonly rule: string;
+  /** As the rule wrote it. */
+  readonly window: WindowUnit | WindowSpec;
+  readonly meter: string;
+  /** What the limit wants to happen, if it says so. */
+  readonly onWarn?: OnDeny;
+}
+
+/** The entry of a limit's `when` that holds, as the rule wrote it. */
+export interface ScheduleState extends Schedule {
+  /** Its place in the list, from 0. */
+  readonly index: number;
+  /** When it stops to hold; null where that is more than a year ahead. */
+  readonly until: string | null;
+}
+
 /** One limit of one rule, for one subject, in its concrete window. Times are ISO-8601 with offset. */
 export interface LimitState {
   readonly rule: string;
@@ -95,6 +115,10 @@ export interface LimitState {
   readonly max: number | null;
   /** Where `max` comes from. */
   readonly source: LimitSource;
+  /** The schedule that `max` comes from; absent where `source` is another. */
+  readonly schedule?: ScheduleState;
+  /** True where it never refuses; else absent. */
+  readonly soft?: boolean;
   /** Units counted; of a `concurrent` limit always 0. */
   readonly used: number;
   /** Units that live reservations hold. */

@@ -62,7 +62,48 @@ export interface Limit {
   readonly meter?: string;
   /** 0 … 2^53−1. Null: unlimited; it counts and never refuses. */
   readonly max: number | null;
+  /** Another `max` at certain times of the rule's local clock. 1 to 16, no two of one kind at one instant. */
+  readonly when?: readonly Schedule[];
+  /** It counts and never refuses: an allowed decision for which it has no room says so in its `warnings`. */
+  readonly soft?: boolean;
+  /** Of a soft limit: the business flow that its warning starts. */
+  readonly onWarn?: OnDeny;
 }
+
+export const SCHEDULE_DAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
+export type ScheduleDay = (typeof SCHEDULE_DAYS)[number];
+
+/**
+ * The `max` of a limit while the clock of the rule's time zone shows a time between `from` and `to`, on these `days` or `dates`
+ * (neither: every day). It goes by what the clock shows: where clocks are set back the hour that comes twice counts twice, and one
+ * that is skipped not at all. What was counted stays counted. An entry with `dates` beats those without.
+ */
+export interface Schedule {
+  /** Weekdays on which it begins. */
+  readonly days?: readonly ScheduleDay[];
+  /** Dates on which it begins: `2027-02-06`, or a range with both its ends, `2027-02-06/2027-02-12`. */
+  readonly dates?: readonly string[];
+  /** `HH:MM`, from `00:00` (default) to `23:59`. */
+  readonly from?: string;
+  /** `HH:MM`, up to `24:00` (default). Earlier than `from`: on the day after. */
+  readonly to?: string;
+  /** As a limit's. */
+  readonly max: number | null;
+}
+
+/**
+ * Other `max` for callers whose attribute `by` has a certain value. The attribute is not counted by, so that a change of it keeps what
+ * was counted. A subject without the attribute, or with another value, has the rule's own limits.
+ */
+export interface Tiers {
+  /** An attribute that is not in `per`. */
+  readonly by: string;
+  /** By the attribute's value, a name like a resource's; 1 to 32. Limits of the rule that a tier does not name keep their own `max`. */
+  readonly max: Readonly<Record<string, readonly TierLimit[]>>;
+}
+
+/** The `max` of the limit of this window and meter. */
+export type TierLimit = Pick<Limit, 'window' | 'meter' | 'max'>;
 
 /** The business flow a refusal starts, handed to the caller untouched. */
 export interface OnDeny {
@@ -76,7 +117,7 @@ export interface OnDeny {
  * Limits of one resource, counted `per` a list of attributes: `["user"]`, `["user","grade"]`, or `[]` for
  * one counter that all callers share.
  *
- * Editing `max` keeps what was counted, and so does another order of `per`: a stored rule keeps the order that it was
+ * Editing `max`, `tiers`, `when` or `soft` keeps what was counted, and so does another order of `per`: a stored rule keeps the order that it was
  * first written in. Changing `window`, `timeZone`, `resource` or the attributes of `per` starts new counters; the write
  * says so in its `effects`.
  */
@@ -88,6 +129,7 @@ export interface Rule {
   readonly timeZone: string;
   /** 1 to 16 limits, no two of the same window and meter. */
   readonly limits: readonly Limit[];
+  readonly tiers?: Tiers;
   readonly mode: RuleMode;
   readonly degrade: DegradePolicy;
   readonly description?: string;

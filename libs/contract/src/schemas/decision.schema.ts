@@ -1,6 +1,6 @@
-import { NAME_PATTERN } from '../bounds.js';
+import { MAX_DATES_A_SCHEDULE, MAX_UNITS, NAME_PATTERN } from '../bounds.js';
 import { DECISION_REASONS, DEGRADED_CAUSES, LIMIT_SOURCES } from '../decision.js';
-import { DEGRADE_POLICIES, WINDOW_UNITS } from '../rule.js';
+import { DEGRADE_POLICIES, SCHEDULE_DAYS, WINDOW_UNITS } from '../rule.js';
 
 export const windowUnitSchema = { title: 'WindowUnit', type: 'string', enum: WINDOW_UNITS } as const;
 
@@ -36,6 +36,56 @@ export const meterSchema = {
   description: 'What the units are; `units` are the operations themselves.',
 } as const;
 
+const TIME = '([01][0-9]|2[0-3]):[0-5][0-9]';
+
+export const maxSchema = {
+  type: ['integer', 'null'],
+  minimum: 0,
+  maximum: MAX_UNITS,
+  description: 'Null: unlimited; it counts and never refuses.',
+} as const;
+
+export const scheduleProperties = {
+  days: {
+    type: 'array',
+    description: 'Weekdays on which it begins; with neither days nor dates, every day.',
+    items: { title: 'ScheduleDay', type: 'string', enum: SCHEDULE_DAYS },
+    minItems: 1,
+    uniqueItems: true,
+  },
+  dates: {
+    type: 'array',
+    description: 'Dates on which it begins: 2027-02-06, or a range with both ends, 2027-02-06/2027-02-12.',
+    items: { type: 'string', pattern: '^\\d{4}-\\d\\d-\\d\\d(/\\d{4}-\\d\\d-\\d\\d)?$' },
+    minItems: 1,
+    maxItems: MAX_DATES_A_SCHEDULE,
+  },
+  from: { type: 'string', pattern: `^${TIME}$`, description: 'On the local clock; absent: 00:00.' },
+  to: {
+    type: 'string',
+    pattern: `^(${TIME}|24:00)$`,
+    description: 'Absent: 24:00. Earlier than `from`: on the day after.',
+  },
+  max: maxSchema,
+} as const;
+
+const scheduleStateSchema = {
+  title: 'ScheduleState',
+  type: 'object',
+  description: "The entry of the limit's `when` that holds, as the rule wrote it.",
+  properties: {
+    index: { type: 'integer', minimum: 0, description: 'Its place in `when`, from 0.' },
+    ...scheduleProperties,
+    until: {
+      type: ['string', 'null'],
+      format: 'date-time',
+      description: 'When it stops to hold; null where that is more than a year ahead.',
+    },
+  },
+  required: ['index', 'max', 'until'],
+  additionalProperties: false,
+} as const;
+
 /** One limit of one rule, as every answer shows it. */
 const limitStateSchema = {
   title: 'Limit',
@@ -59,6 +109,8 @@ const limitStateSchema = {
       enum: LIMIT_SOURCES,
       description: "Where `max` comes from: `rule` is the rule's own limit.",
     },
+    schedule: scheduleStateSchema,
+    soft: { type: 'boolean', description: 'True where the limit never refuses; else absent.' },
     used: { type: 'integer', minimum: 0, description: 'After this operation, if it was counted.' },
     reserved: { type: 'integer', minimum: 0 },
     remaining: {
@@ -146,6 +198,22 @@ export const decisionSchema = {
         'Until every refusing limit has reset, or the gate or brake may pass it; only when waiting helps.',
     },
     onDeny: onDenySchema,
+    warnings: {
+      type: 'array',
+      description: 'Of an allowed decision: the soft limits that had no room.',
+      items: {
+        title: 'DecisionWarning',
+        type: 'object',
+        properties: {
+          rule: { type: 'string' },
+          window: windowSchema,
+          meter: { type: 'string' },
+          onWarn: onDenySchema,
+        },
+        required: ['rule', 'window', 'meter'],
+        additionalProperties: false,
+      },
+    },
     uncounted: {
       type: 'array',
       description: 'Meters of `amounts` that no rule of the resource counts.',

@@ -5,12 +5,20 @@ import {
   MAX_LIMITS_A_RULE,
   MAX_RULES,
   MAX_RULES_PER_PAGE,
-  MAX_UNITS,
+  MAX_SCHEDULES_A_LIMIT,
+  MAX_TIERS_A_RULE,
   NAME_PATTERN,
 } from '../bounds.js';
 import { RULE_MODES } from '../rule.js';
 import { COUNTER_PARTS } from '../rule-written.js';
-import { degradePolicySchema, meterSchema, onDenySchema, windowSchema } from './decision.schema.js';
+import {
+  degradePolicySchema,
+  maxSchema,
+  meterSchema,
+  onDenySchema,
+  scheduleProperties,
+  windowSchema,
+} from './decision.schema.js';
 
 const name = { type: 'string', pattern: NAME_PATTERN.source } as const;
 
@@ -36,16 +44,60 @@ const properties = {
       properties: {
         window: windowSchema,
         meter: meterSchema,
-        max: {
-          type: ['integer', 'null'],
-          minimum: 0,
-          maximum: MAX_UNITS,
-          description: 'Null: unlimited; it counts and never refuses.',
+        max: maxSchema,
+        when: {
+          type: 'array',
+          description: 'Another max at certain times; entries with dates beat those without.',
+          items: {
+            title: 'Schedule',
+            type: 'object',
+            properties: scheduleProperties,
+            required: ['max'],
+            additionalProperties: false,
+          },
+          minItems: 1,
+          maxItems: MAX_SCHEDULES_A_LIMIT,
         },
+        soft: { type: 'boolean', description: 'It never refuses: decisions have a warning instead.' },
+        onWarn: onDenySchema,
       },
       required: ['window', 'max'],
       additionalProperties: false,
     },
+  },
+  tiers: {
+    title: 'Tiers',
+    type: 'object',
+    description:
+      'Another max for callers whose attribute has a certain value; what was counted stays counted.',
+    properties: {
+      by: {
+        type: 'string',
+        pattern: ATTRIBUTE_PATTERN.source,
+        description: 'An attribute that is not in `per`.',
+      },
+      max: {
+        type: 'object',
+        description: "By the attribute's value. Limits that a tier does not name keep their own max.",
+        propertyNames: { pattern: NAME_PATTERN.source },
+        minProperties: 1,
+        maxProperties: MAX_TIERS_A_RULE,
+        additionalProperties: {
+          type: 'array',
+          minItems: 1,
+          maxItems: MAX_LIMITS_A_RULE,
+          items: {
+            title: 'TierLimit',
+            type: 'object',
+            properties: { window: windowSchema, meter: meterSchema, max: maxSchema },
+            required: ['window', 'max'],
+            additionalProperties: false,
+          },
+        },
+      },
+    },
+    required: ['by', 'max'],
+    additionalProperties: false,
   },
   mode: {
     title: 'RuleMode',

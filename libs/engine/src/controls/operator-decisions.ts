@@ -41,7 +41,7 @@ export function passedByGate({ hint: _, ...decision }: EngineDecision, gate: Dec
   // Where even so nothing could be promised: the disk of a strict journal, or too many holds.
   const isPassed = decision.allowed || decision.reason === 'no-rule';
   if (!isPassed) return { ...decision, gate };
-  const wouldDeny = decision.limits.some(({ exceeded }) => exceeded);
+  const wouldDeny = decision.limits.some(({ exceeded, soft }) => exceeded && soft !== true);
   return { ...decision, allowed: true, reason: 'gate-open', wouldDeny, gate };
 }
 

@@ -83,6 +83,42 @@ describe('RuleWindowsCache', () => {
     expect(new Set(limits.map(({ field }) => field)).size).toBe(2 * windows.length);
   });
 
+  describe('of a limit with a schedule', () => {
+    // 12:20 in Shanghai: lunch ends at 12:40, within the hour.
+    const lunch = { from: '11:00', to: '12:40', max: 7 } as const;
+    const rule: Rule = { ...RULE, limits: [{ window: 'day', max: 2, when: [lunch] }] };
+    const endsAt = NOW + 20 * 60_000;
+
+    it('gives another object when it changes, of the same windows and field', () => {
+      const cache = new RuleWindowsCache();
+      const first = cache.at(rule, NOW);
+      expect(cache.at(rule, endsAt - 1)).toBe(first);
+      const second = cache.at(rule, endsAt);
+      expect(second).not.toBe(first);
+      expect([first, second].map(({ limits }) => limits[0]!.max)).toEqual([7, 2]);
+      const { field, bounds } = first.limits[0]!;
+      expect(second.limits[0]).toMatchObject({ field, bounds, enforced: true });
+      expect(cache.at(rule, endsAt + 10 * HOUR_MS)).toBe(second);
+      expect(cache.once(rule, NOW)).toEqual(first);
+      expect(cache.at(rule, endsAt)).toBe(second);
+    });
+
+    it('goes back where the clock does, to what held then', () => {
+      const cache = new RuleWindowsCache();
+      cache.at(rule, endsAt);
+      expect(cache.at(rule, endsAt - 1).limits[0]!.max).toBe(7);
+      expect(cache.at(rule, NOW - 2 * HOUR_MS).limits[0]!.max).toBe(2);
+    });
+
+    it('enforces nothing where it is unlimited for now, or soft', () => {
+      const cache = new RuleWindowsCache();
+      const free: Rule = { ...RULE, limits: [{ window: 'day', max: 2, when: [{ ...lunch, max: null }] }] };
+      expect([NOW, endsAt].map((at) => cache.at(free, at).limits[0]!.enforced)).toEqual([false, true]);
+      const soft: Rule = { ...RULE, limits: [{ window: 'day', max: 2, soft: true }] };
+      expect(cache.at(soft, NOW).limits[0]).toMatchObject({ max: 2, enforced: false });
+    });
+  });
+
   it('says the meter of a limit only where it is not units', () => {
     const limits = [
       { window: 'day', max: 1 },

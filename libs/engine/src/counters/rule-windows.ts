@@ -1,6 +1,7 @@
-import { UNITS_METER, type Limit, type LimitSource, type Rule } from '@sundial/contract';
+import { UNITS_METER, type Limit, type Rule } from '@sundial/contract';
 import { UNLIMITED, type LimitSet, type LimitSpec, type WindowIndex } from '../stores/store.js';
 import { WindowClock } from '../windows/window-clock.js';
+import { allowanceAt, type Allowance } from './allowance.js';
 import { fieldOf } from './limit-field.js';
 import type { Window } from '../windows/window.js';
 
@@ -13,64 +14,63 @@ export interface PlannedLimit extends LimitSpec {
   readonly windows: Readonly<Record<WindowIndex, Window>>;
 }
 
-/** How many units a limit allows in its window, and what says so. */
-export interface Allowance {
-  /** Null: unlimited. */
-  readonly max: number | null;
-  readonly source: LimitSource;
-}
-
 /** A rule's limits in their windows at some instant. */
 export interface RuleWindows {
   readonly rule: Rule;
+  /** Of those who are in it; undefined: in none. */
+  readonly tier?: string | undefined;
   readonly limits: LimitSet<PlannedLimit>;
 }
 
 /**
- * Computes each rule's windows once a window. While no window of a rule ends, the answer is the same object,
- * so that stores can keep what they derive from its limit set.
+ * Computes each rule's windows once a window, and once a tier. While no window of a rule ends, and no schedule of it changes, the answer is
+ * the same object, so that stores can keep what they derive from its limit set. Those of all tiers and schedules count in the same
+ * fields.
  */
 export class RuleWindowsCache {
   readonly #clock = new WindowClock();
-  /** By rule: a book that is replaced takes its rules' entries with it. */
-  readonly #current = new WeakMap<Rule, CachedWindows>();
+  readonly #current = new CachedByRule();
   /** Those that were asked for last of another time: after a window has ended, many are asked for what was before. */
-  readonly #past = new WeakMap<Rule, CachedWindows>();
+  readonly #past = new CachedByRule();
 
-  at(rule: Rule, now: number): RuleWindows {
-    return knownAt(this.#current, rule, now) ?? this.#compute(this.#current, rule, now);
+  at(rule: Rule, now: number, tier?: string): RuleWindows {
+    return this.#current.at(rule, tier, now) ?? this.#compute(this.#current, { rule, tier }, now);
   }
 
   /** The same of an instant that may be past: the current ones stay cached. */
-  once(rule: Rule, at: number): RuleWindows {
+  once(rule: Rule, at: number, tier?: string): RuleWindows {
     return (
-      knownAt(this.#current, rule, at) ?? knownAt(this.#past, rule, at) ?? this.#compute(this.#past, rule, at)
+      this.#current.at(rule, tier, at) ??
+      this.#past.at(rule, tier, at) ??
+      this.#compute(this.#past, { rule, tier }, at)
     );
   }
 
-  #compute(cache: WeakMap<Rule, CachedWindows>, rule: Rule, now: number): RuleWindows {
-    const windows: RuleWindows = {
-      rule,
-      limits: rule.limits.map((definition): PlannedLimit => {
-        const { window, meter, max } = definition;
-        const { current, next } = this.#clock.windowsAt(window, rule.timeZone, now);
-        return {
-          field: fieldOf(definition),
-          meter: meter === UNITS_METER ? undefined : meter,
-          max: max ?? UNLIMITED,
-          enforced: rule.mode === 'enforce' && max !== null,
-          limitable: rule.mode === 'enforce' && max === null,
-          bounds: [current.startsAtMs, current.resetsAtMs, next.resetsAtMs],
-          rule,
-          definition,
-          allowance: { max, source: 'rule' },
-          windows: { current, next },
-        };
-      }),
-    };
-    const from = Math.max(...windows.limits.map(({ bounds }) => bounds[0]));
-    const until = Math.min(...windows.limits.map(({ bounds }) => bounds[1]));
-    cache.set(rule, { windows, from, until });
+  #compute(cache: CachedByRule, of: Pick<RuleWindows, 'rule' | 'tier'>, now: number): RuleWindows {
+    const { rule, tier } = of;
+    let [from, until] = [-Infinity, Infinity];
+    const limits = rule.limits.map((definition): PlannedLimit => {
+      const { window, meter, soft } = definition;
+      const { allowance, fromMs, untilMs } = allowanceAt(definition, { rule, tier, atMs: now });
+      const { max } = allowance;
+      const { current, next } = this.#clock.windowsAt(window, rule.timeZone, now);
+      from = Math.max(from, current.startsAtMs, fromMs);
+      until = Math.min(until, current.resetsAtMs, untilMs);
+      return {
+        field: fieldOf(definition),
+        meter: meter === UNITS_METER ? undefined : meter,
+        max: max ?? UNLIMITED,
+        enforced: rule.mode === 'enforce' && max !== null && soft !== true,
+        limitable: rule.mode === 'enforce' && max === null && soft !== true,
+        bounds: [current.startsAtMs, current.resetsAtMs, next.resetsAtMs],
+        rule,
+        definition,
+        allowance,
+        windows: { current, next },
+      };
+    });
+    const windows: RuleWindows = tier === undefined ? { rule, limits } : { rule, tier, limits };
+    cache.set({ windows, from, until });
     return windows;
   }
 }
@@ -81,9 +81,26 @@ interface CachedWindows {
   readonly until: number;
 }
 
-function knownAt(cache: WeakMap<Rule, CachedWindows>, rule: Rule, instant: number): RuleWindows | undefined {
-  const cached = cache.get(rule);
-  return cached !== undefined && instant >= cached.from && instant < cached.until
-    ? cached.windows
-    : undefined;
+/** By rule: a book that is replaced takes its rules' entries with it. Of a rule with tiers, one each. */
+class CachedByRule {
+  readonly #plain = new WeakMap<Rule, CachedWindows>();
+  readonly #tiered = new WeakMap<Rule, Map<string, CachedWindows>>();
+
+  at(rule: Rule, tier: string | undefined, instant: number): RuleWindows | undefined {
+    const cached = tier === undefined ? this.#plain.get(rule) : this.#tiered.get(rule)?.get(tier);
+    return cached !== undefined && instant >= cached.from && instant < cached.until
+      ? cached.windows
+      : undefined;
+  }
+
+  set(cached: CachedWindows): void {
+    const { rule, tier } = cached.windows;
+    if (tier === undefined) {
+      this.#plain.set(rule, cached);
+      return;
+    }
+    const tiers = this.#tiered.get(rule);
+    if (tiers === undefined) this.#tiered.set(rule, new Map([[tier, cached]]));
+    else tiers.set(tier, cached);
+  }
 }

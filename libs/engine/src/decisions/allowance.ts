@@ -1,4 +1,5 @@
-import type { Allowance, PlannedLimit } from '../counters/rule-windows.js';
+import type { Allowance } from '../counters/allowance.js';
+import type { PlannedLimit } from '../counters/rule-windows.js';
 import { maxUnder } from '../stores/overrides.js';
 import type { LimitCount } from '../stores/store.js';
 

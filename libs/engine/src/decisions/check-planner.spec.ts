@@ -114,6 +114,63 @@ describe('Questions', () => {
     );
   });
 
+  describe('of rules with tiers', () => {
+    const VIP = { vip: [{ window: 'hour', max: 9 }] } as const;
+    const tiered: Rule = { ...rule('r', ['user']), tiers: { by: 'plan', max: VIP } };
+    const maxOf = (planner: CheckPlanner, subject: object, now = NOW) =>
+      planner.at([tiered], subject as never, now).counters[0]!.limits[0]!.max;
+
+    it('have the max of the subject’s tier, in one counter and one scope', () => {
+      const [planner, rules] = [new CheckPlanner(), [tiered]];
+      const plain = kept(planner, rules, { user: 'u1' }, NOW);
+      const vip = kept(planner, rules, { user: 'u1', plan: 'vip' }, NOW);
+      expect([plain, vip].map(({ counters }) => counters[0]!.limits[0]!.max)).toEqual([3, 9]);
+      expect(vip.counters[0]!.key).toBe(plain.counters[0]!.key);
+      expect(vip.counters[0]!.limits[0]!.field).toBe(plain.counters[0]!.limits[0]!.field);
+      expect(vip.scope.name).toBe(plain.scope.name);
+      const [past] = planner.countersAt(rules, { user: 'u1', plan: 'vip' }, NOW - HOUR_MS);
+      expect(past!.limits[0]!.max).toBe(9);
+    });
+
+    it('are kept tier by tier, and give all subjects of a tier the same limit set', () => {
+      const [planner, rules] = [new CheckPlanner(), [tiered]];
+      const [plain, vip] = [{ user: 'u1' }, { user: 'u1', plan: 'vip' }];
+      const first = kept(planner, rules, plain, NOW);
+      const second = kept(planner, rules, vip, NOW);
+      expect(planner.at(rules, plain, NOW)).toBe(first);
+      expect(planner.at(rules, vip, NOW)).toBe(second);
+      expect(planner.at(rules, { user: 'u1', plan: 'gold' }, NOW)).toBe(first);
+      const other = planner.at(rules, { user: 'u2', plan: 'vip' }, NOW);
+      expect(other.counters[0]!.limits).toBe(second.counters[0]!.limits);
+      const later = planner.at(rules, vip, NOW + HOUR_MS);
+      expect(later.counters[0]!.limits[0]!.bounds[0]).toBe(second.counters[0]!.limits[0]!.bounds[1]);
+    });
+
+    it('are forgotten with the others when there are many, and right all the same', () => {
+      const planner = new CheckPlanner();
+      for (let i = 0; i < 51_000; i++) {
+        const subject = { user: `u${i}`, plan: i % 2 === 0 ? 'vip' : 'none' };
+        if (maxOf(planner, subject) !== (i % 2 === 0 ? 9 : 3)) throw new Error(`The max of u${i} is wrong.`);
+      }
+      expect(maxOf(planner, { user: 'u0', plan: 'vip' })).toBe(9);
+    });
+
+    it('are those of each rule’s own attribute', () => {
+      const byCity: Rule = {
+        ...rule('s', ['user']),
+        tiers: { by: 'city', max: { bj: [{ window: 'hour', max: 5 }] } },
+      };
+      const rules = [tiered, byCity, rule('t', ['user'])] as const;
+      const planner = new CheckPlanner();
+      const maxes = (subject: Record<string, string>) =>
+        planner.at(rules, subject, NOW).counters.map(({ limits }) => limits[0]!.max);
+      expect(maxes({ user: 'u', plan: 'vip' })).toEqual([9, 3, 3]);
+      expect(maxes({ user: 'u', city: 'bj' })).toEqual([3, 5, 3]);
+      expect(maxes({ user: 'u', city: 'bj', plan: 'vip' })).toEqual([9, 5, 3]);
+      expect(maxes({ user: 'u', city: 'vip', plan: 'bj' })).toEqual([3, 3, 3]);
+    });
+  });
+
   it('are of one scope of operation ids for subjects that differ in what no rule counts by, and of others else', () => {
     const scopeOf = (per: readonly string[][], subject: object) => {
       const rules = per.map((each, index) => rule(`r${index}`, each));

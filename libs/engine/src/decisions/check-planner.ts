@@ -1,5 +1,6 @@
 import { counterKey } from '../counters/counter-key.js';
 import { RuleWindowsCache, type PlannedLimit, type RuleWindows } from '../counters/rule-windows.js';
+import { tierOf } from '../counters/tier-of.js';
 import { Scope, valuesOf, type CountedBy } from '../operations/scope.js';
 import type { Rule, Subject } from '@sundial/contract';
 import type { CounterRef } from '../stores/store.js';
@@ -44,7 +45,7 @@ export class CheckPlanner {
       this.#kept.clear();
       this.#count = 0;
     }
-    const kept = this.#keptFor(rules, now);
+    const kept = this.#keptFor(rules, subject, now);
     const name = valuesOf(kept.countedBy.attributes, subject);
     let plan = kept.byName.get(name);
     if (plan === undefined) {
@@ -62,27 +63,56 @@ export class CheckPlanner {
   /** The counters of a subject as they stood at an instant that may be past: other callers ask of now, so none are kept. */
   countersAt(rules: readonly Rule[], subject: Subject, at: number): readonly CounterRef<PlannedLimit>[] {
     return countersOf(
-      rules.map((rule) => this.#windows.once(rule, at)),
+      rules.map((rule) => this.#windows.once(rule, at, tierOf(rule, subject))),
       subject,
     );
   }
 
-  #keptFor(rules: readonly Rule[], now: number): KeptCounters {
+  #keptFor(rules: readonly Rule[], subject: Subject, now: number): KeptCounters {
     const resource = rules[0]?.resource ?? '';
-    const kept = this.#kept.get(resource);
-    if (kept?.of === rules && this.#areCurrent(kept.rules, now)) return kept;
-    this.#count -= kept === undefined ? 0 : 1 + kept.byName.size;
-    const inWindows = rules.map((rule) => this.#windows.at(rule, now));
+    const known = this.#kept.get(resource);
+    const kept =
+      known?.of === rules && this.#areCurrent(known.rules, now) ? known : this.#keep(resource, rules, now);
+    return kept.byTiers === undefined ? kept : this.#tieredOf(kept, kept.byTiers, { subject, now });
+  }
+
+  #keep(resource: string, rules: readonly Rule[], now: number): KeptCounters {
+    const stale = this.#kept.get(resource);
+    this.#count -= stale === undefined ? 0 : sizeOf(stale);
     const attributes = [...new Set(rules.flatMap(({ per }) => per))].sort();
-    const countedBy = { resource, attributes };
-    const fresh = { of: rules, rules: inWindows, countedBy, byName: new Map<string, CheckPlan>() };
+    const fresh: KeptCounters = {
+      of: rules,
+      rules: rules.map((rule) => this.#windows.at(rule, now)),
+      countedBy: { resource, attributes },
+      byName: new Map(),
+      byTiers: rules.some(({ tiers }) => tiers !== undefined) ? new Map() : undefined,
+    };
     this.#kept.set(resource, fresh);
     this.#count++;
     return fresh;
   }
 
+  /** What is kept for the tiers that a subject is in: plans of another tier have another `max`. */
+  #tieredOf(
+    kept: KeptCounters,
+    byTiers: NonNullable<KeptCounters['byTiers']>,
+    { subject, now }: { readonly subject: Subject; readonly now: number },
+  ): KeptCounters {
+    const tiers = kept.of.map((rule) => tierOf(rule, subject));
+    if (tiers.every((tier) => tier === undefined)) return kept;
+    const name = tiers.join(' ');
+    const known = byTiers.get(name);
+    if (known !== undefined && this.#areCurrent(known.rules, now)) return known;
+    this.#count -= known === undefined ? 0 : sizeOf(known);
+    const rules = kept.of.map((rule, index) => this.#windows.at(rule, now, tiers[index]));
+    const fresh: KeptCounters = { ...kept, rules, byName: new Map(), byTiers: undefined };
+    byTiers.set(name, fresh);
+    this.#count++;
+    return fresh;
+  }
+
   #areCurrent(rules: readonly RuleWindows[], now: number): boolean {
-    for (const known of rules) if (this.#windows.at(known.rule, now) !== known) return false;
+    for (const known of rules) if (this.#windows.at(known.rule, now, known.tier) !== known) return false;
     return true;
   }
 }
@@ -94,6 +124,14 @@ interface KeptCounters {
   readonly countedBy: CountedBy;
   /** By the subject's values of these attributes. */
   readonly byName: Map<string, CheckPlan>;
+  /** By the tiers of each rule, a name each; absent where no rule has any. */
+  readonly byTiers: Map<string, KeptCounters> | undefined;
+}
+
+function sizeOf({ byName, byTiers }: KeptCounters): number {
+  let size = 1 + byName.size;
+  for (const tiered of byTiers?.values() ?? []) size += sizeOf(tiered);
+  return size;
 }
 
 function countersOf(rules: readonly RuleWindows[], subject: Subject): readonly CounterRef<PlannedLimit>[] {

@@ -5,6 +5,7 @@ import {
   type LimitSource,
   type LimitState,
   type RuleMode,
+  type ScheduleState,
 } from '@sundial/contract';
 import type { PlannedLimit } from '../counters/rule-windows.js';
 import { allowanceOf } from './allowance.js';
@@ -34,14 +35,18 @@ export class CountedLimit implements LimitState {
   readonly startsAt: string | null;
   readonly resetsAt: string | null;
   readonly exceeded: boolean;
+  // Declared only: the state of a limit that has none of them has no such field.
+  declare readonly schedule?: ScheduleState;
+  declare readonly soft?: boolean;
   readonly #instants: Window;
 
   /** `exceeded` where `asked` more units do not fit. */
   constructor(count: LimitCount<PlannedLimit>, asked: number) {
     const { limit, windowIndex, used, reserved } = count;
     const { rule, definition, windows } = limit;
+    const allowance = allowanceOf(count);
     const { window, meter = UNITS_METER } = definition;
-    const { max, source } = allowanceOf(count);
+    const { max, source } = allowance;
     const instants = windows[windowIndex];
     this.rule = rule.id;
     this.mode = rule.mode as CountedLimit['mode'];
@@ -57,6 +62,8 @@ export class CountedLimit implements LimitState {
     this.resetsAt = instants.resetsAt;
     this.exceeded = max !== null && used + reserved + asked > max;
     this.#instants = instants;
+    if (allowance.schedule !== undefined) this.schedule = allowance.schedule;
+    if (definition.soft === true) this.soft = true;
   }
 
   get startsAtMs(): number {

@@ -1,4 +1,14 @@
-import type { Decision, DecisionReason, Degraded, LimitState, OnDeny, Rule } from '@sundial/contract';
+import {
+  UNITS_METER,
+  type Decision,
+  type DecisionReason,
+  type DecisionWarning,
+  type Degraded,
+  type LimitState,
+  type OnDeny,
+  type Rule,
+} from '@sundial/contract';
+import type { Allowance } from '../counters/allowance.js';
 import type { PlannedLimit } from '../counters/rule-windows.js';
 import { unitsOf, type Takes } from '../operations/amounts.js';
 import type { Counts, TakeResult } from '../stores/store.js';
@@ -46,16 +56,22 @@ export function taken(counts: PlannedCounts, takes: Takes, context: DecisionCont
   const limits = statesOf(counts, takes, 'counted');
   const { operationId, degraded, rulesVersion } = context;
   // Written out, as in `refused`: one of them makes nearly every answer, and spreading costs more than all else in it.
-  return {
+  const decision: Writable<EngineDecision> = {
     allowed: true,
     reason: 'ok',
     operationId,
     replayed: false,
-    wouldDeny: wouldDeny(limits),
+    wouldDeny: false,
     limits,
     degraded,
     rulesVersion,
   };
+  if (limits.some(isExceeded)) {
+    decision.wouldDeny = wouldDeny(limits);
+    const warnings = warningsOf(counts, takes, 'counted');
+    if (warnings !== undefined) decision.warnings = warnings;
+  }
+  return decision;
 }
 
 /** The operation was allowed before; limits are as they are now, and none of them was asked. */
@@ -117,12 +133,14 @@ export function byPolicy(
 ): EngineDecision {
   const limits = statesOf(known, takes, 'counted');
   const { operationId, onDeny } = context;
+  const warnings = allowed ? warningsOf(known, takes, 'asked') : undefined;
   return {
     ...ALLOWED,
     allowed,
     reason: 'degraded',
     operationId,
     limits,
+    ...(warnings && { warnings }),
     ...(onDeny && { onDeny }),
     ...rest(context),
   };
@@ -145,6 +163,27 @@ export function limitStates(counts: PlannedCounts, asked: number): CountedLimit[
   const states: CountedLimit[] = [];
   for (const count of counts) states.push(new CountedLimit(count, asked));
   return states;
+}
+
+/** The soft limits that have no room for what is asked of them, on top of these counts or counted in them; undefined: none. */
+function warningsOf(
+  counts: PlannedCounts,
+  asked: Takes,
+  of: 'asked' | 'counted',
+): readonly DecisionWarning[] | undefined {
+  let warnings: DecisionWarning[] | undefined;
+  for (const count of counts) {
+    const { limit, used, reserved } = count;
+    const { rule, definition } = limit;
+    if (definition.soft !== true || rule.mode !== 'enforce') continue;
+    const { max } = allowanceOf(count);
+    const takes = unitsOf(limit, asked);
+    if (max === null || takes === 0 || used + reserved + (of === 'asked' ? takes : 0) <= max) continue;
+    const { window, meter = UNITS_METER, onWarn } = definition;
+    warnings ??= [];
+    warnings.push({ rule: rule.id, window, meter, ...(onWarn && { onWarn }) });
+  }
+  return warnings;
 }
 
 /** The states in a decision: exceeded where what a limit takes has no room; never where it takes nothing. */
@@ -177,18 +216,32 @@ function rest({ degraded, rulesVersion }: DecisionContext): Pick<Decision, 'degr
 
 type Writable<T> = { -readonly [Field in keyof T]: T[Field] };
 
+function isExceeded({ exceeded }: LimitState): boolean {
+  return exceeded;
+}
+
 function wouldDeny(limits: readonly LimitState[]): boolean {
-  return limits.some(({ mode, exceeded }) => mode === 'observe' && exceeded);
+  return limits.some(({ mode, exceeded, soft }) => mode === 'observe' && exceeded && soft !== true);
 }
 
 /** What the refusing limits have in common. */
 interface Refusal {
-  /** One of them takes more than its max, and waiting can never help. */
+  /** One of them takes more than it ever has, and waiting can never help. */
   readonly hopeless: boolean;
-  /** When the last of their windows ends; undefined where one never does, or where none is of time. */
+  /**
+   * When the last of their windows ends or, of one that takes more than its schedule has now, when that changes; undefined where one
+   * never does, or where none is of time.
+   */
   readonly retryAtMs: number | undefined;
   /** Of the first rule. */
   readonly onDeny: OnDeny | undefined;
+}
+
+/** When there may be room for more than fits now; undefined where there never is. */
+function roomFrom(change: Allowance['change'], takes: number): number | undefined {
+  if (change === undefined) return undefined;
+  const { most, atMs } = change;
+  return most === null || takes <= most ? Math.min(atMs, NEVER) : undefined;
 }
 
 function refusalOf(counts: PlannedCounts, asked: Takes): Refusal {
@@ -196,13 +249,18 @@ function refusalOf(counts: PlannedCounts, asked: Takes): Refusal {
   let first: Rule | undefined;
   for (const count of counts) {
     const { limit, windowIndex, used, reserved } = count;
-    const { max } = allowanceOf(count);
+    const { max, change } = allowanceOf(count);
     const takes = unitsOf(limit, asked);
     if (enforcedMax(count) === Infinity || max === null || takes === 0 || used + reserved + takes <= max)
       continue;
     first ??= limit.rule;
-    hopeless ||= takes > max;
     const { of, resetsAtMs } = limit.windows[windowIndex];
+    if (takes > max) {
+      const roomAtMs = roomFrom(change, takes);
+      hopeless ||= roomAtMs === undefined;
+      retryAtMs = Math.max(retryAtMs, roomAtMs ?? -Infinity);
+      continue;
+    }
     // What is held comes back whenever an operation ends.
     if (unitOf(of) !== 'concurrent') retryAtMs = Math.max(retryAtMs, resetsAtMs);
   }

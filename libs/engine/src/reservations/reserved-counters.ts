@@ -1,6 +1,7 @@
 import type { Rule, Subject } from '@sundial/contract';
 import { counterKey, type CountingRule } from '../counters/counter-key.js';
 import { RuleWindowsCache, type PlannedLimit } from '../counters/rule-windows.js';
+import { tierOf } from '../counters/tier-of.js';
 import type { CountedLimit } from '../decisions/counted-limit.js';
 import { currentStates } from '../decisions/decision.js';
 import type { RuleBook } from '../rules/rule-book.js';
@@ -28,11 +29,12 @@ export class ReservedCounters {
     return counters.map(({ key, shardGroup }) => ({ key, shardGroup, limits: NO_LIMITS }));
   }
 
-  /** With the limits that count there now, in their windows at an instant; none where the rule is gone, or counts elsewhere. */
+  /** With the limits that count there now, in the tier of its subject, in their windows at an instant; none where the rule is gone, or counts elsewhere. */
   at(reserved: ReservedPlaces, book: RuleBook, instant: number): readonly CounterRef<PlannedLimit>[] {
     return reserved.counters.map(({ rule: { id }, key, shardGroup }) => {
       const rule = ruleOf(book.byId(id), key, reserved.subject);
-      const limits = rule === undefined ? NO_LIMITS : this.#windows.once(rule, instant).limits;
+      if (rule === undefined) return { key, shardGroup, limits: NO_LIMITS };
+      const { limits } = this.#windows.once(rule, instant, tierOf(rule, reserved.subject));
       return { key, shardGroup, limits };
     });
   }
@@ -49,7 +51,7 @@ export class ReservedCounters {
       const rule = its.length > 0 && ruleOf(book.byId(named.id), key, reserved.subject);
       if (!rule) continue;
       for (const { field, startsAt, used, reserved: held } of its) {
-        const found = this.#limitOf(rule, { field, startsAt }, now);
+        const found = this.#limitOf(rule, tierOf(rule, reserved.subject), { field, startsAt, now });
         if (found === undefined) continue;
         const { limit, limits } = found;
         const counter = { key, shardGroup, limits };
@@ -62,14 +64,14 @@ export class ReservedCounters {
   /** A limit in the window that begins at an instant: nearly always that of now, which need not be computed again. */
   #limitOf(
     rule: Rule,
-    { field, startsAt }: Pick<HeldWindow, 'field' | 'startsAt'>,
-    now: number,
+    tier: string | undefined,
+    { field, startsAt, now }: Pick<HeldWindow, 'field' | 'startsAt'> & { readonly now: number },
   ): { readonly limit: PlannedLimit; readonly limits: LimitSet<PlannedLimit> } | undefined {
     const isIt = (each: PlannedLimit) => each.field === field && each.bounds[0] === startsAt;
-    const current = this.#windows.at(rule, now).limits;
+    const current = this.#windows.at(rule, now, tier).limits;
     const known = current.find(isIt);
     if (known) return { limit: known, limits: current };
-    const { limits } = this.#windows.once(rule, startsAt);
+    const { limits } = this.#windows.once(rule, startsAt, tier);
     const limit = limits.find(isIt);
     return limit && { limit, limits };
   }

@@ -1,3 +1,4 @@
+import { MAX_UNITS } from '@sundial/contract';
 import { ValidateBy, ValidateIf } from 'class-validator';
 import { show } from './plain-json.js';
 
@@ -15,9 +16,15 @@ export function Optional(): PropertyDecorator {
   return ValidateIf((_object, value) => value !== undefined);
 }
 
-/** A field for which null is a value of its own. */
-export function Nullable(): PropertyDecorator {
-  return ValidateIf((_object, value) => value !== null);
+/** A `max`: null is a value of its own. */
+export function Units(): PropertyDecorator {
+  const isMax = (value: unknown) =>
+    value === null || (Number.isInteger(value) && (value as number) >= 0 && (value as number) <= MAX_UNITS);
+  return Judged((value) =>
+    isMax(value)
+      ? undefined
+      : messageFor(`must be a whole number from 0 to ${MAX_UNITS}, or null for no limit`, value),
+  );
 }
 
 /**

@@ -1,6 +1,4 @@
-import { getMetadataStorage, validateSync } from 'class-validator';
 import {
-  firstErrors,
   type InputError,
   type Limit,
   MAX_LIMITS_A_RULE,
@@ -8,12 +6,17 @@ import {
   type OnDeny,
   QuotaError,
   type Rule,
+  type Schedule,
+  type Tiers,
   type WindowSpec,
 } from '@sundial/contract';
 import { canonicalTimeZone } from '../windows/time-zone.js';
+import { errorsIn, fill } from './definition-errors.js';
 import { isDeeperThan, isPlainObject, jsonMessage, show } from './plain-json.js';
 import { LimitDefinition, OnDenyDefinition, RuleDefinition } from './rule-definition.js';
-import { WindowDefinition } from './window-definition.js';
+import { scheduleErrors } from './schedule-definition.js';
+import { tierErrors } from './tier-definition.js';
+import { windowErrors } from './window-definition.js';
 
 /**
  * Makes a rule of any input, or says everything that is wrong with it.
@@ -45,18 +48,22 @@ export function patchRule(rule: Rule, patch: unknown): Rule {
   return parseRule(merged);
 }
 
-const PATCH_DEPTH = ON_DENY_BOUNDS.depth + 1;
+/** The `onWarn` of a limit lies deepest. */
+const PATCH_DEPTH = ON_DENY_BOUNDS.depth + 3;
 
 function validationErrorsInRule(input: unknown): InputError[] {
   const errors = errorsIn(RuleDefinition, input, '', 'a rule');
   if (!isPlainObject(input)) return errors;
   const limits = Array.isArray(input['limits']) ? input['limits'].slice(0, MAX_LIMITS_A_RULE) : [];
   for (const [index, limit] of limits.entries()) {
-    errors.push(...errorsIn(LimitDefinition, limit, `limits.${index}`, 'a limit'));
-    const window = isPlainObject(limit) ? limit['window'] : undefined;
-    if (isPlainObject(window))
-      errors.push(...errorsIn(WindowDefinition, window, `limits.${index}.window`, 'a window'));
+    const at = `limits.${index}`;
+    errors.push(...errorsIn(LimitDefinition, limit, at, 'a limit'));
+    if (!isPlainObject(limit)) continue;
+    const { window, when, onWarn } = limit;
+    errors.push(...windowErrors(window, `${at}.window`), ...scheduleErrors(when, `${at}.when`));
+    if (onWarn !== undefined) errors.push(...errorsIn(OnDenyDefinition, onWarn, `${at}.onWarn`, 'onWarn'));
   }
+  errors.push(...tierErrors(input['tiers'], { per: input['per'], limits }));
   if (input['onDeny'] !== undefined) {
     errors.push(...errorsIn(OnDenyDefinition, input['onDeny'], 'onDeny', 'onDeny'));
   }
@@ -70,67 +77,42 @@ export function validationErrorsInOnDeny(onDeny: unknown): readonly InputError[]
   return errorsIn(OnDenyDefinition, onDeny, 'onDeny', 'onDeny');
 }
 
-/** Checks one level. Nested ones are checked by name, so no input decides how deep a check goes. */
-function errorsIn<T extends object>(
-  definition: new () => T,
-  input: unknown,
-  at: string,
-  what: string,
-): InputError[] {
-  if (!isPlainObject(input)) return [{ path: at, message: `must be an object, not ${show(input)}` }];
-  const fields = fieldsOf(definition);
-  const unknown = firstErrors(
-    Object.keys(input).filter((key) => !fields.includes(key)),
-    (key) => ({
-      path: join(at, /^[\w$-]{1,64}$/.test(key) ? key : show(key)),
-      message: `is not a field of ${what}; there are ${fields.join(', ')}`,
-    }),
-  );
-  const wrong = validateSync(fill(definition, input)).flatMap(({ property, constraints = {} }) =>
-    [...new Set(Object.values(constraints))].map((message) => ({ path: join(at, property), message })),
-  );
-  return [...unknown, ...wrong];
-}
-
-function join(at: string, field: string): string {
-  return at === '' ? field : `${at}.${field}`;
-}
-
-const fields = new Map<new () => object, readonly string[]>();
-
-function fieldsOf(definition: new () => object): readonly string[] {
-  const known = fields.get(definition);
-  if (known) return known;
-  const metadata = getMetadataStorage().getTargetValidationMetadatas(definition, '', false, false);
-  const names = [...new Set(metadata.map(({ propertyName }) => propertyName))];
-  fields.set(definition, names);
-  return names;
-}
-
-/** The definition with its defaults, and of the input only the fields it has. */
-function fill<T extends object>(definition: new () => T, input: Record<string, unknown>): T {
-  const given = fieldsOf(definition).filter(
-    (field) => Object.hasOwn(input, field) && input[field] !== undefined,
-  );
-  return Object.assign(new definition(), Object.fromEntries(given.map((field) => [field, input[field]])));
-}
-
-function ruleOf({ description, onDeny, ...definition }: RuleDefinition): Rule {
+function ruleOf({ description, tiers, onDeny, ...definition }: RuleDefinition): Rule {
   return {
     id: definition.id,
     resource: definition.resource,
     per: [...definition.per],
     timeZone: canonicalTimeZone(definition.timeZone) ?? definition.timeZone,
-    limits: definition.limits.map(({ window, meter, max }) => ({
-      window: copyOf(window),
-      ...(meter !== undefined && { meter }),
-      max,
-    })),
+    limits: definition.limits.map(limitOf),
+    ...(tiers !== undefined && { tiers: tiersOf(tiers) }),
     mode: definition.mode,
     degrade: definition.degrade,
     ...(description !== undefined && { description }),
-    ...(onDeny !== undefined && { onDeny: JSON.parse(JSON.stringify(onDeny)) as OnDeny }),
+    ...(onDeny !== undefined && { onDeny: plainCopy(onDeny) as OnDeny }),
   };
+}
+
+function limitOf(definition: LimitDefinition): Limit {
+  const { when, soft, onWarn } = definition;
+  return {
+    ...namedLimit(definition),
+    ...(when !== undefined && { when: plainCopy(when) as Schedule[] }),
+    ...(soft === true && { soft }),
+    ...(onWarn !== undefined && { onWarn: plainCopy(onWarn) as OnDeny }),
+  };
+}
+
+function tiersOf({ by, max }: Tiers): Tiers {
+  const tiers = Object.entries(max).map(([tier, limits]) => [tier, limits.map(namedLimit)]);
+  return { by, max: Object.fromEntries(tiers) as Tiers['max'] };
+}
+
+function namedLimit({ window, meter, max }: Pick<LimitDefinition, 'window' | 'meter' | 'max'>): Limit {
+  return { window: copyOf(window), ...(meter !== undefined && { meter }), max };
+}
+
+function plainCopy(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value));
 }
 
 /** A window as it was written: states repeat it so. */

@@ -1,4 +1,4 @@
-import { IsIn, IsInt, IsObject, Length, Matches, Max, MaxLength, Min } from 'class-validator';
+import { IsBoolean, IsIn, IsObject, Length, Matches, MaxLength } from 'class-validator';
 import {
   DEGRADE_POLICIES,
   type DegradePolicy,
@@ -9,40 +9,22 @@ import {
   MAX_ATTRIBUTES,
   MAX_DESCRIPTION_LENGTH,
   MAX_LIMITS_A_RULE,
-  MAX_UNITS,
   NAME_PATTERN,
   ON_DENY_BOUNDS,
-  UNITS_METER,
-  type WindowSpec,
-  type WindowUnit,
+  type Schedule,
+  type Tiers,
 } from '@sundial/contract';
 import { canonicalTimeZone } from '../windows/time-zone.js';
-import { windowText } from '../windows/window-text.js';
-import { Judged, messageFor, Nullable, Optional, says } from './field-decorators.js';
-import { isPlainObject, jsonMessage, show } from './plain-json.js';
+import { limitName } from './limit-name.js';
+import { meterMessage, NAME_REQUIREMENT } from './meter-message.js';
+import { Judged, messageFor, Optional, says, Units } from './field-decorators.js';
+import { jsonMessage, show } from './plain-json.js';
+import { schedulesMessage } from './schedule-definition.js';
+import { tiersMessage } from './tier-definition.js';
 import { windowMessage } from './window-definition.js';
 
-const NAME =
-  'must be 1 to 128 letters, digits, ".", "_", ":" or "-", of which the first is a letter or a digit';
 const ATTRIBUTE =
   'must name attributes like "user": 1 to 32 letters, digits, "_" or "-", of which the first is a small letter, and not "resource"';
-const WHOLE_NUMBER = says(`must be a whole number from 0 to ${MAX_UNITS}, or null for no limit`);
-
-/** One entry of a rule's `limits`. */
-export class LimitDefinition {
-  @Judged(windowMessage)
-  window!: Limit['window'];
-
-  @Optional()
-  @Judged(meterMessage)
-  meter?: string;
-
-  @Nullable()
-  @IsInt(WHOLE_NUMBER)
-  @Min(0, WHOLE_NUMBER)
-  @Max(MAX_UNITS, WHOLE_NUMBER)
-  max!: number | null;
-}
 
 /** A rule's `onDeny`. `params` is the caller's own JSON, handed through untouched. */
 export class OnDenyDefinition {
@@ -72,15 +54,43 @@ export class OnDenyDefinition {
   params?: Record<string, unknown>;
 }
 
+const NOT_SOFT =
+  'goes with "soft": true, since only a soft limit warns; a limit that refuses has the onDeny of its rule';
+
+/** One entry of a rule's `limits`. */
+export class LimitDefinition {
+  @Judged(windowMessage)
+  window!: Limit['window'];
+
+  @Optional()
+  @Judged(meterMessage)
+  meter?: string;
+
+  @Units()
+  max!: number | null;
+
+  @Optional()
+  @Judged(schedulesMessage)
+  when?: Schedule[];
+
+  @Optional()
+  @IsBoolean(says('must be true or false'))
+  soft?: boolean;
+
+  @Optional()
+  @Judged((value, { soft }) => (soft === true ? jsonMessage(value, ON_DENY_BOUNDS) : NOT_SOFT))
+  onWarn?: OnDenyDefinition;
+}
+
 /**
  * The shape of a rule as people write it, in YAML and in the admin API: the one place that says which fields there are,
  * what each may hold, and what a missing one means. `parseRule` reads it; the service describes it in OpenAPI.
  */
 export class RuleDefinition {
-  @Matches(NAME_PATTERN, says(NAME))
+  @Matches(NAME_PATTERN, says(NAME_REQUIREMENT))
   id!: string;
 
-  @Matches(NAME_PATTERN, says(NAME))
+  @Matches(NAME_PATTERN, says(NAME_REQUIREMENT))
   resource!: string;
 
   @Judged(attributesMessage)
@@ -91,6 +101,10 @@ export class RuleDefinition {
 
   @Judged(limitsMessage)
   limits!: LimitDefinition[];
+
+  @Optional()
+  @Judged(tiersMessage)
+  tiers?: Tiers;
 
   @IsIn(RULE_MODES, says(`must be one of ${RULE_MODES.join(', ')}`))
   mode: RuleMode = 'enforce';
@@ -138,34 +152,6 @@ function limitsMessage(value: unknown): string | undefined {
   return twice === undefined
     ? undefined
     : `must hold one limit a window and meter; ${twice} has more than one`;
-}
-
-/** What tells a limit from the others of its rule, as a sentence says it; undefined where it has no window or no meter. */
-function limitName(limit: unknown): string | undefined {
-  if (!isPlainObject(limit)) return undefined;
-  const { window, meter = UNITS_METER } = limit;
-  if (typeof meter !== 'string' || !isWindowLike(window)) return undefined;
-  const text = show(windowText(window));
-  return meter === UNITS_METER ? text : `${text} of ${show(meter)}`;
-}
-
-/** Whether it has a text: it may still be wrong. */
-function isWindowLike(value: unknown): value is WindowUnit | WindowSpec {
-  if (!isPlainObject(value)) return typeof value === 'string';
-  const parts = Object.values(value);
-  return (
-    typeof value['unit'] === 'string' && parts.every((part) => ['string', 'number'].includes(typeof part))
-  );
-}
-
-function meterMessage(value: unknown, { window }: Readonly<Record<string, unknown>>): string | undefined {
-  if (typeof value !== 'string' || !NAME_PATTERN.test(value)) return messageFor(NAME, value);
-  const unit = isPlainObject(window) ? window['unit'] : window;
-  if (unit !== 'concurrent' || value === UNITS_METER) return undefined;
-  return messageFor(
-    `must be "${UNITS_METER}" where the window is "concurrent", which counts operations that run at once`,
-    value,
-  );
 }
 
 function timeZoneMessage(value: unknown): string | undefined {

@@ -60,12 +60,29 @@ function rulesIn(yaml: YamlText): { rules: Rule[]; errors: InputError[] } {
 
 /** A `max` that was forgotten must not lift the limit, as a null that is written does. */
 function emptyLimits(list: readonly unknown[], yaml: YamlText): InputError[] {
-  return list.flatMap((rule, index) => {
-    const limits = isPlainObject(rule) && Array.isArray(rule['limits']) ? rule['limits'] : [];
-    return limits.flatMap((limit: unknown, at) => {
-      const path = ['rules', index, 'limits', at, 'max'];
-      if (!isPlainObject(limit) || limit['max'] !== null || !yaml.isEmpty(path)) return [];
-      return [{ path: path.join('.'), message: 'is empty; write a whole number, or null for no limit' }];
-    });
-  });
+  return list.flatMap((rule, index) =>
+    maxPaths(rule)
+      .map((path) => ['rules', index, ...path])
+      .filter((path) => yaml.isEmpty(path))
+      .map((path) => ({
+        path: path.join('.'),
+        message: 'is empty; write a whole number, or null for no limit',
+      })),
+  );
+}
+
+/** Where a rule has a `max` that is null: in its limits, their schedules and its tiers. */
+function maxPaths(rule: unknown): (string | number)[][] {
+  if (!isPlainObject(rule)) return [];
+  const inLists = (list: unknown, path: (string | number)[]) =>
+    (Array.isArray(list) ? list : []).flatMap((each: unknown, at) =>
+      isPlainObject(each) && each['max'] === null ? [[...path, at, 'max']] : [],
+    );
+  const { limits, tiers } = rule;
+  const paths = inLists(limits, ['limits']);
+  for (const [at, limit] of Array.isArray(limits) ? limits.entries() : [])
+    if (isPlainObject(limit)) paths.push(...inLists(limit['when'], ['limits', at, 'when']));
+  const byTier = isPlainObject(tiers) && isPlainObject(tiers['max']) ? tiers['max'] : {};
+  for (const [tier, its] of Object.entries(byTier)) paths.push(...inLists(its, ['tiers', 'max', tier]));
+  return paths;
 }

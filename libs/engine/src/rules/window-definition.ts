@@ -1,4 +1,5 @@
-import { WEEKDAYS, WINDOW_UNITS, type WindowSpec, type WindowUnit } from '@sundial/contract';
+import { type InputError, WEEKDAYS, WINDOW_UNITS, type WindowSpec, type WindowUnit } from '@sundial/contract';
+import { errorsIn } from './definition-errors.js';
 import { Judged, messageFor, Optional } from './field-decorators.js';
 import { isPlainObject, show } from './plain-json.js';
 
@@ -6,7 +7,7 @@ import { isPlainObject, show } from './plain-json.js';
  * A limit's `window` where it is an object: the fields of `WindowSpec`, each with what it may hold and with what it goes. What
  * would mean nothing, or what a reader could take for something else, is refused.
  */
-export class WindowDefinition {
+class WindowDefinition {
   @Judged(unitMessage)
   unit!: WindowUnit;
 
@@ -29,6 +30,11 @@ const UNITS = WINDOW_UNITS.join(', ');
 export function windowMessage(value: unknown): string | undefined {
   if (isUnit(value) || isPlainObject(value)) return undefined;
   return messageFor(`must be one of ${UNITS}, or an object such as { "unit": "hour", "every": 5 }`, value);
+}
+
+/** What is wrong inside a window that is an object. */
+export function windowErrors(window: unknown, at: string): readonly InputError[] {
+  return isPlainObject(window) ? errorsIn(WindowDefinition, window, at, 'a window') : [];
 }
 
 function unitMessage(value: unknown): string | undefined {
