@@ -107,6 +107,12 @@ function areAtOnce(when: readonly Schedule[], day: number): boolean {
   return false;
 }
 
+/** The first quarter of an hour in `[from, until)` of which it is so. */
+function laterThat(from: number, until: number, isSo: (ms: number) => boolean): number | undefined {
+  for (let later = from; later < until; later += 15 * MINUTE_MS) if (isSo(later)) return later;
+  return undefined;
+}
+
 describe('schedules', () => {
   const windows = new RuleWindowsCache();
   const allowanceAt = (rule: Rule, at: number) => windows.once(rule, at).limits[0]!.allowance;
@@ -122,7 +128,7 @@ describe('schedules', () => {
         .map((quarters) => change + quarters * 15 * MINUTE_MS);
       return fc.tuple(
         fc.array(anyEntry(day), { minLength: 1, maxLength: 3 }),
-        fc.array(anyInstant, { minLength: 12, maxLength: 12 }),
+        fc.array(anyInstant, { minLength: 6, maxLength: 6 }),
         fc.constant(day),
       );
     });
@@ -142,13 +148,13 @@ describe('schedules', () => {
           expect(max).toBe(expected ?? 100);
           if (schedule)
             expect(schedule.until === null ? Infinity : Date.parse(schedule.until)).toBe(change!.atMs);
-          const until = Math.min(change!.atMs, at + 4 * DAY_MS);
-          for (let later = at; later < until; later += 15 * MINUTE_MS)
-            expect([later, shownBy(entries, shownAt(later))]).toEqual([later, expected]);
+          const until = Math.min(change!.atMs, at + 2 * DAY_MS);
+          const other = laterThat(at, until, (later) => shownBy(entries, shownAt(later)) !== expected);
+          expect(other).toBeUndefined();
           if (until === change!.atMs) expect(shownBy(entries, shownAt(until))).not.toBe(expected);
         }
       }),
-      { numRuns: 12 },
+      { numRuns: 10 },
     );
   });
 
@@ -164,7 +170,7 @@ describe('schedules', () => {
         fc.pre(!isOdd);
         expect(ruleWith(when, 'UTC') === undefined).toBe(areAtOnce(written, day));
       }),
-      { numRuns: 300 },
+      { numRuns: 100 },
     );
   });
 });

@@ -58,6 +58,10 @@ def test_every_field_of_a_decision_is_read(open_client: OpenFace, servers: Misbe
         "retryAfterMs": 5_000,
         "onDeny": {"code": "OCR_LIMIT", "action": "recharge-vip"},
         "uncounted": ["tokns"],
+        "warnings": [
+            {"rule": "soft", "window": "day", "meter": "units", "onWarn": {"code": "SOON"}},
+            {"rule": "r", "code": "of-a-later-version"},
+        ],
         "novelty": 1,
     }
     face = open_client(servers.start([{"body": {"decision": fields}}]))
@@ -66,6 +70,9 @@ def test_every_field_of_a_decision_is_read(open_client: OpenFace, servers: Misbe
     assert decision.retry_after_ms == 5_000
     assert decision.on_deny is not None and decision.on_deny.action == "recharge-vip"
     assert decision.uncounted == ("tokns",)
+    [warning] = decision.warnings
+    assert (warning.rule, warning.window, warning.meter) == ("soft", "day", "units")
+    assert warning.on_warn is not None and warning.on_warn.code == "SOON"
     first, second = decision.limits
     assert (first.rule, first.max, first.remaining, first.exceeded) == ("ocr-per-user", 10, 0, True)
     assert first.resets_at == "2026-11-23T00:00:00+08:00"

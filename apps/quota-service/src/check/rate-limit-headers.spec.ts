@@ -37,6 +37,11 @@ describe('rateLimitHeaders', () => {
     });
   });
 
+  it('has no item for a soft limit, which makes no caller wait', () => {
+    const soft = { ...DAY, window: 'hour', soft: true } as const;
+    expect(headersOf([soft, DAY])).toEqual(headersOf([DAY]));
+  });
+
   it('tells limits of one rule apart by window and meter, and names the meter as the quota unit', () => {
     const tokens = { ...DAY, meter: 'tokens', max: 20_000, remaining: 1_200 };
     const slots = { ...DAY, window: { unit: 'hour', every: 5, startsAt: '04:00' } } as const;

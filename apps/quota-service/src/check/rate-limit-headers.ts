@@ -9,7 +9,8 @@ import { type CountedLimit, windowText } from '@sundial/engine';
  * which is also the quota unit (`qu`): `"llm-day|tokens";q=20000;qu="tokens";w=86400`. `|` stands in no rule's name, so no two
  * limits share one. What has no end has neither `w` nor `t`; `concurrent` has the draft's own quota unit for it.
  *
- * Rules that only observe are not the caller's business and have no item; nor have limits without a `max`.
+ * Rules that only observe are not the caller's business and have no item; nor have limits that never refuse: soft ones, and those
+ * without a `max`.
  */
 export function rateLimitHeaders(decision: RateLimited, now: number): Record<string, string> {
   const headers: Record<string, string> = {};
@@ -18,7 +19,7 @@ export function rateLimitHeaders(decision: RateLimited, now: number): Record<str
   let [policies, limits] = ['', ''];
   for (const limit of decision.limits) {
     const { rule, mode, meter, max, remaining, resetsAt, resetsAtMs } = limit;
-    if (mode !== 'enforce' || max === null || remaining === null) continue;
+    if (mode !== 'enforce' || limit.soft === true || max === null || remaining === null) continue;
     const window = windowText(limit.window);
     const name = `${policies === '' ? '' : ', '}"${rule}-${window}${meter === 'units' ? '' : `|${meter}`}"`;
     policies += `${name};q=${integer(max)}${quotaUnit(window, meter)}`;
@@ -38,7 +39,16 @@ export function rateLimitHeaders(decision: RateLimited, now: number): Record<str
 interface RateLimited {
   readonly limits: readonly Pick<
     CountedLimit,
-    'rule' | 'mode' | 'window' | 'meter' | 'max' | 'remaining' | 'resetsAt' | 'startsAtMs' | 'resetsAtMs'
+    | 'rule'
+    | 'mode'
+    | 'soft'
+    | 'window'
+    | 'meter'
+    | 'max'
+    | 'remaining'
+    | 'resetsAt'
+    | 'startsAtMs'
+    | 'resetsAtMs'
   >[];
   readonly retryAfterMs?: number;
 }

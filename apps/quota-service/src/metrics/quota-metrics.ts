@@ -175,7 +175,7 @@ function outcomeOf(decision: Decision, limits: readonly LimitState[], first: num
   if (decision.replayed) return 'replayed';
   for (let index = first; index < next; index++) {
     const limit = limits[index];
-    if (limit?.exceeded) return limit.mode === 'observe' ? 'would-deny' : 'denied';
+    if (limit?.exceeded && limit.soft !== true) return limit.mode === 'observe' ? 'would-deny' : 'denied';
   }
   return decision.allowed ? 'allowed' : 'spared';
 }

@@ -7,7 +7,17 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NoReturn, TypeVar
 
-from .contract import Decision, Degraded, Gate, LimitState, OnDeny, Reservation, ReservationAnswer, Usage
+from .contract import (
+    Decision,
+    DecisionWarning,
+    Degraded,
+    Gate,
+    LimitState,
+    OnDeny,
+    Reservation,
+    ReservationAnswer,
+    Usage,
+)
 from .errors import InputError, QuotaClientError
 
 T = TypeVar("T")
@@ -53,6 +63,7 @@ def read_decision(body: Any, operation_id: str | None) -> Decision:
         rules_version=_typed(answer, "rulesVersion", int, 0),
         reservation=None if reservation is None else read_reservation(reservation),
         receipt=_optional(answer, "receipt", str),
+        warnings=_warnings(answer),
         raw=answer,
     )
 
@@ -146,6 +157,23 @@ def _limit(limit: dict[str, Any]) -> LimitState:
         time_zone=_typed(limit, "timeZone", str, "UTC"),
         mode=_typed(limit, "mode", str, "enforce"),
         source=_typed(limit, "source", str, "rule"),
+        schedule=_optional(limit, "schedule", dict),
+        soft=_typed(limit, "soft", bool, False),
+    )
+
+
+def _warnings(answer: Mapping[str, Any]) -> tuple[DecisionWarning, ...]:
+    """Without those of a kind that this version does not know: they are in ``raw``."""
+    warnings = [_object(warning, "warning") for warning in _typed(answer, "warnings", list, [])]
+    return tuple(
+        DecisionWarning(
+            rule=_typed(warning, "rule", str),
+            window=warning["window"],
+            meter=_typed(warning, "meter", str, "units"),
+            on_warn=_on_deny(warning.get("onWarn")),
+        )
+        for warning in warnings
+        if isinstance(warning.get("window"), str | dict)
     )
 
 

@@ -44,7 +44,8 @@ class LimitState:
 
     ``max`` and ``remaining`` are None where the limit is unlimited; ``starts_at`` and ``resets_at`` are None for the windows
     ``total`` and ``concurrent``. ``exceeded``: in a decision, this limit had no room for the amount; in usage, it has no room
-    for one more unit.
+    for one more unit. ``source`` says where ``max`` comes from; where that is ``schedule``, ``schedule`` is the entry of the rule that
+    holds, with its ``index`` and until when (``until``). A ``soft`` limit never refuses.
     """
 
     rule: str
@@ -60,6 +61,18 @@ class LimitState:
     time_zone: str
     mode: str
     source: str
+    schedule: Mapping[str, Any] | None = None
+    soft: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionWarning:
+    """A soft limit that had no room for what was allowed and counted, and what the operator wants to happen then."""
+
+    rule: str
+    window: str | Mapping[str, Any]
+    meter: str = "units"
+    on_warn: OnDeny | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +120,7 @@ class Decision:
 
     ``reason`` is ``ok``, ``limit-reached``, ``amount-exceeds-limit`` (waiting cannot help), ``too-many-holds``, ``no-rule``,
     ``degraded``, ``gate-open``, ``gate-closed``, ``braked`` or one of a later version. ``retry_after_ms`` is None where waiting does
-    not help. ``degraded`` is None when the store decided. ``gate`` is None where no operator opened or closed the resource. ``uncounted`` names meters that no rule counts (a misspelt one is seen).
+    not help. ``degraded`` is None when the store decided. ``gate`` is None where no operator opened or closed the resource. ``warnings`` are the soft limits that an allowed operation had no room in. ``uncounted`` names meters that no rule counts (a misspelt one is seen).
     ``reservation`` is None for a check and for a refused reserve. ``receipt``, where it was asked for and the decision is allowed, is for
     the program that does the costly work; where no endpoint answered, an unsigned pass, which is refused while the gate of the resource
     is not open. ``raw`` is the answer as it came, with fields that this
@@ -128,6 +141,7 @@ class Decision:
     rules_version: int = 0
     reservation: Reservation | None = None
     receipt: str | None = None
+    warnings: tuple[DecisionWarning, ...] = ()
     raw: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
 

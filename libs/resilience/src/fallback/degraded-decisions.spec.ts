@@ -87,6 +87,34 @@ describe('A check that the store did not decide', () => {
     expect(degraded?.cause).toBe('store-error');
   });
 
+  it.each(['local', 'allow'] as const)(
+    'has the max of its tier, and warns of soft limits, by %s',
+    async (degrade) => {
+      const limits: Rule['limits'] = [
+        { window: 'day', max: 1, when: [{ from: '12:00', to: '13:00', max: 2 }] },
+        { window: 'hour', max: 1, soft: true, onWarn: { code: 'SOON' } },
+      ];
+      const tiers = { by: 'plan', max: { vip: [{ window: 'hour', max: 3 }] } } as const;
+      const engine = open(new FarStore(), rule('r', degrade, { limits, tiers }));
+      const ask = (user: string, plan: string) =>
+        engine.check({ resource: 'ocr', subject: { user, plan }, amount: 2 });
+      const vip = await ask('u1', 'vip');
+      expect(vip).toMatchObject({
+        allowed: true,
+        limits: [
+          { max: 2, source: 'schedule' },
+          { max: 3, source: 'tier' },
+        ],
+      });
+      expect(vip).not.toHaveProperty('warnings');
+      expect(await ask('u2', 'none')).toMatchObject({
+        allowed: true,
+        warnings: [{ rule: 'r', window: 'hour', meter: 'units', onWarn: { code: 'SOON' } }],
+      });
+      expect(await ask('u2', 'vip')).toMatchObject({ allowed: degrade === 'allow' });
+    },
+  );
+
   it('is no business of rules that only observe', async () => {
     const engine = open(new FarStore(), rule('seen', 'deny', { mode: 'observe' }), rule('kept', 'local'));
     expect(await engine.check(CHECK)).toMatchObject({ allowed: true, degraded: { policy: 'local' } });
