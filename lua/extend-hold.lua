@@ -46,8 +46,8 @@ local function extend_one(extension, key)
   if r.state ~= 'h' or has_expired(r, now) then
     return 'ended-otherwise' .. words_of_reservation(r, now) .. words_of_windows(counters)
   end
-  local group = group_of_limit_sets(counters, extension)
-  if not group then return 'window-mismatch' end
+  local group, kept = group_of_limit_sets(counters, extension)
+  if not group then return kept or 'window-mismatch' end
   local meters = overlay_larger_meters(read_meters(r.held), extension.meters)
   local outcome, before = 'refused', ''
   if adds_fit(group, meters, read_meters(r.held)) then

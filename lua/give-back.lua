@@ -41,6 +41,7 @@ local function decide(group, key, identity)
     local windows = read_counter_with_holds(keys[key + c], now)
     if not windows then return 'wrong-type', 0 end
     read_slow(windows, limit_set, limit_count, indexes, used)
+    if indexes.kept then return own.take_kept(indexes), 0 end
     is_used = is_used and has_used(windows, group, c, limit_count, used)
     held[c], limit_count = windows, limit_count + limit_set.size
   end

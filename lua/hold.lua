@@ -44,6 +44,7 @@ local function decide(group, key, identity)
     local windows = read_counter_with_holds(keys[key + c], now)
     if not windows then return 'wrong-type', 0 end
     latest = math.max(latest, (read_slow(windows, limit_set, limit_count, indexes, used)))
+    if indexes.kept then return own.take_kept(indexes), 0 end
     local own_set = with_override(keys[key + c], windows, limit_set, limit_count, indexes)
     room = room and (group.amount == 0 or group.fits(own_set, limit_count, group.amount, used))
     held[c], limit_count = windows, limit_count + limit_set.size

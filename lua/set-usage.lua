@@ -37,6 +37,7 @@ local function set_one(correction, key)
     local windows = read_counter_with_holds(keys[key + c], now)
     if not windows then return 'wrong-type', 0 end
     read_slow(windows, limit_set, limit_count, indexes, used)
+    if indexes.kept then return own.take_kept(indexes), 0 end
     held[c], limit_count = windows, limit_count + limit_set.size
   end
   set_limits(keys, key, correction, held, { indexes, used })

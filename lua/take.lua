@@ -8,7 +8,7 @@
 --         taken | refused | replayed, each followed by window index and units of each limit, with `+` before it then
 --         by how many of them are held, with `!+` then by what each has of an override (shared/overrides.lua) or `-`;
 --         and replayed by an instant in its windows and how long it is remembered (ms); conflict | refunded |
---         expired | window-mismatch | wrong-type and no more
+--         expired | window-mismatch | kept:… (shared/own-windows.lua) | wrong-type and no more
 --[[ Sample
 # Operation `…7` takes 1 unit of a counter that has 10 a day and 3 an hour, in windows that last until 2059.
 redis-cli --eval <(node scripts/print-lua.mjs take) bucket counter , '2 0 900000 3600000' \
@@ -37,7 +37,7 @@ local function decide(group, key, identity)
     if limit_set.has_mismatch then return 'window-mismatch', 0 end
     local what, its_latest, its_text, its_set =
       read_counter(keys[key + c], limit_set, limit_count, indexes, used)
-    if what == nil then return 'wrong-type', 0 end
+    if what == nil then return own.take_kept(indexes) or 'wrong-type', 0 end
     if its_latest > latest then
       latest, at_text = its_latest, its_text
     end

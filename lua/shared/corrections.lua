@@ -33,7 +33,7 @@ local function set_limits(keys, key, correction, held, state)
       local window, starts = windows[limit.field], start_text_of(limit, indexes[at])
       local reserved = window and window.starts == starts and window.reserved or 0
       used[at] = math.min(limit.max + reserved, MAX_INTEGER)
-      opens = set_units(windows, limit.field, starts, used[at]) or opens
+      opens = own.set_limit(windows, limit, indexes[at], used[at]) or opens
     end
     write_counter(
       keys[key + c],

@@ -13,24 +13,24 @@
 -- @include shared/wrong-type.lua
 
 -- Reads the limits of a counter. Returns what it holds: false for nothing, true for the windows of now, a table of
--- other windows, nil for a wrong-type key; the latest start of the windows that were read; and the limit set that
--- holds for this counter.
+-- other windows, nil for a wrong-type key or one that keeps other windows (`indexes.kept`); the latest start of the
+-- windows that were read; and the limit set that holds for this counter.
 local function read_counter(key, limit_set, before, indexes, used)
   local stored = redis.pcall('GET', key)
   if not stored then
     for i = 1, limit_set.size do
       indexes[before + i], used[before + i] = limit_set[i].index, 0
     end
-    return false, limit_set.latest, limit_set.latest_text, limit_set
+    return limit_set.is_own and { holds = false } or false, limit_set.latest, limit_set.latest_text, limit_set
   end
   if is_wrong_type(stored) then return nil end
   local units = { string.match(stored, limit_set.pattern) }
   if not units[1] then
     local windows = read_windows(stored)
     if not windows or not end_due_holds(key, windows, limit_set.now) then return nil end
-    local own_set = with_override(key, windows, limit_set, before, indexes)
     local latest, latest_text = read_slow(windows, limit_set, before, indexes, used)
-    return windows, latest, latest_text, own_set
+    if indexes.kept then return nil end
+    return windows, latest, latest_text, with_override(key, windows, limit_set, before, indexes)
   end
   for i = 1, limit_set.size do
     local count = units_of(units[i])

@@ -33,6 +33,7 @@ local function group_of_limit_sets(counters, extension)
     group[c] = with_override(counter.key, counter.windows, limit_set, before, group.indexes)
     group.held[c] = counter.windows
     if limit_set.size > 0 then read_slow(counter.windows, limit_set, before, group.indexes, group.used) end
+    if group.indexes.kept then return nil, group.indexes.kept end
     before = before + limit_set.size
   end
   group.shown = before

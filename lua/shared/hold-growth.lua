@@ -12,7 +12,7 @@ local function add_to_held_counter(counter, group, c, before, added)
     if units > 0 then
       local starts = start_text_of(limit, group.indexes[at])
       group.used[at] = math.min(group.used[at] + units, MAX_INTEGER)
-      opens = set_units(windows, limit.field, starts, group.used[at]) or opens
+      opens = own.set_limit(windows, limit, group.indexes[at], group.used[at]) or opens
       windows[limit.field].reserved = windows[limit.field].reserved + units
       local entry = entry_of(counter.entries, limit.field, starts)
       entry.units = entry.units + units

@@ -15,7 +15,7 @@ local function add_extension(counter, joined, before, now)
     local index = index_of(limit, position, joined.group.indexes, nil)
     local total, is_new = add_to_window(limit, index, counter.windows, is_left and added or 0, now)
     if total then
-      local entry = entry_of(entries, limit.field, start_text_of(limit, index))
+      local entry = entry_of(entries, limit.field, (own.settled_window(counter.windows, limit, index)))
       entry.units, opens = entry.units + added, opens or is_new
       local window = counter.windows[limit.field]
       window.reserved = window.reserved + (joined.is_held and added or 0)

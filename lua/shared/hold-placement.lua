@@ -34,7 +34,8 @@ local function count_settled(state, c, before, meters, now)
       if total > limit.max then result.above[#result.above + 1] = position - 1 .. ' ' .. digits_of(total) end
     end
     local in_entry = (held == 0 or total) and said or 0
-    result.entries[l] = { field = limit.field, starts = start_text_of(limit, index), units = in_entry }
+    local starts = own.settled_window(counter.windows, limit, index)
+    result.entries[l] = { field = limit.field, starts = starts, units = in_entry }
   end
   return result
 end

@@ -60,7 +60,7 @@ local function hold_units(keys, key, state, reservation, now)
       local field, amount = limit_set[i].field, amount_at(group, position)
       local starts = start_text_of(limit_set[i], indexes[position])
       used[position] = math.min(used[position] + amount, MAX_INTEGER)
-      opens = set_units(windows, field, starts, used[position]) or opens
+      opens = own.set_limit(windows, limit_set[i], indexes[position], used[position]) or opens
       windows[field].reserved = windows[field].reserved + amount
       entries[i] = field .. starts .. '=' .. digits_of(amount)
     end

@@ -1,8 +1,8 @@
--- A limit set is what all counters of a rule have in common while its windows last: of each limit its field, its
--- max, whether it enforces, and the bounds of two windows: the current one, as the node expects, and the next.
--- As an argument: limit sets separated by semicolons, each of limits separated by commas, each of which is
--- `field max enforced(1|0|2) current next after`: its field (shared/counter.lua), the max, whether it enforces, and
--- three instants (shared/instant.lua): the starts of the current window (index 0) and of the next (1), and its end.
+-- A limit set is what all counters of a rule have in common while its windows last: of each limit its field, max,
+-- whether it enforces, and the bounds of two windows: the current one, as the node expects, and the next.
+-- As an argument: sets separated by semicolons, of limits separated by commas, `field max enforced(1|0|2) current next
+-- after`: 2 has no max, and would enforce an override's; three instants (shared/instant.lua) are the starts of the
+-- current window (index 0) and of the next (1), and its end; of own windows (shared/own-windows.lua), their zone.
 -- @include shared/instant.lua
 local LIMIT = '^(%a) (%d+) ([012]) (%-?[0-9a-z]+) (%-?[0-9a-z]+) (%-?[0-9a-z]+)([,;]?)()'
 local LONG_LIMIT = '^(%([^ ,;()]+%)) (%d+) ([012]) (%-?[0-9a-z]+) (%-?[0-9a-z]+) (%-?[0-9a-z]+)([,;]?)()'
@@ -42,6 +42,7 @@ local function new_limit_set(now, margin_ms)
     now = now,
     margin_ms = margin_ms,
     has_mismatch = false,
+    is_own = false,
     prefixes = false,
     pattern = '',
     latest = 0,

@@ -1,6 +1,15 @@
 -- Reads the argument that holds the limit sets of a call.
 -- @include shared/holds.lua
 -- @include shared/limit-set.lua
+-- @include shared/own-windows.lua
+
+-- A limit with own windows. Returns what stands behind it.
+function own.read(set, limit, text, at)
+  local zone, separator, rest = string.match(text, '^ (%d+)([,;]?)()', at)
+  if not zone then fail('a zone', string.sub(text, at)) end
+  limit.zone, limit.ends_field, set.is_own = integer(zone), own.ends_field_of(limit.field), true
+  return separator, rest
+end
 
 -- A set in which a limit has neither window now has a mismatch: the node recomputes its windows. A counter need not
 -- live for a limit of what is held at once: its holds see to that.
@@ -13,12 +22,19 @@ local function read_limit_sets(text, now, margin_ms)
     if not field then fail('a limit', string.sub(text, at)) end
     local limit = read_limit(now, field, max, enforced, current, next, after)
     local lives_ms = field == CONCURRENT and 0 or limit.after - now + margin_ms
+    if separator == '' and rest <= #text then
+      separator, rest = own.read(set, limit, text, rest)
+      -- It may be in force up to a window longer.
+      lives_ms = lives_ms + limit.after - limit.next
+    end
     set.expires_in_ms, at = math.max(set.expires_in_ms, lives_ms), rest
     set.has_mismatch = set.has_mismatch or not limit.index
     set.size = set.size + 1
     set[set.size] = limit
     if separator ~= ',' then
       if not set.has_mismatch then expect_windows_of_now(set) end
+      -- No counter's text begins so: one with own windows is read window by window.
+      if set.is_own then set.pattern = '^ ' end
       sets[#sets + 1], set = set, new_limit_set(now, margin_ms)
     end
   until separator == ''

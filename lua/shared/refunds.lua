@@ -20,9 +20,11 @@ local function refund_counted(bucket, refund, found, now, remember_ms)
     for i = 1, refund[c].size do
       local limit = refund[c][i]
       local index = window_index_at(counted.at, limit.current, limit.next, limit.after)
+      if not index and limit.ends_field then index = own.index_at(windows, limit, counted.at) end
       local units = meters[meter_of(limit.field)] or 0
       if index then
-        add_to_entry(windows, { field = limit.field, starts = start_text_of(limit, index) }, -units)
+        local starts = own.settled_window(windows, limit, index)
+        add_to_entry(windows, { field = limit.field, starts = starts }, -units)
       end
     end
     if windows[1] then write_ended(keys[key + c], windows) end

@@ -22,7 +22,8 @@ local function read_settlement_group(limit_sets, settlements, intent, amount, mo
     for l = 1, group[c].size do
       position = position + 1
       local index = tonumber(string.sub(indexes, position, position))
-      local is_in_it = group[c][l].index == index and amount_at(group, position) > 0
+      local limit = group[c][l]
+      local is_in_it = limit.index == index and amount_at(group, position) > 0 and not limit.ends_field
       group.is_of_now = group.is_of_now and is_in_it
     end
   end

@@ -4,6 +4,7 @@
 -- @include shared/group-amounts.lua
 -- @include shared/limit-set.lua
 -- @include shared/overrides.lua
+-- @include shared/own-windows.lua
 -- @include shared/wrong-type.lua
 
 -- The counters of a group behind keys[key]; nil when one of them is a wrong-type key.
@@ -23,12 +24,14 @@ end
 -- later window is never changed, an earlier one is replaced. Returns the units used now, and whether that opens it.
 local function add_to_window(limit, index, windows, units, now)
   if not index or units == 0 then return nil end
-  local window, starts = windows[limit.field], start_text_of(limit, index)
+  local window = windows[limit.field]
+  local starts, start, reset = own.settled_window(windows, limit, index)
   local is_current = window and window.starts == starts
-  local opens = units > 0 and not (window and instant_of(window.starts) > start_of(limit, index))
-  if now >= (index == 0 and limit.next or limit.after) or not (is_current or opens) then return nil end
+  local opens = units > 0 and not (window and instant_of(window.starts) > start)
+  if now >= reset or not (is_current or opens) then return nil end
   local total = math.min(math.max((is_current and window.used or 0) + units, 0), MAX_INTEGER)
-  return total, set_units(windows, limit.field, starts, total)
+  if is_current then return total, set_units(windows, limit.field, starts, total) end
+  return total, own.set_limit(windows, limit, index, total)
 end
 
 -- The index of the window that a settlement changes: where `at` is absent the one it was decided in, else the one it
@@ -50,6 +53,7 @@ local function add_to_windows(counters, group, sign, at, now)
       position = position + 1
       local units = sign * amount_at(group, position)
       local index = index_of(limit, position, group.indexes, at)
+      if not index and limit.ends_field then index = own.index_at(windows, limit, at) end
       if index and start_of(limit, index) > latest then
         latest, latest_text = start_of(limit, index), start_text_of(limit, index)
       end

@@ -36,7 +36,10 @@ export interface Decision {
   readonly retryAfterMs?: number;
   /** What the first refusing rule, the closed gate or the brake wants to happen, if it says so. */
   readonly onDeny?: OnDeny;
-  /** Of an allowed decision: the soft limits that had no room, in rule order; absent where there are none, and on a repetition. */
+  /**
+   * What was amiss and did not stop the decision, in rule order: of an allowed one the soft limits that had no room, and zones of
+   * subjects that do not exist. Absent where there is nothing, and of soft limits on a repetition.
+   */
   readonly warnings?: readonly DecisionWarning[];
   /** Meters of `amounts` that no rule of the resource counts, in order; absent where there are none. */
   readonly uncounted?: readonly string[];
@@ -55,6 +58,9 @@ export interface Decision {
   /** The version of the rules this decision was made with. One decision uses one version. */
   readonly rulesVersion: number;
 }
+
+/** That a subject gives a time zone that does not exist. */
+export type ZoneWarning = Required<Pick<DecisionWarning, 'rule' | 'code' | 'message'>>;
 
 /**
  * Why the store did not decide. `overloaded`: too much is asked at once, or the embedded store has no room for another
@@ -85,14 +91,19 @@ export interface Degraded {
 export const LIMIT_SOURCES = ['override', 'schedule', 'tier', 'rule'] as const;
 export type LimitSource = (typeof LIMIT_SOURCES)[number];
 
-/** A soft limit that had no room for what was allowed and counted. */
+/** A soft limit that had no room for what was allowed and counted, or what was amiss with the subject under a rule. */
 export interface DecisionWarning {
   readonly rule: string;
-  /** As the rule wrote it. */
-  readonly window: WindowUnit | WindowSpec;
-  readonly meter: string;
-  /** What the limit wants to happen, if it says so. */
+  /** Of a soft limit; as the rule wrote it. */
+  readonly window?: WindowUnit | WindowSpec;
+  /** Of a soft limit. */
+  readonly meter?: string;
+  /** What the soft limit wants to happen, if it says so. */
   readonly onWarn?: OnDeny;
+  /** `unknown-zone`: the subject gives a time zone that does not exist; the windows are those of the rule's default one. */
+  readonly code?: 'unknown-zone';
+  /** With a code: what is amiss, in a sentence. */
+  readonly message?: string;
 }
 
 /** The entry of a limit's `when` that holds, as the rule wrote it. */

@@ -26,6 +26,12 @@ export const WEEKDAYS = [
 ] as const;
 export type Weekday = (typeof WEEKDAYS)[number];
 
+/** A value that a check's subject gives under the attribute `by`; `default` where it gives none. Counters are not counted by it. */
+export interface OwnValue<Value> {
+  readonly by: string;
+  readonly default: Value;
+}
+
 /** A window that begins elsewhere than its unit does, or lasts several of it. */
 export interface WindowSpec {
   readonly unit: WindowUnit;
@@ -36,8 +42,9 @@ export interface WindowSpec {
   /**
    * The first weekday of a week (default Monday, as in ISO 8601); the first day of a month, 1 to 31, or its last one where the
    * month is shorter (default 1); the first day of a year as `MM-DD` (default `01-01`; `02-29` is 28 February in other years).
+   * `{ by, default }`, of a month only: the subject's own billing day.
    */
-  readonly startsOn?: Weekday | number | string;
+  readonly startsOn?: Weekday | number | string | OwnValue<number>;
 }
 
 /** The meter that is counted where none is named: operations. */
@@ -125,8 +132,13 @@ export interface Rule {
   readonly id: string;
   readonly resource: string;
   readonly per: readonly string[];
-  /** An IANA name in its canonical case, e.g. `Asia/Shanghai`. */
-  readonly timeZone: string;
+  /**
+   * An IANA name in its canonical case, e.g. `Asia/Shanghai`; or `{ by, default }`: each subject's own. A counter keeps the zone and
+   * the billing day that its window began with until that ends, and the next one begins at the first boundary of the new ones after it.
+   */
+  readonly timeZone: string | OwnValue<string>;
+  /** A check whose subject gives a zone that does not exist is refused, and not decided in the default one with a warning. */
+  readonly strictZone?: boolean;
   /** 1 to 16 limits, no two of the same window and meter. */
   readonly limits: readonly Limit[];
   readonly tiers?: Tiers;

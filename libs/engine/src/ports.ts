@@ -76,6 +76,7 @@ export { hasRoom } from './stores/room.js';
 export { settledCounters, settledInCurrent } from './stores/settled-limits.js';
 export * from './stores/holds.js';
 export * from './stores/overrides.js';
+export * from './stores/own-windows.js';
 export * from './stores/reversals.js';
 export * from './stores/store.js';
 export { resetsAtOf, startsAtOf, windowIndexAt } from './stores/window-index.js';

@@ -28,6 +28,7 @@ import type { LiveControls } from './controls/live-controls.js';
 import type { EngineDecision } from './decisions/counted-limit.js';
 import { noRule } from './decisions/decision.js';
 import { CheckPlanner, type Planner } from './decisions/check-planner.js';
+import { withOwnWindows } from './decisions/with-own-windows.js';
 import { uncountedMeters } from './decisions/uncounted-meters.js';
 import type { EngineStatus, QuotaObserver } from './runners/observer.js';
 import { copyOfAmounts } from './operations/amounts.js';
@@ -243,10 +244,10 @@ export class QuotaEngine implements Quota {
       return then(this.#underControl(control, request, { ...planning, book }), observe);
     }
     if (rules.length === 0) return observe(this.#withoutRules(request, book));
-    return then(
-      this.#runner.decide(this.#plan(request, { rules, rulesVersion: book.version, startedAt, fairnessKey })),
-      observe,
-    );
+    const check = this.#plan(request, { rules, rulesVersion: book.version, startedAt, fairnessKey });
+    const decided = this.#runner.decide(check);
+    if (check.plan.own === undefined) return then(decided, observe);
+    return then(decided, (decision) => observe(withOwnWindows(check, decision)));
   }
 
   /** Signed when it is decided, and only where it was asked for. */
@@ -273,7 +274,7 @@ export class QuotaEngine implements Quota {
     const judgement = controls.judge(control, check);
     if (judgement.refusal) return judgement.refusal;
     const decided = controls.run(judgement, check, (planned) => this.#runner.decide(planned));
-    return then(decided, (decision) => controls.marked(control, decision));
+    return then(decided, (decision) => controls.marked(control, withOwnWindows(check, decision)));
   }
 
   #looked(request: UsageRequest, rules: readonly Rule[]): Answer<Pick<Usage, 'limits' | 'degraded'>> {

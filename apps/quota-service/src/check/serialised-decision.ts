@@ -1,10 +1,13 @@
-import { decisionSchema, windowSchema, windowSpecSchema } from '@sundial/contract';
+import { decisionSchema, ownDaySchema, windowSchema, windowSpecSchema } from '@sundial/contract';
 
 /** A window's two forms, which a serialiser tells apart by `typeof`. */
 const WINDOW_BY_TYPE = {
   ...windowSpecSchema,
   type: ['string', 'object'],
-  properties: { ...windowSpecSchema.properties, startsOn: { type: ['integer', 'string'] } },
+  properties: {
+    ...windowSpecSchema.properties,
+    startsOn: { ...ownDaySchema, type: ['integer', 'string', 'object'] },
+  },
 } as const;
 
 /**

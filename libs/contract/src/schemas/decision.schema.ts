@@ -1,8 +1,25 @@
-import { MAX_DATES_A_SCHEDULE, MAX_UNITS, NAME_PATTERN } from '../bounds.js';
+import { ATTRIBUTE_PATTERN, MAX_DATES_A_SCHEDULE, MAX_UNITS, NAME_PATTERN } from '../bounds.js';
 import { DECISION_REASONS, DEGRADED_CAUSES, LIMIT_SOURCES } from '../decision.js';
 import { DEGRADE_POLICIES, SCHEDULE_DAYS, WINDOW_UNITS } from '../rule.js';
 
 export const windowUnitSchema = { title: 'WindowUnit', type: 'string', enum: WINDOW_UNITS } as const;
+
+/** An attribute of the subject, and what holds where a check has none. */
+export function ownValueSchema<const T extends object>(title: string, value: T) {
+  return {
+    title,
+    type: 'object',
+    description: 'What the subject gives under the attribute `by`, else `default`.',
+    properties: { by: { type: 'string', pattern: ATTRIBUTE_PATTERN.source }, default: value },
+    required: ['by', 'default'],
+    additionalProperties: false,
+  } as const;
+}
+
+const dayOfMonthSchema = { type: 'integer', minimum: 1, maximum: 31 } as const;
+
+/** A subject's own billing day. */
+export const ownDaySchema = ownValueSchema('OwnBillingDay', dayOfMonthSchema);
 
 export const windowSpecSchema = {
   title: 'WindowSpec',
@@ -18,8 +35,9 @@ export const windowSpecSchema = {
         'When days begin on the local clock, and so weeks, months, quarters and years, or the first slot of a day.',
     },
     startsOn: {
-      anyOf: [{ type: 'integer', minimum: 1, maximum: 31 }, { type: 'string' }],
-      description: 'The first weekday of a week, day of a month, or day of a year as MM-DD.',
+      anyOf: [dayOfMonthSchema, { type: 'string' }, ownDaySchema],
+      description:
+        "The first weekday of a week, day of a month, or day of a year as MM-DD; of a month also the subject's own billing day.",
     },
   },
   required: ['unit'],
@@ -200,7 +218,8 @@ export const decisionSchema = {
     onDeny: onDenySchema,
     warnings: {
       type: 'array',
-      description: 'Of an allowed decision: the soft limits that had no room.',
+      description:
+        'Of an allowed decision the soft limits that had no room, with window and meter; and what was amiss with the subject, with code and message.',
       items: {
         title: 'DecisionWarning',
         type: 'object',
@@ -209,8 +228,15 @@ export const decisionSchema = {
           window: windowSchema,
           meter: { type: 'string' },
           onWarn: onDenySchema,
+          code: {
+            type: 'string',
+            enum: ['unknown-zone'],
+            description:
+              '`unknown-zone`: the subject gives a time zone that does not exist; the default one of the rule was used.',
+          },
+          message: { type: 'string' },
         },
-        required: ['rule', 'window', 'meter'],
+        required: ['rule'],
         additionalProperties: false,
       },
     },

@@ -16,6 +16,7 @@ import {
   maxSchema,
   meterSchema,
   onDenySchema,
+  ownValueSchema,
   scheduleProperties,
   windowSchema,
 } from './decision.schema.js';
@@ -32,7 +33,15 @@ const properties = {
     maxItems: MAX_ATTRIBUTES,
     uniqueItems: true,
   },
-  timeZone: { type: 'string', description: 'IANA name.', default: 'UTC' },
+  timeZone: {
+    anyOf: [{ type: 'string' }, ownValueSchema('OwnTimeZone', { type: 'string' })],
+    description: "IANA name, or the attribute that gives the subject's own.",
+    default: 'UTC',
+  },
+  strictZone: {
+    type: 'boolean',
+    description: 'Refuse checks whose subject gives a time zone that does not exist. Default: warn.',
+  },
   limits: {
     type: 'array',
     description: 'No two of one window and meter.',

@@ -3,6 +3,7 @@ import { segmentAt, type ScheduleSegment } from '../schedules/schedule-at.js';
 import { timesOf, type ScheduleTimes } from '../schedules/schedule-times.js';
 import { isoText } from '../windows/iso-text.js';
 import { fieldOf } from './limit-field.js';
+import { zoneOf } from './own-rule.js';
 
 /** How many units a limit allows in its window, and what says so. */
 export interface Allowance {
@@ -37,7 +38,7 @@ export function allowanceAt(
   const usual = tieredAllowance(limit, tier === undefined ? undefined : rule.tiers?.max[tier]);
   const { when } = limit;
   if (when === undefined) return { allowance: usual, fromMs: -Infinity, untilMs: Infinity };
-  const { timeZone } = rule;
+  const timeZone = zoneOf(rule);
   const segment = segmentAt(timesOfAll(when), timeZone, atMs);
   const { index, fromMs, untilMs, isEnd } = segment;
   const change = { atMs: isEnd ? untilMs : Infinity, most: mostOf([usual, ...when]) };

@@ -3,6 +3,7 @@ import { UNLIMITED, type LimitSet, type LimitSpec, type WindowIndex } from '../s
 import { WindowClock } from '../windows/window-clock.js';
 import { allowanceAt, type Allowance } from './allowance.js';
 import { fieldOf } from './limit-field.js';
+import { ownWindowsOf, windowOf, zoneOf } from './own-rule.js';
 import type { Window } from '../windows/window.js';
 
 /** A limit of a rule in its windows at some instant: what stores are given, and what answers are made of. */
@@ -50,10 +51,11 @@ export class RuleWindowsCache {
     const { rule, tier } = of;
     let [from, until] = [-Infinity, Infinity];
     const limits = rule.limits.map((definition): PlannedLimit => {
-      const { window, meter, soft } = definition;
+      const { meter, soft } = definition;
       const { allowance, fromMs, untilMs } = allowanceAt(definition, { rule, tier, atMs: now });
       const { max } = allowance;
-      const { current, next } = this.#clock.windowsAt(window, rule.timeZone, now);
+      const { current, next } = this.#clock.windowsAt(windowOf(definition, rule), zoneOf(rule), now);
+      const own = ownWindowsOf(definition, rule);
       from = Math.max(from, current.startsAtMs, fromMs);
       until = Math.min(until, current.resetsAtMs, untilMs);
       return {
@@ -67,6 +69,7 @@ export class RuleWindowsCache {
         definition,
         allowance,
         windows: { current, next },
+        ...(own && { own }),
       };
     });
     const windows: RuleWindows = tier === undefined ? { rule, limits } : { rule, tier, limits };

@@ -1,10 +1,13 @@
 import { counterKey } from '../counters/counter-key.js';
+import { isOwnRule, writtenRule } from '../counters/own-rule.js';
 import { RuleWindowsCache, type PlannedLimit, type RuleWindows } from '../counters/rule-windows.js';
 import { tierOf } from '../counters/tier-of.js';
 import { Scope, valuesOf, type CountedBy } from '../operations/scope.js';
-import type { Rule, Subject } from '@sundial/contract';
+import type { Rule, Subject, ZoneWarning } from '@sundial/contract';
 import type { CounterRef } from '../stores/store.js';
 import { Doorkeeper } from './doorkeeper.js';
+import { KeptWindows } from './kept-windows.js';
+import { OwnRules } from './own-rules.js';
 
 /** The rules of a resource in their windows, and a subject's counter under each of them. */
 export interface CheckPlan {
@@ -13,6 +16,8 @@ export interface CheckPlan {
   readonly counters: readonly CounterRef<PlannedLimit>[];
   /** Where the operation ids of this subject are known, under these rules. */
   readonly scope: Scope;
+  /** Only where the subject's own zone or billing day makes windows. */
+  readonly own?: { readonly warnings: readonly ZoneWarning[] };
 }
 
 /**
@@ -25,7 +30,7 @@ const MAX_KEPT = 50_000;
 const MAX_KEPT_NAME = 512;
 
 /** What plans checks, and says where the counters of a subject were at an instant. */
-export type Planner = Pick<CheckPlanner, 'at' | 'countersAt'>;
+export type Planner = Pick<CheckPlanner, 'at' | 'countersAt' | 'kept'>;
 
 /**
  * Plans checks: puts rules and subjects together. The counters of subjects that come again are kept as long as their
@@ -38,6 +43,9 @@ export class CheckPlanner {
   #kept = new Map<string, KeptCounters>();
   #count = 0;
   readonly #doorkeeper = new Doorkeeper();
+  /** The windows that counters keep although their subjects have another zone or billing day now. */
+  readonly kept = new KeptWindows();
+  readonly #own = new WeakMap<readonly Rule[], OwnRules>();
 
   /** The plan of a check of this subject under these rules, at the store's `now`. */
   at(rules: readonly Rule[], subject: Subject, now: number): CheckPlan {
@@ -45,7 +53,24 @@ export class CheckPlanner {
       this.#kept.clear();
       this.#count = 0;
     }
-    const kept = this.#keptFor(rules, subject, now);
+    const kept = this.#keptFor(rules, now);
+    return kept.own === undefined
+      ? this.#planOf(this.#inTiers(kept, subject, now), subject)
+      : this.#ownPlan(kept.own, subject, now);
+  }
+
+  #ownPlan(own: OwnRules, subject: Subject, now: number): CheckPlan {
+    const { name, rules, warnings } = own.of(subject);
+    const plan = this.#planOf(this.#inTiers(this.#keptFor(rules, now, name), subject, now), subject);
+    const counters = plan.counters.map((counter) => this.kept.counterAt(counter, now));
+    const inWindows = plan.rules.map((each, index) => {
+      const { limits } = counters[index]!;
+      return each.limits === limits ? each : { ...each, limits };
+    });
+    return { ...plan, rules: inWindows, counters, own: { warnings } };
+  }
+
+  #planOf(kept: KeptCounters, subject: Subject): CheckPlan {
     const name = valuesOf(kept.countedBy.attributes, subject);
     let plan = kept.byName.get(name);
     if (plan === undefined) {
@@ -62,23 +87,22 @@ export class CheckPlanner {
 
   /** The counters of a subject as they stood at an instant that may be past: other callers ask of now, so none are kept. */
   countersAt(rules: readonly Rule[], subject: Subject, at: number): readonly CounterRef<PlannedLimit>[] {
-    return countersOf(
-      rules.map((rule) => this.#windows.once(rule, at, tierOf(rule, subject))),
+    const own = this.#ownOf(rules);
+    const its = own === undefined ? rules : own.of(subject).rules;
+    const counters = countersOf(
+      its.map((rule) => this.#windows.once(rule, at, tierOf(rule, subject))),
       subject,
     );
+    return own === undefined ? counters : counters.map((counter) => this.kept.counterAt(counter, at));
   }
 
-  #keptFor(rules: readonly Rule[], subject: Subject, now: number): KeptCounters {
+  /** `of` tells those of some subjects apart. */
+  #keptFor(rules: readonly Rule[], now: number, of = ''): KeptCounters {
     const resource = rules[0]?.resource ?? '';
-    const known = this.#kept.get(resource);
-    const kept =
-      known?.of === rules && this.#areCurrent(known.rules, now) ? known : this.#keep(resource, rules, now);
-    return kept.byTiers === undefined ? kept : this.#tieredOf(kept, kept.byTiers, { subject, now });
-  }
-
-  #keep(resource: string, rules: readonly Rule[], now: number): KeptCounters {
-    const stale = this.#kept.get(resource);
-    this.#count -= stale === undefined ? 0 : sizeOf(stale);
+    const id = of === '' ? resource : `${resource} ${of}`;
+    const known = this.#kept.get(id);
+    if (known?.of === rules && this.#areCurrent(known.rules, now)) return known;
+    this.#count -= known === undefined ? 0 : sizeOf(known);
     const attributes = [...new Set(rules.flatMap(({ per }) => per))].sort();
     const fresh: KeptCounters = {
       of: rules,
@@ -86,18 +110,17 @@ export class CheckPlanner {
       countedBy: { resource, attributes },
       byName: new Map(),
       byTiers: rules.some(({ tiers }) => tiers !== undefined) ? new Map() : undefined,
+      own: of === '' ? this.#ownOf(rules) : undefined,
     };
-    this.#kept.set(resource, fresh);
+    this.#kept.set(id, fresh);
     this.#count++;
     return fresh;
   }
 
   /** What is kept for the tiers that a subject is in: plans of another tier have another `max`. */
-  #tieredOf(
-    kept: KeptCounters,
-    byTiers: NonNullable<KeptCounters['byTiers']>,
-    { subject, now }: { readonly subject: Subject; readonly now: number },
-  ): KeptCounters {
+  #inTiers(kept: KeptCounters, subject: Subject, now: number): KeptCounters {
+    const { byTiers } = kept;
+    if (byTiers === undefined) return kept;
     const tiers = kept.of.map((rule) => tierOf(rule, subject));
     if (tiers.every((tier) => tier === undefined)) return kept;
     const name = tiers.join(' ');
@@ -109,6 +132,13 @@ export class CheckPlanner {
     byTiers.set(name, fresh);
     this.#count++;
     return fresh;
+  }
+
+  #ownOf(rules: readonly Rule[]): OwnRules | undefined {
+    if (!rules.some(isOwnRule)) return undefined;
+    let own = this.#own.get(rules);
+    if (own === undefined) this.#own.set(rules, (own = new OwnRules(rules)));
+    return own;
   }
 
   #areCurrent(rules: readonly RuleWindows[], now: number): boolean {
@@ -126,6 +156,8 @@ interface KeptCounters {
   readonly byName: Map<string, CheckPlan>;
   /** By the tiers of each rule, a name each; absent where no rule has any. */
   readonly byTiers: Map<string, KeptCounters> | undefined;
+  /** Where each subject has windows of its own. */
+  readonly own: OwnRules | undefined;
 }
 
 function sizeOf({ byName, byTiers }: KeptCounters): number {
@@ -136,7 +168,7 @@ function sizeOf({ byName, byTiers }: KeptCounters): number {
 
 function countersOf(rules: readonly RuleWindows[], subject: Subject): readonly CounterRef<PlannedLimit>[] {
   return rules.map(({ rule, limits }) => {
-    const { key, shardGroup } = counterKey(rule, subject);
+    const { key, shardGroup } = counterKey(writtenRule(rule), subject);
     return { key, shardGroup, limits, place: undefined, hash: undefined };
   });
 }

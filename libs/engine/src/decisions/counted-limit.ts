@@ -52,7 +52,7 @@ export class CountedLimit implements LimitState {
     this.mode = rule.mode as CountedLimit['mode'];
     this.window = window;
     this.meter = meter;
-    this.timeZone = rule.timeZone;
+    this.timeZone = instants.timeZone;
     this.max = max;
     this.source = source;
     this.used = used;

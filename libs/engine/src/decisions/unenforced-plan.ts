@@ -14,6 +14,10 @@ export class UnenforcedPlanner implements Planner {
     this.#planner = planner;
   }
 
+  get kept(): Planner['kept'] {
+    return this.#planner.kept;
+  }
+
   at(rules: readonly Rule[], subject: Subject, now: number): CheckPlan {
     return unenforced(this.#planner.at(rules, subject, now));
   }
@@ -24,7 +28,7 @@ export class UnenforcedPlanner implements Planner {
 }
 
 /** What a plan takes is counted, whatever its limits say. */
-export function unenforced({ resource, rules, counters, scope }: CheckPlan): CheckPlan {
+export function unenforced({ resource, rules, counters, scope, own }: CheckPlan): CheckPlan {
   return {
     resource,
     rules: unenforcedRules(rules),
@@ -33,6 +37,7 @@ export function unenforced({ resource, rules, counters, scope }: CheckPlan): Che
       limits: unenforcedLimits(limits),
     })),
     scope,
+    ...(own && { own }),
   };
 }
 

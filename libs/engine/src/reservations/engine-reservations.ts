@@ -9,6 +9,7 @@ import {
   type ReservationAnswer,
   type ReserveRequest,
 } from '@sundial/contract';
+import { withOwnWindows } from '../decisions/with-own-windows.js';
 import type { ControlledChecks, ControlOverCheck } from '../controls/controlled-checks.js';
 import type { CheckPlanner } from '../decisions/check-planner.js';
 import type { CountedLimit, EngineDecision } from '../decisions/counted-limit.js';
@@ -62,11 +63,12 @@ const AS_HELD: Ending = { kind: 'commit' };
 export class EngineReservations {
   readonly #options: EngineReservationsOptions;
   readonly #ids: ReservationIds;
-  readonly #counters = new ReservedCounters();
+  readonly #counters: ReservedCounters;
 
   constructor(options: EngineReservationsOptions) {
     this.#options = options;
     this.#ids = new ReservationIds(options.runner.secret);
+    this.#counters = new ReservedCounters(options.planner.kept);
   }
 
   async reserve(request: ReserveRequest): Promise<EngineReserveDecision> {
@@ -153,10 +155,13 @@ export class EngineReservations {
     };
     const ask = (asked: PlannedReserve) => runner.reservations.reserve(asked);
     const reserved = judgement === undefined ? ask(planned) : controls!.run(judgement, planned, ask);
-    return then(reserved, ({ decision, reservation, isDegraded }: Reserved) => ({
-      ...(control === undefined ? decision : controls!.marked(control, decision)),
-      reservation: reservation ? reservationOf(idOf(reservation, isDegraded), said, reservation) : null,
-    }));
+    return then(reserved, ({ decision: decided, reservation, isDegraded }: Reserved) => {
+      const decision = withOwnWindows(planned, decided);
+      return {
+        ...(control === undefined ? decision : controls!.marked(control, decision)),
+        reservation: reservation ? reservationOf(idOf(reservation, isDegraded), said, reservation) : null,
+      };
+    });
   }
 
   /** Nothing is counted, so nothing is held; its caller need not know. */
@@ -208,6 +213,7 @@ export class EngineReservations {
       terms: { at, expiresAt, onExpiry },
       isDegraded,
       places: this.#counters.places(named),
+      keep: (kept) => kept.forEach((each) => this.#options.planner.kept.note(each)),
       countersAt: (instant) => this.#counters.at(named, this.#options.rules.current, instant),
       resource,
       startedAt,

@@ -1,6 +1,7 @@
 import type { Amounts, Reservation } from '@sundial/contract';
 import { unitsIn } from '../operations/amounts-by-meter.js';
 import type { StoredReservation } from '../stores/holds.js';
+import { zoneOf } from '../counters/own-rule.js';
 import { isoText } from '../windows/iso-text.js';
 import type { ReservationFacts } from './reservation-id.js';
 
@@ -21,7 +22,7 @@ export function reservationOf(
     resource,
     subject,
     state,
-    expiresAt: isoText(expiresAt, rules[0]?.timeZone ?? 'UTC'),
+    expiresAt: isoText(expiresAt, rules[0] === undefined ? 'UTC' : zoneOf(rules[0])),
     amounts,
   };
   if (committed === undefined) return reservation;

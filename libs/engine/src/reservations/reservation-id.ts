@@ -1,3 +1,4 @@
+import { timeZoneIn, timeZoneText } from '../windows/time-zone.js';
 import {
   MAX_RESERVATION_ID_LENGTH,
   type OnExpiry,
@@ -75,7 +76,7 @@ export class ReservationIds {
       operation === storeIdOfServers(operationId) ? 1 : 0,
       resource,
       attributesOf(subject),
-      rules.map(({ id, timeZone, per }) => [id, timeZone, ...per]),
+      rules.map(({ id, timeZone, per }) => [id, timeZoneText(timeZone), ...per]),
       content,
       at,
       expiresAt,
@@ -141,7 +142,12 @@ function named(written: Written): NamedReservation {
     isDegraded,
   ] = written;
   const subject = subjectOf(attributes);
-  const rules = ruleParts.map(([id, timeZone, ...per]): CountingRule => ({ id, resource, per, timeZone }));
+  const rules = ruleParts.map(([id, timeZone, ...per]): CountingRule => ({
+    id,
+    resource,
+    per,
+    timeZone: timeZoneIn(timeZone),
+  }));
   return withCounters({
     operationId,
     operation: isServers

@@ -1,5 +1,7 @@
 import type { Rule, Subject } from '@sundial/contract';
 import { counterKey, type CountingRule } from '../counters/counter-key.js';
+import { isOwnRule, ruleForHolder, writtenRule } from '../counters/own-rule.js';
+import type { KeptWindows } from '../decisions/kept-windows.js';
 import { RuleWindowsCache, type PlannedLimit } from '../counters/rule-windows.js';
 import { tierOf } from '../counters/tier-of.js';
 import type { CountedLimit } from '../decisions/counted-limit.js';
@@ -23,6 +25,11 @@ const NO_LIMITS: readonly PlannedLimit[] = [];
 /** The counters of reservations, which live longer than the rules that they were decided by. */
 export class ReservedCounters {
   readonly #windows = new RuleWindowsCache();
+  readonly #kept: KeptWindows;
+
+  constructor(kept: KeptWindows) {
+    this.#kept = kept;
+  }
 
   /** By these alone the store finds what was taken from them. */
   places({ counters }: ReservedPlaces): readonly CounterRef<PlannedLimit>[] {
@@ -35,7 +42,8 @@ export class ReservedCounters {
       const rule = ruleOf(book.byId(id), key, reserved.subject);
       if (rule === undefined) return { key, shardGroup, limits: NO_LIMITS };
       const { limits } = this.#windows.once(rule, instant, tierOf(rule, reserved.subject));
-      return { key, shardGroup, limits };
+      const counter = { key, shardGroup, limits };
+      return isOwnRule(writtenRule(rule)) ? this.#kept.counterAt(counter, instant) : counter;
     });
   }
 
@@ -51,7 +59,11 @@ export class ReservedCounters {
       const rule = its.length > 0 && ruleOf(book.byId(named.id), key, reserved.subject);
       if (!rule) continue;
       for (const { field, startsAt, used, reserved: held } of its) {
-        const found = this.#limitOf(rule, tierOf(rule, reserved.subject), { field, startsAt, now });
+        const window = { field, startsAt };
+        const tier = tierOf(rule, reserved.subject);
+        const found =
+          this.#limitOf(rule, tier, { ...window, now }) ??
+          this.#keptLimitOf(rule, window, { key, shardGroup });
         if (found === undefined) continue;
         const { limit, limits } = found;
         const counter = { key, shardGroup, limits };
@@ -75,11 +87,26 @@ export class ReservedCounters {
     const limit = limits.find(isIt);
     return limit && { limit, limits };
   }
+
+  /** The same of a window that began in another zone or on another billing day than the subject's own. */
+  #keptLimitOf(
+    rule: Rule,
+    { field, startsAt }: Pick<HeldWindow, 'field' | 'startsAt'>,
+    place: Pick<CounterRef, 'key' | 'shardGroup'>,
+  ): { readonly limit: PlannedLimit; readonly limits: LimitSet<PlannedLimit> } | undefined {
+    if (!isOwnRule(writtenRule(rule))) return undefined;
+    const { limits } = this.#kept.counterAt(
+      { ...place, limits: this.#windows.once(rule, startsAt).limits },
+      startsAt,
+    );
+    const limit = limits.find((each) => each.field === field && each.bounds[0] === startsAt);
+    return limit && { limit, limits };
+  }
 }
 
-/** The rule, while it still counts in this counter. */
+/** For this subject, while it still counts in this counter. */
 function ruleOf(rule: Rule | undefined, key: string, subject: Subject): Rule | undefined {
   if (rule === undefined || rule.mode === 'off') return undefined;
   if (!rule.per.every((name) => Object.hasOwn(subject, name))) return undefined;
-  return counterKey(rule, subject).key === key ? rule : undefined;
+  return counterKey(rule, subject).key === key ? ruleForHolder(rule, subject) : undefined;
 }

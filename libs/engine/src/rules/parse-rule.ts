@@ -61,6 +61,8 @@ function validationErrorsInRule(input: unknown): InputError[] {
     if (!isPlainObject(limit)) continue;
     const { window, when, onWarn } = limit;
     errors.push(...windowErrors(window, `${at}.window`), ...scheduleErrors(when, `${at}.when`));
+    if (isPlainObject(window))
+      errors.push(...dayCountedBy(window['startsOn'], input['per'], `${at}.window.startsOn`));
     if (onWarn !== undefined) errors.push(...errorsIn(OnDenyDefinition, onWarn, `${at}.onWarn`, 'onWarn'));
   }
   errors.push(...tierErrors(input['tiers'], { per: input['per'], limits }));
@@ -68,6 +70,15 @@ function validationErrorsInRule(input: unknown): InputError[] {
     errors.push(...errorsIn(OnDenyDefinition, input['onDeny'], 'onDeny', 'onDeny'));
   }
   return errors;
+}
+
+/** Each billing day would have a counter of its own, and so a whole allowance. */
+function dayCountedBy(startsOn: unknown, per: unknown, path: string): InputError[] {
+  if (!isPlainObject(startsOn) || !Array.isArray(per) || !per.includes(startsOn['by'])) return [];
+  const by = show(startsOn['by']);
+  return [
+    { path, message: `must not name an attribute of per: ${by} would give each day counters of its own` },
+  ];
 }
 
 /** What is wrong with an `onDeny` that stands in something else than a rule. */
@@ -82,7 +93,8 @@ function ruleOf({ description, tiers, onDeny, ...definition }: RuleDefinition): 
     id: definition.id,
     resource: definition.resource,
     per: [...definition.per],
-    timeZone: canonicalTimeZone(definition.timeZone) ?? definition.timeZone,
+    timeZone: canonicalZone(definition.timeZone),
+    ...(definition.strictZone !== undefined && { strictZone: definition.strictZone }),
     limits: definition.limits.map(limitOf),
     ...(tiers !== undefined && { tiers: tiersOf(tiers) }),
     mode: definition.mode,
@@ -115,11 +127,17 @@ function plainCopy(value: unknown): unknown {
   return JSON.parse(JSON.stringify(value));
 }
 
+function canonicalZone(timeZone: Rule['timeZone']): Rule['timeZone'] {
+  if (typeof timeZone === 'string') return canonicalTimeZone(timeZone) ?? timeZone;
+  return { by: timeZone.by, default: canonicalTimeZone(timeZone.default) ?? timeZone.default };
+}
+
 /** A window as it was written: states repeat it so. */
 function copyOf(window: Limit['window']): Limit['window'] {
   if (typeof window === 'string') return window;
   const given = Object.entries(window).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(given) as unknown as WindowSpec;
+  const copy = given.map(([name, value]) => [name, isPlainObject(value) ? { ...value } : value]);
+  return Object.fromEntries(copy) as unknown as WindowSpec;
 }
 
 /** RFC 7396, section 2, on values whose depth is known to be bounded. */

@@ -11,6 +11,7 @@ import {
   MAX_LIMITS_A_RULE,
   NAME_PATTERN,
   ON_DENY_BOUNDS,
+  type OwnValue,
   type Schedule,
   type Tiers,
 } from '@sundial/contract';
@@ -18,7 +19,8 @@ import { canonicalTimeZone } from '../windows/time-zone.js';
 import { limitName } from './limit-name.js';
 import { meterMessage, NAME_REQUIREMENT } from './meter-message.js';
 import { Judged, messageFor, Optional, says, Units } from './field-decorators.js';
-import { jsonMessage, show } from './plain-json.js';
+import { ownValueMessage } from './own-value.js';
+import { isPlainObject, jsonMessage, show } from './plain-json.js';
 import { schedulesMessage } from './schedule-definition.js';
 import { tiersMessage } from './tier-definition.js';
 import { windowMessage } from './window-definition.js';
@@ -97,7 +99,11 @@ export class RuleDefinition {
   per!: string[];
 
   @Judged(timeZoneMessage)
-  timeZone: string = 'UTC';
+  timeZone: string | OwnValue<string> = 'UTC';
+
+  @Optional()
+  @IsBoolean(says('must be true or false'))
+  strictZone?: boolean;
 
   @Judged(limitsMessage)
   limits!: LimitDefinition[];
@@ -154,7 +160,22 @@ function limitsMessage(value: unknown): string | undefined {
     : `must hold one limit a window and meter; ${twice} has more than one`;
 }
 
-function timeZoneMessage(value: unknown): string | undefined {
+function timeZoneMessage(value: unknown, around: Readonly<Record<string, unknown>>): string | undefined {
+  if (isPlainObject(value)) {
+    const message = ownValueMessage(value, 'the default time zone', (zone) => timeZoneMessage(zone, around));
+    if (message !== undefined) return message;
+    return countedByMessage(value['by'], around);
+  }
   if (typeof value === 'string' && canonicalTimeZone(value) !== undefined) return undefined;
-  return messageFor('must be an IANA time zone such as Asia/Shanghai or UTC', value);
+  return messageFor(
+    'must be an IANA time zone such as Asia/Shanghai or UTC, or an object such as { "by": "tz", "default": "UTC" }',
+    value,
+  );
+}
+
+/** Each value would have a counter of its own, and so a whole allowance. */
+function countedByMessage(by: unknown, { per }: Readonly<Record<string, unknown>>): string | undefined {
+  return Array.isArray(per) && per.includes(by)
+    ? `must not name an attribute of per: ${show(by)} would give each zone counters of its own`
+    : undefined;
 }

@@ -1,6 +1,7 @@
 import { type InputError, WEEKDAYS, WINDOW_UNITS, type WindowSpec, type WindowUnit } from '@sundial/contract';
 import { errorsIn } from './definition-errors.js';
 import { Judged, messageFor, Optional } from './field-decorators.js';
+import { ownValueMessage } from './own-value.js';
 import { isPlainObject, show } from './plain-json.js';
 
 /**
@@ -65,6 +66,8 @@ function startsOnMessage(value: unknown, { unit }: Fields): string | undefined {
       return messageFor(`must be a weekday of ${WEEKDAYS.join(', ')}`, value);
     case 'month':
       if (isWholeNumber(value, { from: 1, to: 31 })) return undefined;
+      if (isPlainObject(value))
+        return ownValueMessage(value, 'the default day', (day) => startsOnMessage(day, { unit: 'month' }));
       return messageFor(
         'must be a day of the month, a whole number from 1 to 31 (31 is the last day of every month)',
         value,

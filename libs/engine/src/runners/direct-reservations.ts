@@ -93,6 +93,7 @@ export class DirectReservations implements ReservationRunner {
       return then(this.#store.endHold(request), (result: EndHoldResult<PlannedLimit>) => {
         switch (result.outcome) {
           case 'window-mismatch':
+            if (result.kept) planned.keep(result.kept);
             if (left > 1) return ask(left - 1);
             throw undecided(result.outcome);
           case 'wrong-type':

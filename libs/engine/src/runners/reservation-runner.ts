@@ -7,6 +7,7 @@ import type { Amounts } from '../operations/amounts.js';
 import type { Answer } from '../stores/answer.js';
 import type { EndHoldResult, HoldTerms, StoredReservation } from '../stores/holds.js';
 import type { GiveBackResult, OperationRefundResult, SetLimit, SetUsageResult } from '../stores/reversals.js';
+import type { KeptLimit } from '../stores/own-windows.js';
 import type { Counts, CounterRef } from '../stores/store.js';
 import type { Planned, PlannedCheck } from './runner.js';
 
@@ -39,6 +40,8 @@ export interface Reserved {
 export interface PlannedEnding extends NamedEnding {
   /** Where its units are: without limits, by which the store finds it all the same. */
   readonly places: readonly CounterRef<PlannedLimit>[];
+  /** Notes the windows that counters keep, which `countersAt` answers with from then on. */
+  keep(kept: readonly KeptLimit[]): void;
   readonly resource: string;
   readonly startedAt: number;
 }

@@ -2,6 +2,7 @@ import type { Amounts, OnExpiry, ReservationState } from '@sundial/contract';
 import type { Answer } from './answer.js';
 import type { Operation } from '../operations/operation.js';
 import type { Counts, CounterRef, Dispatch, LimitSpec } from './store.js';
+import type { WindowMismatch } from './own-windows.js';
 
 /**
  * Holds: units that are taken for an operation whose outcome is not known yet. They are placed by a `take` with `hold` and
@@ -98,7 +99,8 @@ export type EndHoldResult<L extends LimitSpec = LimitSpec> =
       /** Of the counters with limits, as of a take; after what was added, where it was. */
       readonly counts: Counts<L>;
     }
-  | { readonly outcome: 'not-found' | 'window-mismatch' | 'wrong-type' | 'expired' };
+  | WindowMismatch
+  | { readonly outcome: 'not-found' | 'wrong-type' | 'expired' };
 
 /** A window that a reservation was taken from, while its counter is still in it. */
 export interface HeldWindow {

@@ -2,6 +2,7 @@ import type { Amounts } from '@sundial/contract';
 import type { Answer } from './answer.js';
 import type { Operation } from '../operations/operation.js';
 import type { Counts, CounterRef, Dispatch, LimitSpec, ReadRequest } from './store.js';
+import type { WindowMismatch } from './own-windows.js';
 
 /** What changes counters other than a check and its reservation: refunds, returns, and an operator's corrections. */
 export interface ReversalStore {
@@ -27,7 +28,8 @@ export interface OperationRefund<L extends LimitSpec = LimitSpec> extends ReadRe
  */
 export type OperationRefundResult =
   | { readonly outcome: 'refunded'; readonly amounts: Amounts }
-  | { readonly outcome: 'held' | 'not-found' | 'window-mismatch' | 'wrong-type' | 'expired' };
+  | WindowMismatch
+  | { readonly outcome: 'held' | 'not-found' | 'wrong-type' | 'expired' };
 
 /** All limits of its counters are lowered: it names `total` limits only, since other windows give nothing back. */
 export interface GiveBackRequest<L extends LimitSpec = LimitSpec> extends ReadRequest<L> {
@@ -44,7 +46,8 @@ export interface GiveBackRequest<L extends LimitSpec = LimitSpec> extends ReadRe
  */
 export type GiveBackResult<L extends LimitSpec = LimitSpec> =
   | { readonly outcome: 'returned' | 'replayed' | 'nothing-to-return'; readonly counts: Counts<L> }
-  | { readonly outcome: 'conflict' | 'window-mismatch' | 'wrong-type' | 'expired' };
+  | WindowMismatch
+  | { readonly outcome: 'conflict' | 'wrong-type' | 'expired' };
 
 /** A limit, and what is to be used of it in its window of now: 0 to 2^53−1. */
 export type SetLimit<L extends LimitSpec = LimitSpec> = L & { readonly setTo: number };
@@ -57,4 +60,5 @@ export interface SetUsageRequest<L extends LimitSpec = LimitSpec> {
 
 export type SetUsageResult<L extends LimitSpec = LimitSpec> =
   | { readonly outcome: 'set'; readonly counts: Counts<SetLimit<L>> }
-  | { readonly outcome: 'window-mismatch' | 'wrong-type' | 'expired' };
+  | WindowMismatch
+  | { readonly outcome: 'wrong-type' | 'expired' };

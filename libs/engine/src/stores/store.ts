@@ -5,6 +5,7 @@ import type { HoldStore, HoldTerms, SettledHold, StoredReservation } from './hol
 import type { ReversalStore } from './reversals.js';
 import type { LimitOverride, OverrideKeeper } from './overrides.js';
 import type { FindingListener, StoreFinding } from './store-finding.js';
+import type { OwnWindows, WindowMismatch } from './own-windows.js';
 import type { Operation } from '../operations/operation.js';
 import type { SharedSecret } from '../operations/secret.js';
 import type { WatermarkKeeper } from './watermark.js';
@@ -83,6 +84,8 @@ export interface LimitSpec {
   /** It is not enforced because it has no max: one that an override sets is. */
   readonly limitable?: boolean | undefined;
   readonly bounds: readonly [number, number, number];
+  /** Only where the subject's own zone or billing day makes its windows. */
+  readonly own?: OwnWindows;
 }
 
 /** One counter of a request: a rule and a subject. */
@@ -213,7 +216,8 @@ export type TakeResult<L extends LimitSpec = LimitSpec> =
   | { readonly outcome: 'full'; readonly counts: Counts<L> }
   | { readonly outcome: 'too-many-holds'; readonly counts: Counts<L> }
   | ReplayedResult<L>
-  | { readonly outcome: 'conflict' | 'refunded' | 'expired' | 'window-mismatch' | 'wrong-type' };
+  | WindowMismatch
+  | { readonly outcome: 'conflict' | 'refunded' | 'expired' | 'wrong-type' };
 
 export interface TakenResult<L extends LimitSpec = LimitSpec> {
   readonly outcome: 'taken';
@@ -240,7 +244,8 @@ export interface CountedBefore {
 
 export type ReadResult<L extends LimitSpec = LimitSpec> =
   | { readonly outcome: 'read'; readonly counts: Counts<L> }
-  | { readonly outcome: 'window-mismatch' | 'wrong-type' };
+  | WindowMismatch
+  | { readonly outcome: 'wrong-type' };
 
 /**
  * `counted` now, or `already-counted`, or too `late`: its windows are over, and such windows are never changed.

@@ -96,6 +96,8 @@ function decode(
   const words = new ReplyWords(script, reply);
   const results = items.map(({ request: { counters } }): ShardExtension => {
     const { outcome: said, adds } = words.outcome();
+    const kept = words.withoutCounts(said, counters);
+    if ('kept' in kept) return kept;
     const outcome = said as EndHoldResult['outcome'];
     switch (outcome) {
       case 'ended':

@@ -36,7 +36,7 @@ function decodeHolds(
   const words = new ReplyWords('hold.lua', reply);
   const results = items.map(({ request: { counters } }): TakeResult => {
     const { outcome: said, adds } = words.outcome();
-    if (!adds.reserved) return { outcome: said as WithoutCounts };
+    if (!adds.reserved) return words.withoutCounts<WithoutCounts>(said, counters);
     const outcome = said as 'taken' | 'replayed' | 'refused' | 'too-many-holds';
     const counts = words.counts(counters, adds);
     switch (outcome) {
@@ -60,4 +60,4 @@ function decodeHolds(
   return { now: words.now, results };
 }
 
-type WithoutCounts = 'conflict' | 'refunded' | 'expired' | 'window-mismatch' | 'wrong-type';
+type WithoutCounts = 'conflict' | 'refunded' | 'expired' | 'wrong-type';

@@ -61,7 +61,7 @@ export const GIVE_BACKS: CallCodec<ShardReturn, GiveBackResult> = {
     const words = new ReplyWords('give-back.lua', reply);
     const results = items.map(({ request }): GiveBackResult => {
       const said = words.next();
-      if (!said.startsWith('+')) return { outcome: said as 'conflict' | 'expired' };
+      if (!said.startsWith('+')) return words.withoutCounts<'conflict' | 'expired'>(said, request.counters);
       const outcome = said.slice(1) as 'returned' | 'replayed' | 'nothing-to-return';
       return { outcome, counts: words.counts(request.counters, { reserved: true }) };
     });
@@ -86,7 +86,7 @@ export const CORRECTIONS: CallCodec<SetUsageRequest, SetUsageResult> = {
     const words = new ReplyWords('set-usage.lua', reply);
     const results = items.map(({ request }): SetUsageResult => {
       const said = words.next();
-      if (said !== '+set') return { outcome: said as 'window-mismatch' | 'wrong-type' | 'expired' };
+      if (said !== '+set') return words.withoutCounts<'wrong-type' | 'expired'>(said, request.counters);
       return { outcome: 'set', counts: words.counts(request.counters, { reserved: true }) };
     });
     return { now: words.now, results };

@@ -69,7 +69,7 @@ function decodeTakes(
     const { outcome: said, adds } = words.outcome();
     const outcome = said as Exclude<TakeResult['outcome'], 'full' | 'too-many-holds'>;
     if (outcome !== 'taken' && outcome !== 'refused' && outcome !== 'replayed') {
-      results.push({ outcome });
+      results.push(words.withoutCounts<'conflict' | 'wrong-type'>(said, request.counters));
       continue;
     }
     const counts = words.counts(request.counters, adds);
@@ -156,9 +156,10 @@ function encodeLimitSet(limits: LimitSet): string {
   let text = encodedLimitSets.get(limits);
   if (text === undefined) {
     text = limits
-      .map(({ field, max, enforced, limitable, bounds }) => {
+      .map(({ field, max, enforced, limitable, bounds, own }) => {
         const instants = bounds.map((bound) => bound.toString(36)).join(' ');
-        return `${field} ${max} ${enforced ? 1 : limitable ? 2 : 0} ${instants}`;
+        const text = `${field} ${max} ${enforced ? 1 : limitable ? 2 : 0} ${instants}`;
+        return own === undefined ? text : `${text} ${own.zone}`;
       })
       .join(',');
     encodedLimitSets.set(limits, text);

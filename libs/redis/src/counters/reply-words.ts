@@ -2,15 +2,18 @@ import {
   decodeContent,
   type CounterRef,
   type HeldWindow,
+  type KeptLimit,
   type LimitCount,
   type LimitSpec,
   overrideOfWord,
   type StoredReservation,
+  type WindowMismatch,
 } from '@sundial/engine/ports';
 import { UNITS_METER, type Amounts, type OnExpiry, type ReservationState } from '@sundial/contract';
 
 /** Every script's first argument and first reply: nodes of different versions recognise each other. */
 export const FORMAT = '2';
+const KEPT = 'kept:';
 
 /** The words of a reply, read one after the other. */
 export class ReplyWords {
@@ -65,6 +68,30 @@ export class ReplyWords {
     if (!adds.reserved) return counts;
     const reserved = counts.map((count) => withReserved(count, this.integer()));
     return adds.overrides ? reserved.map((count) => withOverride(count, this.next())) : reserved;
+  }
+
+  /** An outcome without counts; windows that a counter keeps (`lua/shared/own-windows.lua`) are a mismatch. */
+  withoutCounts<O extends string>(
+    said: string,
+    counters: readonly CounterRef[],
+  ): { outcome: O } | WindowMismatch {
+    if (!said.startsWith(KEPT)) return { outcome: said as O };
+    const limits = counters.flatMap(({ key, limits }) => limits.map(({ field }) => ({ key, field })));
+    const kept = said
+      .slice(KEPT.length)
+      .split(';')
+      .map((words): KeptLimit => {
+        const [position = '', startsAt = '', endsAt = '', zone = ''] = words.split(',');
+        const { key, field } = limits[Number(position)]!;
+        return {
+          key,
+          field,
+          startsAt: parseInt(startsAt, 36),
+          endsAt: parseInt(endsAt, 36),
+          zone: Number(zone),
+        };
+      });
+    return { outcome: 'window-mismatch', kept };
   }
 
   /** As `lua/shared/reservation-record.lua` writes it. */

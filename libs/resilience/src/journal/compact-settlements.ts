@@ -125,7 +125,8 @@ function isAlike(one: PendingSettlement | undefined, other: PendingSettlement): 
 
 /** Of a limit, what has to be known after a restart. */
 function storedPart(limit: DecidedLimit): DecidedLimit {
-  const { field, meter, max, enforced, bounds, windowIndex, rule } = limit;
+  const { field, meter, max, enforced, bounds, windowIndex, own, rule } = limit;
   const meterPart = meter === undefined ? {} : { meter };
-  return { field, ...meterPart, max, enforced, bounds, windowIndex, rule: { id: rule.id } };
+  const ownPart = own === undefined ? {} : { own };
+  return { field, ...meterPart, max, enforced, bounds, windowIndex, ...ownPart, rule: { id: rule.id } };
 }

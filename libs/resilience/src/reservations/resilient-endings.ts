@@ -74,6 +74,7 @@ export class ResilientEndings {
           case 'shed':
             throw shed();
           case 'window-mismatch':
+            if (result.kept) planned.keep(result.kept);
             return offers > 1
               ? this.#ask(planned, offers - 1)
               : this.#endByItself(planned, unavailableFor(result));

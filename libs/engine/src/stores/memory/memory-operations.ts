@@ -2,6 +2,7 @@ import { amountOf, type Amounts } from '../../operations/amounts.js';
 import type { Operation } from '../../operations/operation.js';
 import {
   REMEMBER_SETTLED_MS,
+  type CounterRef,
   type ForcedLimit,
   type SettledLimit,
   type SettleRequest,
@@ -22,6 +23,7 @@ import {
 import type { ReservationRecords } from './holds/reservation-records.js';
 import type { MemoryState } from './state/memory-state.js';
 import type { LimitState } from './state/counter-records.js';
+import { ownIndexAt, settledWindow } from './state/own-ends.js';
 import type { MemoryOperation } from './state/operation-record.js';
 
 /** What the embedded store remembers of operations, and what settling one makes of that and of its counters. */
@@ -113,9 +115,13 @@ export class MemoryOperations {
       if (attempts !== counted.attempts) this.#state.remember(operation.id, { ...counted, until, attempts });
       return 'voided';
     }
-    this.#add(request, (limit) => windowIndexAt(limit, counted.at), -1);
+    this.#add(request, (limit, ref) => this.#indexAt(limit, ref, counted.at), -1);
     this.#bar(request, counted);
     return 'reversed';
+  }
+
+  #indexAt(limit: SettledLimit, ref: CounterRef, at: number): WindowIndex | undefined {
+    return windowIndexAt(limit, at) ?? ownIndexAt(this.#state.counters, ref, limit, at);
   }
 
   /** Leaves a tombstone for the attempt, besides those that were voided before. */
@@ -148,7 +154,7 @@ export class MemoryOperations {
    */
   #add(
     { counters, amount, amounts }: Pick<SettleRequest, 'counters'> & Amounts,
-    indexOf: (limit: SettledLimit) => WindowIndex | undefined,
+    indexOf: (limit: SettledLimit, ref: CounterRef) => WindowIndex | undefined,
     sign: 1 | -1,
   ): { touched: number; forced: ForcedLimit[] } {
     const forced: ForcedLimit[] = [];
@@ -157,16 +163,17 @@ export class MemoryOperations {
     for (const ref of counters) {
       for (const limit of ref.limits) {
         const units = sign * amountOf(limit, amount, amounts);
-        const windowIndex = indexOf(limit);
-        if (units === 0 || windowIndex === undefined || now >= resetsAtOf(limit, windowIndex)) continue;
-        const window = this.#state.counters.window(ref, limit.field);
-        const used = changeable(window, startsAtOf(limit, windowIndex), units);
+        const index = indexOf(limit, ref);
+        if (units === 0 || index === undefined) continue;
+        const { window, windows, windowIndex } = settledWindow(this.#state.counters, ref, limit, index);
+        const startsAt = startsAtOf(windows, windowIndex);
+        const used = changeable(window, startsAt, units);
+        if (now >= resetsAtOf(windows, windowIndex)) continue;
         if (used === undefined || !this.#state.hasRoomFor([ref])) continue;
         const total = Math.min(Math.max(used + units, 0), Number.MAX_SAFE_INTEGER);
-        this.#state.put(ref, limit, windowIndex, total);
+        this.#state.put(ref, windows, windowIndex, total);
         touched++;
-        const sum =
-          total + (window && window.startsAt === startsAtOf(limit, windowIndex) ? window.reserved : 0);
+        const sum = total + (window?.startsAt === startsAt ? window.reserved : 0);
         if (units > 0 && this.#state.isAbove(ref, limit, sum)) forced.push({ limit, used: sum });
       }
     }

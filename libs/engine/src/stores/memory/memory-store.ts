@@ -15,6 +15,7 @@ import {
   type TakeRequest,
   type TakeResult,
 } from '../store.js';
+import type { KeptLimit, WindowMismatch } from '../own-windows.js';
 import type { FindingListener, StoreFinding } from '../store-finding.js';
 import type { LiveHold, ScannedKeys, ScanRequest } from '../counter-scan.js';
 import type { EndHoldRequest, EndHoldResult } from '../holds.js';
@@ -37,6 +38,7 @@ import { LastingOperations } from './state/lasting-operations.js';
 import { MemoryState } from './state/memory-state.js';
 import type { MemoryOperation } from './state/operation-record.js';
 import type { MutableCount } from './state/counter-table.js';
+import { keptInstead } from './state/own-ends.js';
 import { MemoryOperations } from './memory-operations.js';
 import { liveHoldsIn, scanRecords } from './memory-scan.js';
 
@@ -125,7 +127,7 @@ export class MemoryStore implements Store {
     if (isPast(deadlineAt, now)) return EXPIRED;
     this.#reservations.records.endDue(now);
     const counts = this.#look(counters, now);
-    if (counts === undefined) return WINDOW_MISMATCH;
+    if ('outcome' in counts) return counts;
     if (request.hold) return this.#noting(this.#reservations.take(request, request.hold, counts, now));
     const isLook = takesNothing(request);
     let tombstone: MemoryOperation | undefined;
@@ -148,7 +150,7 @@ export class MemoryStore implements Store {
     this.#state.beginChange();
     this.#reservations.records.endDue(now);
     const counts = this.#look(counters, now);
-    return counts === undefined ? WINDOW_MISMATCH : { outcome: 'read', counts };
+    return 'outcome' in counts ? counts : { outcome: 'read', counts };
   }
 
   settle(request: SettleRequest): SettleResult {
@@ -229,12 +231,12 @@ export class MemoryStore implements Store {
   #inWindows<L extends LimitSpec, Result>(
     { counters, deadlineAt }: Pick<TakeRequest<L>, 'counters' | 'deadlineAt'>,
     change: (counts: MutableCount<L>[], now: number) => Result,
-  ): Result | typeof EXPIRED | typeof WINDOW_MISMATCH {
+  ): Result | typeof EXPIRED | WindowMismatch {
     this.#state.beginChange();
     if (isPast(deadlineAt, this.now())) return EXPIRED;
     const now = this.#endDue();
     const counts = this.#look(counters, now);
-    return counts === undefined ? WINDOW_MISMATCH : change(counts, now);
+    return 'outcome' in counts ? counts : change(counts, now);
   }
 
   #noting<L extends LimitSpec>(result: TakeResult<L>): TakeResult<L> {
@@ -242,19 +244,30 @@ export class MemoryStore implements Store {
     return result;
   }
 
-  #look<L extends LimitSpec>(counters: readonly CounterRef<L>[], now: number): MutableCount<L>[] | undefined {
+  #look<L extends LimitSpec>(
+    counters: readonly CounterRef<L>[],
+    now: number,
+  ): MutableCount<L>[] | WindowMismatch {
     const counts: MutableCount<L>[] = [];
+    let kept: KeptLimit[] | undefined;
     for (const ref of counters) {
       const counter = this.#state.counters.find(ref);
       for (const limit of ref.limits) {
         const windowIndex = windowIndexAt(limit, now);
-        if (windowIndex === undefined) return undefined;
+        if (windowIndex === undefined) return WINDOW_MISMATCH;
         const count = this.#state.counters.count(counter, ref, limit, windowIndex);
         const override = this.overrides.of(ref.key, limit.field, now);
         counts.push(override === undefined ? count : { ...count, override });
+        if (limit.own === undefined) continue;
+        const instead = keptInstead(this.#state.counters, ref, {
+          limit,
+          windowIndex: count.windowIndex,
+          now,
+        });
+        if (instead !== undefined) (kept ??= []).push(instead);
       }
     }
-    return counts;
+    return kept === undefined ? counts : { outcome: 'window-mismatch', kept };
   }
 
   /** Writes what each limit takes into the counters, and into what was read of them. */

@@ -1,6 +1,6 @@
 import type { HeldWindow } from '../../holds.js';
-import type { CounterRef, LimitSpec, WindowIndex } from '../../store.js';
-import type { LimitState } from '../state/counter-records.js';
+import type { CounterRef, WindowIndex } from '../../store.js';
+import type { LimitState, Windows } from '../state/counter-records.js';
 import type { MemoryState } from '../state/memory-state.js';
 import { CONCURRENT_FIELD, type HeldCounter, type HeldEntry } from './memory-reservation.js';
 
@@ -15,7 +15,7 @@ export class CounterUnits {
   }
 
   /** Holds units in a window of a limit, which becomes the counter's. */
-  hold(counter: CounterRef, limit: LimitSpec, windowIndex: WindowIndex, units: Units): void {
+  hold(counter: CounterRef, limit: Windows, windowIndex: WindowIndex, units: Units): void {
     this.#state.put(counter, limit, windowIndex, units.used);
     this.#state.setReserved(counter, limit.field, units.reserved);
   }

@@ -1,9 +1,11 @@
 import type { Amounts } from '@sundial/contract';
-import { REMEMBER_MS, type LimitCount, type LimitSpec } from '../../store.js';
+import { REMEMBER_MS, type LimitCount, type LimitSpec, type WindowIndex } from '../../store.js';
+import type { WindowMismatch } from '../../own-windows.js';
 import type { EndHoldRequest, EndHoldResult, Ending } from '../../holds.js';
 import { enforcedMax } from '../../overrides.js';
 import { startsAtOf } from '../../window-index.js';
 import type { MutableCount } from '../state/counter-table.js';
+import type { Windows } from '../state/counter-records.js';
 import {
   committedEntries,
   hasExpired,
@@ -21,10 +23,10 @@ import type { ReservationRecords } from './reservation-records.js';
 export class HoldEndings {
   constructor(private readonly records: ReservationRecords) {}
 
-  /** `look` reads the limits of now; undefined where the offered windows are others. */
+  /** `look` reads the limits of now. */
   end<L extends LimitSpec>(
     request: EndHoldRequest<L>,
-    look: (counters: EndHoldRequest<L>['counters']) => MutableCount<L>[] | undefined,
+    look: (counters: EndHoldRequest<L>['counters']) => MutableCount<L>[] | WindowMismatch,
     now: number,
   ): EndHoldResult<L> {
     const { operation, ending, takenAt, counters } = request;
@@ -131,12 +133,12 @@ export class HoldEndings {
       look,
       now,
     }: {
-      readonly look: (counters: EndHoldRequest<L>['counters']) => MutableCount<L>[] | undefined;
+      readonly look: (counters: EndHoldRequest<L>['counters']) => MutableCount<L>[] | WindowMismatch;
       readonly now: number;
     },
   ): EndHoldResult<L> {
     const counts = look(counters);
-    if (counts === undefined) return { outcome: 'window-mismatch' };
+    if ('outcome' in counts) return counts;
     const held = takenMeters(
       largerOf(reservation.held, withNamed(reservation.held, ending)),
       reservation.held,
@@ -172,7 +174,7 @@ export class HoldEndings {
 /** The entries of a counter, with what is added in the window of a limit. */
 export function grownBy(
   entries: readonly HeldEntry[],
-  { limit, windowIndex }: Pick<LimitCount, 'limit' | 'windowIndex'>,
+  { limit, windowIndex }: { readonly limit: Windows; readonly windowIndex: WindowIndex },
   added: number,
 ): readonly HeldEntry[] {
   if (added <= 0) return entries;

@@ -1,8 +1,16 @@
 import type { SettledHold } from '../../holds.js';
-import { REMEMBER_MS, REMEMBER_SETTLED_MS, type SettledLimit, type SettleRequest } from '../../store.js';
+import {
+  REMEMBER_MS,
+  REMEMBER_SETTLED_MS,
+  type SettledLimit,
+  type SettleRequest,
+  type WindowIndex,
+} from '../../store.js';
 import { resetsAtOf, startsAtOf } from '../../window-index.js';
 import { withAllowed } from '../../../operations/attempts.js';
+import type { Windows } from '../state/counter-records.js';
 import type { MemoryState } from '../state/memory-state.js';
+import { settledWindow } from '../state/own-ends.js';
 import { grownBy, largerOf } from './hold-endings.js';
 import {
   CONCURRENT_FIELD,
@@ -45,8 +53,8 @@ export class HoldJoining {
       for (const limit of ref?.limits ?? []) {
         const added = unitsOf(held, limit.field) - unitsOf(known.held, limit.field);
         const isLeft = isHeld || (known.onExpiry === 'commit' && limit.field !== CONCURRENT_FIELD);
-        if (isLeft && this.#add({ counter: ref!, limit, added, isHeld, now }))
-          entries = grownBy(entries, { limit, windowIndex: limit.windowIndex }, added);
+        const joined = isLeft && this.#add({ counter: ref!, limit, added, isHeld, now });
+        if (joined) entries = grownBy(entries, joined, added);
       }
       return { key: counter.key, entries };
     });
@@ -61,17 +69,23 @@ export class HoldJoining {
       for (const entry of counter.entries) this.records.units.holdAgain(counter, entry, kept(entry));
   }
 
-  /** Adds to the window of a limit, above the max too. Whether that is or becomes the counter's, and is not over. */
-  #add({ counter, limit, added, isHeld, now }: Addition): boolean {
-    const startsAt = startsAtOf(limit, limit.windowIndex);
-    const window = this.state.counters.window(counter, limit.field);
+  /** Adds to the window of a limit, above the max too. Returns that; undefined where it is not the counter's and cannot become it, or is over. */
+  #add({ counter, limit, added, isHeld, now }: Addition): JoinedWindow | undefined {
+    const settled = settledWindow(this.state.counters, counter, limit, limit.windowIndex);
+    const { window, windows, windowIndex } = settled;
+    const startsAt = startsAtOf(windows, windowIndex);
     const isLater = window !== undefined && window.startsAt > startsAt;
-    if (added <= 0 || isLater || now >= resetsAtOf(limit, limit.windowIndex)) return false;
+    if (added <= 0 || isLater || now >= resetsAtOf(windows, windowIndex)) return undefined;
     const { used, reserved } = window?.startsAt === startsAt ? window : { used: 0, reserved: 0 };
     const units = isHeld ? { used, reserved: reserved + added } : { used: used + added, reserved };
-    this.records.units.hold(counter, limit, limit.windowIndex, units);
-    return true;
+    this.records.units.hold(counter, windows, windowIndex, units);
+    return { limit: windows, windowIndex };
   }
+}
+
+interface JoinedWindow {
+  readonly limit: Windows;
+  readonly windowIndex: WindowIndex;
 }
 
 interface Addition {

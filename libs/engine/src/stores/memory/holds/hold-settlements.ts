@@ -11,6 +11,7 @@ import {
 } from '../../store.js';
 import { resetsAtOf, startsAtOf } from '../../window-index.js';
 import type { MemoryState } from '../state/memory-state.js';
+import { settledWindow } from '../state/own-ends.js';
 import type { HoldEndings } from './hold-endings.js';
 import { afterTombstone, hasAttempt, liveAttempts, withVoided } from '../../../operations/attempts.js';
 import type { HoldJoining } from './hold-joining.js';
@@ -124,7 +125,13 @@ export class HoldSettlements {
       counter.limits.map((limit) => {
         const planned = plannedUnits(request, { ...hold, isOver: hold.expiresAt <= now }, { limit, meters });
         const units = this.#add({ counter, limit, planned, now }, placed);
-        return { field: limit.field, startsAt: startsAtOf(limit, limit.windowIndex), units };
+        const { windows, windowIndex } = settledWindow(
+          this.state.counters,
+          counter,
+          limit,
+          limit.windowIndex,
+        );
+        return { field: limit.field, startsAt: startsAtOf(windows, windowIndex), units };
       });
     const reservation: MemoryReservation = {
       id: operation.id,
@@ -156,16 +163,17 @@ export class HoldSettlements {
     const added = used + reserved;
     if (added === 0) return said;
     placed.wanted++;
-    const startsAt = startsAtOf(limit, limit.windowIndex);
-    const window = this.state.counters.window(counter, limit.field);
+    const settled = settledWindow(this.state.counters, counter, limit, limit.windowIndex);
+    const { window, windows, windowIndex } = settled;
+    const startsAt = startsAtOf(windows, windowIndex);
     const isIn = window?.startsAt === startsAt;
     const mayOpen = added > 0 && !(window && window.startsAt > startsAt);
-    const isOver = now >= resetsAtOf(limit, limit.windowIndex);
+    const isOver = now >= resetsAtOf(windows, windowIndex);
     if (isOver || !(isIn || mayOpen) || !this.state.hasRoomFor([counter])) return reserved > 0 ? 0 : said;
     const before = isIn ? window : { used: 0, reserved: 0 };
     const total = Math.min(Math.max(before.used + used, 0), Number.MAX_SAFE_INTEGER);
     const units = { used: total, reserved: before.reserved + reserved };
-    this.records.units.hold(counter, limit, limit.windowIndex, units);
+    this.records.units.hold(counter, windows, windowIndex, units);
     placed.touched++;
     const sum = units.used + units.reserved;
     if (this.state.isAbove(counter, limit, sum)) placed.forced.push({ limit, used: sum });

@@ -1,5 +1,6 @@
 import type { EndHoldRequest, EndHoldResult, HoldTerms } from '../../holds.js';
 import type { LimitSpec, SettleRequest, SettleResult, TakeRequest, TakeResult } from '../../store.js';
+import type { WindowMismatch } from '../../own-windows.js';
 import type { MutableCount } from '../state/counter-table.js';
 import type { MemoryState } from '../state/memory-state.js';
 import { HoldEndings } from './hold-endings.js';
@@ -13,7 +14,7 @@ import { ReservationRecords } from './reservation-records.js';
 export type Look = <L extends LimitSpec>(
   counters: EndHoldRequest<L>['counters'],
   now: number,
-) => MutableCount<L>[] | undefined;
+) => MutableCount<L>[] | WindowMismatch;
 
 /** Reservations of the embedded store, and what else changes counters afterwards. */
 export class MemoryReservations {

@@ -18,6 +18,7 @@ import {
 } from '../../store.js';
 import { startsAtOf, windowIndexAt } from '../../window-index.js';
 import type { MutableCount } from '../state/counter-table.js';
+import { ownIndexAt, settledWindow } from '../state/own-ends.js';
 import type { MemoryState } from '../state/memory-state.js';
 import type { MemoryOperation } from '../state/operation-record.js';
 import {
@@ -126,9 +127,10 @@ export class MemoryReversals {
     const amounts = metersOf(content);
     for (const counter of counters)
       for (const limit of counter.limits) {
-        const windowIndex = windowIndexAt(limit, at);
-        if (windowIndex === undefined) continue;
-        const entry = { field: limit.field, startsAt: startsAtOf(limit, windowIndex) };
+        const index = windowIndexAt(limit, at) ?? ownIndexAt(this.state.counters, counter, limit, at);
+        if (index === undefined) continue;
+        const { windows, windowIndex } = settledWindow(this.state.counters, counter, limit, index);
+        const entry = { field: limit.field, startsAt: startsAtOf(windows, windowIndex) };
         this.records.units.add(counter, entry, -unitsOf(amounts, limit.field));
       }
     this.records.mark(id, REFUNDED + content, { attempts, until: Math.max(until, now + REMEMBER_MS) });

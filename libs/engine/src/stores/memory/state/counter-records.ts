@@ -6,7 +6,7 @@ import { offsetOf, RecordArena, type Place } from './record-arena.js';
 import { copyKey, isKey, keyHeader, keyText, keyWords, maxUtf8Bytes, putKey } from './record-key.js';
 
 /** Of a limit, what says which window is meant. */
-export type Windows = Pick<LimitSpec, 'field' | 'bounds'>;
+export type Windows = Pick<LimitSpec, 'field' | 'bounds' | 'own'>;
 
 /** One of a counter's limits: its latest window, and the units of that. */
 export interface LimitState {

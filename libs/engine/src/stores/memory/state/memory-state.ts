@@ -4,6 +4,7 @@ import { enforcedMax, type LimitOverride } from '../../overrides.js';
 import type { LimitState, Windows } from './counter-records.js';
 import { CounterSpace, defaultMaxCounters } from './counter-space.js';
 import { CounterTable } from './counter-table.js';
+import { putOwnEnd } from './own-ends.js';
 import type { Bytes, MemoryOperation } from './operation-record.js';
 import { OperationTable } from './operation-table.js';
 import { OwnOperations, type OwnOperation } from './own-operations.js';
@@ -71,6 +72,7 @@ export class MemoryState {
 
   /** Puts a limit of a counter, made when there is none, into this window, in which so much is used. */
   put(ref: CounterRef, windows: Windows, windowIndex: WindowIndex, used: number): void {
+    if (windows.own !== undefined) putOwnEnd(this.counters, ref, windows, windowIndex);
     const counter = this.counters.put(this.counters.open(ref), windows, windowIndex, used);
     this.#log?.counters.changed(counter);
   }
