@@ -64,4 +64,80 @@ export function windowsContract(scene: BeginScene): void {
       expect(never).not.toHaveProperty('retryAfterMs');
     });
   });
+
+  describe('a window by the subject’s own zone and billing day', () => {
+    const own = (rule: Partial<Rule> = {}): Rule =>
+      aRule({
+        timeZone: { by: 'tz', default: 'Asia/Shanghai' },
+        limits: [
+          { window: 'day', max: 3 },
+          { window: { unit: 'month', startsOn: { by: 'bill', default: 1 } }, max: 9 },
+        ],
+        ...rule,
+      });
+
+    it('begins there, and at the default where the subject gives none', async () => {
+      const { quota, user } = await scene(own());
+      const { limits } = await quota.check({
+        resource: 'ocr',
+        subject: { user, tz: 'Asia/Kathmandu', bill: '25' },
+      });
+      expect(limits).toMatchObject([
+        {
+          timeZone: 'Asia/Kathmandu',
+          startsAt: '2026-11-22T00:00:00+05:45',
+          resetsAt: '2026-11-23T00:00:00+05:45',
+        },
+        {
+          window: { unit: 'month', startsOn: { by: 'bill', default: 1 } },
+          startsAt: '2026-10-25T00:00:00+05:45',
+          resetsAt: '2026-11-25T00:00:00+05:45',
+        },
+      ]);
+      const other = await quota.check({ resource: 'ocr', subject: { user: `${user}-2` } });
+      expect(other).not.toHaveProperty('warnings');
+      expect(other.limits).toMatchObject([
+        { timeZone: 'Asia/Shanghai', startsAt: '2026-11-22T00:00:00+08:00' },
+        { startsAt: '2026-11-01T00:00:00+08:00' },
+      ]);
+    });
+
+    it('stays where it is when the subject moves, up to the first boundary there after its end', async () => {
+      const { quota, user } = await scene(own());
+      const of = (tz: string) => ({ resource: 'ocr', subject: { user, tz } });
+      await quota.check({ ...of('Asia/Shanghai'), amount: 3 });
+      const moved = await quota.check(of('Pacific/Kiritimati'));
+      const kept = { timeZone: 'Asia/Shanghai', used: 3, startsAt: '2026-11-22T00:00:00+08:00' };
+      expect(moved).toMatchObject({ allowed: false, reason: 'limit-reached' });
+      // Monday ends in Kiritimati 18 hours after Sunday does in Shanghai.
+      expect(moved.limits[0]).toMatchObject({ ...kept, resetsAt: '2026-11-23T18:00:00+08:00' });
+      expect((await quota.usage(of('Pacific/Kiritimati'))).limits[0]).toMatchObject(kept);
+      expect((await quota.usage(of('Asia/Shanghai'))).limits[0]).toMatchObject({
+        ...kept,
+        resetsAt: '2026-11-23T00:00:00+08:00',
+      });
+    });
+
+    it('is that of the default zone, with a warning, where the subject gives one that does not exist', async () => {
+      const { quota, user } = await scene(own());
+      const decision = await quota.check({ resource: 'ocr', subject: { user, tz: 'Asia/Beijing' } });
+      expect(decision).toMatchObject({
+        allowed: true,
+        limits: [{ timeZone: 'Asia/Shanghai' }, {}],
+        warnings: [{ code: 'unknown-zone', message: expect.stringContaining('"Asia/Beijing"') }],
+      });
+    });
+
+    it.each([
+      ['a zone that does not exist, under strictZone', { tz: 'Asia/Beijing' }, 'subject.tz'],
+      ['a billing day that no month has', { bill: '32' }, 'subject.bill'],
+      ['a billing day that is no number', { bill: '1st' }, 'subject.bill'],
+    ])('refuses %s', async (_what, subject, path) => {
+      const { quota, user } = await scene(own({ strictZone: true }));
+      await expect(quota.check({ resource: 'ocr', subject: { user, ...subject } })).rejects.toMatchObject({
+        code: 'invalid-request',
+        errors: [{ path }],
+      });
+    });
+  });
 }

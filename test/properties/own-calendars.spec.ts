@@ -2,14 +2,19 @@ import { afterAll, describe, expect, it } from '@jest/globals';
 import type { Decision, Rule } from '@sundial/contract';
 import { LiveRules, RuleBook } from '@sundial/engine';
 import fc from 'fast-check';
+import { CheckPlanner } from '../../libs/engine/src/decisions/check-planner.js';
 import { aRule } from '../contract/rules.js';
 import {
   memoryStoreUnderTest,
+  openRedisStore,
   redisStoreUnderTest,
   type StoreUnderTest,
 } from '../contract/store-under-test.js';
 import { windowAt } from '../../libs/engine/src/windows/window-at.js';
 import { engineOn } from '../support/engine-on.js';
+import { eventually } from '../support/eventually.js';
+import { RedisProcess } from '../support/redis-process.js';
+import { OffsetHistory } from './offset-history.js';
 
 const HOUR_MS = 3_600_000;
 const BEGINNING = Date.parse('2026-03-27T09:20:30Z');
@@ -174,5 +179,84 @@ describe.each([
       fc.asyncProperty(fc.array(anyStep, { minLength: 2, maxLength: 9 }), (steps) => run(store, steps)),
       { numRuns: 20 },
     );
+  });
+});
+
+describe('a subject whose zone changes while the store is away', () => {
+  it('gains nothing from it, and what was allowed is settled in the window that is kept', async () => {
+    const redis = await RedisProcess.start();
+    const rules = new LiveRules();
+    rules.apply(new RuleBook(1, [{ ...OWN, limits: [{ window: 'day', max: 6 }] }]));
+    const clockOffsetMs = BEGINNING - Date.now();
+    const open = () => openRedisStore({ kind: 'single', url: redis.url }, clockOffsetMs);
+    const engine = engineOn({ store: await open(), rules, deadlineMs: 200 });
+    const of = (tz: string) => ({ resource: 'ocr', subject: { user: 'mover', tz } });
+    await engine.check({ ...of('Asia/Shanghai'), amount: 4 });
+    redis.freeze();
+    const moved = await engine.check({ ...of('Pacific/Kiritimati'), amount: 1 });
+    expect(moved).toMatchObject({ allowed: true, degraded: { policy: 'local' }, limits: [{ used: 5 }] });
+    expect(moved.limits[0]).toMatchObject({
+      timeZone: 'Asia/Shanghai',
+      startsAt: '2026-03-27T00:00:00+08:00',
+    });
+    const more = await engine.check({ ...of('America/New_York'), amount: 2 });
+    expect(more).toMatchObject({ allowed: false, degraded: { policy: 'local' } });
+    redis.thaw();
+    // Another node, which knows nothing of it, has decided in the windows of the new zone.
+    const other = engineOn({ store: await open(), rules, deadlineMs: 5_000 });
+    await eventually(async () => {
+      const { limits } = await other.usage(of('Asia/Shanghai'));
+      return limits[0]?.used === 5;
+    });
+    await engine.close();
+    await other.close();
+    await redis.stop();
+  });
+});
+
+/** Zones of every kind of offset change between 2024 and 2030, and some that change none. */
+const CALENDARS = [
+  ...ZONES,
+  'UTC',
+  'Europe/London',
+  'Europe/Chisinau',
+  'Europe/Kyiv',
+  'Africa/Casablanca',
+  'Africa/Cairo',
+  'America/Sao_Paulo',
+  'America/Santiago',
+  'America/Havana',
+  'America/St_Johns',
+  'America/Los_Angeles',
+  'Asia/Beirut',
+  'Asia/Almaty',
+  'Asia/Gaza',
+  'Asia/Kolkata',
+  'Antarctica/Troll',
+  'Pacific/Auckland',
+  'Pacific/Chatham',
+];
+const [FROM, TO] = [Date.UTC(2024, 0, 1), Date.UTC(2031, 0, 1)];
+
+describe('the months of billing days', () => {
+  it.each(CALENDARS)('agree with an independent calendar around every offset change in %s', (tz) => {
+    const history = new OffsetHistory(tz, FROM - 400 * 24 * HOUR_MS, TO + 400 * 24 * HOUR_MS);
+    const planner = new CheckPlanner();
+    const rules = [OWN];
+    const around = history.changes.filter((at) => at > FROM && at < TO);
+    for (const change of [...around, FROM + 45 * 24 * HOUR_MS])
+      for (const bill of [1, 15, 28, 29, 30, 31])
+        for (const at of [change - 1, change, change + 25 * HOUR_MS]) {
+          const plan = planner.at(rules, { user: 'a', tz, bill: String(bill) }, at);
+          const { bounds } = plan.counters[0]!.limits[2]!;
+          const month = history.windowAt({ unit: 'month', startsOn: bill }, at);
+          expect([tz, bill, at, ...bounds.slice(0, 2)]).toEqual([
+            tz,
+            bill,
+            at,
+            month.startsAtMs,
+            month.resetsAtMs,
+          ]);
+        }
   });
 });

@@ -130,6 +130,30 @@ describe('parseRule', () => {
     },
   );
 
+  it('takes a zone that each subject gives, in its canonical case', () => {
+    const timeZone = { by: 'tz', default: 'asia/shanghai' };
+    expect(parseRule({ ...SHORTEST, timeZone, strictZone: true })).toMatchObject({
+      timeZone: { by: 'tz', default: 'Asia/Shanghai' },
+      strictZone: true,
+    });
+  });
+
+  it.each<[string, object, RegExp]>([
+    ['no attribute', { default: 'UTC' }, /^must name in by/],
+    ['no default', { by: 'tz' }, /^must have in default the default time zone: is missing/],
+    ['an unknown default', { by: 'tz', default: 'Mars/Olympus' }, /not "Mars\/Olympus"$/],
+    ['another field', { by: 'tz', default: 'UTC', strict: true }, /and not "strict"$/],
+    [
+      'an attribute that is counted by',
+      { by: 'user', default: 'UTC' },
+      /"user" would give each zone counters/,
+    ],
+  ])('refuses an own zone with %s', (_what, timeZone, sentence) => {
+    expect(errors({ ...SHORTEST, per: ['user'], timeZone })).toEqual([
+      { path: 'timeZone', message: expect.stringMatching(sentence) },
+    ]);
+  });
+
   it('refuses unknown modes, policies and odd descriptions, null included', () => {
     const input = { ...SHORTEST, mode: 'on', degrade: null, description: 'x'.repeat(1_025) };
     expect(paths(input)).toEqual(['mode', 'degrade', 'description']);

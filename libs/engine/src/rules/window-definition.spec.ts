@@ -31,6 +31,7 @@ describe('the windows of a rule', () => {
     { unit: 'quarter', startsAt: '23:59' },
     { unit: 'week', startsOn: 'sunday' },
     { unit: 'month', startsOn: 31, startsAt: '04:00' },
+    { unit: 'month', startsOn: { by: 'billing_day', default: 31 } },
     { unit: 'year', startsOn: '02-29' },
   ])('accepts the window %j', (window) => {
     expect(parseRule({ ...RULE, limits: [{ window, max: 1 }] }).limits).toEqual([{ window, max: 1 }]);
@@ -42,6 +43,20 @@ describe('the windows of a rule', () => {
     ['every of days', { unit: 'day', every: 2 }, 'every', /minute and hour, not with "day"$/],
     ['every of weeks', { unit: 'week', every: 1 }, 'every', /not with "week"$/],
     ['every of totals', { unit: 'total', every: 5 }, 'every', /not with "total"$/],
+    ['an own weekday', { unit: 'week', startsOn: { by: 'd', default: 1 } }, 'startsOn', /must be a weekday/],
+    ['an own day 32', { unit: 'month', startsOn: { by: 'd', default: 32 } }, 'startsOn', /not 32$/],
+    [
+      'an own day without an attribute',
+      { unit: 'month', startsOn: { default: 1 } },
+      'startsOn',
+      /^must name in by/,
+    ],
+    [
+      'an own day counted by',
+      { unit: 'month', startsOn: { by: 'user', default: 1 } },
+      'startsOn',
+      /attribute of per/,
+    ],
     ['60 minutes', { unit: 'minute', every: 60 }, 'every', /from 1 to 59 minutes, not 60$/],
     ['24 hours', { unit: 'hour', every: 24 }, 'every', /from 1 to 23 hours, not 24$/],
     ['no hours', { unit: 'hour', every: 0 }, 'every', /not 0$/],
