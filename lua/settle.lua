@@ -25,6 +25,7 @@ redis-cli --eval <(node scripts/print-lua.mjs settle) bucket counter , '2 0 9000
 -- @include shared/settlement-record.lua
 -- @include shared/settlement-fast-path.lua
 -- @include shared/settlement-slow-path.lua
+-- @include shared/pack-returns.lua
 local keys, argv, FIRST_IDENTITY, INTENTS = KEYS, ARGV, 4, { count = true, void = true }
 local now, remember_ms, margin_ms = read_call_header(argv[1])
 local limit_sets = read_limit_sets(argv[2], now, margin_ms)
@@ -44,7 +45,9 @@ local function settle(group, key, identity)
   if type(counted) == 'string' then return counted end
   if group.intent == 'void' then
     local outcome = void_attempt(bucket, identity, counted)
-    if outcome == 'reversed' then add_to_windows(counters, group, -1, counted.at, now) end
+    if outcome ~= 'reversed' then return outcome end
+    local packs = counted.packs and return_to_packs(keys, key, group.size, counted.packs)
+    add_to_windows(counters, packs and without_packs(group, packs) or group, -1, counted.at, now)
     return outcome
   end
   if counted then return join_counted(bucket, identity, counted) end

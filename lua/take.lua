@@ -1,14 +1,14 @@
--- Takes units from every counter of a check, or from none of them. A call decides many checks, each on its own and in
--- order: one call a turn of the node's event loop costs a fraction of one call a check.
+-- Takes units from every counter of a check, or from none. A call decides many checks, each on its own and in order.
+--
 -- KEYS    of each check: its bucket (shared/operation-bucket.lua), then its counters (shared/counter.lua)
 -- ARGV[1] call header (shared/call-header.lua)   ARGV[2] limit sets (shared/limit-set.lua)
 -- ARGV[3] groups of checks (shared/check-group.lua)
 -- ARGV[4…] identity of each check: `;<last character of the operation id> <content> <attempt>`
 -- Returns one text of words separated by spaces: format, now (ms), then of each check its outcome:
---         taken | refused | replayed, each followed by window index and units of each limit, with `+` before it then
---         by how many of them are held, with `!+` then by what each has of an override (shared/overrides.lua) or `-`;
---         and replayed by an instant in its windows and how long it is remembered (ms); conflict | refunded |
---         expired | window-mismatch | kept:… (shared/own-windows.lua) | wrong-type and no more
+--         taken | packed | refused | replayed, then window index and units of each limit, after `+` how many are held,
+--         after `!+` its override (shared/overrides.lua), too; packed what packs gave (shared/pack-takes.lua), replayed
+--         an instant in all windows and ms to live; conflict | refunded | expired | window-mismatch | wrong-type;
+--         kept:… (shared/own-windows.lua)
 --[[ Sample
 # Operation `…7` takes 1 unit of a counter that has 10 a day and 3 an hour, in windows that last until 2059.
 redis-cli --eval <(node scripts/print-lua.mjs take) bucket counter , '2 0 900000 3600000' \
@@ -20,7 +20,7 @@ redis-cli --eval <(node scripts/print-lua.mjs take) bucket counter , '2 0 900000
 -- @include shared/limit-sets.lua
 -- @include shared/check-group.lua
 -- @include shared/check-replay.lua
--- @include shared/counter-fast-path.lua
+-- @include shared/pack-takes.lua
 local keys, argv, FIRST_IDENTITY = KEYS, ARGV, 4
 local now, remember_ms, margin_ms = read_call_header(argv[1])
 local limit_sets = read_limit_sets(argv[2], now, margin_ms)
@@ -35,11 +35,10 @@ local function decide(group, key, identity)
   for c = 1, group.size do
     local limit_set = group[c]
     if limit_set.has_mismatch then return 'window-mismatch', 0 end
-    local what, its_latest, its_text, its_set =
-      read_counter(keys[key + c], limit_set, limit_count, indexes, used)
+    local what, start, text, its_set = read_counter(keys[key + c], limit_set, limit_count, indexes, used)
     if what == nil then return own.take_kept(indexes) or 'wrong-type', 0 end
-    if its_latest > latest then
-      latest, at_text = its_latest, its_text
+    if start > latest then
+      latest, at_text = start, text
     end
     held[c], room = what, room and fits(its_set, limit_count, amount, used)
     limit_count = limit_count + limit_set.size
@@ -53,16 +52,18 @@ local function decide(group, key, identity)
     if outcome then return outcome, limit_count, more end
     identity = identity .. more
   end
-  if not room then return 'refused', limit_count end
+  local drawn = not room and draw_on_packs(keys, key, group, held, used, now)
+  if not (room or drawn) then return 'refused', limit_count end
   -- Counted now, or at the start of its latest window where the clock was set back over that.
   now_text = now_text or text_of_instant(now)
   if latest <= now then at_text = now_text end
-  write_record(bucket, prefix, identity .. ' ' .. at_text, remember_ms)
+  write_record(bucket, prefix, (drawn and packed(identity, drawn) or identity) .. ' ' .. at_text, remember_ms)
+  if drawn then return count_drawn(drawn, limit_count, { keys, key, group, held, indexes, used }) end
   group.add(keys, key, group, amount, held, indexes, used)
   return 'taken', limit_count
 end
 
-local SHOWS_LIMITS = { taken = true, refused = true, replayed = true }
+local SHOWS_LIMITS = { taken = true, packed = true, refused = true, replayed = true }
 local answers, size, key, next_one = { FORMAT .. ' ' .. digits_of(now), '', '', '' }, 1, 1, FIRST_IDENTITY
 for _, group in ipairs(groups) do
   for _ = 1, group.checks do

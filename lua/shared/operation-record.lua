@@ -1,7 +1,8 @@
 -- A record says that an operation was counted: `;<last character of the id> <content> <attempts> <at>`.
 -- The attempts are those whose callers may rely on it; `at` is when it was counted, an instant
 -- (shared/instant.lua) in every window it was counted in. It is forgotten `remember_ms` after `at`, however often it
--- is repeated; a settled record ends with ` <until>` and is forgotten then.
+-- is repeated; a settled record ends with ` <until>` and is forgotten then. One that took from packs says so behind
+-- its content: `!<pack>/<meter>/<units to the base 36>,…` (shared/pack-takes.lua).
 --
 -- When no attempt is left that counts, a tombstone takes the record's place: `;<last character of the id> <attempts>
 -- <until>`, with voided attempts alone (shared/attempts.lua).
@@ -36,8 +37,10 @@ local function read_record(record, now, remember_ms)
   local at = content and plausible_instant(at_text, now)
   local ends = at and (until_text == '' and at + remember_ms or plausible_instant(until_text, now))
   if not ends then return nil end
+  local bare, packs = string.match(content, '^([^!]+)!(.+)$')
   return {
-    content = content,
+    content = bare or content,
+    packs = packs,
     attempts = attempts,
     at = at,
     at_text = at_text,
@@ -59,5 +62,6 @@ end
 
 -- A record with other attempts, remembered as long as it was.
 local function with_attempts(prefix, record, attempts)
-  return text_of_record(prefix, record.content, attempts, record.at_text, record.until_text)
+  local content = record.packs and record.content .. '!' .. record.packs or record.content
+  return text_of_record(prefix, content, attempts, record.at_text, record.until_text)
 end

@@ -5,6 +5,7 @@
 -- @include shared/meters.lua
 -- @include shared/operation-bucket.lua
 -- @include shared/operation-record.lua
+-- @include shared/pack-returns.lua
 -- @include shared/refund-record.lua
 
 -- Takes back what a check had counted, from the windows of that instant.
@@ -15,6 +16,11 @@ local function refund_counted(bucket, refund, found, now, remember_ms)
     local windows = read_counter_with_holds(keys[key + c], now)
     if not windows then return 'wrong-type' end
     counters[c] = windows
+  end
+  if counted.packs then
+    for meter, units in pairs(return_to_packs(keys, key, refund.size, counted.packs)) do
+      meters[meter] = math.max((meters[meter] or 0) - units, 0)
+    end
   end
   for c, windows in ipairs(counters) do
     for i = 1, refund[c].size do

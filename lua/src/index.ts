@@ -34,6 +34,7 @@ export const scripts = {
   giveBack: script('give-back'),
   setUsage: script('set-usage'),
   setOverrides: script('set-overrides'),
+  packs: script('packs'),
   probe: script('probe'),
   rulesWriteOne: script('rules-write-one'),
   rulesWriteMany: script('rules-write-many'),

@@ -10,6 +10,7 @@ import { holdWindowsContract } from './store-holds-windows.contract.js';
 import { reversalsContract } from './store-reversals.contract.js';
 import { settleTogetherContract } from './store-settle-together.contract.js';
 import { overridesContract } from './store-overrides.contract.js';
+import { packsContract } from './store-packs.contract.js';
 import { metersContract } from './store-meters.contract.js';
 import { scanContract } from './store-scan.contract.js';
 import { settleContract } from './store-settle.contract.js';
@@ -56,5 +57,6 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
     settleLateHoldsContract(scene);
     reversalsContract(scene);
     scanContract(scene);
+    packsContract(scene);
   });
 }

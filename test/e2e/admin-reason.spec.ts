@@ -49,6 +49,12 @@ const WRITES: readonly (readonly [action: string, method: string, path: string, 
       { rule: 'r1', subject: { user: 'pupil-4711' }, limits: [{ window: 'day', used: 2 }] },
     ],
     ['subject-reset', 'POST', '/admin/subjects/reset', { rule: 'r1', subject: { user: 'pupil-4711' } }],
+    [
+      'pack-added',
+      'POST',
+      '/admin/packs',
+      { resource: 'sms', subject: { user: 'pupil-4711' }, amount: 2, operationId: 'order-1' },
+    ],
     ['rule-deleted', 'DELETE', '/admin/rules/r1', undefined],
     ['rules-replaced', 'PUT', '/admin/rules', { rules: [] }],
   ];

@@ -41,6 +41,9 @@ const ADMINISTRATION = [
   ['delete', '/admin/overrides', undefined, 400],
   ['post', '/admin/overrides/import', undefined, 400],
   ['get', '/admin/overrides/export', undefined, 200],
+  ['post', '/admin/packs', {}, 400],
+  ['get', '/admin/packs?resource=ocr&user=u1', undefined, 200],
+  ['delete', '/admin/packs/none?resource=ocr&user=u1', undefined, 404],
   ['get', '/admin/gates', undefined, 200],
   ['put', '/admin/gates', {}, 400],
   ['put', '/admin/gates/ocr', {}, 400],
@@ -121,7 +124,7 @@ describe('with keys of both kinds', () => {
     const asked = [...CHECKS, ...ADMINISTRATION, ...OPEN].map(([method, path]) => {
       const route = path
         .replace(/\?.*/, '')
-        .replace(/(\/admin\/(?:rules|brakes)|\/reservations)\/(?!preview)[^/]+/, '$1/{id}')
+        .replace(/(\/admin\/(?:rules|brakes|packs)|\/reservations)\/(?!preview)[^/]+/, '$1/{id}')
         .replace(/(\/admin\/(?:gates|drills))\/[^/]+/, '$1/{resource}');
       return `${method} ${route}`;
     });

@@ -18,6 +18,7 @@ import { LoggingModule } from './logging/logging.module.js';
 import { MetricsModule } from './metrics/metrics.module.js';
 import { OverridesModule } from './overrides/overrides.module.js';
 import { QuotaMetrics } from './metrics/quota-metrics.js';
+import { PacksModule } from './packs/packs.module.js';
 import { RegistryModule } from './metrics/registry.module.js';
 import { ReportsModule } from './reports/reports.module.js';
 import { ReceiptSigner } from '@sundial/receipts';
@@ -42,6 +43,7 @@ export interface AppOptions {
     ReportsModule,
     ReceiptsModule,
     UsageModule,
+    PacksModule,
     RulesModule,
     SubjectsModule,
     GatesModule,

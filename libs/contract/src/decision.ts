@@ -1,4 +1,5 @@
 import type { DecisionGate } from './controls.js';
+import type { DecisionPack, Pack } from './pack.js';
 import type { Subject } from './request.js';
 import type { DegradePolicy, OnDeny, RuleMode, Schedule, WindowSpec, WindowUnit } from './rule.js';
 
@@ -43,6 +44,8 @@ export interface Decision {
   readonly warnings?: readonly DecisionWarning[];
   /** Meters of `amounts` that no rule of the resource counts, in order; absent where there are none. */
   readonly uncounted?: readonly string[];
+  /** What the operation took from packs, where the limits had no room; absent where it took nothing from any. */
+  readonly packs?: readonly DecisionPack[];
   /** With reason `no-rule`: the known resource with the most similar name. Absent where there is none. */
   readonly hint?: string;
   /** The open or closed gate of the resource, or of all; absent where there is none. */
@@ -147,6 +150,8 @@ export interface Usage {
   readonly resource: string;
   readonly subject: Subject;
   readonly limits: readonly LimitState[];
+  /** The subject's packs that have units left, in the order in which they are used; absent where there are none. */
+  readonly packs?: readonly Pack[];
   /** Null when the store answered; else `limits` is what this node knew last, perhaps empty. */
   readonly degraded: { readonly cause: DegradedCause } | null;
   readonly rulesVersion: number;

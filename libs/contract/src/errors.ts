@@ -23,6 +23,8 @@ const CATALOGUE = {
   'operation-not-found': { retryable: false, title: 'No operation is remembered under this id' },
   'operation-refunded': { retryable: false, title: 'The operation was refunded' },
   'override-not-found': { retryable: false, title: 'This subject has no override of the rule' },
+  'pack-not-found': { retryable: false, title: 'The subject has no pack with this id' },
+  'too-many-packs': { retryable: false, title: 'The subject has as many packs as it can have' },
   'reservation-not-found': { retryable: false, title: 'There is no such reservation' },
   'reservation-ended': { retryable: false, title: 'The reservation has ended otherwise' },
   'reservation-held': { retryable: false, title: 'The reservation is still held' },

@@ -5,6 +5,7 @@ export { DEFAULT_NEAR, type EngineSubjects } from './admin/engine-subjects.js';
 export { matchesNothing } from './rules/matches-nothing.js';
 export type * from './runners/observer.js';
 export type { ControlChange } from './controls/control-change.js';
+export { EnginePacks } from './packs/engine-packs.js';
 export { DrillFault, type DrillEffect } from './controls/drill-fault.js';
 export { FileControlKeeper } from './controls/file-control-keeper.js';
 export { LastKnownControls } from './controls/last-known-controls.js';

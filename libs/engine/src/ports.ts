@@ -42,6 +42,7 @@ export {
   type Takes,
 } from './operations/amounts.js';
 export type { Operation } from './operations/operation.js';
+export { withoutPacks } from './operations/taken-from-packs.js';
 export { decodeContent, encodeContent } from './operations/operation-content.js';
 export type { NamedOperation } from './operations/operation-ids.js';
 export { SharedSecret } from './operations/secret.js';
@@ -64,6 +65,7 @@ export { isVersion, StoredBook } from './rules/stored-book.js';
 export { inCurrentWindows } from './runners/in-current-windows.js';
 export { EMPTY_JOURNAL } from './runners/journal-status.js';
 export { overAdmitted, type DecidedLimit } from './runners/over-admitted.js';
+export { packsOf, type PackRunner } from './runners/pack-runner.js';
 export type * from './runners/report-runner.js';
 export { heldSettlement, reportOutcome, reportSettlement } from './runners/report-settlements.js';
 export type * from './runners/reservation-runner.js';
@@ -77,6 +79,7 @@ export { settledCounters, settledInCurrent } from './stores/settled-limits.js';
 export * from './stores/holds.js';
 export * from './stores/overrides.js';
 export * from './stores/own-windows.js';
+export * from './stores/packs.js';
 export * from './stores/reversals.js';
 export * from './stores/store.js';
 export { resetsAtOf, startsAtOf, windowIndexAt } from './stores/window-index.js';

@@ -33,6 +33,7 @@ import { uncountedMeters } from './decisions/uncounted-meters.js';
 import type { EngineStatus, QuotaObserver } from './runners/observer.js';
 import { copyOfAmounts } from './operations/amounts.js';
 import { OperationIds } from './operations/operation-ids.js';
+import { EnginePacks } from './packs/engine-packs.js';
 import { EngineReports } from './reports/engine-reports.js';
 import { validationErrorsInBatch, validationErrorsUnder } from './requests/validation-errors.js';
 import { withReceipt } from './receipts/with-receipt.js';
@@ -71,6 +72,8 @@ const ANSWER_RESERVE_MS = 5;
 export class QuotaEngine implements Quota {
   /** What operators ask and do about subjects. */
   readonly subjects: EngineSubjects;
+  /** An operator's verbs on packs. */
+  readonly packs: EnginePacks;
   readonly #runner: Runner;
   readonly #rules: LiveRules;
   readonly #planner = new CheckPlanner();
@@ -97,6 +100,7 @@ export class QuotaEngine implements Quota {
     this.#controls = controlledChecks(options);
     this.#receipts = options.receipts;
     const parts = { runner, rules, planner: this.#planner, operations: this.#ids };
+    this.packs = new EnginePacks(parts);
     this.#reversals = new EngineReversals(parts);
     this.#reports = new EngineReports({ ...parts, observer });
     this.#reservations = new EngineReservations({
@@ -151,8 +155,10 @@ export class QuotaEngine implements Quota {
     const rules = book.forResource(resource);
     const errors = missingAttributes(rules, subject);
     if (errors.length > 0) throw QuotaError.invalid('invalid-request', errors);
-    const limits = await this.#looked(request, rules);
-    return { resource, subject, ...limits, rulesVersion: book.version };
+    const looked = await this.#looked(request, rules);
+    const packs = looked.degraded === null ? await this.packs.left(rules, subject) : [];
+    const rulesVersion = book.version;
+    return { resource, subject, ...looked, ...(packs.length > 0 && { packs }), rulesVersion };
   }
 
   reserve(request: ReserveRequest): Promise<EngineReserveDecision> {

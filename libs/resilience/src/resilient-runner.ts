@@ -36,6 +36,7 @@ import { UndecidedChecks } from './fallback/undecided-checks.js';
 import { KnownReservations } from './reservations/known-reservations.js';
 import type { CheckWay } from './reservations/resilient-reserves.js';
 import { DEFAULT_DEADLINE_MS, type ResilientRunnerOptions } from './resilient-runner-options.js';
+import { ResilientPacks } from './packs/resilient-packs.js';
 import { ResilientReports } from './reports/resilient-reports.js';
 import { ResilientReservations } from './reservations/resilient-reservations.js';
 import type { StoreAccess } from './reservations/store-access.js';
@@ -58,6 +59,7 @@ export class ResilientRunner implements Runner {
   readonly #local = new LocalUsage();
   readonly #undecided: UndecidedChecks;
   readonly reservations: ReservationRunner;
+  readonly packs: ResilientPacks;
   readonly #reports: ResilientReports;
   readonly #reconciler: Reconciler;
   readonly #journal: Journal | undefined;
@@ -75,6 +77,7 @@ export class ResilientRunner implements Runner {
     this.#store = store;
     this.#observer = observer;
     this.#journal = journal;
+    this.packs = new ResilientPacks(store, deadlineMs);
     this.#answerMs = deadlineMs - Math.min(ANSWER_RESERVE_MS, deadlineMs / 10);
     this.#diskMs = journal?.sync === 'strict' ? diskTimeOf(this.#answerMs) : 0;
     this.#guard = new StoreGuard(store, {

@@ -1,5 +1,6 @@
 import { ATTRIBUTE_PATTERN, MAX_DATES_A_SCHEDULE, MAX_UNITS, NAME_PATTERN } from '../bounds.js';
 import { DECISION_REASONS, DEGRADED_CAUSES, LIMIT_SOURCES } from '../decision.js';
+import { PACK_STATES } from '../pack.js';
 import { DEGRADE_POLICIES, SCHEDULE_DAYS, WINDOW_UNITS } from '../rule.js';
 
 export const windowUnitSchema = { title: 'WindowUnit', type: 'string', enum: WINDOW_UNITS } as const;
@@ -192,6 +193,28 @@ export const degradePolicySchema = {
   description: 'What decides while the store cannot be asked.',
 } as const;
 
+export const packSchema = {
+  title: 'Pack',
+  type: 'object',
+  description: 'Units that were bought or given, used where the windows have no room.',
+  properties: {
+    id: { type: 'string' },
+    meter: { type: 'string' },
+    amount: { type: 'integer', minimum: 1, description: 'What it began with.' },
+    remaining: { type: 'integer', minimum: 0 },
+    priority: { type: 'integer', minimum: 0 },
+    expiresAt: {
+      type: ['string', 'null'],
+      format: 'date-time',
+      description: 'Null: it does not expire. Of one that was cancelled: when.',
+    },
+    createdAt: { type: 'string', format: 'date-time' },
+    state: { title: 'PackState', type: 'string', enum: PACK_STATES },
+  },
+  required: ['id', 'meter', 'amount', 'remaining', 'priority', 'expiresAt', 'createdAt', 'state'],
+  additionalProperties: false,
+} as const;
+
 /** The answer to a check. Fastify compiles its serialiser from this: twice as fast as `JSON.stringify`. */
 export const decisionSchema = {
   title: 'Decision',
@@ -245,6 +268,22 @@ export const decisionSchema = {
       description: 'Meters of `amounts` that no rule of the resource counts.',
       items: { type: 'string' },
     },
+    packs: {
+      type: 'array',
+      description: 'What it took from packs, where the limits had no room.',
+      items: {
+        title: 'DecisionPack',
+        type: 'object',
+        properties: {
+          id: { type: 'string' },
+          meter: { type: 'string' },
+          taken: { type: 'integer', minimum: 1 },
+          remaining: { type: 'integer', minimum: 0 },
+        },
+        required: ['id', 'meter', 'taken', 'remaining'],
+        additionalProperties: false,
+      },
+    },
     hint: {
       type: 'string',
       description: 'With `no-rule`: the known resource with the most similar name, if there is one.',
@@ -297,6 +336,11 @@ export const usageSchema = {
     resource: { type: 'string' },
     subject: { type: 'object', additionalProperties: { type: 'string' } },
     limits: { type: 'array', items: limitStateSchema },
+    packs: {
+      type: 'array',
+      description: "The subject's packs that have units left, in the order in which they are used.",
+      items: packSchema,
+    },
     degraded: {
       title: 'DegradedUsage',
       type: ['object', 'null'],

@@ -27,14 +27,17 @@ export interface DecisionContext {
 /** The decision of a check that the store decided; `now` is the store's. */
 export function decisionOf(
   check: Omit<DecisionContext, 'degraded'> & Takes,
-  { outcome, counts }: Decided,
+  decided: Decided,
   now: number,
 ): EngineDecision {
   const { operationId, rulesVersion } = check;
   const context = { operationId, rulesVersion, degraded: null };
+  const { outcome, counts } = decided;
   switch (outcome) {
-    case 'taken':
-      return taken(counts, check, context);
+    case 'taken': {
+      const decision = taken(counts, check, context);
+      return decided.packs === undefined ? decision : { ...decision, packs: decided.packs };
+    }
     case 'replayed':
       return replayed(counts, context);
     case 'refused':

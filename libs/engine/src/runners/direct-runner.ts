@@ -9,6 +9,7 @@ import { inCurrentWindows } from './in-current-windows.js';
 import { EMPTY_JOURNAL, type JournalStatus } from './journal-status.js';
 import { UncertainIntervals } from './uncertain-intervals.js';
 import { UncountedSubjects } from './uncounted-subjects.js';
+import { DirectPacks } from './pack-runner.js';
 import { DirectReports } from './direct-reports.js';
 import { DirectReservations } from './direct-reservations.js';
 import { drilledCheck } from './drilled-check.js';
@@ -28,6 +29,7 @@ export class DirectRunner implements Runner {
   readonly backlogMs = 0;
   readonly reservations: ReservationRunner;
   readonly reports: ReportRunner;
+  readonly packs: DirectPacks;
 
   constructor(
     store: Store,
@@ -38,6 +40,7 @@ export class DirectRunner implements Runner {
     this.#intervals = new UncertainIntervals((interval) => observer.uncertain?.(interval));
     this.reservations = new DirectReservations(store);
     this.reports = new DirectReports(store, observer);
+    this.packs = new DirectPacks(store);
     store.onFinding?.((finding, holds) => observer.findingChanged?.(finding, holds));
     store.onDataLoss?.((loss) => {
       if (loss.kind === 'unseen')

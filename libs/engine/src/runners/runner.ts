@@ -8,6 +8,7 @@ import type { SharedSecret } from '../operations/secret.js';
 import type { Answer } from '../stores/answer.js';
 import type { Store } from '../stores/store.js';
 import type { JournalStatus } from './journal-status.js';
+import type { PackRunner } from './pack-runner.js';
 import type { ReportRunner } from './report-runner.js';
 import type { ReservationRunner } from './reservation-runner.js';
 
@@ -18,6 +19,7 @@ import type { ReservationRunner } from './reservation-runner.js';
 export interface Runner {
   readonly reservations: ReservationRunner;
   readonly reports: ReportRunner;
+  readonly packs: PackRunner;
   /** What all nodes that count in the store know, and no caller. */
   readonly secret: SharedSecret;
   /** The store's clock as far as this node knows it, epoch milliseconds. */

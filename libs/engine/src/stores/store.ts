@@ -1,6 +1,7 @@
 import type { Amounts, MeterAmounts } from '../operations/amounts.js';
 import type { Answer } from './answer.js';
 import type { CounterScanStore } from './counter-scan.js';
+import type { PackStore, TakenFromPack } from './packs.js';
 import type { HoldStore, HoldTerms, SettledHold, StoredReservation } from './holds.js';
 import type { ReversalStore } from './reversals.js';
 import type { LimitOverride, OverrideKeeper } from './overrides.js';
@@ -28,6 +29,8 @@ import { MAX_UNITS } from '@sundial/contract';
  */
 export interface Store extends HoldStore, ReversalStore, CounterScanStore {
   readonly kind: 'redis' | 'embedded';
+  /** Absent: it keeps no packs. */
+  readonly packs?: PackStore;
   /** What all nodes that count in this store know, and no caller. */
   readonly secret: SharedSecret;
   /** What subjects have instead of their rules' max. Absent: nothing. */
@@ -222,6 +225,8 @@ export type TakeResult<L extends LimitSpec = LimitSpec> =
 export interface TakenResult<L extends LimitSpec = LimitSpec> {
   readonly outcome: 'taken';
   readonly counts: Counts<L>;
+  /** What came from packs: so much less is counted. Absent where nothing did. */
+  readonly packs?: readonly TakenFromPack[];
   /** Of a take that holds. */
   readonly reservation?: StoredReservation;
 }

@@ -16,6 +16,7 @@ import {
   StoreError,
   takesNothing,
   type TakeRequest,
+  type TakenFromPack,
   type TakeResult,
 } from '@sundial/engine/ports';
 import { endOnShards, giveBackOnShards, refundOnShards, setOnShards } from './cross-shard-holds.js';
@@ -65,6 +66,10 @@ export class CrossShardCalls implements StoreCalls {
     try {
       for (const shard of shards) {
         const result = await this.calls.take({ ...request, counters: shard.counters });
+        if (result.outcome === 'taken' && drawsOnOthers(result, counted)) {
+          await this.#giveBack(request, [...counted, result]);
+          return await this.#refusalOfAll(request, shards);
+        }
         if (result.outcome !== 'taken' && result.outcome !== 'replayed') {
           await this.#giveBack(request, counted);
           if (result.outcome !== 'refused' && result.outcome !== 'too-many-holds') return result;
@@ -84,7 +89,9 @@ export class CrossShardCalls implements StoreCalls {
     const before = counted.flatMap((each) => each.counted ?? []);
     const reservation = counted[0]?.reservation;
     const held = reservation === undefined ? undefined : { reservation };
-    if (before.length < counted.length) return { outcome: 'taken', counts, ...held };
+    const packs = counted.flatMap((each) => each.packs ?? []);
+    if (before.length < counted.length)
+      return { outcome: 'taken', counts, ...held, ...(packs.length > 0 && { packs }) };
     const at = Math.max(...before.map((each) => each.at));
     const until = Math.min(...before.map((each) => each.until));
     return { outcome: 'replayed', counts, counted: { at, until }, ...held };
@@ -142,6 +149,16 @@ export class CrossShardCalls implements StoreCalls {
     await Promise.all(voids);
   }
 
+  async #refusalOfAll({ counters }: TakeRequest, shards: readonly Shard[]): Promise<TakeResult> {
+    const looks = await Promise.all(shards.map((shard) => this.calls.take({ ...LOOK, ...shard })));
+    const counts: Counts[number][] = [];
+    for (const look of looks) {
+      if (!('counts' in look)) return look;
+      counts.push(...look.counts);
+    }
+    return { outcome: 'refused', counts: inOrderOf(counters, counts) };
+  }
+
   /** What one shard refused, with the limits of the others as they are now. */
   async #refusal(
     { counters }: TakeRequest,
@@ -163,7 +180,15 @@ export class CrossShardCalls implements StoreCalls {
 interface CountedShard {
   readonly counts: Counts;
   readonly counted?: CountedBefore;
+  readonly packs?: readonly TakenFromPack[];
   readonly reservation?: StoredReservation;
+}
+
+/** The packs of one subject stand in for a meter: where a second shard took from others, the check has no room. */
+function drawsOnOthers(result: CountedShard, counted: readonly CountedShard[]): boolean {
+  if (result.packs === undefined) return false;
+  const meters = new Set(result.packs.map(({ meter }) => meter));
+  return counted.some(({ packs = [] }) => packs.some(({ meter }) => meters.has(meter)));
 }
 
 /** A shard that has no room, or no room for another hold. */

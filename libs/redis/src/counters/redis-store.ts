@@ -37,6 +37,7 @@ import { liveHoldsOf, scanCounters } from './redis-counter-scan.js';
 import { RedisDataLossDetector } from './redis-data-loss-detector.js';
 import { RedisDiagnostics } from '../diagnostics/redis-diagnostics.js';
 import { RedisOverrides } from './redis-overrides.js';
+import { RedisPacks } from './redis-packs.js';
 import { RedisSecret } from './redis-secret.js';
 import { RedisShardCalls } from './redis-shard-calls.js';
 import { probeCapabilities } from '../diagnostics/capability-probe.js';
@@ -58,6 +59,7 @@ export class RedisStore implements Store {
   readonly kind = 'redis';
   readonly secret: SharedSecret;
   readonly overrides: RedisOverrides;
+  readonly packs: RedisPacks;
   readonly #client: RedisClient;
   readonly #clock: StoreClock;
   readonly #offsetMs: number;
@@ -75,6 +77,7 @@ export class RedisStore implements Store {
     this.#shard = new RedisShardCalls(this.#client, this.#clock, this.#offsetMs);
     this.#calls = this.#client instanceof Cluster ? new CrossShardCalls(this.#shard) : this.#shard;
     this.overrides = new RedisOverrides(this.#client, this.#offsetMs);
+    this.packs = new RedisPacks(this.#client, this.#offsetMs);
     this.#diagnostics = new RedisDiagnostics(this.#client);
     this.#secret = new RedisSecret(this.#client, options.directory, (finding) =>
       this.#diagnostics.secretIs(finding),

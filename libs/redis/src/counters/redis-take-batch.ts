@@ -67,7 +67,12 @@ function decodeTakes(
   const results: TakeResult[] = [];
   for (const { request } of items) {
     const { outcome: said, adds } = words.outcome();
-    const outcome = said as Exclude<TakeResult['outcome'], 'full' | 'too-many-holds'>;
+    const outcome = said as SaidOutcome;
+    if (outcome === 'packed') {
+      const counts = words.counts(request.counters, adds);
+      results.push({ outcome: 'taken', counts, packs: words.packs() });
+      continue;
+    }
     if (outcome !== 'taken' && outcome !== 'refused' && outcome !== 'replayed') {
       results.push(words.withoutCounts<'conflict' | 'wrong-type'>(said, request.counters));
       continue;
@@ -78,6 +83,9 @@ function decodeTakes(
   }
   return { now, results };
 }
+
+/** `packed`: taken, in part from packs. */
+type SaidOutcome = Exclude<TakeResult['outcome'], 'full' | 'too-many-holds'> | 'packed';
 
 /**
  * The identity of this attempt of an operation within its bucket. Most attempts are the only one, and have the

@@ -7,6 +7,7 @@ import {
   type LimitSpec,
   overrideOfWord,
   type StoredReservation,
+  type TakenFromPack,
   type WindowMismatch,
 } from '@sundial/engine/ports';
 import { UNITS_METER, type Amounts, type OnExpiry, type ReservationState } from '@sundial/contract';
@@ -109,6 +110,14 @@ export class ReplyWords {
       amounts: held,
       ...(committed !== '-' && { committed: { ...nothingOf(held), ...metersOf(committed) } }),
     };
+  }
+
+  /** What packs gave, as `lua/shared/pack-takes.lua` writes it. */
+  packs(): TakenFromPack[] {
+    const packs: TakenFromPack[] = [];
+    for (let left = this.integer(); left > 0; left--)
+      packs.push({ id: this.next(), meter: this.next(), taken: this.integer(), remaining: this.integer() });
+    return packs;
   }
 
   /** As `lua/shared/endings.lua` writes them. */

@@ -1,5 +1,6 @@
 import { amountOf, type Amounts } from '../../operations/amounts.js';
 import type { Operation } from '../../operations/operation.js';
+import { splitContent, withoutPacks } from '../../operations/taken-from-packs.js';
 import {
   REMEMBER_SETTLED_MS,
   type CounterRef,
@@ -20,6 +21,7 @@ import {
   withAttempt,
   withVoided,
 } from '../../operations/attempts.js';
+import type { MemoryPacks } from './packs/memory-packs.js';
 import type { ReservationRecords } from './holds/reservation-records.js';
 import type { MemoryState } from './state/memory-state.js';
 import type { LimitState } from './state/counter-records.js';
@@ -31,8 +33,15 @@ export class MemoryOperations {
   readonly #state: MemoryState;
   readonly #reservations: ReservationRecords;
   readonly #now: () => number;
+  readonly #packs: Pick<MemoryPacks, 'giveBack'>;
 
-  constructor(state: MemoryState, reservations: ReservationRecords, now: () => number) {
+  constructor(
+    state: MemoryState,
+    reservations: ReservationRecords,
+    now: () => number,
+    packs: Pick<MemoryPacks, 'giveBack'>,
+  ) {
+    this.#packs = packs;
     this.#state = state;
     this.#reservations = reservations;
     this.#now = now;
@@ -98,7 +107,7 @@ export class MemoryOperations {
     counted: MemoryOperation,
     { attempts, until: settledUntil = -Infinity }: { readonly attempts: string; readonly until?: number },
   ): 'already-counted' | 'conflict' {
-    if (counted.content !== content) return 'conflict';
+    if (counted.content !== content && splitContent(counted.content).content !== content) return 'conflict';
     const until = Math.max(counted.until, settledUntil);
     if (attempts !== counted.attempts || until > counted.until)
       this.#state.remember(id, { ...counted, until, attempts });
@@ -115,7 +124,14 @@ export class MemoryOperations {
       if (attempts !== counted.attempts) this.#state.remember(operation.id, { ...counted, until, attempts });
       return 'voided';
     }
-    this.#add(request, (limit, ref) => this.#indexAt(limit, ref, counted.at), -1);
+    const { parts } = splitContent(counted.content);
+    const { counters } = request;
+    const takes = parts.length === 0 ? request : { counters, ...withoutPacks(request, parts) };
+    this.#packs.giveBack(
+      counters.map(({ key }) => key),
+      parts,
+    );
+    this.#add(takes, (limit, ref) => this.#indexAt(limit, ref, counted.at), -1);
     this.#bar(request, counted);
     return 'reversed';
   }

@@ -1,4 +1,5 @@
-import { amountOf, takesNothing } from '../../operations/amounts.js';
+import { amountOf, takesNothing, type Amounts } from '../../operations/amounts.js';
+import { contentWithPacks, withoutPacks } from '../../operations/taken-from-packs.js';
 import { loadSecret } from '../../operations/secret-file.js';
 import { SharedSecret } from '../../operations/secret.js';
 import {
@@ -41,6 +42,7 @@ import type { MutableCount } from './state/counter-table.js';
 import { keptInstead } from './state/own-ends.js';
 import { MemoryOperations } from './memory-operations.js';
 import { liveHoldsIn, scanRecords } from './memory-scan.js';
+import { MemoryPacks, NOTHING_DRAWN, type DrawnPacks } from './packs/memory-packs.js';
 
 export interface MemoryStoreOptions extends CounterLogEvents {
   /** Where counters are kept over a restart; absent: in memory only. */
@@ -59,6 +61,7 @@ export class MemoryStore implements Store {
   readonly kind = 'embedded';
   readonly secret: SharedSecret;
   readonly overrides: MemoryOverrides;
+  readonly packs: MemoryPacks;
   readonly #state: MemoryState;
   readonly #operations: MemoryOperations;
   readonly #lasting: LastingOperations;
@@ -83,10 +86,11 @@ export class MemoryStore implements Store {
     this.overrides = opened.overrides;
     this.#state = state;
     state.overrideOf = (key, field) => this.overrides.of(key, field, this.now());
-    this.#reservations = new MemoryReservations(state);
+    this.#reservations = new MemoryReservations(state, () => this.packs);
     this.#reservations.records.restore();
-    this.#operations = new MemoryOperations(state, this.#reservations.records, () => this.now());
     this.#lasting = new LastingOperations(state, () => this.now());
+    this.packs = new MemoryPacks(state, this.#lasting, () => this.now());
+    this.#operations = new MemoryOperations(state, this.#reservations.records, () => this.now(), this.packs);
     this.#full = new FullStore(state);
     this.#log = opened.log;
     this.damages = opened.damages;
@@ -138,9 +142,11 @@ export class MemoryStore implements Store {
       if (recalled?.voided === false)
         return { outcome: 'replayed', counts, counted: { at: recalled.at, until: recalled.until } };
     }
-    if (!hasRoom(counts, amount, amounts)) return { outcome: 'refused', counts };
+    const drawn = hasRoom(counts, amount, amounts) ? NOTHING_DRAWN : this.packs.drawFor(counts, request);
+    if (drawn === undefined) return { outcome: 'refused', counts };
     if (isLook) return { outcome: 'taken', counts };
     if (!this.#state.hasRoomFor(counters)) return this.#noting({ outcome: 'full', counts });
+    if (drawn !== NOTHING_DRAWN) return this.#countDrawn(request, drawn, counts, { now, tombstone });
     this.#count(request, counts, { now, tombstone });
     return { outcome: 'taken', counts };
   }
@@ -270,9 +276,23 @@ export class MemoryStore implements Store {
     return kept === undefined ? counts : { outcome: 'window-mismatch', kept };
   }
 
+  /** The same of a check that takes in part from packs: its record says what. */
+  #countDrawn<L extends LimitSpec>(
+    request: TakeRequest<L>,
+    drawn: DrawnPacks,
+    counts: readonly MutableCount<L>[],
+    of: { readonly now: number; readonly tombstone: MemoryOperation | undefined },
+  ): TakeResult<L> {
+    const { id, attempt, content } = request.operation;
+    const operation = { id, attempt, content: contentWithPacks(content, drawn.parts) };
+    this.packs.write(drawn);
+    this.#count({ ...withoutPacks(request, drawn.parts), operation }, counts, of);
+    return { outcome: 'taken', counts, packs: drawn.parts };
+  }
+
   /** Writes what each limit takes into the counters, and into what was read of them. */
   #count(
-    { operation, amount, amounts }: TakeRequest,
+    { operation, amount, amounts }: Pick<TakeRequest, 'operation'> & Amounts,
     counts: readonly MutableCount[],
     { now, tombstone }: { readonly now: number; readonly tombstone: MemoryOperation | undefined },
   ): void {

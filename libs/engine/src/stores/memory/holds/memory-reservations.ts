@@ -1,6 +1,7 @@
 import type { EndHoldRequest, EndHoldResult, HoldTerms } from '../../holds.js';
 import type { LimitSpec, SettleRequest, SettleResult, TakeRequest, TakeResult } from '../../store.js';
 import type { WindowMismatch } from '../../own-windows.js';
+import type { MemoryPacks } from '../packs/memory-packs.js';
 import type { MutableCount } from '../state/counter-table.js';
 import type { MemoryState } from '../state/memory-state.js';
 import { HoldEndings } from './hold-endings.js';
@@ -24,9 +25,9 @@ export class MemoryReservations {
   readonly #endings: HoldEndings;
   readonly #settlements: HoldSettlements;
 
-  constructor(state: MemoryState) {
+  constructor(state: MemoryState, packs: () => Pick<MemoryPacks, 'giveBack'>) {
     this.records = new ReservationRecords(state);
-    this.reversals = new MemoryReversals(state, this.records);
+    this.reversals = new MemoryReversals(state, this.records, packs);
     this.#takes = new HoldTakes(state, this.records);
     this.#endings = new HoldEndings(this.records);
     const joining = new HoldJoining(state, this.records);

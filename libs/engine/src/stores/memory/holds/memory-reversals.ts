@@ -1,4 +1,5 @@
 import { UNITS_METER } from '@sundial/contract';
+import { splitContent } from '../../../operations/taken-from-packs.js';
 import { amountOf } from '../../../operations/amounts.js';
 import type {
   GiveBackRequest,
@@ -17,6 +18,7 @@ import {
   type SettleResult,
 } from '../../store.js';
 import { startsAtOf, windowIndexAt } from '../../window-index.js';
+import type { MemoryPacks } from '../packs/memory-packs.js';
 import type { MutableCount } from '../state/counter-table.js';
 import { ownIndexAt, settledWindow } from '../state/own-ends.js';
 import type { MemoryState } from '../state/memory-state.js';
@@ -39,6 +41,7 @@ export class MemoryReversals {
   constructor(
     private readonly state: MemoryState,
     private readonly records: ReservationRecords,
+    private readonly packs: () => Pick<MemoryPacks, 'giveBack'>,
   ) {}
 
   refund({ operation: { id }, counters }: OperationRefund, now: number): OperationRefundResult {
@@ -120,18 +123,27 @@ export class MemoryReversals {
 
   #refundCounted(
     id: string,
-    { content, attempts, at, until }: MemoryOperation,
+    { content: recorded, attempts, at, until }: MemoryOperation,
     counters: readonly CounterRef[],
     now: number,
   ): OperationRefundResult {
+    const { content, parts } = splitContent(recorded);
     const amounts = metersOf(content);
+    const inWindows = new Map(Object.entries(amounts));
+    for (const { meter, taken } of parts)
+      inWindows.set(meter, Math.max((inWindows.get(meter) ?? 0) - taken, 0));
+    const counted = Object.fromEntries(inWindows);
+    this.packs().giveBack(
+      counters.map(({ key }) => key),
+      parts,
+    );
     for (const counter of counters)
       for (const limit of counter.limits) {
         const index = windowIndexAt(limit, at) ?? ownIndexAt(this.state.counters, counter, limit, at);
         if (index === undefined) continue;
         const { windows, windowIndex } = settledWindow(this.state.counters, counter, limit, index);
         const entry = { field: limit.field, startsAt: startsAtOf(windows, windowIndex) };
-        this.records.units.add(counter, entry, -unitsOf(amounts, limit.field));
+        this.records.units.add(counter, entry, -unitsOf(counted, limit.field));
       }
     this.records.mark(id, REFUNDED + content, { attempts, until: Math.max(until, now + REMEMBER_MS) });
     return { outcome: 'refunded', amounts };

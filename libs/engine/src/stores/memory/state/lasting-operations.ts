@@ -21,7 +21,7 @@ export class LastingOperations {
   constructor(state: MemoryState, now: () => number) {
     this.#state = state;
     this.#now = now;
-    for (const id of state.lastingIds()) this.#note(id);
+    for (const id of state.lastingIds()) this.note(id);
   }
 
   /** Remembers an operation that was settled just now for as long as its settlement says. */
@@ -34,7 +34,7 @@ export class LastingOperations {
     const operation = { ...recorded, until: Math.max(recorded.until, until) };
     if (this.#written.size >= MAX_LASTING) return this.#state.remember(id, operation);
     this.#state.remember(id, { ...operation, lasting: true });
-    this.#note(id);
+    this.note(id);
   }
 
   /** Writes again those that were written long ago, and gives up those that are over or have become something else. */
@@ -47,7 +47,7 @@ export class LastingOperations {
       if (!operation?.lasting) continue;
       this.#state.beginChange();
       this.#state.renew(id, operation);
-      this.#note(id);
+      this.note(id);
     }
     if (this.#written.size === 0) this.close();
   }
@@ -57,7 +57,8 @@ export class LastingOperations {
     this.#timer = undefined;
   }
 
-  #note(id: string): void {
+  /** It was written just now, and is to last. */
+  note(id: string): void {
     this.#written.set(id, performance.now());
     this.#timer ??= setInterval(() => this.refresh(), TICK_MS).unref();
   }

@@ -1,0 +1,77 @@
+import {
+  packAddedSchema,
+  packCancelledSchema,
+  subjectPacksSchema,
+  type Pack,
+  type PackAdded,
+  type PackInput,
+  type SubjectPacks,
+  QuotaError,
+  type UsageRequest,
+} from '@sundial/contract';
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, Req } from '@nestjs/common';
+import { RouteSchema } from '@nestjs/platform-fastify';
+import { QuotaEngine } from '@sundial/engine';
+import type { FastifyRequest } from 'fastify';
+import { AdminWrites } from '../admin/admin-writes.js';
+import { errorsInReason, reasonIn } from '../admin/reason.js';
+import { Describe } from '../http/openapi/describe.js';
+import { Route } from '../http/routes/route.decorator.js';
+import { parseUsageQuery } from '../usage/usage-query.js';
+import { ADD_PACK, CANCEL_PACK, LIST_PACKS } from './packs.docs.js';
+
+/** Operators, and the programs that sell them, give subjects units on top of their windows. */
+@Controller('admin/packs')
+export class PacksController {
+  constructor(
+    private readonly engine: QuotaEngine,
+    private readonly writes: AdminWrites,
+  ) {}
+
+  @Post()
+  @HttpCode(200)
+  @Describe(ADD_PACK)
+  @Route({ access: 'admin' })
+  @RouteSchema({ response: { 200: packAddedSchema } })
+  async add(@Body() input: PackInput, @Req() request: FastifyRequest): Promise<PackAdded> {
+    this.writes.assertReason(reasonIn(input));
+    const added = await this.engine.packs.add(input);
+    const { resource, subject, reason } = input;
+    const { pack: after, replayed } = added;
+    if (!replayed) {
+      const target = { resource, id: after.id, subject };
+      this.writes.record(request, { action: 'pack-added', target, reason, after });
+    }
+    return added;
+  }
+
+  @Get()
+  @Describe(LIST_PACKS)
+  @Route({ access: 'admin' })
+  @RouteSchema({ response: { 200: subjectPacksSchema } })
+  list(@Req() { url }: FastifyRequest): Promise<SubjectPacks> {
+    return this.engine.packs.list(parseUsageQuery(url) as UsageRequest);
+  }
+
+  @Delete(':id')
+  @Describe(CANCEL_PACK)
+  @Route({ access: 'admin' })
+  @RouteSchema({ response: { 200: packCancelledSchema } })
+  async cancel(@Param('id') id: string, @Req() request: FastifyRequest): Promise<{ readonly pack: Pack }> {
+    const { reason, ...usage } = reasonAndSubject(request.url);
+    this.writes.assertReason(reason);
+    const pack = await this.engine.packs.cancel(id, usage as UsageRequest);
+    const target = { resource: usage.resource!, id, subject: usage.subject };
+    this.writes.record(request, { action: 'pack-cancelled', target, reason, after: pack });
+    return { pack };
+  }
+}
+
+/** The query of a cancellation: `reason` is none of the subject's attributes. @throws QuotaError `invalid-request` */
+function reasonAndSubject(url: string): ReturnType<typeof parseUsageQuery> & { readonly reason?: string } {
+  const { subject: all, ...resource } = parseUsageQuery(url);
+  const { reason, ...subject } = all;
+  const errors = errorsInReason(reason);
+  if (errors.length > 0) throw QuotaError.invalid('invalid-request', errors);
+  return { ...resource, subject, ...(reason !== undefined && { reason }) };
+}

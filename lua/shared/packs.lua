@@ -1,0 +1,49 @@
+-- The packs of a subject lie under one key beside its counters, in a text: of each pack, in the order in which they are
+-- used, `;<id> <meter> <left> <expires> <amount> <priority> <created> <a|x> <content>`: its units left, an instant
+-- (shared/instant.lua) or `-` for none, the units it began with, when it was made, whether it is active or was
+-- cancelled, and what a repetition of its making is compared by.
+-- @include shared/instant.lua
+-- @include shared/wrong-type.lua
+local PACK = '^;(%S+) (%S+) (%d+) (%S+) (%d+) (%d+) (%S+) ([ax]) (%S+)$'
+
+-- The key of the packs that stand in for the limits of a counter; nil for the key of another store's test.
+local function packs_key_of(counter_key)
+  local slot, others = string.match(counter_key, '^(.-}):[^~]*~[^:]*(.*)$')
+  return slot and slot .. ':!packs' .. others
+end
+
+-- The packs under a key, none where there is nothing; nil for a wrong-type key.
+local function read_packs(key)
+  local stored, packs = redis.pcall('GET', key), {}
+  if is_wrong_type(stored) then return nil end
+  for line in string.gmatch(stored or '', ';[^;]+') do
+    local id, meter, left, expires, amount, priority, created, state, content = string.match(line, PACK)
+    if not id then return nil end
+    packs[#packs + 1] = {
+      id = id,
+      meter = meter,
+      left = tonumber(left),
+      expires_text = expires,
+      expires = expires == '-' and math.huge or instant_of(expires),
+      amount = amount,
+      priority = tonumber(priority),
+      created = created,
+      state = state,
+      content = content,
+    }
+  end
+  return packs
+end
+
+local function text_of_packs(packs)
+  local texts = {}
+  for i, p in ipairs(packs) do
+    local units = digits_of(p.left) .. ' ' .. p.expires_text .. ' ' .. p.amount
+    local rest = digits_of(p.priority) .. ' ' .. p.created .. ' ' .. p.state .. ' ' .. p.content
+    texts[i] = ';' .. p.id .. ' ' .. p.meter .. ' ' .. units .. ' ' .. rest
+  end
+  return table.concat(texts)
+end
+
+-- Writes what is left of packs; they live as long as they did.
+local function write_left(key, packs) redis.call('SET', key, text_of_packs(packs), 'KEEPTTL') end
