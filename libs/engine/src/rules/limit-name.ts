@@ -14,8 +14,10 @@ export function limitName(limit: unknown): string | undefined {
 /** Whether it has a text: it may still be wrong. */
 function isWindowLike(value: unknown): value is WindowUnit | WindowSpec {
   if (!isPlainObject(value)) return typeof value === 'string';
-  const parts = Object.values(value);
+  const { unit, startsOn, ...parts } = value;
+  const start = isPlainObject(startsOn) ? [startsOn['by'], startsOn['default']] : [startsOn ?? ''];
   return (
-    typeof value['unit'] === 'string' && parts.every((part) => ['string', 'number'].includes(typeof part))
+    typeof unit === 'string' &&
+    [...Object.values(parts), ...start].every((part) => ['string', 'number'].includes(typeof part))
   );
 }

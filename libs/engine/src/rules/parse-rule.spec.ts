@@ -130,6 +130,15 @@ describe('parseRule', () => {
     },
   );
 
+  it('refuses two limits of one own billing day', () => {
+    const window = { unit: 'month', startsOn: { by: 'bill', default: 1 } };
+    const limits = [
+      { window, max: 1 },
+      { window: { ...window }, max: 2 },
+    ];
+    expect(paths({ ...SHORTEST, limits })).toEqual(['limits']);
+  });
+
   it('takes a zone that each subject gives, in its canonical case', () => {
     const timeZone = { by: 'tz', default: 'asia/shanghai' };
     expect(parseRule({ ...SHORTEST, timeZone, strictZone: true })).toMatchObject({

@@ -18,12 +18,6 @@ export interface Window {
 /** When a window ends that has no end: the last instant that a `Date` can hold. */
 export const NEVER = 8.64e15;
 
-/** As `WindowSpec`, with a day of the month that is known. */
-export type FixedWindow = WindowUnit | FixedSpec;
-interface FixedSpec extends Omit<WindowSpec, 'startsOn'> {
-  readonly startsOn?: Exclude<NonNullable<WindowSpec['startsOn']>, object>;
-}
-
 export function unitOf(window: WindowUnit | WindowSpec): WindowUnit {
   return typeof window === 'string' ? window : window.unit;
 }
