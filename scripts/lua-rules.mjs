@@ -112,6 +112,19 @@ function argumentFindings(lines, body, block) {
 }
 
 /**
+ * Of functions in a table: a script has at most 200 local variables.
+ * @param {luaparse.Identifier | luaparse.MemberExpression | null} identifier
+ */
+function isMember(identifier) {
+  return identifier?.type === 'MemberExpression';
+}
+
+/** @param {luaparse.Expression} expression */
+function isEmptyTable(expression) {
+  return expression.type === 'TableConstructorExpression' && expression.fields.length === 0;
+}
+
+/**
  * @param {Line[]} lines
  * @param {luaparse.Statement[]} body
  * @returns {Finding[]}
@@ -119,14 +132,16 @@ function argumentFindings(lines, body, block) {
 function includeFindings(lines, body) {
   const others = body.filter(
     (statement) =>
-      !(statement.type === 'FunctionDeclaration' && statement.isLocal) &&
+      !(statement.type === 'FunctionDeclaration' && (statement.isLocal || isMember(statement.identifier))) &&
+      !(statement.type === 'LocalStatement' && statement.init.every(isEmptyTable)) &&
       !(
         statement.type === 'LocalStatement' &&
         statement.variables.every(({ name }) => CONSTANT.test(name)) &&
         nodesIn(statement.init).every(isConstant)
       ),
   );
-  const message = 'an include only defines local functions, and constants in capitals that call nothing';
+  const message =
+    'an include only defines functions, local or in a local table, and constants in capitals that call nothing';
   return others.map((statement) => ({ at: placeOf(lines[lineOf(statement) - 1]), message }));
 }
 

@@ -1,8 +1,7 @@
 -- A limit set is what all counters of a rule have in common while its windows last: of each limit its field, max,
 -- whether it enforces, and the bounds of two windows: the current one, as the node expects, and the next.
--- As an argument: sets separated by semicolons, of limits separated by commas, `field max enforced(1|0|2) current next
--- after`: 2 has no max, and would enforce an override's; three instants (shared/instant.lua) are the starts of the
--- current window (index 0) and of the next (1), and its end; of own windows (shared/own-windows.lua), their zone.
+-- As an argument: sets separated by semicolons, limits by commas: `field max enforced(1|0|2) current next after`: 2 has
+-- no max but an override's; instants (the starts of both windows, the end of the next); of own windows, their zone.
 -- @include shared/instant.lua
 local LIMIT = '^(%a) (%d+) ([012]) (%-?[0-9a-z]+) (%-?[0-9a-z]+) (%-?[0-9a-z]+)([,;]?)()'
 local LONG_LIMIT = '^(%([^ ,;()]+%)) (%d+) ([012]) (%-?[0-9a-z]+) (%-?[0-9a-z]+) (%-?[0-9a-z]+)([,;]?)()'

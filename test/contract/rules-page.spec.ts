@@ -35,6 +35,9 @@ async function engineWith(rules: readonly Rule[]) {
   return engineOn({ store, rules: live });
 }
 
+/** Fields of a rule that have a section of their own. */
+const SHOWN_ELSEWHERE = ['strictZone', 'tiers'];
+
 describe('docs/rules.md', () => {
   it('has the recipes that people ask for', () => {
     expect(HEADINGS).toEqual([
@@ -43,14 +46,19 @@ describe('docs/rules.md', () => {
       'Tokens and money of a streaming LLM product',
       'Five-hour slots',
       'Seats',
+      "Everyone's own midnight",
+      'Monthly from the billing day',
       'At most 5 at once',
+      'For certain callers',
+      'At certain times',
+      'Top-up packs',
     ]);
   });
 
   it('shows a rule with every field', () => {
     const [rule] = rulesUnder('Rules');
     const fields = [...PAGE.split('## Limits')[0]!.matchAll(/^\| `(\w+)`/gm)].map(([, field]) => field);
-    expect(Object.keys(rule!).sort()).toEqual([...fields].sort());
+    expect([...Object.keys(rule!), ...SHOWN_ELSEWHERE].sort()).toEqual([...fields].sort());
     const limitFields = new Set(rule!.limits.flatMap((limit) => Object.keys(limit)));
     expect([...limitFields].sort()).toEqual(['max', 'meter', 'window']);
   });
@@ -66,8 +74,9 @@ describe('docs/rules.md', () => {
     expect(decision).toMatchObject({
       ...{ allowed: true, degraded: null },
       limits: rules.flatMap(({ id, limits }) =>
-        limits.map(({ window, meter = 'units', max }) => ({
-          ...{ rule: id, window, meter, max, source: 'rule' },
+        limits.map(({ window, meter = 'units', max, when }) => ({
+          ...{ rule: id, window, meter },
+          ...(when === undefined && { max, source: 'rule' }),
           used: window === 'concurrent' ? 0 : (amounts[meter] ?? 1),
         })),
       ),
