@@ -17,6 +17,7 @@ export * from './rule.js';
 export * from './schemas/batch.schema.js';
 export * from './schemas/controls.schema.js';
 export * from './schemas/decision.schema.js';
+export * from './schemas/limit.schema.js';
 export * from './schemas/override.schema.js';
 export * from './schemas/pack.schema.js';
 export * from './schemas/report.schema.js';

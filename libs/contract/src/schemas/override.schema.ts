@@ -1,6 +1,6 @@
 import { MAX_LIMITS_A_RULE, MAX_REASON_LENGTH, MAX_UNITS, NAME_PATTERN } from '../bounds.js';
 import { usageRequestSchema } from './request.schema.js';
-import { meterSchema, windowSchema } from './decision.schema.js';
+import { meterSchema, windowSchema } from './limit.schema.js';
 
 /** The bodies of overrides, as JSON Schema. */
 const instant = { type: 'string', format: 'date-time' } as const;

@@ -1,6 +1,7 @@
 import { MAX_REASON_LENGTH, NAME_PATTERN, OPERATION_ID_PATTERN } from '../bounds.js';
 import { DEFAULT_PACK_PRIORITY, MAX_PACK_PRIORITY } from '../pack.js';
-import { meterSchema, packSchema } from './decision.schema.js';
+import { packSchema } from './decision.schema.js';
+import { meterSchema } from './limit.schema.js';
 import { subjectSchema } from './request.schema.js';
 
 export const packInputSchema = {

@@ -8,7 +8,8 @@ import {
   NAME_PATTERN,
 } from '../bounds.js';
 import { ON_EXPIRY, RESERVATION_STATES } from '../reservation.js';
-import { decisionSchema, meterSchema, usageSchema, windowSchema } from './decision.schema.js';
+import { decisionSchema, usageSchema } from './decision.schema.js';
+import { meterSchema, windowSchema } from './limit.schema.js';
 import { amountsSchema, checkRequestSchema, usageRequestSchema } from './request.schema.js';
 
 /** The bodies of reservations, refunds, returns and corrections, as JSON Schema. */

@@ -11,15 +11,8 @@ import {
 } from '../bounds.js';
 import { RULE_MODES } from '../rule.js';
 import { COUNTER_PARTS } from '../rule-written.js';
-import {
-  degradePolicySchema,
-  maxSchema,
-  meterSchema,
-  onDenySchema,
-  ownValueSchema,
-  scheduleProperties,
-  windowSchema,
-} from './decision.schema.js';
+import { degradePolicySchema, onDenySchema } from './decision.schema.js';
+import { maxSchema, meterSchema, ownValueSchema, scheduleProperties, windowSchema } from './limit.schema.js';
 
 const name = { type: 'string', pattern: NAME_PATTERN.source } as const;
 

@@ -12,7 +12,7 @@ import { unitOf } from '../windows/window.js';
 import { fieldOf } from './limit-field.js';
 
 /** A rule whose windows begin by the subject's own zone or billing day, for those of one zone and of one day for each attribute. */
-export interface RuleOfSubject extends Rule {
+interface RuleOfSubject extends Rule {
   readonly timeZone: string;
   readonly own: OwnCalendar;
 }
