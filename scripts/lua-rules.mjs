@@ -119,9 +119,21 @@ function isMember(identifier) {
   return identifier?.type === 'MemberExpression';
 }
 
-/** @param {luaparse.Expression} expression */
-function isEmptyTable(expression) {
-  return expression.type === 'TableConstructorExpression' && expression.fields.length === 0;
+/**
+ * @param {luaparse.LocalStatement} statement
+ * @param {luaparse.Statement[]} body
+ */
+function isTableOfFunctions({ variables: [variable], init: [table] }, body) {
+  if (table?.type !== 'TableConstructorExpression' || table.fields.length > 0) return false;
+  const functions = body
+    .filter((other) => other.type === 'FunctionDeclaration')
+    .map((other) => other.identifier);
+  return functions.some(
+    (name) =>
+      name?.type === 'MemberExpression' &&
+      name.base.type === 'Identifier' &&
+      name.base.name === variable?.name,
+  );
 }
 
 /**
@@ -133,7 +145,7 @@ function includeFindings(lines, body) {
   const others = body.filter(
     (statement) =>
       !(statement.type === 'FunctionDeclaration' && (statement.isLocal || isMember(statement.identifier))) &&
-      !(statement.type === 'LocalStatement' && statement.init.every(isEmptyTable)) &&
+      !(statement.type === 'LocalStatement' && isTableOfFunctions(statement, body)) &&
       !(
         statement.type === 'LocalStatement' &&
         statement.variables.every(({ name }) => CONSTANT.test(name)) &&

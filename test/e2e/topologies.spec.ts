@@ -159,7 +159,8 @@ describe('Sundial serves on', () => {
 
 describe('a user who lacks one of the rights', () => {
   /** Without these a name, a hint of a change, or a node of a Cluster is missing; nothing that one server could report. */
-  const UNNOTICED = /client|subscribe|cluster|readonly|readwrite|asking/;
+  // Without SCAN an operator's look at the subjects of a rule says so.
+  const UNNOTICED = /\+scan|client|subscribe|cluster|readonly|readwrite|asking/;
   const needed = RIGHTS.filter((right) => right.startsWith('+') && !UNNOTICED.test(right)).map((right) =>
     right.slice(1),
   );

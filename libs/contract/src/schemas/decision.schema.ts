@@ -167,6 +167,7 @@ export const decisionSchema = {
           meter: { type: 'string' },
           onWarn: onDenySchema,
           code: {
+            title: 'WarningCode',
             type: 'string',
             enum: ['unknown-zone'],
             description:

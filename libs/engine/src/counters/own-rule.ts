@@ -24,7 +24,7 @@ interface OwnCalendar {
   readonly days: Readonly<Record<string, number>>;
 }
 
-/** A rule for a subject, and what it was told apart by. */
+/** A rule for a subject, and what is amiss with that. */
 export interface RuleForSubject {
   readonly rule: Rule;
   readonly warning?: ZoneWarning;

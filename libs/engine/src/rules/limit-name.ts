@@ -15,7 +15,11 @@ export function limitName(limit: unknown): string | undefined {
 function isWindowLike(value: unknown): value is WindowUnit | WindowSpec {
   if (!isPlainObject(value)) return typeof value === 'string';
   const { unit, startsOn, ...parts } = value;
-  const start = isPlainObject(startsOn) ? [startsOn['by'], startsOn['default']] : [startsOn ?? ''];
+  const start = isPlainObject(startsOn)
+    ? [startsOn['by'], startsOn['default']]
+    : startsOn === undefined
+      ? []
+      : [startsOn];
   return (
     typeof unit === 'string' &&
     [...Object.values(parts), ...start].every((part) => ['string', 'number'].includes(typeof part))
