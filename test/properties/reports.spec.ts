@@ -95,8 +95,8 @@ describe.each([
     await fc.assert(
       fc.asyncProperty(stories, fc.boolean(), async (all, isAtOnce) => {
         const subject = { user: `u${rounds++}`, school: `s${rounds}` };
-        const events = all.flatMap(([told, places], index) =>
-          eventsOf(told, { id: `o${index}`, places, subject }),
+        const events = all.flatMap(([report, places], index) =>
+          eventsOf(report, { id: `o${index}`, places, subject }),
         );
         events.sort((one, other) => one.place - other.place);
         const answers: Promise<unknown>[] = [];
@@ -107,9 +107,9 @@ describe.each([
         }
         await Promise.all(answers);
         const { limits } = await engines[0]!.usage({ resource: 'ocr', subject });
-        const allowed = all.map(([told]) => told).filter((told) => told.allowed);
+        const allowed = all.map(([report]) => report).filter((report) => report.allowed);
         const units = allowed.reduce((sum, { amount }) => sum + amount, 0);
-        const tokens = allowed.reduce((sum, told) => sum + told.tokens, 0);
+        const tokens = allowed.reduce((sum, report) => sum + report.tokens, 0);
         expect(limits.map(({ used, reserved }) => [used, reserved])).toEqual([
           [units, 0],
           [tokens, 0],
