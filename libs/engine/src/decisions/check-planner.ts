@@ -1,13 +1,12 @@
 import { counterKey } from '../counters/counter-key.js';
-import { isOwnRule, writtenRule } from '../counters/own-rule.js';
+import { writtenRule } from '../counters/own-rule.js';
 import { RuleWindowsCache, type PlannedLimit, type RuleWindows } from '../counters/rule-windows.js';
-import { tierOf } from '../counters/tier-of.js';
 import { Scope, valuesOf, type CountedBy } from '../operations/scope.js';
 import type { Rule, Subject, ZoneWarning } from '@sundial/contract';
 import type { CounterRef } from '../stores/store.js';
 import { Doorkeeper } from './doorkeeper.js';
 import { KeptWindows } from './kept-windows.js';
-import { OwnRules } from './own-rules.js';
+import { RuleVariants, type RuleVariant } from './rule-variants.js';
 
 /** The rules of a resource in their windows, and a subject's counter under each of them. */
 export interface CheckPlan {
@@ -40,12 +39,11 @@ export type Planner = Pick<CheckPlanner, 'at' | 'countersAt' | 'kept'>;
 export class CheckPlanner {
   readonly #windows = new RuleWindowsCache();
   /** By resource: what is kept for rules that are changed goes with them. */
-  #kept = new Map<string, KeptCounters>();
+  #kept = new Map<string, KeptRules>();
   #count = 0;
   readonly #doorkeeper = new Doorkeeper();
   /** The windows that counters keep although their subjects have another zone or billing day now. */
   readonly kept = new KeptWindows();
-  readonly #own = new WeakMap<readonly Rule[], OwnRules>();
 
   /** The plan of a check of this subject under these rules, at the store's `now`. */
   at(rules: readonly Rule[], subject: Subject, now: number): CheckPlan {
@@ -53,21 +51,21 @@ export class CheckPlanner {
       this.#kept.clear();
       this.#count = 0;
     }
-    const kept = this.#keptFor(rules, now);
-    return kept.own === undefined
-      ? this.#planOf(this.#inTiers(kept, subject, now), subject)
-      : this.#ownPlan(kept.own, subject, now);
+    const written = this.#writtenAt(rules, now);
+    const { variants } = written;
+    if (variants === undefined) return this.#planOf(written, subject);
+    const variant = variants.of(subject);
+    const plan = this.#planOf(this.#variantAt(variant, written, now), subject);
+    return variant.own === undefined ? plan : this.#inKeptWindows(plan, variant.own, now);
   }
 
-  #ownPlan(own: OwnRules, subject: Subject, now: number): CheckPlan {
-    const { name, rules, warnings } = own.of(subject);
-    const plan = this.#planOf(this.#inTiers(this.#keptFor(rules, now, name), subject, now), subject);
+  #inKeptWindows(plan: CheckPlan, own: NonNullable<CheckPlan['own']>, now: number): CheckPlan {
     const counters = plan.counters.map((counter) => this.kept.counterAt(counter, now));
     const inWindows = plan.rules.map((each, index) => {
       const { limits } = counters[index]!;
       return each.limits === limits ? each : { ...each, limits };
     });
-    return { ...plan, rules: inWindows, counters, own: { warnings } };
+    return { ...plan, rules: inWindows, counters, own };
   }
 
   #planOf(kept: KeptCounters, subject: Subject): CheckPlan {
@@ -87,82 +85,76 @@ export class CheckPlanner {
 
   /** The counters of a subject as they stood at an instant that may be past: other callers ask of now, so none are kept. */
   countersAt(rules: readonly Rule[], subject: Subject, at: number): readonly CounterRef<PlannedLimit>[] {
-    const own = this.#ownOf(rules);
-    const its = own === undefined ? rules : own.of(subject).rules;
-    const counters = countersOf(
-      its.map((rule) => this.#windows.once(rule, at, tierOf(rule, subject))),
-      subject,
+    const variant = this.#variantsOf(rules)?.of(subject);
+    const inWindows = (variant?.rules ?? rules).map((rule, index) =>
+      this.#windows.once(rule, at, variant?.tiers[index]),
     );
-    return own === undefined ? counters : counters.map((counter) => this.kept.counterAt(counter, at));
+    const counters = countersOf(inWindows, subject);
+    return variant?.own === undefined
+      ? counters
+      : counters.map((counter) => this.kept.counterAt(counter, at));
   }
 
-  /** `of` tells those of some subjects apart. */
-  #keptFor(rules: readonly Rule[], now: number, of = ''): KeptCounters {
+  #writtenAt(rules: readonly Rule[], now: number): KeptRules {
     const resource = rules[0]?.resource ?? '';
-    const id = of === '' ? resource : `${resource} ${of}`;
-    const known = this.#kept.get(id);
-    if (known?.of === rules && this.#areCurrent(known.rules, now)) return known;
-    this.#count -= known === undefined ? 0 : sizeOf(known);
+    const known = this.#kept.get(resource);
+    if (known?.of === rules && this.#areCurrent(known, now)) return known;
+    if (known !== undefined) this.#count -= sizeOf(known);
     const attributes = [...new Set(rules.flatMap(({ per }) => per))].sort();
-    const fresh: KeptCounters = {
+    const fresh: KeptRules = {
       of: rules,
       rules: rules.map((rule) => this.#windows.at(rule, now)),
       countedBy: { resource, attributes },
       byName: new Map(),
-      byTiers: rules.some(({ tiers }) => tiers !== undefined) ? new Map() : undefined,
-      own: of === '' ? this.#ownOf(rules) : undefined,
+      variants: this.#variantsOf(rules),
+      byVariant: known?.of === rules ? known.byVariant : new Map<string, KeptCounters>(),
     };
-    this.#kept.set(id, fresh);
-    this.#count++;
+    this.#kept.set(resource, fresh);
+    this.#count += sizeOf(fresh);
     return fresh;
   }
 
-  /** What is kept for the tiers that a subject is in: plans of another tier have another `max`. */
-  #inTiers(kept: KeptCounters, subject: Subject, now: number): KeptCounters {
-    const { byTiers } = kept;
-    if (byTiers === undefined) return kept;
-    const tiers = kept.of.map((rule) => tierOf(rule, subject));
-    if (tiers.every((tier) => tier === undefined)) return kept;
-    const name = tiers.join(' ');
-    const known = byTiers.get(name);
-    if (known !== undefined && this.#areCurrent(known.rules, now)) return known;
-    this.#count -= known === undefined ? 0 : sizeOf(known);
-    const rules = kept.of.map((rule, index) => this.#windows.at(rule, now, tiers[index]));
-    const fresh: KeptCounters = { ...kept, rules, byName: new Map(), byTiers: undefined };
-    byTiers.set(name, fresh);
-    this.#count++;
+  #variantsOf(rules: readonly Rule[]): RuleVariants | undefined {
+    const known = this.#kept.get(rules[0]?.resource ?? '');
+    return known?.of === rules ? known.variants : RuleVariants.of(rules);
+  }
+
+  #variantAt({ name, rules, tiers }: RuleVariant, written: KeptRules, now: number): KeptCounters {
+    const known = written.byVariant.get(name);
+    if (known?.of === rules && this.#areCurrent(known, now)) return known;
+    if (known !== undefined) this.#count -= sizeOf(known);
+    const inWindows = rules.map((rule, index) => this.#windows.at(rule, now, tiers[index]));
+    const { countedBy } = written;
+    const fresh: KeptCounters = { of: rules, rules: inWindows, countedBy, byName: new Map() };
+    written.byVariant.set(name, fresh);
+    this.#count += sizeOf(fresh);
     return fresh;
   }
 
-  #ownOf(rules: readonly Rule[]): OwnRules | undefined {
-    if (!rules.some(isOwnRule)) return undefined;
-    let own = this.#own.get(rules);
-    if (own === undefined) this.#own.set(rules, (own = new OwnRules(rules)));
-    return own;
-  }
-
-  #areCurrent(rules: readonly RuleWindows[], now: number): boolean {
+  #areCurrent({ rules }: KeptCounters, now: number): boolean {
     for (const known of rules) if (this.#windows.at(known.rule, now, known.tier) !== known) return false;
     return true;
   }
 }
 
-/** What is kept of the plans of one set of rules while none of their windows ends. */
+/** What is kept of the plans of one variant of a resource's rules while none of their windows ends. */
 interface KeptCounters {
   readonly of: readonly Rule[];
   readonly rules: readonly RuleWindows[];
   readonly countedBy: CountedBy;
   /** By the subject's values of these attributes. */
   readonly byName: Map<string, CheckPlan>;
-  /** By the tiers of each rule, a name each; absent where no rule has any. */
-  readonly byTiers: Map<string, KeptCounters> | undefined;
-  /** Where each subject has windows of its own. */
-  readonly own: OwnRules | undefined;
 }
 
-function sizeOf({ byName, byTiers }: KeptCounters): number {
-  let size = 1 + byName.size;
-  for (const tiered of byTiers?.values() ?? []) size += sizeOf(tiered);
+/** Of the rules as they are written, which all subjects have where there are no variants. */
+interface KeptRules extends KeptCounters {
+  readonly variants: RuleVariants | undefined;
+  readonly byVariant: Map<string, KeptCounters>;
+}
+
+function sizeOf(kept: KeptCounters | KeptRules): number {
+  let size = 1 + kept.byName.size;
+  if ('byVariant' in kept) for (const variant of kept.byVariant.values()) size += sizeOf(variant);
   return size;
 }
 
