@@ -265,6 +265,7 @@ describe.each(STORES)('operators and subjects, %s', (store) => {
       const rule = { id: 'brand-new', resource: 'scan', per: ['user'], limits: [{ window: 'day', max: 1 }] };
       const { body } = await post('/admin/rules/preview', { rule });
       expect(body).toMatchObject({ sampled: 0, isComplete: true, over: 0, near: 0, examples: [] });
+      expect((await post('/admin/rules/preview', rule)).body).toEqual(body);
       const moved = await post('/admin/rules/preview', { id: 'near-me', change: { timeZone: 'Asia/Tokyo' } });
       expect(moved.body).toMatchObject({ sampled: 0, effects: [{ kind: 'counters-restart' }] });
     });

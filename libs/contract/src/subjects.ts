@@ -71,10 +71,12 @@ export interface HeldUnits {
   readonly amounts: Amounts;
 }
 
+/** A rule as an operator writes it. */
+type WrittenRule = Pick<Rule, 'id' | 'resource' | 'per' | 'limits'> & Partial<Rule>;
+
 /** A rule as it would be: a whole one, or the fields that a rule in force would have otherwise. */
 export type RulePreviewRequest =
-  | { readonly rule: Pick<Rule, 'id' | 'resource' | 'per' | 'limits'> & Partial<Rule> }
-  | { readonly id: string; readonly change: RulePatch };
+  WrittenRule | { readonly rule: WrittenRule } | { readonly id: string; readonly change: RulePatch };
 
 /** What a rule would do now, from what is counted. Nothing is written. */
 export interface RuleOutlook extends Effects {

@@ -29,6 +29,7 @@ export class RulePreviewController {
   /** @throws QuotaError `invalid-request`, `invalid-rule`, `rule-not-found` */
   private ruleOf(body: unknown): Rule {
     const given = typeof body === 'object' && body !== null ? body : {};
+    if ('resource' in given) return parseRule(given);
     const errors = errorsIn(given);
     if (errors.length > 0) throw QuotaError.invalid('invalid-request', errors);
     if ('rule' in given) return parseRule(given.rule);

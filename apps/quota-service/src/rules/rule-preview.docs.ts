@@ -18,7 +18,7 @@ export const PREVIEW_RULE: Operation = {
         summary: 'Other limits of a rule that is in force',
         value: { id: 'ocr-per-user', change: { limits: [{ window: 'day', max: 5 }] } },
       },
-      rule: { summary: 'A whole rule', value: { rule: RULE } },
+      rule: { summary: 'A whole rule', value: RULE },
     },
   },
   answers: {

@@ -130,10 +130,11 @@ export const resetSubjectSchema = {
 export const rulePreviewRequestSchema = {
   title: 'RulePreviewRequest',
   type: 'object',
-  description: 'A whole `rule`; or the `id` of one that is in force, and the fields that would `change`.',
+  description:
+    'A rule as `POST /admin/rules` takes it, or the same as `rule`; or the `id` of one that is in force, and the fields that would `change`.',
   properties: {
+    ...ruleSchema.properties,
     rule: ruleSchema,
-    id: { type: 'string', pattern: NAME_PATTERN.source },
     change: { title: 'RulePatch', ...rulePatchSchema },
   },
   additionalProperties: false,
