@@ -21,6 +21,9 @@ redis-cli --eval <(node scripts/print-lua.mjs extend-hold) bucket counter , '2 0
 # Format 2, the store's clock; the bucket has no record of it.
 ]]
 -- @include shared/call-header.lua
+-- @include shared/counter-slow-path.lua
+-- @include shared/holds.lua
+-- @include shared/overrides.lua
 -- @include shared/limit-sets.lua
 -- @include shared/operation-bucket.lua
 -- @include shared/endings.lua

@@ -17,9 +17,10 @@ redis-cli --eval <(node scripts/print-lua.mjs give-back) bucket counter , '2 0 9
 # Format 2, the store's clock; of the limit: window index 0 (the current window), 0 units, none of them held.
 ]]
 -- @include shared/call-header.lua
+-- @include shared/counter-slow-path.lua
+-- @include shared/holds.lua
 -- @include shared/limit-sets.lua
 -- @include shared/check-group.lua
--- @include shared/counter-slow-path.lua
 -- @include shared/operation-bucket.lua
 -- @include shared/give-backs.lua
 -- @include shared/return-record.lua

@@ -1,5 +1,4 @@
--- Takes units from every counter of a reserve and holds them until the reservation ends, or takes none. A call
--- decides many reserves, each on its own and in order.
+-- Takes units from every counter of a reserve and holds them, or takes none. A call decides many, each on its own.
 --
 -- KEYS    of each reserve: its bucket (shared/operation-bucket.lua), then its counters (shared/counter.lua)
 -- ARGV[1] call header (shared/call-header.lua)   ARGV[2] limit sets (shared/limit-set.lua)
@@ -20,10 +19,11 @@ redis-cli --eval <(node scripts/print-lua.mjs hold) bucket counter , '2 0 900000
 # Format 2, taken; of the day: window index 0 (the current window), 1 unit, 1 of them held; held, to be released.
 ]]
 -- @include shared/call-header.lua
+-- @include shared/counter-slow-path.lua
+-- @include shared/holds.lua
+-- @include shared/overrides.lua
 -- @include shared/limit-sets.lua
 -- @include shared/check-group.lua
--- @include shared/counter-slow-path.lua
--- @include shared/overrides.lua
 -- @include shared/hold-take.lua
 -- @include shared/hold-replay.lua
 local keys, argv, FIRST_IDENTITY = KEYS, ARGV, 4

@@ -17,8 +17,9 @@ redis-cli --eval <(node scripts/print-lua.mjs set-overrides) counter 'counter!ov
 # Format 2, the store's clock, nothing.
 ]]
 -- @include shared/call-header.lua
--- @include shared/limit-sets.lua
+-- @include shared/holds.lua
 -- @include shared/overrides.lua
+-- @include shared/limit-sets.lua
 -- @include shared/hold-changes.lua
 local keys, argv, FIRST_OVERRIDE = KEYS, ARGV, 3
 local now, _, margin_ms = read_call_header(argv[1])

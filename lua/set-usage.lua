@@ -17,8 +17,9 @@ redis-cli --eval <(node scripts/print-lua.mjs set-usage) counter , '2 0 900000 3
 # Format 2, the store's clock; of the day: window index 0 (the current window), 7 units, none of them held.
 ]]
 -- @include shared/call-header.lua
--- @include shared/limit-sets.lua
 -- @include shared/counter-slow-path.lua
+-- @include shared/holds.lua
+-- @include shared/limit-sets.lua
 -- @include shared/corrections.lua
 local keys, argv, FIRST_CORRECTION = KEYS, ARGV, 3
 local now, _, margin_ms = read_call_header(argv[1])

@@ -21,6 +21,9 @@ redis-cli --eval <(node scripts/print-lua.mjs settle-hold) bucket counter , '2 0
 # Format 2, counted; one limit has more used than its max: the one at position 0, the hour, with 4 units.
 ]]
 -- @include shared/call-header.lua
+-- @include shared/counter-slow-path.lua
+-- @include shared/holds.lua
+-- @include shared/overrides.lua
 -- @include shared/limit-sets.lua
 -- @include shared/settlement-group.lua
 -- @include shared/settlement-record.lua

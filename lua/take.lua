@@ -1,5 +1,4 @@
 -- Takes units from every counter of a check, or from none. A call decides many checks, each on its own and in order.
---
 -- KEYS    of each check: its bucket (shared/operation-bucket.lua), then its counters (shared/counter.lua)
 -- ARGV[1] call header (shared/call-header.lua)   ARGV[2] limit sets (shared/limit-set.lua)
 -- ARGV[3] groups of checks (shared/check-group.lua)
@@ -16,17 +15,17 @@ redis-cli --eval <(node scripts/print-lua.mjs take) bucket counter , '2 0 900000
 # Format 2, the store's clock, taken; of the day and of the hour: window index 0 (the current window), 1 used.
 ]]
 -- @include shared/call-header.lua
--- @include shared/limit-sets.lua
 -- @include shared/check-group.lua
--- @include shared/check-replay.lua
--- @include shared/pack-takes.lua
+-- @include shared/limit-sets.lua
+-- @include shared/operation-bucket.lua
+-- @when-needed known_operation shared/check-replay.lua
+-- @when-needed pack_takes shared/take-packs.lua
 local keys, argv, FIRST_IDENTITY = KEYS, ARGV, 4
 local now, remember_ms, margin_ms = read_call_header(argv[1])
 local limit_sets = read_limit_sets(argv[2], now, margin_ms)
 local groups = read_check_groups(argv[3], limit_sets, #keys, #argv - FIRST_IDENTITY + 1)
 
 local indexes, used, held, buckets, now_text = { 0, 0, 0, 0 }, { 0, 0, 0, 0 }, { false, false }, {}, nil
-
 -- Decides the check whose bucket is keys[key]. Returns its outcome, how many limits were read, and what else it says.
 local function decide(group, key, identity)
   if now > group.deadline then return 'expired', 0 end
@@ -35,7 +34,7 @@ local function decide(group, key, identity)
     local limit_set = group[c]
     if limit_set.has_mismatch then return 'window-mismatch', 0 end
     local what, start, text, its_set = read_counter(keys[key + c], limit_set, limit_count, indexes, used)
-    if what == nil then return own.take_kept(indexes) or 'wrong-type', 0 end
+    if what == nil then return slow_path().take_kept(indexes) or 'wrong-type', 0 end
     if start > latest then
       latest, at_text = start, text
     end
@@ -47,17 +46,18 @@ local function decide(group, key, identity)
   if not bucket then return 'wrong-type', 0 end
   local record = find_record(bucket, prefix)
   if record then
-    local outcome, more = replay(bucket, record, identity, now, remember_ms)
+    local outcome, more = known_operation().replay(bucket, record, identity, now, remember_ms)
     if outcome then return outcome, limit_count, more end
     identity = identity .. more
   end
-  local drawn = not room and draw_on_packs(keys, key, group, held, used, now)
+  local drawn = not room and pack_takes().draw(keys, key, group, held, used, now)
   if not (room or drawn) then return 'refused', limit_count end
   -- Counted now, or at the start of its latest window where the clock was set back over that.
   now_text = now_text or text_of_instant(now)
   if latest <= now then at_text = now_text end
-  write_record(bucket, prefix, (drawn and packed(identity, drawn) or identity) .. ' ' .. at_text, remember_ms)
-  if drawn then return count_drawn(drawn, limit_count, { keys, key, group, held, indexes, used }) end
+  if drawn then identity = pack_takes().packed(identity, drawn) end
+  write_record(bucket, prefix, identity .. ' ' .. at_text, remember_ms)
+  if drawn then return pack_takes().count(drawn, limit_count, { keys, key, group, held, indexes, used }) end
   group.add(keys, key, group, amount, held, indexes, used)
   return 'taken', limit_count
 end
@@ -71,7 +71,7 @@ for _, group in ipairs(groups) do
     for limit = 1, shown do
       answer = answer .. (indexes[limit] == 0 and ' 0 ' or ' 1 ') .. digits_of(used[limit])
     end
-    if indexes.says_more then answer = with_reserved(answer, shown, group, held, indexes) end
+    if indexes.says_more then answer = slow_path().with_reserved(answer, shown, group, held, indexes) end
     key, size, next_one = key + 1 + group.size, size + 1, next_one + 1
     answers[size] = more and answer .. more or answer
   end

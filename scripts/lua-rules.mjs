@@ -8,7 +8,7 @@ import luaparse from 'luaparse';
  */
 
 const MAX_LINES = 80;
-const INCLUDE = /^-- @include /;
+const INCLUDE = /^-- @(include|when-needed) /;
 const HEADER = {
   purpose: /^-- \S.*\.$/m,
   KEYS: /^-- KEYS\b/m,
@@ -142,8 +142,10 @@ function isTableOfFunctions({ variables: [variable], init: [table] }, body) {
  * @returns {Finding[]}
  */
 function includeFindings(lines, body) {
+  const last = body.at(-1);
   const others = body.filter(
     (statement) =>
+      !(statement === last && isTableOfLocals(statement)) &&
       !(statement.type === 'FunctionDeclaration' && (statement.isLocal || isMember(statement.identifier))) &&
       !(statement.type === 'LocalStatement' && isTableOfFunctions(statement, body)) &&
       !(
@@ -153,8 +155,18 @@ function includeFindings(lines, body) {
       ),
   );
   const message =
-    'an include only defines functions, local or in a local table, and constants in capitals that call nothing';
+    'an include only defines functions, local or in a local table, and constants in capitals that call nothing, and may return a table of them';
   return others.map((statement) => ({ at: placeOf(lines[lineOf(statement) - 1]), message }));
+}
+
+/**
+ * What a file returns that is included when it is needed.
+ * @param {luaparse.Statement} statement
+ */
+function isTableOfLocals(statement) {
+  if (statement.type !== 'ReturnStatement') return false;
+  const [table, ...more] = statement.arguments;
+  return more.length === 0 && table?.type === 'TableConstructorExpression';
 }
 
 /** @param {luaparse.Node} node */

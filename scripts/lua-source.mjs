@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 /** @typedef {{ file: string, line: number, text: string }} Line a line of a script, and where it stands */
 
 const ROOT = new URL('../', import.meta.url);
-const INCLUDE = /^-- @include (\S+)$/;
+const PART = /^-- @(?:include (\S+)|when-needed (\w+) (\S+))$/;
 
 /**
  * The Lua files of a folder, as paths from the repository's root.
@@ -32,10 +32,21 @@ export function linesOf(file) {
  */
 export function assembledLinesOf(file, included = new Set()) {
   return linesOf(file).flatMap((line) => {
-    const include = INCLUDE.exec(line.text)?.[1];
-    if (!include) return [line];
-    if (included.has(include)) return [];
-    included.add(include);
-    return assembledLinesOf(`lua/${include}`, included);
+    const [, include, name, late = ''] = PART.exec(line.text) ?? [];
+    const part = include ?? late;
+    if (part === '') return [line];
+    if (included.has(part)) return [];
+    included.add(part);
+    if (include !== undefined) return assembledLinesOf(`lua/${include}`, included);
+    const at = (/** @type {string} */ text) => ({ ...line, text });
+    return [
+      ...[
+        `local ${name}_made`,
+        `local function ${name}()`,
+        `  ${name}_made = ${name}_made or (function()`,
+      ].map(at),
+      ...assembledLinesOf(`lua/${late}`, new Set(included)),
+      ...['end)()', `  return ${name}_made`, 'end'].map(at),
+    ];
   });
 }

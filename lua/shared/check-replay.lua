@@ -1,4 +1,4 @@
--- What a check finds of its operation.
+-- What a check finds of its operation, where that has a record: most operations are new.
 -- @include shared/operation-bucket.lua
 -- @include shared/operation-record.lua
 -- @include shared/reservation-record.lua
@@ -26,3 +26,5 @@ local function replay(bucket, record, identity, now, remember_ms)
   end
   return 'replayed', string.format(' %d %d', counted.at, counted.ends - now)
 end
+
+return { replay = replay }

@@ -5,12 +5,11 @@
 -- The command owns `indexes` and `used`, which hold of each limit of a check its window index and the units used in
 -- that window; the limits of a counter stand behind the first `before` entries. They are two lists of numbers that
 -- all checks of a call use again, because a table for each limit costs more than reading its counter.
--- @include shared/counter.lua
--- @include shared/counter-slow-path.lua
--- @include shared/holds.lua
+-- @include shared/counter-life.lua
 -- @include shared/limit-set.lua
--- @include shared/overrides.lua
+-- @include shared/number.lua
 -- @include shared/wrong-type.lua
+-- @when-needed slow_path shared/slow-path.lua
 
 -- Reads the limits of a counter. Returns what it holds: false for nothing, true for the windows of now, a table of
 -- other windows, nil for a wrong-type key or one that keeps other windows (`indexes.kept`); the latest start of the
@@ -25,13 +24,7 @@ local function read_counter(key, limit_set, before, indexes, used)
   end
   if is_wrong_type(stored) then return nil end
   local units = { string.match(stored, limit_set.pattern) }
-  if not units[1] then
-    local windows = read_windows(stored)
-    if not windows or not end_due_holds(key, windows, limit_set.now) then return nil end
-    local latest, latest_text = read_slow(windows, limit_set, before, indexes, used)
-    if indexes.kept then return nil end
-    return windows, latest, latest_text, with_override(key, windows, limit_set, before, indexes)
-  end
+  if not units[1] then return slow_path().read_counter(key, stored, limit_set, before, indexes, used) end
   for i = 1, limit_set.size do
     local count = units_of(units[i])
     if count > MAX_INTEGER then return nil end
@@ -64,7 +57,7 @@ local function add_to_counter(key, limit_set, before, amount, held, indexes, use
   if held == true or not held then
     write_counter(key, add_fast(limit_set, before, amount, used), limit_set, not held)
   else
-    local text, opens = add_slow(held, limit_set, before, amount, indexes, used)
+    local text, opens = slow_path().add_slow(held, limit_set, before, amount, indexes, used)
     write_counter(key, text, limit_set, opens, held.holds or held.override)
   end
 end

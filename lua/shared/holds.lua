@@ -5,13 +5,12 @@
 -- `<field><start>=<units>`: the windows it took units from; `-` where there are none.
 -- @include shared/counter.lua
 -- @include shared/hold-entry-texts.lua
+-- @include shared/limit-set.lua
 -- @include shared/wrong-type.lua
 local HOLDS = '!holds'
 local MAX_HOLDS = 10000
 -- Holds of one counter that one look ends: the others count until the next.
 local MAX_DUE = 1000
--- Its units are counted while they are held only.
-local CONCURRENT = '(concurrent)'
 
 -- Ends what an entry holds, of which `kept` units stay counted; nothing changes where the counter is in another
 -- window.

@@ -3,6 +3,7 @@
 -- As an argument: sets separated by semicolons, limits by commas: `field max enforced(1|0|2) current next after`: 2 has
 -- no max but an override's; instants (the starts of both windows, the end of the next); of own windows, their zone.
 -- @include shared/instant.lua
+local CONCURRENT = '(concurrent)' -- the field of a limit whose units are counted while they are held only
 local LIMIT = '^(%a) (%d+) ([012]) (%-?[0-9a-z]+) (%-?[0-9a-z]+) (%-?[0-9a-z]+)([,;]?)()'
 local LONG_LIMIT = '^(%([^ ,;()]+%)) (%d+) ([012]) (%-?[0-9a-z]+) (%-?[0-9a-z]+) (%-?[0-9a-z]+)([,;]?)()'
 
@@ -12,7 +13,6 @@ local function window_index_at(instant, current, next, after)
 end
 
 local function start_of(limit, index) return index == 0 and limit.current or limit.next end
-
 local function start_text_of(limit, index) return index == 0 and limit.current_text or limit.next_text end
 
 -- Starts stay texts too, as counters hold them: comparing texts is faster, and no number is formatted. A table

@@ -1,15 +1,6 @@
 -- Reads the argument that holds the limit sets of a call.
--- @include shared/holds.lua
 -- @include shared/limit-set.lua
--- @include shared/own-windows.lua
-
--- A limit with own windows. Returns what stands behind it.
-function own.read(set, limit, text, at)
-  local zone, separator, rest = string.match(text, '^ (%d+)([,;]?)()', at)
-  if not zone then fail('a zone', string.sub(text, at)) end
-  limit.zone, limit.ends_field, set.is_own = integer(zone), own.ends_field_of(limit.field), true
-  return separator, rest
-end
+-- @when-needed slow_path shared/slow-path.lua
 
 -- A set in which a limit has neither window now has a mismatch: the node recomputes its windows. A counter need not
 -- live for a limit of what is held at once: its holds see to that.
@@ -23,7 +14,7 @@ local function read_limit_sets(text, now, margin_ms)
     local limit = read_limit(now, field, max, enforced, current, next, after)
     local lives_ms = field == CONCURRENT and 0 or limit.after - now + margin_ms
     if separator == '' and rest <= #text then
-      separator, rest = own.read(set, limit, text, rest)
+      separator, rest = slow_path().read_own_limit(set, limit, text, rest)
       -- It may be in force up to a window longer.
       lives_ms = lives_ms + limit.after - limit.next
     end

@@ -2,9 +2,7 @@
 -- is left fits in all of them. The packs of one subject stand in for a meter; a limit of another subject must have
 -- room for all.
 -- @include shared/group-amounts.lua
--- @include shared/holds.lua
 -- @include shared/meters.lua
--- @include shared/overrides.lua
 -- @include shared/packs.lua
 
 -- The meters that lack units, in the order of their limits and by name, each with how many and with the key of the
@@ -13,7 +11,7 @@ local function lacking_meters(keys, key, group, held, used)
   local lacking, position = {}, 0
   for c = 1, group.size do
     local own_set, windows = group[c], held[c]
-    if type(windows) == 'table' then own_set = with_override(keys[key + c], windows, own_set) end
+    if type(windows) == 'table' then own_set = slow_path().with_override(keys[key + c], windows, own_set) end
     for i = 1, own_set.size do
       position = position + 1
       local limit, amount = own_set[i], amount_at(group, position)

@@ -5,6 +5,7 @@
 -- @include shared/meters.lua
 -- @include shared/operation-bucket.lua
 -- @include shared/operation-record.lua
+-- @include shared/own-windows.lua
 -- @include shared/pack-returns.lua
 -- @include shared/refund-record.lua
 

@@ -62,15 +62,21 @@ describe('the rules for the shape of Lua', () => {
     ]);
   });
 
+  it('let what is included when it is needed return a table', () => {
+    expect(inInclude(`${INCLUDE}\nreturn { shared = shared }`)).toEqual([]);
+  });
+
   it.each([
     'local state = {}',
     'local NOW = time()',
     "redis.call('TIME')",
     'function shared() end',
     'do end',
+    'return 1',
+    'return {}, {}',
   ])('find what an include does beside defining functions and constants: %s', (statement) => {
     expect(inInclude(`${INCLUDE}\n${statement}`)).toEqual([
-      'script.lua:9: an include only defines functions, local or in a local table, and constants in capitals that call nothing',
+      'script.lua:9: an include only defines functions, local or in a local table, and constants in capitals that call nothing, and may return a table of them',
     ]);
   });
 
