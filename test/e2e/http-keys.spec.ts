@@ -22,6 +22,7 @@ const CHECKS = [
   ['post', '/receipts/verify', {}, 400],
 ] as const;
 const ADMINISTRATION = [
+  ['get', '/admin/me', undefined, 200],
   ['get', '/admin/rules', undefined, 200],
   ['get', '/admin/journal', undefined, 200],
   ['get', '/admin/alarms', undefined, 200],

@@ -112,6 +112,7 @@ describe('/openapi.json', () => {
       'get /admin/drills',
       'get /admin/gates',
       'get /admin/journal',
+      'get /admin/me',
       'get /admin/overrides',
       'get /admin/overrides/export',
       'get /admin/packs',

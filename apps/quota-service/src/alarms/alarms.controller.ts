@@ -12,7 +12,7 @@ export class AlarmsController {
 
   @Get()
   @Describe(LIST_ALARMS)
-  @Route({ access: 'admin' })
+  @Route({ access: 'admin', role: 'viewer' })
   list(): { readonly active: readonly Alarm[]; readonly over: readonly Alarm[] } {
     const { active, over } = this.ledger;
     return { active, over };

@@ -21,14 +21,14 @@ export class BrakesController {
 
   @Get()
   @Describe(LIST_BRAKES)
-  @Route({ access: 'admin' })
+  @Route({ access: 'admin', role: 'viewer' })
   list(): { readonly brakes: readonly Brake[] } {
     return { brakes: this.controls.brakes() };
   }
 
   @Put()
   @Describe(SET_BRAKE)
-  @Route({ access: 'admin' })
+  @Route({ access: 'admin', role: 'operator' })
   async set(@Body() body: unknown, @Req() request: FastifyRequest): Promise<BrakeAnswer> {
     const { actor } = request;
     this.writes.assertReason(reasonIn(body));
@@ -42,7 +42,7 @@ export class BrakesController {
 
   @Delete(':id')
   @Describe(REMOVE_BRAKE)
-  @Route({ access: 'admin' })
+  @Route({ access: 'admin', role: 'operator' })
   async remove(@Param('id') id: string, @Req() request: FastifyRequest): Promise<BrakeAnswer> {
     const { actor } = request;
     const reason = reasonInQuery(request.url);

@@ -46,12 +46,12 @@ class Actors {
   #position = 0;
 
   assign(
-    { name, place, digest, isShort }: ListedKey,
+    { name, place, digest, role, isShort }: ListedKey,
     variable: Source['variable'],
   ): { readonly key: Key; readonly error?: string } {
     this.#position++;
     const actor = name ?? actorAt(this.#position);
-    const key = { actor, digest, isShort };
+    const key = { actor, digest, isShort, ...(role && { role }) };
     const other = this.#places.get(actor);
     if (other !== undefined)
       return { key, error: `${place} has the name of ${other}: give each key a name of its own` };
@@ -66,10 +66,15 @@ function listOf({ access, variable, isFile }: Source, environment: Environment):
   return isFile ? keysInFile(value, access) : keysIn(value, access);
 }
 
-function requirement({ variable, isFile }: Source, environment: Environment): string {
+function entries(access: Source['access']): string {
+  const label = access === 'admin' ? '[name[:role]=]' : '[name=]';
+  return `${label}secret or ${label}sha256:<digest>`;
+}
+
+function requirement({ access, variable, isFile }: Source, environment: Environment): string {
   return isFile
-    ? `${variable}=${JSON.stringify(environment[variable])} must name a file of keys, one a line, each as [name=]secret or [name=]sha256:<digest>`
-    : `${variable} must hold keys separated by commas, each as [name=]secret or [name=]sha256:<digest>`;
+    ? `${variable}=${JSON.stringify(environment[variable])} must name a file of keys, one a line, each as ${entries(access)}`
+    : `${variable} must hold keys separated by commas, each as ${entries(access)}`;
 }
 
 function guessable(keys: readonly ListedKey[], { HOST }: Environment): string[] {

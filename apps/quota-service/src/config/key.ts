@@ -3,12 +3,26 @@ import { hash } from 'node:crypto';
 /** Who may call a route: everyone, holders of a check key, or holders of an admin key. */
 export type Access = 'open' | 'check' | 'admin';
 
+/**
+ * What the holder of an admin key may do, each role also what the ones before it may. `viewer`: read. `operator`: what the day
+ * brings: gates, brakes, drills, overrides, packs, the usage of subjects, and checks. `admin`: everything.
+ */
+export const ROLES = ['viewer', 'operator', 'admin'] as const;
+export type Role = (typeof ROLES)[number];
+
+/** Whether a holder of the first may do what needs the second. */
+export function covers(role: Role, needed: Role): boolean {
+  return ROLES.indexOf(role) >= ROLES.indexOf(needed);
+}
+
 /** What a key is kept as. The secret itself is forgotten once it is read. */
 export interface Key {
   /** Who holds it, in logs: the name it was given, or `key-3` for the third of all keys. No two keys have one actor. */
   readonly actor: string;
   /** SHA-256 of the secret. */
   readonly digest: Buffer;
+  /** Of admin keys. */
+  readonly role?: Role;
   /** Short enough to be guessed. Of a key that was given as its digest that cannot be known. */
   readonly isShort: boolean;
 }
@@ -37,17 +51,19 @@ const DIGEST = /^sha256:([0-9a-f]{64})$/i;
 const NAME = /^[a-z][a-z0-9-]{0,31}$/;
 /** Actors that no key is named after by its operator. */
 const RESERVED = /^(anonymous|key-\d+)$/;
-/** Roles that another version knows. */
-const LATER_ROLES = ['viewer', 'operator'];
 
 /** An entry `[name[:role]=]secret` of a list of keys, or why it is none: a sentence that shows nothing of it. */
 export function parseKey(entry: string, access: Exclude<Access, 'open'>): KeyEntry | string {
   const [label, secret] = split(entry);
   const [name, ...roles] = label?.split(':') ?? [];
+  const given = roles.length > 0 ? roles.join(':') : undefined;
   const message =
     (name === undefined ? undefined : nameMessage(name)) ??
-    (roles.length > 0 ? roleMessage(roles.join(':'), access) : undefined);
-  return message ?? entryOf(name, secret);
+    (given === undefined ? undefined : roleMessage(given, access));
+  if (message !== undefined) return message;
+  const key = entryOf(name, secret);
+  if (typeof key === 'string' || access === 'check') return key;
+  return { ...key, role: (given as Role | undefined) ?? 'admin' };
 }
 
 function nameMessage(name: string): string | undefined {
@@ -60,10 +76,11 @@ function nameMessage(name: string): string | undefined {
 
 function roleMessage(role: string, access: Exclude<Access, 'open'>): string | undefined {
   if (access === 'check') return 'has a role: only admin keys have one';
-  if (LATER_ROLES.includes(role)) {
-    return `has the role ${role}, which this version does not know: only admin, or none, which is admin`;
-  }
-  return role === 'admin' ? undefined : 'has a role that is not admin';
+  return isRole(role) ? undefined : `has a role that is none of ${ROLES.join(', ')}`;
+}
+
+function isRole(text: string): text is Role {
+  return (ROLES as readonly string[]).includes(text);
 }
 
 function entryOf(name: string | undefined, secret: string): KeyEntry | string {

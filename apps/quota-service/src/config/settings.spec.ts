@@ -36,10 +36,10 @@ describe('readSettings', () => {
     expect(readSettings({ PORT: '', REDIS_URL: ' ', SUNDIAL_CHECK_KEYS: '' })).toEqual(readSettings({}));
   });
 
-  it('splits lists and trims them, and keeps of keys their actors and digests only: the name, or the position among all keys', () => {
+  it('splits lists and trims them, and keeps of keys their actors, roles and digests only: the name, or the position among all keys', () => {
     const { checkKeys, adminKeys } = readSettings({
       SUNDIAL_CHECK_KEYS: 'secret-of-16-chars, pupils=b',
-      SUNDIAL_ADMIN_KEYS: `ci:admin=c, console=sha256:${'0A'.repeat(32)}, d`,
+      SUNDIAL_ADMIN_KEYS: `ci:admin=c, console:viewer=sha256:${'0A'.repeat(32)}, d, ops:operator=e`,
     });
     const digest = (secret: string) => createHash('sha256').update(secret).digest();
     expect(checkKeys).toEqual([
@@ -47,9 +47,10 @@ describe('readSettings', () => {
       { actor: 'pupils', digest: digest('b'), isShort: true },
     ]);
     expect(adminKeys).toEqual([
-      { actor: 'ci', digest: digest('c'), isShort: true },
-      { actor: 'console', digest: Buffer.alloc(32, 10), isShort: false },
-      { actor: 'key-5', digest: digest('d'), isShort: true },
+      { actor: 'ci', role: 'admin', digest: digest('c'), isShort: true },
+      { actor: 'console', role: 'viewer', digest: Buffer.alloc(32, 10), isShort: false },
+      { actor: 'key-5', role: 'admin', digest: digest('d'), isShort: true },
+      { actor: 'ops', role: 'operator', digest: digest('e'), isShort: true },
     ]);
   });
 
@@ -58,13 +59,10 @@ describe('readSettings', () => {
     ['SUNDIAL_CHECK_KEYS', 'ok,abc=', 'entry 2 is empty'],
     ['SUNDIAL_CHECK_KEYS', 'Big=secret', 'entry 1 has a name before its = that is not'],
     ['SUNDIAL_CHECK_KEYS', 'app:admin=secret', 'entry 1 has a role: only admin keys have one'],
-    [
-      'SUNDIAL_ADMIN_KEYS',
-      'app:viewer=secret',
-      'entry 1 has the role viewer, which this version does not know',
-    ],
-    ['SUNDIAL_ADMIN_KEYS', 'app:operator=secret', 'entry 1 has the role operator, which'],
-    ['SUNDIAL_ADMIN_KEYS', 'app:boss=secret', 'entry 1 has a role that is not admin'],
+    ['SUNDIAL_CHECK_KEYS', 'app:viewer=secret', 'entry 1 has a role: only admin keys have one'],
+    ['SUNDIAL_ADMIN_KEYS', 'app:boss=secret', 'entry 1 has a role that is none of viewer, operator, admin'],
+    ['SUNDIAL_ADMIN_KEYS', 'app:=secret', 'entry 1 has a role that is none of'],
+    ['SUNDIAL_ADMIN_KEYS', 'app:viewer:admin=secret', 'entry 1 has a role that is none of'],
     ['SUNDIAL_ADMIN_KEYS', 'sha256:beef', 'entry 1 has a sha256: that is not followed by 64'],
     ['SUNDIAL_ADMIN_KEYS', 'x'.repeat(257), 'entry 1 is longer than 256 characters'],
     ['SUNDIAL_ADMIN_KEYS', 'a=twice,b=twice', 'entry 2 is the same key as entry 1'],

@@ -20,14 +20,14 @@ export class DrillsController {
 
   @Get()
   @Describe(LIST_DRILLS)
-  @Route({ access: 'admin' })
+  @Route({ access: 'admin', role: 'viewer' })
   list(): { readonly drills: readonly Drill[] } {
     return { drills: this.controls.drills() };
   }
 
   @Put(':resource')
   @Describe(SET_DRILL)
-  @Route({ access: 'admin' })
+  @Route({ access: 'admin', role: 'operator' })
   async set(
     @Param('resource') resource: string,
     @Body() body: unknown,
@@ -47,7 +47,7 @@ export class DrillsController {
 
   @Delete(':resource')
   @Describe(REMOVE_DRILL)
-  @Route({ access: 'admin' })
+  @Route({ access: 'admin', role: 'operator' })
   async remove(@Param('resource') resource: string, @Req() request: FastifyRequest): Promise<DrillAnswer> {
     const { actor } = request;
     const reason = reasonInQuery(request.url);

@@ -20,21 +20,21 @@ export class GatesController {
 
   @Get()
   @Describe(LIST_GATES)
-  @Route({ access: 'admin' })
+  @Route({ access: 'admin', role: 'viewer' })
   list(): { readonly gates: readonly Gate[] } {
     return { gates: this.controls.gates() };
   }
 
   @Put()
   @Describe(SET_GATE_OF_ALL)
-  @Route({ access: 'admin' })
+  @Route({ access: 'admin', role: 'operator' })
   setForAll(@Body() body: unknown, @Req() request: FastifyRequest): Promise<GateAnswer> {
     return this.set(null, body, request);
   }
 
   @Put(':resource')
   @Describe(SET_GATE)
-  @Route({ access: 'admin' })
+  @Route({ access: 'admin', role: 'operator' })
   setOne(
     @Param('resource') resource: string,
     @Body() body: unknown,

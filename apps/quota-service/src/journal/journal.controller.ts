@@ -12,7 +12,7 @@ export class JournalController {
 
   @Get()
   @Describe(SHOW_JOURNAL)
-  @Route({ access: 'admin' })
+  @Route({ access: 'admin', role: 'viewer' })
   show(): ShownJournal {
     const journal = this.engine.journal();
     const uncertainIntervals = journal.uncertainIntervals.map((interval) => ({

@@ -18,7 +18,7 @@ export class MetricsController {
 
   @Get()
   @Describe(METRICS)
-  @Route({ access: 'check', hot: true })
+  @Route({ access: 'check', role: 'viewer', hot: true })
   async scrape(@Res({ passthrough: true }) reply: FastifyReply): Promise<string> {
     this.metrics.forgetAllBut(this.rules.current);
     reply.type(this.registry.contentType);

@@ -35,14 +35,14 @@ export class OverridesController {
 
   @Get()
   @Describe(LIST_OVERRIDES)
-  @Route({ access: 'admin' })
+  @Route({ access: 'admin', role: 'viewer' })
   list(@Req() request: FastifyRequest): Promise<OverridePage> {
     return this.overrides.list(parseOverridesQuery(request.url));
   }
 
   @Put()
   @Describe(SET_OVERRIDE)
-  @Route({ access: 'admin' })
+  @Route({ access: 'admin', role: 'operator' })
   async set(@Body() body: unknown, @Req() request: FastifyRequest): Promise<OverrideWritten> {
     const { actor } = request;
     this.writes.assertReason(reasonIn(body));
@@ -57,7 +57,7 @@ export class OverridesController {
 
   @Delete()
   @Describe(REMOVE_OVERRIDE)
-  @Route({ access: 'admin' })
+  @Route({ access: 'admin', role: 'operator' })
   async remove(@Req() request: FastifyRequest): Promise<{ readonly override: Override }> {
     const { rule, subject, reason } = parseOverrideToRemove(request.url);
     this.writes.assertReason(reason);
@@ -70,7 +70,13 @@ export class OverridesController {
   @Post('import')
   @HttpCode(200)
   @Describe(IMPORT_OVERRIDES)
-  @Route({ access: 'admin', admission: 'large-bodies', maxBodyBytes: MAX_RULE_SET_BODY_BYTES, lines: true })
+  @Route({
+    access: 'admin',
+    role: 'operator',
+    admission: 'large-bodies',
+    maxBodyBytes: MAX_RULE_SET_BODY_BYTES,
+    lines: true,
+  })
   async import(
     @Body() body: unknown,
     @Req() request: FastifyRequest,
@@ -85,7 +91,7 @@ export class OverridesController {
 
   @Get('export')
   @Describe(EXPORT_OVERRIDES)
-  @Route({ access: 'admin' })
+  @Route({ access: 'admin', role: 'viewer' })
   async export(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const lines = linesOf(this.overrides.export(parseExportQuery(request.url)));
     // The first line is read before the answer begins: what cannot be read is a problem, and not half an answer.

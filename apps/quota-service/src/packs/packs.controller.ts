@@ -31,7 +31,7 @@ export class PacksController {
   @Post()
   @HttpCode(200)
   @Describe(ADD_PACK)
-  @Route({ access: 'admin' })
+  @Route({ access: 'admin', role: 'operator' })
   @RouteSchema({ response: { 200: packAddedSchema } })
   async add(@Body() input: PackInput, @Req() request: FastifyRequest): Promise<PackAdded> {
     this.writes.assertReason(reasonIn(input));
@@ -47,7 +47,7 @@ export class PacksController {
 
   @Get()
   @Describe(LIST_PACKS)
-  @Route({ access: 'admin' })
+  @Route({ access: 'admin', role: 'viewer' })
   @RouteSchema({ response: { 200: subjectPacksSchema } })
   list(@Req() { url }: FastifyRequest): Promise<SubjectPacks> {
     return this.engine.packs.list(parseUsageQuery(url) as UsageRequest);
@@ -55,7 +55,7 @@ export class PacksController {
 
   @Delete(':id')
   @Describe(CANCEL_PACK)
-  @Route({ access: 'admin' })
+  @Route({ access: 'admin', role: 'operator' })
   @RouteSchema({ response: { 200: packCancelledSchema } })
   async cancel(@Param('id') id: string, @Req() request: FastifyRequest): Promise<{ readonly pack: Pack }> {
     const { reason, ...usage } = reasonAndSubject(request.url);

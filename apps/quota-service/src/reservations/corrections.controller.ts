@@ -19,7 +19,7 @@ export class CorrectionsController {
 
   @Put()
   @Describe(CORRECT_USAGE)
-  @Route({ access: 'admin' })
+  @Route({ access: 'admin', role: 'operator' })
   @RouteSchema({ response: { 200: correctedUsageSchema } })
   async correct(
     @Body() correction: UsageCorrection,

@@ -40,7 +40,7 @@ export class ReservationsController {
 
   @Get(':id')
   @Describe(RESERVATION)
-  @Route(HOT)
+  @Route({ ...HOT, role: 'viewer' })
   @RouteSchema(ANSWER)
   reservation(@Param('id') id: string): Promise<ReservationAnswer> {
     return this.engine.reservation(id);

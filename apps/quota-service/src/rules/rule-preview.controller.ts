@@ -16,7 +16,7 @@ export class RulePreviewController {
   @Post()
   @HttpCode(200)
   @Describe(PREVIEW_RULE)
-  @Route({ access: 'admin' })
+  @Route({ access: 'admin', role: 'viewer' })
   async preview(@Body() body: unknown): Promise<RuleOutlook> {
     const { current } = this.live;
     const wanted = this.ruleOf(body);

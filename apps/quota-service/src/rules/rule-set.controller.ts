@@ -26,7 +26,7 @@ export class RuleSetController {
 
   @Get()
   @Describe(LIST_RULES)
-  @Route({ access: 'admin' })
+  @Route({ access: 'admin', role: 'viewer' })
   list(
     @Req() request: FastifyRequest,
     @Headers('if-none-match') known: string | undefined,
@@ -44,6 +44,7 @@ export class RuleSetController {
   @Describe(REPLACE_RULES)
   @Route({
     access: 'admin',
+    role: 'admin',
     admission: 'large-bodies',
     maxBodyBytes: MAX_RULE_SET_BODY_BYTES,
     longList: { longerThanBytes: 0, maxValues: Infinity },

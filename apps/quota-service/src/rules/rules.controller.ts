@@ -50,7 +50,7 @@ export class RulesController {
 
   @Get(':id')
   @Describe(READ_RULE)
-  @Route({ access: 'admin' })
+  @Route({ access: 'admin', role: 'viewer' })
   read(
     @Param('id') id: string,
     @Headers('if-none-match') known: string | undefined,
@@ -63,14 +63,14 @@ export class RulesController {
   @Post()
   @HttpCode(201)
   @Describe(CREATE_RULE)
-  @Route({ access: 'admin' })
+  @Route({ access: 'admin', role: 'admin' })
   create(@Body() body: unknown, @Res({ passthrough: true }) reply: FastifyReply): Promise<RuleAnswer> {
     return this.write({ kind: 'create', rule: parseRule(body) }, reply);
   }
 
   @Put(':id')
   @Describe(REPLACE_RULE)
-  @Route({ access: 'admin' })
+  @Route({ access: 'admin', role: 'admin' })
   replace(
     @Param('id') id: string,
     @Headers('if-match') ifMatch: string | undefined,
@@ -92,7 +92,7 @@ export class RulesController {
   /** Always compared with the revision it was read at, so that two patches at once cannot undo each other. */
   @Patch(':id')
   @Describe(PATCH_RULE)
-  @Route({ access: 'admin' })
+  @Route({ access: 'admin', role: 'admin' })
   patch(
     @Param('id') id: string,
     @Headers('if-match') ifMatch: string | undefined,
@@ -107,7 +107,7 @@ export class RulesController {
 
   @Delete(':id')
   @Describe(DELETE_RULE)
-  @Route({ access: 'admin' })
+  @Route({ access: 'admin', role: 'admin' })
   delete(
     @Param('id') id: string,
     @Headers('if-match') ifMatch: string | undefined,

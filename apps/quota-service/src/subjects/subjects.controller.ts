@@ -19,14 +19,14 @@ export class SubjectsController {
 
   @Get()
   @Describe(NEAR_SUBJECTS)
-  @Route({ access: 'admin' })
+  @Route({ access: 'admin', role: 'viewer' })
   near(@Req() request: FastifyRequest): Promise<NearSubjects> {
     return this.engine.subjects.near(parseNearQuery(request.url));
   }
 
   @Get('usage')
   @Describe(SUBJECT_USAGE)
-  @Route({ access: 'admin' })
+  @Route({ access: 'admin', role: 'viewer' })
   usage(@Req() request: FastifyRequest): Promise<SubjectUsage> {
     const { subject, cursor } = parseSubjectQuery(request.url);
     return this.engine.subjects.usage(subject, cursor);
@@ -35,7 +35,7 @@ export class SubjectsController {
   @Post('reset')
   @HttpCode(200)
   @Describe(RESET_SUBJECT)
-  @Route({ access: 'admin' })
+  @Route({ access: 'admin', role: 'operator' })
   async reset(@Body() body: unknown, @Req() request: FastifyRequest): Promise<ResetSubject> {
     this.writes.assertReason(reasonIn(body));
     const { reset, before } = await this.engine.subjects.reset(body as SubjectReset);

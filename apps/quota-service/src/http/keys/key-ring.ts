@@ -1,8 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
 import { Problem } from '../problems/problem.js';
-import { ANONYMOUS, digestOf, type Access, type Key } from '../../config/key.js';
-
-export type { Access } from '../../config/key.js';
+import { ANONYMOUS, covers, digestOf, type Access, type Key, type Role } from '../../config/key.js';
 
 export interface Keys {
   readonly checkKeys: readonly Key[];
@@ -13,9 +11,21 @@ export interface Keys {
 export interface Caller {
   /** The actor of its key; `anonymous` without a key that is known here. */
   readonly actor: string;
+  /** Of its admin key; `admin` where no keys are set. */
+  readonly role?: Role;
   /** Why it may not use the route; absent where it may. */
   readonly refusal?: Problem;
 }
+
+/** What a route wants of the keys that open it. */
+export interface Need {
+  readonly access: Access;
+  /** Of admin keys. */
+  readonly role: Role;
+}
+
+/** What needs no key. */
+const NOTHING: Need = { access: 'open', role: 'viewer' };
 
 /**
  * The keys of `SUNDIAL_CHECK_KEYS` and `SUNDIAL_ADMIN_KEYS`, from variables and files. Admin keys open everything, check
@@ -43,15 +53,25 @@ export class KeyRing {
   }
 
   /** Who sends a request with this `Authorization` header, and whether it may use a route. */
-  identify(authorization: string | undefined, access: Access): Caller {
-    if (this.isEmpty) return STRANGER;
+  identify(authorization: string | undefined, need: Need = NOTHING): Caller {
+    if (this.isEmpty) return OPERATOR_OF_LOOPBACK;
+    const { access } = need;
     const token = bearerToken(authorization);
     if (token === undefined) return access === 'open' ? STRANGER : WITHOUT_KEY;
     const { admin, check } = this.#holder(token);
-    const key = admin ?? check;
-    if (key === undefined) return access === 'open' ? STRANGER : WITH_WRONG_KEY;
-    if (admin === undefined && access === 'admin') return { actor: key.actor, refusal: NOT_ALLOWED };
-    return key;
+    if (admin !== undefined) return admitted(admin, need);
+    if (check === undefined) return access === 'open' ? STRANGER : WITH_WRONG_KEY;
+    if (access === 'admin') return { actor: check.actor, refusal: NOT_ALLOWED };
+    return check;
+  }
+
+  /** The admin key with this secret. */
+  adminKey(secret: string): Key | undefined {
+    return find(digestOf(secret), this.#keys.adminKeys);
+  }
+
+  get adminKeys(): readonly Key[] {
+    return this.#keys.adminKeys;
   }
 
   #holder(token: string): { readonly admin: Key | undefined; readonly check: Key | undefined } {
@@ -70,8 +90,17 @@ const WRONG = new Problem('wrong-key', 'This key is not known here: check it, an
 const NOT_ALLOWED = new Problem('key-not-allowed', 'This is a check key: use an admin key.');
 
 const STRANGER: Caller = { actor: ANONYMOUS };
+const OPERATOR_OF_LOOPBACK: Caller = { actor: ANONYMOUS, role: 'admin' };
 const WITHOUT_KEY: Caller = { actor: ANONYMOUS, refusal: MISSING };
 const WITH_WRONG_KEY: Caller = { actor: ANONYMOUS, refusal: WRONG };
+
+/** The holder of an admin key at a route. */
+export function admitted(key: Key, { access, role: needed }: Need): Caller {
+  const { actor, role = 'admin' } = key;
+  if (access === 'open' || covers(role, needed)) return key;
+  const detail = `This needs the role ${needed}, and the key of ${actor} has the role ${role}: use a key with more.`;
+  return { actor, role, refusal: new Problem('role-too-low', detail, { members: { needs: needed } }) };
+}
 
 /** Compares with every key, so that the time it takes does not reveal which one it was. */
 function find(presented: Buffer, keys: readonly Key[]): Key | undefined {

@@ -1,4 +1,5 @@
 import { reservationStateSchema } from '@sundial/contract';
+import { roleSchema } from './role.schema.js';
 
 /** RFC 9457, with `code`, `errors` and `requestId` beside its own members. */
 export const problemSchema = {
@@ -24,6 +25,7 @@ export const problemSchema = {
       },
     },
     state: reservationStateSchema,
+    needs: roleSchema,
     requestId: { type: 'string', description: 'As in the header x-request-id and in the log.' },
   },
   required: ['type', 'title', 'status', 'detail', 'code'],

@@ -1,4 +1,5 @@
 import { type InputError, QuotaError, type QuotaErrorCode, type QuotaErrorMembers } from '@sundial/contract';
+import type { Role } from '../../config/key.js';
 import { RETRY_AFTER_S } from '../bounds.js';
 
 /** What the service itself refuses, beside the engine's own errors. */
@@ -8,6 +9,7 @@ const TITLES = {
   'missing-key': 'A key is needed',
   'wrong-key': 'This key is not known here',
   'key-not-allowed': 'This key may not do this',
+  'role-too-low': 'This needs a higher role',
   'host-not-allowed': 'This is no name of this service',
   'origin-not-allowed': 'Pages of other sites may not ask this service',
   'not-found': 'There is nothing here',
@@ -35,6 +37,7 @@ const STATUS: Readonly<Record<ProblemCode, number>> = {
   'missing-key': 401,
   'wrong-key': 401,
   'key-not-allowed': 403,
+  'role-too-low': 403,
   'host-not-allowed': 403,
   'origin-not-allowed': 403,
   'not-found': 404,
@@ -69,6 +72,12 @@ const STATUS: Readonly<Record<ProblemCode, number>> = {
   'shutting-down': 503,
 };
 
+/** What a problem says beside its sentence. */
+interface ProblemMembers extends QuotaErrorMembers {
+  /** With `role-too-low`: the role that is needed. */
+  readonly needs?: Role;
+}
+
 /** A refusal of the service, on its way to the caller as `application/problem+json`. */
 export class Problem extends Error {
   override readonly name = 'Problem';
@@ -79,6 +88,7 @@ export class Problem extends Error {
     readonly extra: {
       readonly errors?: readonly InputError[];
       readonly headers?: Readonly<Record<string, string>>;
+      readonly members?: ProblemMembers;
     } = {},
   ) {
     super(detail);
@@ -96,7 +106,7 @@ export function titleOf(code: ProblemCode): string {
 }
 
 /** The body of every error answer (RFC 9457). `code` is for programs, `detail` for people. */
-export interface ProblemBody extends QuotaErrorMembers {
+export interface ProblemBody extends ProblemMembers {
   readonly type: string;
   readonly title: string;
   readonly status: number;
@@ -119,7 +129,7 @@ export function problemBody(error: Problem | QuotaError, requestId?: string): Pr
     status,
     detail: error.message,
     code,
-    ...(error instanceof QuotaError && error.members),
+    ...(error instanceof QuotaError ? error.members : error.extra.members),
     ...(status === 400 && { errors: errors?.length ? errors : [{ path: '', message: error.message }] }),
     ...(requestId !== undefined && { requestId }),
   };

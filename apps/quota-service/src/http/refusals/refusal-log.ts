@@ -10,6 +10,7 @@ const LOGGED: ReadonlySet<ProblemCode> = new Set<ProblemCode>([
   'missing-key',
   'wrong-key',
   'key-not-allowed',
+  'role-too-low',
   'host-not-allowed',
   'origin-not-allowed',
 ]);

@@ -33,7 +33,7 @@ export class Refusals {
     const { socket } = request.raw;
     const address = socket.remoteAddress ?? 'unknown';
     this.#log.note(code, address, () => ({
-      actor: this.keys.identify(request.headers.authorization, 'open').actor,
+      actor: this.keys.identify(request.headers.authorization).actor,
       method: request.method,
       route: request.routeOptions.url ?? 'unknown',
       reqId: request.id,

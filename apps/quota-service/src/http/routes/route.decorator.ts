@@ -1,8 +1,8 @@
 import { applyDecorators } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
-import { ApiSecurity } from '@nestjs/swagger';
+import { ApiExtension, ApiSecurity } from '@nestjs/swagger';
 import { DescribeProblems } from '../openapi/describe.js';
-import type { Access } from '../keys/key-ring.js';
+import type { Access, Role } from '../../config/key.js';
 
 /**
  * `checks` wait for their turn. `batches` do too, by themselves, while too many of their checks wait inside. `large-bodies`
@@ -22,6 +22,11 @@ export interface LongList {
 export interface RoutePolicy {
   /** Whose keys open it. */
   readonly access: Access;
+  /**
+   * Which role an admin key needs. Default: of a route for admin keys `admin`; of one for check keys `operator`, which its
+   * admin keys need unless the route only reads.
+   */
+  readonly role?: Role;
   readonly maxBodyBytes?: number;
   /** Whether and with what its requests wait when there are more than can be answered in time. Default `checks`. */
   readonly admission?: AdmissionClass;
@@ -33,18 +38,28 @@ export interface RoutePolicy {
   readonly hot?: boolean;
 }
 
+/** Where the OpenAPI document says which role of admin keys a route needs. */
+export const ROLE_EXTENSION = 'x-sundial-role';
+
+/** Which role an admin key needs for a route that is not open. */
+export function roleNeeded({ access, role }: Pick<RoutePolicy, 'access' | 'role'>): Role {
+  return role ?? (access === 'admin' ? 'admin' : 'operator');
+}
+
 /** Declares a route's policy; a route without one is for admin keys only. */
 export function Route(policy: RoutePolicy): MethodDecorator {
   if (policy.access === 'open') return RouteConfig(policy);
   return applyDecorators(
     RouteConfig(policy),
     ApiSecurity(`${policy.access}-key`),
+    ApiExtension(ROLE_EXTENSION, roleNeeded(policy)),
     DescribeProblems([
       'missing-key',
       'wrong-key',
       'overloaded',
       'shutting-down',
       ...(policy.access === 'admin' ? (['key-not-allowed'] as const) : []),
+      ...(roleNeeded(policy) === 'viewer' ? [] : (['role-too-low'] as const)),
     ]),
   );
 }

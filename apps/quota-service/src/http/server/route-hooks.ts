@@ -1,18 +1,20 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
-import { ANONYMOUS } from '../../config/key.js';
-import type { KeyRing } from '../keys/key-ring.js';
+import { ANONYMOUS, type Role } from '../../config/key.js';
+import type { KeyRing, Need } from '../keys/key-ring.js';
 import type { Log } from '../../logging/log.js';
 import { Problem } from '../problems/problem.js';
 import type { Lifecycle } from '../lifecycle/lifecycle.js';
 import { MAX_BODY_BYTES, READ_AHEAD_BYTES, REQUEST_BYTES, RETRY_AFTER_S } from '../bounds.js';
 import type { Door, HoldingClass } from '../admission/door.js';
 import type { RouteTable } from '../routes/route-table.js';
-import type { AdmissionClass, RoutePolicy } from '../routes/route.decorator.js';
+import { roleNeeded, type AdmissionClass, type RoutePolicy } from '../routes/route.decorator.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
     /** Who sends it: the actor of its key, `anonymous` until a route has looked at it. */
     actor: string;
+    /** The role of its admin key. */
+    role: Role | undefined;
     /** It came in by the door, and is counted until it is answered. */
     isInFlight: boolean;
     /** Bytes of its body that the door counts. */
@@ -34,6 +36,7 @@ interface Guards {
  */
 export function guardRoutes(fastify: FastifyInstance, guards: Guards): void {
   fastify.decorateRequest('actor', ANONYMOUS);
+  fastify.decorateRequest('role', undefined);
   fastify.decorateRequest('isInFlight', false);
   fastify.decorateRequest('heldBytes', 0);
   fastify.addHook('onRequest', (request, reply, done) => {
@@ -49,11 +52,14 @@ export function guardRoutes(fastify: FastifyInstance, guards: Guards): void {
 }
 
 function guard(route: RouteOptions, { keys, door, log }: Guards): void {
-  const { access, maxBodyBytes, hot, admission = access === 'admin' ? 'never' : 'checks' } = policyOf(route);
+  const policy = policyOf(route);
+  const { access, maxBodyBytes, hot, admission = access === 'admin' ? 'never' : 'checks' } = policy;
+  const need: Need = { access, role: roleNeeded(policy) };
   if (maxBodyBytes !== undefined) route.bodyLimit = maxBodyBytes;
   route.onRequest = (request, _reply, done) => {
-    const { actor, refusal } = keys.identify(request.headers.authorization, access);
+    const { actor, role, refusal } = keys.identify(request.headers.authorization, need);
     request.actor = actor;
+    request.role = role;
     if (refusal) return done(refusal);
     // Open routes show operators that this node is leaving, until it has left.
     if (door.inFlight.isShut && access !== 'open') return done(SHUTTING_DOWN);
