@@ -63,9 +63,11 @@ const OPEN = [
   ['get', '/docs', undefined, 200],
   ['get', '/docs/start.js', undefined, 200],
   ['get', '/docs/swagger-ui.css', undefined, 200],
+  ['post', '/console/session', {}, 400],
+  ['delete', '/console/session', undefined, 403],
 ] as const;
 /** They serve the document, and do not stand in it. */
-const UNDOCUMENTED = /^get \/(openapi\.json|docs.*)$/;
+const UNDOCUMENTED = /^(get \/(openapi\.json|docs.*)|(post|delete) \/console\/session)$/;
 type Request = (typeof CHECKS | typeof ADMINISTRATION | typeof OPEN)[number];
 
 async function ask(service: RunningService, [method, path, body]: Request, authorization?: string) {

@@ -6,6 +6,7 @@ import { BrakesModule } from './brakes/brakes.module.js';
 import { CheckModule } from './check/check.module.js';
 import type { Settings } from './config/settings.js';
 import { settingsModule } from './config/settings.module.js';
+import { ConsoleModule } from './console/console.module.js';
 import { DocsModule } from './docs/docs.module.js';
 import { DrillsModule } from './drills/drills.module.js';
 import { EngineModule } from './engine/engine.module.js';
@@ -55,6 +56,7 @@ export interface AppOptions {
     HealthModule,
     MetricsModule,
     DocsModule,
+    ConsoleModule,
     RegistryModule,
     AdminModule,
     EngineModule.observedBy({

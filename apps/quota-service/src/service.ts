@@ -13,6 +13,7 @@ import { guardEntrance } from './http/server/entrance.js';
 import { guardRoutes } from './http/server/route-hooks.js';
 import { RouteTable } from './http/routes/route-table.js';
 import { KeyRing } from './http/keys/key-ring.js';
+import { Sessions } from './http/sessions/sessions.js';
 import { createLog } from './logging/log.js';
 import { nestLogger } from './logging/nest.logger.js';
 import { ProblemFilter } from './http/server/problem.filter.js';
@@ -52,6 +53,7 @@ export async function createService(
   countAnswers(adapter.getInstance(), unread);
   guardRoutes(adapter.getInstance(), {
     keys,
+    sessions: app.get(Sessions),
     door: app.get(Door),
     lifecycle: app.get(Lifecycle),
     routes,

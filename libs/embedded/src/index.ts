@@ -10,7 +10,7 @@ export type {
   RuleInput,
   RulePatch,
 } from '@sundial/contract';
-export { openQuota, type OpenedQuota, type QuotaListeners } from './open-quota.js';
+export { openQuota, type OpenedQuota, type QuotaListeners, type SharedKeys } from './open-quota.js';
 export { observers } from './alarms/observers.js';
 export { FileFindings, KEPT_FILES, type FileFinding, type KeptFile } from './findings/file-findings.js';
 export { makeWritable } from './opening/make-writable.js';

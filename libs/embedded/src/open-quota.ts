@@ -49,6 +49,8 @@ export interface QuotaListeners {
   readonly receipts?: ReceiptIssuer;
 }
 
+export type SharedKeys = (purpose: string) => readonly Buffer[];
+
 /** Sundial in this process, with all that it stands on. */
 export interface OpenedQuota {
   /** The verbs, and `status()`: whether the store decides, and what is wrong with it. */
@@ -67,6 +69,11 @@ export interface OpenedQuota {
   readonly nodes: LiveNodes;
   /** What those nodes know together about receipts. */
   readonly receiptStore: ReceiptStore;
+  /**
+   * Keys of 32 bytes for one purpose, which all nodes of the store know, and no caller: sign with the first, verify with any. A node
+   * that starts while Redis is away has the last it knew, or its own until Redis is back.
+   */
+  readonly sharedKeys: SharedKeys;
   /** What is wrong with the files of this process. */
   readonly files: FileFindings;
   /** Which rules it began with, as a line for the log of the program. */
@@ -159,7 +166,9 @@ async function open(opening: FullOpening, closings: Closing[]): Promise<OpenedQu
   const admin = new EngineRules(ruled.value);
   const overrides = new EngineOverrides({ rules, keeper: store.overrides, now: () => store.now() });
   const operating = { admin, controls, overrides };
-  return { engine, ...operating, rules, repository, nodes, receiptStore, files, inForce, close };
+  const sharedKeys: SharedKeys = (purpose) => store.secret.all.map((secret) => secret.keyFor(purpose));
+  const ofAllNodes = { nodes, receiptStore, sharedKeys };
+  return { engine, ...operating, rules, repository, ...ofAllNodes, files, inForce, close };
 }
 
 /** A store in this process is never away, so nothing stands between it and the engine. */

@@ -23,6 +23,7 @@ import {
   OVERRIDES,
   RECEIPT_STORE,
   RULE_REPOSITORY,
+  SHARED_KEYS,
 } from './tokens.js';
 
 export interface EngineObservers {
@@ -68,8 +69,18 @@ export class EngineModule implements OnApplicationShutdown {
         part(OVERRIDES, ({ overrides }) => overrides),
         part(LIVE_NODES, ({ nodes }) => nodes),
         part(RECEIPT_STORE, ({ receiptStore }) => receiptStore),
+        part(SHARED_KEYS, ({ sharedKeys }) => sharedKeys),
       ],
-      exports: [QuotaEngine, LiveRules, RULE_REPOSITORY, CONTROLS, OVERRIDES, LIVE_NODES, RECEIPT_STORE],
+      exports: [
+        QuotaEngine,
+        LiveRules,
+        RULE_REPOSITORY,
+        CONTROLS,
+        OVERRIDES,
+        LIVE_NODES,
+        RECEIPT_STORE,
+        SHARED_KEYS,
+      ],
     };
   }
 

@@ -12,3 +12,5 @@ export const LIVE_NODES = Symbol('LiveNodes');
 export const RECEIPT_STORE = Symbol('ReceiptStore');
 /** Injects the one `QuotaObserver` that calls all of them. */
 export const OBSERVER = Symbol('QuotaObserver');
+/** Injects the `SharedKeys`: what all nodes of the store can sign and verify with. */
+export const SHARED_KEYS = Symbol('SharedKeys');

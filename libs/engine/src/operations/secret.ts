@@ -1,4 +1,4 @@
-import { createCipheriv, hash, randomBytes } from 'node:crypto';
+import { createCipheriv, createHmac, hash, randomBytes } from 'node:crypto';
 import { endianness } from 'node:os';
 
 export const SECRET_BYTES = 32;
@@ -28,6 +28,11 @@ export class Secret {
     return hash('sha256', this.#hashKey + wellFormed(text), encoding);
   }
 
+  /** 32 bytes for one purpose, which say nothing of the secret, nor of its keys for other purposes. */
+  keyFor(purpose: string): Buffer {
+    return createHmac('sha256', this.bytes).update(KEY_LABEL).update(purpose).digest();
+  }
+
   /**
    * Four words of 32 bits for each of `count` numbers that follow each other, which nothing else of this secret
    * reveals.
@@ -48,6 +53,7 @@ const PREFIX_BYTES = 9;
 const PAD_BYTES = 16;
 export const PAD_WORDS = PAD_BYTES / 4;
 const PAD_LABEL = Buffer.from('sundial operation id pads ');
+const KEY_LABEL = Buffer.from('sundial key for ');
 const HASH_LABEL = Buffer.from('sundial content hash ');
 
 /** Hashing takes UTF-8, in which all lone surrogates are one character. JSON writes each as it is, and begins with `"`. */

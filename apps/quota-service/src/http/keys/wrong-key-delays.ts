@@ -1,4 +1,4 @@
-import { isIPv6 } from 'node:net';
+import { networkOf } from './network.js';
 
 /** Addresses whose wrong keys are remembered, the latest; about 150 bytes each. */
 const MAX_ADDRESSES = 4_096;
@@ -59,17 +59,4 @@ export class WrongKeyDelays {
     if (this.#guesses.size > MAX_ADDRESSES && oldest !== undefined) this.#guesses.delete(oldest);
     return guesses;
   }
-}
-
-function networkOf(address: string): string {
-  const plain = address.replace(/^::ffff:/i, '');
-  return isIPv6(plain) ? groupsOf(plain).slice(0, 4).join(':') : plain;
-}
-
-/** All eight groups of an IPv6 address. */
-function groupsOf(address: string): string[] {
-  const [head = '', tail] = address.replace(/%.*$/, '').split('::');
-  const [before, after] = [head, tail ?? ''].map((part) => (part === '' ? [] : part.split(':')));
-  const zeros = tail === undefined ? 0 : Math.max(0, 8 - before!.length - after!.length);
-  return [...before!, ...Array<string>(zeros).fill('0'), ...after!];
 }

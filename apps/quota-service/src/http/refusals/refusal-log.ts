@@ -11,6 +11,7 @@ const LOGGED: ReadonlySet<ProblemCode> = new Set<ProblemCode>([
   'wrong-key',
   'key-not-allowed',
   'role-too-low',
+  'too-many-attempts',
   'host-not-allowed',
   'origin-not-allowed',
 ]);

@@ -39,7 +39,7 @@ export interface RoutePolicy {
 }
 
 /** Where the OpenAPI document says which role of admin keys a route needs. */
-export const ROLE_EXTENSION = 'x-sundial-role';
+const ROLE_EXTENSION = 'x-sundial-role';
 
 /** Which role an admin key needs for a route that is not open. */
 export function roleNeeded({ access, role }: Pick<RoutePolicy, 'access' | 'role'>): Role {

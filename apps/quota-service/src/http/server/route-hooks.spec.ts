@@ -6,6 +6,7 @@ import type { Log } from '../../logging/log.js';
 import { Door } from '../admission/door.js';
 import { KeyRing } from '../keys/key-ring.js';
 import type { Lifecycle } from '../lifecycle/lifecycle.js';
+import type { Sessions } from '../sessions/sessions.js';
 import { RouteTable } from '../routes/route-table.js';
 import { guardRoutes } from './route-hooks.js';
 
@@ -25,6 +26,7 @@ async function fairnessKeys(keys: readonly Key[], authorizations: readonly (stri
   guardRoutes(app, {
     keys: new KeyRing({ checkKeys: keys, adminKeys: [] }),
     door,
+    sessions: {} as Sessions,
     lifecycle: { isLeaving: false } as Lifecycle,
     routes: new RouteTable(),
     log: { isLevelEnabled: () => false } as unknown as Log,

@@ -6,6 +6,7 @@ import { Problem } from '../problems/problem.js';
 import type { Lifecycle } from '../lifecycle/lifecycle.js';
 import { MAX_BODY_BYTES, READ_AHEAD_BYTES, REQUEST_BYTES, RETRY_AFTER_S } from '../bounds.js';
 import type { Door, HoldingClass } from '../admission/door.js';
+import type { Sessions } from '../sessions/sessions.js';
 import type { RouteTable } from '../routes/route-table.js';
 import { roleNeeded, type AdmissionClass, type RoutePolicy } from '../routes/route.decorator.js';
 
@@ -24,6 +25,7 @@ declare module 'fastify' {
 
 interface Guards {
   readonly keys: KeyRing;
+  readonly sessions: Sessions;
   readonly door: Door;
   readonly lifecycle: Lifecycle;
   readonly routes: RouteTable;
@@ -51,13 +53,18 @@ export function guardRoutes(fastify: FastifyInstance, guards: Guards): void {
   });
 }
 
-function guard(route: RouteOptions, { keys, door, log }: Guards): void {
+function guard(route: RouteOptions, { keys, sessions, door, log }: Guards): void {
   const policy = policyOf(route);
   const { access, maxBodyBytes, hot, admission = access === 'admin' ? 'never' : 'checks' } = policy;
   const need: Need = { access, role: roleNeeded(policy) };
   if (maxBodyBytes !== undefined) route.bodyLimit = maxBodyBytes;
-  route.onRequest = (request, _reply, done) => {
-    const { actor, role, refusal } = keys.identify(request.headers.authorization, need);
+  route.onRequest = (request, reply, done) => {
+    const { authorization, cookie } = request.headers;
+    const bySession =
+      authorization === undefined && cookie !== undefined && !keys.isEmpty
+        ? sessions.identify(request, reply, need)
+        : undefined;
+    const { actor, role, refusal } = bySession ?? keys.identify(authorization, need);
     request.actor = actor;
     request.role = role;
     if (refusal) return done(refusal);
