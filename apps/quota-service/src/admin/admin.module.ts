@@ -1,4 +1,5 @@
-import { Global, Module } from '@nestjs/common';
+import { type DynamicModule, Global, Module, type ModuleMetadata, type Type } from '@nestjs/common';
+import type { AdminEvents } from '@sundial/engine';
 import { OpenApiRegistry } from '../http/openapi/openapi-registry.js';
 import { AdminWrites } from './admin-writes.js';
 import { LoggedAdminEvents } from './logged-admin-events.js';
@@ -6,15 +7,35 @@ import { MeController } from './me.controller.js';
 import { READ_ME } from './me.docs.js';
 import { ADMIN_EVENTS } from './tokens.js';
 
+export interface AdminRecords {
+  /** Where the events of operators' writes go beside the log. */
+  readonly events: readonly Type<AdminEvents>[];
+  /** The modules that export them. */
+  readonly imports: NonNullable<ModuleMetadata['imports']>;
+}
+
 /** What all writes of operators have in common (a reason, and the port their events go through), and `GET /admin/me`. */
 @Global()
-@Module({
-  controllers: [MeController],
-  providers: [{ provide: ADMIN_EVENTS, useClass: LoggedAdminEvents }, AdminWrites],
-  exports: [AdminWrites],
-})
+@Module({ controllers: [MeController] })
 export class AdminModule {
   constructor(openApi: OpenApiRegistry) {
     openApi.add([READ_ME]);
   }
+
+  static recordedIn({ events, imports }: AdminRecords): DynamicModule {
+    return {
+      module: AdminModule,
+      imports: [...imports],
+      providers: [
+        LoggedAdminEvents,
+        { provide: ADMIN_EVENTS, inject: [LoggedAdminEvents, ...events], useFactory: adminEvents },
+        AdminWrites,
+      ],
+      exports: [AdminWrites],
+    };
+  }
+}
+
+function adminEvents(...all: readonly AdminEvents[]): AdminEvents {
+  return { record: (event) => all.forEach((each) => each.record(event)) };
 }

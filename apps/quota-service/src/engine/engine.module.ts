@@ -28,7 +28,7 @@ import {
 
 export interface EngineObservers {
   /** The providers that observe what the engine decides and meets, in this order. */
-  readonly observers: readonly Type<QuotaObserver>[];
+  readonly observers: readonly (Type<QuotaObserver> | symbol)[];
   /** What signs receipts. */
   readonly receipts: Type<ReceiptIssuer>;
   /** The modules that export them. */
@@ -72,6 +72,7 @@ export class EngineModule implements OnApplicationShutdown {
         part(SHARED_KEYS, ({ sharedKeys }) => sharedKeys),
       ],
       exports: [
+        OPENED_QUOTA,
         QuotaEngine,
         LiveRules,
         RULE_REPOSITORY,
