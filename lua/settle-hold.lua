@@ -51,7 +51,7 @@ local function settle(group, key, identity)
   end
   if r and r.state ~= 'h' then return outcome_of_ended(r, group.intent) end
   if not r then
-    local counters = read_settled_counters(keys, key, group, now)
+    local counters = read_counters(keys, key, group, now)
     if not counters then return 'wrong-type' end
     return place_settled_hold(bucket, { group, counters, identity }, now)
   end

@@ -39,7 +39,7 @@ local indexes, used, held, buckets = { 0, 0, 0, 0 }, { 0, 0, 0, 0 }, { false, fa
 -- Settles the operation whose bucket is keys[key]. Returns its outcome, as it is answered.
 local function settle(group, key, identity)
   local is_of_now, at_text = read_counters_of_now(keys, key, group, held, indexes, used)
-  local counters = is_of_now == false and read_counters(keys, key, group)
+  local counters = is_of_now == false and read_counters(keys, key, group, now)
   local bucket = buckets[keys[key]] or open_bucket(buckets, keys[key])
   if is_of_now == nil or counters == nil or not bucket then return 'wrong-type' end
   local counted = recall_counted(bucket, identity, now, remember_ms, group.intent)

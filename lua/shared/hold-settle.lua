@@ -6,18 +6,6 @@
 -- @include shared/hold-settled-record.lua
 -- @include shared/settlement-slow-path.lua
 
--- The counters of a group behind keys[key]; nil when one of them is a wrong-type key.
-local function read_settled_counters(keys, key, group, now)
-  local counters = {}
-  for c = 1, group.size do
-    local windows = read_counter_with_holds(keys[key + c], now)
-    if not windows then return nil end
-    local own_set = with_override(keys[key + c], windows, group[c])
-    counters[c] = { key = keys[key + c], limit_set = own_set, windows = windows }
-  end
-  return counters
-end
-
 local function is_last_attempt(r, identity)
   local attempt = identity.attempt
   return has_attempt(r.attempts, attempt) and live_attempts(remove_attempt(r.attempts, attempt)) == ''

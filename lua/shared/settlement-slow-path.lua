@@ -2,17 +2,17 @@
 -- decided in or counted in.
 -- @include shared/counter.lua
 -- @include shared/group-amounts.lua
+-- @include shared/hold-changes.lua
 -- @include shared/limit-set.lua
 -- @include shared/overrides.lua
 -- @include shared/own-windows.lua
--- @include shared/wrong-type.lua
 
--- The counters of a group behind keys[key]; nil when one of them is a wrong-type key.
-local function read_counters(keys, key, group)
+-- The counters of a group behind keys[key], after their due holds have ended; nil when one of them is a wrong-type
+-- key.
+local function read_counters(keys, key, group, now)
   local counters = {}
   for c = 1, group.size do
-    local stored = redis.pcall('GET', keys[key + c])
-    local windows = not is_wrong_type(stored) and (stored and read_windows(stored) or not stored and {})
+    local windows = read_counter_with_holds(keys[key + c], now)
     if not windows then return nil end
     local own_set = with_override(keys[key + c], windows, group[c])
     counters[c] = { key = keys[key + c], limit_set = own_set, windows = windows }
@@ -21,7 +21,8 @@ local function read_counters(keys, key, group)
 end
 
 -- Adds to the window of a limit unless that is over. The window must be the counter's current one or become it: a
--- later window is never changed, an earlier one is replaced. Returns the units used now, and whether that opens it.
+-- later window is never changed, an earlier one is replaced. Held units stay: taking back more than is used leaves
+-- nothing used. Returns the units used now, and whether that opens it.
 local function add_to_window(limit, index, windows, units, now)
   if not index or units == 0 then return nil end
   local window = windows[limit.field]
@@ -29,7 +30,8 @@ local function add_to_window(limit, index, windows, units, now)
   local is_current = window and window.starts == starts
   local opens = units > 0 and not (window and instant_of(window.starts) > start)
   if now >= reset or not (is_current or opens) then return nil end
-  local total = math.min(math.max((is_current and window.used or 0) + units, 0), MAX_INTEGER)
+  local before, held = is_current and window.used or 0, is_current and window.reserved or 0
+  local total = math.min(math.max(before + units, held), MAX_INTEGER)
   if is_current then return total, set_units(windows, limit.field, starts, total) end
   return total, own.set_limit(windows, limit, index, total)
 end
@@ -66,7 +68,8 @@ local function add_to_windows(counters, group, sign, at, now)
       end
     end
     if changed then
-      write_counter(counter.key, text_of_windows(windows), limit_set, opened, windows.override)
+      local is_needed = windows.holds or windows.override
+      write_counter(counter.key, text_of_windows(windows), limit_set, opened, is_needed)
     end
   end
   return touched, latest_text, above .. texts
