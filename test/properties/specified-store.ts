@@ -167,7 +167,9 @@ export class SpecifiedStore {
   #settledAttempt({ operation, intent, hold, amount, amounts }: SettleRequest, named: Named): number {
     const attempt = this.#attempt(operation.attempt);
     const { takenAt, isDegraded } = hold!;
-    if (this.#isNew(named)) {
+    // Also one that has expired since, whose id is free: this node may have extended it without the store.
+    const isOfThen = takenAt === named.takenAt;
+    if (!isOfThen && this.#isNew(named)) {
       Object.assign(named, {
         takenAt,
         attempt,
@@ -176,8 +178,7 @@ export class SpecifiedStore {
       });
       return attempt;
     }
-    const isMeant = isDegraded || takenAt === named.takenAt;
-    return isMeant && intent !== 'hold' ? this.#attemptOf(named) : attempt;
+    return (isDegraded || isOfThen) && intent !== 'hold' ? this.#attemptOf(named) : attempt;
   }
 
   /** An extension is of the reservation that was taken then, also of one that has expired since. */
