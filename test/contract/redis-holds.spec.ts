@@ -4,7 +4,7 @@ import { MARGIN_MS } from '@sundial/engine/ports';
 import type { RedisProcess } from '../support/redis-process.js';
 import { ending, held, reserved, reserving, settlingHold } from './hold-requests.js';
 import { concurrent } from './store-holds-windows.contract.js';
-import { counter, daily, hourly, MINUTE_MS, NOON, taking } from './store-requests.js';
+import { counter, daily, HOUR_MS, hourly, MINUTE_MS, NOON, settling, taking } from './store-requests.js';
 import { redisStoreUnderTest, type StoreUnderTest } from './store-under-test.js';
 
 /** A server that is slow for once. */
@@ -48,6 +48,13 @@ describe('The holds beside a counter on Redis', () => {
     expect(await ttlOf(atOnce.key)).toBeGreaterThan(120 * MINUTE_MS + MARGIN_MS - SLACK_MS);
     await store.settle(settlingHold('hold', reserving([atOnce], { ttlMs: 180 * MINUTE_MS })));
     expect(await ttlOf(atOnce.key)).toBeGreaterThan(180 * MINUTE_MS);
+  });
+
+  it('keep it alive when a settlement of a check opens a window of it', async () => {
+    const mixed = counter([concurrent(5), hourly(9)], { name: 'mixed' });
+    await reserved(store, reserving([mixed], { ttlMs: 24 * HOUR_MS }));
+    await store.settle(settling('count', taking([mixed]), { h: 'next' }));
+    expect(await ttlOf(mixed.key)).toBeGreaterThan(24 * HOUR_MS);
   });
 
   it('are wrong-type where something else stands there, and nothing is changed then', async () => {
