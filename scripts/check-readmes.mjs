@@ -10,7 +10,7 @@ const EXAMPLE = /^```ts\n(.*?)^```$/gms;
 
 /** Examples by the name of the file they would be: in `test/`, where every package and Jest is found. */
 const examples = new Map(
-  [...PACKAGES, 'apps/quota-service'].flatMap((folder) => {
+  [...PACKAGES, 'libs/ledger', 'apps/quota-service'].flatMap((folder) => {
     const readme = readFileSync(join(ROOT, folder, 'README.md'), 'utf8');
     return [...readme.matchAll(EXAMPLE)].map(([, text = ''], index) => {
       const name = `${folder.replaceAll('/', '-')}-readme-example-${index + 1}.ts`;
