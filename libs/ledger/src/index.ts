@@ -1,6 +1,6 @@
-export * from './ledger-errors.js';
-export * from './ledger-event.js';
-export type * from './ledger-database.js';
-export type * from './ledger-questions.js';
-export type * from './ledger.js';
-export { openLedger } from './open-ledger.js';
+export type * from './contract/ledger-database.js';
+export * from './contract/ledger-errors.js';
+export * from './contract/ledger-event.js';
+export type * from './contract/ledger-questions.js';
+export type * from './contract/ledger.js';
+export { openLedger } from './open/open-ledger.js';

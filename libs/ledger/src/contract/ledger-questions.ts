@@ -46,7 +46,7 @@ export interface EventFilter extends LedgerSpan {
 }
 
 export interface UsageHistoryFilter extends LedgerSpan {
-  /** Counters of exactly these attributes, and of those that have them among others. */
+  /** Of the counters that count this subject: those of some of its attributes, as `GET /usage` shows them. */
   readonly subject: Subject;
   readonly window?: string;
   readonly rule?: string;

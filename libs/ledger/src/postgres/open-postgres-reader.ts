@@ -1,0 +1,24 @@
+import { Kysely } from 'kysely';
+import { answersOf } from '../questions/answers.js';
+import { PermanentQuestions } from '../questions/permanent-questions.js';
+import type { PermanentTables } from '../tables/permanent-tables.js';
+import type { LedgerReader } from '../calls/ledger-reader.js';
+import { remoteDialect } from '../calls/remote-dialect.js';
+import { Turns } from '../calls/turns.js';
+import { PostgresConnection } from './postgres-connection.js';
+import { findRows } from './postgres-reader.js';
+
+/** Reads what all nodes wrote. */
+export function openPostgresReader(url: string): Promise<LedgerReader> {
+  const connection = new PostgresConnection(url, 'sundial-ledger-reader');
+  const run: LedgerReader['run'] = async (sql, parameters) => {
+    const { rows, rowCount } = await connection.query(sql, parameters);
+    return { rows, affected: rowCount ?? undefined };
+  };
+  const kysely = new Kysely<PermanentTables>({ dialect: remoteDialect('postgres', run, new Turns()) });
+  return Promise.resolve({
+    answers: answersOf((query) => findRows(connection, query), new PermanentQuestions(kysely)),
+    run,
+    close: () => connection.close(),
+  });
+}

@@ -1,0 +1,159 @@
+import { randomUUID } from 'node:crypto';
+import type { Subject } from '@sundial/contract';
+import { Kysely } from 'kysely';
+import type { LedgerGap } from '../contract/ledger.js';
+import type { RecordedEvent } from '../contract/ledger-event.js';
+import type { DeletedSubjectData } from '../contract/ledger-questions.js';
+import { migrate } from '../tables/migrate.js';
+import { PERMANENT_KINDS } from '../tables/permanent-tables.js';
+import { recordedEvent, type StoredRow } from '../questions/event-query.js';
+import type {
+  Derived,
+  LedgerStore,
+  NewRow,
+  NewRows,
+  RetentionBounds,
+  StoredState,
+} from '../recording/ledger-store.js';
+import type { OutageRow } from '../recording/outages.js';
+import type { CountedRefusals } from '../recording/refusals.js';
+import { remoteDialect } from '../calls/remote-dialect.js';
+import { Turns } from '../calls/turns.js';
+import { deleteSubject } from './delete-subject.js';
+import { PostgresConnection } from './postgres-connection.js';
+import { POSTGRES_MIGRATIONS } from './postgres-schema.js';
+import { retainParts } from './retain-parts.js';
+
+/** Events of many nodes in one database. */
+export class PostgresStore implements LedgerStore {
+  readonly #connection: PostgresConnection;
+  readonly #session = randomUUID();
+  #facetsSentOn = '';
+
+  constructor(
+    private readonly node: string,
+    url: string,
+    private readonly maxBytes: number,
+  ) {
+    this.#connection = new PostgresConnection(url, 'sundial-ledger-writer');
+  }
+
+  async open(): Promise<StoredState> {
+    const run = async (sql: string, parameters: readonly unknown[]) => {
+      const { rows, rowCount } = await this.#connection.query(sql, parameters);
+      return { rows, affected: rowCount ?? undefined };
+    };
+    await migrate(
+      new Kysely({ dialect: remoteDialect('postgres', run, new Turns()) }),
+      'ledger',
+      POSTGRES_MIGRATIONS,
+    );
+    const [before] = await this.#rows<{ flushed_at: number; ended: number }>(
+      'SELECT flushed_at, ended FROM ledger_nodes WHERE node = $1 AND session <> $2',
+      [this.node, this.#session],
+    );
+    const [{ derived_up_to } = { derived_up_to: 0 }] = await this.#rows<{ derived_up_to: number }>(
+      `INSERT INTO ledger_nodes SELECT $1, $2, $3, 0, 0, seq FROM ledger_position
+       ON CONFLICT (node) DO UPDATE SET session = excluded.session, flushed_at = excluded.flushed_at, batch = 0, ended = 0 RETURNING derived_up_to`,
+      [this.node, this.#session, Date.now()],
+    );
+    const counted = await this.#rows<{ key: string; minute: number; event: string }>(
+      'SELECT key, minute, event FROM ledger_counted WHERE node = $1',
+      [this.node],
+    );
+    const outages = await this.#rows<OutageRow>(
+      'SELECT * FROM ledger_outages WHERE node = $1 ORDER BY started_at DESC LIMIT 100',
+      [this.node],
+    );
+    return {
+      unclean: before && !before.ended ? before.flushed_at : undefined,
+      counted: counted.map((row) => ({ ...row, event: JSON.parse(row.event) as CountedRefusals['event'] })),
+      outages: outages.reverse(),
+      derivedUpTo: derived_up_to,
+    };
+  }
+
+  beginsNewDay(): boolean {
+    return this.#facetsSentOn !== today();
+  }
+
+  async write({ number, rows, facets, counted, ended }: NewRows): Promise<number> {
+    const day = today();
+    const [{ position } = { position: 0 }] = await this.#rows<{ position: number }>(
+      'SELECT ledger_write($1, $2, $3, $4, $5, $6, $7, $8) AS position',
+      [
+        ...[this.node, this.#session, number, Date.now(), `[${rows.map(rowText).join(',')}]`],
+        JSON.stringify(
+          facets.map((facet) => [
+            facet.id,
+            facet.kind,
+            facet.outcome,
+            facet.reason,
+            facet.degraded,
+            facet.replayed,
+            facet.resource,
+            facet.node,
+          ]),
+        ),
+        JSON.stringify(counted.map(({ key, minute, event }) => [key, minute, JSON.stringify(event)])),
+        JSON.stringify(ended.map(({ key, minute }) => [key, minute])),
+      ],
+    );
+    this.#facetsSentOn = day;
+    return position;
+  }
+
+  async applyDerived({ windows, days, outages, upTo }: Derived): Promise<void> {
+    const texts = [windows, days, outages].map((rows) => JSON.stringify(rows));
+    await this.#connection.query('SELECT ledger_apply($1, $2, $3, $4, $5)', [this.node, upTo, ...texts]);
+  }
+
+  async rowsAfter(
+    position: number,
+    limit: number,
+  ): Promise<readonly { position: number; event: RecordedEvent }[]> {
+    const rows = await this.#rows<StoredRow>(
+      `SELECT seq, "row", $2::text AS node FROM ledger_events
+       WHERE seq > $1 AND facet IN (SELECT id FROM ledger_facets WHERE node = $2) ORDER BY seq LIMIT $3`,
+      [position, this.node, limit],
+    );
+    return rows.map((row) => ({ position: row.seq, event: recordedEvent(row) }));
+  }
+
+  retain({ days }: RetentionBounds, now: number): Promise<readonly LedgerGap[]> {
+    return retainParts(this.#connection, { days, maxBytes: this.maxBytes, now });
+  }
+
+  deleteSubject(subject: Subject): Promise<DeletedSubjectData> {
+    return deleteSubject(this.#connection, subject);
+  }
+
+  async close(clean: boolean): Promise<void> {
+    try {
+      if (clean)
+        await this.#connection.query('UPDATE ledger_nodes SET ended = 1 WHERE node = $1 AND session = $2', [
+          this.node,
+          this.#session,
+        ]);
+    } finally {
+      await this.#connection.close();
+    }
+  }
+
+  async #rows<Row>(text: string, values: readonly unknown[]): Promise<Row[]> {
+    return (await this.#connection.query(text, values)).rows as unknown as Row[];
+  }
+}
+
+function today(): string {
+  return new Date().toISOString().slice(0, 10);
+}
+
+/** The event stands in it as it is: its text is written once. PostgreSQL's text has no NUL. */
+function rowText({ event, text, facet, operation, attributes }: NewRow): string {
+  const { at, kind, outcome, actor = null, data } = event;
+  const permanent = PERMANENT_KINDS.has(kind)
+    ? JSON.stringify([kind, outcome, actor, data?.target ?? null])
+    : 'null';
+  return `[${at},${facet},${operation},[${attributes.join(',')}],${permanent},${text}]`;
+}

@@ -1,0 +1,75 @@
+import type { LedgerEvent, RecordedEvent } from '../contract/ledger-event.js';
+import type { LedgerGap } from '../contract/ledger.js';
+import type { Facet } from './facet.js';
+import type { OutageRow } from './outages.js';
+import type { CountedRefusals } from './refusals.js';
+import type { SubjectDay, WindowUsage } from './usage.js';
+
+/** A row that waits to be written. */
+export interface NewRow {
+  readonly event: LedgerEvent;
+  /** The event as JSON. */
+  readonly text: string;
+  readonly facet: number;
+  /** The hash of the operation id. */
+  readonly operation: number | null;
+  readonly attributes: readonly number[];
+}
+
+/** What is written at once, or not at all. */
+export interface NewRows {
+  /** Counts up by one from batch to batch; a batch that is written again has the number it had, and is recognised by it. */
+  readonly number: number;
+  readonly rows: readonly NewRow[];
+  readonly facets: readonly Facet[];
+  /** Counted so far; each replaces what was kept under its key and minute. */
+  readonly counted: readonly CountedRefusals[];
+  /** Those that are among the rows now. */
+  readonly ended: readonly CountedRefusals[];
+}
+
+/** Sums of the rows up to and including `upTo`. */
+export interface Derived {
+  readonly windows: readonly WindowUsage[];
+  readonly days: readonly SubjectDay[];
+  readonly outages: readonly OutageRow[];
+  readonly upTo: number;
+}
+
+/** What the database knows of this node from before. */
+export interface StoredState {
+  /** When the process before was last known to write, if it never said that it ended. */
+  readonly unclean: number | undefined;
+  readonly counted: readonly CountedRefusals[];
+  readonly outages: readonly OutageRow[];
+  /** Up to which row the sums reach. */
+  readonly derivedUpTo: number;
+}
+
+export interface RetentionBounds {
+  readonly days: number;
+  readonly maxBytes: number;
+}
+
+/** Events of the ledger in a database, for the one writer of a node. Every method rejects while the database is away, and may be tried again. */
+export interface LedgerStore {
+  /** Migrates, and marks that a process writes from now on. */
+  open(): Promise<StoredState>;
+  /** Whether a new day has begun since the last write: facets are then to be sent again. */
+  beginsNewDay(): boolean;
+  /** Resolves with the position of the last row. */
+  write(rows: NewRows): Promise<number>;
+  applyDerived(derived: Derived): Promise<void>;
+  /** Rows of this node behind a position, oldest first. */
+  rowsAfter(
+    position: number,
+    limit: number,
+  ): Promise<readonly { readonly position: number; readonly event: RecordedEvent }[]>;
+  /** Drops what is too old or too much, and says what. */
+  retain(bounds: RetentionBounds, now: number): Promise<readonly LedgerGap[]>;
+  deleteSubject(
+    subject: Readonly<Record<string, string>>,
+  ): Promise<{ readonly events: number; readonly windows: number }>;
+  /** Marks that nothing is missing. */
+  close(clean: boolean): Promise<void>;
+}

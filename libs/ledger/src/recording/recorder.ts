@@ -1,0 +1,159 @@
+import type { Subject } from '@sundial/contract';
+import type { LedgerEvent } from '../contract/ledger-event.js';
+import type { LedgerGap } from '../contract/ledger.js';
+import type { DeletedSubjectData } from '../contract/ledger-questions.js';
+import { Facets } from './facet.js';
+import { attributeHashes, hashOf } from './hash.js';
+import type { LedgerStore, NewRow, NewRows, RetentionBounds } from './ledger-store.js';
+import { Outages } from './outages.js';
+import { Refusals } from './refusals.js';
+import { Usage } from './usage.js';
+
+/** How long sums wait until they are applied: a subject that is asked for often costs one row then. */
+const APPLY_AFTER_MS = 30_000;
+const RECOVERY_ROWS = 2_000;
+
+export interface Written {
+  /** Gaps that the database itself has to tell of. */
+  readonly gaps: readonly LedgerGap[];
+}
+
+/** Turns batches of events into rows and sums, for a store. One call at a time; a call that rejected is repeated by the caller, and counts once. */
+export class Recorder {
+  readonly #facets: Facets;
+  readonly #refusals = new Refusals();
+  readonly #usage = new Usage();
+  readonly #outages: Outages;
+  #isOpen = false;
+  #number = 0;
+  /** A batch that may have been written or not. */
+  #unsure: (NewRows & Written) | undefined;
+  #position = 0;
+  #applied = 0;
+  #appliedAt = performance.now();
+  #unapplied: Parameters<LedgerStore['applyDerived']>[0] | undefined;
+  #gaps: LedgerGap[] = [];
+
+  constructor(
+    node: string,
+    private readonly store: LedgerStore,
+  ) {
+    this.#facets = new Facets(node);
+    this.#outages = new Outages(node);
+  }
+
+  /** Opens the store if it is not open yet; a process that was killed before is a gap. */
+  async open(now: number): Promise<void> {
+    if (this.#isOpen) return;
+    const state = await this.store.open();
+    this.#refusals.adopt(state.counted);
+    this.#outages.restore(state.outages);
+    this.#position = this.#applied = state.derivedUpTo;
+    await this.#recover();
+    if (state.unclean !== undefined)
+      this.#gaps.push({ cause: 'killed', from: state.unclean, to: now, count: 0 });
+    this.#isOpen = true;
+  }
+
+  /** Writes a batch. `now`: this node's clock. */
+  async write(texts: readonly string[], now: number): Promise<Written> {
+    await this.open(now);
+    if (this.#usage.isFull || performance.now() - this.#appliedAt > APPLY_AFTER_MS) await this.apply();
+    this.#unsure ??= this.#rowsOf(texts, now);
+    const { rows, counted, gaps } = this.#unsure;
+    if (rows.length > 0 || counted.length > 0) {
+      this.#position = Math.max(this.#position, await this.store.write(this.#unsure));
+    }
+    for (const { event } of rows) this.#add(event);
+    this.#unsure = undefined;
+    return { gaps };
+  }
+
+  /** Applies the sums up to the last row. */
+  async apply(): Promise<void> {
+    this.#unapplied ??= {
+      ...this.#usage.take(),
+      outages: this.#outages.take(),
+      upTo: this.#position,
+    };
+    if (this.#unapplied.upTo > this.#applied) await this.store.applyDerived(this.#unapplied);
+    this.#applied = this.#unapplied.upTo;
+    this.#unapplied = undefined;
+    this.#appliedAt = performance.now();
+  }
+
+  async retain(bounds: RetentionBounds, now: number): Promise<void> {
+    await this.open(now);
+    this.#gaps.push(...(await this.store.retain(bounds, now)));
+  }
+
+  async deleteSubject(subject: Subject): Promise<DeletedSubjectData> {
+    const entries = Object.entries(subject);
+    if (entries.length === 0)
+      throw new TypeError('A subject without attributes would be everything: name at least one.');
+    this.#refusals.forget(({ subject: of = {} }) => entries.every(([name, value]) => of[name] === value));
+    await this.apply();
+    return this.store.deleteSubject(subject);
+  }
+
+  async close(clean: boolean): Promise<void> {
+    if (!this.#isOpen) return;
+    if (clean) await this.apply();
+    await this.store.close(clean);
+  }
+
+  /** Ends the minute of refusals that are counted: their rows are in the next batch. */
+  endRefusals(): void {
+    this.#refusals.endNow();
+  }
+
+  async #recover(): Promise<void> {
+    for (;;) {
+      const rows = await this.store.rowsAfter(this.#position, RECOVERY_ROWS);
+      for (const { event, position } of rows) {
+        this.#add(event);
+        this.#position = position;
+      }
+      if (this.#usage.isFull) await this.apply();
+      if (rows.length === 0) return;
+    }
+  }
+
+  #add(event: LedgerEvent): void {
+    this.#usage.add(event);
+    this.#outages.add(event);
+  }
+
+  #rowsOf(texts: readonly string[], now: number): NewRows & Written {
+    if (this.store.beginsNewDay()) {
+      this.#facets.forget();
+      this.#refusals.endNow();
+    }
+    const gaps = this.#gaps;
+    this.#gaps = [];
+    const rows: NewRow[] = gaps.map((gap) => this.#row(gapEvent(gap)));
+    for (const text of texts) {
+      const event = JSON.parse(text) as LedgerEvent;
+      if (!this.#refusals.counts(event)) rows.push(this.#row(event, text));
+    }
+    this.#refusals.endMinutes(now);
+    const ended = this.#refusals.takeEnded();
+    for (const { event } of ended) rows.push(this.#row(event));
+    this.#number += 1;
+    const counted = this.#refusals.takeChanged();
+    return { number: this.#number, rows, facets: this.#facets.takeFresh(), counted, ended, gaps };
+  }
+
+  #row(event: LedgerEvent, text = JSON.stringify(event)): NewRow {
+    const { operationId, subject } = event;
+    return {
+      ...{ event, text, facet: this.#facets.of(event).id },
+      operation: operationId === undefined ? null : hashOf(operationId),
+      attributes: subject ? attributeHashes(subject) : [],
+    };
+  }
+}
+
+function gapEvent({ cause, from, to, count }: LedgerGap): LedgerEvent {
+  return { at: to, kind: 'gap', outcome: cause, count, data: { from, to } };
+}

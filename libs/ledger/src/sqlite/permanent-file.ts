@@ -1,0 +1,172 @@
+import { Kysely, SqliteDialect } from 'kysely';
+import type Database from 'libsql';
+import { join } from 'node:path';
+import type { Derived, NewRow } from '../recording/ledger-store.js';
+import type { OutageRow } from '../recording/outages.js';
+import type { Subject } from '@sundial/contract';
+import type { LedgerEvent } from '../contract/ledger-event.js';
+import { matches } from '../questions/event-query.js';
+import { DAY_CONFLICT, OUTAGE_CONFLICT, WINDOW_CONFLICT } from '../tables/conflicts.js';
+import { attributeText } from '../recording/hash.js';
+import { DAY_MS } from '../recording/usage.js';
+import { migrate } from '../tables/migrate.js';
+import {
+  PERMANENT_KINDS,
+  PERMANENT_MIGRATIONS,
+  type LedgerNode,
+  type PermanentTables,
+} from '../tables/permanent-tables.js';
+import { atomically, openSqlite } from './sqlite-file.js';
+
+const WINDOW_COLUMNS = [
+  'subject_hash',
+  'rule',
+  'window',
+  'meter',
+  'starts_at',
+  'resets_at',
+  'resource',
+  'subject',
+  'used',
+  'reserved',
+  'max',
+  'seen_at',
+  'allowed',
+  'denied',
+] as const;
+const DAY_COLUMNS = [
+  'resource',
+  'meter',
+  'day',
+  'subject_hash',
+  'subject',
+  'used',
+  'allowed',
+  'denied',
+] as const;
+const OUTAGE_COLUMNS = ['node', 'started_at', 'last_at', 'ended_at', 'allowed', 'denied', 'settled'] as const;
+
+/** The file that days come and go beside: what is kept for 400 days, and the tables of other parts. */
+export class PermanentFile {
+  #forgotten: number | undefined;
+
+  private constructor(
+    readonly database: Database.Database,
+    readonly kysely: Kysely<PermanentTables>,
+  ) {}
+
+  /** `migrates`: of the writer. The reader's tables are there, or it fails. */
+  static async open(directory: string, { migrates }: { readonly migrates: boolean }): Promise<PermanentFile> {
+    const database = openSqlite(join(directory, 'permanent.sqlite'));
+    const kysely = new Kysely<PermanentTables>({ dialect: new SqliteDialect({ database }) });
+    if (migrates) await migrate(kysely, 'ledger', PERMANENT_MIGRATIONS);
+    return new PermanentFile(database, kysely);
+  }
+
+  node(name: string): LedgerNode | undefined {
+    return this.database.prepare('SELECT * FROM ledger_nodes WHERE node = ?').get(name) as
+      LedgerNode | undefined;
+  }
+
+  /** Marks that a process of this node writes, keeping how far its sums reach. */
+  beginSession(node: string, session: string, now: number): void {
+    this.database
+      .prepare(
+        `INSERT INTO ledger_nodes VALUES (?, ?, ?, 0, 0, 0)
+         ON CONFLICT (node) DO UPDATE SET session = excluded.session, flushed_at = excluded.flushed_at, batch = 0, ended = 0`,
+      )
+      .run(node, session, now);
+  }
+
+  markFlushed(node: string, now: number): void {
+    this.database.prepare('UPDATE ledger_nodes SET flushed_at = ? WHERE node = ?').run(now, node);
+  }
+
+  markEnded(node: string): void {
+    this.database.prepare('UPDATE ledger_nodes SET ended = 1 WHERE node = ?').run(node);
+  }
+
+  outages(node: string): readonly OutageRow[] {
+    return this.database
+      .prepare(
+        'SELECT * FROM (SELECT * FROM ledger_outages WHERE node = ? ORDER BY started_at DESC LIMIT 100) ORDER BY started_at',
+      )
+      .all(node) as OutageRow[];
+  }
+
+  /** Keeps those rows that outlive their day; `after` is the position before the first of all. Again is no harm. */
+  keep(node: string, rows: readonly NewRow[], after: number): void {
+    const kept = rows.map((row, index) => ({ ...row, seq: after + 1 + index }));
+    const permanent = kept.filter(({ event }) => PERMANENT_KINDS.has(event.kind));
+    if (permanent.length === 0) return;
+    const insert = this.database.prepare(
+      'INSERT OR IGNORE INTO ledger_permanent VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+    );
+    atomically(this.database, () => {
+      for (const { seq, event, text } of permanent) {
+        const { at, kind, outcome, actor = null, data } = event;
+        insert.run(seq, at, node, kind, outcome, actor, data?.target ?? null, text);
+      }
+    });
+  }
+
+  apply(node: string, { windows, days, outages, upTo }: Derived): void {
+    atomically(this.database, () => {
+      this.#insert('ledger_windows', WINDOW_COLUMNS, windows, WINDOW_CONFLICT);
+      this.#insert('ledger_subject_days', DAY_COLUMNS, days, DAY_CONFLICT);
+      this.#insert('ledger_outages', OUTAGE_COLUMNS, outages, OUTAGE_CONFLICT);
+      this.database.prepare('UPDATE ledger_nodes SET derived_up_to = ? WHERE node = ?').run(upTo, node);
+    });
+  }
+
+  /** Drops what is older; once a day, since it reads all of it. */
+  forgetBefore(at: number): void {
+    const day = Math.floor(at / DAY_MS);
+    if (day === this.#forgotten) return;
+    this.#forgotten = day;
+    this.database.prepare('DELETE FROM ledger_permanent WHERE at < ?').run(at);
+    this.database.prepare('DELETE FROM ledger_outages WHERE started_at < ?').run(at);
+    this.database.prepare('DELETE FROM ledger_subject_days WHERE day < ?').run(day);
+    this.database.prepare('DELETE FROM ledger_windows WHERE seen_at < ?').run(at);
+  }
+
+  /** Deletes the sums of a subject, and the permanent rows about it. */
+  deleteSubject(subject: Subject): number {
+    const conditions = Object.entries(subject).map(([name, value]) => attributeText(name, value));
+    const where = conditions.map(() => 'instr(subject, ?) > 0').join(' AND ') || 'true';
+    return atomically(this.database, () => {
+      const { changes } = this.database.prepare(`DELETE FROM ledger_windows WHERE ${where}`).run(conditions);
+      this.database.prepare(`DELETE FROM ledger_subject_days WHERE ${where}`).run(conditions);
+      const permanent = this.database.prepare('SELECT seq, row FROM ledger_permanent').all() as {
+        seq: number;
+        row: string;
+      }[];
+      for (const { seq, row } of permanent) {
+        const event = JSON.parse(row) as LedgerEvent;
+        if (event.subject && matches({ subject, order: 'oldest', limit: 0 }, event)) {
+          this.database.prepare('DELETE FROM ledger_permanent WHERE seq = ?').run(seq);
+        }
+      }
+      return changes;
+    });
+  }
+
+  close(): void {
+    this.database.close();
+  }
+
+  #insert<Column extends string>(
+    table: string,
+    columns: readonly Column[],
+    rows: readonly { readonly [name in Column]: unknown }[],
+    conflict: string,
+  ): void {
+    if (rows.length === 0) return;
+    const names = columns.map((name) => `"${name}"`).join(', ');
+    const values = columns.map((_, index) => `value ->> ${index}`).join(', ');
+    const ordered = rows.map((row) => columns.map((name) => row[name]));
+    this.database
+      .prepare(`INSERT INTO ${table} (${names}) SELECT ${values} FROM json_each(?) WHERE true ${conflict}`)
+      .run(JSON.stringify(ordered));
+  }
+}

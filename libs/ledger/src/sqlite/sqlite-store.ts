@@ -1,0 +1,147 @@
+import { randomUUID } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import type { Subject } from '@sundial/contract';
+import type { LedgerEvent, RecordedEvent } from '../contract/ledger-event.js';
+import type { LedgerGap } from '../contract/ledger.js';
+import type { DeletedSubjectData } from '../contract/ledger-questions.js';
+import { idOf } from '../questions/cursor.js';
+import type {
+  Derived,
+  LedgerStore,
+  NewRows,
+  RetentionBounds,
+  StoredState,
+} from '../recording/ledger-store.js';
+import { DayFile } from './day-file.js';
+import { dayOf, daysIn, pathOf } from './day-files.js';
+import { deleteSubject } from './delete-subject.js';
+import { PermanentFile } from './permanent-file.js';
+import { retainDays } from './retain-days.js';
+
+/** Events in a file a day, in a directory that is this node's own. */
+export class SqliteStore implements LedgerStore {
+  #permanent: PermanentFile | undefined;
+  #day: DayFile | undefined;
+  #position = 0;
+
+  constructor(
+    private readonly node: string,
+    private readonly directory: string,
+    private readonly maxBytes: number,
+    private readonly now: () => number,
+  ) {}
+
+  async open(): Promise<StoredState> {
+    mkdirSync(this.directory, { recursive: true, mode: 0o700 });
+    this.#permanent ??= await PermanentFile.open(this.directory, { migrates: true });
+    const before = this.#permanent.node(this.node);
+    const derivedUpTo = before?.derived_up_to ?? 0;
+    this.#position = derivedUpTo;
+    const newest = daysIn(this.directory).at(-1);
+    if (newest !== undefined) {
+      this.#day ??= this.#fileOf(newest);
+      this.#position = Math.max(this.#position, this.#day.lastSeq);
+    }
+    this.#permanent.beginSession(this.node, randomUUID(), this.now());
+    return {
+      unclean: before && !before.ended ? before.flushed_at : undefined,
+      counted: this.#day?.counted() ?? [],
+      outages: this.#permanent.outages(this.node),
+      derivedUpTo,
+    };
+  }
+
+  beginsNewDay(): boolean {
+    return this.#day === undefined || this.#day.day < dayOf(this.now());
+  }
+
+  write(rows: NewRows): Promise<number> {
+    const day = this.#dayForNow();
+    const { length } = rows.rows;
+    // A batch that is written again may be there already: only what is beside it is missing then.
+    if (length === 0 || day.lastSeq < this.#position + length) day.append(rows, this.#position);
+    this.#opened.keep(this.node, rows.rows, this.#position);
+    this.#opened.markFlushed(this.node, this.now());
+    this.#position += length;
+    return Promise.resolve(this.#position);
+  }
+
+  applyDerived(derived: Derived): Promise<void> {
+    this.#opened.apply(this.node, derived);
+    return Promise.resolve();
+  }
+
+  rowsAfter(position: number, limit: number): Promise<readonly { position: number; event: RecordedEvent }[]> {
+    for (const day of daysIn(this.directory)) {
+      const rows = this.#inDay(day, (file) => rowsBehind(file, position, limit));
+      if (rows.length === 0) continue;
+      return Promise.resolve(
+        rows.map(({ seq, row }) => ({
+          position: seq,
+          event: { count: 1, ...(JSON.parse(row) as LedgerEvent), id: idOf(seq), node: this.node },
+        })),
+      );
+    }
+    return Promise.resolve([]);
+  }
+
+  retain({ days }: RetentionBounds, now: number): Promise<readonly LedgerGap[]> {
+    const { directory, maxBytes } = this;
+    const bounds = { directory, maxBytes, oldestDay: dayOf(now - days * 86_400_000), now };
+    return Promise.resolve(retainDays(bounds, this.#day, this.#opened));
+  }
+
+  deleteSubject(subject: Subject): Promise<DeletedSubjectData> {
+    const files = daysIn(this.directory);
+    let events = 0;
+    for (const day of files)
+      events += this.#inDay(day, (file) => deleteSubject(file.database, file.segments(), subject));
+    return Promise.resolve({ events, windows: this.#opened.deleteSubject(subject) });
+  }
+
+  close(clean: boolean): Promise<void> {
+    if (clean) this.#opened.markEnded(this.node);
+    this.#day?.close();
+    this.#permanent?.close();
+    return Promise.resolve();
+  }
+
+  get #opened(): PermanentFile {
+    if (!this.#permanent) throw new Error('The store is not open.');
+    return this.#permanent;
+  }
+
+  #fileOf(day: string): DayFile {
+    return new DayFile(day, pathOf(this.directory, day), this.maxBytes / 8);
+  }
+
+  #inDay<T>(day: string, work: (file: DayFile) => T): T {
+    if (day === this.#day?.day) return work(this.#day);
+    const file = this.#fileOf(day);
+    try {
+      return work(file);
+    } finally {
+      file.close();
+    }
+  }
+
+  /** Today's file; a clock that was set back goes on with the newest. */
+  #dayForNow(): DayFile {
+    const today = dayOf(this.now());
+    if (this.#day && this.#day.day >= today) return this.#day;
+    this.#day?.closeSegment();
+    this.#day?.close();
+    this.#day = this.#fileOf(today);
+    return this.#day;
+  }
+}
+
+function rowsBehind(file: DayFile, position: number, limit: number): readonly { seq: number; row: string }[] {
+  for (const { id, last_seq } of file.segments()) {
+    if (last_seq <= position) continue;
+    return file.database
+      .prepare(`SELECT seq, row FROM events_${id} WHERE seq > ? ORDER BY seq LIMIT ?`)
+      .all(position, limit) as { seq: number; row: string }[];
+  }
+  return [];
+}

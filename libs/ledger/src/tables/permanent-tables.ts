@@ -1,0 +1,100 @@
+import { sql, type Kysely, type Migration } from 'kysely';
+import type { OutageRow } from '../recording/outages.js';
+import type { SubjectDay, WindowUsage } from '../recording/usage.js';
+
+/** A rare event that outlives its day. */
+export interface PermanentEvent {
+  readonly seq: number;
+  readonly at: number;
+  readonly node: string;
+  readonly kind: string;
+  readonly outcome: string;
+  readonly actor: string | null;
+  readonly target: string | null;
+  /** The event as JSON. */
+  readonly row: string;
+}
+
+/** A node that wrote to this database. */
+export interface LedgerNode {
+  readonly node: string;
+  /** Of the process that writes, or wrote last. */
+  readonly session: string;
+  /** Its clock, epoch ms. */
+  readonly flushed_at: number;
+  readonly batch: number;
+  /** 1 once the process said that it ended. */
+  readonly ended: number;
+  /** Up to which row the sums of its rows reach. */
+  readonly derived_up_to: number;
+}
+
+/** What is kept for 400 days, in both databases alike. */
+export interface PermanentTables {
+  readonly ledger_permanent: PermanentEvent;
+  readonly ledger_windows: WindowUsage;
+  readonly ledger_subject_days: SubjectDay;
+  readonly ledger_outages: OutageRow;
+  readonly ledger_nodes: LedgerNode;
+}
+
+/** The kinds that are kept beyond their day. */
+export const PERMANENT_KINDS: ReadonlySet<string> = new Set([
+  'admin',
+  'control',
+  'gap',
+  'alarm',
+  'mode',
+  'node',
+]);
+export const PERMANENT_DAYS = 400;
+
+export const PERMANENT_MIGRATIONS: Readonly<Record<string, Migration>> = {
+  '001-permanent': { up: createPermanentTables },
+};
+
+async function createPermanentTables(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('ledger_permanent')
+    .addColumn('seq', 'bigint', (column) => column.primaryKey())
+    .addColumn('at', 'bigint', (column) => column.notNull())
+    .addColumn('node', 'text', (column) => column.notNull())
+    .addColumn('kind', 'text', (column) => column.notNull())
+    .addColumn('outcome', 'text', (column) => column.notNull())
+    .addColumn('actor', 'text')
+    .addColumn('target', 'text')
+    .addColumn('row', 'text', (column) => column.notNull())
+    .execute();
+  await db.schema.createIndex('ledger_permanent_at').on('ledger_permanent').column('at').execute();
+  await db.schema
+    .createTable('ledger_nodes')
+    .addColumn('node', 'text', (column) => column.primaryKey())
+    .addColumn('session', 'text', (column) => column.notNull())
+    .addColumn('flushed_at', 'bigint', (column) => column.notNull())
+    .addColumn('batch', 'bigint', (column) => column.notNull())
+    .addColumn('ended', 'integer', (column) => column.notNull())
+    .addColumn('derived_up_to', 'bigint', (column) => column.notNull())
+    .execute();
+  await db.schema
+    .createTable('ledger_outages')
+    .addColumn('node', 'text', (column) => column.notNull())
+    .addColumn('started_at', 'bigint', (column) => column.notNull())
+    .addColumn('last_at', 'bigint', (column) => column.notNull())
+    .addColumn('ended_at', 'bigint')
+    .addColumn('allowed', 'bigint', (column) => column.notNull())
+    .addColumn('denied', 'bigint', (column) => column.notNull())
+    .addColumn('settled', 'text', (column) => column.notNull())
+    .addPrimaryKeyConstraint('ledger_outages_key', ['started_at', 'node'])
+    .execute();
+  await createUsageTables(db);
+}
+
+async function createUsageTables(db: Kysely<unknown>): Promise<void> {
+  await sql`CREATE TABLE ledger_windows (subject_hash bigint NOT NULL, rule text NOT NULL, "window" text NOT NULL, meter text NOT NULL,
+    starts_at bigint NOT NULL, resets_at bigint, resource text NOT NULL, subject text NOT NULL, used bigint NOT NULL, reserved bigint NOT NULL,
+    max bigint, seen_at bigint NOT NULL, allowed bigint NOT NULL, denied bigint NOT NULL,
+    PRIMARY KEY (subject_hash, starts_at, rule, "window", meter))`.execute(db);
+  await sql`CREATE TABLE ledger_subject_days (resource text NOT NULL, meter text NOT NULL, day integer NOT NULL, subject_hash bigint NOT NULL,
+    subject text NOT NULL, used bigint NOT NULL, allowed bigint NOT NULL, denied bigint NOT NULL,
+    PRIMARY KEY (day, resource, meter, subject_hash))`.execute(db);
+}

@@ -1,0 +1,23 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { openPostgresReader } from '../postgres/open-postgres-reader.js';
+import { PostgresStore } from '../postgres/postgres-store.js';
+import { openSqliteReader } from '../sqlite/open-sqlite-reader.js';
+import { SqliteStore } from '../sqlite/sqlite-store.js';
+import { runReader } from './reader-thread.js';
+import type { ThreadSettings } from './thread-settings.js';
+import { runWriter } from './writer-thread.js';
+
+/** The entry of both threads: the one that writes, and the one that is asked. */
+const settings = workerData as ThreadSettings;
+const { role, node, url, directory = '', maxBytes } = settings;
+
+if (!parentPort) throw new Error('This is the program of a worker thread.');
+if (role === 'reader') {
+  runReader(parentPort, () => (url === undefined ? openSqliteReader(directory) : openPostgresReader(url)));
+} else {
+  const store =
+    url === undefined
+      ? new SqliteStore(node, directory, maxBytes, Date.now)
+      : new PostgresStore(node, url, maxBytes);
+  runWriter(parentPort, settings, store);
+}
