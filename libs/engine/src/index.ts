@@ -4,6 +4,7 @@ export type { AdminAction, AdminEvent, AdminEvents, AdminTarget } from './admin/
 export { DEFAULT_NEAR, type EngineSubjects } from './admin/engine-subjects.js';
 export { matchesNothing } from './rules/matches-nothing.js';
 export type * from './runners/observer.js';
+export { operationNamed, withoutTag, type OperationNamed } from './operations/operation-named.js';
 export type { ControlChange } from './controls/control-change.js';
 export { EnginePacks } from './packs/engine-packs.js';
 export { DrillFault, type DrillEffect } from './controls/drill-fault.js';

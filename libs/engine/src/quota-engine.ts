@@ -30,7 +30,7 @@ import { noRule } from './decisions/decision.js';
 import { CheckPlanner, type Planner } from './decisions/check-planner.js';
 import { withOwnWindows } from './decisions/with-own-windows.js';
 import { uncountedMeters } from './decisions/uncounted-meters.js';
-import type { EngineStatus, QuotaObserver } from './runners/observer.js';
+import type { Caller, EngineStatus, QuotaObserver } from './runners/observer.js';
 import { copyOfAmounts } from './operations/amounts.js';
 import { OperationIds } from './operations/operation-ids.js';
 import { EnginePacks } from './packs/engine-packs.js';
@@ -101,25 +101,32 @@ export class QuotaEngine implements Quota {
     this.#receipts = options.receipts;
     const parts = { runner, rules, planner: this.#planner, operations: this.#ids };
     this.packs = new EnginePacks(parts);
-    this.#reversals = new EngineReversals(parts);
+    this.#reversals = new EngineReversals({ ...parts, observer });
     this.#reports = new EngineReports({ ...parts, observer });
     this.#reservations = new EngineReservations({
       ...parts,
       controls: this.#controls,
       withoutRules: (request, book) => this.#withoutRules(request, book),
-      decided: (request, decision, elapsedMs) => observer.decided?.(request, decision, elapsedMs),
+      observer,
     });
   }
 
-  /** Not an `async` function, which would wrap a promise into another one: a check has as few as it needs. */
-  check(request: CheckRequest): Promise<EngineDecision> {
+  /**
+   * Not an `async` function, which would wrap a promise into another one: a check has as few as it needs. Who the `caller` is only
+   * observers are told; as of all verbs here.
+   */
+  check(request: CheckRequest, caller?: Caller): Promise<EngineDecision> {
     try {
       const startedAt = performance.now();
       const book = this.#rules.current;
       const errors = validationErrorsUnder(book, request);
       if (errors.length > 0) throw QuotaError.invalid('invalid-request', errors);
       return Promise.resolve(
-        this.#receipted(request, this.#decide(request, book, startedAt, request.resource)),
+        this.#receipted(
+          request,
+          this.#decide(request, { book, startedAt, fairnessKey: request.resource, caller }),
+          caller,
+        ),
       );
     } catch (error) {
       return Promise.reject(error as QuotaError);
@@ -134,13 +141,15 @@ export class QuotaEngine implements Quota {
    */
   async checkBatch(
     requests: readonly CheckRequest[],
-    { fairnessKeys }: BatchOptions = {},
+    { fairnessKeys, caller }: BatchOptions & { readonly caller?: Caller } = {},
   ): Promise<(EngineDecision | QuotaError)[]> {
     const book = this.#rules.current;
     const errors = validationErrorsInBatch(requests, book);
     if (errors.length > 0) throw QuotaError.invalid('invalid-request', errors);
-    const decide = (request: CheckRequest) =>
-      this.#receipted(request, this.#decide(request, book, performance.now(), `batch ${request.resource}`));
+    const decide = (request: CheckRequest) => {
+      const asked = { book, startedAt: performance.now(), fairnessKey: `batch ${request.resource}`, caller };
+      return this.#receipted(request, this.#decide(request, asked), caller);
+    };
     return this.#batches.run(requests, decide, {
       deadlineMs: this.#batchDeadlineMs,
       ...(fairnessKeys && { fairnessKeys }),
@@ -161,40 +170,40 @@ export class QuotaEngine implements Quota {
     return { resource, subject, ...looked, ...(packs.length > 0 && { packs }), rulesVersion };
   }
 
-  reserve(request: ReserveRequest): Promise<EngineReserveDecision> {
-    return Promise.resolve(this.#receipted(request, this.#reservations.reserve(request)));
+  reserve(request: ReserveRequest, caller?: Caller): Promise<EngineReserveDecision> {
+    return Promise.resolve(this.#receipted(request, this.#reservations.reserve(request, caller), caller));
   }
 
-  commit(id: string, request?: CommitRequest): Promise<ReservationAnswer> {
-    return this.#reservations.commit(id, request);
+  commit(id: string, request?: CommitRequest, caller?: Caller): Promise<ReservationAnswer> {
+    return this.#reservations.commit(id, request, caller);
   }
 
-  release(id: string, request?: ReleaseRequest): Promise<ReservationAnswer> {
-    return this.#reservations.release(id, request);
+  release(id: string, request?: ReleaseRequest, caller?: Caller): Promise<ReservationAnswer> {
+    return this.#reservations.release(id, request, caller);
   }
 
-  extend(id: string, request: ExtendRequest): Promise<EngineReserveDecision> {
-    return this.#reservations.extend(id, request);
+  extend(id: string, request: ExtendRequest, caller?: Caller): Promise<EngineReserveDecision> {
+    return this.#reservations.extend(id, request, caller);
   }
 
   reservation(id: string): Promise<ReservationAnswer> {
     return this.#reservations.reservation(id);
   }
 
-  refund(request: RefundRequest): Promise<Refunded> {
-    return this.#reversals.refund(request);
+  refund(request: RefundRequest, caller?: Caller): Promise<Refunded> {
+    return this.#reversals.refund(request, caller);
   }
 
-  returnUnits(request: ReturnRequest): Promise<Returned> {
-    return this.#reversals.returnUnits(request);
+  returnUnits(request: ReturnRequest, caller?: Caller): Promise<Returned> {
+    return this.#reversals.returnUnits(request, caller);
   }
 
   /**
    * Settles what clients decided while no service answered them: each operation once, in the windows of its `decidedAt`, also
    * above their max. Reports may be repeated, and come in any order. @throws QuotaError `overloaded`: report them again later.
    */
-  report(reports: readonly Report[]): Promise<ReportResult[]> {
-    return this.#reports.report(reports);
+  report(reports: readonly Report[], caller?: Caller): Promise<ReportResult[]> {
+    return this.#reports.report(reports, caller);
   }
 
   /** An operator's: sets what is used. @throws QuotaError `rule-not-found`, `store-unavailable` */
@@ -231,17 +240,12 @@ export class QuotaEngine implements Quota {
     return this.#runner.close();
   }
 
-  #decide(
-    request: CheckRequest,
-    book: RuleBook,
-    startedAt: number,
-    fairnessKey: string,
-  ): Answer<EngineDecision> {
+  #decide(request: CheckRequest, { book, startedAt, fairnessKey, caller }: Asked): Answer<EngineDecision> {
     const rules = book.forResource(request.resource);
     const observe = (decided: EngineDecision) => {
       const decision =
         request.amounts === undefined ? decided : withUncounted(decided, request.amounts, rules);
-      this.#observer.decided?.(request, decision, performance.now() - startedAt);
+      this.#observer.decided?.(request, decision, performance.now() - startedAt, caller);
       return decision;
     };
     const control = this.#controls?.over(request);
@@ -257,10 +261,18 @@ export class QuotaEngine implements Quota {
   }
 
   /** Signed when it is decided, and only where it was asked for. */
-  #receipted<D extends EngineDecision>(request: CheckRequest, answer: Answer<D>): Answer<D> {
+  #receipted<D extends EngineDecision>(
+    request: CheckRequest,
+    answer: Answer<D>,
+    caller: Caller | undefined,
+  ): Answer<D> {
     const issuer = this.#receipts;
     if (issuer === undefined || request?.receipt !== true) return answer;
-    return then(answer, (decision) => withReceipt(issuer, { request, decision, now: this.now() }));
+    return then(answer, async (decision) => {
+      const receipted = await withReceipt(issuer, { request, decision, now: this.now() });
+      if (receipted.receipt !== undefined) this.#observer.receiptIssued?.(request, receipted, caller);
+      return receipted;
+    });
   }
 
   /** A gate, a brake or a drill has the first word. @throws DrillFault */
@@ -345,6 +357,14 @@ function withUncounted(
 ): EngineDecision {
   const uncounted = uncountedMeters(rules, amounts);
   return uncounted.length === 0 ? decision : { ...decision, uncounted };
+}
+
+interface Asked {
+  readonly book: RuleBook;
+  /** When the caller asked, monotonic milliseconds. */
+  readonly startedAt: number;
+  readonly fairnessKey: string;
+  readonly caller: Caller | undefined;
 }
 
 type Planning = Pick<PlannedCheck, 'rules' | 'rulesVersion' | 'startedAt' | 'fairnessKey'>;

@@ -28,7 +28,7 @@ import { WrongTypeKeys } from './guard/wrong-type-keys.js';
 import { DegradedDecisions } from './fallback/degraded-decisions.js';
 import type { Asking, NodeShare } from './fallback/local-counters.js';
 import { LocalUsage } from './fallback/local-usage.js';
-import type { PendingSettlement } from './outbox/pending-settlement.js';
+import { settledOperation, type PendingSettlement } from './outbox/pending-settlement.js';
 import { Reconciler } from './reconciler.js';
 import { StoreGuard } from './guard/store-guard.js';
 import { unavailableFor, type Shed, type Unavailable } from './guard/unavailable.js';
@@ -306,6 +306,7 @@ export class ResilientRunner implements Runner {
     const { counters } = pending.settlement;
     for (const limit of overAdmitted(pending.resource, counters, result))
       this.#observer.overAdmitted?.(limit);
+    this.#observer.settled?.(settledOperation(pending, result));
     this.#reports.settled(pending, result);
   }
 

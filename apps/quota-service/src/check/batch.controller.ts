@@ -41,6 +41,7 @@ export class BatchController {
     const { remoteAddress, remotePort } = raw.socket;
     const results = await this.engine.checkBatch(checks, {
       fairnessKeys: [actor, `${remoteAddress}:${remotePort}`],
+      caller: request,
     });
     return { decisions: results.map((result, index) => entry(result, checks[index]?.operationId)) };
   }

@@ -1,7 +1,7 @@
-import { Body, Controller, HttpCode, Post, Res } from '@nestjs/common';
+import { Body, Controller, HttpCode, Post, Req, Res } from '@nestjs/common';
 import { RouteSchema } from '@nestjs/platform-fastify';
 import { QuotaEngine } from '@sundial/engine';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Describe } from '../http/openapi/describe.js';
 import { Route } from '../http/routes/route.decorator.js';
 import { CHECK } from './check.docs.js';
@@ -21,9 +21,10 @@ export class CheckController {
   @RouteSchema({ response: { 200: serialisedDecisionSchema } })
   async check(
     @Body() request: CheckRequest,
+    @Req() caller: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Decision> {
-    const decision = await this.engine.check(request);
+    const decision = await this.engine.check(request, caller);
     reply.headers(rateLimitHeaders(decision, this.engine.now()));
     return decision;
   }

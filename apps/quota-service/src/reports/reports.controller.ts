@@ -1,7 +1,8 @@
 import { MAX_REPORTS, type Report, type ReportResult, reportsAnswerSchema } from '@sundial/contract';
-import { Body, Controller, HttpCode, Post } from '@nestjs/common';
+import { Body, Controller, HttpCode, Post, Req } from '@nestjs/common';
 import { RouteSchema } from '@nestjs/platform-fastify';
 import { QuotaEngine } from '@sundial/engine';
+import type { FastifyRequest } from 'fastify';
 import { listIn } from '../http/body/list-envelope.js';
 import { MAX_BATCH_BODY_BYTES, MAX_JSON_VALUES, MAX_PARSED_AT_ONCE_BYTES } from '../http/bounds.js';
 import { Describe } from '../http/openapi/describe.js';
@@ -23,7 +24,10 @@ export class ReportsController {
     admission: 'batches',
   })
   @RouteSchema({ response: { 200: reportsAnswerSchema } })
-  async report(@Body() body: unknown): Promise<{ results: readonly ReportResult[] }> {
-    return { results: await this.engine.report(listIn<Report>(body, 'reports', MAX_REPORTS)) };
+  async report(
+    @Body() body: unknown,
+    @Req() caller: FastifyRequest,
+  ): Promise<{ results: readonly ReportResult[] }> {
+    return { results: await this.engine.report(listIn<Report>(body, 'reports', MAX_REPORTS), caller) };
   }
 }

@@ -6,9 +6,10 @@ import {
   returnedSchema,
   type ReturnRequest,
 } from '@sundial/contract';
-import { Body, Controller, HttpCode, Post } from '@nestjs/common';
+import { Body, Controller, HttpCode, Post, Req } from '@nestjs/common';
 import { RouteSchema } from '@nestjs/platform-fastify';
 import { QuotaEngine } from '@sundial/engine';
+import type { FastifyRequest } from 'fastify';
 import { Describe } from '../http/openapi/describe.js';
 import { Route } from '../http/routes/route.decorator.js';
 import { REFUND, RETURN } from './refunds.docs.js';
@@ -23,8 +24,8 @@ export class RefundsController {
   @Describe(REFUND)
   @Route({ access: 'check' })
   @RouteSchema({ response: { 200: refundedSchema } })
-  refund(@Body() request: RefundRequest): Promise<Refunded> {
-    return this.engine.refund(request);
+  refund(@Body() request: RefundRequest, @Req() caller: FastifyRequest): Promise<Refunded> {
+    return this.engine.refund(request, caller);
   }
 
   @Post('returns')
@@ -32,7 +33,7 @@ export class RefundsController {
   @Describe(RETURN)
   @Route({ access: 'check' })
   @RouteSchema({ response: { 200: returnedSchema } })
-  returnUnits(@Body() request: ReturnRequest): Promise<Returned> {
-    return this.engine.returnUnits(request);
+  returnUnits(@Body() request: ReturnRequest, @Req() caller: FastifyRequest): Promise<Returned> {
+    return this.engine.returnUnits(request, caller);
   }
 }

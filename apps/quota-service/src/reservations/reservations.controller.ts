@@ -8,10 +8,10 @@ import {
   reserveDecisionSchema,
   type ReserveRequest,
 } from '@sundial/contract';
-import { Body, Controller, Get, HttpCode, Param, Post, Res } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Param, Post, Req, Res } from '@nestjs/common';
 import { RouteSchema } from '@nestjs/platform-fastify';
 import { type EngineReserveDecision, QuotaEngine } from '@sundial/engine';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { rateLimitHeaders } from '../check/rate-limit-headers.js';
 import { Describe } from '../http/openapi/describe.js';
 import { Route } from '../http/routes/route.decorator.js';
@@ -33,9 +33,10 @@ export class ReservationsController {
   @RouteSchema(DECISION)
   async reserve(
     @Body() request: ReserveRequest,
+    @Req() caller: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ReserveDecision> {
-    return this.decided(await this.engine.reserve(request), reply);
+    return this.decided(await this.engine.reserve(request, caller), reply);
   }
 
   @Get(':id')
@@ -51,8 +52,12 @@ export class ReservationsController {
   @Describe(COMMIT)
   @Route(HOT)
   @RouteSchema(ANSWER)
-  commit(@Param('id') id: string, @Body() request: CommitRequest | undefined): Promise<ReservationAnswer> {
-    return this.engine.commit(id, request);
+  commit(
+    @Param('id') id: string,
+    @Body() request: CommitRequest | undefined,
+    @Req() caller: FastifyRequest,
+  ): Promise<ReservationAnswer> {
+    return this.engine.commit(id, request, caller);
   }
 
   @Post(':id/release')
@@ -60,8 +65,12 @@ export class ReservationsController {
   @Describe(RELEASE)
   @Route(HOT)
   @RouteSchema(ANSWER)
-  release(@Param('id') id: string, @Body() request: ReleaseRequest | undefined): Promise<ReservationAnswer> {
-    return this.engine.release(id, request);
+  release(
+    @Param('id') id: string,
+    @Body() request: ReleaseRequest | undefined,
+    @Req() caller: FastifyRequest,
+  ): Promise<ReservationAnswer> {
+    return this.engine.release(id, request, caller);
   }
 
   @Post(':id/extend')
@@ -72,9 +81,10 @@ export class ReservationsController {
   async extend(
     @Param('id') id: string,
     @Body() request: ExtendRequest,
+    @Req() caller: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ReserveDecision> {
-    return this.decided(await this.engine.extend(id, request), reply);
+    return this.decided(await this.engine.extend(id, request, caller), reply);
   }
 
   private decided(decision: EngineReserveDecision, reply: FastifyReply): ReserveDecision {

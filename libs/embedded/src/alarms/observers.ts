@@ -6,8 +6,26 @@ import type { QuotaObserver } from '@sundial/engine';
  */
 export function observers(...all: readonly QuotaObserver[]): Required<QuotaObserver> {
   return {
-    decided: (request, decision, elapsedMs) => {
-      for (const observer of all) observer.decided?.(request, decision, elapsedMs);
+    decided: (request, decision, elapsedMs, caller) => {
+      for (const observer of all) observer.decided?.(request, decision, elapsedMs, caller);
+    },
+    extended: (request, decision, elapsedMs, caller) => {
+      for (const observer of all) observer.extended?.(request, decision, elapsedMs, caller);
+    },
+    ended: (ending, answer, elapsedMs, caller) => {
+      for (const observer of all) observer.ended?.(ending, answer, elapsedMs, caller);
+    },
+    refunded: (request, refunded, caller) => {
+      for (const observer of all) observer.refunded?.(request, refunded, caller);
+    },
+    returned: (request, returned, caller) => {
+      for (const observer of all) observer.returned?.(request, returned, caller);
+    },
+    receiptIssued: (request, decision, caller) => {
+      for (const observer of all) observer.receiptIssued?.(request, decision, caller);
+    },
+    settled: (settlement) => {
+      for (const observer of all) observer.settled?.(settlement);
     },
     shed: (checks) => {
       for (const observer of all) observer.shed?.(checks);
@@ -36,8 +54,8 @@ export function observers(...all: readonly QuotaObserver[]): Required<QuotaObser
     overAdmitted: (limit) => {
       for (const observer of all) observer.overAdmitted?.(limit);
     },
-    reported: (tally) => {
-      for (const observer of all) observer.reported?.(tally);
+    reported: (tally, reports, caller) => {
+      for (const observer of all) observer.reported?.(tally, reports, caller);
     },
   };
 }

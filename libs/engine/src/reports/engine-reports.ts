@@ -14,7 +14,7 @@ import { missingAttributes } from '../requests/parse-request.js';
 import { instantOf, validationErrorsInReports } from '../requests/parse-reports.js';
 import type { LiveRules } from '../rules/live-rules.js';
 import type { RuleBook } from '../rules/rule-book.js';
-import type { QuotaObserver, ReportTally } from '../runners/observer.js';
+import type { Caller, QuotaObserver, ReportTally } from '../runners/observer.js';
 import type { PlannedReport } from '../runners/report-runner.js';
 import type { Runner } from '../runners/runner.js';
 import { REMEMBER_MS, REMEMBER_SETTLED_MS } from '../stores/store.js';
@@ -43,7 +43,7 @@ export class EngineReports {
     this.#options = options;
   }
 
-  async report(reports: readonly Report[]): Promise<ReportResult[]> {
+  async report(reports: readonly Report[], caller?: Caller): Promise<ReportResult[]> {
     const { rules, runner, observer } = this.#options;
     const now = runner.now();
     const errors = validationErrorsInReports(reports, now);
@@ -60,7 +60,8 @@ export class EngineReports {
     );
     let next = 0;
     const outcomes = planned.map((one) => ('report' in one ? settled[next++]! : one.outcome));
-    observer.reported?.(tallied(reports, outcomes));
+    const results = reports.map((report, index) => ({ report, outcome: outcomes[index]! }));
+    observer.reported?.(tallied(reports, outcomes), results, caller);
     return reports.map(({ operationId }, index) => ({ operationId, outcome: outcomes[index]! }));
   }
 

@@ -26,6 +26,7 @@ import { receiptErrors } from '../requests/receipt-errors.js';
 import type { LiveRules } from '../rules/live-rules.js';
 import type { RuleBook } from '../rules/rule-book.js';
 import type { EndedHold, PlannedEnding, PlannedReserve, Reserved } from '../runners/reservation-runner.js';
+import type { AskedEnding, Caller, QuotaObserver } from '../runners/observer.js';
 import type { Runner } from '../runners/runner.js';
 import { copyOfAmounts, type Amounts } from '../operations/amounts.js';
 import { then, type Answer } from '../stores/answer.js';
@@ -50,14 +51,14 @@ export interface EngineReservationsOptions {
   readonly controls: ControlledChecks | undefined;
   /** Decides where no rule counts the resource. */
   readonly withoutRules: (request: ReserveRequest, book: RuleBook) => EngineDecision;
-  /** Hears each decision, with the milliseconds that it took. */
-  readonly decided: (request: ReserveRequest, decision: EngineReserveDecision, elapsedMs: number) => void;
+  readonly observer: Pick<QuotaObserver, 'decided' | 'extended' | 'ended'>;
 }
 
 /** From a subject of so many characters on, or so many rules, an id may be too long for a path. */
 const LONG_SUBJECT = 2_000;
 const MANY_RULES = 8;
 const AS_HELD: Ending = { kind: 'commit' };
+const RELEASE: Ending = { kind: 'release' };
 
 /** The engine's verbs of reservations: what is asked is read, planned and given to the runner, and its answer put in words. */
 export class EngineReservations {
@@ -71,7 +72,7 @@ export class EngineReservations {
     this.#counters = new ReservedCounters(options.planner.kept);
   }
 
-  async reserve(request: ReserveRequest): Promise<EngineReserveDecision> {
+  async reserve(request: ReserveRequest, caller?: Caller): Promise<EngineReserveDecision> {
     const startedAt = performance.now();
     assertReserveRequest(request);
     const book = this.#options.rules.current;
@@ -86,26 +87,27 @@ export class EngineReservations {
     const decision = await (rules.length === 0
       ? this.#withoutRules(request, planning)
       : this.#held(request, planning));
-    this.#options.decided(request, decision, performance.now() - startedAt);
+    this.#options.observer.decided?.(request, decision, performance.now() - startedAt, caller);
     return decision;
   }
 
-  async commit(id: string, request: CommitRequest = {}): Promise<ReservationAnswer> {
+  async commit(id: string, request: CommitRequest = {}, caller?: Caller): Promise<ReservationAnswer> {
     assertCommitRequest(request);
     const isAsHeld = request.amount === undefined && request.amounts === undefined;
-    return this.#end(id, isAsHeld ? AS_HELD : { kind: 'commit', ...namedIn(request) });
+    const ending: Ending = isAsHeld ? AS_HELD : { kind: 'commit', ...namedIn(request) };
+    return this.#observed(id, ending, { kind: 'commit' }, caller);
   }
 
-  async release(id: string, request: ReleaseRequest = {}): Promise<ReservationAnswer> {
+  async release(id: string, request: ReleaseRequest = {}, caller?: Caller): Promise<ReservationAnswer> {
     assertReleaseRequest(request);
-    return this.#end(id, { kind: 'release' });
+    return this.#observed(id, RELEASE, { kind: 'release', reason: request.reason }, caller);
   }
 
   async reservation(id: string): Promise<ReservationAnswer> {
     return this.#end(id, { kind: 'look' });
   }
 
-  async extend(id: string, request: ExtendRequest): Promise<EngineReserveDecision> {
+  async extend(id: string, request: ExtendRequest, caller?: Caller): Promise<EngineReserveDecision> {
     const startedAt = performance.now();
     assertExtendRequest(request);
     const named = this.#ids.decode(id);
@@ -116,7 +118,10 @@ export class EngineReservations {
     const asked = { request, operationId, rulesVersion: book.version, now: this.#options.runner.now() };
     const { decision, stored } = extensionOf(this.#known(ended), asked);
     const gate = this.#options.controls?.over(named)?.gate?.shown;
-    return { ...decision, ...(gate && { gate }), reservation: reservationOf(id, named, stored) };
+    const reservation = reservationOf(id, named, stored);
+    const extended = { ...decision, ...(gate && { gate }), reservation };
+    this.#options.observer.extended?.(request, extended, performance.now() - startedAt, caller);
+    return extended;
   }
 
   #held(request: ReserveRequest, planning: Planning): Answer<EngineReserveDecision> {
@@ -193,6 +198,18 @@ export class EngineReservations {
       const degraded = 'cause' in ended ? { cause: ended.cause } : null;
       return { reservation: reservationOf(id, named, ended.reservation), limits, degraded };
     });
+  }
+
+  async #observed(
+    id: string,
+    ending: Ending,
+    asked: AskedEnding,
+    caller: Caller | undefined,
+  ): Promise<ReservationAnswer> {
+    const startedAt = performance.now();
+    const answer = await this.#end(id, ending);
+    this.#options.observer.ended?.(asked, answer, performance.now() - startedAt, caller);
+    return answer;
   }
 
   #run(named: NamedReservation, ending: Ending, startedAt: number): Answer<EndedHold> {

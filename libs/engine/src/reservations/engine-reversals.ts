@@ -26,6 +26,7 @@ import { notTheAttributes } from '../requests/exact-subject.js';
 import { missingAttributes } from '../requests/parse-request.js';
 import type { LiveRules } from '../rules/live-rules.js';
 import { ruleNotFound } from '../rules/rule-conflicts.js';
+import type { Caller, QuotaObserver } from '../runners/observer.js';
 import type { Runner } from '../runners/runner.js';
 import { amountOf, copyOfAmounts, type Amounts } from '../operations/amounts.js';
 import type { CounterRef } from '../stores/store.js';
@@ -36,6 +37,7 @@ export interface EngineReversalsOptions {
   readonly rules: LiveRules;
   readonly planner: CheckPlanner;
   readonly operations: OperationIds;
+  readonly observer: Pick<QuotaObserver, 'refunded' | 'returned'>;
 }
 
 /** The engine's verbs that change what is counted already: of one operation, of a stock, or as an operator says. */
@@ -46,7 +48,7 @@ export class EngineReversals {
     this.#options = options;
   }
 
-  async refund(request: RefundRequest): Promise<Refunded> {
+  async refund(request: RefundRequest, caller?: Caller): Promise<Refunded> {
     assertRefundRequest(request);
     const startedAt = performance.now();
     const planned = this.#planned(request);
@@ -55,9 +57,12 @@ export class EngineReversals {
     const result = await this.#options.runner.reservations.refund({ ...planned, operation, startedAt });
     switch (result.outcome) {
       case 'refunded':
-        return { refunded: true, amounts: result.amounts };
-      case 'journaled':
-        return { refunded: true, amounts: result.amounts ?? {} };
+      case 'journaled': {
+        const refunded: Refunded = { refunded: true, amounts: result.amounts ?? {} };
+        const degraded = result.outcome === 'journaled' && { cause: result.cause };
+        this.#options.observer.refunded?.(request, { ...refunded, ...degraded }, caller);
+        return refunded;
+      }
       case 'held': {
         const detail = `Operation ${request.operationId} is a reservation that is still held: release it.`;
         throw new QuotaError('reservation-held', detail);
@@ -73,7 +78,7 @@ export class EngineReversals {
     }
   }
 
-  async returnUnits(request: ReturnRequest): Promise<Returned> {
+  async returnUnits(request: ReturnRequest, caller?: Caller): Promise<Returned> {
     assertReturnRequest(request);
     const planned = this.#planned(request);
     const { amount = 1 } = request;
@@ -91,8 +96,11 @@ export class EngineReversals {
     });
     switch (result.outcome) {
       case 'returned':
-      case 'replayed':
-        return { returned: true, limits: currentStates(result.counts) };
+      case 'replayed': {
+        const returned: Returned = { returned: true, limits: currentStates(result.counts) };
+        this.#options.observer.returned?.(request, returned, caller);
+        return returned;
+      }
       case 'nothing-to-return': {
         const used = result.counts.map((count) => `${count.limit.rule.id}: ${count.used}`).join(', ');
         const wanted = JSON.stringify(amountsByMeter(takes));

@@ -1,5 +1,19 @@
 import type { UncertainInterval } from './uncertain-intervals.js';
-import type { CheckRequest, Decision, DegradedCause, Report, ReportOutcome } from '@sundial/contract';
+import type {
+  Amounts,
+  CheckRequest,
+  Decision,
+  DegradedCause,
+  ExtendRequest,
+  Refunded,
+  RefundRequest,
+  Report,
+  ReportOutcome,
+  ReservationAnswer,
+  ReserveDecision,
+  Returned,
+  ReturnRequest,
+} from '@sundial/contract';
 import type { ControlChange } from '../controls/control-change.js';
 import type { DrillEffect } from '../controls/drill-fault.js';
 import type { StoreCapacity } from '../stores/store.js';
@@ -10,7 +24,19 @@ import type { StoreFinding } from '../stores/store-finding.js';
  * Every degraded decision passes here (I14).
  */
 export interface QuotaObserver {
-  decided?(request: CheckRequest, decision: Decision, elapsedMs: number): void;
+  /** Of a check, of each one of a batch, and of a reserve, whose decision has a `reservation`. */
+  decided?(request: CheckRequest, decision: Decision, elapsedMs: number, caller?: Caller): void;
+  /** Whether a reservation was prolonged or raised. */
+  extended?(request: ExtendRequest, decision: ReserveDecision, elapsedMs: number, caller?: Caller): void;
+  /** A reservation was committed or released, or had ended before: the answer says how it stands. */
+  ended?(ending: AskedEnding, answer: ReservationAnswer, elapsedMs: number, caller?: Caller): void;
+  /** `cause`: the store did not answer, and the refund is settled later. */
+  refunded?(request: RefundRequest, refunded: Refunded & Partial<Cause>, caller?: Caller): void;
+  returned?(request: ReturnRequest, returned: Returned, caller?: Caller): void;
+  /** A decision for which the caller got a receipt. */
+  receiptIssued?(request: CheckRequest, decision: Decision, caller?: Caller): void;
+  /** The store has recorded what this node decided without it, or never will. */
+  settled?(settlement: SettledOperation): void;
   /** This many checks were given up because the node had too many; none of them was counted. */
   shed?(checks: number): void;
   /** The store's state as this node sees it changed; called once a transition, not once a call. */
@@ -30,7 +56,48 @@ export interface QuotaObserver {
   /** A call met a drill; `store-away`: it is decided as if the store were. */
   drilled?(resource: string, effect: DrillEffect | 'store-away'): void;
   /** A client has reported what it decided without a service: how many of its reports came to each outcome. */
-  reported?(tally: ReportTally): void;
+  reported?(tally: ReportTally, reports: readonly ReportedOperation[], caller?: Caller): void;
+}
+
+/** Who asked, as the program around the engine says it; a request of Fastify with its `actor` is one as it is. */
+export interface Caller {
+  /** The name of the key. */
+  readonly actor: string;
+  /** Of the request. */
+  readonly id: string;
+}
+
+export interface AskedEnding {
+  readonly kind: 'commit' | 'release';
+  /** The caller's, of a release. */
+  readonly reason?: string | undefined;
+}
+
+interface Cause {
+  readonly cause: DegradedCause;
+}
+
+export interface ReportedOperation {
+  readonly report: Report;
+  readonly outcome: ReportOutcome;
+}
+
+/** A pending settlement that is pending no longer. */
+export interface SettledOperation {
+  /** As stores know the operation: it tells which one it is (`namedOperation`). */
+  readonly operation: string;
+  readonly resource: string;
+  /** What the counters were to be made to say. */
+  readonly intent: 'count' | 'void' | 'hold' | 'commit' | 'release' | 'refund';
+  /** What the store said; `late`: it was too old to be settled. */
+  readonly outcome: string;
+  /** Of the decision, by the store's clock. */
+  readonly decidedAt: number;
+  readonly cause: DegradedCause;
+  /** By meter, `units` included. */
+  readonly amounts: Amounts;
+  /** How many decisions it is the sum of. */
+  readonly operations: number;
 }
 
 /** Of the reports of one request, by outcome: how many there were, and the first of them. */

@@ -1,4 +1,6 @@
 import {
+  amountsByMeter,
+  committedOf,
   REMEMBER_MS,
   REMEMBER_SETTLED_MS,
   type DecidedLimit,
@@ -7,6 +9,7 @@ import {
   type StoreError,
 } from '@sundial/engine/ports';
 import type { Degraded } from '@sundial/contract';
+import type { SettledOperation } from '@sundial/engine';
 
 /** A decision that was made without the store, and that the store has yet to record. */
 export interface PendingSettlement {
@@ -24,6 +27,18 @@ export interface PendingSettlement {
 /** It is what a client has reported: no node decided it. */
 export function isReported({ degraded }: PendingSettlement): boolean {
   return degraded.cause === 'unreachable';
+}
+
+/** What became of it, for observers. */
+export function settledOperation(
+  { settlement, degraded, resource, decidedAt, operations = 1 }: PendingSettlement,
+  { outcome }: Pick<SettleResult, 'outcome'>,
+): SettledOperation {
+  const { operation, intent, committed } = settlement;
+  const held = amountsByMeter(settlement);
+  const amounts = committed === undefined ? held : committedOf(held, { amounts: committed });
+  const { cause } = degraded;
+  return { operation: operation.id, resource, intent, outcome, decidedAt, cause, amounts, operations };
 }
 
 /** The id of a report may be a reservation's: then another settlement follows. */
