@@ -13,6 +13,10 @@ import { GatesModule } from './gates/gates.module.js';
 import { HealthModule } from './health/health.module.js';
 import { HttpModule, type HttpParts } from './http/server/http.module.js';
 import { JournalModule } from './journal/journal.module.js';
+import { LedgerModule } from './ledger/ledger.module.js';
+import { LedgerAdminEvents } from './ledger/recording/ledger-admin-events.js';
+import { RecordingModule } from './ledger/recording/recording.module.js';
+import { QUOTA_RECORDER } from './ledger/recording/tokens.js';
 import type { Log } from './logging/log.js';
 import { LoggingModule } from './logging/logging.module.js';
 import { MetricsModule } from './metrics/metrics.module.js';
@@ -56,11 +60,12 @@ export interface AppOptions {
     MetricsModule,
     DocsModule,
     RegistryModule,
-    AdminModule,
+    AdminModule.recordedIn({ events: [LedgerAdminEvents], imports: [RecordingModule] }),
+    LedgerModule,
     EngineModule.observedBy({
-      observers: [QuotaMetrics, AlarmObserver],
+      observers: [QuotaMetrics, AlarmObserver, QUOTA_RECORDER],
       receipts: ReceiptSigner,
-      imports: [MetricsModule, AlarmsModule, ReceiptSigningModule],
+      imports: [MetricsModule, AlarmsModule, RecordingModule, ReceiptSigningModule],
     }),
   ],
 })

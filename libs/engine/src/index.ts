@@ -38,6 +38,9 @@ export type { LogDamage, LogProgress } from './stores/memory/log/log-recovery.js
 export { makeDirectory } from './files/make-directory.js';
 export { writePrivateFile } from './files/private-file.js';
 export { lockFile, type ProcessLock } from './files/process-lock.js';
+export { instantIn } from './windows/instant-in.js';
+export { isoText } from './windows/iso-text.js';
+export { canonicalTimeZone } from './windows/time-zone.js';
 export { windowText } from './windows/window-text.js';
 export { TimeSlice } from './event-loop/time-slice.js';
 export { YamlError, YamlText } from './files/yaml-text.js';

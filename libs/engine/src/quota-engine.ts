@@ -29,7 +29,7 @@ import type { EngineDecision } from './decisions/counted-limit.js';
 import { noRule } from './decisions/decision.js';
 import { CheckPlanner, type Planner } from './decisions/check-planner.js';
 import { withOwnWindows } from './decisions/with-own-windows.js';
-import { uncountedMeters } from './decisions/uncounted-meters.js';
+import { withUncounted } from './decisions/uncounted-meters.js';
 import type { Caller, EngineStatus, QuotaObserver } from './runners/observer.js';
 import { copyOfAmounts } from './operations/amounts.js';
 import { OperationIds } from './operations/operation-ids.js';
@@ -348,15 +348,6 @@ function controlledChecks(options: QuotaEngineOptions): ControlledChecks | undef
       drilled: (resource, effect) => observer.drilled?.(resource, effect),
     })
   );
-}
-
-function withUncounted(
-  decision: EngineDecision,
-  amounts: NonNullable<CheckRequest['amounts']>,
-  rules: readonly Rule[],
-): EngineDecision {
-  const uncounted = uncountedMeters(rules, amounts);
-  return uncounted.length === 0 ? decision : { ...decision, uncounted };
 }
 
 interface Asked {

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { hostname } from 'node:os';
 import { SETTINGS, type Settings } from '../config/settings.js';
+import { LedgerRecorder } from '../ledger/recording/ledger-recorder.js';
 import { LOG, type Log } from '../logging/log.js';
 import type { Webhook } from '../webhooks/webhook.js';
 import type { Alarm } from './alarm.js';
@@ -26,6 +27,7 @@ export class AlarmAnnouncer {
     private readonly ledger: AlarmLedger,
     private readonly metrics: AlarmMetrics,
     @Inject(ALARM_WEBHOOK) private readonly webhook: Webhook | null,
+    private readonly recorder: LedgerRecorder,
     @Inject(LOG) private readonly log: Log,
     @Inject(SETTINGS) { port }: Settings,
   ) {
@@ -46,6 +48,18 @@ export class AlarmAnnouncer {
       default:
         notification.kind satisfies never;
     }
+    this.#record(notification.kind, alarm);
     webhook?.push({ event: notification.kind, node: this.#node, alarm } satisfies AlarmEvent);
+  }
+
+  #record(
+    outcome: Notification['kind'],
+    { id, pattern, kind, class: alarmClass, channel, summary, evidence }: Alarm,
+  ): void {
+    this.recorder.record({
+      ...{ kind: 'alarm', outcome },
+      ...(channel && { resource: channel.resource }),
+      data: { target: pattern, alarm: id, pattern: kind, class: alarmClass, summary, evidence },
+    });
   }
 }

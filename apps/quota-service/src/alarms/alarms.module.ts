@@ -3,6 +3,7 @@ import { SETTINGS, type Settings } from '../config/settings.js';
 import { FileFindings } from '@sundial/embedded';
 import { FilesModule } from '../files/files.module.js';
 import { OpenApiRegistry } from '../http/openapi/openapi-registry.js';
+import { RecordingModule } from '../ledger/recording/recording.module.js';
 import { LOG, type Log } from '../logging/log.js';
 import { Webhook } from '../webhooks/webhook.js';
 import { AlarmAnnouncer } from './alarm-announcer.js';
@@ -22,7 +23,7 @@ import { ALARM_PATTERNS, ALARM_WEBHOOK } from './tokens.js';
  * ledger, log, metrics, webhook.
  */
 @Module({
-  imports: [FilesModule],
+  imports: [FilesModule, RecordingModule],
   controllers: [AlarmsController],
   providers: [
     {

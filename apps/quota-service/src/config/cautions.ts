@@ -7,7 +7,7 @@ const STOP_PATIENCE_S = 9;
 
 /** What the service runs with all the same, and the operator may not have meant. Each is a warning in the log at start. */
 export function cautions(settings: Settings): string[] {
-  const { checkKeys, adminKeys, clockOffsetMs, unknownResource } = settings;
+  const { checkKeys, adminKeys, clockOffsetMs, unknownResource, ledger, redis } = settings;
   const stopLimitS = stopLimitMs(settings) / 1_000;
   const keys = [...checkKeys, ...adminKeys];
   const remarks: [boolean, string][] = [
@@ -30,6 +30,11 @@ export function cautions(settings: Settings): string[] {
       stopLimitS >= STOP_PATIENCE_S,
       `a stop may take ${stopLimitS} s (SUNDIAL_LAME_DUCK_MS, SUNDIAL_SHUTDOWN_GRACE_MS): docker stop kills after 10 s, ` +
         'Kubernetes after 30 s, unless stop_grace_period or terminationGracePeriodSeconds says more',
+    ],
+    [
+      ledger !== undefined && ledger.url === undefined && redis !== undefined,
+      'the ledger is in files of this node: where other nodes share its Redis, each keeps its own, and answers about the past name the ' +
+        'nodes that they cover; set SUNDIAL_LEDGER_URL for one ledger of all nodes',
     ],
     [clockOffsetMs !== 0, 'SUNDIAL_CLOCK_OFFSET_MS is set: windows are not those of the calendar'],
   ];

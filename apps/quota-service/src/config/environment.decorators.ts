@@ -39,6 +39,20 @@ export function RedisUrl(): PropertyDecorator {
   });
 }
 
+export function PostgresUrl(): PropertyDecorator {
+  return must(
+    'be a postgres:// URL with the name of a database, such as postgres://user:password@host/sundial',
+    (value) => {
+      const url = URL.parse(String(value));
+      return (
+        /^postgres(ql)?:$/.test(url?.protocol ?? '') &&
+        url!.hostname !== '' &&
+        /^\/[^/]+$/.test(url!.pathname)
+      );
+    },
+  );
+}
+
 export function WebhookUrl(): PropertyDecorator {
   return must('be an https:// URL, or http:// to a loopback host, without a user in it', (value) =>
     isWebhookUrl(String(value)),

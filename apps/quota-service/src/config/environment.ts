@@ -8,6 +8,7 @@ import {
   Integer,
   Like,
   OneOf,
+  PostgresUrl,
   ReceiptKeyFiles,
   RedisUrl,
   WebhookUrl,
@@ -148,6 +149,28 @@ export class Environment {
   /** Whether every write of an operator says why. */
   @OneOf(['true', 'false'])
   SUNDIAL_REQUIRE_REASON = 'false';
+
+  /** Whether what is decided and changed is recorded (docs/ledger.md). */
+  @OneOf(['on', 'off'])
+  SUNDIAL_LEDGER: 'on' | 'off' = 'on';
+
+  /** The PostgreSQL that all nodes record in. Absent: each node in files of its own, in the data directory. */
+  @IsOptional()
+  @PostgresUrl()
+  SUNDIAL_LEDGER_URL: string | undefined = undefined;
+
+  /** How long events are kept. */
+  @Integer(1, 3_650)
+  SUNDIAL_LEDGER_DAYS = 35;
+
+  /** What events may take on the disk or in the database: beyond it the oldest day goes. */
+  @Integer(16_777_216, 17_592_186_044_416)
+  SUNDIAL_LEDGER_MAX_BYTES = 2_147_483_648;
+
+  /** What this node is called in the ledger, the same after a restart. Absent: its host's name and its port. */
+  @IsOptional()
+  @Like(/^[\w.:-]{1,64}$/, 'up to 64 letters, digits, dots, colons, dashes and underscores')
+  SUNDIAL_NODE_NAME: string | undefined = undefined;
 
   /** What to answer for a resource without rules. */
   @OneOf(['allow', 'deny'])

@@ -7,6 +7,7 @@ import { resolve } from 'node:path';
 import type { Key } from './key.js';
 import { Environment } from './environment.js';
 import { keySettings } from './key-settings.js';
+import { ledgerTarget, type LedgerTarget } from './ledger-target.js';
 import { isLoopback } from './loopback.js';
 import { misspelling } from './misspelling.js';
 import { receiptKeyFilesIn } from './receipt-key-files.js';
@@ -42,6 +43,8 @@ export interface Settings {
   readonly receiptTtlMs: number;
   /** Whether every write of an operator says why. */
   readonly requireReason: boolean;
+  /** Undefined: nothing is recorded. */
+  readonly ledger: LedgerTarget | undefined;
   readonly unknownResource: 'allow' | 'deny';
   readonly lameDuckMs: number;
   readonly shutdownGraceMs: number;
@@ -116,6 +119,7 @@ const SECRET = new Set([
   'SUNDIAL_CHECK_KEYS',
   'SUNDIAL_ADMIN_KEYS',
   'SUNDIAL_ALARM_WEBHOOK_URL',
+  'SUNDIAL_LEDGER_URL',
   'SUNDIAL_ALARM_WEBHOOK_SECRET',
   'REDIS_URL',
   'REDIS_SENTINEL_USERNAME',
@@ -171,6 +175,10 @@ function contradictions(environment: Environment): string[] {
       !hasKeys && !isLoopback(HOST),
       `HOST=${JSON.stringify(HOST)} is reachable by others and no keys are set: ` +
         'set SUNDIAL_CHECK_KEYS and SUNDIAL_ADMIN_KEYS, or HOST=127.0.0.1',
+    ],
+    [
+      Boolean(environment.SUNDIAL_LEDGER_URL) && environment.SUNDIAL_LEDGER === 'off',
+      'SUNDIAL_LEDGER_URL goes with SUNDIAL_LEDGER=on: nothing is recorded while it is off',
     ],
     [
       Boolean(SUNDIAL_ALLOWED_HOSTS) && !hasKeys,
@@ -243,6 +251,7 @@ function toSettings(environment: Environment): Settings {
     receiptKeyFiles: receiptKeyFilesIn(environment.SUNDIAL_RECEIPT_KEY).map((path) => resolve(path)),
     receiptTtlMs: environment.SUNDIAL_RECEIPT_TTL_MS,
     requireReason: environment.SUNDIAL_REQUIRE_REASON === 'true',
+    ledger: ledgerTarget(environment),
     unknownResource: environment.SUNDIAL_UNKNOWN_RESOURCE,
     lameDuckMs: environment.SUNDIAL_LAME_DUCK_MS,
     shutdownGraceMs: environment.SUNDIAL_SHUTDOWN_GRACE_MS,

@@ -27,7 +27,7 @@ import {
 
 export interface EngineObservers {
   /** The providers that observe what the engine decides and meets, in this order. */
-  readonly observers: readonly Type<QuotaObserver>[];
+  readonly observers: readonly (Type<QuotaObserver> | symbol)[];
   /** What signs receipts. */
   readonly receipts: Type<ReceiptIssuer>;
   /** The modules that export them. */
@@ -69,7 +69,16 @@ export class EngineModule implements OnApplicationShutdown {
         part(LIVE_NODES, ({ nodes }) => nodes),
         part(RECEIPT_STORE, ({ receiptStore }) => receiptStore),
       ],
-      exports: [QuotaEngine, LiveRules, RULE_REPOSITORY, CONTROLS, OVERRIDES, LIVE_NODES, RECEIPT_STORE],
+      exports: [
+        OPENED_QUOTA,
+        QuotaEngine,
+        LiveRules,
+        RULE_REPOSITORY,
+        CONTROLS,
+        OVERRIDES,
+        LIVE_NODES,
+        RECEIPT_STORE,
+      ],
     };
   }
 

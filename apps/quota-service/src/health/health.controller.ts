@@ -6,8 +6,9 @@ import { Describe } from '../http/openapi/describe.js';
 import { FileFindings, type LiveNodes } from '@sundial/embedded';
 import { Route } from '../http/routes/route.decorator.js';
 import { Lifecycle } from '../http/lifecycle/lifecycle.js';
+import { NodeLedger } from '../ledger/recording/node-ledger.js';
 import { LIVE, READY_TO_SERVE } from './health.docs.js';
-import { shown, shownOfFile, type Readiness } from './readiness.js';
+import { shown, shownOfFile, shownOfLedger, type Readiness } from './readiness.js';
 
 /** For load balancers and people. Open to all; it names no subject and no key. */
 @Controller('health')
@@ -18,6 +19,7 @@ export class HealthController {
     @Inject(LIVE_NODES) private readonly nodes: LiveNodes,
     private readonly lifecycle: Lifecycle,
     private readonly files: FileFindings,
+    private readonly ledger: NodeLedger,
   ) {}
 
   /** The process runs and its event loop turns. */
@@ -40,7 +42,11 @@ export class HealthController {
     return {
       status: this.lifecycle.isLeaving ? 'shutting-down' : 'ready',
       store: { kind, mode, cause, breaker, pending, conditions: ofStore },
-      conditions: [...ofStore, ...this.files.current.map(shownOfFile)],
+      conditions: [
+        ...ofStore,
+        ...this.files.current.map(shownOfFile),
+        ...this.ledger.findings.map(shownOfLedger),
+      ],
       rules: { version, provisional },
       nodes: { live: this.nodes.live },
       tzdata: process.versions.tz ?? 'unknown',

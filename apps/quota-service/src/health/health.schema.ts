@@ -61,7 +61,8 @@ export const readinessSchema = {
     },
     conditions: {
       type: 'array',
-      description: 'All findings, about the store and about the files of this node, and what to change.',
+      description:
+        'All findings, about the store, the files of this node and its ledger, and what to change.',
       items: {
         title: 'Condition',
         type: 'object',
@@ -69,7 +70,7 @@ export const readinessSchema = {
           condition: {
             title: 'ConditionName',
             type: 'string',
-            enum: [...Object.keys(FINDING_SEVERITY), 'unwritable', 'damaged'],
+            enum: [...Object.keys(FINDING_SEVERITY), 'unwritable', 'damaged', 'ledger'],
           },
           file: {
             title: 'KeptFile',

@@ -14,8 +14,10 @@ export interface Readiness {
     /** Findings about Redis. */
     readonly conditions: readonly ShownFinding[];
   };
-  /** All findings: about the store, and about the files of this node. */
-  readonly conditions: readonly (ShownFinding | ReturnType<typeof shownOfFile>)[];
+  /** All findings: about the store, about the files of this node, and about its ledger. */
+  readonly conditions: readonly (
+    ShownFinding | ReturnType<typeof shownOfFile> | ReturnType<typeof shownOfLedger>
+  )[];
   readonly rules: { readonly version: number; readonly provisional: boolean };
   readonly nodes: { readonly live: number };
   /** The edition of the time-zone data: calendars of nodes with different ones may differ. */
@@ -27,6 +29,11 @@ type ShownFinding = ReturnType<typeof shown>;
 /** A finding about the store; `conditions` name it by `condition`. */
 export function shown({ finding, severity, sentence }: StoreFinding) {
   return { condition: finding, severity, sentence };
+}
+
+/** The same of one about the ledger. Checks go on whatever becomes of it. */
+export function shownOfLedger(sentence: string) {
+  return { condition: 'ledger', severity: 'warn', sentence } as const;
 }
 
 /** The same of one about a file. */

@@ -1,8 +1,9 @@
 import { type ReceiptVerdict, receiptVerdictSchema } from '@sundial/contract';
-import { Body, Controller, Get, Headers, HttpCode, Post, Res } from '@nestjs/common';
+import { Body, Controller, Get, Headers, HttpCode, Post, Req, Res } from '@nestjs/common';
 import { RouteSchema } from '@nestjs/platform-fastify';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Describe } from '../http/openapi/describe.js';
+import { LedgerRecorder } from '../ledger/recording/ledger-recorder.js';
 import { Route } from '../http/routes/route.decorator.js';
 import type { Jwks } from './known-keys.js';
 import { NodeKeys } from './node-keys.js';
@@ -16,6 +17,7 @@ export class ReceiptsController {
   constructor(
     private readonly verifier: ReceiptVerifier,
     private readonly keys: NodeKeys,
+    private readonly recorder: LedgerRecorder,
   ) {}
 
   @Post('receipts/verify')
@@ -23,8 +25,23 @@ export class ReceiptsController {
   @Describe(VERIFY_RECEIPT)
   @Route({ access: 'check', hot: true })
   @RouteSchema({ response: { 200: receiptVerdictSchema } })
-  verify(@Body() body: unknown): Promise<ReceiptVerdict> {
-    return this.verifier.verify(readVerifyRequest(body));
+  async verify(@Body() body: unknown, @Req() { actor, id }: FastifyRequest): Promise<ReceiptVerdict> {
+    const request = readVerifyRequest(body);
+    const verdict = await this.verifier.verify(request);
+    if (verdict.valid && request.consume === true) {
+      const { resource, subject, operationId } = verdict.claims;
+      const data = { requestId: id };
+      this.recorder.record({
+        kind: 'receipt',
+        outcome: 'consumed',
+        resource,
+        subject,
+        operationId,
+        actor,
+        data,
+      });
+    }
+    return verdict;
   }
 
   @Get('.well-known/jwks.json')

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { OpenApiRegistry } from '../http/openapi/openapi-registry.js';
+import { RecordingModule } from '../ledger/recording/recording.module.js';
 import { NodeKeys } from './node-keys.js';
 import { ReceiptSigningModule } from './receipt-signing.module.js';
 import { ReceiptVerifier } from './receipt-verifier.js';
@@ -8,7 +9,7 @@ import { JWKS, VERIFY_RECEIPT } from './receipts.docs.js';
 
 /** `POST /receipts/verify` and `GET /.well-known/jwks.json`. */
 @Module({
-  imports: [ReceiptSigningModule],
+  imports: [RecordingModule, ReceiptSigningModule],
   controllers: [ReceiptsController],
   providers: [NodeKeys, ReceiptVerifier],
 })

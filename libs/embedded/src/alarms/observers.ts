@@ -5,6 +5,16 @@ import type { QuotaObserver } from '@sundial/engine';
  * them.
  */
 export function observers(...all: readonly QuotaObserver[]): Required<QuotaObserver> {
+  return { ...ofOperations(all), ...ofNode(all) };
+}
+
+type OfOperations = Pick<
+  Required<QuotaObserver>,
+  'decided' | 'extended' | 'ended' | 'refunded' | 'returned' | 'receiptIssued' | 'settled' | 'reported'
+>;
+
+/** What becomes of single operations. */
+function ofOperations(all: readonly QuotaObserver[]): OfOperations {
   return {
     decided: (request, decision, elapsedMs, caller) => {
       for (const observer of all) observer.decided?.(request, decision, elapsedMs, caller);
@@ -27,6 +37,14 @@ export function observers(...all: readonly QuotaObserver[]): Required<QuotaObser
     settled: (settlement) => {
       for (const observer of all) observer.settled?.(settlement);
     },
+    reported: (tally, reports, caller) => {
+      for (const observer of all) observer.reported?.(tally, reports, caller);
+    },
+  };
+}
+
+function ofNode(all: readonly QuotaObserver[]): Required<Omit<QuotaObserver, keyof OfOperations>> {
+  return {
     shed: (checks) => {
       for (const observer of all) observer.shed?.(checks);
     },
@@ -53,9 +71,6 @@ export function observers(...all: readonly QuotaObserver[]): Required<QuotaObser
     },
     overAdmitted: (limit) => {
       for (const observer of all) observer.overAdmitted?.(limit);
-    },
-    reported: (tally, reports, caller) => {
-      for (const observer of all) observer.reported?.(tally, reports, caller);
     },
   };
 }

@@ -20,6 +20,8 @@ const TITLES = {
   'transfer-coding-unknown': 'The body is packed for its transfer',
   'expectation-failed': 'This expectation cannot be met',
   'internal-error': 'An internal error',
+  'ledger-off': 'Nothing is recorded here',
+  'ledger-unavailable': 'The ledger cannot be read now',
   overloaded: 'Too many requests at once',
   'shutting-down': 'This node is shutting down',
 } as const;
@@ -45,6 +47,7 @@ const STATUS: Readonly<Record<ProblemCode, number>> = {
   'override-not-found': 404,
   'reservation-not-found': 404,
   'pack-not-found': 404,
+  'ledger-off': 404,
   'method-not-allowed': 405,
   'request-timeout': 408,
   'operation-conflict': 409,
@@ -65,6 +68,7 @@ const STATUS: Readonly<Record<ProblemCode, number>> = {
   'drill-fault': 500,
   'transfer-coding-unknown': 501,
   'store-unavailable': 503,
+  'ledger-unavailable': 503,
   overloaded: 503,
   'shutting-down': 503,
 };

@@ -1,0 +1,55 @@
+/** Of an event as CSV. */
+export const EVENT_COLUMNS = [
+  'at',
+  'node',
+  'kind',
+  'outcome',
+  'reason',
+  'resource',
+  'subject',
+  'operationId',
+  'amounts',
+  'actor',
+  'count',
+  'replayed',
+  'degraded',
+  'latencyMs',
+  'rulesVersion',
+  'requestId',
+  'limits',
+  'id',
+] as const;
+export const AUDIT_COLUMNS = [
+  'at',
+  'node',
+  'kind',
+  'outcome',
+  'actor',
+  'target',
+  'resource',
+  'subject',
+  'reason',
+  'before',
+  'after',
+  'answered',
+  'requestId',
+  'id',
+] as const;
+export const WINDOW_COLUMNS = [
+  'rule',
+  'resource',
+  'subject',
+  'window',
+  'meter',
+  'startsAt',
+  'resetsAt',
+  'used',
+  'reserved',
+  'max',
+  'allowed',
+  'denied',
+  'seenAt',
+] as const;
+export const TOP_COLUMNS = ['resource', 'subject', 'used', 'allowed', 'denied'] as const;
+export const OUTAGE_COLUMNS = ['node', 'from', 'to', 'allowed', 'denied', 'pending', 'settled'] as const;
+export const CALL_COLUMNS = [...EVENT_COLUMNS, 'afterwards'] as const;
