@@ -1,6 +1,13 @@
 export { DEFAULT_BATCH_DEADLINE_MS, QuotaEngine, type QuotaEngineOptions } from './quota-engine.js';
 export { MAX_WAITING_CHECKS, type BatchOptions } from './batches/batch-pacer.js';
-export type { AdminAction, AdminEvent, AdminEvents, AdminTarget } from './admin/admin-events.js';
+export {
+  MAX_LISTED_RULES,
+  type AdminAction,
+  type AdminEvent,
+  type AdminEvents,
+  type AdminTarget,
+  type ReplacedRule,
+} from './admin/admin-events.js';
 export { DEFAULT_NEAR, type EngineSubjects } from './admin/engine-subjects.js';
 export { matchesNothing } from './rules/matches-nothing.js';
 export type * from './runners/observer.js';

@@ -1,6 +1,15 @@
 import { QuotaError, type Rule, type RuleSetChanges, type RuleSetWritten } from '@sundial/contract';
 import { Body, Controller, Get, Headers, Inject, Put, Req, Res } from '@nestjs/common';
-import { changesIn, differencesBetween, LiveRules, parseRules, type RuleRepository } from '@sundial/engine';
+import {
+  changesIn,
+  differencesBetween,
+  LiveRules,
+  MAX_LISTED_RULES,
+  parseRules,
+  type ReplacedRule,
+  type RuleBook,
+  type RuleRepository,
+} from '@sundial/engine';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AdminWrites } from '../admin/admin-writes.js';
 import { RULE_REPOSITORY } from '../engine/tokens.js';
@@ -60,12 +69,13 @@ export class RuleSetController {
     const expectedVersion = this.expected(ifMatch);
     const expected = expectedVersion === undefined ? {} : { expectedVersion };
     if (dryRun) return this.compare(rules, expectedVersion, reply);
+    const { current } = this.live;
     const written = await this.repository.replaceAll({ rules, ...expected });
     const { version, nodes, created, changed, removed, effects = [] } = written;
     const counts = { created: created.length, changed: changed.length, removed: removed.length };
     this.writes.record(request, {
       action: 'rules-replaced',
-      ...{ target: {}, reason, after: counts },
+      ...{ target: {}, reason, after: counts, rules: replacedRules(written, current, rules) },
       outcome: { version, nodes, effects: effects.length },
     });
     reply.header('etag', etag(version));
@@ -96,4 +106,15 @@ export class RuleSetController {
     const { version } = this.live.current;
     return wanted.includes(version) ? version : Math.max(...wanted);
   }
+}
+
+/** As this node knew them before, and as they were written. */
+function replacedRules(
+  { created, changed, removed }: RuleSetChanges,
+  before: RuleBook,
+  after: readonly Rule[],
+): readonly ReplacedRule[] {
+  const ids = [...created, ...changed, ...removed].slice(0, MAX_LISTED_RULES);
+  const written = new Map(after.map((rule) => [rule.id, rule]));
+  return ids.map((id) => ({ id, before: before.byId(id), after: written.get(id) }));
 }

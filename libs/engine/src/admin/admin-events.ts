@@ -1,4 +1,4 @@
-import type { Subject } from '@sundial/contract';
+import type { Rule, Subject } from '@sundial/contract';
 
 /** What operators can do. */
 export type AdminAction =
@@ -45,10 +45,22 @@ export interface AdminEvent {
   readonly before?: object | undefined;
   /** What is there now; without a subject. */
   readonly after?: object | undefined;
+  /** Of a replacement of all rules: each rule that it changed, as it was and as it is; at most `MAX_LISTED_RULES`. */
+  readonly rules?: readonly ReplacedRule[];
   /** What else the write was answered: how many nodes have it in force, what it does to counters. */
   readonly outcome?: object | undefined;
   /** Of the request that asked for it. */
   readonly requestId?: string | undefined;
+}
+
+export const MAX_LISTED_RULES = 1_000;
+
+export interface ReplacedRule {
+  readonly id: string;
+  /** Absent: it is new. */
+  readonly before?: Rule | undefined;
+  /** Absent: it is gone. */
+  readonly after?: Rule | undefined;
 }
 
 /** Where every write of an operator is recorded, once it is done. It never fails, and nothing waits for it. */
