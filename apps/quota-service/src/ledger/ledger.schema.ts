@@ -133,10 +133,10 @@ export const operationSchema = {
         type: 'object',
         properties: {
           resource: { type: 'string' },
-          subject: { oneOf: [subjectSchema, { type: 'null' }] },
+          subject: subjectSchema,
           events: { type: 'array', items: eventSchema },
         },
-        required: ['subject', 'events'],
+        required: ['events'],
         additionalProperties: false,
       },
     },

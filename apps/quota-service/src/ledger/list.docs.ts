@@ -24,7 +24,7 @@ export const SPAN = [
     'An instant with its offset, or a date, or date and time, in timeZone. Included.',
     '2026-11-01',
   ),
-  query('to', 'The same. Not included.', '2027-11-23T00:00:00+08:00'),
+  query('to', 'The same. Not included.', '2027-11-23T00:00:00Z'),
   ...PAGE,
 ] as const;
 export const SUBJECT = {

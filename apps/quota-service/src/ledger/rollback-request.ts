@@ -3,11 +3,13 @@ import { MAX_REASON_LENGTH, QuotaError } from '@sundial/contract';
 import { plainToInstance } from 'class-transformer';
 import { IsInt, IsOptional, IsString, Length, Max, Min, validateSync } from 'class-validator';
 
+const VERSION = 'must be a version of the rules, a whole number from 1 on';
+
 /** Which version of the rules is wanted, and why. */
 class RollbackRequest {
-  @IsInt({ message: 'must be a version of the rules, a whole number' })
-  @Min(1, { message: 'must be 1 or more' })
-  @Max(Number.MAX_SAFE_INTEGER, { message: 'must be a version of the rules' })
+  @IsInt({ message: VERSION })
+  @Min(1, { message: VERSION })
+  @Max(Number.MAX_SAFE_INTEGER, { message: VERSION })
   version!: number;
 
   @IsOptional()
@@ -21,7 +23,11 @@ export function readRollback(body: unknown): { readonly version: number; readonl
   if (typeof body !== 'object' || body === null || Array.isArray(body))
     throw QuotaError.invalid('invalid-request', [{ path: '', message: 'must be an object with a version' }]);
   const request = plainToInstance(RollbackRequest, body);
-  const found = validateSync(request, { whitelist: true, forbidNonWhitelisted: true });
+  const found = validateSync(request, {
+    whitelist: true,
+    forbidNonWhitelisted: true,
+    stopAtFirstError: true,
+  });
   const errors = found.flatMap(({ property: path, constraints = {} }) =>
     Object.entries(constraints).map(([name, message]) => ({
       path,

@@ -4,8 +4,8 @@ import type { LedgerEvent, RecordedEvent } from '@sundial/ledger';
 /** One operation: an id in one scope. */
 export interface OperationEvents {
   readonly resource: string | undefined;
-  /** As it was first named; null where no event names it. */
-  readonly subject: Subject | null;
+  /** As it was first named; undefined where no event names it. */
+  readonly subject: Subject | undefined;
   readonly events: readonly RecordedEvent[];
 }
 
@@ -43,7 +43,7 @@ export function operationHistory(
     const expired = expiryOf(ordered, now);
     const all = expired ? [...ordered, expired].sort((a, b) => a.at - b.at) : ordered;
     const { resource } = ordered[0]!;
-    return { resource, subject: ordered.find(({ subject }) => subject)?.subject ?? null, events: all };
+    return { resource, subject: ordered.find(({ subject }) => subject)?.subject, events: all };
   });
 }
 
