@@ -37,6 +37,16 @@ const ADMINISTRATION = [
   ['get', '/admin/subjects', undefined, 400],
   ['get', '/admin/subjects/usage', undefined, 200],
   ['post', '/admin/subjects/reset', {}, 400],
+  ['get', '/admin/subjects/data', undefined, 400],
+  ['delete', '/admin/subjects/data', undefined, 400],
+  ['get', '/admin/operations/none', undefined, 200],
+  ['get', '/admin/decisions', undefined, 200],
+  ['get', '/admin/audit', undefined, 200],
+  ['get', '/admin/usage-history', undefined, 400],
+  ['get', '/admin/top', undefined, 200],
+  ['get', '/admin/outages', undefined, 200],
+  ['get', '/admin/outages/calls', undefined, 400],
+  ['post', '/admin/rules/ocr-per-user/rollback', {}, 400],
   ['put', '/admin/overrides', {}, 400],
   ['get', '/admin/overrides', undefined, 400],
   ['delete', '/admin/overrides', undefined, 400],
@@ -127,7 +137,7 @@ describe('with keys of both kinds', () => {
     const asked = [...CHECKS, ...ADMINISTRATION, ...OPEN].map(([method, path]) => {
       const route = path
         .replace(/\?.*/, '')
-        .replace(/(\/admin\/(?:rules|brakes|packs)|\/reservations)\/(?!preview)[^/]+/, '$1/{id}')
+        .replace(/(\/admin\/(?:rules|brakes|packs|operations)|\/reservations)\/(?!preview)[^/]+/, '$1/{id}')
         .replace(/(\/admin\/(?:gates|drills))\/[^/]+/, '$1/{resource}');
       return `${method} ${route}`;
     });

@@ -23,7 +23,7 @@ export class HistoryController {
 
   @Get('operations/:id')
   @Describe(OPERATION)
-  @Route({ access: 'admin' })
+  @Route({ access: 'admin', role: 'viewer' })
   async operation(
     @Param('id') id: string,
     @Req() request: FastifyRequest,
@@ -50,7 +50,7 @@ export class HistoryController {
 
   @Get('decisions')
   @Describe(DECISIONS)
-  @Route({ access: 'admin' })
+  @Route({ access: 'admin', role: 'viewer' })
   async decisions(
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
@@ -73,7 +73,7 @@ export class HistoryController {
 
   @Get('audit')
   @Describe(AUDIT)
-  @Route({ access: 'admin' })
+  @Route({ access: 'admin', role: 'viewer' })
   async audit(
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,

@@ -25,7 +25,7 @@ export class RollbackController {
   @Post()
   @HttpCode(200)
   @Describe(ROLL_BACK_RULE)
-  @Route({ access: 'admin' })
+  @Route({ access: 'admin', role: 'admin' })
   async rollBack(
     @Param('id') id: string,
     @Body() body: unknown,

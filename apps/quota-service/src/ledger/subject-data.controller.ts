@@ -23,7 +23,7 @@ export class SubjectDataController {
 
   @Get()
   @Describe(EXPORT_SUBJECT_DATA)
-  @Route({ access: 'admin' })
+  @Route({ access: 'admin', role: 'viewer' })
   async read(
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
@@ -38,7 +38,7 @@ export class SubjectDataController {
 
   @Delete()
   @Describe(DELETE_SUBJECT_DATA)
-  @Route({ access: 'admin' })
+  @Route({ access: 'admin', role: 'admin' })
   async remove(@Req() request: FastifyRequest): Promise<SubjectDataDeleted> {
     const { subject, filters, span } = readListQuery(request, { filters: ['reason'], subject: 'required' });
     const { reason } = filters;

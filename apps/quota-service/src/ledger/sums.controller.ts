@@ -18,7 +18,7 @@ export class SumsController {
 
   @Get('usage-history')
   @Describe(USAGE_HISTORY)
-  @Route({ access: 'admin' })
+  @Route({ access: 'admin', role: 'viewer' })
   async usageHistory(
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
@@ -48,7 +48,7 @@ export class SumsController {
 
   @Get('top')
   @Describe(TOP)
-  @Route({ access: 'admin' })
+  @Route({ access: 'admin', role: 'viewer' })
   async top(
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
@@ -71,7 +71,7 @@ export class SumsController {
 
   @Get('outages')
   @Describe(OUTAGES)
-  @Route({ access: 'admin' })
+  @Route({ access: 'admin', role: 'viewer' })
   async outages(
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
@@ -84,7 +84,7 @@ export class SumsController {
 
   @Get('outages/calls')
   @Describe(OUTAGE_CALLS)
-  @Route({ access: 'admin' })
+  @Route({ access: 'admin', role: 'viewer' })
   async calls(
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
