@@ -115,6 +115,7 @@ describe('/openapi.json', () => {
       'get /admin/drills',
       'get /admin/gates',
       'get /admin/journal',
+      'get /admin/ledger',
       'get /admin/me',
       'get /admin/operations/{id}',
       'get /admin/outages',

@@ -21,10 +21,11 @@ export class LedgerLifecycle implements OnModuleInit, OnApplicationBootstrap, On
     private readonly decisions: DecisionRecorder,
   ) {}
 
-  onModuleInit(): void {
+  async onModuleInit(): Promise<void> {
     const { engine, rules } = this.quota;
     this.recorder.goesBy(() => engine.now());
     this.decisions.knows((rule) => rules.current.byId(rule)?.per);
+    await this.node.open();
   }
 
   onApplicationBootstrap(): void {
@@ -35,6 +36,6 @@ export class LedgerLifecycle implements OnModuleInit, OnApplicationBootstrap, On
   async onApplicationShutdown(): Promise<void> {
     await this.quota.close();
     this.recorder.record({ kind: 'node', outcome: 'stopped' });
-    await this.node.ledger?.close();
+    await this.node.close();
   }
 }

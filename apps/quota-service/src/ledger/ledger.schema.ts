@@ -177,3 +177,20 @@ export const rollbackSchema = {
   required: ['version'],
   additionalProperties: false,
 } as const;
+export const ledgerStatusSchema = {
+  type: 'object',
+  properties: {
+    store: { title: 'LedgerStore', type: 'string', enum: ['sqlite', 'postgres'] },
+    covers: { title: 'LedgerCoverage', type: 'string', enum: ['this node', 'all nodes'] },
+    queued: { ...count, description: 'Events of this node that wait to be written.' },
+    written: { ...count, description: 'Since this node started, as the next.' },
+    lost: count,
+    lastError: { type: 'string', description: 'Why the last attempt to write failed.' },
+    findings: { type: 'array', items: { type: 'string' } },
+    gaps: { type: 'array', items: eventSchema },
+    next,
+    nodes,
+  },
+  required: ['store', 'covers', 'queued', 'written', 'lost', 'findings', 'gaps', 'nodes'],
+  additionalProperties: false,
+} as const;

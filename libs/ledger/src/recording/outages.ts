@@ -16,6 +16,8 @@ export interface OutageRow {
 
 /** A node that decides without the store and does not say so has recovered when it has not done it for so long. */
 const QUIET_MS = 60_000;
+/** A decision is recorded so long after the instant that its settlement is dated by, at most: the first one of an outage begins it. */
+const RECORDED_AFTER_MS = 100;
 /** Outages that settlements may still come for. */
 const REMEMBERED = 100;
 
@@ -80,7 +82,7 @@ export class Outages {
   }
 
   #settle(decidedAt: number, outcome: string, count: number): void {
-    const outage = this.#outages.findLast(({ started_at }) => started_at <= decidedAt);
+    const outage = this.#outages.findLast(({ started_at }) => started_at <= decidedAt + RECORDED_AFTER_MS);
     if (!outage) return;
     const settled = JSON.parse(outage.settled) as Record<string, number>;
     outage.settled = JSON.stringify({ ...settled, [outcome]: (settled[outcome] ?? 0) + count });

@@ -19,7 +19,7 @@ export class LedgerRecorder {
   }
 
   record(happening: Happening): void {
-    this.node.ledger?.record({ at: Math.round(this.#now()), ...happening });
+    this.node.record({ at: Math.round(this.#now()), ...happening });
   }
 
   /** From now on times are the store's. */

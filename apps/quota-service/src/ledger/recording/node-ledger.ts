@@ -1,47 +1,82 @@
-import { type Ledger, type LedgerDatabase, type LedgerQuestions, openLedger } from '@sundial/ledger';
+import {
+  type Ledger,
+  type LedgerDatabase,
+  type LedgerEvent,
+  type LedgerListeners,
+  type LedgerQuestions,
+  type LedgerStatus,
+  openLedger,
+} from '@sundial/ledger';
 import type { LedgerTarget } from '../../config/ledger-target.js';
 import { Problem } from '../../http/problems/problem.js';
 import type { Log } from '../../logging/log.js';
 
+/** What happens before the ledger is open, such as settlements of a journal, waits for it. */
+const MAX_EARLY = 10_000;
+
 /**
- * This node's ledger, where it has one: turned off, or not to be opened, it records nothing and its routes say why. No start waits for a
- * database, and none fails for it: what cannot be recorded stops no check.
+ * This node's ledger, where it has one: turned off, or not to be opened, it records nothing and its routes say why. It is opened when the
+ * store is, so that a service that cannot start says that alone. No start waits for a database, and none fails for it: what cannot be
+ * recorded stops no check.
  */
 export class NodeLedger {
-  private constructor(
-    /** What the node is called in it. */
-    readonly node: string,
-    readonly ledger: Ledger | undefined,
-    /** Why there is none, where it is not turned off. */
-    readonly failure: string | undefined,
-  ) {}
+  /** What the node is called in it. */
+  readonly node: string;
+  readonly #target: LedgerTarget | undefined;
+  readonly #log: Log;
+  #ledger: Ledger | undefined;
+  /** Why there is none, where it is not turned off. */
+  #failure: string | undefined;
+  #early: LedgerEvent[] = [];
 
-  static async open(target: LedgerTarget | undefined, log: Log): Promise<NodeLedger> {
-    if (target === undefined) return new NodeLedger('', undefined, undefined);
-    const { node, url, directory, days, maxBytes } = target;
-    const place = url === undefined ? { directory } : { url };
-    try {
-      const ledger = await openLedger(
-        { node, days, maxBytes, ...place },
-        {
-          onAvailability: (error) => {
-            if (error)
-              log.error({ err: error }, 'the ledger is away: checks go on, and what is lost will be a gap');
-            else log.info('the ledger is written again');
-          },
-          onGap: (gap) => log.warn({ gap }, 'events are missing from the ledger: see GET /admin/decisions'),
-        },
-      );
-      return new NodeLedger(node, ledger, undefined);
-    } catch (error) {
-      const failure = `The ledger could not be opened: ${error instanceof Error ? error.message : String(error)}`;
-      log.error({ err: error }, `${failure}; nothing is recorded`);
-      return new NodeLedger(node, undefined, failure);
-    }
+  constructor(target: LedgerTarget | undefined, log: Log) {
+    this.node = target?.node ?? '';
+    this.#target = target;
+    this.#log = log;
   }
 
+  /** Never rejects. */
+  async open(): Promise<void> {
+    if (this.#target === undefined) return;
+    const { node, url, directory, days, maxBytes } = this.#target;
+    const place = url === undefined ? { directory } : { url };
+    const log = this.#log;
+    try {
+      const listeners: LedgerListeners = {
+        onAvailability: (error) => {
+          if (error)
+            log.error({ err: error }, 'the ledger is away: checks go on, and what is lost will be a gap');
+          else log.info('the ledger is written again');
+        },
+        onGap: (gap) => log.warn({ gap }, 'events are missing from the ledger: see GET /admin/ledger'),
+      };
+      this.#ledger = await openLedger({ node, days, maxBytes, ...place }, listeners);
+      for (const event of this.#early) this.#ledger.record(event);
+    } catch (error) {
+      this.#failure = `The ledger could not be opened: ${error instanceof Error ? error.message : String(error)}`;
+      log.error({ err: error }, `${this.#failure}; nothing is recorded`);
+    }
+    this.#early = [];
+  }
+
+  /** It is not turned off. */
   get isOn(): boolean {
-    return this.ledger !== undefined;
+    return this.#target !== undefined;
+  }
+
+  /** Undefined where there is none, and until it is open. */
+  get ledger(): Ledger | undefined {
+    return this.#ledger;
+  }
+
+  record(event: LedgerEvent): void {
+    if (this.#ledger !== undefined) this.#ledger.record(event);
+    else if (this.isOn && this.#failure === undefined && this.#early.length < MAX_EARLY)
+      this.#early.push(event);
+  }
+
+  async close(): Promise<void> {
+    await this.#ledger?.close();
   }
 
   /** @throws Problem `ledger-off`, `ledger-unavailable` */
@@ -54,15 +89,20 @@ export class NodeLedger {
     return this.opened.database;
   }
 
+  /** @throws Problem `ledger-off`, `ledger-unavailable` */
+  get status(): LedgerStatus {
+    return this.opened.status();
+  }
+
   /** What an operator should know of it, and do. */
   get findings(): readonly string[] {
-    if (this.failure !== undefined) return [this.failure];
-    return this.ledger?.status().findings ?? [];
+    if (this.#failure !== undefined) return [this.#failure];
+    return this.#ledger?.status().findings ?? [];
   }
 
   private get opened(): Ledger {
-    if (this.ledger !== undefined) return this.ledger;
-    if (this.failure !== undefined) throw new Problem('ledger-unavailable', this.failure);
+    if (this.#ledger !== undefined) return this.#ledger;
+    if (this.isOn) throw new Problem('ledger-unavailable', this.#failure ?? 'The ledger is not open yet.');
     throw new Problem(
       'ledger-off',
       'SUNDIAL_LEDGER is off: start the service with SUNDIAL_LEDGER=on to record.',

@@ -14,7 +14,7 @@ import { QUOTA_RECORDER, type QuotaRecorder } from './tokens.js';
     {
       provide: NodeLedger,
       inject: [SETTINGS, LOG],
-      useFactory: ({ ledger }: Settings, log: Log) => NodeLedger.open(ledger, log),
+      useFactory: ({ ledger }: Settings, log: Log) => new NodeLedger(ledger, log),
     },
     LedgerRecorder,
     {
