@@ -2,6 +2,7 @@ import { LiveRules, type QuotaEngine, RuleBook, type Store } from '@sundial/engi
 import {
   type SettleRequest,
   SharedSecret,
+  startsAtOf,
   StoreError,
   type TakeRequest,
   type TakeResult,
@@ -26,6 +27,8 @@ class FarStore implements Store {
   readonly kind = 'redis';
   readonly secret = new SharedSecret();
   clock = HALF_PAST;
+  /** Time that passes each time the clock is read. */
+  tickMs = 0;
   readonly settlements: SettleRequest[] = [];
   answer: (request: TakeRequest) => Promise<TakeResult> = () =>
     Promise.reject(new StoreError('not connected', 'not-executed'));
@@ -51,7 +54,7 @@ class FarStore implements Store {
   liveHolds = away;
 
   now(): number {
-    return this.clock;
+    return (this.clock += this.tickMs);
   }
 
   async probe(): Promise<void> {}
@@ -230,6 +233,23 @@ describe('A check that the store did not decide', () => {
       intent: 'count',
       counters: [{ limits: [{ windowIndex: 'next' }] }],
     });
+  });
+
+  it('and holds is committed in the window it was decided in, also where that ends meanwhile', async () => {
+    const readings = Array.from({ length: 30 }, (_, index) => index);
+    const windows = readings.map(async (reading) => {
+      const store = new FarStore();
+      const engine = open(store, rule('r', 'allow'));
+      store.tickMs = 0.1;
+      store.clock = HALF_PAST + HOUR_MS / 2 - reading * store.tickMs;
+      const { limits, reservation } = await engine.reserve(CHECK);
+      await engine.commit(reservation!.id, {});
+      while (engine.status().pending > 0) await sleep(1);
+      const commit = store.settlements.find(({ intent }) => intent === 'commit')!;
+      const limit = commit.counters[0]!.limits[0]!;
+      return [Date.parse(limits[0]!.startsAt!), startsAtOf(limit, limit.windowIndex)];
+    });
+    for (const [decidedIn, settledIn] of await Promise.all(windows)) expect(settledIn).toBe(decidedIn);
   });
 
   it('leaves nothing pending where the store certainly did nothing and nothing was allowed', async () => {

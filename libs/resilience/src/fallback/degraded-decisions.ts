@@ -15,6 +15,7 @@ import {
   replayed,
   settledCounters,
   type SettledHold,
+  startsAtOf,
   strictestPolicy,
   taken,
   takesNothing,
@@ -66,17 +67,18 @@ export class DegradedDecisions {
     const degraded = degradedBy(unavailable.cause, policy);
     const isFull = check.hold !== undefined && policy !== 'deny' && this.#holds.isFull(plan.counters);
     const context = { operationId, rulesVersion, degraded };
+    // Read once: a hold's windows are found again by when it was taken.
+    const decidedAt = Math.round(this.#now());
     const { decision, counts } = isFull
-      ? this.#tooManyHolds(check, context)
-      : this.#decideBy(degraded, check, context);
+      ? this.#tooManyHolds(check, context, decidedAt)
+      : this.#decideBy(degraded, check, { context, now: decidedAt });
     const { allowed } = decision;
     // A refused operation only matters to the store if it may have run all the same.
     if (takesNothing(check) || (!allowed && unavailable.executionStatus === 'not-executed'))
       return { decision, pending: undefined };
     const counters = settledCounters(counts);
-    const decidedAt = Math.round(this.#now());
     const intent = !allowed ? 'void' : check.hold ? 'hold' : 'count';
-    const hold = check.hold && settledHold(check.hold, decidedAt);
+    const hold = check.hold && settledHold(check.hold, counts, decidedAt);
     const settlement = {
       counters,
       operation,
@@ -93,13 +95,12 @@ export class DegradedDecisions {
   }
 
   /** Refuses an extension that can't be settled, whatever the policy: `deny` is what it comes to. */
-  look(counters: readonly CounterRef<PlannedLimit>[]): DecidedExtension {
-    return { isAllowed: false, policy: 'deny', counts: this.#local.counts(counters, this.#now()) };
+  look(counters: readonly CounterRef<PlannedLimit>[], now: number): DecidedExtension {
+    return { isAllowed: false, policy: 'deny', counts: this.#local.counts(counters, now) };
   }
 
   /** Decides what an extension adds to a reservation, in the windows of now; `counts` are those of the decision. */
-  extend(counters: readonly CounterRef<PlannedLimit>[], added: Takes): DecidedExtension {
-    const now = this.#now();
+  extend(counters: readonly CounterRef<PlannedLimit>[], added: Takes, now: number): DecidedExtension {
     const rules = counters.flatMap(({ limits }) => (limits[0] ? [{ rule: limits[0].rule, limits }] : []));
     const policy = strictestPolicy({ rules });
     if (policy === 'local') {
@@ -125,15 +126,18 @@ export class DegradedDecisions {
   }
 
   /** This node keeps no more for one counter than the store would. */
-  #tooManyHolds(check: UndecidedCheck, context: DecisionContext): Outcome {
-    const counts = this.#local.counts(check.plan.counters, this.#now());
+  #tooManyHolds(check: UndecidedCheck, context: DecisionContext, now: number): Outcome {
+    const counts = this.#local.counts(check.plan.counters, now);
     return { decision: tooManyHolds(counts, check, context), counts };
   }
 
-  #decideBy({ policy }: Degraded, check: UndecidedCheck, context: DecisionContext): Outcome {
+  #decideBy(
+    { policy }: Degraded,
+    check: UndecidedCheck,
+    { context, now }: { readonly context: DecisionContext; readonly now: number },
+  ): Outcome {
     const { plan } = check;
     const { counters } = plan;
-    const now = this.#now();
     if (policy === 'local') {
       const { outcome, counts } = this.#local.take(counters, check, now, this.#share());
       const decision =
@@ -156,8 +160,11 @@ export class DegradedDecisions {
   }
 }
 
-function settledHold({ ttlMs, onExpiry }: HoldTerms, decidedAt: number): SettledHold {
-  return { takenAt: decidedAt, isDegraded: true, expiresAt: decidedAt + ttlMs, onExpiry };
+/** Windows never go back: the clock may be behind the start of one, as it is in a store. */
+function settledHold({ ttlMs, onExpiry }: HoldTerms, counts: Counts, decidedAt: number): SettledHold {
+  let takenAt = decidedAt;
+  for (const { limit, windowIndex } of counts) takenAt = Math.max(takenAt, startsAtOf(limit, windowIndex));
+  return { takenAt, isDegraded: true, expiresAt: decidedAt + ttlMs, onExpiry };
 }
 
 /** What became of an extension. */

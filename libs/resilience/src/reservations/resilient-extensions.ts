@@ -48,7 +48,7 @@ export class ResilientExtensions {
       return this.#journal(planned, { reservation, unavailable, policy: undefined, counts: [] }, now);
     }
     const inItsWindows = planned.countersAt(held.at);
-    const { isAllowed, policy, counts } = this.#decide(planned.countersAt(now), inItsWindows, added);
+    const { isAllowed, policy, counts } = this.#decide(planned.countersAt(now), inItsWindows, added, now);
     const degraded = degradedBy(unavailable.cause, policy);
     const refused: EndedHold = { outcome: 'refused', reservation: held, counts, degraded };
     if (!isAllowed) return refused;
@@ -62,9 +62,12 @@ export class ResilientExtensions {
     counters: readonly CounterRef<PlannedLimit>[],
     before: readonly CounterRef<PlannedLimit>[],
     added: Takes,
+    now: number,
   ): ReturnType<StoreAccess['degraded']['extend']> {
     const { degraded } = this.#access;
-    return hasTurned(counters, before, added) ? degraded.look(counters) : degraded.extend(counters, added);
+    return hasTurned(counters, before, added)
+      ? degraded.look(counters, now)
+      : degraded.extend(counters, added, now);
   }
 
   #journal(
