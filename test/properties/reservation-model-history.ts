@@ -7,6 +7,9 @@ export interface Recorded {
   /** By the store's clock it ran, if it did, not before the one and not after the other. */
   readonly from: number;
   readonly to: number;
+  /** What else is known of the order: when it began and was answered, by the count of both among all calls. */
+  readonly begun?: number;
+  readonly ended?: number;
   /** Absent where it was lost: the call may have run, or not. */
   readonly answer?: Observed | undefined;
 }
@@ -52,8 +55,9 @@ class Search {
     const key = JSON.stringify([store, left]);
     if (this.#failed.has(key)) return false;
     const first = Math.min(...answered.map(({ to }) => to));
+    const firstEnded = Math.min(...answered.map(({ ended = Infinity }) => ended));
     for (const next of left) {
-      if (next.from > first) continue;
+      if (next.from > first || (next.begun ?? -Infinity) > firstEnded) continue;
       const rest = left.filter((other) => other !== next);
       for (const now of this.#instantsOf(store, next)) {
         const after = this.#run({ ...store, now }, next);
@@ -61,6 +65,8 @@ class Search {
       }
     }
     this.#failed.add(key);
+    if (this.#failed.size > MAX_FAILED)
+      throw new Error(`Too many calls at once to judge: ${left.map(nameOf).join(', ')}`);
     return false;
   }
 
@@ -103,6 +109,9 @@ function startIn(shape: Shape, limit: Shape['limits'][number], from: number, to:
   }
   return [high];
 }
+
+/** Of a few KB each: a process that runs out of memory does not say what of. */
+const MAX_FAILED = 50_000;
 
 /** A lost call may run whenever it likes; windows that are longer than a minute change at most once in this. */
 const MAX_SPAN = 60_000;
