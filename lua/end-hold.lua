@@ -7,7 +7,7 @@
 --         <at> <meters>`: how many counters it has, the instant after which it does nothing (store clock, ms), when
 --         it was taken (`-`: whichever it is), and the meters that a commit names (shared/meters.lua)
 -- Returns one text of words separated by spaces: format, now (ms), then of each ending its outcome:
---         ended | found | ended-otherwise, each followed by the reservation (shared/reservation-record.lua), by how
+--         ended | found | ended-otherwise, each followed by the reservation (shared/reservation-words.lua), by how
 --         many of its windows its counters are still in, and of each the position of its counter (from 0), its field,
 --         its start, its units, and how many of them are held;
 --         not-found | expired | wrong-type, followed by nothing
@@ -21,6 +21,7 @@ redis-cli --eval <(node scripts/print-lua.mjs end-hold) bucket counter , '2 0 90
 -- @include shared/call-header.lua
 -- @include shared/operation-bucket.lua
 -- @include shared/reservation-lookup.lua
+-- @include shared/reservation-words.lua
 -- @include shared/hold-end.lua
 -- @include shared/endings.lua
 local keys, argv, FIRST_ENDING = KEYS, ARGV, 2
@@ -36,7 +37,7 @@ local function ended_by(ending, counters, r)
   if has_ended then return (r.state == 'c') == is_commit and 'ended' or 'ended-otherwise' end
   if not is_commit and has_expired(r, now) then return r.on_expiry == 'r' and 'ended' or 'ended-otherwise' end
   r.late = has_expired(r, now) and 'l' or '-'
-  end_reservation(counters, r, is_commit and overlay_meters(read_meters(r.held), ending.meters))
+  end_reservation(counters, r, is_commit and overlay_meters(read_meters(r.held), ending.meters), now)
   remember_ended(r, now, remember_ms)
   return 'ended', true
 end

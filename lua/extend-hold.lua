@@ -8,9 +8,10 @@
 --         when it was taken (`-`: whichever it is), the meters that it names (shared/meters.lua), and of each counter
 --         the position of its limit set (from 1), or 0 for none, where its rule is gone
 -- Returns one text of words separated by spaces: format, now (ms), then of each extension its outcome:
---         extended | refused, each followed by window index and units of each limit, with `+` before it then by how
---         many of them are held, with `!+` then by what each has of an override, and by the reservation
---         (shared/reservation-record.lua); extended then by what takes it back (undo-extension.lua);
+--         extended | packed | refused, each followed by window index and units of each limit, with `+` before it then
+--         by how many of them are held, with `!+` then by what each has of an override, and by the reservation
+--         (shared/reservation-words.lua); the first two then by what takes it back (undo-extension.lua), packed by
+--         what packs gave (shared/pack-takes.lua), too;
 --         ended-otherwise, followed by the reservation and its windows (shared/endings.lua);
 --         not-found | expired | window-mismatch | wrong-type
 --[[ Sample
@@ -28,6 +29,7 @@ redis-cli --eval <(node scripts/print-lua.mjs extend-hold) bucket counter , '2 0
 -- @include shared/operation-bucket.lua
 -- @include shared/endings.lua
 -- @include shared/reservation-lookup.lua
+-- @include shared/reservation-words.lua
 -- @include shared/hold-extend.lua
 -- @include shared/hold-growth.lua
 local keys, argv, FIRST_EXTENSION = KEYS, ARGV, 3
@@ -52,14 +54,17 @@ local function extend_one(extension, key)
   local group, kept = group_of_limit_sets(counters, extension)
   if not group then return kept or 'window-mismatch' end
   local meters = overlay_larger_meters(read_meters(r.held), extension.meters)
-  local outcome, before = 'refused', ''
-  if adds_fit(group, meters, read_meters(r.held)) then
-    before = ' ' .. r.held .. ' ' .. r.expires_text .. ' ' .. r.windows
-    extend_reservation(counters, group, r, { meters = meters, ttl_ms = extension.ttl_ms }, now, remember_ms)
-    write_lasting_record(bucket, r.prefix, text_of_reservation(r), r.ends - now)
-    outcome, before = 'extended', ' ' .. r.held .. ' ' .. r.expires_text .. before
-  end
-  return words_of_limits(outcome, group) .. words_of_reservation(r, now) .. before
+  local new = { meters = meters, added = added_to(read_meters(r.held), meters), ttl_ms = extension.ttl_ms }
+  local fits, before = adds_fit(group, new.added), held_word(r) .. ' ' .. r.expires_text .. ' ' .. r.windows
+  new.drawn = not fits and held_packs().draw_for_more(keys, key, extension, group, new.added, now)
+  if not (fits or new.drawn) then return words_of_limits('refused', group) .. words_of_reservation(r, now) end
+  extend_reservation(counters, group, r, new, now, remember_ms)
+  write_lasting_record(bucket, r.prefix, text_of_reservation(r), r.ends - now)
+  local undo = ' ' .. held_word(r) .. ' ' .. r.expires_text .. ' ' .. before
+  return words_of_limits(new.drawn and 'packed' or 'extended', group)
+    .. words_of_reservation(r, now)
+    .. undo
+    .. (new.drawn and held_packs().words(new.drawn) or '')
 end
 
 local answers, key = { FORMAT, digits_of(now) }, 1

@@ -7,10 +7,10 @@
 --         <r|c> <at>`: what names its holds, how long it holds (ms), whether its expiry releases or commits, and
 --         when it is taken, where that is to be the same on several shards, else `-`
 -- Returns one text of words separated by spaces: format, now (ms), then of each reserve its outcome:
---         +taken | +replayed | +refused | +too-many-holds, each followed by window index and units of each limit,
---         then by how many of them are held, with `!` before it then by what each has of an override or `-`; the
---         first two then by the reservation (shared/reservation-record.lua);
---         conflict | refunded | expired | window-mismatch | wrong-type, followed by nothing
+--         +taken | +packed | +replayed | +refused | +too-many-holds, each followed by window index and units of each
+--         limit, by how many of them are held, with `!` before it then by what each has of an override or `-`; the
+--         first three by the reservation (shared/reservation-words.lua), packed then by what packs gave (shared/
+--         pack-takes.lua); conflict | refunded | expired | window-mismatch | wrong-type, followed by nothing
 --[[ Sample
 # Operation `…7` holds 1 unit of a counter that has 10 a day, in a window that lasts until 2059, for a minute.
 redis-cli --eval <(node scripts/print-lua.mjs hold) bucket counter , '2 0 900000 3600000' \
@@ -24,17 +24,16 @@ redis-cli --eval <(node scripts/print-lua.mjs hold) bucket counter , '2 0 900000
 -- @include shared/overrides.lua
 -- @include shared/limit-sets.lua
 -- @include shared/check-group.lua
--- @include shared/hold-take.lua
+-- @include shared/hold-reserve.lua
 -- @include shared/hold-replay.lua
 local keys, argv, FIRST_IDENTITY = KEYS, ARGV, 4
 local now, remember_ms, margin_ms = read_call_header(argv[1])
 local limit_sets = read_limit_sets(argv[2], now, margin_ms)
 local groups = read_check_groups(argv[3], limit_sets, #keys, #argv - FIRST_IDENTITY + 1)
 local identities = read_hold_identities(argv, FIRST_IDENTITY)
-
 local indexes, used, held, buckets = { 0, 0, 0, 0 }, { 0, 0, 0, 0 }, { false, false }, {}
 
--- Decides the reserve whose bucket is keys[key]. Returns its outcome, how many limits were read, and its reservation.
+-- Decides the reserve whose bucket is keys[key]. Returns its outcome, how many limits were read, and what else it says.
 local function decide(group, key, identity)
   if now > group.deadline then return 'expired', 0 end
   local limit_count, room, is_full, latest = 0, true, false, -math.huge
@@ -53,27 +52,28 @@ local function decide(group, key, identity)
   local bucket = buckets[keys[key]] or open_bucket(buckets, keys[key])
   if not bucket then return 'wrong-type', 0 end
   local outcome, reservation = replay_hold(bucket, identity, now, remember_ms)
-  if outcome then return outcome, limit_count, reservation end
-  if not room then return 'refused', limit_count end
+  if outcome then return outcome, limit_count, reservation and words_of_reservation(reservation, now) end
+  local drawn = not room and held_packs().draw(keys, key, group, held, used, now)
+  if not (room or drawn) then return 'refused', limit_count end
   if is_full then return 'too-many-holds', limit_count end
   reservation = new_reservation(identity, math.max(now, latest), now, remember_ms)
-  reservation.windows = hold_units(keys, key, { group, held, indexes, used }, reservation, now)
+  local answer, words = hold_reserve(keys, key, { group, held, indexes, used, drawn }, reservation, now)
   write_lasting_record(bucket, identity.prefix, text_of_reservation(reservation), reservation.ends - now)
-  return 'taken', limit_count, reservation
+  return answer, limit_count, words
 end
 
-local SHOWS_LIMITS = { taken = true, refused = true, replayed = true, ['too-many-holds'] = true }
+local SHOWN = { taken = true, packed = true, refused = true, replayed = true, ['too-many-holds'] = true }
 local answers, key, next_one = { FORMAT .. ' ' .. digits_of(now) }, 1, FIRST_IDENTITY
 for _, group in ipairs(groups) do
   for _ = 1, group.checks do
-    local answer, limit_count, reservation = decide(group, key, identities[next_one])
-    local shown = SHOWS_LIMITS[answer] and limit_count or 0
+    local answer, limit_count, more = decide(group, key, identities[next_one])
+    local shown = SHOWN[answer] and limit_count or 0
     for limit = 1, shown do
       answer = answer .. (indexes[limit] == 0 and ' 0 ' or ' 1 ') .. digits_of(used[limit])
     end
     answer = with_reserved(answer, shown, group, held, indexes)
     key, next_one = key + 1 + group.size, next_one + 1
-    answers[#answers + 1] = answer .. (reservation and words_of_reservation(reservation, now) or '')
+    answers[#answers + 1] = more and answer .. more or answer
   end
 end
 write_buckets(buckets)

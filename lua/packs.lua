@@ -19,10 +19,10 @@ local key, argv = KEYS[1], ARGV
 local now, remember_ms = read_call_header(argv[1])
 local change = read_pack_change(argv[2], argv[3])
 
-local packs, outcome = read_packs(key), 'wrong-type'
+local packs, outcome = pack_store.read_now(key, now), 'wrong-type'
 if packs then
   local has_changed
   outcome, has_changed = change_packs(packs, change, now)
   if has_changed then write_packs(key, packs, now, remember_ms) end
 end
-return FORMAT .. ' ' .. digits_of(now) .. ' ' .. outcome .. ' ' .. text_of_packs(packs or {})
+return FORMAT .. ' ' .. digits_of(now) .. ' ' .. outcome .. ' ' .. pack_store.text_of(packs or {})

@@ -34,8 +34,12 @@ redis-cli --eval <(node scripts/print-lua.mjs settle-hold) bucket counter , '2 0
 local keys, argv, FIRST_IDENTITY = KEYS, ARGV, 4
 local now, remember_ms, margin_ms = read_call_header(argv[1])
 local limit_sets = argv[2] == '' and {} or read_limit_sets(argv[2], now, margin_ms)
-local counts = { keys = #keys, identities = #argv - FIRST_IDENTITY + 1 }
-local groups = read_settlement_groups(argv[3], limit_sets, HOLD_INTENTS, counts)
+local groups = read_settlement_groups(
+  argv[3],
+  limit_sets,
+  HOLD_INTENTS,
+  { keys = #keys, identities = #argv - FIRST_IDENTITY + 1 }
+)
 local identities = read_settled_holds(argv, FIRST_IDENTITY, now, remember_ms)
 
 local buckets = {}

@@ -34,7 +34,7 @@ local function undo_one(undo, key)
   if not is_as_extended(r, undo, now) then return 'changed' end
   local counters, failure = read_held_counters(keys, key, undo.counters, r, now)
   if not counters then return failure end
-  take_back_extension(counters, undo, r, math.max(undo.expires - now, 0) + margin_ms)
+  take_back_extension(counters, undo, r, now, math.max(undo.expires - now, 0) + margin_ms)
   if r.ends == r.expires + remember_ms then r.ends = undo.expires + remember_ms end
   r.held, r.windows, r.expires_text = undo.held, undo.windows, undo.expires_text
   r.until_text = text_of_instant(r.ends)

@@ -2,6 +2,7 @@
 -- @include shared/committed-entries.lua
 -- @include shared/hold-changes.lua
 -- @include shared/meters.lua
+-- @when-needed held_packs shared/held-packs.lua
 -- @include shared/reservation-record.lua
 
 -- The counters of a reservation behind keys[key], each with its entries in the record; nil and an outcome where a
@@ -44,11 +45,13 @@ local function end_counter(counter, reservation, ended)
 end
 
 -- Ends a reservation in all of its counters: with the meters that are committed, or released without them.
-local function end_reservation(counters, reservation, meters)
+local function end_reservation(counters, reservation, meters, now)
   local committed, texts = meters and text_of_meters(meters) or '-', {}
+  local in_windows = reservation.packs and held_packs().end_parts(counters, reservation, meters, now)
+    or meters
   for c, counter in ipairs(counters) do
-    local is_as_held = committed == reservation.held and are_whole(counter.entries, meters)
-    local ended = is_as_held and counter.entries or committed_entries(counter.entries, meters or {})
+    local is_as_held = committed == reservation.held and are_whole(counter.entries, in_windows)
+    local ended = is_as_held and counter.entries or committed_entries(counter.entries, in_windows or {})
     end_counter(counter, reservation, ended)
     texts[c] = is_as_held and counter.text or text_of_entries(ended)
     counter.entries, counter.text = ended, texts[c]

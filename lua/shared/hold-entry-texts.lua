@@ -1,12 +1,12 @@
 -- The entries of a hold as texts (shared/holds.lua).
 -- @include shared/number.lua
-local ENTRY = '^(%a)(%-?[0-9a-z]+)=(%d+),?()'
-local LONG_ENTRY = '^(%([^ ()]+%))(%-?[0-9a-z]+)=(%d+),?()'
 
+-- Its patterns are its own: a script has at most 200 local variables.
 local function read_entries(text)
+  local short, long = '^(%a)(%-?[0-9a-z]+)=(%d+),?()', '^(%([^ ()]+%))(%-?[0-9a-z]+)=(%d+),?()'
   local entries, at = {}, 1
   while at <= #text do
-    local pattern = string.byte(text, at) == 40 and LONG_ENTRY or ENTRY
+    local pattern = string.byte(text, at) == 40 and long or short
     local field, starts, units, rest = string.match(text, pattern, at)
     if not field then break end
     entries[#entries + 1], at = { field = field, starts = starts, units = tonumber(units) }, rest

@@ -40,14 +40,22 @@ local function group_of_limit_sets(counters, extension)
   return group
 end
 
+-- What is added of each meter.
+local function added_to(held, meters)
+  local added = {}
+  for meter, units in pairs(meters) do
+    added[meter] = units - (held[meter] or 0)
+  end
+  return added
+end
+
 -- Whether every limit has room for what is added; a limit to which nothing is added has.
-local function adds_fit(group, meters, held)
+local function adds_fit(group, added_meters)
   local position = 0
   for c = 1, group.size do
     for i = 1, group[c].size do
       local limit = group[c][i]
-      local meter = meter_of(limit.field)
-      local added = (meters[meter] or 0) - (held[meter] or 0)
+      local added = added_meters[meter_of(limit.field)] or 0
       position = position + 1
       if added > 0 and group.used[position] + added > limit.max then return false end
     end

@@ -3,12 +3,19 @@
 -- @include shared/hold-end.lua
 -- @include shared/hold-entries.lua
 
+-- What a limit holds of what is added: without what packs gave, unless it counts what is held at once.
+local function added_to_limit(limit, new)
+  local meter = meter_of(limit.field)
+  local lack = new.drawn and limit.field ~= CONCURRENT and new.drawn.lacking[meter]
+  return (new.added[meter] or 0) - (lack and lack.units or 0)
+end
+
 -- Holds what is added to a counter, in the windows of now. Whether it opens one of them.
-local function add_to_held_counter(counter, group, c, before, added)
+local function add_to_held_counter(counter, group, c, before, new)
   local opens, windows, limit_set = false, counter.windows, group[c]
   for i = 1, limit_set.size do
     local limit, at = limit_set[i], before + i
-    local units = added[meter_of(limit.field)] or 0
+    local units = added_to_limit(limit, new)
     if units > 0 then
       local starts = start_text_of(limit, group.indexes[at])
       group.used[at] = math.min(group.used[at] + units, MAX_INTEGER)
@@ -21,18 +28,16 @@ local function add_to_held_counter(counter, group, c, before, added)
   return opens
 end
 
--- Extends the reservation to new `meters`, for `ttl_ms` from now on: never shorter than it was.
+-- Extends the reservation to `new.meters`, of which some are `added`, in part `drawn` from packs, for `ttl_ms` from now
+-- on: never shorter than it was.
 local function extend_reservation(counters, group, r, new, now, remember_ms)
-  local added, before, texts = {}, 0, {}
-  local held = read_meters(r.held)
-  for meter, units in pairs(new.meters) do
-    added[meter] = units - (held[meter] or 0)
-  end
+  local before, texts = 0, {}
   r.expires = math.max(r.expires, now + new.ttl_ms)
+  if r.packs or new.drawn then held_packs().extend(counters, r, new.drawn, now) end
   for c, counter in ipairs(counters) do
     local key, windows, limit_set = counter.key, counter.windows, group[c]
     remove_hold(key, windows, member_of(r.reference, r.on_expiry, counter.text))
-    local opens = add_to_held_counter(counter, group, c, before, added)
+    local opens = add_to_held_counter(counter, group, c, before, new)
     before = before + limit_set.size
     texts[c] = text_of_entries(counter.entries)
     local lives_ms = r.expires - now + (limit_set.margin_ms or remember_ms)

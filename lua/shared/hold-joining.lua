@@ -52,6 +52,9 @@ local function prolong(counters, r, joined, now, lives_ms)
     if windows[1] then write_counter_with_holds(counter.key, windows, joined.group[c], opens, lives_ms) end
   end
   r.windows = table.concat(texts, '/')
+  if r.packs and joined.is_held then
+    held_packs().change(counters, r, held_packs().parts_of(r.packs), joined.expires, now)
+  end
 end
 
 local function join_hold(bucket, state, r, now)

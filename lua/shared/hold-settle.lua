@@ -34,7 +34,7 @@ local function end_settled_hold(bucket, state, r, now)
   -- What its expiry has committed stays, unless the release came before that.
   local is_after = has_expired(r, now) and identity.decided >= math.max(r.expires, identity.expires)
   if group.intent == 'release' and is_after then return 'conflict' end
-  end_reservation(counters, r, is_commit and overlay_meters(read_meters(r.held), identity.meters))
+  end_reservation(counters, r, is_commit and overlay_meters(read_meters(r.held), identity.meters), now)
   if group.intent == 'void' then
     local attempts = void_among(r.attempts, identity.attempt)
     return write_settled(bucket, identity, text_of_tombstone(identity, attempts), 'reversed')

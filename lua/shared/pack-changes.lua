@@ -1,5 +1,5 @@
 -- How packs are added and cancelled.
--- @include shared/packs.lua
+-- @include shared/pack-holds.lua
 local MAX_PACKS = 100
 local CHANGE = '^(%l+) ?(%S*)$'
 local ADDED = '^([^ ;]+) (%d+) (%S+) (%d+) ([^ ;]+)$'
@@ -26,9 +26,9 @@ local function write_packs(key, packs, now, remember_ms)
     latest = math.max(latest, pack.expires)
   end
   if latest == math.huge then
-    redis.call('SET', key, text_of_packs(packs))
+    redis.call('SET', key, pack_store.text_of(packs))
   else
-    redis.call('SET', key, text_of_packs(packs), 'PX', string.format('%d', latest - now + remember_ms))
+    redis.call('SET', key, pack_store.text_of(packs), 'PX', string.format('%d', latest - now + remember_ms))
   end
 end
 

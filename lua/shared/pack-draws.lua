@@ -3,7 +3,7 @@
 -- room for all.
 -- @include shared/group-amounts.lua
 -- @include shared/meters.lua
--- @include shared/packs.lua
+-- @include shared/pack-holds.lua
 
 -- The meters that lack units, in the order of their limits and by name, each with how many and with the key of the
 -- packs; nil where packs can't stand in.
@@ -17,7 +17,7 @@ local function lacking_meters(keys, key, group, held, used)
       local limit, amount = own_set[i], amount_at(group, position)
       local lack = math.min(amount, used[position] + amount - limit.max)
       if lack > 0 then
-        local meter, packs_key = meter_of(limit.field), packs_key_of(keys[key + c])
+        local meter, packs_key = meter_of(limit.field), pack_store.key_beside(keys[key + c])
         local known = lacking[meter]
         if not packs_key or limit.field == CONCURRENT then return nil end
         if known and known.key ~= packs_key then return nil end
@@ -60,7 +60,7 @@ local function draw_on_packs(keys, key, group, held, used, now)
   if not lacking then return nil end
   local drawn = { parts = {}, words = {}, packs = {}, lacking = lacking }
   for _, lack in ipairs(lacking) do
-    local packs = drawn.packs[lack.key] or read_packs(lack.key)
+    local packs = drawn.packs[lack.key] or pack_store.read_now(lack.key, now)
     if not packs or not draw_on(packs, lack, now, drawn) then return nil end
     drawn.packs[lack.key] = packs
   end

@@ -8,21 +8,31 @@ local function packed(identity, drawn)
   return start .. '!' .. table.concat(drawn.parts, ',') .. rest
 end
 
+-- What an answer says of the packs: how many gave, and what each did.
+local function words_of_drawn(drawn) return ' ' .. digits_of(#drawn.words) .. table.concat(drawn.words) end
+
+-- What each limit of a group takes where packs give: all of it where it counts what is held at once.
+local function amounts_beside_packs(group, drawn)
+  local amounts, position = {}, 0
+  for c = 1, group.size do
+    for i = 1, group[c].size do
+      position = position + 1
+      local field, amount = group[c][i].field, amount_at(group, position)
+      local lack = field ~= CONCURRENT and drawn.lacking[meter_of(field)]
+      amounts[position] = amount > 0 and lack and amount - lack.units or amount
+    end
+  end
+  return amounts
+end
+
 -- Writes the packs, and counts what they did not give. Returns the outcome, the number of limits, and what the answer
 -- says of the packs; `state` holds the keys, which of them, the group, and what was read.
 local function count_drawn(drawn, limit_count, state)
   local keys, key, group, held, indexes, used = unpack(state)
-  local amounts, position = {}, 0
   for packs_key, packs in pairs(drawn.packs) do
-    write_left(packs_key, packs)
+    pack_store.write_left(packs_key, packs)
   end
-  for c = 1, group.size do
-    for i = 1, group[c].size do
-      position = position + 1
-      local amount, lack = amount_at(group, position), drawn.lacking[meter_of(group[c][i].field)]
-      amounts[position] = amount > 0 and lack and amount - lack.units or amount
-    end
-  end
+  local amounts = amounts_beside_packs(group, drawn)
   add_each_to_counters(keys, key, group, amounts, held, indexes, used)
-  return 'packed', limit_count, ' ' .. digits_of(#drawn.words) .. table.concat(drawn.words)
+  return 'packed', limit_count, words_of_drawn(drawn)
 end

@@ -6,7 +6,6 @@
 -- @include shared/operation-bucket.lua
 -- @include shared/operation-record.lua
 -- @include shared/own-windows.lua
--- @include shared/pack-returns.lua
 -- @include shared/refund-record.lua
 
 -- Takes back what a check had counted, from the windows of that instant.
@@ -19,7 +18,7 @@ local function refund_counted(bucket, refund, found, now, remember_ms)
     counters[c] = windows
   end
   if counted.packs then
-    for meter, units in pairs(return_to_packs(keys, key, refund.size, counted.packs)) do
+    for meter, units in pairs(held_packs().return_to(keys, key, refund.size, counted.packs)) do
       meters[meter] = math.max((meters[meter] or 0) - units, 0)
     end
   end
@@ -68,7 +67,8 @@ local function refund_reservation(bucket, refund, found, now, remember_ms)
   end
   local counters, failure = read_held_counters(keys, key, refund.size, r, now)
   if not counters then return failure end
-  if is_held then end_reservation(counters, r, nil) end
+  if is_held then end_reservation(counters, r, nil, now) end
+  if r.packs then held_packs().change(counters, r, {}, nil, now) end
   for _, counter in ipairs(counters) do
     for _, entry in ipairs(counter.entries) do
       add_to_entry(counter.windows, entry, -entry.units)

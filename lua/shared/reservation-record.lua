@@ -3,7 +3,7 @@
 -- whether it was committed late, whether it was refunded; content and attempts, as of any operation; the reference
 -- of its holds; when it was taken, when it expires, until when it is remembered (shared/instant.lua); what it held
 -- and what was committed (shared/meters.lua, `-` for nothing); and of each counter its entries (shared/holds.lua),
--- joined by `/`.
+-- joined by `/`. Behind what it held stands `!` and what of that it has of packs (shared/pack-parts.lua).
 --
 -- One that is held and has come to its expiry has expired, whatever has looked at its counters since.
 -- @include shared/instant.lua
@@ -18,6 +18,10 @@ local function read_reservation(record, now)
   local at, expires = plausible_instant(words[9], now), plausible_instant(words[10], now)
   local ends = plausible_instant(words[11], now)
   if not at or not expires or not ends then return nil end
+  local held, packs = words[12], nil
+  if string.find(held, '!', 1, true) then
+    held, packs = string.match(held, '^([^!]+)!(.+)$')
+  end
   return {
     prefix = words[1],
     state = words[2],
@@ -33,32 +37,28 @@ local function read_reservation(record, now)
     expires = expires,
     until_text = words[11],
     ends = ends,
-    held = words[12],
+    held = held,
+    packs = packs,
     committed = words[13],
     windows = words[14],
   }
 end
+
+local function held_word(r) return r.packs and r.held .. '!' .. r.packs or r.held end
 
 -- In one expression: Lua joins all of its parts at once.
 local function text_of_reservation(r)
   local letters = r.prefix .. '@' .. r.state .. r.on_expiry .. r.late .. r.refunded
   local who = r.content .. ' ' .. r.attempts .. ' ' .. r.reference
   local times = r.at_text .. ' ' .. r.expires_text .. ' ' .. r.until_text
-  return letters .. ' ' .. who .. ' ' .. times .. ' ' .. r.held .. ' ' .. r.committed .. ' ' .. r.windows
+  local what = held_word(r) .. ' ' .. r.committed .. ' ' .. r.windows
+  return letters .. ' ' .. who .. ' ' .. times .. ' ' .. what
 end
 
 local function has_expired(r, now) return r.state == 'h' and r.expires <= now end
 
 -- Whether its units are back and its operation id may be used for another operation.
 local function is_free(r, now) return r.state == 'r' or has_expired(r, now) and r.on_expiry == 'r' end
-
--- As an answer says it: state (`e`: expired), what its expiry does and whether it was late in one word; when it was
--- taken, when it expires, until when it is remembered; what it held, and what was committed.
-local function words_of_reservation(r, now)
-  local times = r.at_text .. ' ' .. r.expires_text .. ' ' .. r.until_text
-  local state = has_expired(r, now) and 'e' or r.state
-  return ' ' .. state .. r.on_expiry .. r.late .. ' ' .. times .. ' ' .. r.held .. ' ' .. r.committed
-end
 
 -- Why a check or a return can't have the operation id of such a record; nil where it can.
 local function standing_of(record, now)

@@ -12,7 +12,8 @@ local function read_undos(argv, first, key_count)
     local undo = { prefix = words[1], counters = integer(words[2]) }
     undo.at_text = instant_or_none(words[3])
     undo.held_now, undo.expires_now_text = words[4], words[5]
-    undo.held, undo.expires_text, undo.windows = words[6], words[7], words[8]
+    undo.expires_text, undo.windows = words[7], words[8]
+    undo.held, undo.packs = string.match(words[6], '^([^!]+)!?(.*)$')
     undo.expires, undo.texts = instant_argument(words[7]), {}
     instant_argument(words[5])
     for text in string.gmatch(undo.windows, '[^/]+') do
@@ -29,7 +30,7 @@ end
 -- Whether the extension was the last that became of the reservation.
 local function is_as_extended(r, undo, now)
   local is_held = r.state == 'h' and not has_expired(r, now)
-  return is_held and r.held == undo.held_now and r.expires_text == undo.expires_now_text
+  return is_held and held_word(r) == undo.held_now and r.expires_text == undo.expires_now_text
 end
 
 local function units_of_entry(entries, like)
@@ -39,7 +40,8 @@ local function units_of_entry(entries, like)
   return 0
 end
 
-local function take_back_extension(counters, undo, r, lives_ms)
+local function take_back_extension(counters, undo, r, now, lives_ms)
+  if r.packs then held_packs().change(counters, r, held_packs().parts_of(undo.packs), undo.expires, now) end
   for c, counter in ipairs(counters) do
     local windows, before = counter.windows, read_entries(undo.texts[c])
     if remove_hold(counter.key, windows, member_of(r.reference, r.on_expiry, counter.text)) then

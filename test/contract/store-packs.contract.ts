@@ -1,14 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Store } from '@sundial/engine';
-import {
-  encodeContent,
-  packsKeyOf,
-  type CounterRef,
-  type NewPack,
-  type StoredPack,
-  type TakeRequest,
-} from '@sundial/engine/ports';
+import { encodeContent, type CounterRef, type TakeRequest } from '@sundial/engine/ports';
 import { REMEMBER_MS } from '@sundial/engine/ports';
+import { add, leftOf, pack, placeOf } from './pack-requests.js';
 import type { StoreScene } from './store.contract.js';
 import {
   counter,
@@ -218,24 +211,6 @@ export function packsContract(scene: () => StoreScene): void {
       expect(await leftOf(later, both)).toEqual({ p1: 4 });
     });
   });
-}
-
-function pack(id: string, options: Partial<NewPack> & Pick<NewPack, 'amount'>): NewPack {
-  return { id, meter: 'units', priority: 100, expiresAt: Infinity, content: `${options.amount}`, ...options };
-}
-
-function placeOf({ key, shardGroup }: CounterRef) {
-  return { key: packsKeyOf(key)!, shardGroup };
-}
-
-async function add(store: Store, beside: CounterRef, added: NewPack) {
-  return store.packs!.addPack(placeOf(beside), added);
-}
-
-async function leftOf(store: Store, beside: CounterRef): Promise<Record<string, number>> {
-  const result = await store.packs!.packsAt(placeOf(beside));
-  const packs: readonly StoredPack[] = 'packs' in result ? result.packs : [];
-  return Object.fromEntries(packs.map(({ id, left }) => [id, left]));
 }
 
 function refunding({ operation: { id }, counters }: Pick<TakeRequest, 'operation' | 'counters'>) {

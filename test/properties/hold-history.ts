@@ -1,5 +1,7 @@
 import {
+  type PackPlace,
   encodeContent,
+  packsKeyOf,
   settledInCurrent,
   type CounterRef,
   type EndHoldRequest,
@@ -57,6 +59,15 @@ export type HoldStep =
       readonly intent: SettleRequest['intent'];
       readonly isDegraded: boolean;
       readonly committed: number;
+    }
+  | {
+      readonly kind: 'add a pack' | 'cancel a pack';
+      readonly pack: number;
+      readonly subject: number;
+      readonly amount: number;
+      readonly meter: 'units' | 'tokens';
+      readonly minutes: number;
+      readonly priority: number;
     }
   | { readonly kind: 'set'; readonly counter: number; readonly to: number }
   | { readonly kind: 'set the clock'; readonly minutes: number };
@@ -117,6 +128,30 @@ const anyStep: fc.Arbitrary<HoldStep> = fc.oneof(
 
 export const anyHoldHistory = fc.array(anyStep, { minLength: 5, maxLength: 40 });
 
+const anyPackStep: fc.Arbitrary<HoldStep> = fc.record({
+  kind: fc.constantFrom('add a pack', 'add a pack', 'add a pack', 'cancel a pack'),
+  pack: fc.nat({ max: 4 }),
+  subject: fc.constantFrom(0, 0, 0, 1),
+  amount: fc.integer({ min: 1, max: 8 }),
+  meter: fc.constantFrom('units', 'units', 'units', 'tokens'),
+  minutes: fc.constantFrom(0, 1, 30),
+  priority: fc.nat({ max: 1 }),
+});
+
+/** Of each subject, so that neither store forgets the others: how long those are remembered no clock offset says to Redis. */
+const LASTING_PACKS = [0, 1].map((subject): HoldStep => {
+  const pack = { pack: 9, subject, amount: 4, meter: 'units', minutes: 0, priority: 1 } as const;
+  return { kind: 'add a pack', ...pack };
+});
+
+/** The same with packs. */
+export const anyPackHistory = fc
+  .array(fc.oneof({ weight: 5, arbitrary: anyStep }, { weight: 1, arbitrary: anyPackStep }), {
+    minLength: 5,
+    maxLength: 40,
+  })
+  .map((steps): readonly HoldStep[] => [...LASTING_PACKS, ...steps]);
+
 let histories = 0;
 
 /** Turns the steps of one history into the same requests for any number of stores, under names no other history uses. */
@@ -127,6 +162,9 @@ export class HoldStoryteller {
   #attempts = 0;
   now = BEGINNING;
 
+  /** `tightness`: the limits are so many times smaller. */
+  constructor(private readonly tightness = 1) {}
+
   /** What a store has to do; undefined when it is about the clock. */
   requestOf(step: HoldStep): ((store: Store) => Promise<unknown>) | undefined {
     if (step.kind === 'set the clock') {
@@ -134,6 +172,7 @@ export class HoldStoryteller {
       return undefined;
     }
     if (step.kind === 'set') return this.#setting(step);
+    if ('pack' in step) return this.#ofPack(step);
     if ('which' in step) {
       const issued = this.#issued[step.which % Math.max(1, this.#issued.length)];
       return issued && ((store) => this.#afterwards(step, issued, store));
@@ -143,14 +182,44 @@ export class HoldStoryteller {
     return async (store) => store.take(request);
   }
 
+  /** The id of the operation that a step is about, after it; undefined for another step. */
+  operationOf(step: HoldStep): string | undefined {
+    if ('id' in step) return this.#issued.at(-1)?.operation.id;
+    return 'which' in step
+      ? this.#issued[step.which % Math.max(1, this.#issued.length)]?.operation.id
+      : undefined;
+  }
+
   /** All counters, as they stand. */
   read(store: Store): Promise<unknown> {
     return Promise.resolve(store.read({ counters: this.#counters(COUNTERS.map((_, index) => index)) }));
   }
 
+  /** The packs of both subjects, as they stand. */
+  async packs(store: Store) {
+    const results = [];
+    for (const place of [this.#placeOf(0), this.#placeOf(1)]) results.push(await store.packs!.packsAt(place));
+    return results.flatMap((result) => ('packs' in result ? result.packs : []));
+  }
+
+  #ofPack(step: Extract<HoldStep, { readonly pack: number }>) {
+    const { kind, pack, subject, amount, meter, minutes, priority } = step;
+    const [place, id] = [this.#placeOf(subject), `p${subject}${pack}`];
+    if (kind === 'cancel a pack') return async (store: Store) => store.packs!.cancelPack(place, id);
+    const expiresAt = minutes === 0 ? Infinity : this.now + minutes * MINUTE_MS - HALF_MINUTE_MS;
+    const content = JSON.stringify([amount, meter, priority]);
+    return async (store: Store) =>
+      store.packs!.addPack(place, { id, amount, meter, priority, expiresAt, content });
+  }
+
+  #placeOf(subject: number): PackPlace {
+    const [{ key, shardGroup }] = this.#counters([subject === 0 ? 0 : 2]) as [CounterRef];
+    return { key: packsKeyOf(key)!, shardGroup };
+  }
+
   async #afterwards(step: Afterwards, issued: TakeRequest, store: Store): Promise<unknown> {
     const { operation } = issued;
-    const counters = issued.counters.map(({ key }) => this.#counters([Number(key.at(-1))])[0]!);
+    const counters = issued.counters.map(({ key }) => this.#counters([Number(/:r(\d)/.exec(key)?.[1])])[0]!);
     const end = (ending: EndHoldRequest['ending']) =>
       store.endHold({ operation, counters, ending, deadlineAt: NEVER });
     switch (step.kind) {
@@ -241,7 +310,8 @@ export class HoldStoryteller {
 
   #counters(which_: readonly number[]): CounterRef[] {
     return which_.map((index) => ({
-      key: `sd1:{${this.#name}}:${index}`,
+      // The third counts another subject, which has packs of its own.
+      key: `sd1:{${this.#name}}:r${index}~zone${index === 2 ? ':grade=3' : ''}`,
       shardGroup: this.#name,
       limits: COUNTERS[index]!.map((field) => this.#spec(field)),
     }));
@@ -255,11 +325,14 @@ export class HoldStoryteller {
       length === NEVER
         ? ([0, NEVER, NEVER] as const)
         : ([startsAt, startsAt + length, startsAt + 2 * length] as const);
-    return { field, meter, max, enforced: true, bounds };
+    return { field, meter, max: Math.ceil(max / this.tightness), enforced: true, bounds };
   }
 }
 
-type Afterwards = Exclude<HoldStep, { readonly kind: 'check' | 'reserve' | 'set' | 'set the clock' }>;
+type Afterwards = Exclude<
+  HoldStep,
+  { readonly kind: 'check' | 'reserve' | 'set' | 'set the clock' | 'add a pack' | 'cancel a pack' }
+>;
 
 function named({ amount, tokens }: Amount) {
   return { amount, ...(tokens !== undefined && { amounts: { tokens } }) };

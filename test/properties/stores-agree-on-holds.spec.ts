@@ -6,9 +6,11 @@ import {
   memoryStoreUnderTest,
   redisStoreUnderTest,
 } from '../contract/store-under-test.js';
-import { anyHoldHistory, HoldStoryteller, type HoldStep } from './hold-history.js';
+import { anyHoldHistory, anyPackHistory, HoldStoryteller, type HoldStep } from './hold-history.js';
 
 const MINUTE_MS = 60_000;
+/** So that packs are needed. */
+const TIGHT = 5;
 /** Every answer but those that need a fault, and bounds that a short history does not meet. */
 const OUTCOMES = [
   ...[
@@ -83,10 +85,23 @@ describe('MemoryStore and RedisStore', () => {
     expect([...met].sort()).toEqual(OUTCOMES);
   }, 120_000);
 
+  it('give equal answers to any history of packs and all that takes from them', async () => {
+    let taken = 0;
+    await fc.assert(
+      fc.asyncProperty(anyPackHistory, async (history) => {
+        const [inMemory, onRedis] = await answers(history, TIGHT);
+        expect(inMemory).toEqual(onRedis);
+        if (JSON.stringify(onRedis).includes('"taken":')) taken++;
+      }),
+      { numRuns: 60 },
+    );
+    expect(taken).toBeGreaterThan(10);
+  }, 120_000);
+
   /** What both stores answer, step by step, and where their counters stand after each. */
-  async function answers(history: readonly HoldStep[]): Promise<[unknown[], unknown[]]> {
+  async function answers(history: readonly HoldStep[], tightness = 1): Promise<[unknown[], unknown[]]> {
     await memory.empty();
-    const storyteller = new HoldStoryteller();
+    const storyteller = new HoldStoryteller(tightness);
     const promised: [unknown[], unknown[]] = [[], []];
     let stores = await at(storyteller.now);
     for (const step of history) {
@@ -96,7 +111,14 @@ describe('MemoryStore and RedisStore', () => {
         continue;
       }
       for (const [index, store] of stores.entries())
-        promised[index]!.push(promisedIn([step, await call(store), await storyteller.read(store)]));
+        promised[index]!.push(
+          promisedIn([
+            step,
+            await call(store),
+            await storyteller.read(store),
+            await storyteller.packs(store),
+          ]),
+        );
     }
     return promised;
   }
@@ -108,7 +130,8 @@ describe('MemoryStore and RedisStore', () => {
 
 /** An answer with instants to the minute: the stores were not asked in the same millisecond. */
 function promisedIn(answer: unknown): unknown {
-  const isInstant = (key: string) => key === 'at' || key === 'until' || key === 'expiresAt';
+  const isInstant = (key: string) =>
+    key === 'at' || key === 'until' || key === 'expiresAt' || key === 'createdAt';
   return JSON.parse(
     JSON.stringify(answer, (key, value: unknown) => {
       if (key === 'counter' || key === 'limit') return undefined;

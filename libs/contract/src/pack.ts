@@ -67,3 +67,6 @@ export interface DecisionPack {
   /** After it. */
   readonly remaining: number;
 }
+
+/** What a reservation holds of a pack, or has of it in the end. */
+export type ReservationPack = Pick<DecisionPack, 'id' | 'meter' | 'taken'>;

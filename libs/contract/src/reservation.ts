@@ -1,4 +1,5 @@
 import type { Decision, DegradedCause, LimitState } from './decision.js';
+import type { ReservationPack } from './pack.js';
 import type { CheckRequest, Subject } from './request.js';
 import type { WindowSpec, WindowUnit } from './rule.js';
 
@@ -37,6 +38,8 @@ export interface Reservation {
   readonly committed?: Amounts;
   /** By how much what was committed is above what was held, of each meter where it is. */
   readonly overage?: Amounts;
+  /** What of it packs give; absent where they give nothing. */
+  readonly packs?: readonly ReservationPack[];
   /** It was committed after it had expired. */
   readonly late?: true;
 }

@@ -21,7 +21,8 @@ const reason = {
   description: 'For logs and the ledger.',
 } as const;
 const { resource, subject, operationId } = checkRequestSchema.properties;
-const { limits } = decisionSchema.properties;
+const { limits, packs } = decisionSchema.properties;
+const { id, meter, taken } = packs.items.properties;
 
 export const reserveRequestSchema = {
   title: 'Reserve',
@@ -147,6 +148,17 @@ const reservationProperties = {
   amounts: meteredAmounts,
   committed: meteredAmounts,
   overage: meteredAmounts,
+  packs: {
+    type: 'array',
+    description: 'What of it packs give: of what is held, and in the end of what was committed.',
+    items: {
+      title: 'ReservationPack',
+      type: 'object',
+      properties: { id, meter, taken },
+      required: ['id', 'meter', 'taken'],
+      additionalProperties: false,
+    },
+  },
   late: { type: 'boolean', const: true, description: 'It was committed after it had expired.' },
 } as const;
 

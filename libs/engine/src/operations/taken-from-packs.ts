@@ -1,8 +1,15 @@
-import { UNITS_METER, type DecisionPack } from '@sundial/contract';
+import {
+  UNITS_METER,
+  type Amounts as AmountsByMeter,
+  type OnExpiry,
+  type ReservationPack,
+  type ReservationState,
+} from '@sundial/contract';
 import type { Amounts } from './amounts.js';
+import { unitsIn } from './amounts-by-meter.js';
 
 /** A part of what an operation took: so many units of a meter from a pack. */
-export type PackPart = Pick<DecisionPack, 'id' | 'meter' | 'taken'>;
+export type PackPart = ReservationPack;
 
 /** What an operation counts in windows: without what packs gave. */
 export function withoutPacks({ amount, amounts }: Amounts, parts: readonly PackPart[]): Amounts {
@@ -13,6 +20,55 @@ export function withoutPacks({ amount, amounts }: Amounts, parts: readonly PackP
     else less.set(meter, Math.max((less.get(meter) ?? 0) - taken, 0));
   }
   return amounts === undefined ? { amount: units } : { amount: units, amounts: Object.fromEntries(less) };
+}
+
+/** The same of units by meter. */
+export function inWindows(amounts: AmountsByMeter, parts: readonly PackPart[]): AmountsByMeter {
+  if (parts.length === 0) return amounts;
+  const rest = new Map(Object.entries(amounts));
+  for (const { meter, taken } of parts) rest.set(meter, Math.max((rest.get(meter) ?? 0) - taken, 0));
+  return Object.fromEntries(rest);
+}
+
+/**
+ * What stays taken from packs where of what is held so much is committed: windows are charged first, then the packs, in the order
+ * in which they gave.
+ */
+export function keptParts(
+  parts: readonly PackPart[],
+  held: AmountsByMeter,
+  committed: AmountsByMeter,
+): readonly PackPart[] {
+  if (parts.length === 0) return parts;
+  const windows = inWindows(held, parts);
+  const rest = new Map(
+    Object.entries(committed).map(([meter, units]) => [meter, Math.max(units - unitsIn(windows, meter), 0)]),
+  );
+  return parts.map(({ id, meter, taken }) => {
+    const left = rest.get(meter) ?? 0;
+    const kept = Math.min(taken, left);
+    rest.set(meter, left - kept);
+    return { id, meter, taken: kept };
+  });
+}
+
+/** The parts, and what else is taken. */
+export function joinedParts(parts: readonly PackPart[], more: readonly PackPart[]): readonly PackPart[] {
+  const joined = parts.map((part) => {
+    const added = more.find(({ id }) => id === part.id)?.taken ?? 0;
+    return added === 0 ? part : { ...part, taken: part.taken + added };
+  });
+  const others = more.filter(({ id }) => !parts.some((part) => part.id === id));
+  return [...joined, ...others.map(({ id, meter, taken }) => ({ id, meter, taken }))];
+}
+
+/** As a reservation in this state shows them: what its expiry has given back is not taken any more. */
+export function shownParts(
+  parts: readonly PackPart[] | undefined,
+  { state, onExpiry }: { readonly state: ReservationState; readonly onExpiry: OnExpiry },
+): { readonly packs?: readonly PackPart[] } {
+  const isBack = state === 'released' || (state === 'expired' && onExpiry === 'release');
+  return parts === undefined || parts.length === 0 || isBack ? {} : { packs: parts };
 }
 
 /** The content of an operation as it is recorded, with what packs gave behind it. */

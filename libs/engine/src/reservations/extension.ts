@@ -33,8 +33,9 @@ export function extensionOf(
   const isRefused = outcome === 'refused';
   if (degraded !== null && degraded.policy !== 'local')
     return { decision: byPolicy(!isRefused, counts, added, context), stored };
-  const decision = isRefused ? refused(counts, added, context, now) : taken(counts, added, context);
-  return { decision, stored };
+  if (isRefused) return { decision: refused(counts, added, context, now), stored };
+  const packs = 'packs' in ended && ended.packs ? { packs: ended.packs } : {};
+  return { decision: { ...taken(counts, added, context), ...packs }, stored };
 }
 
 /** Longer alone is what any policy allows: nothing more is held. */

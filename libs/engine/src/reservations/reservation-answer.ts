@@ -14,7 +14,7 @@ export function reservationOf(
     subject,
     rules,
   }: Pick<ReservationFacts, 'operationId' | 'resource' | 'subject' | 'rules'>,
-  { state, expiresAt, amounts, committed, late }: StoredReservation,
+  { state, expiresAt, amounts, committed, late, packs }: StoredReservation,
 ): Reservation {
   const reservation: Reservation = {
     id,
@@ -24,6 +24,7 @@ export function reservationOf(
     state,
     expiresAt: isoText(expiresAt, rules[0] === undefined ? 'UTC' : zoneOf(rules[0])),
     amounts,
+    ...(packs && { packs }),
   };
   if (committed === undefined) return reservation;
   const overage = overageOf(amounts, committed);

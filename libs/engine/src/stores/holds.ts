@@ -1,8 +1,9 @@
-import type { Amounts, OnExpiry, ReservationState } from '@sundial/contract';
+import type { Amounts, OnExpiry, ReservationPack, ReservationState } from '@sundial/contract';
 import type { Answer } from './answer.js';
 import type { Operation } from '../operations/operation.js';
 import type { Counts, CounterRef, Dispatch, LimitSpec } from './store.js';
 import type { WindowMismatch } from './own-windows.js';
+import type { TakenFromPack } from './packs.js';
 
 /**
  * Holds: units that are taken for an operation whose outcome is not known yet. They are placed by a `take` with `hold` and
@@ -36,6 +37,8 @@ export interface StoredReservation {
   readonly amounts: Amounts;
   /** What was counted in the end, of the same meters and those that the commit named. Absent where it was not committed. */
   readonly committed?: Amounts;
+  /** What packs give of `amounts`, or in the end of `committed`: so much is in no window. Absent where they give nothing. */
+  readonly packs?: readonly ReservationPack[];
   /** It was committed after it had expired. */
   readonly late: boolean;
   /** It is remembered until then at least: `REMEMBER_MS` after its end. */
@@ -98,6 +101,8 @@ export type EndHoldResult<L extends LimitSpec = LimitSpec> =
       readonly reservation: StoredReservation;
       /** Of the counters with limits, as of a take; after what was added, where it was. */
       readonly counts: Counts<L>;
+      /** What `extend` took from packs; absent where it took nothing. */
+      readonly packs?: readonly TakenFromPack[];
     }
   | WindowMismatch
   | { readonly outcome: 'not-found' | 'wrong-type' | 'expired' };

@@ -19,7 +19,14 @@ import {
   type TakenFromPack,
   type TakeResult,
 } from '@sundial/engine/ports';
-import { endOnShards, giveBackOnShards, refundOnShards, setOnShards } from './cross-shard-holds.js';
+import {
+  drawsOnOthers,
+  endOnShards,
+  giveBackOnShards,
+  refundOnShards,
+  setOnShards,
+  withPacksOf,
+} from './cross-shard-holds.js';
 import type { ShardHoldTerms } from './redis-hold-batch.js';
 import type { ShardExtension, UndoneExtension } from './redis-ending-batch.js';
 import type { ShardRefund, ShardRefundResult, ShardReturn } from './redis-reversal-batch.js';
@@ -87,7 +94,7 @@ export class CrossShardCalls implements StoreCalls {
       counted.flatMap((each) => each.counts),
     );
     const before = counted.flatMap((each) => each.counted ?? []);
-    const reservation = counted[0]?.reservation;
+    const reservation = reservationOf(counted);
     const held = reservation === undefined ? undefined : { reservation };
     const packs = counted.flatMap((each) => each.packs ?? []);
     if (before.length < counted.length)
@@ -176,19 +183,18 @@ export class CrossShardCalls implements StoreCalls {
   }
 }
 
+/** The first shard's, with what packs give on any of them. */
+function reservationOf([first, ...others]: readonly CountedShard[]): StoredReservation | undefined {
+  if (first?.reservation === undefined) return undefined;
+  return withPacksOf(first.reservation, others);
+}
+
 /** A shard that answered this attempt that the operation is counted, now or `counted` before, and in which windows. */
 interface CountedShard {
   readonly counts: Counts;
   readonly counted?: CountedBefore;
   readonly packs?: readonly TakenFromPack[];
   readonly reservation?: StoredReservation;
-}
-
-/** The packs of one subject stand in for a meter: where a second shard took from others, the check has no room. */
-function drawsOnOthers(result: CountedShard, counted: readonly CountedShard[]): boolean {
-  if (result.packs === undefined) return false;
-  const meters = new Set(result.packs.map(({ meter }) => meter));
-  return counted.some(({ packs = [] }) => packs.some(({ meter }) => meters.has(meter)));
 }
 
 /** A shard that has no room, or no room for another hold. */

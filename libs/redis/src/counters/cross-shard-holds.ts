@@ -10,6 +10,7 @@ import {
   type SetUsageResult,
   StoreError,
   type StoredReservation,
+  type TakenFromPack,
   takenOf,
 } from '@sundial/engine/ports';
 import { LOOK, type ShardCalls } from './cross-shard-calls.js';
@@ -35,11 +36,35 @@ export async function endOnShards(calls: Calls, request: EndHoldRequest): Promis
   if (failed !== undefined) return failed;
   if (decided.outcome === 'ended' && rest.some(isMissing))
     throw new StoreError('Ended on some of its shards only', 'unknown');
-  const { outcome, reservation } = decided;
+  const { outcome } = decided;
+  const reservation = withPacksOf(decided.reservation, rest);
   const windows = [decided, ...rest].flatMap((result): HeldWindow[] =>
     'windows' in result ? [...result.windows] : [],
   );
   return { outcome, reservation, windows };
+}
+
+/** The packs of one subject stand in for a meter: where a second shard took from others, there is no room. */
+export function drawsOnOthers({ packs }: Drawing, before: readonly Drawing[]): boolean {
+  if (packs === undefined) return false;
+  const meters = new Set(packs.map(({ meter }) => meter));
+  return before.some((other) => (other.packs ?? []).some(({ meter }) => meters.has(meter)));
+}
+
+interface Drawing {
+  readonly packs?: readonly TakenFromPack[];
+}
+
+interface HasReservation {
+  readonly reservation: StoredReservation | undefined;
+}
+
+/** A reservation as one shard says it, with what packs give on the others. */
+export function withPacksOf(reservation: StoredReservation, others: readonly object[]): StoredReservation {
+  const more = others.flatMap((other) =>
+    'reservation' in other ? ((other as HasReservation).reservation?.packs ?? []) : [],
+  );
+  return more.length === 0 ? reservation : { ...reservation, packs: [...(reservation.packs ?? []), ...more] };
 }
 
 /** The shard has not ended it: the call came there too late, or does not know it. Only a settlement makes all shards agree. */
@@ -68,7 +93,6 @@ async function extendOnShards(
   const undo = () =>
     Promise.all(extended.map((shard) => calls.undoExtension({ ...request, ...shard, ...AT_ANY_TIME })));
   let reservation: StoredReservation | undefined;
-  const counts: Counts[number][] = [];
   try {
     for (const shard of shards) {
       const { undo: its = '', ...result } = await calls.extendHold({ ...request, ...shard });
@@ -78,20 +102,34 @@ async function extendOnShards(
           ? await refusalOf(calls, request, result as Refused)
           : (result as EndHoldResult);
       }
-      extended.push({ ...shard, undo: its });
-      reservation = result.reservation;
-      counts.push(...result.counts);
+      extended.push({ ...shard, ...result, undo: its });
+      if (drawsOnOthers(result, extended.slice(0, -1))) {
+        await undo();
+        const look = await calls.endHold({ ...request, ...shard, ending: { kind: 'look' } });
+        return 'reservation' in look ? await refusalOf(calls, request, look) : look;
+      }
+      reservation = withPacksOf(result.reservation, extended.slice(0, -1));
     }
   } catch (error) {
     if (extended.length === 0) throw error;
     await undo().catch(() => undefined);
     throw new StoreError((error as Error).message, 'unknown');
   }
-  return { outcome: 'extended', reservation: reservation!, counts: inOrderOf(request.counters, counts) };
+  const counts = extended.flatMap((shard): Counts[number][] => [...shard.counts]);
+  const packs = extended.flatMap((shard) => shard.packs ?? []);
+  return {
+    outcome: 'extended',
+    reservation: reservation!,
+    counts: inOrderOf(request.counters, counts),
+    ...(packs.length > 0 && { packs }),
+  };
 }
 
 interface ExtendedShard extends Shard {
   readonly undo: string;
+  readonly counts: Counts;
+  readonly packs?: readonly TakenFromPack[];
+  readonly reservation: StoredReservation;
 }
 
 type Refused = Extract<EndHoldResult, { readonly outcome: 'extended' | 'refused' }>;
@@ -103,7 +141,7 @@ const AT_ANY_TIME = { deadlineAt: Number.MAX_SAFE_INTEGER };
 async function refusalOf(
   calls: Calls,
   { counters }: EndHoldRequest,
-  { reservation }: Refused,
+  { reservation }: Pick<Refused, 'reservation'>,
 ): Promise<EndHoldResult> {
   const shards = splitByShard(counters.filter(({ limits }) => limits.length > 0));
   const looks = await Promise.all(shards.map((shard) => calls.take({ ...LOOK, ...shard })));

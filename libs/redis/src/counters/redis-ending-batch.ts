@@ -98,17 +98,19 @@ function decode(
     const { outcome: said, adds } = words.outcome();
     const kept = words.withoutCounts(said, counters);
     if ('kept' in kept) return kept;
-    const outcome = said as EndHoldResult['outcome'];
+    const outcome = said as EndHoldResult['outcome'] | 'packed';
     switch (outcome) {
       case 'ended':
       case 'found':
       case 'ended-otherwise':
         return { outcome, reservation: words.reservation(), windows: words.windows(counters) };
+      case 'packed':
       case 'extended': {
         const counts = words.counts(counters, adds);
         const reservation = words.reservation();
         const undo = Array.from({ length: UNDO_WORDS }, () => words.next()).join(' ');
-        return { outcome, counts, reservation, undo };
+        const packs = outcome === 'packed' && { packs: words.packs() };
+        return { outcome: 'extended', counts, reservation, undo, ...packs };
       }
       case 'refused': {
         const counts = words.counts(counters, adds);

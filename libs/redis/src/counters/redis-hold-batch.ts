@@ -37,7 +37,7 @@ function decodeHolds(
   const results = items.map(({ request: { counters } }): TakeResult => {
     const { outcome: said, adds } = words.outcome();
     if (!adds.reserved) return words.withoutCounts<WithoutCounts>(said, counters);
-    const outcome = said as 'taken' | 'replayed' | 'refused' | 'too-many-holds';
+    const outcome = said as 'taken' | 'packed' | 'replayed' | 'refused' | 'too-many-holds';
     const counts = words.counts(counters, adds);
     switch (outcome) {
       case 'refused':
@@ -45,6 +45,8 @@ function decodeHolds(
         return { outcome, counts };
       case 'taken':
         return { outcome, counts, reservation: words.reservation() };
+      case 'packed':
+        return { outcome: 'taken', counts, reservation: words.reservation(), packs: words.packs() };
       case 'replayed': {
         const reservation = words.reservation();
         const counted = {

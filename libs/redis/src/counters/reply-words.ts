@@ -6,6 +6,8 @@ import {
   type LimitCount,
   type LimitSpec,
   overrideOfWord,
+  shownParts,
+  splitContent,
   type StoredReservation,
   type TakenFromPack,
   type WindowMismatch,
@@ -99,10 +101,12 @@ export class ReplyWords {
   reservation(): StoredReservation {
     const [state = '', onExpiry = '', late = ''] = this.next();
     const [at, expiresAt, until] = [this.instant(), this.instant(), this.instant()];
-    const [held, committed] = [metersOf(this.next()), this.next()];
+    const [{ content, parts }, committed] = [splitContent(this.next()), this.next()];
+    const held = metersOf(content);
+    const ends = { state: STATES[state] ?? 'held', onExpiry: ON_EXPIRY[onExpiry] ?? 'release' };
     return {
-      state: STATES[state] ?? 'held',
-      onExpiry: ON_EXPIRY[onExpiry] ?? 'release',
+      ...ends,
+      ...shownParts(parts, ends),
       late: late === 'l',
       at,
       expiresAt,

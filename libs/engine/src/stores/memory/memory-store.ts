@@ -89,7 +89,11 @@ export class MemoryStore implements Store {
     this.#reservations = new MemoryReservations(state, () => this.packs);
     this.#reservations.records.restore();
     this.#lasting = new LastingOperations(state, () => this.now());
-    this.packs = new MemoryPacks(state, this.#lasting, () => this.now());
+    const endDueHolds = () => {
+      state.beginChange();
+      this.#endDue();
+    };
+    this.packs = new MemoryPacks(state, this.#lasting, () => this.now(), endDueHolds);
     this.#operations = new MemoryOperations(state, this.#reservations.records, () => this.now(), this.packs);
     this.#full = new FullStore(state);
     this.#log = opened.log;
@@ -142,7 +146,9 @@ export class MemoryStore implements Store {
       if (recalled?.voided === false)
         return { outcome: 'replayed', counts, counted: { at: recalled.at, until: recalled.until } };
     }
-    const drawn = hasRoom(counts, amount, amounts) ? NOTHING_DRAWN : this.packs.drawFor(counts, request);
+    const drawn = hasRoom(counts, amount, amounts)
+      ? NOTHING_DRAWN
+      : this.packs.drawFor(counts, ({ limit }) => amountOf(limit, amount, amounts));
     if (drawn === undefined) return { outcome: 'refused', counts };
     if (isLook) return { outcome: 'taken', counts };
     if (!this.#state.hasRoomFor(counters)) return this.#noting({ outcome: 'full', counts });

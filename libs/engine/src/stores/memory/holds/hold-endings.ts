@@ -17,11 +17,16 @@ import {
   type HeldEntry,
   type MemoryReservation,
 } from './memory-reservation.js';
+import { inWindows, joinedParts, keptParts } from '../../../operations/taken-from-packs.js';
+import { givenOf, NOTHING_DRAWN, type MemoryPacks } from '../packs/memory-packs.js';
 import type { ReservationRecords } from './reservation-records.js';
 
 /** How reservations end, and are extended. */
 export class HoldEndings {
-  constructor(private readonly records: ReservationRecords) {}
+  constructor(
+    private readonly records: ReservationRecords,
+    private readonly packs: () => Pick<MemoryPacks, 'drawFor'>,
+  ) {}
 
   /** `look` reads the limits of now. */
   end<L extends LimitSpec>(
@@ -77,9 +82,12 @@ export class HoldEndings {
     meters: Amounts,
     { late, now, until }: { readonly late: boolean; readonly now: number; readonly until?: number },
   ): MemoryReservation {
+    const kept = keptParts(reservation.packs ?? [], reservation.held, meters);
+    const packs = this.records.exchange(reservation, kept);
+    const counted = inWindows(meters, packs);
     const counters = reservation.counters.map(({ key, entries }) => ({
       key,
-      entries: committedEntries(entries, meters),
+      entries: committedEntries(entries, counted),
     }));
     this.#change(reservation, counters);
     const ended: MemoryReservation = {
@@ -88,6 +96,7 @@ export class HoldEndings {
       committed: takenMeters(meters, reservation.held),
       late,
       counters,
+      packs: packs.length > 0 ? packs : undefined,
     };
     return this.#saved(ended, now, until);
   }
@@ -97,8 +106,9 @@ export class HoldEndings {
       key,
       entries: entries.map(ofNothing),
     }));
+    this.records.exchange(reservation, []);
     this.#change(reservation, counters);
-    return this.#saved({ ...reservation, state: 'released', counters }, now, until);
+    return this.#saved({ ...reservation, state: 'released', counters, packs: undefined }, now, until);
   }
 
   /** Makes the counters keep what `ended` says. */
@@ -149,18 +159,25 @@ export class HoldEndings {
       const added = addedTo(count);
       return added <= 0 || count.used + count.reserved + added <= enforcedMax(count);
     });
+    const drawn = fits ? NOTHING_DRAWN : this.packs().drawFor(counts, addedTo);
+    const refused = { outcome: 'refused', counts, reservation: storedReservation(reservation, now) } as const;
+    if (drawn === undefined) return refused;
+    const addedIn = (count: LimitCount<L>) => addedTo(count) - givenOf(count.limit, drawn);
     const grown = reservation.counters.map(({ key, entries }, at): HeldCounter => {
       const its = counts.filter(({ counter }) => counter === counters[at]);
-      return { key, entries: its.reduce((all, count) => grownBy(all, count, addedTo(count)), entries) };
+      return { key, entries: its.reduce((all, count) => grownBy(all, count, addedIn(count)), entries) };
     });
     const expiresAt = Math.max(reservation.expiresAt, now + (ending.ttlMs ?? 0));
     const until = Math.max(reservation.until, expiresAt + REMEMBER_MS);
-    const extended = { ...reservation, held, counters: grown, expiresAt, until };
-    if (!fits || !this.records.canKeep(extended))
-      return { outcome: 'refused', counts, reservation: storedReservation(reservation, now) };
-    for (const count of counts) this.#hold(count, addedTo(count));
+    const joined = joinedParts(reservation.packs ?? [], drawn.parts);
+    const packs = joined.length > 0 ? joined : undefined;
+    const extended = { ...reservation, held, counters: grown, expiresAt, until, packs };
+    if (!this.records.canKeep(extended)) return refused;
+    if (drawn !== NOTHING_DRAWN) this.records.exchange(reservation, joined);
+    for (const count of counts) this.#hold(count, addedIn(count));
     this.records.save(extended);
-    return { outcome: 'extended', counts, reservation: storedReservation(extended, now) };
+    const shown = drawn !== NOTHING_DRAWN && { packs: drawn.parts };
+    return { outcome: 'extended', counts, reservation: storedReservation(extended, now), ...shown };
   }
 
   #hold(count: MutableCount, added: number): void {

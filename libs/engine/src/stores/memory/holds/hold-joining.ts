@@ -47,6 +47,7 @@ export class HoldJoining {
     const expiresAt = Math.max(known.expiresAt, hold.expiresAt);
     const isHeld = expiresAt > now;
     if (isHeld && this.records.live.get(known.id) === undefined) this.#holdAgain(known);
+    const packs = isHeld ? this.records.exchange(known, known.packs ?? []) : known.packs;
     const counters = known.counters.map((counter, at): HeldCounter => {
       const ref = request.counters[at];
       let { entries } = counter;
@@ -60,7 +61,7 @@ export class HoldJoining {
     });
     const state = isHeld ? 'held' : 'expired';
     const remembered = Math.max(until, expiresAt + REMEMBER_MS);
-    this.records.save({ ...known, attempts, held, counters, expiresAt, state, until: remembered });
+    this.records.save({ ...known, attempts, held, counters, expiresAt, state, until: remembered, packs });
   }
 
   #holdAgain({ counters, onExpiry }: MemoryReservation): void {

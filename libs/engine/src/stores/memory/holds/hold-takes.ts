@@ -1,5 +1,6 @@
 import { MAX_HOLDS } from '@sundial/contract';
 import { heldAmountOf } from '../../../operations/amounts.js';
+import { joinedParts } from '../../../operations/taken-from-packs.js';
 import { hasRoom } from '../../room.js';
 import {
   REMEMBER_MS,
@@ -10,6 +11,7 @@ import {
 } from '../../store.js';
 import type { HoldTerms } from '../../holds.js';
 import { startsAtOf } from '../../window-index.js';
+import { givenOf, NOTHING_DRAWN, type DrawnPacks, type MemoryPacks } from '../packs/memory-packs.js';
 import type { MutableCount } from '../state/counter-table.js';
 import type { MemoryState } from '../state/memory-state.js';
 import { afterTombstone, isVoided, withAttempt } from '../../../operations/attempts.js';
@@ -28,6 +30,7 @@ export class HoldTakes {
   constructor(
     private readonly state: MemoryState,
     private readonly records: ReservationRecords,
+    private readonly packs: () => Pick<MemoryPacks, 'drawFor' | 'write'>,
   ) {}
 
   /** `counts` are those of now. */
@@ -41,18 +44,23 @@ export class HoldTakes {
     const known = this.#replay(request, found, counts, now);
     if (known !== undefined) return known;
     const { amount, amounts, counters } = request;
-    if (!hasRoom(counts, amount, amounts, heldAmountOf)) return { outcome: 'refused', counts };
+    const drawn = hasRoom(counts, amount, amounts, heldAmountOf)
+      ? NOTHING_DRAWN
+      : this.packs().drawFor(counts, ({ limit }) => heldAmountOf(limit, amount, amounts));
+    if (drawn === undefined) return { outcome: 'refused', counts };
     if (counters.some(({ key }) => this.records.live.countOf(key) >= MAX_HOLDS))
       return { outcome: 'too-many-holds', counts };
     if (!this.state.hasRoomFor(counters)) return { outcome: 'full', counts };
-    const taken = this.#taken(request, hold, counts, now);
+    const taken = this.#taken(request, { hold, drawn }, counts, now);
     const attempts = afterTombstone(taken.attempts, found.kind === 'tombstone' ? found.attempts : undefined);
     const reservation = { ...taken, attempts };
     // What could not be written down would be forgotten by a restart, and its units held for ever.
     if (!this.records.canKeep(reservation)) return { outcome: 'full', counts };
-    this.#hold(request, counts);
+    this.packs().write(drawn);
+    this.#hold(request, drawn, counts);
     this.records.save(reservation);
-    return { outcome: 'taken', counts, reservation: storedReservation(reservation, now) };
+    const packs = drawn.parts.length > 0 && { packs: drawn.parts };
+    return { outcome: 'taken', counts, reservation: storedReservation(reservation, now), ...packs };
   }
 
   #replay<L extends LimitSpec>(
@@ -89,10 +97,10 @@ export class HoldTakes {
   }
 
   /** Takes what it holds from the counters, and in what was read of them. */
-  #hold<L extends LimitSpec>({ amount, amounts }: TakeRequest<L>, counts: MutableCount<L>[]): void {
+  #hold<L extends LimitSpec>(request: TakeRequest<L>, drawn: DrawnPacks, counts: MutableCount<L>[]): void {
     for (const count of counts) {
       const { counter, limit, windowIndex, used } = count;
-      const units = heldAmountOf(limit, amount, amounts);
+      const units = unitsOf(limit, request, drawn);
       count.reserved = Math.min(count.reserved + units, Number.MAX_SAFE_INTEGER);
       this.records.units.hold(counter, limit, windowIndex, { used, reserved: count.reserved });
     }
@@ -100,16 +108,17 @@ export class HoldTakes {
 
   /** The reservation that is taken now. */
   #taken<L extends LimitSpec>(
-    { operation, amount, amounts, counters }: TakeRequest<L>,
-    { ttlMs, onExpiry }: HoldTerms,
+    request: TakeRequest<L>,
+    { hold: { ttlMs, onExpiry }, drawn }: { readonly hold: HoldTerms; readonly drawn: DrawnPacks },
     counts: readonly MutableCount<L>[],
     now: number,
   ): MemoryReservation {
+    const { operation, counters } = request;
     let at = now;
     const held = new Map<CounterRef, HeldEntry[]>(counters.map((counter) => [counter, []]));
     for (const { counter, limit, windowIndex } of counts) {
       const startsAt = startsAtOf(limit, windowIndex);
-      const units = heldAmountOf(limit, amount, amounts);
+      const units = unitsOf(limit, request, drawn);
       held.get(counter)?.push({ field: limit.field, startsAt, units });
       at = Math.max(at, startsAt);
     }
@@ -128,6 +137,11 @@ export class HoldTakes {
       held: metersOf(operation.content),
       committed: undefined,
       counters: [...held].map(([{ key }, entries]): HeldCounter => ({ key, entries })),
+      ...(drawn.parts.length > 0 && { packs: joinedParts([], drawn.parts) }),
     };
   }
+}
+
+function unitsOf(limit: LimitSpec, { amount, amounts }: TakeRequest, drawn: DrawnPacks): number {
+  return heldAmountOf(limit, amount, amounts) - givenOf(limit, drawn);
 }

@@ -104,7 +104,7 @@ describe('the holds of the embedded store', () => {
     const [counter] = counters;
     state.put(counter!, counter!.limits[0]!, 'current', 2);
     state.setReserved(counter!, 'd', 5);
-    const records = new ReservationRecords(state);
+    const records = new ReservationRecords(state, () => ({ exchange: () => [] }));
     records.restore();
     expect(state.counters.window(counter!, 'd')).toMatchObject({ used: 2, reserved: 0 });
     records.close();

@@ -2,6 +2,7 @@ import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { UNITS_METER, type Amounts, type OnExpiry } from '@sundial/contract';
 import { decodeContent } from '../../../operations/operation-content.js';
 import { limitNamedBy } from '../../../counters/limit-field.js';
+import { shownParts, type PackPart } from '../../../operations/taken-from-packs.js';
 import type { NamedAmounts, StoredReservation } from '../../holds.js';
 
 /** Units that were taken from one window of a counter, or what of them stays counted. */
@@ -33,6 +34,8 @@ export interface MemoryReservation {
   readonly held: Amounts;
   readonly committed: Amounts | undefined;
   readonly counters: readonly HeldCounter[];
+  /** What packs give of what it holds, and in the end of what was committed. One that its expiry released has what it had. */
+  readonly packs?: readonly PackPart[] | undefined;
 }
 
 /** Content of operations does not begin so (`operations/operation-content.ts`). */
@@ -43,7 +46,7 @@ const LONG_FACTS = 8_000;
 
 /** As the content of an operation record: so it is kept and logged as other operations are. */
 export function encodeReservation(reservation: MemoryReservation): string {
-  const { state, onExpiry, late, refunded, content, at, expiresAt, until, held, committed, counters } =
+  const { state, onExpiry, late, refunded, content, at, expiresAt, until, held, committed, counters, packs } =
     reservation;
   const text = JSON.stringify({
     state,
@@ -57,6 +60,7 @@ export function encodeReservation(reservation: MemoryReservation): string {
     held,
     committed,
     counters,
+    packs,
   });
   if (text.length < LONG_FACTS) return RESERVATION + text;
   return DEFLATED + deflateRawSync(text).toString('base64');
@@ -86,15 +90,17 @@ export function isFree(reservation: MemoryReservation, now: number): boolean {
 
 /** As the store answers it. */
 export function storedReservation(reservation: MemoryReservation, now: number): StoredReservation {
-  const { state, at, expiresAt, onExpiry, held, committed, late, until } = reservation;
+  const { at, expiresAt, onExpiry, held, committed, late, until, packs } = reservation;
+  const state = hasExpired(reservation, now) ? 'expired' : reservation.state;
   const stored: StoredReservation = {
-    state: hasExpired(reservation, now) ? 'expired' : state,
+    state,
     at,
     expiresAt,
     onExpiry,
     amounts: held,
     late,
     until,
+    ...shownParts(packs, { state, onExpiry }),
   };
   return committed === undefined ? stored : { ...stored, committed };
 }

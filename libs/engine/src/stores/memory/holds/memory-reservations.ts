@@ -25,11 +25,11 @@ export class MemoryReservations {
   readonly #endings: HoldEndings;
   readonly #settlements: HoldSettlements;
 
-  constructor(state: MemoryState, packs: () => Pick<MemoryPacks, 'giveBack'>) {
-    this.records = new ReservationRecords(state);
+  constructor(state: MemoryState, packs: () => MemoryPacks) {
+    this.records = new ReservationRecords(state, packs);
     this.reversals = new MemoryReversals(state, this.records, packs);
-    this.#takes = new HoldTakes(state, this.records);
-    this.#endings = new HoldEndings(this.records);
+    this.#takes = new HoldTakes(state, this.records, packs);
+    this.#endings = new HoldEndings(this.records, packs);
     const joining = new HoldJoining(state, this.records);
     this.#settlements = new HoldSettlements(state, this.records, this.#endings, joining);
   }

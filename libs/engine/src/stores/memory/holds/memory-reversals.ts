@@ -159,7 +159,8 @@ export class MemoryReversals {
     }
     if (reservation.state === 'held' && !hasExpired(reservation, now)) {
       this.records.endEntries(reservation, () => 0);
-      this.records.save({ ...kept, refunded: true, state: 'released' });
+      this.records.exchange(reservation, []);
+      this.records.save({ ...kept, refunded: true, state: 'released', packs: undefined });
       return 'reversed';
     }
     this.#refundReservation(kept, now);
@@ -174,7 +175,9 @@ export class MemoryReversals {
     if (reservation.state === 'held' && !hasExpired(reservation, now)) return { outcome: 'held' };
     for (const counter of counters)
       for (const entry of counter.entries) this.records.units.add(counter, entry, -entry.units);
-    this.records.save({ ...reservation, refunded: true, until: Math.max(until, now + REMEMBER_MS) });
+    this.records.exchange(reservation, []);
+    const remembered = Math.max(until, now + REMEMBER_MS);
+    this.records.save({ ...reservation, refunded: true, until: remembered, packs: undefined });
     return { outcome: 'refunded', amounts };
   }
 }

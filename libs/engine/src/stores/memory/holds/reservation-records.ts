@@ -4,6 +4,8 @@ import type { MemoryOperation } from '../state/operation-record.js';
 import { asVoided } from '../../../operations/attempts.js';
 import type { MemoryState } from '../state/memory-state.js';
 import { CounterUnits } from './counter-units.js';
+import type { PackPart } from '../../../operations/taken-from-packs.js';
+import type { MemoryPacks } from '../packs/memory-packs.js';
 import { LiveHolds } from './live-holds.js';
 import {
   decodeReservation,
@@ -40,7 +42,10 @@ export class ReservationRecords {
   readonly #state: MemoryState;
   readonly #refresher: NodeJS.Timeout;
 
-  constructor(state: MemoryState) {
+  constructor(
+    state: MemoryState,
+    private readonly packs: () => Pick<MemoryPacks, 'exchange'>,
+  ) {
     this.#state = state;
     this.units = new CounterUnits(state);
     this.#refresher = setInterval(() => this.#refresh(), REFRESH_EVERY_MS).unref();
@@ -108,8 +113,18 @@ export class ReservationRecords {
       const due = this.live.firstDue(now);
       if (due === undefined) return;
       this.endEntries(due, due.onExpiry === 'commit' ? (entry) => entry.units : () => 0);
+      if (due.onExpiry === 'release') this.exchange(due, NO_PARTS);
       this.save({ ...due, state: 'expired' });
     }
+  }
+
+  /** Puts these parts in the place of what a reservation has of packs; what its expiry had given back is taken again as far as it is there. */
+  exchange(reservation: MemoryReservation, parts: readonly PackPart[]): readonly PackPart[] {
+    const { id, state, onExpiry, counters, packs = NO_PARTS } = reservation;
+    if (packs.length === 0 && parts.length === 0) return NO_PARTS;
+    const isTaken = this.live.get(id) !== undefined || state === 'committed' || onExpiry === 'commit';
+    const beside = counters.map(({ key }) => key);
+    return this.packs().exchange(beside, { before: isTaken ? packs : NO_PARTS, parts, isTaken });
   }
 
   /** Ends what a reservation holds in all of its counters. */
@@ -163,6 +178,8 @@ export class ReservationRecords {
     this.#state.remember(id, { content, attempts, at, until, voided: false, countedAt: Date.now() });
   }
 }
+
+const NO_PARTS: readonly PackPart[] = [];
 
 export type FoundOperation =
   | { readonly kind: 'none' }

@@ -1,5 +1,5 @@
 import { MAX_PACKS, UNITS_METER } from '@sundial/contract';
-import { amountOf, type Amounts } from '../../../operations/amounts.js';
+import type { PackPart } from '../../../operations/taken-from-packs.js';
 import {
   decodePacks,
   encodePacks,
@@ -15,7 +15,7 @@ import {
   type TakenFromPack,
 } from '../../packs.js';
 import { enforcedMax } from '../../overrides.js';
-import type { Counts, LimitSpec } from '../../store.js';
+import type { Counts, LimitCount, LimitSpec } from '../../store.js';
 import type { MemoryState } from '../state/memory-state.js';
 import type { LastingOperations } from '../state/lasting-operations.js';
 
@@ -24,6 +24,8 @@ const FIRST_BYTE = ';'.charCodeAt(0);
 /** Subjects with packs: with a few packs each, about 100 MB. */
 const MAX_SUBJECTS = 100_000;
 const NONE: readonly StoredPack[] = [];
+/** Its units are counted while they are held only: packs never stand in for it. */
+const CONCURRENT_FIELD = '(concurrent)';
 
 /** Packs of the embedded store: in memory, and each subject's as an operation record, so that they are logged as operations are. */
 export class MemoryPacks implements PackStore {
@@ -33,12 +35,14 @@ export class MemoryPacks implements PackStore {
     private readonly state: MemoryState,
     private readonly lasting: Pick<LastingOperations, 'note'>,
     private readonly now: () => number,
+    private readonly endDueHolds: () => void,
   ) {
     for (const [id, { content }] of state.recordsWith(FIRST_BYTE))
       if (id.startsWith(PREFIX)) this.#packs.set(id.slice(PREFIX.length), decodePacks(content));
   }
 
   addPack({ key }: PackPlace, pack: NewPack): AddPackResult {
+    this.endDueHolds();
     const packs = [...this.#at(key)];
     const known = packs.find(({ id }) => id === pack.id);
     if (known)
@@ -61,6 +65,7 @@ export class MemoryPacks implements PackStore {
   }
 
   cancelPack({ key }: PackPlace, id: string): CancelPackResult {
+    this.endDueHolds();
     const now = Math.floor(this.now());
     const packs = this.#at(key);
     const pack = packs.find((each) => each.id === id);
@@ -73,13 +78,17 @@ export class MemoryPacks implements PackStore {
   }
 
   packsAt({ key }: PackPlace): PacksResult {
+    this.endDueHolds();
     return { outcome: 'found', packs: this.#at(key) };
   }
 
   /** What a check takes from packs, where its limits have no room; undefined where they don't have it. Nothing is written. */
-  drawFor<L extends LimitSpec>(counts: Counts<L>, takes: Amounts): DrawnPacks | undefined {
+  drawFor<L extends LimitSpec>(
+    counts: Counts<L>,
+    takesOf: (count: LimitCount<L>) => number,
+  ): DrawnPacks | undefined {
     if (this.#packs.size === 0) return undefined;
-    const lacking = lackingMeters(counts, takes);
+    const lacking = lackingMeters(counts, takesOf);
     if (lacking === undefined) return undefined;
     const now = this.now();
     const drawn = new Map<string, readonly StoredPack[]>();
@@ -116,6 +125,39 @@ export class MemoryPacks implements PackStore {
     }
   }
 
+  /**
+   * Puts `parts` in the place of what an operation took `before` from packs beside these counters, as far as the packs have them.
+   * Of a pack that is forgotten, `isTaken` says whether they were taken. Returns the parts.
+   */
+  exchange(
+    counterKeys: readonly string[],
+    {
+      before,
+      parts,
+      isTaken,
+    }: {
+      readonly before: readonly PackPart[];
+      readonly parts: readonly PackPart[];
+      readonly isTaken: boolean;
+    },
+  ): readonly PackPart[] {
+    const taken = new Map(parts.map(({ id, taken: units }) => [id, isTaken ? units : 0]));
+    for (const key of new Set(counterKeys.map(packsKeyOf))) {
+      const packs = key === undefined ? NONE : this.#at(key);
+      const changed = packs.map((pack) => {
+        const left = pack.left + unitsOf(before, pack.id);
+        const units = Math.min(unitsOf(parts, pack.id), left);
+        if (taken.has(pack.id)) taken.set(pack.id, units);
+        const after = Math.min(left - units, Number.MAX_SAFE_INTEGER);
+        return after === pack.left ? pack : { ...pack, left: after };
+      });
+      if (changed.some((pack, index) => pack !== packs[index])) this.#save(key!, changed);
+    }
+    return parts
+      .map(({ id, meter }) => ({ id, meter, taken: taken.get(id)! }))
+      .filter((part) => part.taken > 0);
+  }
+
   /** Those of a subject, until they are forgotten. */
   #at(key: string): readonly StoredPack[] {
     const packs = this.#packs.get(key);
@@ -147,6 +189,16 @@ export interface DrawnPacks {
   readonly packs: ReadonlyMap<string, readonly StoredPack[]>;
 }
 
+/** What of a limit packs give: never of one that counts what is held at once. */
+export function givenOf({ field, meter = UNITS_METER }: LimitSpec, { parts }: DrawnPacks): number {
+  if (parts.length === 0 || field === CONCURRENT_FIELD) return 0;
+  return parts.reduce((sum, part) => (part.meter === meter ? sum + part.taken : sum), 0);
+}
+
+function unitsOf(parts: readonly PackPart[], id: string): number {
+  return parts.find((part) => part.id === id)?.taken ?? 0;
+}
+
 function endOf(packs: readonly StoredPack[]): number {
   return Math.max(...packs.map(({ expiresAt }) => expiresAt)) + REMEMBER_PACKS_MS;
 }
@@ -154,17 +206,18 @@ function endOf(packs: readonly StoredPack[]): number {
 /** The meters that lack units, each with how many and with the key of the packs; undefined where packs can't stand in. */
 function lackingMeters<L extends LimitSpec>(
   counts: Counts<L>,
-  { amount, amounts }: Amounts,
+  takesOf: (count: LimitCount<L>) => number,
 ): ReadonlyMap<string, { readonly key: string; readonly units: number }> | undefined {
   const lacking = new Map<string, { readonly key: string; readonly units: number }>();
   for (const count of counts) {
     const { counter, limit, used, reserved } = count;
-    const takes = amountOf(limit, amount, amounts);
+    const takes = takesOf(count);
     const lack = Math.min(takes, used + reserved + takes - enforcedMax(count));
     if (lack <= 0) continue;
     const [meter, key] = [limit.meter ?? UNITS_METER, packsKeyOf(counter.key)];
     const known = lacking.get(meter);
-    if (key === undefined || (known && known.key !== key)) return undefined;
+    if (key === undefined || limit.field === CONCURRENT_FIELD) return undefined;
+    if (known && known.key !== key) return undefined;
     lacking.set(meter, { key, units: Math.max(known?.units ?? 0, lack) });
   }
   return lacking;

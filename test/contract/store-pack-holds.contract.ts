@@ -1,0 +1,424 @@
+import { describe, expect, it } from '@jest/globals';
+import { type CounterRef, type LimitSpec, REMEMBER_MS, type TakeRequest } from '@sundial/engine/ports';
+import {
+  ending,
+  held,
+  reserved,
+  reserving,
+  settled,
+  settlingHold,
+  unitsOf,
+  windowsIn,
+} from './hold-requests.js';
+import { add, leftOf, pack, placeOf } from './pack-requests.js';
+import type { StoreScene } from './store.contract.js';
+import {
+  counter,
+  daily,
+  GROUPS,
+  HOUR_MS,
+  hourly,
+  MAX_AMOUNT,
+  MINUTE_MS,
+  NOON,
+  ofMeter,
+  taking,
+  used,
+} from './store-requests.js';
+
+export function packHoldsContract(scene: () => StoreScene): void {
+  const both = counter([daily(4), hourly(3)], { name: 'both~zone' });
+  const metered = counter([daily(10), ofMeter('tokens', daily(100))], { name: 'metered~zone' });
+
+  describe('a reservation that packs give to', () => {
+    it('holds what fits in the windows, and the rest of packs, which others cannot use', async () => {
+      const { store } = scene();
+      await add(store, both, pack('p1', { amount: 5 }));
+      const request = reserving([both], { amount: 5 });
+      expect(await store.take(request)).toMatchObject({
+        outcome: 'taken',
+        counts: held([0, 3], [0, 3]),
+        packs: [{ id: 'p1', meter: 'units', taken: 2, remaining: 3 }],
+        reservation: {
+          state: 'held',
+          amounts: { units: 5 },
+          packs: [{ id: 'p1', meter: 'units', taken: 2 }],
+        },
+      });
+      expect(await leftOf(store, both)).toEqual({ p1: 3 });
+      expect(await store.take(taking([both], { amount: 4 }))).toMatchObject({ outcome: 'refused' });
+      const again = await store.take(request);
+      expect(again).toMatchObject({ outcome: 'replayed', reservation: { packs: [{ id: 'p1', taken: 2 }] } });
+      expect(await leftOf(store, both)).toEqual({ p1: 3 });
+    });
+
+    it('that needs none says nothing of packs', async () => {
+      const { store } = scene();
+      await add(store, both, pack('p1', { amount: 5 }));
+      const result = await store.take(reserving([both], { amount: 3 }));
+      expect(result).not.toHaveProperty('packs');
+      expect(result).not.toHaveProperty('reservation.packs');
+    });
+
+    it('is refused where the packs have less than is lacking, and takes nothing', async () => {
+      const { store } = scene();
+      await add(store, both, pack('p1', { amount: 1 }));
+      expect(await store.take(reserving([both], { amount: 5 }))).toMatchObject({ outcome: 'refused' });
+      expect(await leftOf(store, both)).toEqual({ p1: 1 });
+      expect(await unitsOf(store, both)).toEqual([
+        [0, 0],
+        [0, 0],
+      ]);
+    });
+
+    it('charges the windows first where less is committed, and gives back packs first, the last that gave first', async () => {
+      const { store } = scene();
+      await add(store, both, pack('p1', { amount: 2, priority: 1 }));
+      await add(store, both, pack('p2', { amount: 5 }));
+      const request = reserving([both], { amount: 8 });
+      await reserved(store, request);
+      expect(await leftOf(store, both)).toEqual({ p1: 0, p2: 2 });
+      const ended = await store.endHold(ending(request, { kind: 'commit', amount: 4 }));
+      expect(ended).toMatchObject({
+        outcome: 'ended',
+        reservation: { committed: { units: 4 }, packs: [{ id: 'p1', meter: 'units', taken: 1 }] },
+      });
+      expect(windowsIn(ended)).toEqual({ d: [3, 0], h: [3, 0] });
+      expect(await leftOf(store, both)).toEqual({ p1: 1, p2: 5 });
+      expect(await store.endHold(ending(request, { kind: 'commit', amount: 4 }))).toEqual(ended);
+      expect(await leftOf(store, both)).toEqual({ p1: 1, p2: 5 });
+    });
+
+    it('gives packs back whole where the windows are enough, and windows too where less is', async () => {
+      const { store } = scene();
+      await add(store, both, pack('p1', { amount: 5 }));
+      const request = reserving([both], { amount: 5 });
+      await reserved(store, request);
+      const ended = await store.endHold(ending(request, { kind: 'commit', amount: 2 }));
+      expect(ended).not.toHaveProperty('reservation.packs');
+      expect(windowsIn(ended)).toEqual({ d: [2, 0], h: [2, 0] });
+      expect(await leftOf(store, both)).toEqual({ p1: 5 });
+    });
+
+    it('counts all that it holds where it is committed as held', async () => {
+      const { store } = scene();
+      await add(store, both, pack('p1', { amount: 5 }));
+      const request = reserving([both], { amount: 5 });
+      await reserved(store, request);
+      const ended = await store.endHold(ending(request, { kind: 'commit' }));
+      expect(ended).toMatchObject({ reservation: { committed: { units: 5 }, packs: [{ taken: 2 }] } });
+      expect(windowsIn(ended)).toEqual({ d: [3, 0], h: [3, 0] });
+      expect(await leftOf(store, both)).toEqual({ p1: 3 });
+    });
+
+    it.each(['release', 'expiry'] as const)(
+      'gives all back by its %s, to the packs it came from',
+      async (by) => {
+        const { store, underTest } = scene();
+        await add(store, both, pack('p1', { amount: 1, priority: 1 }));
+        await add(store, both, pack('p2', { amount: 5 }));
+        const request = reserving([both], { amount: 6 });
+        await reserved(store, request);
+        expect(await leftOf(store, both)).toEqual({ p1: 0, p2: 3 });
+        const later = by === 'expiry' ? await underTest.at(NOON + 2 * MINUTE_MS) : store;
+        if (by === 'release') await later.endHold(ending(request, { kind: 'release' }));
+        expect(await leftOf(later, both)).toEqual({ p1: 1, p2: 5 });
+        const look = await later.endHold(ending(request, { kind: 'look' }));
+        expect(look).not.toHaveProperty('reservation.packs');
+        expect(await unitsOf(later, both)).toEqual([
+          [0, 0],
+          [0, 0],
+        ]);
+        await later.endHold(ending(request, { kind: 'release' }));
+        expect(await leftOf(later, both)).toEqual({ p1: 1, p2: 5 });
+      },
+    );
+
+    it('lets a check use what its expiry gave back, whatever looks first', async () => {
+      const { store, underTest } = scene();
+      await add(store, both, pack('p1', { amount: 5 }));
+      await reserved(store, reserving([both], { amount: 8 }));
+      expect(await store.take(taking([both]))).toMatchObject({ outcome: 'refused' });
+      const later = await underTest.at(NOON + 2 * MINUTE_MS);
+      expect(await later.take(taking([both], { amount: 8 }))).toMatchObject({
+        outcome: 'taken',
+        packs: [{ taken: 5, remaining: 0 }],
+      });
+    });
+
+    it('keeps what its expiry committed, also of packs', async () => {
+      const { store, underTest } = scene();
+      await add(store, both, pack('p1', { amount: 5 }));
+      const request = reserving([both], { amount: 5, onExpiry: 'commit' });
+      await reserved(store, request);
+      const later = await underTest.at(NOON + 2 * MINUTE_MS);
+      expect(await leftOf(later, both)).toEqual({ p1: 3 });
+      expect(await later.take(taking([both], { amount: 4 }))).toMatchObject({ outcome: 'refused' });
+      const look = await later.endHold(ending(request, { kind: 'look' }));
+      expect(look).toMatchObject({ reservation: { state: 'expired', packs: [{ taken: 2 }] } });
+      expect(await later.endHold(ending(request, { kind: 'commit', amount: 1 }))).toMatchObject({
+        reservation: { late: true },
+      });
+      expect(await leftOf(later, both)).toEqual({ p1: 5 });
+      expect(await unitsOf(later, both)).toEqual([
+        [1, 0],
+        [1, 0],
+      ]);
+    });
+
+    it('takes again what its expiry gave back where it is committed late, as far as it is there', async () => {
+      const { store, underTest } = scene();
+      await add(store, both, pack('p1', { amount: 3 }));
+      const request = reserving([both], { amount: 6 });
+      await reserved(store, request);
+      const later = await underTest.at(NOON + 2 * MINUTE_MS);
+      expect(await later.take(taking([both], { amount: 5 }))).toMatchObject({ packs: [{ taken: 2 }] });
+      const late = await later.endHold(ending(request, { kind: 'commit' }));
+      expect(late).toMatchObject({ reservation: { late: true, packs: [{ id: 'p1', taken: 1 }] } });
+      expect(await leftOf(later, both)).toEqual({ p1: 0 });
+      // 3 and 3 of the windows, and 2 that no pack has any more.
+      expect(windowsIn(late)).toEqual({ d: [8, 0], h: [8, 0] });
+    });
+
+    it('gives back to both by a refund of what was committed, once', async () => {
+      const { store } = scene();
+      await add(store, both, pack('p1', { amount: 5 }));
+      const request = reserving([both], { amount: 5 });
+      await reserved(store, request);
+      expect(await store.refund(refunding(request))).toEqual({ outcome: 'held' });
+      await store.endHold(ending(request, { kind: 'commit', amount: 4 }));
+      expect(await leftOf(store, both)).toEqual({ p1: 4 });
+      for (let times = 0; times < 2; times++)
+        expect(await store.refund(refunding(request))).toEqual({
+          outcome: 'refunded',
+          amounts: { units: 4 },
+        });
+      expect(await leftOf(store, both)).toEqual({ p1: 5 });
+      expect(await store.read({ counters: [both] })).toMatchObject({ counts: used(0, 0) });
+    });
+
+    it('gives back to packs that have expired or were cancelled since, which are used no more', async () => {
+      const { store, underTest } = scene();
+      await add(store, both, pack('p1', { amount: 2, expiresAt: NOON + MINUTE_MS / 2 }));
+      await add(store, both, pack('p2', { amount: 2, priority: 2 }));
+      const request = reserving([both], { amount: 7, ttlMs: 5 * MINUTE_MS });
+      await reserved(store, request);
+      await store.packs!.cancelPack(placeOf(both), 'p2');
+      const later = await underTest.at(NOON + MINUTE_MS);
+      await later.endHold(ending(request, { kind: 'release' }));
+      expect(await leftOf(later, both)).toEqual({ p1: 2, p2: 2 });
+      expect(await later.take(taking([both], { amount: 4 }))).toMatchObject({ outcome: 'refused' });
+    });
+
+    it('takes its units back from the windows that gave them, and its packs also when those are over', async () => {
+      const { store, underTest } = scene();
+      await add(store, both, pack('p1', { amount: 5 }));
+      const request = reserving([both], { amount: 5, ttlMs: 2 * HOUR_MS });
+      await reserved(store, request);
+      const later = await underTest.at(NOON + HOUR_MS);
+      const at = { at: NOON + HOUR_MS };
+      const now = counter([daily(4, at), hourly(3, at)], { name: 'both~zone' });
+      expect(await later.take(taking([now]))).toMatchObject({ outcome: 'taken' });
+      await later.endHold(ending(request, { kind: 'release' }));
+      expect(await leftOf(later, both)).toEqual({ p1: 5 });
+      expect(await unitsOf(later, now)).toEqual([
+        [1, 0],
+        [1, 0],
+      ]);
+    });
+
+    it('splits each meter on its own', async () => {
+      const { store } = scene();
+      await add(store, metered, pack('t1', { amount: 50, meter: 'tokens' }));
+      const request = reserving([metered], { amount: 2, amounts: { tokens: 140 } });
+      expect(await store.take(request)).toMatchObject({
+        counts: held([0, 2], [0, 100]),
+        packs: [{ id: 't1', meter: 'tokens', taken: 40 }],
+      });
+      const commit = { kind: 'commit', amount: 3, amounts: { tokens: 120 } } as const;
+      const ended = await store.endHold(ending(request, commit));
+      expect(windowsIn(ended)).toEqual({ d: [3, 0], '(day|tokens)': [100, 0] });
+      expect(await leftOf(store, metered)).toEqual({ t1: 30 });
+    });
+
+    it('holds all of it at once where a limit counts that: packs never stand in there', async () => {
+      const { store } = scene();
+      const atOnce: LimitSpec = { ...daily(4), field: '(concurrent)', bounds: [0, 8.64e15, 8.64e15] };
+      const limited = counter([daily(2), atOnce], { name: 'at-once~zone' });
+      await add(store, limited, pack('p1', { amount: 50 }));
+      const request = reserving([limited], { amount: 3 });
+      expect(await store.take(request)).toMatchObject({
+        counts: held([0, 2], [0, 3]),
+        packs: [{ taken: 1 }],
+      });
+      expect(await store.take(reserving([limited], { amount: 2 }))).toMatchObject({ outcome: 'refused' });
+      expect(await leftOf(store, limited)).toEqual({ p1: 49 });
+      await store.endHold(ending(request, { kind: 'commit' }));
+      expect(await unitsOf(store, limited)).toEqual([
+        [2, 0],
+        [0, 0],
+      ]);
+      expect(await leftOf(store, limited)).toEqual({ p1: 49 });
+    });
+  });
+
+  describe('an extension that packs give to', () => {
+    it('holds the rest of what it adds of packs, until the new expiry', async () => {
+      const { store, underTest } = scene();
+      await add(store, both, pack('p1', { amount: 5 }));
+      const request = reserving([both], { amount: 2 });
+      await reserved(store, request);
+      const extend = { kind: 'extend', amount: 6, ttlMs: 10 * MINUTE_MS } as const;
+      expect(await store.endHold(ending(request, extend))).toMatchObject({
+        outcome: 'extended',
+        counts: held([0, 3], [0, 3]),
+        packs: [{ id: 'p1', meter: 'units', taken: 3, remaining: 2 }],
+        reservation: { amounts: { units: 6 }, packs: [{ id: 'p1', taken: 3 }] },
+      });
+      const more = await store.endHold(ending(request, { kind: 'extend', amount: 7 }));
+      expect(more).toMatchObject({ packs: [{ taken: 1 }], reservation: { packs: [{ taken: 4 }] } });
+      expect(await store.endHold(ending(request, { kind: 'extend', amount: 9 }))).toMatchObject({
+        outcome: 'refused',
+        reservation: { amounts: { units: 7 }, packs: [{ taken: 4 }] },
+      });
+      const later = await underTest.at(NOON + 2 * MINUTE_MS);
+      expect(await leftOf(later, both)).toEqual({ p1: 1 });
+      const ended = await later.endHold(ending(request, { kind: 'commit', amount: 4 }));
+      expect(windowsIn(ended)).toEqual({ d: [3, 0], h: [3, 0] });
+      expect(await leftOf(later, both)).toEqual({ p1: 4 });
+    });
+
+    it('prolongs what is held of packs where it adds nothing', async () => {
+      const { store, underTest } = scene();
+      await add(store, both, pack('p1', { amount: 5 }));
+      const request = reserving([both], { amount: 5 });
+      await reserved(store, request);
+      await store.endHold(ending(request, { kind: 'extend', ttlMs: 10 * MINUTE_MS }));
+      expect(await leftOf(await underTest.at(NOON + 5 * MINUTE_MS), both)).toEqual({ p1: 3 });
+      expect(await leftOf(await underTest.at(NOON + 11 * MINUTE_MS), both)).toEqual({ p1: 5 });
+    });
+  });
+
+  describe('packs and reservations over shard groups', () => {
+    const [near, far] = GROUPS.slice(1).map((group) => counter([daily(4)], { name: 'near~zone', group })) as [
+      CounterRef,
+      CounterRef,
+    ];
+    const wide = { ...far, limits: [daily(20)] };
+
+    it('hold, extend, commit and refund as one', async () => {
+      const { store } = scene();
+      await add(store, near, pack('p1', { amount: 50 }));
+      const request = reserving([wide, near], { amount: 5 });
+      expect(await store.take(request)).toMatchObject({
+        outcome: 'taken',
+        packs: [{ id: 'p1', taken: 1 }],
+        reservation: { packs: [{ id: 'p1', taken: 1 }] },
+      });
+      expect(await store.endHold(ending(request, { kind: 'extend', amount: 7 }))).toMatchObject({
+        outcome: 'extended',
+        packs: [{ id: 'p1', taken: 2, remaining: 47 }],
+        reservation: { packs: [{ id: 'p1', taken: 3 }] },
+      });
+      expect(await store.endHold(ending(request, { kind: 'commit', amount: 6 }))).toMatchObject({
+        outcome: 'ended',
+        reservation: { committed: { units: 6 }, packs: [{ id: 'p1', taken: 2 }] },
+      });
+      expect(await leftOf(store, near)).toEqual({ p1: 48 });
+      await store.refund(refunding(request));
+      expect(await leftOf(store, near)).toEqual({ p1: 50 });
+    });
+
+    it('take nothing where another group has no room', async () => {
+      const { store } = scene();
+      await add(store, near, pack('p1', { amount: 50 }));
+      const tight = { ...far, limits: [daily(5)] };
+      expect(await store.take(reserving([near, tight], { amount: 6 }))).toMatchObject({ outcome: 'refused' });
+      expect(await leftOf(store, near)).toEqual({ p1: 50 });
+      const request = reserving([near, tight], { amount: 5 });
+      await reserved(store, request);
+      expect(await store.endHold(ending(request, { kind: 'extend', amount: 8 }))).toMatchObject({
+        outcome: 'refused',
+      });
+      expect(await leftOf(store, near)).toEqual({ p1: 49 });
+      await store.endHold(ending(request, { kind: 'release' }));
+      expect(await leftOf(store, near)).toEqual({ p1: 50 });
+    });
+
+    it('have no room where packs of two subjects would have to stand in', async () => {
+      const { store } = scene();
+      await add(store, near, pack('p1', { amount: 50 }));
+      await add(store, far, pack('p2', { amount: 50 }));
+      expect(await store.take(reserving([near, far], { amount: 5 }))).toMatchObject({ outcome: 'refused' });
+      const request = reserving([near, far], { amount: 4 });
+      await reserved(store, request);
+      expect(await store.endHold(ending(request, { kind: 'extend', amount: 5 }))).toMatchObject({
+        outcome: 'refused',
+        reservation: { amounts: { units: 4 } },
+      });
+      expect([await leftOf(store, near), await leftOf(store, far)]).toEqual([{ p1: 50 }, { p2: 50 }]);
+    });
+  });
+
+  describe('a settlement of a reservation that packs gave to', () => {
+    it.each(['release', 'void'] as const)('gives back by %s what they gave, once', async (intent) => {
+      const { store } = scene();
+      await add(store, both, pack('p1', { amount: 5 }));
+      const request = reserving([both], { amount: 5 });
+      const { at, expiresAt } = await reserved(store, request);
+      const settling = settlingHold(intent, request, { takenAt: at, expiresAt, isDegraded: false });
+      await settled(store, settling, settling);
+      expect(await leftOf(store, both)).toEqual({ p1: 5 });
+      expect(await unitsOf(store, both)).toEqual([
+        [0, 0],
+        [0, 0],
+      ]);
+    });
+
+    it('commits it as an ending would', async () => {
+      const { store } = scene();
+      await add(store, both, pack('p1', { amount: 5 }));
+      const request = reserving([both], { amount: 5 });
+      const { at, expiresAt } = await reserved(store, request);
+      const terms = { takenAt: at, expiresAt, isDegraded: false, committed: { units: 4 } };
+      expect(await settled(store, settlingHold('commit', request, terms))).toEqual(['counted']);
+      expect(await leftOf(store, both)).toEqual({ p1: 4 });
+      expect(await unitsOf(store, both)).toEqual([
+        [3, 0],
+        [3, 0],
+      ]);
+    });
+
+    it('prolongs it, also after its expiry gave back', async () => {
+      const { store, underTest } = scene();
+      await add(store, both, pack('p1', { amount: 5 }));
+      const request = reserving([both], { amount: 5 });
+      const { at, expiresAt } = await reserved(store, request);
+      const later = await underTest.at(NOON + 2 * MINUTE_MS);
+      expect(await leftOf(later, both)).toEqual({ p1: 5 });
+      const longer = { takenAt: at, expiresAt: expiresAt + 10 * MINUTE_MS, isDegraded: false };
+      expect(await settled(later, settlingHold('hold', request, longer))).toEqual(['already-counted']);
+      expect(await leftOf(later, both)).toEqual({ p1: 3 });
+      expect(await unitsOf(later, both)).toEqual([
+        [0, 3],
+        [0, 3],
+      ]);
+      const over = await underTest.at(expiresAt + 11 * MINUTE_MS);
+      expect(await leftOf(over, both)).toEqual({ p1: 5 });
+    });
+  });
+
+  it('a reservation that packs gave to outlives a restart of an embedded store', async () => {
+    const { store, underTest } = scene();
+    await add(store, both, pack('p1', { amount: 5 }));
+    const request = reserving([both], { amount: 5, ttlMs: 2 * REMEMBER_MS });
+    await reserved(store, request);
+    const later = await underTest.at(NOON + MINUTE_MS);
+    await later.endHold(ending(request, { kind: 'commit', amount: 4 }));
+    expect(await leftOf(later, both)).toEqual({ p1: 4 });
+  });
+}
+
+function refunding({ operation: { id }, counters }: Pick<TakeRequest, 'operation' | 'counters'>) {
+  return { operation: { id }, counters, deadlineAt: MAX_AMOUNT };
+}
