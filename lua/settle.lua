@@ -20,6 +20,7 @@ redis-cli --eval <(node scripts/print-lua.mjs settle) bucket counter , '2 0 9000
 # Format 2, counted; one limit has more used than its max: the one at position 1, the hour, with 4 used.
 ]]
 -- @include shared/call-header.lua
+-- @include shared/holds.lua
 -- @include shared/overrides.lua
 -- @include shared/limit-sets.lua
 -- @include shared/settlement-group.lua
