@@ -8,6 +8,7 @@ import {
   type StoredReservation,
   takenOf,
   type TakeResult,
+  withoutPacks,
 } from '@sundial/engine/ports';
 import type { AcknowledgedOperation } from '../replay/acknowledged-operations.js';
 
@@ -15,11 +16,14 @@ type Held = Extract<TakeResult, { readonly reservation?: StoredReservation }>;
 
 /** A reserve that the store has answered, as this node would replay it. */
 export function acknowledgedReserve(
-  { operation, amount, amounts }: PlannedReserve,
+  check: PlannedReserve,
   { counts, reservation }: Held,
   now: number,
 ): AcknowledgedOperation | undefined {
   if (reservation?.state !== 'held') return undefined;
+  const { operation } = check;
+  // What packs gave is in no window; with the data, they have lost that it was taken.
+  const { amount, amounts } = reservation.packs ? withoutPacks(check, reservation.packs) : check;
   return {
     intent: 'hold',
     operation,
