@@ -1,7 +1,7 @@
 -- A limit set is what all counters of a rule have in common while its windows last: of each limit its field, max,
--- whether it enforces, and the bounds of two windows: the current one, as the node expects, and the next.
--- As an argument: sets separated by semicolons, limits by commas: `field max enforced(1|0|2) current next after`: 2 has
--- no max but an override's; instants (the starts of both windows, the end of the next); of own windows, their zone.
+-- whether it enforces, and the bounds of two windows. As an argument: sets separated by semicolons, limits by commas:
+-- `field max enforced(1|0|2) current next after`: 2 has no max but an override's; the starts of both windows, the end
+-- of the next; then the zone of own windows, and `-<units>` that were allowed and no counter has yet, where there are.
 -- @include shared/instant.lua
 local CONCURRENT = '(concurrent)' -- the field of a limit whose units are counted while they are held only
 local LIMIT = '^(%a) (%d+) ([012]) (%-?[0-9a-z]+) (%-?[0-9a-z]+) (%-?[0-9a-z]+)([,;]?)()'

@@ -14,9 +14,9 @@ local function read_limit_sets(text, now, margin_ms)
     local limit = read_limit(now, field, max, enforced, current, next, after)
     local lives_ms = field == CONCURRENT and 0 or limit.after - now + margin_ms
     if separator == '' and rest <= #text then
-      separator, rest = slow_path().read_own_limit(set, limit, text, rest)
-      -- It may be in force up to a window longer.
-      lives_ms = lives_ms + limit.after - limit.next
+      separator, rest = slow_path().read_rest_of_limit(set, limit, text, rest)
+      -- An own window may be in force up to a window longer.
+      lives_ms = lives_ms + (limit.zone and limit.after - limit.next or 0)
     end
     set.expires_in_ms, at = math.max(set.expires_in_ms, lives_ms), rest
     set.has_mismatch = set.has_mismatch or not limit.index

@@ -29,11 +29,13 @@ local function read_override(key, windows, now)
   return override
 end
 
--- What an override makes of a limit's max; one that does not enforce never does.
-local function overridden_max(max, what)
+-- What an override makes of a limit's max, lowered as that is; one that does not enforce never does.
+local function overridden_max(limit, what)
+  local max = limit.whole_max or limit.max
   if max == math.huge then return max end
   if what.kind == 'u' or what.kind == 'a' and max == NO_MAX then return NO_MAX end
-  return what.kind == 's' and what.units or math.min(max + what.units, MAX_INTEGER)
+  local its = what.kind == 's' and what.units or math.min(max + what.units, MAX_INTEGER)
+  return math.max(its - (limit.lowered_by or 0), 0)
 end
 
 local function copy_of(fields)
@@ -54,7 +56,7 @@ local function with_override(key, windows, limit_set, before, indexes)
     local what = override[limit_set[i].field]
     if what then
       own_set[i] = copy_of(limit_set[i])
-      own_set[i].max = overridden_max(limit_set[i].max, what)
+      own_set[i].max = overridden_max(limit_set[i], what)
       if indexes then
         indexes.says_more, indexes.overrides = true, indexes.overrides or {}
         indexes.overrides[before + i] = what.word

@@ -4,11 +4,18 @@
 -- @include shared/holds.lua
 -- @include shared/overrides.lua
 
--- Reads what an argument says of a limit with own windows. Returns what stands behind it.
-local function read_own_limit(set, limit, text, at)
-  local zone, separator, rest = string.match(text, '^ (%d+)([,;]?)()', at)
-  if not zone then fail('a zone', string.sub(text, at)) end
-  limit.zone, limit.ends_field, set.is_own = integer(zone), own.ends_field_of(limit.field), true
+-- Reads what an argument says of a limit with own windows, and by how much its max is lowered. Returns what stands
+-- behind it.
+local function read_rest_of_limit(set, limit, text, at)
+  local zone, lowered, separator, rest = string.match(text, '^ ?(%d*) ?%-?(%d*)([,;]?)()', at)
+  if zone == '' and lowered == '' then fail('a zone or a lowered max', string.sub(text, at)) end
+  if zone ~= '' then
+    limit.zone, limit.ends_field, set.is_own = integer(zone), own.ends_field_of(limit.field), true
+  end
+  if lowered ~= '' then
+    limit.whole_max, limit.lowered_by = limit.max, integer(lowered)
+    limit.max = math.max(limit.max - limit.lowered_by, 0)
+  end
   return separator, rest
 end
 
@@ -24,7 +31,7 @@ end
 return {
   add_slow = add_slow,
   take_kept = own.take_kept,
-  read_own_limit = read_own_limit,
+  read_rest_of_limit = read_rest_of_limit,
   read_counter = read_other_counter,
   with_override = with_override,
   with_reserved = with_reserved,

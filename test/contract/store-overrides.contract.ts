@@ -3,7 +3,8 @@ import type { Store } from '@sundial/engine';
 import type { CounterRef, LimitOverride, LimitSpec, OverrideKeeper } from '@sundial/engine/ports';
 import type { StoreScene } from './store.contract.js';
 import { counter, daily, DAY_MS, GROUPS, HOUR_MS, hourly, NOON, ofMeter } from './store-requests.js';
-import { operation, settling, taking, used } from './store-requests.js';
+import { MAX_AMOUNT, operation, settling, taking, used } from './store-requests.js';
+import { reserving } from './hold-requests.js';
 
 /** What a store does with a subject that has its own max. */
 export function overridesContract(scene: () => StoreScene): void {
@@ -98,6 +99,31 @@ export function overridesContract(scene: () => StoreScene): void {
       });
       expect(await extension(4)).toMatchObject({ outcome: 'extended', counts: [{ reserved: 4 }, {}] });
       expect(await taken(store, [one])).toBe('refused');
+    });
+
+    it('leave what a node has allowed without the store, and not settled yet', async () => {
+      const { store } = scene();
+      const by = (units: number, limit: LimitSpec): LimitSpec => ({
+        ...limit,
+        max: Math.max(0, limit.max - units),
+        lowered: { max: limit.max, by: units },
+      });
+      const unlimited = { ...hourly(MAX_AMOUNT), enforced: false, limitable: true };
+      const lowered = { ...one, limits: [by(4, daily(2)), by(4, unlimited)] };
+      expect(await taken(store, [lowered])).toBe('refused');
+      await set({ d: { set: 6 }, h: { set: 9 } });
+      expect(await taken(store, [lowered], 3)).toBe('refused');
+      expect(await taken(store, [lowered], 2)).toBe('taken');
+      await set({ d: { add: 5 } });
+      expect(await taken(store, [lowered], 2)).toBe('refused');
+      expect(await taken(store, [lowered])).toBe('taken');
+      await set({ d: { set: 100 }, h: { set: 9 } });
+      expect(await taken(store, [lowered], 3)).toBe('refused');
+      expect(await taken(store, [lowered], 2)).toBe('taken');
+      expect(await store.take(reserving([lowered]))).toMatchObject({ outcome: 'refused' });
+      expect(await store.take(taking([{ ...one, limits: [daily(2), unlimited] }]))).toMatchObject({
+        outcome: 'taken',
+      });
     });
 
     it('limit one without a max where its rule enforces, and none where it only observes', async () => {

@@ -69,7 +69,8 @@ export function maxUnder(max: number | null, override: LimitOverride | undefined
 export function enforcedMax({ limit, override }: Pick<LimitCount, 'limit' | 'override'>): number {
   if (override === undefined) return limit.enforced ? limit.max : Infinity;
   if (!limit.enforced && limit.limitable !== true) return Infinity;
-  return maxUnder(limit.enforced ? limit.max : null, override) ?? Infinity;
+  const { max, by } = limit.lowered ?? { max: limit.max, by: 0 };
+  return Math.max(0, (maxUnder(limit.enforced ? max : null, override) ?? Infinity) - by);
 }
 
 /** The record of an override as stores keep it: a line for them, then the text that they don't read. */

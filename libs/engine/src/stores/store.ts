@@ -86,6 +86,8 @@ export interface LimitSpec {
   readonly enforced: boolean;
   /** It is not enforced because it has no max: one that an override sets is. */
   readonly limitable?: boolean | undefined;
+  /** Only where `max` is lowered by what was allowed and the store does not know yet: so much less is an override's max, too. */
+  readonly lowered?: { readonly max: number; readonly by: number };
   readonly bounds: readonly [number, number, number];
   /** Only where the subject's own zone or billing day makes its windows. */
   readonly own?: OwnWindows;

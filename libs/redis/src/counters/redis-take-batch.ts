@@ -164,10 +164,10 @@ function encodeLimitSet(limits: LimitSet): string {
   let text = encodedLimitSets.get(limits);
   if (text === undefined) {
     text = limits
-      .map(({ field, max, enforced, limitable, bounds, own }) => {
+      .map(({ field, max, enforced, limitable, bounds, own, lowered }) => {
         const instants = bounds.map((bound) => bound.toString(36)).join(' ');
-        const text = `${field} ${max} ${enforced ? 1 : limitable ? 2 : 0} ${instants}`;
-        return own === undefined ? text : `${text} ${own.zone}`;
+        const text = `${field} ${lowered?.max ?? max} ${enforced ? 1 : limitable ? 2 : 0} ${instants}`;
+        return `${text}${own ? ` ${own.zone}` : ''}${lowered ? ` -${lowered.by}` : ''}`;
       })
       .join(',');
     encodedLimitSets.set(limits, text);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { UNLIMITED } from '@sundial/engine/ports';
 import { LoweredLimitSets } from './lowered-limit-sets.js';
 
 const LIMITS = [
@@ -19,6 +20,16 @@ describe('Lowered limit sets', () => {
     expect(limitSets.of(LIMITS, unsettled(4, 5)).map(({ max }) => max)).toEqual([6, 0]);
     expect(limitSets.of(LIMITS, unsettled(4, 2, 1)).map(({ max }) => max)).toEqual([6, 1]);
     expect(limitSets.of(LIMITS, unsettled(4, 2, -1)).map(({ max }) => max)).toEqual([6, 3]);
+  });
+
+  it('say by how much, for what an override sets, also where there is no max', () => {
+    const limitSets = new LoweredLimitSets();
+    const limits = [{ ...LIMITS[0], max: UNLIMITED, enforced: false, limitable: true }, LIMITS[1]];
+    expect(limitSets.of(limits, unsettled(4, 5))).toMatchObject([
+      { max: UNLIMITED, lowered: { max: UNLIMITED, by: 4 } },
+      { max: 0, lowered: { max: 3, by: 5 } },
+    ]);
+    expect(limitSets.of(limits, unsettled(0, 5))[0]).toBe(limits[0]);
   });
 
   it('are one object for all that have the same unsettled', () => {

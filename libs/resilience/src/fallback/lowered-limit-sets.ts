@@ -26,8 +26,9 @@ export class LoweredLimitSets {
     if (lowered === undefined) {
       lowered = limits.map((limit) => {
         const local = offered(unsettled, limit.field, limit.bounds);
-        if (local === 0 || limit.max === UNLIMITED) return limit;
-        return { ...limit, max: Math.max(0, limit.max - local) };
+        if (local === 0) return limit;
+        const max = limit.max === UNLIMITED ? UNLIMITED : Math.max(0, limit.max - local);
+        return { ...limit, max, lowered: { max: limit.max, by: local } };
       });
       if (kept.size >= MAX_KEPT) kept.clear();
       kept.set(name, lowered);
