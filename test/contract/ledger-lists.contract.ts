@@ -173,7 +173,7 @@ export function ledgerListsContract(open: (settings?: OpenedSettings) => Promise
     const ledger = await open(SMALL);
     const events = randomEvents();
     const counted = Array.from({ length: 20 }, () =>
-      check({ outcome: 'denied', subject: { user: 'u1' }, at: T0 }),
+      check({ outcome: 'denied', resource: 'mail', at: T0 }),
     );
     const override = check({
       kind: 'admin',

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Kysely } from 'kysely';
 import type { LedgerDatabase } from '../contract/ledger-database.js';
 import type { LedgerEvent } from '../contract/ledger-event.js';
@@ -9,6 +8,7 @@ import type { LedgerWriter } from '../queue/ledger-writer.js';
 import type { Answers } from '../questions/answers.js';
 import type { ThreadCalls } from '../calls/thread-calls.js';
 import type { StatementResult } from '../calls/ledger-reader.js';
+import { within } from '../calls/within.js';
 import { remoteDialect } from '../calls/remote-dialect.js';
 import { Turns } from '../calls/turns.js';
 
@@ -103,12 +103,4 @@ export class LedgerOnThreads implements Ledger {
       deleteSubject: (subject) => this.writing.call<DeletedSubjectData>('deleteSubject', subject),
     };
   }
-}
-
-/** Waits for it, but not longer; what fails is no matter. */
-async function within(work: Promise<unknown>, ms: number): Promise<void> {
-  const late = new AbortController();
-  const limit = sleep(ms, undefined, { signal: late.signal }).catch(() => undefined);
-  await Promise.race([work.catch(() => undefined), limit]);
-  late.abort();
 }

@@ -1,3 +1,4 @@
+import { within } from '../calls/within.js';
 import { LedgerOnThreads } from './ledger-on-threads.js';
 import type { Ledger, LedgerListeners, LedgerSettings } from '../contract/ledger.js';
 import { LedgerWriter } from '../queue/ledger-writer.js';
@@ -5,6 +6,9 @@ import { ThreadCalls } from '../calls/thread-calls.js';
 import { startThread } from '../threads/start-thread.js';
 import type { ThreadSettings } from '../threads/thread-settings.js';
 import type { WriterNotice } from '../threads/writer-notice.js';
+
+/** No start waits longer for a PostgreSQL. */
+const READY_WITHIN_MS = 1_000;
 
 const DEFAULTS = {
   days: 35,
@@ -49,7 +53,7 @@ export async function openLedger(settings: LedgerSettings, listeners: LedgerList
   };
   try {
     const opened = calls.call('open');
-    await (url === undefined ? opened : opened.catch(() => undefined));
+    await (url === undefined ? opened : within(opened, READY_WITHIN_MS));
   } catch (error) {
     await writer.close();
     await endWriting();

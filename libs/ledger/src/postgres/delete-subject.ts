@@ -38,13 +38,16 @@ export async function deleteSubject(
   const texts = Object.entries(subject).map(([name, value]) => attributeText(name, value));
   const where = texts.map((_, index) => `strpos(subject, $${index + 1}) > 0`).join(' AND ');
   await connection.query(`DELETE FROM ledger_subject_days WHERE ${where}`, texts);
-  await connection.query(
-    `DELETE FROM ledger_counted WHERE (event::json -> 'subject') IS NOT NULL AND (event::jsonb -> 'subject') @> $1::jsonb`,
-    [JSON.stringify(subject)],
-  );
-  await connection.query(`DELETE FROM ledger_permanent WHERE ("row"::jsonb -> 'subject') @> $1::jsonb`, [
-    JSON.stringify(subject),
-  ]);
+  for (const { table, column } of [
+    { table: 'ledger_counted', column: 'event' },
+    { table: 'ledger_permanent', column: '"row"' },
+  ]) {
+    const { rows } = await connection.query(`SELECT ctid::text AS place, ${column} AS event FROM ${table}`);
+    const found = (rows as { place: string; event: string }[]).filter(({ event }) => is(event));
+    const places = found.map(({ place }) => place);
+    if (places.length > 0)
+      await connection.query(`DELETE FROM ${table} WHERE ctid = ANY($1::tid[])`, [places]);
+  }
   const { rowCount } = await connection.query(`DELETE FROM ledger_windows WHERE ${where}`, texts);
   return { events, windows: rowCount ?? 0 };
 }

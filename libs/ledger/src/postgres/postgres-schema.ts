@@ -53,7 +53,7 @@ END $$`;
  * holds the row of \`ledger_position\`: positions are in the order of commits, and a reader that has seen one has seen all before it.
  */
 const WRITE = `
-CREATE FUNCTION ledger_write(p_node text, p_session text, p_batch bigint, p_now bigint, p_rows json, p_facets json, p_counted json, p_ended json)
+CREATE FUNCTION ledger_write(p_node text, p_session text, p_batch bigint, p_now bigint, p_rows json, p_texts text[], p_facets json, p_counted json, p_ended json)
 RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
   last bigint; current_part integer; current_day date; is_full boolean; n integer := json_array_length(p_rows);
@@ -64,7 +64,7 @@ BEGIN
   IF FOUND THEN RETURN last; END IF;
   IF current_part = 0 OR current_day < today OR is_full THEN current_part := ledger_next_part(greatest(today, current_day)); END IF;
 
-  UPDATE ledger_nodes SET batch = p_batch, flushed_at = p_now WHERE node = p_node;
+  UPDATE ledger_nodes SET batch = p_batch, flushed_at = p_now WHERE node = p_node AND session = p_session;
   INSERT INTO ledger_facets SELECT (f->>0)::bigint, f->>1, f->>2, f->>3, (f->>4)::integer, (f->>5)::integer, f->>6, f->>7, today
     FROM json_array_elements(p_facets) f ON CONFLICT (id) DO UPDATE SET day = excluded.day;
   INSERT INTO ledger_counted SELECT p_node, c->>0, (c->>1)::bigint, c->>2 FROM json_array_elements(p_counted) c
@@ -72,11 +72,11 @@ BEGIN
   DELETE FROM ledger_counted USING json_array_elements(p_ended) e WHERE node = p_node AND key = e->>0 AND minute = (e->>1)::bigint;
   IF n = 0 THEN RETURN last; END IF;
 
-  INSERT INTO ledger_events SELECT current_part, last + i, (r->>0)::bigint, (r->>1)::bigint, (r->>2)::bigint, r->>5
+  INSERT INTO ledger_events SELECT current_part, last + i, (r->>0)::bigint, (r->>1)::bigint, (r->>2)::bigint, p_texts[i]
     FROM json_array_elements(p_rows) WITH ORDINALITY AS x(r, i);
   INSERT INTO ledger_attributes SELECT current_part, h::text::bigint, last + i
     FROM json_array_elements(p_rows) WITH ORDINALITY AS x(r, i), json_array_elements(r->3) h;
-  INSERT INTO ledger_permanent SELECT last + i, (r->>0)::bigint, p_node, r->4->>0, r->4->>1, r->4->>2, r->4->>3, r->>5
+  INSERT INTO ledger_permanent SELECT last + i, (r->>0)::bigint, p_node, r->4->>0, r->4->>1, r->4->>2, r->4->>3, p_texts[i]
     FROM json_array_elements(p_rows) WITH ORDINALITY AS x(r, i) WHERE json_typeof(r->4) = 'array';
   INSERT INTO ledger_marks SELECT current_part, (r->>0)::bigint / 60000, last + min(i), last + max(i)
     FROM json_array_elements(p_rows) WITH ORDINALITY AS x(r, i) GROUP BY 2

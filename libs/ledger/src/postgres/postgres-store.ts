@@ -22,18 +22,18 @@ import { Turns } from '../calls/turns.js';
 import { deleteSubject } from './delete-subject.js';
 import { PostgresConnection } from './postgres-connection.js';
 import { POSTGRES_MIGRATIONS } from './postgres-schema.js';
-import { retainParts } from './retain-parts.js';
+import { forgetBefore, retainParts } from './retain-parts.js';
 
 /** Events of many nodes in one database. */
 export class PostgresStore implements LedgerStore {
   readonly #connection: PostgresConnection;
   readonly #session = randomUUID();
   #facetsSentOn = '';
+  #forgotOn = '';
 
   constructor(
     private readonly node: string,
     url: string,
-    private readonly maxBytes: number,
   ) {
     this.#connection = new PostgresConnection(url, 'sundial-ledger-writer');
   }
@@ -80,23 +80,26 @@ export class PostgresStore implements LedgerStore {
   async write({ number, rows, facets, counted, ended }: NewRows): Promise<number> {
     const day = today();
     const [{ position } = { position: 0 }] = await this.#rows<{ position: number }>(
-      'SELECT ledger_write($1, $2, $3, $4, $5, $6, $7, $8) AS position',
+      'SELECT ledger_write($1, $2, $3, $4, $5, $6, $7, $8, $9) AS position',
       [
-        ...[this.node, this.#session, number, Date.now(), `[${rows.map(rowText).join(',')}]`],
+        ...[
+          this.node,
+          this.#session,
+          number,
+          Date.now(),
+          `[${rows.map(columnsText).join(',')}]`,
+          rows.map(({ text }) => text),
+        ],
         JSON.stringify(
-          facets.map((facet) => [
-            facet.id,
-            facet.kind,
-            facet.outcome,
-            facet.reason,
-            facet.degraded,
-            facet.replayed,
-            facet.resource,
-            facet.node,
+          facets.map(({ id, kind, outcome, reason, degraded, replayed, resource, node }) => [
+            ...[id, storable(kind), storable(outcome), storable(reason), degraded, replayed],
+            ...[storable(resource), node],
           ]),
         ),
-        JSON.stringify(counted.map(({ key, minute, event }) => [key, minute, JSON.stringify(event)])),
-        JSON.stringify(ended.map(({ key, minute }) => [key, minute])),
+        JSON.stringify(
+          counted.map(({ key, minute, event }) => [storable(key), minute, JSON.stringify(event)]),
+        ),
+        JSON.stringify(ended.map(({ key, minute }) => [storable(key), minute])),
       ],
     );
     this.#facetsSentOn = day;
@@ -120,8 +123,11 @@ export class PostgresStore implements LedgerStore {
     return rows.map((row) => ({ position: row.seq, event: recordedEvent(row) }));
   }
 
-  retain({ days }: RetentionBounds, now: number): Promise<readonly LedgerGap[]> {
-    return retainParts(this.#connection, { days, maxBytes: this.maxBytes, now });
+  async retain({ days, maxBytes }: RetentionBounds, now: number): Promise<readonly LedgerGap[]> {
+    const gaps = await retainParts(this.#connection, { days, maxBytes });
+    if (this.#forgotOn !== today()) await forgetBefore(this.#connection, days, now);
+    this.#forgotOn = today();
+    return gaps;
   }
 
   deleteSubject(subject: Subject): Promise<DeletedSubjectData> {
@@ -149,11 +155,17 @@ function today(): string {
   return new Date().toISOString().slice(0, 10);
 }
 
-/** The event stands in it as it is: its text is written once. PostgreSQL's text has no NUL. */
-function rowText({ event, text, facet, operation, attributes }: NewRow): string {
+/** The columns of a row beside its text. PostgreSQL's JSON would not take every text that JSON has. */
+function columnsText({ event, facet, operation, attributes }: NewRow): string {
   const { at, kind, outcome, actor = null, data } = event;
+  const columns = [kind, outcome, actor, data?.target ?? null];
   const permanent = PERMANENT_KINDS.has(kind)
-    ? JSON.stringify([kind, outcome, actor, data?.target ?? null])
+    ? JSON.stringify(columns.map((value) => value && storable(value)))
     : 'null';
-  return `[${at},${facet},${operation},[${attributes.join(',')}],${permanent},${text}]`;
+  return `[${at},${facet},${operation},[${attributes.join(',')}],${permanent}]`;
+}
+
+/** PostgreSQL has no NUL and no half of a surrogate pair in a text of its own. */
+function storable(value: string): string {
+  return value.replace(/[\0\p{Surrogate}]/gu, '\ufffd');
 }

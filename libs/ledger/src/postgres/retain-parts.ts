@@ -21,13 +21,19 @@ const LOCK = 0x5d_1e_d9;
 /** Drops the parts that are too old, then the oldest ones while all of them are too large. */
 export async function retainParts(
   connection: PostgresConnection,
-  { days, maxBytes, now }: { readonly days: number; readonly maxBytes: number; readonly now: number },
+  { days, maxBytes }: { readonly days: number; readonly maxBytes: number },
 ): Promise<readonly LedgerGap[]> {
   await connection.query('BEGIN');
   try {
     const { rows: locked } = await connection.query('SELECT pg_try_advisory_xact_lock($1) AS ours', [LOCK]);
-    const gaps = locked[0]?.['ours'] ? await dropParts(connection, days, maxBytes, now) : [];
+    const parts = locked[0]?.['ours'] ? await partsOf(connection, days) : [];
+    const gaps = await dropParts(connection, parts, maxBytes);
     await connection.query('COMMIT');
+    // A writer holds the position before it writes rows: what holds locks on rows' tables does not ask for it.
+    const current = parts.find(({ is_current }) => is_current);
+    if (current && current.bytes > maxBytes / SHARE) {
+      await connection.query('UPDATE ledger_position SET is_full = true WHERE part = $1', [current.part]);
+    }
     return gaps;
   } catch (error) {
     await connection.query('ROLLBACK').catch(() => undefined);
@@ -37,12 +43,10 @@ export async function retainParts(
 
 async function dropParts(
   connection: PostgresConnection,
-  days: number,
+  parts: readonly Part[],
   maxBytes: number,
-  now: number,
 ): Promise<readonly LedgerGap[]> {
   await connection.query("SET LOCAL lock_timeout = '2s'");
-  const parts = await partsOf(connection, days);
   let total = parts.reduce((sum, { bytes }) => sum + bytes, 0);
   const gaps: LedgerGap[] = [];
   for (const { part, is_old, is_current, rows, first_at, last_at, bytes } of parts) {
@@ -53,10 +57,6 @@ async function dropParts(
     total -= bytes;
     if (!is_old && rows > 0) gaps.push({ cause: 'retention', from: first_at, to: last_at, count: rows });
   }
-  const current = parts.find(({ is_current }) => is_current);
-  if (current && current.bytes > maxBytes / SHARE)
-    await connection.query('UPDATE ledger_position SET is_full = true');
-  await forgetBefore(connection, days, now - PERMANENT_DAYS * DAY_MS);
   return gaps;
 }
 
@@ -72,12 +72,15 @@ async function partsOf(connection: PostgresConnection, days: number): Promise<re
   return rows as unknown as readonly Part[];
 }
 
-async function forgetBefore(connection: PostgresConnection, days: number, at: number): Promise<void> {
+/** Forgets facets that no part has any more, and what is older than 400 days; once a day, since it reads all of it. */
+export async function forgetBefore(connection: PostgresConnection, days: number, now: number): Promise<void> {
+  const at = now - PERMANENT_DAYS * DAY_MS;
   await connection.query(
-    `DELETE FROM ledger_facets WHERE day < (clock_timestamp() AT TIME ZONE 'UTC')::date - $1::integer - 1`,
+    "DELETE FROM ledger_facets WHERE day < (clock_timestamp() AT TIME ZONE 'UTC')::date - $1::integer - 1",
     [days],
   );
   await connection.query('DELETE FROM ledger_permanent WHERE at < $1', [at]);
   await connection.query('DELETE FROM ledger_outages WHERE started_at < $1', [at]);
   await connection.query('DELETE FROM ledger_subject_days WHERE day < $1', [Math.floor(at / DAY_MS)]);
+  await connection.query('DELETE FROM ledger_windows WHERE seen_at < $1', [at]);
 }

@@ -59,7 +59,7 @@ export class Recorder {
   async write(texts: readonly string[], now: number): Promise<Written> {
     await this.open(now);
     if (this.#usage.isFull || performance.now() - this.#appliedAt > APPLY_AFTER_MS) await this.apply();
-    this.#unsure ??= this.#rowsOf(texts, now);
+    this.#unsure ??= this.#rowsOf(texts);
     const { rows, counted, gaps } = this.#unsure;
     if (rows.length > 0 || counted.length > 0) {
       this.#position = Math.max(this.#position, await this.store.write(this.#unsure));
@@ -124,7 +124,7 @@ export class Recorder {
     this.#outages.add(event);
   }
 
-  #rowsOf(texts: readonly string[], now: number): NewRows & Written {
+  #rowsOf(texts: readonly string[]): NewRows & Written {
     if (this.store.beginsNewDay()) {
       this.#facets.forget();
       this.#refusals.endNow();
@@ -136,7 +136,7 @@ export class Recorder {
       const event = JSON.parse(text) as LedgerEvent;
       if (!this.#refusals.counts(event)) rows.push(this.#row(event, text));
     }
-    this.#refusals.endMinutes(now);
+    this.#refusals.endWhenOver();
     const ended = this.#refusals.takeEnded();
     for (const { event } of ended) rows.push(this.#row(event));
     this.#number += 1;

@@ -27,6 +27,7 @@ interface Minute {
  */
 export class Refusals {
   #minute = 0;
+  #begunAt = performance.now();
   #subjects = new Map<string, Minute>();
   #changed = new Set<CountedRefusals>();
   #ended: CountedRefusals[] = [];
@@ -34,7 +35,7 @@ export class Refusals {
   /** Whether the event is counted, and so no row of its own. */
   counts(event: LedgerEvent): boolean {
     if (event.outcome !== 'denied' || (event.kind !== 'check' && event.kind !== 'reserve')) return false;
-    this.endMinutes(event.at);
+    this.#endBefore(event.at);
     const key = `${event.resource ?? ''}\n${subjectText(event.subject ?? {})}`;
     const of = this.#subjects.get(key);
     if (of === undefined) {
@@ -52,14 +53,17 @@ export class Refusals {
     return true;
   }
 
-  /** Ends the minute where `now` lies beyond it. */
-  endMinutes(now: number): void {
-    const minute = Math.floor(now / MINUTE_MS);
+  /** Ends the minute where an event lies beyond it. */
+  #endBefore(at: number): void {
+    const minute = Math.floor(at / MINUTE_MS);
     if (minute <= this.#minute) return;
-    for (const { counted } of this.#subjects.values()) if (counted) this.#ended.push(counted);
+    this.endNow();
     this.#minute = minute;
-    this.#subjects = new Map();
-    this.#changed.clear();
+  }
+
+  /** Ends it when it has lasted for one, by the node's clock: the events have the store's. */
+  endWhenOver(): void {
+    if (performance.now() - this.#begunAt >= MINUTE_MS) this.endNow();
   }
 
   /** Ends it whatever the time is: of a ledger that closes, or of a day that does. */
@@ -67,6 +71,7 @@ export class Refusals {
     for (const { counted } of this.#subjects.values()) if (counted) this.#ended.push(counted);
     this.#subjects = new Map();
     this.#changed.clear();
+    this.#begunAt = performance.now();
   }
 
   /** What was left by a process that is gone. */

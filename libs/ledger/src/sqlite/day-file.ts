@@ -174,7 +174,7 @@ export class DayFile {
     if (this.#segment && !this.#segment.closed) return this.#segment;
     const id = (this.#segment?.id ?? 0) + 1;
     this.#database.exec(
-      `CREATE TABLE events_${id} (seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, facet INTEGER NOT NULL, operation INTEGER, attributes, row TEXT NOT NULL)`,
+      `CREATE TABLE events_${id} (seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, facet INTEGER NOT NULL, operation INTEGER, attributes INTEGER, row TEXT NOT NULL)`,
     );
     const first_at = Number.MAX_SAFE_INTEGER;
     this.#database

@@ -27,6 +27,8 @@ export class SqliteReader {
     const found: StoredRow[] = [];
     for (const day of inOrder(query, this.#days())) {
       const database = this.#fileOf(day);
+      // Its file may have been removed just before it was opened.
+      if (!database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'segments'").get()) continue;
       const facets = this.#facets(database, query);
       if (facets?.length === 0) continue;
       const segments = database.prepare('SELECT * FROM segments ORDER BY id').all() as Segment[];

@@ -26,6 +26,7 @@ export class Attempts {
       this.#isAway = false;
       return result;
     } catch (error) {
+      if (error instanceof TypeError) throw error;
       this.#isAway = true;
       this.notify({ kind: 'away', message: messageOf(error), isFull: isFull(error) });
       throw error;

@@ -16,8 +16,6 @@ if (role === 'reader') {
   runReader(parentPort, () => (url === undefined ? openSqliteReader(directory) : openPostgresReader(url)));
 } else {
   const store =
-    url === undefined
-      ? new SqliteStore(node, directory, maxBytes, Date.now)
-      : new PostgresStore(node, url, maxBytes);
+    url === undefined ? new SqliteStore(node, directory, maxBytes, Date.now) : new PostgresStore(node, url);
   runWriter(parentPort, settings, store);
 }

@@ -1,0 +1,99 @@
+import { afterAll, beforeAll, expect, it, describe } from '@jest/globals';
+import { PostgresProcess } from '../../../../test/support/postgres-process.js';
+import type { LedgerEvent } from '../contract/ledger-event.js';
+import { Recorder } from '../recording/recorder.js';
+import { PostgresConnection } from './postgres-connection.js';
+import { findRows } from './postgres-reader.js';
+import { PostgresStore } from './postgres-store.js';
+
+const LARGE = 1024 ** 3;
+
+describe('PostgresStore', () => {
+  let postgres: PostgresProcess;
+  beforeAll(async () => {
+    postgres = await PostgresProcess.start();
+  });
+  afterAll(() => postgres.stop());
+
+  const opened = async () => {
+    const url = await postgres.database();
+    const connection = new PostgresConnection(url, 'test');
+    const recorder = new Recorder('a', new PostgresStore('a', url));
+    const query = (text: string) => connection.query(text);
+    return {
+      ...{ url, recorder, query },
+      write: (count: number) =>
+        recorder.write(
+          Array.from({ length: count }, (_, index) => {
+            const subject = { user: `u${index}`, grade: '3' };
+            const event: LedgerEvent = {
+              at: 1_000 + index,
+              kind: 'check',
+              outcome: 'allowed',
+              resource: 'ocr',
+              subject,
+            };
+            return JSON.stringify(event);
+          }),
+          0,
+        ),
+      find: async (kind: string) => {
+        const rows = await findRows(connection, { kinds: [kind], order: 'oldest', limit: 10_000 });
+        return rows.map(({ row }) => JSON.parse(row) as LedgerEvent);
+      },
+      parts: async () => (await query('SELECT part, rows FROM ledger_parts ORDER BY part')).rows,
+      close: async () => {
+        await recorder.close(true);
+        await connection.close();
+      },
+    };
+  };
+
+  it('begins a part a day, and drops those that are too old without a word', async () => {
+    const ledger = await opened();
+    await ledger.write(10);
+    await ledger.query('UPDATE ledger_position SET day = day - 40; UPDATE ledger_parts SET day = day - 40');
+    await ledger.write(20);
+    expect(await ledger.parts()).toEqual([
+      { part: 1, rows: 10 },
+      { part: 2, rows: 20 },
+    ]);
+    await ledger.recorder.retain({ days: 35, maxBytes: LARGE }, Date.now());
+    await ledger.write(1);
+    expect(await ledger.parts()).toEqual([{ part: 2, rows: 21 }]);
+    expect(await ledger.find('check')).toHaveLength(21);
+    expect((await ledger.query("SELECT to_regclass('ledger_events_1') AS gone")).rows).toEqual([
+      { gone: null },
+    ]);
+    await ledger.close();
+  });
+
+  it('drops the oldest part while all are too large, and a gap says how many rows it had', async () => {
+    const ledger = await opened();
+    await ledger.write(500);
+    // Too large for what is allowed: what is written next goes into another part, and this one can go.
+    await ledger.recorder.retain({ days: 35, maxBytes: 10_000 }, Date.now());
+    await ledger.write(30);
+    expect(await ledger.parts()).toHaveLength(2);
+    await ledger.recorder.retain({ days: 35, maxBytes: 10_000 }, Date.now());
+    await ledger.write(1);
+    expect(await ledger.find('gap')).toMatchObject([
+      { outcome: 'retention', count: 500, data: { from: 1_000, to: 1_499 } },
+    ]);
+    expect(await ledger.find('check')).toHaveLength(31);
+    await ledger.close();
+  });
+
+  it('tells the batches of two processes of one node apart', async () => {
+    const before = await opened();
+    for (let batch = 0; batch < 3; batch += 1) await before.write(1);
+    const after = new Recorder('a', new PostgresStore('a', before.url));
+    const event: LedgerEvent = { at: 5, kind: 'check', outcome: 'denied', resource: 'ocr', subject: {} };
+    await after.write([JSON.stringify(event)], 0);
+    await before.write(1);
+    await after.write([JSON.stringify(event)], 0);
+    expect(await before.find('check')).toHaveLength(6);
+    await after.close(true);
+    await before.close();
+  });
+});
