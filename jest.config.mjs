@@ -9,7 +9,7 @@ export default {
     '^@sundial/lua$': '<rootDir>/lua/src/index.ts',
     '^@sundial/engine/ports$': '<rootDir>/libs/engine/src/ports.ts',
     '^@sundial/client/receipts$': '<rootDir>/libs/client/src/receipts.ts',
-    '^@sundial/(contract|engine|redis|resilience|embedded|receipts|ledger|client|nest)$':
+    '^@sundial/(contract|engine|redis|resilience|embedded|receipts|ledger|tracing|client|nest)$':
       '<rootDir>/libs/$1/src/index.ts',
     '^@sundial/nest/testing$': '<rootDir>/libs/nest/src/testing/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',

@@ -7,6 +7,7 @@ export const PACKAGES = [
   'libs/resilience',
   'libs/embedded',
   'libs/receipts',
+  'libs/tracing',
   'libs/client',
   'libs/nest',
 ];

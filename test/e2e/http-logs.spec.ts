@@ -52,6 +52,16 @@ describe('the log', () => {
     expect(service.stdout).not.toContain('pupil-4711');
   });
 
+  it('names the trace that a caller says its request is part of, also where the service traces nothing', async () => {
+    const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
+    const ask = (traceparent: string) =>
+      service.fetchJson('POST', '/check', { resource: 'ocr', subject: { user: 'u1' } }, { traceparent });
+    const lineOf = ({ headers }: Awaited<ReturnType<typeof ask>>) =>
+      eventually(() => lines(service).find(({ reqId }) => reqId === headers.get('x-request-id')));
+    expect(await lineOf(await ask(`00-${traceId}-00f067aa0ba902b7-01`))).toMatchObject({ traceId });
+    expect(await lineOf(await ask('00-forged-forged-01'))).not.toHaveProperty('traceId');
+  });
+
   it('says which rule was changed to which version, by an anonymous caller where no keys are set', async () => {
     const { headers } = await service.fetchJson('PATCH', '/admin/rules/ocr-per-user', { description: 'new' });
     const line = await eventually(() => lines(service).find(({ msg }) => msg === 'rules changed'));

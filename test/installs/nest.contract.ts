@@ -3,7 +3,18 @@ import { createRequire } from 'node:module';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { Project } from './project.js';
 
-const OURS = ['lua', 'contract', 'engine', 'redis', 'resilience', 'embedded', 'receipts', 'client', 'nest'];
+const OURS = [
+  'lua',
+  'contract',
+  'engine',
+  'redis',
+  'resilience',
+  'embedded',
+  'receipts',
+  'tracing',
+  'client',
+  'nest',
+];
 const TS_JEST = createRequire(import.meta.url).resolve('ts-jest');
 
 /** Modules by `moduleResolution`: what the compiler is given, and the file that it then reads. */

@@ -48,7 +48,7 @@ describe('a program that has the engine and nothing else of Sundial', () => {
 describe('a strict program that has the client alone', () => {
   let project: Project;
   beforeAll(async () => {
-    project = await Project.install(['client', 'contract', 'receipts']);
+    project = await Project.install(['client', 'contract', 'receipts', 'tracing']);
   }, 120_000);
   afterAll(() => project?.remove());
 
@@ -64,10 +64,36 @@ describe('a strict program that has the client alone', () => {
   });
 });
 
+describe('a program that traces, with an SDK older than Sundial', () => {
+  let project: Project;
+  beforeAll(async () => {
+    const sdk = ['@opentelemetry/api@1.4.1', '@opentelemetry/sdk-trace-base@1.13.0'];
+    project = await Project.install(['client', 'contract', 'receipts', 'tracing'], sdk);
+  }, 120_000);
+  afterAll(() => project?.remove());
+
+  it('has one API, and each verb as a span', async () => {
+    const program = `
+      import { trace } from '@opentelemetry/api';
+      import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
+      import { QuotaClient } from '@sundial/client';
+      const exporter = new InMemorySpanExporter();
+      const provider = new BasicTracerProvider();
+      provider.addSpanProcessor(new SimpleSpanProcessor(exporter));
+      trace.setGlobalTracerProvider(provider);
+      const client = new QuotaClient({ url: 'http://127.0.0.1:1', retries: 0 });
+      await client.check({ resource: 'ocr', subject: { user: 'u1' } });
+      await client.close({ timeoutMs: 0 });
+      console.log(exporter.getFinishedSpans().map(({ name }) => name).join());`;
+    await project.write('traces.mjs', program);
+    expect(await project.node('traces.mjs')).toEqual({ stdout: 'sundial.check\n', stderr: '' });
+  });
+});
+
 describe('a program that verifies receipts', () => {
   let project: Project;
   beforeAll(async () => {
-    project = await Project.install(['client', 'contract', 'receipts']);
+    project = await Project.install(['client', 'contract', 'receipts', 'tracing']);
   }, 120_000);
   afterAll(() => project?.remove());
 
@@ -104,7 +130,7 @@ describe('a program that verifies receipts', () => {
 describe('the command line', () => {
   let project: Project;
   beforeAll(async () => {
-    project = await Project.install(['cli', 'client', 'contract', 'receipts']);
+    project = await Project.install(['cli', 'client', 'contract', 'receipts', 'tracing']);
   }, 120_000);
   afterAll(() => project?.remove());
 
@@ -135,7 +161,7 @@ describe('a Nest application that asks a service', () => {
   let project: Project;
   beforeAll(async () => {
     const nest = ['@nestjs/common@12', '@nestjs/core@12', 'reflect-metadata', 'rxjs'];
-    project = await Project.install(['client', 'contract', 'nest', 'receipts'], nest);
+    project = await Project.install(['client', 'contract', 'nest', 'receipts', 'tracing'], nest);
   }, 120_000);
   afterAll(() => project?.remove());
 

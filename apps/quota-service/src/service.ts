@@ -11,6 +11,7 @@ import { UnreadAnswers } from './http/admission/unread-answers.js';
 import { countAnswers } from './http/server/answer-hooks.js';
 import { guardEntrance } from './http/server/entrance.js';
 import { guardRoutes } from './http/server/route-hooks.js';
+import { traceVerbs } from './http/server/verb-tracing.js';
 import { RouteTable } from './http/routes/route-table.js';
 import { KeyRing } from './http/keys/key-ring.js';
 import { Sessions } from './http/sessions/sessions.js';
@@ -50,6 +51,7 @@ export async function createService(
   });
   app.useGlobalFilters(problems);
   guardEntrance(adapter.getInstance(), { hasKeys: !keys.isEmpty, allowedHosts: settings.allowedHosts });
+  traceVerbs(adapter.getInstance());
   countAnswers(adapter.getInstance(), unread);
   guardRoutes(adapter.getInstance(), {
     keys,

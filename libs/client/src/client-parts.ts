@@ -1,3 +1,4 @@
+import { type VerbSpans, verbSpans } from '@sundial/tracing';
 import { Calls } from './attempts/calls.js';
 import { exchange } from './attempts/exchange.js';
 import { RetryBudget } from './attempts/retry-budget.js';
@@ -21,6 +22,8 @@ const ALARM_PAUSE_MS = 60_000;
 export interface ClientParts {
   readonly events: ClientEvents;
   readonly monitor: CallMonitor;
+  /** Undefined where the process traces nothing. */
+  readonly spans: VerbSpans | undefined;
   readonly endpoints: Endpoints;
   readonly calls: Calls;
   readonly checks: MergedChecks;
@@ -33,6 +36,7 @@ export interface ClientParts {
 export function partsOf(settings: ClientSettings, options: QuotaClientOptions): ClientParts {
   const events = new ClientEvents();
   const random = Math.random;
+  const spans = verbSpans('client');
   // Looked up at each call: what replaces the global one later is asked too.
   const send: typeof fetch = (input, init) => (options.fetch ?? fetch)(input, init);
   const journal = journalOf(settings, events);
@@ -51,6 +55,7 @@ export function partsOf(settings: ClientSettings, options: QuotaClientOptions): 
     fetch: send,
     headers: settings.headers,
     moreHeaders: options.headers,
+    traceHeaders: spans && (() => spans.headers()),
     retries: settings.retries,
   });
   const deliveries = new Deliveries({
@@ -77,7 +82,7 @@ export function partsOf(settings: ClientSettings, options: QuotaClientOptions): 
   });
   const checks = new MergedChecks((asked, deadline) => calls.ask(asked, deadline));
   deliveries.plan(true);
-  return { events, monitor, endpoints, calls, checks, journal, deliveries, degraded, reservations };
+  return { events, monitor, spans, endpoints, calls, checks, journal, deliveries, degraded, reservations };
 }
 
 /** `/health/ready` needs no key, so none is sent. */

@@ -50,8 +50,8 @@ export interface QuotaClientOptions {
   /** Of the calls of a minute (at least 100), above which failed ones are an alarm: 0 to 1, default 0.05. */
   readonly alarmErrorRate?: number;
   /**
-   * For tracing: called when a verb begins; what it returns is called when it has ended. Neither can fail the call.
-   * `quota.check` may become a span with it.
+   * For tracing by something else than OpenTelemetry, which needs no option: called when a verb begins; what it returns is called
+   * when it has ended. Neither can fail the call.
    */
   readonly onCall?: OnCall;
   /** For tracing: headers of each request, e.g. `traceparent`. The client's own come first. */

@@ -65,7 +65,7 @@ export class QuotaClient implements Quota {
   constructor(options: QuotaClientOptions) {
     this.#settings = settingsOf(options);
     this.#parts = partsOf(this.#settings, options);
-    this.#underWay = new CallsUnderWay(this.#parts.monitor, options.onCall);
+    this.#underWay = new CallsUnderWay({ ...this.#parts, onCall: options.onCall });
     if (options.onAlarm) this.on('alarm', options.onAlarm);
     this.on('alarm', ({ name }) => {
       if (name === 'calls-failing') this.#underWay.watchAlarm();
@@ -197,8 +197,10 @@ export class QuotaClient implements Quota {
 
   #checked({ request, text }: Named<CheckRequest>, dueAt: number): Promise<Outcome<Decision>> {
     const { operationId, resource } = request;
-    const { checks, calls } = this.#parts;
-    if (this.#settings.merge) return checks.check({ text, operationId, resource, dueAt });
+    const { checks, calls, spans } = this.#parts;
+    if (this.#settings.merge) {
+      return checks.check({ text, operationId, resource, dueAt, traceHeaders: spans?.headers() });
+    }
     const read = readDecision(operationId);
     return calls.ask({ method: 'POST', path: 'check', body: text, read, resource }, dueAt);
   }

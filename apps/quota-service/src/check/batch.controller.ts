@@ -34,6 +34,7 @@ export class BatchController {
     longList: { longerThanBytes: MAX_PARSED_AT_ONCE_BYTES, maxValues: MAX_JSON_VALUES },
     admission: 'batches',
     hot: true,
+    verb: 'checkBatch',
   })
   async check(@Body() body: unknown, @Req() request: FastifyRequest): Promise<BatchAnswer> {
     const checks = listIn<CheckRequest>(body, 'checks', MAX_BATCH_CHECKS);

@@ -17,7 +17,7 @@ export class CheckController {
   @Post()
   @HttpCode(200)
   @Describe(CHECK)
-  @Route({ access: 'check', hot: true })
+  @Route({ access: 'check', hot: true, verb: 'check' })
   @RouteSchema({ response: { 200: serialisedDecisionSchema } })
   async check(
     @Body() request: CheckRequest,

@@ -22,6 +22,7 @@ export class ReportsController {
     maxBodyBytes: MAX_BATCH_BODY_BYTES,
     longList: { longerThanBytes: MAX_PARSED_AT_ONCE_BYTES, maxValues: MAX_JSON_VALUES },
     admission: 'batches',
+    verb: 'report',
   })
   @RouteSchema({ response: { 200: reportsAnswerSchema } })
   async report(

@@ -22,7 +22,7 @@ export class RefundsController {
   @Post('refunds')
   @HttpCode(200)
   @Describe(REFUND)
-  @Route({ access: 'check' })
+  @Route({ access: 'check', verb: 'refund' })
   @RouteSchema({ response: { 200: refundedSchema } })
   refund(@Body() request: RefundRequest, @Req() caller: FastifyRequest): Promise<Refunded> {
     return this.engine.refund(request, caller);
@@ -31,7 +31,7 @@ export class RefundsController {
   @Post('returns')
   @HttpCode(200)
   @Describe(RETURN)
-  @Route({ access: 'check' })
+  @Route({ access: 'check', verb: 'returnUnits' })
   @RouteSchema({ response: { 200: returnedSchema } })
   returnUnits(@Body() request: ReturnRequest, @Req() caller: FastifyRequest): Promise<Returned> {
     return this.engine.returnUnits(request, caller);

@@ -29,7 +29,7 @@ export class ReservationsController {
   @Post()
   @HttpCode(200)
   @Describe(RESERVE)
-  @Route(HOT)
+  @Route({ ...HOT, verb: 'reserve' })
   @RouteSchema(DECISION)
   async reserve(
     @Body() request: ReserveRequest,
@@ -41,7 +41,7 @@ export class ReservationsController {
 
   @Get(':id')
   @Describe(RESERVATION)
-  @Route({ ...HOT, role: 'viewer' })
+  @Route({ ...HOT, role: 'viewer', verb: 'reservation' })
   @RouteSchema(ANSWER)
   reservation(@Param('id') id: string): Promise<ReservationAnswer> {
     return this.engine.reservation(id);
@@ -50,7 +50,7 @@ export class ReservationsController {
   @Post(':id/commit')
   @HttpCode(200)
   @Describe(COMMIT)
-  @Route(HOT)
+  @Route({ ...HOT, verb: 'commit' })
   @RouteSchema(ANSWER)
   commit(
     @Param('id') id: string,
@@ -63,7 +63,7 @@ export class ReservationsController {
   @Post(':id/release')
   @HttpCode(200)
   @Describe(RELEASE)
-  @Route(HOT)
+  @Route({ ...HOT, verb: 'release' })
   @RouteSchema(ANSWER)
   release(
     @Param('id') id: string,
@@ -76,7 +76,7 @@ export class ReservationsController {
   @Post(':id/extend')
   @HttpCode(200)
   @Describe(EXTEND)
-  @Route(HOT)
+  @Route({ ...HOT, verb: 'extend' })
   @RouteSchema(DECISION)
   async extend(
     @Param('id') id: string,

@@ -14,7 +14,7 @@ export class UsageController {
 
   @Get()
   @Describe(USAGE)
-  @Route({ access: 'check', role: 'viewer', hot: true })
+  @Route({ access: 'check', role: 'viewer', hot: true, verb: 'usage' })
   usage(@Req() request: FastifyRequest): Promise<Usage> {
     return this.engine.usage(parseUsageQuery(request.url) as UsageRequest);
   }

@@ -2,7 +2,7 @@ import { failure, type Failure, type Outcome } from '../answers/outcome.js';
 import type { Endpoint } from '../endpoints/endpoint.js';
 import type { Endpoints } from '../endpoints/endpoints.js';
 import { type ClientEvents, guarded } from '../events/client-events.js';
-import { type Asked, exchange } from './exchange.js';
+import { type Asked, exchange, type TraceHeaders } from './exchange.js';
 import type { RetryBudget } from './retry-budget.js';
 
 /** With less time left no attempt is begun. */
@@ -20,6 +20,8 @@ export interface CallsOptions {
   readonly headers: Readonly<Record<string, string>>;
   /** Of the caller's tracing, asked before each attempt. */
   readonly moreHeaders: (() => Readonly<Record<string, string>>) | undefined;
+  /** Of the trace that is active. Undefined where the process traces nothing. */
+  readonly traceHeaders: (() => TraceHeaders) | undefined;
   readonly retries: number;
   readonly random: () => number;
 }
@@ -106,13 +108,13 @@ export class Calls {
     course: Course,
     timeoutMs: number,
   ): Promise<Outcome<T>> {
-    const { fetch: send, headers, moreHeaders, endpoints, events } = this.#options;
+    const { fetch: send, headers, moreHeaders, traceHeaders, endpoints, events } = this.#options;
     const more = moreHeaders && guarded('The option headers', moreHeaders);
     const startedAt = performance.now();
     course.attempts += 1;
     const outcome = await exchange(endpoint.urlOf(asked.path), asked, {
       fetch: send,
-      headers: { ...more, ...headers },
+      headers: { ...(asked.traceHeaders ?? traceHeaders?.()), ...more, ...headers },
       timeoutMs,
     });
     if (outcome.kind === 'failed') endpoints.failed(endpoint, outcome, asked.resource);

@@ -14,7 +14,11 @@ export interface Asked<T> {
   readonly read: Read<T>;
   /** What it is about, where that is one. */
   readonly resource?: string | undefined;
+  /** Of the trace that the call belongs to, where that is not the one that is active when it goes out. */
+  readonly traceHeaders?: TraceHeaders | undefined;
 }
+
+export type TraceHeaders = Readonly<Record<string, string>>;
 
 export interface ExchangeOptions {
   readonly fetch: typeof fetch;

@@ -1,3 +1,4 @@
+import type { VerbSpans } from '@sundial/tracing';
 import { QuotaClientError } from '../answers/quota-client-error.js';
 import type { CallMonitor } from './call-monitor.js';
 import type { ClientCall, ClientCallEnd, OnCall } from './client-call.js';
@@ -7,17 +8,26 @@ import { guarded } from './client-events.js';
 const SETTLE_MS = 1_000;
 const POLL_MS = 5;
 
-/** What every verb has in common: it ends as `onCall` hears, the monitor counts it, and a closed client refuses it. */
+interface CallsUnderWayOptions {
+  readonly monitor: CallMonitor;
+  readonly onCall: OnCall | undefined;
+  /** Undefined where the process traces nothing. */
+  readonly spans: VerbSpans | undefined;
+}
+
+/** What every verb has in common: it ends as `onCall` hears, is a span, the monitor counts it, and a closed client refuses it. */
 export class CallsUnderWay {
   readonly #monitor: CallMonitor;
   readonly #onCall: OnCall | undefined;
+  readonly #spans: VerbSpans | undefined;
   #count = 0;
   #isClosed = false;
   #settling: NodeJS.Timeout | undefined;
 
-  constructor(monitor: CallMonitor, onCall: OnCall | undefined) {
+  constructor({ monitor, onCall, spans }: CallsUnderWayOptions) {
     this.#monitor = monitor;
     this.#onCall = onCall;
+    this.#spans = spans;
   }
 
   /** Rejects as `run` does. */
@@ -26,7 +36,7 @@ export class CallsUnderWay {
     const ended = this.#begin(call);
     this.#count += 1;
     try {
-      const answer = await run();
+      const answer = await (this.#spans ? this.#spans.run(call, run) : run());
       ended(isDegraded(answer) ? 'degraded' : 'answered');
       return answer;
     } catch (error) {

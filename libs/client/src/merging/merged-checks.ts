@@ -123,14 +123,23 @@ export class MergedChecks {
   }
 }
 
-function single({ text, operationId, resource }: WaitingCheck): Asked<Decision> {
-  return { method: 'POST', path: 'check', body: text, read: readDecision(operationId), resource };
+function single({ text, operationId, resource, traceHeaders }: WaitingCheck): Asked<Decision> {
+  return {
+    method: 'POST',
+    path: 'check',
+    body: text,
+    read: readDecision(operationId),
+    resource,
+    traceHeaders,
+  };
 }
 
+/** A request has one trace: that of the first of them. */
 function merged(checks: readonly WaitingCheck[]): Asked<readonly BatchEntry[]> {
   const body = `{"checks":[${checks.map(({ text }) => text).join(',')}]}`;
   const read = readBatch(checks.map(({ operationId }) => operationId));
-  return { method: 'POST', path: 'check/batch', body, read, resource: oneResource(checks) };
+  const resource = oneResource(checks);
+  return { method: 'POST', path: 'check/batch', body, read, resource, traceHeaders: checks[0]?.traceHeaders };
 }
 
 /** Undefined where they are about several. */

@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { QuotaAlarm, QuotaSettings } from '@sundial/contract';
+import { tracedQuota } from '@sundial/tracing';
 import type { CountingQuota } from './counting-quota.js';
 
 /**
@@ -15,7 +16,7 @@ export async function openEmbedded(
   const { engine, admin, nodes, files, inForce } = opened;
   LINES[inForce.level](inForce.fields, inForce.sentence);
   return {
-    quota: engine,
+    quota: tracedQuota(engine),
     rules: admin,
     status: () => {
       const { store, mode, cause, findings } = engine.status();

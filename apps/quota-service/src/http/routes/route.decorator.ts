@@ -2,6 +2,7 @@ import { applyDecorators } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiExtension, ApiSecurity } from '@nestjs/swagger';
 import { DescribeProblems } from '../openapi/describe.js';
+import type { TracedCall } from '@sundial/tracing';
 import type { Access, Role } from '../../config/key.js';
 
 /**
@@ -34,6 +35,8 @@ export interface RoutePolicy {
   readonly longList?: LongList;
   /** Its body is lines of JSON (`application/x-ndjson`). */
   readonly lines?: boolean;
+  /** The verb that it is, by whose name a trace has it. */
+  readonly verb?: TracedCall['verb'];
   /** Called too often for an access line above the level `debug`. */
   readonly hot?: boolean;
 }

@@ -10,6 +10,7 @@ import { fromFastify } from '../problems/fastify-errors.js';
 import { Problem, PROBLEM_TYPE, problemBody, problemHeaders } from '../problems/problem.js';
 import type { Refusals } from '../refusals/refusals.js';
 import { DrilledAnswers } from './drilled-answers.js';
+import { traceIdOf } from './verb-tracing.js';
 
 /** Every error of every route, Fastify's own included, leaves through here. */
 @Catch()
@@ -32,6 +33,7 @@ export class ProblemFilter implements ExceptionFilter {
     if (exception instanceof DrillFault && this.isDrilled(exception, request, reply)) return;
     const error = this.problemOf(exception, request);
     const body = problemBody(error, request.id);
+    request.problemCode = error.code;
     this.refusals.answer(error.code, request, reply, () => {
       void reply
         .code(body.status)
@@ -66,7 +68,8 @@ export class ProblemFilter implements ExceptionFilter {
     if (known) return known;
     if (exception instanceof HttpException && exception.getStatus() === 404)
       return this.routes.missing(request);
-    this.log.error({ err: exception, actor: request.actor, reqId: request.id }, 'request failed');
+    const { actor, id: reqId } = request;
+    this.log.error({ err: exception, actor, reqId, traceId: traceIdOf(request) }, 'request failed');
     return new Problem('internal-error', `The request could not be handled; the log names it ${request.id}.`);
   }
 }
