@@ -17,6 +17,7 @@ export interface ReportedNotification {
 }
 
 const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
 const NODE = 'the node';
 
 /**
@@ -38,6 +39,8 @@ export function holdsAt(pattern: AlarmPattern, channel: string, history: readonl
   const at = history.at(-1)?.at ?? 0;
   if (isOfOccurrences(pattern))
     return history.some((moment) => moment.at === at && isOccurrence(moment.signal, pattern, channel));
+  if (isOfUse(pattern)) return isUsed(pattern, channel, history, at);
+  if (isOfState(pattern)) return isInState(pattern, history);
   switch (pattern.kind) {
     case 'consecutive':
       return isInARow(outcomesOf(history, channel).slice(-pattern.failures), pattern, at);
@@ -49,33 +52,26 @@ export function holdsAt(pattern: AlarmPattern, channel: string, history: readonl
       return isSustained(pattern, failuresOf(history), at);
     case 'error-rate':
       return isFrequent(outcomesOf(history, channel), pattern, at);
-    case 'degraded-mode':
-    case 'unfit-store':
-    case 'full-store':
-    case 'unwritable-file':
-    case 'clock-offset':
-    case 'control-in-force':
-      return isInState(pattern, history);
     default:
       return pattern satisfies never;
   }
 }
 
-function isInState(
-  pattern: Extract<
-    AlarmPattern,
-    {
-      kind:
-        | 'degraded-mode'
-        | 'unfit-store'
-        | 'full-store'
-        | 'unwritable-file'
-        | 'clock-offset'
-        | 'control-in-force';
-    }
-  >,
-  history: readonly Moment[],
-): boolean {
+const STATES = [
+  'degraded-mode',
+  'unfit-store',
+  'full-store',
+  'unwritable-file',
+  'clock-offset',
+  'control-in-force',
+] as const;
+type OfState = Extract<AlarmPattern, { readonly kind: (typeof STATES)[number] }>;
+
+function isOfState(pattern: AlarmPattern): pattern is OfState {
+  return STATES.some((state) => state === pattern.kind);
+}
+
+function isInState(pattern: OfState, history: readonly Moment[]): boolean {
   switch (pattern.kind) {
     case 'degraded-mode':
       return lastOf(history, 'mode-changed')?.mode === 'degraded';
@@ -89,6 +85,58 @@ function isInState(
       return isControlled(history, pattern.control);
     case 'clock-offset':
       return Math.abs(lastOf(history, 'clock-read')?.offsetMs ?? 0) > pattern.offsetMs;
+    default:
+      return pattern satisfies never;
+  }
+}
+
+type OfUse = Extract<AlarmPattern, { kind: 'refusal-rate' | 'volume' | 'holds-expired' | 'refused-keys' }>;
+
+function isOfUse(pattern: AlarmPattern): pattern is OfUse {
+  return ['refusal-rate', 'volume', 'holds-expired', 'refused-keys'].includes(pattern.kind);
+}
+
+/** About what callers ask for, in the current twentieth of the time and the 19 before it; of yesterday in slices of 5 minutes. */
+function isUsed(pattern: OfUse, channel: string, history: readonly Moment[], at: number): boolean {
+  const since = (withinMs: number, slices: number, until: number) => {
+    const sliceMs = withinMs / slices;
+    const last = Math.floor(until / sliceMs);
+    return history.filter((moment) => {
+      const slice = Math.floor(moment.at / sliceMs);
+      return slice > last - slices && slice <= last;
+    });
+  };
+  const numberIn = (moments: readonly Moment[], of: (signal: AlarmSignal) => number) =>
+    moments
+      .flatMap(({ signal }) => (signal === 'tick' ? [] : [signal]))
+      .filter((signal) => !('channel' in signal) || nameOf(signal.channel) === channel)
+      .reduce((sum, signal) => sum + of(signal), 0);
+  const denied = (signal: AlarmSignal) => (signal.kind === 'decided' ? signal.denied : 0);
+  const all = (signal: AlarmSignal) => denied(signal) + (signal.kind === 'decided' ? signal.allowed : 0);
+  switch (pattern.kind) {
+    case 'refusal-rate': {
+      const recent = since(pattern.withinMs, 20, at);
+      const decisions = numberIn(recent, all);
+      return decisions >= pattern.decisions && numberIn(recent, denied) > pattern.rate * decisions;
+    }
+    case 'volume': {
+      if (pattern.factor === undefined)
+        return numberIn(since(pattern.withinMs, 20, at), all) >= pattern.decisions;
+      const now = numberIn(since(HOUR_MS, 12, at), all);
+      const yesterday = numberIn(since(HOUR_MS, 12, at - 24 * HOUR_MS), all);
+      return at >= 25 * HOUR_MS && now >= pattern.decisions && now >= pattern.factor * yesterday;
+    }
+    case 'holds-expired': {
+      const recent = since(pattern.withinMs, 20, at);
+      return (
+        numberIn(recent, (signal) => (signal.kind === 'holds-expired' ? signal.holds : 0)) >= pattern.holds
+      );
+    }
+    case 'refused-keys': {
+      const recent = since(pattern.withinMs, 20, at);
+      const refused = numberIn(recent, (signal) => (signal.kind === 'keys-refused' ? signal.refusals : 0));
+      return refused >= pattern.refusals;
+    }
     default:
       return pattern satisfies never;
   }
@@ -140,6 +188,7 @@ const OCCURRENCES = {
   'over-admission': 'over-admitted',
   'wrong-type-key': 'wrong-type-key',
   'uncertain-interval': 'uncertain-interval',
+  'ledger-mismatch': 'ledger-mismatched',
 } as const;
 type OfOccurrences = Extract<AlarmPattern, { readonly kind: keyof typeof OCCURRENCES }>;
 
@@ -243,10 +292,18 @@ function channelsOf(history: readonly Moment[]): string[] {
 }
 
 function isAboutChannels({ kind }: AlarmPattern): boolean {
-  return (
-    kind === 'consecutive' || kind === 'error-rate' || kind === 'over-admission' || kind === 'wrong-type-key'
-  );
+  return ABOUT_CHANNELS.has(kind);
 }
+
+const ABOUT_CHANNELS: ReadonlySet<AlarmPattern['kind']> = new Set<AlarmPattern['kind']>([
+  'consecutive',
+  'error-rate',
+  'over-admission',
+  'wrong-type-key',
+  'refusal-rate',
+  'volume',
+  'holds-expired',
+]);
 
 function lastOf<Kind extends AlarmSignal['kind']>(history: readonly Moment[], kind: Kind) {
   return history.flatMap(({ signal }) => (isA(signal, kind) ? [signal] : [])).at(-1);

@@ -41,6 +41,12 @@ const SMALL: readonly AlarmPattern[] = [
   { ...head('spread-widely', 5_000), kind: 'spread', failures: 3, withinMs: 60_000, channels: 3 },
   { ...head('half-of-four', 0), kind: 'error-rate', rate: 0.5, outcomes: 4, withinMs: 2_000 },
   { ...head('a-third-of-six', 300), kind: 'error-rate', rate: 0.3, outcomes: 6, withinMs: 60_000 },
+  { ...head('half-refused', 0), kind: 'refusal-rate', rate: 0.5, decisions: 4, withinMs: 2_000 },
+  { ...head('a-third-refused', 300), kind: 'refusal-rate', rate: 0.3, decisions: 6, withinMs: 60_000 },
+  { ...head('much', 250), kind: 'volume', decisions: 9, withinMs: 20_000 },
+  { ...head('holds', 300), kind: 'holds-expired', holds: 3, withinMs: 5_000 },
+  { ...head('keys', 0), kind: 'refused-keys', refusals: 3, withinMs: 5_000 },
+  { ...head('ledger', 300), kind: 'ledger-mismatch' },
   { ...head('degraded', 1_000), kind: 'degraded-mode' },
   { ...head('overflow', 1_000), kind: 'journal-overflow' },
   { ...head('over', 300), kind: 'over-admission' },
@@ -80,6 +86,12 @@ const anyOtherSignal: fc.Arbitrary<AlarmSignal> = fc.oneof(
   ),
   fc.constantFrom(-501, -500, 0, 500, 501).map((offsetMs) => ({ kind: 'clock-read', offsetMs }) as const),
   fc.constant({ kind: 'journal-overflowed', operations: 1 } as const),
+  fc.constant({ kind: 'keys-refused', refusals: 2 } as const),
+  fc.constant({
+    kind: 'ledger-mismatched',
+    mismatch: { cause: 'queue-full', events: 3, from: 0, to: 1 },
+  } as const),
+  anyChannel.map((channel) => ({ kind: 'holds-expired', channel, holds: 2 }) as const),
   fc.record({
     kind: fc.constant('finding-changed' as const),
     finding: fc.constantFrom(
@@ -116,6 +128,10 @@ const anyOtherSignal: fc.Arbitrary<AlarmSignal> = fc.oneof(
   }),
 );
 
+const anyDecisions = fc
+  .tuple(anyChannel, fc.constantFrom(0, 1, 3), fc.constantFrom(0, 1, 2))
+  .map(([channel, allowed, denied]) => ({ kind: 'decided', channel, allowed, denied }) as const);
+
 /** Often: each gate must be normal again, and each brake and drill over, for its alarm to be. */
 const anyControl = fc.record({
   kind: fc.constant('control-changed' as const),
@@ -142,6 +158,7 @@ const anyHistory = fc
     const anySignal = fc.oneof(
       { weight: 10, arbitrary: anyOutcome(failures) },
       { weight: 4, arbitrary: anyOtherSignal },
+      { weight: 4, arbitrary: anyDecisions },
       { weight: 3, arbitrary: anyControl },
       { weight: 4, arbitrary: fc.constant('tick' as const) },
     );

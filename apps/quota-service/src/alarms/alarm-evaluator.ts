@@ -1,8 +1,9 @@
 import type { AlarmSignal, Channel } from './evaluators/alarm-signal.js';
+import { YESTERDAY_MS } from './evaluators/volume.js';
 import { PATTERN_KINDS, type AlarmPattern } from './patterns/alarm-pattern.js';
 import { Watch, type Notification } from './watch.js';
 
-/** Channels watched at once, about 2.5 KB each. Rules have fewer resources almost always. */
+/** Channels watched at once, about 6 KB each. Rules have fewer resources almost always. */
 export const MAX_CHANNELS = 4_096;
 /** Stands for all channels beyond `MAX_CHANNELS`; no resource has this name. */
 const OTHERS: Channel = { resource: '*', dependency: '*' };
@@ -31,10 +32,7 @@ export class AlarmEvaluator {
       patterns.filter(({ kind }) => PATTERN_KINDS[kind].scope === scope);
     this.#notify = notify;
     this.#channelPatterns = ofScope('channel');
-    this.#memoryMs = Math.max(
-      0,
-      ...this.#channelPatterns.map((pattern) => ('withinMs' in pattern ? pattern.withinMs : 0)),
-    );
+    this.#memoryMs = Math.max(0, ...this.#channelPatterns.map(memoryMsOf));
     this.#node = ofScope('node').map((pattern) => new Watch(pattern, null, notify));
     this.#others = this.#watch(OTHERS);
   }
@@ -77,6 +75,11 @@ export class AlarmEvaluator {
     const watches = this.#channelPatterns.map((pattern) => new Watch(pattern, channel, this.#notify));
     return { channel, watches, seenAt };
   }
+}
+
+function memoryMsOf(pattern: AlarmPattern): number {
+  if (pattern.kind === 'volume' && pattern.factor !== undefined) return YESTERDAY_MS;
+  return 'withinMs' in pattern ? pattern.withinMs : 0;
 }
 
 interface WatchedChannel {

@@ -9,6 +9,10 @@ const head = (id: string) => ({ id, class: 'alarm', clearAfterMs: 60_000 }) as c
 const PATTERNS: readonly AlarmPattern[] = [
   { ...head('row'), kind: 'consecutive', failures: 3, withinMs: 60_000 },
   { ...head('rate'), kind: 'error-rate', rate: 0.1, outcomes: 5, withinMs: 3_600_000 },
+  { ...head('refused'), kind: 'refusal-rate', rate: 0.5, decisions: 4, withinMs: 3_600_000 },
+  { ...head('holds'), kind: 'holds-expired', holds: 2, withinMs: 3_600_000 },
+  { ...head('keys'), kind: 'refused-keys', refusals: 2, withinMs: 3_600_000 },
+  { ...head('ledger'), kind: 'ledger-mismatch' },
   { ...head('away'), kind: 'degraded-mode' },
   { ...head('full'), kind: 'journal-overflow' },
   { ...head('over'), kind: 'over-admission' },
@@ -79,6 +83,22 @@ describe('what an engine reports', () => {
     expect(raised()).toContain('rate');
   });
 
+  it('counts refusals among decisions, and repetitions not', () => {
+    const denied = { ...OK, allowed: false, reason: 'limit-reached' } as const;
+    for (let count = 0; count < 9; count++) decide({ ...OK, replayed: true });
+    decide(OK);
+    decide(denied);
+    decide({ ...denied, degraded: DEGRADED.degraded });
+    observer.flush(performance.now());
+    expect(raised()).not.toContain('refused');
+    decide(denied);
+    observer.flush(performance.now());
+    expect(notifications.at(-1)?.incident).toMatchObject({
+      pattern: { id: 'refused' },
+      evidence: { refusals: 3, decisions: 4 },
+    });
+  });
+
   it('makes nothing of what asked no store', () => {
     for (let count = 0; count < 9; count++) decide({ ...DEGRADED, replayed: true });
     decide(DEGRADED);
@@ -115,6 +135,9 @@ describe('what an engine reports', () => {
     observer.controlChanged({ ...gate, change: 'set', until: undefined, reason: undefined });
     observer.wrongTypeKey({ resource: 'ocr', rules: ['r1'], checks: 2 });
     observer.uncertain({ from: 0, to: 1_000, reason: 'writes-lost', operations: 0 });
+    observer.holdsExpired('ocr', 2);
+    observer.keysRefused(2);
+    observer.ledgerMismatched({ cause: 'queue-full', events: 7, from: 0, to: 1_000 });
     expect(
       notifications.map(({ incident }) => [
         incident.pattern.id,
@@ -135,6 +158,18 @@ describe('what an engine reports', () => {
         {
           reason: 'writes-lost',
           operations: 0,
+          from: '1970-01-01T00:00:00.000Z',
+          to: '1970-01-01T00:00:01.000Z',
+        },
+      ],
+      ['holds', 'ocr', { holds: 2 }],
+      ['keys', undefined, { refusals: 2 }],
+      [
+        'ledger',
+        undefined,
+        {
+          cause: 'queue-full',
+          events: 7,
           from: '1970-01-01T00:00:00.000Z',
           to: '1970-01-01T00:00:01.000Z',
         },

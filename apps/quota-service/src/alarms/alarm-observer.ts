@@ -11,7 +11,7 @@ import type {
 import { performance } from 'node:perf_hooks';
 import type { FileFinding } from '@sundial/embedded';
 import type { AlarmEvaluator } from './alarm-evaluator.js';
-import type { Channel, CounterAboveMax } from './evaluators/alarm-signal.js';
+import type { Channel, CounterAboveMax, LedgerMismatch } from './evaluators/alarm-signal.js';
 
 /**
  * Makes signals of what an engine reports. A degraded decision is a failure of its resource's channel to the store; one
@@ -22,7 +22,7 @@ import type { Channel, CounterAboveMax } from './evaluators/alarm-signal.js';
  * next failure of their channel or the next tick. There are at most as many counts as resources with rules.
  */
 export class AlarmObserver implements QuotaObserver {
-  #successes = new Map<string, { count: number }>();
+  #counted = new Map<string, Counted>();
 
   constructor(
     private readonly evaluator: AlarmEvaluator,
@@ -31,13 +31,30 @@ export class AlarmObserver implements QuotaObserver {
 
   decided({ resource }: CheckRequest, decision: Decision): void {
     if (decision.degraded) {
-      if (!decision.replayed) this.#failed(resource);
+      if (decision.replayed) return;
+      this.#failed(resource);
+      this.#count(resource, decision.allowed);
       return;
     }
     if (!isByStore(decision)) return;
-    const seen = this.#successes.get(resource);
-    if (seen) seen.count++;
-    else this.#successes.set(resource, { count: 1 });
+    const counted = this.#count(resource, decision.replayed ? null : decision.allowed);
+    counted.successes++;
+  }
+
+  /** Holds of a resource that expired instead of being ended. */
+  holdsExpired(resource: string, holds: number): void {
+    this.evaluator.take(
+      { kind: 'holds-expired', channel: this.#channel(resource), holds },
+      performance.now(),
+    );
+  }
+
+  keysRefused(refusals: number): void {
+    this.evaluator.take({ kind: 'keys-refused', refusals }, performance.now());
+  }
+
+  ledgerMismatched(mismatch: LedgerMismatch): void {
+    this.evaluator.take({ kind: 'ledger-mismatched', mismatch }, performance.now());
   }
 
   controlChanged({ kind, key, change, sentence }: ControlChange): void {
@@ -78,20 +95,31 @@ export class AlarmObserver implements QuotaObserver {
 
   /** Hands over what was only counted. */
   flush(at: number): void {
-    const successes = this.#successes;
-    this.#successes = new Map();
-    for (const [resource, { count }] of successes) {
-      this.evaluator.take({ kind: 'succeeded', channel: this.#channel(resource), count }, at);
+    const counted = this.#counted;
+    this.#counted = new Map();
+    for (const [resource, { successes, allowed, denied }] of counted) {
+      const channel = this.#channel(resource);
+      if (successes > 0) this.evaluator.take({ kind: 'succeeded', channel, count: successes }, at);
+      if (allowed + denied > 0) this.evaluator.take({ kind: 'decided', channel, allowed, denied }, at);
     }
+  }
+
+  /** `isAllowed`: null of a repetition, which decides nothing. */
+  #count(resource: string, isAllowed: boolean | null): Counted {
+    let counted = this.#counted.get(resource);
+    if (!counted) this.#counted.set(resource, (counted = { successes: 0, allowed: 0, denied: 0 }));
+    if (isAllowed === true) counted.allowed++;
+    else if (isAllowed === false) counted.denied++;
+    return counted;
   }
 
   #failed(resource: string): void {
     const at = performance.now();
     const channel = this.#channel(resource);
-    const before = this.#successes.get(resource);
-    if (before) {
-      this.#successes.delete(resource);
-      this.evaluator.take({ kind: 'succeeded', channel, count: before.count }, at);
+    const before = this.#counted.get(resource);
+    if (before && before.successes > 0) {
+      this.evaluator.take({ kind: 'succeeded', channel, count: before.successes }, at);
+      before.successes = 0;
     }
     this.evaluator.take({ kind: 'failed', channel }, at);
   }
@@ -99,6 +127,13 @@ export class AlarmObserver implements QuotaObserver {
   #channel(resource: string): Channel {
     return { resource, dependency: this.dependency };
   }
+}
+
+/** What is only counted until the next failure of its channel, or the next tick. */
+interface Counted {
+  successes: number;
+  allowed: number;
+  denied: number;
 }
 
 /** Of a decision that is not degraded. A limit stands in it only where a store was asked. */

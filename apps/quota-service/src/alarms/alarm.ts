@@ -1,6 +1,12 @@
 import type { Channel } from './evaluators/alarm-signal.js';
 import type { Evidence } from './evaluators/evaluator.js';
-import type { AlarmClass, AlarmPattern, PatternKind } from './patterns/alarm-pattern.js';
+import {
+  isAboutUse,
+  type AlarmClass,
+  type AlarmPattern,
+  type PatternKind,
+  type UsePattern,
+} from './patterns/alarm-pattern.js';
 import type { Incident } from './watch.js';
 
 /** One incident as operators see it: in the log, in notifications and at `GET /admin/alarms`. */
@@ -23,7 +29,7 @@ export interface Alarm {
 
 export function raisedAlarm({ pattern, channel, evidence }: Incident, id: string, at: Date): Alarm {
   const { id: name, kind, class: alarmClass } = pattern;
-  const what = summaryOf(pattern);
+  const what = isAboutUse(pattern) ? useSummaryOf(pattern) : summaryOf(pattern);
   const summary = channel ? `${what}: ${channel.resource} on ${channel.dependency}` : what;
   const raisedAt = at.toISOString();
   return {
@@ -39,7 +45,7 @@ export function raisedAlarm({ pattern, channel, evidence }: Incident, id: string
   };
 }
 
-function summaryOf(pattern: AlarmPattern): string {
+function summaryOf(pattern: Exclude<AlarmPattern, UsePattern>): string {
   switch (pattern.kind) {
     case 'consecutive':
       return `${pattern.failures} failures in a row within ${seconds(pattern.withinMs)}`;
@@ -48,7 +54,7 @@ function summaryOf(pattern: AlarmPattern): string {
     case 'spread':
       return `${pattern.failures} failures within ${seconds(pattern.withinMs)} over ${pattern.channels} channels`;
     case 'error-rate':
-      return `more than ${Number((pattern.rate * 100).toFixed(2))} % failures within ${seconds(pattern.withinMs)}`;
+      return `more than ${percent(pattern.rate)} failures within ${seconds(pattern.withinMs)}`;
     case 'degraded-mode':
       return "the store cannot be asked: the rules' degrade policies decide";
     case 'over-admission':
@@ -74,11 +80,34 @@ function summaryOf(pattern: AlarmPattern): string {
   }
 }
 
+function useSummaryOf(pattern: UsePattern): string {
+  switch (pattern.kind) {
+    case 'refusal-rate':
+      return `more than ${percent(pattern.rate)} of the decisions within ${seconds(pattern.withinMs)} are refusals`;
+    case 'volume':
+      return pattern.factor === undefined
+        ? `${pattern.decisions} decisions within ${seconds(pattern.withinMs)}`
+        : `${pattern.factor} times as many decisions as in the same hour of yesterday, and at least ${pattern.decisions}`;
+    case 'holds-expired':
+      return `${pattern.holds} reservations expired within ${seconds(pattern.withinMs)}: their callers neither commit nor release them`;
+    case 'refused-keys':
+      return `${pattern.refusals} requests within ${seconds(pattern.withinMs)} had no key, a wrong one, or one that does not allow what they asked (the log has their addresses)`;
+    case 'ledger-mismatch':
+      return 'the ledger does not say all that happened: its answers about this time are incomplete (GET /admin/decisions has the gap)';
+    default:
+      return pattern satisfies never;
+  }
+}
+
 const CONTROLS = {
   gate: 'an operator has opened or closed a resource',
   brake: 'an operator has turned a resource down',
   drill: 'a drill makes calls of a resource fail on purpose',
 } as const;
+
+function percent(rate: number): string {
+  return `${Number((rate * 100).toFixed(2))} %`;
+}
 
 function seconds(ms: number): string {
   return `${ms / 1_000} s`;

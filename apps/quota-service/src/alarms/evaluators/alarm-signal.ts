@@ -19,6 +19,8 @@ export interface Channel {
  * and knows nothing of patterns.
  *
  * - `succeeded`, `failed`: outcomes of a channel; successes may come in bulk.
+ * - `decided`: what was decided about a channel's resource, in bulk; what asked no rules, and repetitions, left out.
+ * - `holds-expired`: holds of a channel's resource that expired instead of being ended.
  * - `over-admitted`: a counter got above its `max`, because what had been allowed without the store, or without a service, was counted.
  * - `mode-changed`: the store decides again, or can no longer be asked.
  * - `clock-read`: how far the store's clock is ahead of this node's; to be repeated, since a clock can be set.
@@ -27,6 +29,8 @@ export interface Channel {
  * - `wrong-type-key`: a key of a resource holds what Sundial did not write.
  * - `uncertain-interval`: an interval whose counters may be wrong.
  * - `control-changed`: a gate, a brake or a drill is in force, or no longer so.
+ * - `keys-refused`: requests without a key, with a wrong one, or with one that is not allowed what they asked.
+ * - `ledger-mismatched`: the ledger does not say what happened.
  * - `journal-overflowed`: degraded decisions that the journal could no longer keep one by one.
  */
 export type AlarmSignal = ChannelSignal | NodeSignal;
@@ -34,6 +38,13 @@ export type AlarmSignal = ChannelSignal | NodeSignal;
 type ChannelSignal =
   | { readonly kind: 'succeeded'; readonly channel: Channel; readonly count: number }
   | { readonly kind: 'failed'; readonly channel: Channel }
+  | {
+      readonly kind: 'decided';
+      readonly channel: Channel;
+      readonly allowed: number;
+      readonly denied: number;
+    }
+  | { readonly kind: 'holds-expired'; readonly channel: Channel; readonly holds: number }
   | { readonly kind: 'over-admitted'; readonly channel: Channel; readonly counter: CounterAboveMax }
   | {
       readonly kind: 'wrong-type-key';
@@ -44,6 +55,8 @@ type ChannelSignal =
 type NodeSignal =
   | { readonly kind: 'mode-changed'; readonly mode: StoreMode; readonly cause: DegradedCause | null }
   | { readonly kind: 'clock-read'; readonly offsetMs: number }
+  | { readonly kind: 'keys-refused'; readonly refusals: number }
+  | { readonly kind: 'ledger-mismatched'; readonly mismatch: LedgerMismatch }
   | { readonly kind: 'journal-overflowed'; readonly operations: number }
   | { readonly kind: 'finding-changed'; readonly finding: StoreFinding; readonly holds: boolean }
   | { readonly kind: 'file-finding-changed'; readonly finding: FileFinding; readonly holds: boolean }
@@ -53,6 +66,17 @@ type NodeSignal =
       readonly holds: boolean;
     }
   | { readonly kind: 'uncertain-interval'; readonly interval: UncertainInterval };
+
+/** Where the ledger does not say what happened. */
+export interface LedgerMismatch {
+  /** Such as `queue-full` or `database-away`. */
+  readonly cause: string;
+  /** How many events are missing. */
+  readonly events: number;
+  /** Epoch milliseconds. */
+  readonly from: number;
+  readonly to: number;
+}
 
 export interface CounterAboveMax {
   readonly rule: string;

@@ -1,7 +1,7 @@
 import type { UncertainInterval } from '@sundial/engine';
-import type { AlarmPattern } from '../patterns/alarm-pattern.js';
+import { isAboutUse, type AlarmPattern, type UsePattern } from '../patterns/alarm-pattern.js';
+import type { LedgerMismatch } from './alarm-signal.js';
 import { Consecutive } from './consecutive.js';
-import { ErrorRate } from './error-rate.js';
 import type { Evaluator, Evidence } from './evaluator.js';
 import {
   ClockOffset,
@@ -11,12 +11,19 @@ import {
   StoreFindings,
   UnwritableFile,
 } from './node-state.js';
+import { NumberWithin } from './number-within.js';
 import { Occurrences } from './occurrences.js';
+import { errorRate, refusalRate } from './share.js';
 import { Spread } from './spread.js';
 import { Sustained } from './sustained.js';
+import { Volume, VolumeOfYesterday } from './volume.js';
 
 /** A fresh memory for a pattern. */
 export function evaluatorOf(pattern: AlarmPattern): Evaluator {
+  return isAboutUse(pattern) ? evaluatorOfUse(pattern) : evaluatorOfTrouble(pattern);
+}
+
+function evaluatorOfTrouble(pattern: Exclude<AlarmPattern, UsePattern>): Evaluator {
   switch (pattern.kind) {
     case 'consecutive':
       return new Consecutive(pattern);
@@ -25,7 +32,7 @@ export function evaluatorOf(pattern: AlarmPattern): Evaluator {
     case 'spread':
       return new Spread(pattern);
     case 'error-rate':
-      return new ErrorRate(pattern);
+      return errorRate(pattern);
     case 'degraded-mode':
       return new DegradedMode();
     case 'over-admission':
@@ -55,6 +62,42 @@ export function evaluatorOf(pattern: AlarmPattern): Evaluator {
     default:
       return pattern satisfies never;
   }
+}
+
+/** Of patterns about what callers ask for, not about what fails. */
+function evaluatorOfUse(pattern: UsePattern): Evaluator {
+  switch (pattern.kind) {
+    case 'refusal-rate':
+      return refusalRate(pattern);
+    case 'volume': {
+      const { factor } = pattern;
+      return factor === undefined ? new Volume(pattern) : new VolumeOfYesterday({ ...pattern, factor });
+    }
+    case 'holds-expired':
+      return new NumberWithin({
+        least: pattern.holds,
+        withinMs: pattern.withinMs,
+        numberIn: (signal) => (signal.kind === 'holds-expired' ? signal.holds : 0),
+        evidenceOf: (holds) => ({ holds }),
+      });
+    case 'refused-keys':
+      return new NumberWithin({
+        least: pattern.refusals,
+        withinMs: pattern.withinMs,
+        numberIn: (signal) => (signal.kind === 'keys-refused' ? signal.refusals : 0),
+        evidenceOf: (refusals) => ({ refusals }),
+      });
+    case 'ledger-mismatch':
+      return new Occurrences((signal) =>
+        signal.kind === 'ledger-mismatched' ? mismatchOf(signal.mismatch) : undefined,
+      );
+    default:
+      return pattern satisfies never;
+  }
+}
+
+function mismatchOf({ cause, events, from, to }: LedgerMismatch): Evidence {
+  return { cause, events, from: new Date(from).toISOString(), to: new Date(to).toISOString() };
 }
 
 function timesOf({ from, to, reason, operations }: UncertainInterval): Evidence {

@@ -42,6 +42,19 @@ describe('the alarms file', () => {
     expect(pattern).toEqual({ id: 'a', kind: 'degraded-mode', class: 'alarm', clearAfterMs: 30_000 });
   });
 
+  it('takes a volume of an hour, with or without a factor', () => {
+    const volume = (more: string) => `patterns: [{ id: v, kind: volume, class: alarm, decisions: 5${more} }]`;
+    expect(parseAlarmFile(volume(''), 'a.yaml')).toEqual([expect.objectContaining({ withinMs: 3_600_000 })]);
+    expect(parseAlarmFile(volume(', factor: 2.5'), 'a.yaml')).toEqual([
+      expect.objectContaining({ withinMs: 3_600_000, factor: 2.5 }),
+    ]);
+    const must = 'must be a number above 1 and at most 1000, of an hour (withinMs: 3600000, or none)';
+    expect(errorsIn(volume(', factor: 1'))).toEqual([`a.yaml:1 patterns.0.factor ${must}, not 1`]);
+    expect(errorsIn(volume(', factor: 2, withinMs: 60000'))).toEqual([
+      `a.yaml:1 patterns.0.factor ${must}, not 2`,
+    ]);
+  });
+
   it('is refused with every error of every pattern, each with its line', () => {
     const text = `
 patterns:

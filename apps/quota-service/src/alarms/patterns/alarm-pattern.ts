@@ -1,4 +1,4 @@
-import { IsIn, Matches, ValidateBy } from 'class-validator';
+import { IsIn, IsOptional, Matches, ValidateBy } from 'class-validator';
 import { Integer } from '../../config/environment.decorators.js';
 
 const ALARM_CLASSES = ['alarm', 'attention'] as const;
@@ -10,7 +10,10 @@ const MAX_FAILURES = 1_000;
 const MAX_CHANNELS = 100;
 const MAX_MINUTES = 60;
 const MIN_WITHIN_MS = 1_000;
-const MAX_WITHIN_MS = 3_600_000;
+const HOUR_MS = 3_600_000;
+const MAX_WITHIN_MS = HOUR_MS;
+const MAX_COUNT = 1_000_000_000;
+const MAX_FACTOR = 1_000;
 
 /** What every pattern says. */
 export class PatternBase {
@@ -69,8 +72,54 @@ export class ErrorRateTerms {
   @Share()
   rate!: number;
 
-  @Integer(1, 1_000_000_000)
+  @Integer(1, MAX_COUNT)
   outcomes!: number;
+
+  @Integer(MIN_WITHIN_MS, MAX_WITHIN_MS)
+  withinMs!: number;
+}
+
+/** More than the share `rate` of at least `decisions` decisions about one resource are refusals within `withinMs`. */
+export class RefusalRateTerms {
+  @Share()
+  rate!: number;
+
+  @Integer(1, MAX_COUNT)
+  decisions!: number;
+
+  @Integer(MIN_WITHIN_MS, MAX_WITHIN_MS)
+  withinMs!: number;
+}
+
+/**
+ * At least `decisions` decisions about one resource within `withinMs`; with a `factor` within an hour, and so many times as many
+ * as in the same hour of yesterday.
+ */
+export class VolumeTerms {
+  @Integer(1, MAX_COUNT)
+  decisions!: number;
+
+  @Integer(MIN_WITHIN_MS, MAX_WITHIN_MS)
+  withinMs = HOUR_MS;
+
+  @IsOptional()
+  @Factor()
+  factor?: number;
+}
+
+/** `holds` reservations of one resource expired within `withinMs`. */
+export class HoldsExpiredTerms {
+  @Integer(1, MAX_COUNT)
+  holds!: number;
+
+  @Integer(MIN_WITHIN_MS, MAX_WITHIN_MS)
+  withinMs!: number;
+}
+
+/** `refusals` requests were answered 401 or 403 for their key within `withinMs`. */
+export class RefusedKeysTerms {
+  @Integer(1, MAX_COUNT)
+  refusals!: number;
 
   @Integer(MIN_WITHIN_MS, MAX_WITHIN_MS)
   withinMs!: number;
@@ -102,6 +151,11 @@ export const PATTERN_KINDS = {
   sustained: { terms: SustainedTerms, scope: 'node' },
   spread: { terms: SpreadTerms, scope: 'node' },
   'error-rate': { terms: ErrorRateTerms, scope: 'channel' },
+  'refusal-rate': { terms: RefusalRateTerms, scope: 'channel' },
+  volume: { terms: VolumeTerms, scope: 'channel' },
+  'holds-expired': { terms: HoldsExpiredTerms, scope: 'channel' },
+  'refused-keys': { terms: RefusedKeysTerms, scope: 'node' },
+  'ledger-mismatch': { terms: NoTerms, scope: 'node' },
   'degraded-mode': { terms: NoTerms, scope: 'node' },
   'over-admission': { terms: NoTerms, scope: 'channel' },
   'journal-overflow': { terms: NoTerms, scope: 'node' },
@@ -121,6 +175,30 @@ export type PatternKind = keyof Kinds;
 export type AlarmPattern = {
   [Kind in PatternKind]: Readonly<PatternBase & InstanceType<Kinds[Kind]['terms']>> & { readonly kind: Kind };
 }[PatternKind];
+
+const USE_KINDS = ['refusal-rate', 'volume', 'holds-expired', 'refused-keys', 'ledger-mismatch'] as const;
+
+/** Those about what callers ask for, not about what fails. */
+export type UsePattern = Extract<AlarmPattern, { readonly kind: (typeof USE_KINDS)[number] }>;
+
+export function isAboutUse(pattern: AlarmPattern): pattern is UsePattern {
+  return USE_KINDS.some((kind) => kind === pattern.kind);
+}
+
+function Factor(): PropertyDecorator {
+  return ValidateBy({
+    name: 'factor',
+    validator: {
+      validate: (value, context) =>
+        typeof value === 'number' &&
+        value > 1 &&
+        value <= MAX_FACTOR &&
+        (context?.object as VolumeTerms | undefined)?.withinMs === HOUR_MS,
+      defaultMessage: () =>
+        `must be a number above 1 and at most ${MAX_FACTOR}, of an hour (withinMs: ${HOUR_MS}, or none)`,
+    },
+  });
+}
 
 function Share(): PropertyDecorator {
   return ValidateBy({
