@@ -1,13 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { fileURLToPath } from 'node:url';
-import { run } from '../../apps/cli/src/run.js';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { eventually } from '../support/eventually.js';
 import { exitOf, spawnGuarded } from '../support/guarded-process.js';
 import { RunningService } from '../support/running-service.js';
+import { spawnSundial, sundial as runSundial, SUNDIAL_MAIN } from '../support/sundial-cli.js';
+import { temporaryDirectory } from '../support/temporary-directory.js';
 
-const MAIN = fileURLToPath(new URL('../../apps/cli/dist/main.js', import.meta.url));
 const KEYS = { SUNDIAL_ADMIN_KEYS: 'root-secret', SUNDIAL_CHECK_KEYS: 'app-secret' };
-const ENV = { SUNDIAL_ADMIN_KEY: 'root-secret', SUNDIAL_CHECK_KEY: 'app-secret' };
+const ENV = { SUNDIAL_KEY: 'root-secret', SUNDIAL_CHECK_KEY: 'app-secret' };
 /** Long enough for a machine that does other things too; what is measured here is behaviour. */
 const PATIENT = ['--deadline-ms', '600', '--tolerance-ms', '700'];
 const AS_FAST_AS_IT_SHIPS = { SUNDIAL_DEADLINE_MS: '200', SUNDIAL_CLOCK_OFFSET_MS: '0' };
@@ -36,17 +37,8 @@ async function admin(method: 'get' | 'put' | 'delete', path: string, body?: obje
   return answer.body;
 }
 
-async function sundial(args: readonly string[], env: Readonly<Record<string, string>> = ENV) {
-  let stdout = '';
-  let stderr = '';
-  const code = await run(args, {
-    stdout: { write: (text: string) => (stdout += text) },
-    stderr: { write: (text: string) => (stderr += text) },
-    env,
-    signal: new AbortController().signal,
-  });
-  return { code, stdout, stderr };
-}
+const sundial = (args: readonly string[], env: Readonly<Record<string, string>> = ENV) =>
+  runSundial(args, env);
 
 interface Scenario {
   readonly scenario: string;
@@ -58,6 +50,7 @@ describe('sundial drill', () => {
   it('rehearses every scenario, proves that business goes on and counters are exact, and leaves nothing behind', async () => {
     const { code, stdout, stderr } = await sundial([
       'drill',
+      '--url',
       service.url,
       '--resource',
       'ocr',
@@ -101,8 +94,32 @@ describe('sundial drill', () => {
     // It takes five; where counters differ, it looks again for as long after each fault, and then names them.
   }, 60_000);
 
+  it('ends its process with 1 where a step fails, and names the step', async () => {
+    const { path, remove } = await temporaryDirectory();
+    const alarms = join(path, 'alarms.yaml');
+    await writeFile(
+      alarms,
+      'patterns: [{ id: deaf, kind: consecutive, class: alarm, failures: 1000, withinMs: 60000 }]',
+    );
+    const deaf = await RunningService.start({ ...KEYS, ...AS_FAST_AS_IT_SHIPS, SUNDIAL_ALARMS_FILE: alarms });
+    try {
+      const { code, stdout } = await spawnSundial(
+        ['drill', '--url', deaf.url, '--resource', 'ocr', ...PATIENT],
+        ENV,
+      );
+      expect(code).toBe(1);
+      expect(stdout).toMatch(/\n3 both sides +alarm of the service +FAILED /);
+      expect(stdout).toMatch(
+        /\nThe drill of ocr at .* FAILED: 2 of \d+ steps\. What each means: docs\/disaster-drill\.md\.\n$/,
+      );
+    } finally {
+      await deaf.stop();
+      await remove();
+    }
+  }, 60_000);
+
   it('ends its drill and gives its units back when it is interrupted', async () => {
-    const args = [MAIN, 'drill', service.url, '--resource', 'ocr', ...PATIENT];
+    const args = [SUNDIAL_MAIN, 'drill', '--url', service.url, '--resource', 'ocr', ...PATIENT];
     const child = spawnGuarded(process.execPath, args, {
       env: { PATH: process.env.PATH, ...ENV },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -125,7 +142,7 @@ describe('sundial drill', () => {
 
 describe('sundial drill, where it can not be done', () => {
   const drillOf = (resource: string, ...more: readonly string[]) =>
-    sundial(['drill', service.url, '--resource', resource, ...more]);
+    sundial(['drill', '--url', service.url, '--resource', resource, ...more]);
 
   it.each<[string, readonly string[], RegExp]>([
     [
@@ -150,16 +167,16 @@ describe('sundial drill, where it can not be done', () => {
   });
 
   it.each<[string, Readonly<Record<string, string>>, RegExp]>([
-    ['no key', {}, /GET \/admin\/rules.* \(missing-key\)\. It needs an admin key: set SUNDIAL_ADMIN_KEY/],
-    ['an unknown admin key', { SUNDIAL_ADMIN_KEY: 'guess' }, /wrong-key/],
-    ['a check key in place of an admin key', { SUNDIAL_ADMIN_KEY: 'app-secret' }, /key-not-allowed/],
+    ['no key', {}, /GET \/admin\/rules.* \(missing-key\)\. It needs an admin key: set SUNDIAL_KEY/],
+    ['an unknown admin key', { SUNDIAL_KEY: 'guess' }, /wrong-key/],
+    ['a check key in place of an admin key', { SUNDIAL_KEY: 'app-secret' }, /key-not-allowed/],
     [
       'an unknown check key',
       { ...ENV, SUNDIAL_CHECK_KEY: 'guess' },
       /GET \/usage.* It needs a check key: set SUNDIAL_CHECK_KEY/,
     ],
   ])('names the key where there is %s', async (_, env, message) => {
-    expect(await sundial(['drill', service.url, '--resource', 'ocr'], env)).toMatchObject({
+    expect(await sundial(['drill', '--url', service.url, '--resource', 'ocr'], env)).toMatchObject({
       code: 2,
       stderr: expect.stringMatching(message),
     });
@@ -183,7 +200,7 @@ describe('sundial drill, where it can not be done', () => {
   });
 
   it('says where nothing answers', async () => {
-    expect(await sundial(['drill', 'http://127.0.0.1:1', '--resource', 'ocr'])).toMatchObject({
+    expect(await sundial(['drill', '--url', 'http://127.0.0.1:1', '--resource', 'ocr'])).toMatchObject({
       code: 2,
       stderr: expect.stringMatching(/http:\/\/127\.0\.0\.1:1 can't be reached: /),
     });
@@ -202,7 +219,7 @@ describe('sundial', () => {
     });
     expect(await sundial(['drill', '--resource', 'ocr'])).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining("missing required argument 'url'"),
+      stderr: expect.stringContaining('Where is the service? Give --url'),
     });
     expect(await sundial(['drlil'])).toMatchObject({
       code: 2,

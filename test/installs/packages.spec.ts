@@ -146,6 +146,7 @@ describe('the command line', () => {
     const drill = project.node(
       'node_modules/.bin/sundial',
       'drill',
+      '--url',
       'http://127.0.0.1:1',
       '--resource',
       'ocr',

@@ -1,35 +1,59 @@
 import { Command, CommanderError } from 'commander';
 import { readFileSync } from 'node:fs';
+import { addBrakes } from './brakes/brakes.command.js';
+import { addGates } from './gates/gates.command.js';
+import { addOverrides } from './overrides/overrides.command.js';
+import { addPacks } from './packs/packs.command.js';
+import { addReservations } from './reservations/reservations.command.js';
+import { addRules } from './rules/rules.command.js';
+import { addUsage } from './usage/usage.command.js';
+import { addCheck } from './check/check.command.js';
+import { Cli } from './command/cli.js';
 import { addDrill } from './drill/drill.command.js';
 import { CliError } from './terminal/cli-error.js';
 import { EXIT, type ExitCode } from './terminal/exit-code.js';
 import type { Terminal } from './terminal/terminal.js';
 
+/** In the order of the help. */
+const COMMANDS = [
+  addCheck,
+  addUsage,
+  addRules,
+  addOverrides,
+  addPacks,
+  addReservations,
+  addGates,
+  addBrakes,
+  addDrill,
+];
+
 /** Runs one command line and answers the exit code. It never rejects. */
 export async function run(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
-  let code: ExitCode = EXIT.ok;
-  const program = sundial(terminal, (ended) => {
-    code = ended;
-  });
+  const cli = new Cli(terminal);
   try {
-    await program.parseAsync(args, { from: 'user' });
-    return code;
+    await sundial(terminal, cli).parseAsync(args, { from: 'user' });
+    return cli.exitCode;
   } catch (error) {
     return failed(error, terminal);
   }
 }
 
-function sundial(terminal: Terminal, ended: (code: ExitCode) => void): Command {
+function sundial(terminal: Terminal, cli: Cli): Command {
   const program = new Command('sundial')
     .description('Looks after a Sundial service.')
     .version(versionOf(), '--version')
+    .option('--url <address>', 'of the service or its load balancer (default: SUNDIAL_URL)')
+    .option('--key <key>', 'its admin key; better in SUNDIAL_KEY: other users of the machine see arguments')
+    .option('--key-file <file>', 'a file that holds the key alone')
+    .option('--json', 'print the result as JSON')
+    .configureHelp({ showGlobalOptions: true })
     .exitOverride()
     .configureOutput({
       writeOut: (text) => void terminal.stdout.write(text),
       writeErr: (text) => void terminal.stderr.write(text),
     })
     .showHelpAfterError('(sundial <command> --help says how)');
-  addDrill(program, terminal, ended);
+  for (const add of COMMANDS) add(program, cli);
   return program;
 }
 

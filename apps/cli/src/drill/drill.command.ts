@@ -1,27 +1,20 @@
 import type { Subject } from '@sundial/contract';
-import type { Command } from 'commander';
-import { type AccessOptions, accessOf, withAccess } from '../service/service-access.js';
+import { type Command, Option } from 'commander';
+import type { Cli } from '../command/cli.js';
+import { resourceOption, subject as subjectAttributes } from '../command/options.js';
 import { Service } from '../service/service.js';
-import { EXIT, type ExitCode } from '../terminal/exit-code.js';
-import { progressOn, type Terminal } from '../terminal/terminal.js';
-import {
-  callsOption,
-  deadlineOption,
-  resourceOption,
-  subjectOption,
-  toleranceOption,
-} from './drill-options.js';
+import { EXIT } from '../terminal/exit-code.js';
+import { callsOption, deadlineOption, toleranceOption } from './drill-options.js';
 import { drill } from './drill.js';
 import { drillTable } from './report.js';
 
-interface Options extends AccessOptions {
+interface Options {
   readonly resource: string;
   readonly subject?: Subject;
   readonly other?: string;
   readonly calls: number;
   readonly deadlineMs: number;
   readonly toleranceMs: number;
-  readonly json?: true;
 }
 
 const HELP = `
@@ -29,14 +22,14 @@ What it does, how to read it, what to do when a step fails: docs/disaster-drill.
 Exit codes: 0 every step passed, 1 one failed, 2 it could not be done, 130 interrupted (everything was put back).`;
 
 /** `sundial drill`: rehearses an outage of one resource of a running service, and says whether the business would go on. */
-export function addDrill(program: Command, terminal: Terminal, ended: (code: ExitCode) => void): void {
-  withAccess(program.command('drill').description('rehearse an outage of one resource of a running service'))
+export function addDrill(program: Command, cli: Cli): void {
+  const its =
+    'a value for an attribute that rules count by, repeatable (default: values that no program uses)';
+  program
+    .command('drill')
+    .description('rehearse an outage of one resource')
     .requiredOption('--resource <name>', 'the resource that sees the outage', resourceOption)
-    .option(
-      '--subject <attribute=value>',
-      'a value for an attribute that rules count by, repeatable (default: values that no program uses)',
-      subjectOption,
-    )
+    .addOption(subjectAttributes(its))
     .option(
       '--other <name>',
       'the resource that must not notice (default: another one with rules)',
@@ -50,17 +43,18 @@ export function addDrill(program: Command, terminal: Terminal, ended: (code: Exi
       toleranceOption,
       15,
     )
-    .option('--json', 'print the result as JSON')
+    .addOption(
+      new Option('--check-key <key>', 'a check key; better in SUNDIAL_CHECK_KEY (default: the admin key)'),
+    )
     .addHelpText('after', HELP)
-    .action(async (url: string, options: Options) => {
-      const { resource, subject = {}, other, calls, deadlineMs, toleranceMs, json } = options;
-      const report = await drill({
-        ...{ resource, subject, other, calls, deadlineMs, toleranceMs },
-        service: new Service(accessOf(url, options, terminal.env)),
-        progress: progressOn(terminal),
-        signal: terminal.signal,
-      });
-      terminal.stdout.write(json ? `${JSON.stringify(report, null, 2)}\n` : drillTable(report));
-      ended(report.passed ? EXIT.ok : EXIT.failed);
-    });
+    .action(
+      cli.action<Options>(async ({ options, access, progress, terminal: { signal }, print }) => {
+        const { resource, subject = {}, other, calls, deadlineMs, toleranceMs } = options;
+        const ask = { resource, subject, other, calls, deadlineMs, toleranceMs };
+        // An interruption must not end the requests that put everything back.
+        const report = await drill({ ...ask, service: new Service(access), progress, signal });
+        print(report, () => drillTable(report));
+        return report.passed ? EXIT.ok : EXIT.failed;
+      }),
+    );
 }

@@ -1,5 +1,5 @@
-import { type Command, Option } from 'commander';
-import { CliError } from '../terminal/cli-error.js';
+import { readFileSync } from 'node:fs';
+import { CliError, reasonOf } from '../terminal/cli-error.js';
 
 /** Where a service is, and the keys it wants. */
 export interface ServiceAccess {
@@ -12,44 +12,66 @@ export interface ServiceAccess {
 
 /** The options of every command that asks a service, as commander gives them. */
 export interface AccessOptions {
-  readonly adminKey?: string;
+  readonly url?: string;
+  readonly key?: string;
+  readonly keyFile?: string;
+  /** Of commands that do both what programs do and what operators do. */
   readonly checkKey?: string;
 }
 
-/** Keys belong into the environment: other users of the machine see a command's arguments. */
-export function withAccess(command: Command): Command {
-  return command
-    .argument('<url>', 'the address of the service or of its load balancer, like http://localhost:3000')
-    .addOption(new Option('--admin-key <key>', 'an admin key of the service; better in SUNDIAL_ADMIN_KEY'))
-    .addOption(
-      new Option('--check-key <key>', 'a check key; better in SUNDIAL_CHECK_KEY (default: the admin key)'),
-    );
-}
+type Environment = Readonly<Record<string, string | undefined>>;
 
-/** @throws CliError for an address that can never work. */
-export function accessOf(
-  address: string,
-  options: AccessOptions,
-  env: Readonly<Record<string, string | undefined>>,
-): ServiceAccess {
-  const adminKey = options.adminKey ?? (env['SUNDIAL_ADMIN_KEY'] || undefined);
-  const checkKey = options.checkKey ?? (env['SUNDIAL_CHECK_KEY'] || adminKey);
+/** What a header can carry. The message of `fetch` about another one would show it. */
+const KEY = /^[\x21-\x7e]{1,1024}$/;
+
+/** @throws CliError for an address or a key that can never work. */
+export function accessOf(options: AccessOptions, env: Environment): ServiceAccess {
+  const adminKey = keyOf(options, env);
+  const checkKey = checked(options.checkKey ?? (env['SUNDIAL_CHECK_KEY'] || adminKey), 'check key');
+  const url = options.url ?? (env['SUNDIAL_URL'] || undefined);
+  if (url === undefined)
+    throw new CliError('Where is the service? Give --url http://localhost:3000, or set SUNDIAL_URL.');
   return {
-    url: addressOf(address),
+    url: addressOf(url),
     ...(adminKey !== undefined && { adminKey }),
     ...(checkKey !== undefined && { checkKey }),
   };
 }
 
-function addressOf(text: string): string {
+/** @throws CliError where it is no address of a service. */
+export function addressOf(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : null;
   if (!url || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
     throw new CliError(`"${text}" is no address of a service: write it like http://localhost:3000.`);
   }
   if (url.username || url.password || url.search || url.hash) {
+    const shown = `${url.protocol}//${url.host}${url.pathname}`;
     throw new CliError(
-      `"${text}" must hold no user name, query or fragment: keys belong into SUNDIAL_ADMIN_KEY.`,
+      `The address of ${shown} must hold no user name, query or fragment: keys belong into SUNDIAL_KEY.`,
     );
   }
   return url.href.replace(/\/+$/, '');
+}
+
+function keyOf({ key, keyFile }: AccessOptions, env: Environment): string | undefined {
+  if (key !== undefined && keyFile !== undefined)
+    throw new CliError('Give --key or --key-file, not both: they may differ.');
+  if (keyFile !== undefined) return checked(readKey(keyFile), `key in ${keyFile}`);
+  return checked(key ?? (env['SUNDIAL_KEY'] || undefined), 'key');
+}
+
+function readKey(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch (error) {
+    throw new CliError(`--key-file ${file} can't be read: ${reasonOf(error)}.`);
+  }
+}
+
+/** Names what holds the key, and never the key. */
+function checked(key: string | undefined, what: string): string | undefined {
+  if (key === undefined || KEY.test(key)) return key;
+  throw new CliError(
+    `The ${what} is empty, longer than 1,024 characters, or has spaces or characters that no key has.`,
+  );
 }

@@ -42,8 +42,22 @@ describe('a service, as commands ask it', () => {
   it('says which key is missing where it refuses one', async () => {
     const service = await serving(problem(401, 'wrong-key', 'This key is not known here.'));
     await expect(service.get('/admin/rules')).rejects.toThrow(
-      'The service refused GET /admin/rules (wrong-key). It needs an admin key: set SUNDIAL_ADMIN_KEY.',
+      'The service refused GET /admin/rules (wrong-key). It needs an admin key: set SUNDIAL_KEY, or give --key-file.',
     );
+  });
+
+  it('lists every error of an input', async () => {
+    const errors = [
+      { path: 'limits.0.max', message: 'must be a whole number' },
+      { path: '', message: '… and 3 more' },
+    ];
+    const body = JSON.stringify({ code: 'invalid-rule', title: 'The rule is not valid', errors });
+    const service = await serving((_, response) => response.writeHead(400).end(body));
+    await expect(service.put('/admin/rules/a?dryRun=true', {})).rejects.toMatchObject({
+      message:
+        'PUT /admin/rules/a: The rule is not valid (invalid-rule)\n  limits.0.max: must be a whole number\n  body: … and 3 more',
+      errors,
+    });
   });
 
   it('hands on what it says against a request', async () => {
