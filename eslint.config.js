@@ -42,6 +42,7 @@ const layers = Object.entries({
     sundialOnly('contract', 'engine', 'redis', 'embedded', 'receipts', 'ledger', 'tracing', 'nest'),
   ],
   'apps/cli/src/**/*.ts': [NO_HTTP, NO_IOREDIS, sundialOnly('contract', 'client')],
+  'apps/cli/src/doctor/examine-redis.ts': [NO_HTTP, NO_IOREDIS, sundialOnly('contract', 'redis')],
   'examples/*/src/**/*.ts': [NO_IOREDIS],
   'bench/src/**/*.ts': [],
   '{lua,libs/*,apps/*,examples/*,bench}/src/**/*.spec.ts': [],

@@ -9,6 +9,7 @@ import { addRules } from './rules/rules.command.js';
 import { addUsage } from './usage/usage.command.js';
 import { addCheck } from './check/check.command.js';
 import { Cli } from './command/cli.js';
+import { addDoctor } from './doctor/doctor.command.js';
 import { addDrill } from './drill/drill.command.js';
 import { CliError } from './terminal/cli-error.js';
 import { EXIT, type ExitCode } from './terminal/exit-code.js';
@@ -25,6 +26,7 @@ const COMMANDS = [
   addGates,
   addBrakes,
   addDrill,
+  addDoctor,
 ];
 
 /** Runs one command line and answers the exit code. It never rejects. */

@@ -14,11 +14,15 @@ export interface RedisProbe {
 export async function probeRedis(target: RedisTarget, withinMs: number): Promise<RedisProbe> {
   const client = connectRedis(target, 'sundial-probe');
   const diagnostics = new RedisDiagnostics(client);
+  // Its timer would keep a process that has its answer.
+  const patience = new AbortController();
   try {
     const answered = diagnostics.firstFindings.then(() => true);
-    const isAnswered = await Promise.race([answered, sleep(withinMs, false)]);
+    const late = sleep(withinMs, false, { signal: patience.signal }).catch(() => false);
+    const isAnswered = await Promise.race([answered, late]);
     return { isAnswered, findings: diagnostics.findings };
   } finally {
+    patience.abort();
     diagnostics.close();
     client.disconnect();
   }
