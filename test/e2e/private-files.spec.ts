@@ -35,10 +35,12 @@ describe('what the service writes to the disk is for its user alone', () => {
     expect(await modesIn(data)).toEqual({
       'counters-00000001.log': '600',
       'counters.lock': '600',
+      ledger: '700',
       'operations.secret': '600',
       'receipts.key': '600',
       'rules.ndjson': '600',
     });
+    expect(new Set(Object.values(await modesIn(join(data, 'ledger'))))).toEqual(new Set(['600']));
     expect([await modeOf(data), await modeOf(join(data, '..'))]).toEqual(['700', '700']);
   });
 
@@ -58,6 +60,7 @@ describe('what the service writes to the disk is for its user alone', () => {
       'journal.lock': '600',
       'journal.log': '600',
       'journal.log.damaged': '600',
+      ledger: '700',
       'operations.secret': '600',
       'receipts.key': '600',
       'rules-last-known.ndjson': '600',

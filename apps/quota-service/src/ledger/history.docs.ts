@@ -1,10 +1,10 @@
 import type { Operation } from '../http/openapi/describe.js';
-import { filter, FORMAT, PAGES, PROBLEMS, SPAN, SUBJECT, tag, ZONE } from './list.docs.js';
+import { cursor, filter, FORMAT, PAGES, PROBLEMS, SPAN, SUBJECT, tag, ZONE } from './list.docs.js';
 import { auditSchema, decisionsSchema, operationSchema } from './ledger.schema.js';
 
 const NODES = ['sundial-1:3000', 'sundial-2:3000'];
 const RESERVED = {
-  id: '0001764396937120-1',
+  id: '00000000a3k',
   at: '2026-11-18T06:28:57.12Z',
   node: 'sundial-1:3000',
   kind: 'reserve',
@@ -20,14 +20,14 @@ const RESERVED = {
 };
 const COMMITTED = {
   ...RESERVED,
-  id: '0001764396941300-1',
+  id: '00000000a3x',
   at: '2026-11-18T06:29:01.3Z',
   node: 'sundial-2:3000',
   kind: 'commit',
   outcome: 'committed',
 };
 const RAISED = {
-  id: '0001764396999000-1',
+  id: '00000000a41',
   at: '2026-11-18T06:29:59Z',
   node: 'sundial-1:3000',
   kind: 'admin',
@@ -80,6 +80,7 @@ export const DECISIONS: Operation = {
     ),
     filter('node', 'By this node alone.', 'sundial-1:3000'),
     { ...SUBJECT, optional: true },
+    cursor(),
     ...SPAN,
   ],
   answers: {
@@ -110,6 +111,7 @@ export const AUDIT: Operation = {
     filter('action', 'Such as `rule-changed`, `override-set`, `gate-set`.', 'rule-changed'),
     filter('rule', 'The id of a rule.', 'ocr-per-user'),
     filter('target', 'Instead of a rule: a resource, or the id of a brake or a pack.', 'ocr'),
+    cursor(),
     ...SPAN,
   ],
   answers: {

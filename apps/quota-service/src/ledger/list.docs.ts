@@ -35,6 +35,10 @@ export const SUBJECT = {
   fields: { name: 'Subject', schema: subjectSchema },
 } as const;
 export const filter = query;
+/** An example is one that its list takes. */
+export const cursor = (example = '00000000a3k') => query('cursor', 'The `next` of the page before.', example);
+/** Of lists whose rows are no events: when a row begins, and what tells it from others. */
+export const CURSOR_OF_SPANS = cursor('WzE3NjQzOTY5MzcxMjAsInN1bmRpYWwtMTozMDAwIl0');
 /** What all pages have in common. */
 export const PAGES =
   'The newest first. In pages: `next` is the `cursor` of the one after, which stays right while events are added.';

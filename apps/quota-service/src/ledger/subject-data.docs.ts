@@ -1,7 +1,7 @@
 import { REASON } from '../admin/reason.js';
 import type { Operation } from '../http/openapi/describe.js';
 import { subjectDataDeletedSchema, subjectDataSchema } from './ledger.schema.js';
-import { PAGE, PROBLEMS, SUBJECT, tag } from './list.docs.js';
+import { cursor, PAGE, PROBLEMS, SUBJECT, tag } from './list.docs.js';
 
 const NODES = ['sundial-1:3000'];
 
@@ -10,7 +10,7 @@ export const EXPORT_SUBJECT_DATA: Operation = {
   tag,
   summary: 'All that the ledger has of a subject',
   description: 'The events of every subject that has these attributes, the oldest first. In pages.',
-  parameters: [SUBJECT, ...PAGE],
+  parameters: [SUBJECT, cursor(), ...PAGE],
   answers: {
     200: {
       description: 'A page.',

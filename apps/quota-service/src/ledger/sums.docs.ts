@@ -1,5 +1,5 @@
 import type { Operation } from '../http/openapi/describe.js';
-import { filter, PAGE, PAGES, PROBLEMS, SPAN, SUBJECT, tag } from './list.docs.js';
+import { cursor, CURSOR_OF_SPANS, filter, PAGE, PAGES, PROBLEMS, SPAN, SUBJECT, tag } from './list.docs.js';
 import { outageCallsSchema, outagesSchema, topSubjectsSchema, usageHistorySchema } from './ledger.schema.js';
 
 const NODES = ['sundial-1:3000', 'sundial-2:3000'];
@@ -38,6 +38,7 @@ export const USAGE_HISTORY: Operation = {
     filter('window', 'As the rule wrote it, such as `day`.', 'day'),
     filter('rule', 'Of this rule alone.', 'ocr-per-user'),
     filter('meter', 'Of this meter alone.', 'units'),
+    CURSOR_OF_SPANS,
     ...SPAN,
   ],
   answers: {
@@ -84,7 +85,7 @@ export const OUTAGES: Operation = {
   tag,
   summary: 'When nodes decided without the store, and what became of it',
   description: `A span for each node that could not ask the store. ${PAGES}`,
-  parameters: SPAN,
+  parameters: [CURSOR_OF_SPANS, ...SPAN],
   answers: {
     200: {
       description: 'A page.',
@@ -110,6 +111,7 @@ export const OUTAGE_CALLS: Operation = {
       example: '2026-11-18T06:28:57.12Z',
     },
     filter('to', 'When it was over, as it is listed; absent while it lasts.', '2026-11-18T06:31:12Z'),
+    cursor(),
     ...PAGE,
   ],
   answers: {

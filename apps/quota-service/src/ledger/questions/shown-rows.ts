@@ -49,7 +49,8 @@ export function shownTop(top: TopSubject): ShownRow {
 
 /** `pending`: allowed, and nothing is recorded yet of what became of it. */
 export function shownOutage({ from, to, settled, allowed, ...rest }: Outage, timeZone: string): ShownRow {
-  const known = Object.values(settled).reduce((sum, count) => sum + count, 0);
+  const { voided: _ofRefused, ...ofAllowed } = settled;
+  const known = Object.values(ofAllowed).reduce((sum, count) => sum + count, 0);
   const pending = Math.max(0, allowed - known);
   return { ...rest, from: isoText(from, timeZone), to: textOf(to, timeZone), allowed, settled, pending };
 }
