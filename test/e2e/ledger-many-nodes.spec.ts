@@ -105,8 +105,9 @@ describe('three nodes with one ledger', () => {
     );
     expect(decided.filter(({ body }) => body.degraded)).toHaveLength(5);
     redis.thaw();
+    // Sums of other nodes come some seconds later.
     const outage = await eventually(async () => {
-      const { body } = await nodes.B.fetchJson('GET', '/admin/outages');
+      const { body } = await nodes.C.fetchJson('GET', '/admin/outages');
       return (
         body.outages as { node: string; to: string | null; pending: number; from: string; allowed: number }[]
       ).find(({ node, to, pending }) => node === 'C' && to !== null && pending === 0);
