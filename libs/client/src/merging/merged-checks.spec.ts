@@ -64,7 +64,13 @@ class ScriptedService {
 function asked(checks: MergedChecks, check: Check, deadlineMs = 5_000): Promise<Outcome<Decision>> {
   const { operationId } = check;
   const dueAt = performance.now() + deadlineMs;
-  return checks.check({ text: JSON.stringify(check), operationId, resource: 'ocr', dueAt });
+  return checks.check({
+    text: JSON.stringify(check),
+    operationId,
+    resource: 'ocr',
+    dueAt,
+    traceHeaders: undefined,
+  });
 }
 
 const decided = (operationId: string): Check => ({ operationId, fate: 'decided' });
