@@ -172,9 +172,7 @@ export function ledgerListsContract(open: (settings?: OpenedSettings) => Promise
   it('exports and deletes what is about one subject, and nothing else', async () => {
     const ledger = await open(SMALL);
     const events = randomEvents();
-    const counted = Array.from({ length: 20 }, () =>
-      check({ outcome: 'denied', resource: 'mail', at: T0 }),
-    );
+    const counted = Array.from({ length: 20 }, () => check({ outcome: 'denied', resource: 'mail', at: T0 }));
     const override = check({
       kind: 'admin',
       outcome: 'override-set',
