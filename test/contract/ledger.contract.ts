@@ -119,14 +119,15 @@ export function ledgerContract(name: string, makeSubject: () => LedgerUnderTest)
 
     it('keeps tables of other parts, in transactions that are whole or nothing', async () => {
       const ledger = await open();
-      const migrations = {
-        '001': { up: async (db: { schema: import('kysely').SchemaModule }) => table(db) },
+      const migrations: Parameters<Ledger['database']['open']>[1] = {
+        '001': {
+          up: (db) =>
+            db.schema
+              .createTable('webhooks')
+              .addColumn('id', 'text', (column) => column.primaryKey())
+              .execute(),
+        },
       };
-      const table = (db: { schema: import('kysely').SchemaModule }) =>
-        db.schema
-          .createTable('webhooks')
-          .addColumn('id', 'text', (column) => column.primaryKey())
-          .execute();
       type Tables = { webhooks: { id: string } };
       await ledger.database.open<Tables>('webhooks', migrations);
       const db = await ledger.database.open<Tables>('webhooks', migrations);

@@ -1,7 +1,7 @@
 import type { MessagePort, Worker } from 'node:worker_threads';
 import { LedgerCursorError, LedgerUnavailableError } from '../contract/ledger-errors.js';
 
-export interface Call {
+interface Call {
   readonly id: number;
   readonly method: string;
   readonly args: readonly unknown[];
@@ -18,12 +18,12 @@ interface SentError {
 }
 
 /** What a thread says without being asked. */
-export interface Notice {
+interface Notice {
   readonly notice: unknown;
 }
 
 /** The methods of a thread, called by name. */
-export type Methods = Readonly<Record<string, (...args: never[]) => unknown>>;
+type Methods = Readonly<Record<string, (...args: never[]) => unknown>>;
 
 /** The caller's end: calls a thread and waits for its answers. A thread that owes none does not keep the process alive. */
 export class ThreadCalls {

@@ -45,7 +45,7 @@ export interface LedgerLimit {
   readonly exceeded?: boolean;
 }
 
-/** What else is known of an event. Small JSON; an event above `MAX_EVENT_BYTES` is recorded without it. */
+/** What else is known of an event. Small JSON; an event above 64 KiB is recorded without it. */
 export interface LedgerData {
   readonly reason?: string;
   readonly replayed?: boolean;

@@ -5,7 +5,7 @@ import type { LedgerGap } from '../contract/ledger.js';
 const BATCH_EVENTS = 2_000;
 const BATCH_BYTES = 2 * 1024 * 1024;
 /** An event above this is recorded without its data. */
-export const MAX_EVENT_BYTES = 64 * 1024;
+const MAX_EVENT_BYTES = 64 * 1024;
 /** What an entry costs beside its text. */
 const ENTRY_BYTES = 64;
 

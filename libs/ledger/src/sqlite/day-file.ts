@@ -15,7 +15,7 @@ export interface Segment {
 }
 
 /** Rows of an open segment are found by reading all of them. */
-export const SEGMENT_ROWS = 100_000;
+const SEGMENT_ROWS = 100_000;
 const SEGMENT_BYTES = 64 * 1024 * 1024;
 const ROWS_AT_ONCE = 50;
 const COLUMNS = 6;

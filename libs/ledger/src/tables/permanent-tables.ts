@@ -3,7 +3,7 @@ import type { OutageRow } from '../recording/outages.js';
 import type { SubjectDay, WindowUsage } from '../recording/usage.js';
 
 /** A rare event that outlives its day. */
-export interface PermanentEvent {
+interface PermanentEvent {
   readonly seq: number;
   readonly at: number;
   readonly node: string;
