@@ -26,6 +26,8 @@ export class PostgresConnection {
   constructor(
     private readonly url: string,
     private readonly name: string,
+    /** Statements that every connection begins with. */
+    private readonly settings?: string,
   ) {}
 
   async query(text: string, values: readonly unknown[] = []): Promise<pg.QueryResult<PostgresRow>> {
@@ -71,6 +73,7 @@ export class PostgresConnection {
     client.on('error', () => this.#lose());
     try {
       await client.connect();
+      if (this.settings !== undefined) await client.query(this.settings);
       return client;
     } catch (error) {
       this.#client = undefined;

@@ -16,6 +16,8 @@ interface Positions {
 
 /** Above this many facets, a part is read in order instead of by facet. */
 const MAX_FACETS = 300;
+/** So many rows are read in order before their facets are looked up. */
+const NEAR_ROWS = 5_000;
 const COLUMNS = 'e.seq, e."row", (SELECT node FROM ledger_facets WHERE id = e.facet) AS node';
 
 /** Finds rows in the parts of the database, from part to part in the order that is asked for. */
@@ -84,15 +86,49 @@ interface PartSearch {
   readonly span: Positions;
   readonly facets: readonly number[] | undefined;
   readonly query: EventQuery;
+  readonly reading?: 'in order';
 }
 
 async function findIn(rows: Rows, search: PartSearch, found: StoredRow[]): Promise<void> {
+  const { query, facets } = search;
+  if (!query.subject && facets && facets.length <= MAX_FACETS) {
+    // What many rows are is found at once by reading in order; what few are, by their facets.
+    const rest = await findInOrder(rows, search, found);
+    if (rest) await findBy(rows, { ...search, span: rest }, found);
+    return;
+  }
+  await findBy(rows, search, found);
+}
+
+/** Reads the nearest rows in their order. Answers where the others are, if more are wanted. */
+async function findInOrder(
+  rows: Rows,
+  search: PartSearch,
+  found: StoredRow[],
+): Promise<Positions | undefined> {
+  const { order, limit } = search.query;
+  const [{ first, last } = { first: 0, last: 0 }] = await rows<Positions>(
+    'SELECT greatest(first_seq, $2) AS first, least(last_seq, $3) AS last FROM ledger_parts WHERE part = $1',
+    [search.part, search.span.first, search.span.last],
+  );
+  const near =
+    order === 'oldest'
+      ? { first, last: Math.min(last, first + NEAR_ROWS - 1) }
+      : { first: Math.max(first, last - NEAR_ROWS + 1), last };
+  await findBy(rows, { ...search, span: near, reading: 'in order' }, found);
+  if (found.length >= limit) return undefined;
+  const rest = order === 'oldest' ? { first: near.last + 1, last } : { first, last: near.first - 1 };
+  return rest.first > rest.last ? undefined : rest;
+}
+
+async function findBy(rows: Rows, search: PartSearch, found: StoredRow[]): Promise<void> {
   const { query, part, facets } = search;
   const { limit, order, from = 0, to = Number.MAX_SAFE_INTEGER } = query;
   const direction = order === 'oldest' ? 'ASC' : 'DESC';
   const { source, value, condition } = await sourceOf(rows, search);
-  const inTime = 'e.at >= $5 AND e.at < $6';
-  const text = `SELECT ${COLUMNS} FROM ${source(direction)} WHERE ${condition} AND ${inTime} ORDER BY e.seq ${direction} LIMIT $4`;
+  const text = `SELECT x.seq, x."row", (SELECT node FROM ledger_facets WHERE id = x.facet) AS node FROM (
+    SELECT e.seq, e.facet, e."row" FROM ${source(direction)} WHERE ${condition} AND e.at >= $5 AND e.at < $6
+    ORDER BY e.seq ${direction} LIMIT $4) x ORDER BY x.seq ${direction}`;
   let { first, last } = search.span;
   for (;;) {
     const some = await rows<StoredRow>(text, [part, first, last, limit, from, to, value, facets ?? []]);
@@ -106,7 +142,7 @@ async function findIn(rows: Rows, search: PartSearch, found: StoredRow[]): Promi
 }
 
 /** What the rows are read from: the attributes' index, or that of each facet, or the rows in their order. `$7` is `value`, `$8` the facets. */
-async function sourceOf(rows: Rows, { part, facets, query }: PartSearch) {
+async function sourceOf(rows: Rows, { part, facets, query, reading }: PartSearch) {
   const within = 'part = $1 AND seq BETWEEN $2 AND $3';
   const ofFacets = facets ? 'e.facet = ANY($8::bigint[])' : '$8::bigint[] IS NOT NULL';
   if (query.subject) {
@@ -117,7 +153,7 @@ async function sourceOf(rows: Rows, { part, facets, query }: PartSearch) {
       condition: `a.part = $1 AND a.hash = $7 AND a.seq BETWEEN $2 AND $3 AND ${ofFacets}`,
     };
   }
-  if (facets && facets.length <= MAX_FACETS) {
+  if (facets && facets.length <= MAX_FACETS && reading !== 'in order') {
     return {
       value: 0,
       source: (direction: string) =>

@@ -1,10 +1,10 @@
 import { sql, type Kysely, type Migration } from 'kysely';
-import { PERMANENT_MIGRATIONS } from '../tables/permanent-tables.js';
+import { permanentMigrations } from '../tables/permanent-tables.js';
 import { DAY_CONFLICT, OUTAGE_CONFLICT, WINDOW_CONFLICT } from '../tables/conflicts.js';
 
 /** Rows and what finds them are partitioned by part: a UTC day, or less of one that grows large. */
 export const POSTGRES_MIGRATIONS: Readonly<Record<string, Migration>> = {
-  ...PERMANENT_MIGRATIONS,
+  ...permanentMigrations(''),
   '002-events': { up: createEvents },
   '003-functions': { up: createFunctions },
 };

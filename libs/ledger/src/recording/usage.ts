@@ -61,9 +61,13 @@ export class Usage {
     const { subject, data, kind, resource } = event;
     if (!subject || resource === undefined) return;
     const decided = kind === 'check' || kind === 'reserve';
-    if (data?.limits) for (const limit of data.limits) this.#addWindow(event, subject, limit, decided);
+    const text = subjectText(subject);
+    if (data?.limits) {
+      for (const limit of data.limits)
+        this.#addWindow(event, counterText(subject, text, limit.per), limit, decided);
+    }
     const sign = SIGN[kind]?.(event) ?? 0;
-    if (sign !== 0 || decided) this.#addDay(event, subject, sign, decided);
+    if (sign !== 0 || decided) this.#addDay(event, text, sign, decided);
   }
 
   take(): { readonly windows: readonly WindowUsage[]; readonly days: readonly SubjectDay[] } {
@@ -73,8 +77,7 @@ export class Usage {
     return taken;
   }
 
-  #addWindow(event: LedgerEvent, whole: Subject, limit: LedgerLimit, decided: boolean): void {
-    const subject = counterSubject(whole, limit.per);
+  #addWindow(event: LedgerEvent, subject: string, limit: LedgerLimit, decided: boolean): void {
     const { rule, window, meter, used, reserved = 0, max } = limit;
     const startsAt = limit.startsAt ?? NO_START;
     const key = `${subject}\n${rule}\n${window}\n${meter}\n${startsAt}`;
@@ -112,15 +115,14 @@ export class Usage {
     else entry.denied += event.count ?? 1;
   }
 
-  #addDay(event: LedgerEvent, subject: Subject, sign: number, decided: boolean): void {
+  #addDay(event: LedgerEvent, subject: string, sign: number, decided: boolean): void {
     const { amounts = { units: 1 }, replayed } = event.data ?? {};
     const counts = decided && !replayed ? (event.count ?? 1) : 0;
-    const text = subjectText(subject);
     const meters = 'units' in amounts ? Object.keys(amounts) : ['units', ...Object.keys(amounts)];
     for (const meter of meters) {
       const used = sign * (amounts[meter] ?? 0);
       if (used === 0 && counts === 0) continue;
-      const entry = this.#day(event, text, meter);
+      const entry = this.#day(event, subject, meter);
       entry.used += used;
       if (event.outcome === 'denied') entry.denied += counts;
       else entry.allowed += counts;
@@ -148,9 +150,8 @@ export class Usage {
   }
 }
 
-function counterSubject(subject: Subject, per: readonly string[] | undefined): string {
-  if (per === undefined) return subjectText(subject);
-  const names = Object.keys(subject);
-  if (names.length === per.length) return subjectText(subject);
+/** The text of those attributes that the rule counts by; `whole` is that of all of them. */
+function counterText(subject: Subject, whole: string, per: readonly string[] | undefined): string {
+  if (per === undefined || per.length === Object.keys(subject).length) return whole;
   return JSON.stringify(subject, [...per].sort());
 }

@@ -8,11 +8,11 @@ import type { LedgerEvent } from '../contract/ledger-event.js';
 import { matches } from '../questions/event-query.js';
 import { DAY_CONFLICT, OUTAGE_CONFLICT, WINDOW_CONFLICT } from '../tables/conflicts.js';
 import { attributeText } from '../recording/hash.js';
-import { DAY_MS } from '../recording/usage.js';
+import { DAY_MS, type SubjectDay, type WindowUsage } from '../recording/usage.js';
 import { migrate } from '../tables/migrate.js';
 import {
   PERMANENT_KINDS,
-  PERMANENT_MIGRATIONS,
+  permanentMigrations,
   type LedgerNode,
   type PermanentTables,
 } from '../tables/permanent-tables.js';
@@ -59,7 +59,7 @@ export class PermanentFile {
   static async open(directory: string, { migrates }: { readonly migrates: boolean }): Promise<PermanentFile> {
     const database = openSqlite(join(directory, 'permanent.sqlite'));
     const kysely = new Kysely<PermanentTables>({ dialect: new SqliteDialect({ database }) });
-    if (migrates) await migrate(kysely, 'ledger', PERMANENT_MIGRATIONS);
+    if (migrates) await migrate(kysely, 'ledger', permanentMigrations('WITHOUT ROWID'));
     return new PermanentFile(database, kysely);
   }
 
@@ -112,8 +112,8 @@ export class PermanentFile {
 
   apply(node: string, { windows, days, outages, upTo }: Derived): void {
     atomically(this.database, () => {
-      this.#insert('ledger_windows', WINDOW_COLUMNS, windows, WINDOW_CONFLICT);
-      this.#insert('ledger_subject_days', DAY_COLUMNS, days, DAY_CONFLICT);
+      this.#insert('ledger_windows', WINDOW_COLUMNS, [...windows].sort(byHash), WINDOW_CONFLICT);
+      this.#insert('ledger_subject_days', DAY_COLUMNS, [...days].sort(byDay), DAY_CONFLICT);
       this.#insert('ledger_outages', OUTAGE_COLUMNS, outages, OUTAGE_CONFLICT);
       this.database.prepare('UPDATE ledger_nodes SET derived_up_to = ? WHERE node = ?').run(upTo, node);
     });
@@ -169,4 +169,15 @@ export class PermanentFile {
       .prepare(`INSERT INTO ${table} (${names}) SELECT ${values} FROM json_each(?) WHERE true ${conflict}`)
       .run(JSON.stringify(ordered));
   }
+}
+
+/** Rows in the order of their keys touch each page once. */
+function byHash(one: WindowUsage, other: WindowUsage): number {
+  return one.subject_hash - other.subject_hash;
+}
+
+function byDay(one: SubjectDay, other: SubjectDay): number {
+  if (one.day !== other.day) return one.day - other.day;
+  if (one.resource !== other.resource) return one.resource < other.resource ? -1 : 1;
+  return one.subject_hash - other.subject_hash;
 }

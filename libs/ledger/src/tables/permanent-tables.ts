@@ -1,4 +1,4 @@
-import { sql, type Kysely, type Migration } from 'kysely';
+import { sql, type Kysely, type Migration, type RawBuilder } from 'kysely';
 import type { OutageRow } from '../recording/outages.js';
 import type { SubjectDay, WindowUsage } from '../recording/usage.js';
 
@@ -49,11 +49,12 @@ export const PERMANENT_KINDS: ReadonlySet<string> = new Set([
 ]);
 export const PERMANENT_DAYS = 400;
 
-export const PERMANENT_MIGRATIONS: Readonly<Record<string, Migration>> = {
-  '001-permanent': { up: createPermanentTables },
-};
+/** `keyed`: what the database says of a table that is found by its primary key alone. */
+export function permanentMigrations(keyed: '' | 'WITHOUT ROWID'): Readonly<Record<string, Migration>> {
+  return { '001-permanent': { up: (db) => createPermanentTables(db, keyed) } };
+}
 
-async function createPermanentTables(db: Kysely<unknown>): Promise<void> {
+async function createPermanentTables(db: Kysely<unknown>, keyed: string): Promise<void> {
   await db.schema
     .createTable('ledger_permanent')
     .addColumn('seq', 'bigint', (column) => column.primaryKey())
@@ -86,15 +87,15 @@ async function createPermanentTables(db: Kysely<unknown>): Promise<void> {
     .addColumn('settled', 'text', (column) => column.notNull())
     .addPrimaryKeyConstraint('ledger_outages_key', ['started_at', 'node'])
     .execute();
-  await createUsageTables(db);
+  await createUsageTables(db, sql.raw(keyed));
 }
 
-async function createUsageTables(db: Kysely<unknown>): Promise<void> {
+async function createUsageTables(db: Kysely<unknown>, keyed: RawBuilder<unknown>): Promise<void> {
   await sql`CREATE TABLE ledger_windows (subject_hash bigint NOT NULL, rule text NOT NULL, "window" text NOT NULL, meter text NOT NULL,
     starts_at bigint NOT NULL, resets_at bigint, resource text NOT NULL, subject text NOT NULL, used bigint NOT NULL, reserved bigint NOT NULL,
     max bigint, seen_at bigint NOT NULL, allowed bigint NOT NULL, denied bigint NOT NULL,
-    PRIMARY KEY (subject_hash, starts_at, rule, "window", meter))`.execute(db);
+    PRIMARY KEY (subject_hash, starts_at, rule, "window", meter)) ${keyed}`.execute(db);
   await sql`CREATE TABLE ledger_subject_days (resource text NOT NULL, meter text NOT NULL, day integer NOT NULL, subject_hash bigint NOT NULL,
     subject text NOT NULL, used bigint NOT NULL, allowed bigint NOT NULL, denied bigint NOT NULL,
-    PRIMARY KEY (day, resource, meter, subject_hash))`.execute(db);
+    PRIMARY KEY (day, resource, meter, subject_hash)) ${keyed}`.execute(db);
 }
