@@ -36,7 +36,7 @@ export interface SubjectDay {
 export const DAY_MS = 86_400_000;
 const NO_START = -1;
 /** More than these are applied at once, not after a while. */
-const MAX_ENTRIES = 20_000;
+const MAX_ENTRIES = 100_000;
 
 /** Which events change what a subject used, and by which sign. */
 const SIGN: Readonly<Partial<Record<LedgerEvent['kind'], (event: LedgerEvent) => number>>> = {
@@ -48,13 +48,20 @@ const SIGN: Readonly<Partial<Record<LedgerEvent['kind'], (event: LedgerEvent) =>
   return: ({ data }) => (data?.replayed ? 0 : -1),
 };
 
+/** The sums of one subject: few of each, which are found by looking at all of them. */
+interface SubjectSums {
+  readonly hash: number;
+  readonly windows: WindowUsage[];
+  readonly days: SubjectDay[];
+}
+
 /** Sums up rows of the ledger, which are applied to the database now and then, together with the position they reach to. */
 export class Usage {
-  #windows = new Map<string, WindowUsage>();
-  #days = new Map<string, SubjectDay>();
+  #subjects = new Map<string, SubjectSums>();
+  #entries = 0;
 
   get isFull(): boolean {
-    return this.#windows.size + this.#days.size >= MAX_ENTRIES;
+    return this.#entries >= MAX_ENTRIES;
   }
 
   add(event: LedgerEvent): void {
@@ -71,43 +78,30 @@ export class Usage {
   }
 
   take(): { readonly windows: readonly WindowUsage[]; readonly days: readonly SubjectDay[] } {
-    const taken = { windows: [...this.#windows.values()], days: [...this.#days.values()] };
-    this.#windows = new Map();
-    this.#days = new Map();
-    return taken;
+    const subjects = [...this.#subjects.values()];
+    this.#subjects = new Map();
+    this.#entries = 0;
+    return {
+      windows: subjects.flatMap(({ windows }) => windows),
+      days: subjects.flatMap(({ days }) => days),
+    };
+  }
+
+  #of(subject: string): SubjectSums {
+    let sums = this.#subjects.get(subject);
+    if (sums === undefined) {
+      sums = { hash: hashOf(subject), windows: [], days: [] };
+      this.#subjects.set(subject, sums);
+    }
+    return sums;
   }
 
   #addWindow(event: LedgerEvent, subject: string, limit: LedgerLimit, decided: boolean): void {
-    const { rule, window, meter, used, reserved = 0, max } = limit;
-    const startsAt = limit.startsAt ?? NO_START;
-    const key = `${subject}\n${rule}\n${window}\n${meter}\n${startsAt}`;
-    let entry = this.#windows.get(key);
-    if (entry === undefined) {
-      entry = {
-        ...{
-          subject_hash: hashOf(subject),
-          rule,
-          window,
-          meter,
-          starts_at: startsAt,
-          resets_at: limit.resetsAt ?? null,
-        },
-        ...{
-          resource: event.resource ?? '',
-          subject,
-          used,
-          reserved,
-          max,
-          seen_at: event.at,
-          allowed: 0,
-          denied: 0,
-        },
-      };
-      this.#windows.set(key, entry);
-    } else if (event.at >= entry.seen_at) {
-      entry.used = used;
-      entry.reserved = reserved;
-      entry.max = max;
+    const entry = this.#window(event, subject, limit);
+    if (event.at >= entry.seen_at) {
+      entry.used = limit.used;
+      entry.reserved = limit.reserved ?? 0;
+      entry.max = limit.max;
       entry.seen_at = event.at;
     }
     if (!decided || event.data?.replayed) return;
@@ -115,40 +109,66 @@ export class Usage {
     else entry.denied += event.count ?? 1;
   }
 
+  #window({ resource = '', at }: LedgerEvent, subject: string, limit: LedgerLimit): WindowUsage {
+    const { rule, window, meter, used, reserved = 0, max, startsAt = NO_START, resetsAt = null } = limit;
+    const { hash, windows } = this.#of(subject);
+    for (const known of windows)
+      if (
+        known.starts_at === (startsAt ?? NO_START) &&
+        known.window === window &&
+        known.meter === meter &&
+        known.rule === rule
+      )
+        return known;
+    const entry: WindowUsage = {
+      subject_hash: hash,
+      rule,
+      window,
+      meter,
+      starts_at: startsAt ?? NO_START,
+      resets_at: resetsAt,
+      resource,
+      subject,
+      used,
+      reserved,
+      max,
+      seen_at: at,
+      allowed: 0,
+      denied: 0,
+    };
+    windows.push(entry);
+    this.#entries += 1;
+    return entry;
+  }
+
   #addDay(event: LedgerEvent, subject: string, sign: number, decided: boolean): void {
-    const { amounts = { units: 1 }, replayed } = event.data ?? {};
+    const { amounts = UNITS_ALONE, replayed } = event.data ?? {};
     const counts = decided && !replayed ? (event.count ?? 1) : 0;
-    const meters = 'units' in amounts ? Object.keys(amounts) : ['units', ...Object.keys(amounts)];
-    for (const meter of meters) {
-      const used = sign * (amounts[meter] ?? 0);
-      if (used === 0 && counts === 0) continue;
-      const entry = this.#day(event, subject, meter);
-      entry.used += used;
-      if (event.outcome === 'denied') entry.denied += counts;
-      else entry.allowed += counts;
-    }
+    if (!('units' in amounts)) this.#addMeter(event, subject, 'units', 0, counts);
+    for (const meter in amounts) this.#addMeter(event, subject, meter, sign * amounts[meter]!, counts);
+  }
+
+  #addMeter(event: LedgerEvent, subject: string, meter: string, used: number, counts: number): void {
+    if (used === 0 && counts === 0) return;
+    const entry = this.#day(event, subject, meter);
+    entry.used += used;
+    if (event.outcome === 'denied') entry.denied += counts;
+    else entry.allowed += counts;
   }
 
   #day({ resource = '', at }: LedgerEvent, subject: string, meter: string): SubjectDay {
     const day = Math.floor(at / DAY_MS);
-    const key = `${resource}\n${meter}\n${day}\n${subject}`;
-    let entry = this.#days.get(key);
-    if (entry === undefined) {
-      entry = {
-        resource,
-        meter,
-        day,
-        subject_hash: hashOf(subject),
-        subject,
-        used: 0,
-        allowed: 0,
-        denied: 0,
-      };
-      this.#days.set(key, entry);
-    }
+    const { hash, days } = this.#of(subject);
+    for (const known of days)
+      if (known.day === day && known.resource === resource && known.meter === meter) return known;
+    const entry = { resource, meter, day, subject_hash: hash, subject, used: 0, allowed: 0, denied: 0 };
+    days.push(entry);
+    this.#entries += 1;
     return entry;
   }
 }
+
+const UNITS_ALONE: Readonly<Record<string, number>> = { units: 1 };
 
 /** The text of those attributes that the rule counts by; `whole` is that of all of them. */
 function counterText(subject: Subject, whole: string, per: readonly string[] | undefined): string {

@@ -8,6 +8,7 @@ const BUSY_MS = 5_000;
 export function openSqlite(path: string): Database.Database {
   closeSync(openSync(path, 'a', 0o600));
   const database = new Database(path, { timeout: BUSY_MS });
+  database.pragma('page_size = 16384');
   database.pragma('journal_mode = WAL');
   database.pragma('synchronous = NORMAL');
   return database;
