@@ -26,6 +26,7 @@ redis-cli --eval <(node scripts/print-lua.mjs extend-hold) bucket counter , '2 0
 -- @include shared/holds.lua
 -- @include shared/overrides.lua
 -- @include shared/limit-sets.lua
+-- @include shared/limit-set-positions.lua
 -- @include shared/operation-bucket.lua
 -- @include shared/endings.lua
 -- @include shared/reservation-lookup.lua

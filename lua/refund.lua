@@ -23,7 +23,9 @@ redis-cli --eval <(node scripts/print-lua.mjs refund) bucket counter , '2 0 9000
 # Format 2, the store's clock; the bucket has no record of it.
 ]]
 -- @include shared/call-header.lua
+-- @include shared/counter-slow-path.lua
 -- @include shared/holds.lua
+-- @include shared/overrides.lua
 -- @include shared/limit-sets.lua
 -- @include shared/operation-bucket.lua
 -- @include shared/refund-call.lua

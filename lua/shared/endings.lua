@@ -1,7 +1,7 @@
 -- Reads the endings of a call, and writes what is answered of their windows.
 -- @include shared/instant.lua
 -- @include shared/number.lua
-local ENDING = '^(;%S )(%d+) (%-?%d+) (%a+) (%-?[0-9a-z]*) ([^ ]+)$'
+local ENDING = '^(;%S )(%d+) (%-?%d+) (%a+) (%-?[0-9a-z]*) ([^ ]+)([ %d]*)$'
 local NAMED_METERS = '^[^+=]+=[0-9a-z]+$'
 local KINDS = { commit = true, release = true, look = true }
 
@@ -17,11 +17,12 @@ end
 local function read_endings(argv, first, key_count)
   local endings, keys = {}, 0
   for i = first, #argv do
-    local prefix, counters, deadline, kind, at_text, meters = string.match(argv[i], ENDING)
+    local prefix, counters, deadline, kind, at_text, meters, positions = string.match(argv[i], ENDING)
     if not prefix or not KINDS[kind] then fail('an ending', argv[i]) end
     assert_named_meters(meters)
     local ending = { prefix = prefix, counters = integer(counters), deadline = integer(deadline) }
     ending.kind, ending.meters, ending.at_text = kind, meters, instant_or_none(at_text)
+    ending.positions = positions
     endings[#endings + 1], keys = ending, keys + 1 + ending.counters
   end
   if #endings == 0 then fail('an ending', nil) end

@@ -1,4 +1,5 @@
 -- What scripts of reservations and refunds need where packs give.
+-- @include shared/pack-overdraws.lua
 -- @include shared/pack-exchange.lua
 -- @include shared/pack-extensions.lua
 -- @include shared/pack-reserves.lua
@@ -10,6 +11,7 @@ return {
   end_parts = end_parts,
   extend = extend_parts,
   hold = hold_drawn,
+  overdraw = overdraw,
   parts_of = pack_store.parts_of,
   return_to = return_to_packs,
   words = words_of_drawn,

@@ -47,8 +47,8 @@ end
 -- Ends a reservation in all of its counters: with the meters that are committed, or released without them.
 local function end_reservation(counters, reservation, meters, now)
   local committed, texts = meters and text_of_meters(meters) or '-', {}
-  local in_windows = reservation.packs and held_packs().end_parts(counters, reservation, meters, now)
-    or meters
+  local has_parts = reservation.packs or reservation.drawn
+  local in_windows = has_parts and held_packs().end_parts(counters, reservation, meters, now) or meters
   for c, counter in ipairs(counters) do
     local is_as_held = committed == reservation.held and are_whole(counter.entries, in_windows)
     local ended = is_as_held and counter.entries or committed_entries(counter.entries, in_windows or {})

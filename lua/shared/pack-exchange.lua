@@ -57,9 +57,15 @@ function pack_store.hold(key, packs, r, expires, now)
   packs.has_holds = true
 end
 
--- What stays taken of packs, where these meters are committed or none; what of them is in windows then.
+-- What stays taken of packs, where these meters are committed or none, with what the commit draws on them; what of the
+-- meters is in windows then.
 local function end_parts(counters, r, meters, now)
-  local parts = meters and pack_store.kept_parts(pack_store.parts_of(r.packs), read_meters(r.held), meters)
-  local kept = pack_store.change(counters, r, parts or {}, nil, now)
+  local parts, held = pack_store.parts_of(r.packs), read_meters(r.held)
+  for _, part in ipairs(r.drawn or {}) do
+    held[part.meter] = (held[part.meter] or 0) + part.units
+  end
+  parts = pack_store.joined_parts(parts, r.drawn or {})
+  local kept = meters and pack_store.kept_parts(parts, held, meters) or {}
+  pack_store.change(counters, r, kept, nil, now)
   return meters and pack_store.in_windows(meters, kept)
 end

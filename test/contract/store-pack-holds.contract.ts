@@ -241,6 +241,46 @@ export function packHoldsContract(scene: () => StoreScene): void {
       expect(await leftOf(store, metered)).toEqual({ t1: 30 });
     });
 
+    it('charges what is committed above what is held to the windows, then to packs, then above the max', async () => {
+      const { store } = scene();
+      await add(store, both, pack('p1', { amount: 5 }));
+      const request = reserving([both], { amount: 2 });
+      await reserved(store, request);
+      const commit = ending(request, { kind: 'commit', amount: 6 });
+      expect(await store.endHold({ ...commit, counters: [{ ...both, limits: [] }] })).toEqual({
+        outcome: 'window-mismatch',
+      });
+      const ended = await store.endHold({ ...commit, offersLimits: true });
+      expect(ended).toMatchObject({
+        outcome: 'ended',
+        reservation: { amounts: { units: 2 }, committed: { units: 6 }, packs: [{ id: 'p1', taken: 3 }] },
+      });
+      expect(windowsIn(ended)).toEqual({ d: [3, 0], h: [3, 0] });
+      expect(await leftOf(store, both)).toEqual({ p1: 2 });
+      const other = reserving([both], { amount: 1 });
+      await reserved(store, other);
+      const over = { ...ending(other, { kind: 'commit', amount: 4 }), offersLimits: true };
+      expect(await store.endHold(over)).toMatchObject({
+        reservation: { committed: { units: 4 }, packs: [{ id: 'p1', taken: 2 }] },
+      });
+      expect(await leftOf(store, both)).toEqual({ p1: 0 });
+      expect(await unitsOf(store, both)).toEqual([
+        [5, 0],
+        [5, 0],
+      ]);
+      await store.refund(refunding(other));
+      expect(await leftOf(store, both)).toEqual({ p1: 2 });
+    });
+
+    it('needs no limits for more than is held where no pack has units', async () => {
+      const { store } = scene();
+      await add(store, both, pack('p1', { amount: 2 }));
+      const request = reserving([both], { amount: 5 });
+      await reserved(store, request);
+      const ended = await store.endHold(ending(request, { kind: 'commit', amount: 6 }));
+      expect(windowsIn(ended)).toEqual({ d: [4, 0], h: [4, 0] });
+    });
+
     it('holds all of it at once where a limit counts that: packs never stand in there', async () => {
       const { store } = scene();
       const atOnce: LimitSpec = { ...daily(4), field: '(concurrent)', bounds: [0, 8.64e15, 8.64e15] };

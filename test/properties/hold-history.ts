@@ -221,7 +221,7 @@ export class HoldStoryteller {
     const { operation } = issued;
     const counters = issued.counters.map(({ key }) => this.#counters([Number(/:r(\d)/.exec(key)?.[1])])[0]!);
     const end = (ending: EndHoldRequest['ending']) =>
-      store.endHold({ operation, counters, ending, deadlineAt: NEVER });
+      store.endHold({ operation, counters, offersLimits: true, ending, deadlineAt: NEVER });
     switch (step.kind) {
       case 'commit':
         return end({ kind: 'commit', ...named(step) });

@@ -25,8 +25,8 @@ import type {
 
 /** What the store answers at once can't be late. */
 const deadlineAt = Infinity;
-/** The second is made with the clock of the store's answer. */
-const MAX_OFFERS = 2;
+/** A commit offers windows when it is asked for them; then with the clock of the store's answer, and what counters keep. */
+const MAX_OFFERS_OF_ENDING = 3;
 
 /** Reservations and reversals in a store in this process. */
 export class DirectReservations implements ReservationRunner {
@@ -87,9 +87,10 @@ export class DirectReservations implements ReservationRunner {
   end(planned: PlannedEnding): Answer<EndedHold> {
     const { operation, ending, places, countersAt, isDegraded, terms, resource: fairnessKey } = planned;
     const ask = (left: number): Answer<EndedHold> => {
-      const counters = ending.kind === 'extend' ? countersAt(this.#store.now()) : places;
+      const offersLimits = ending.kind === 'extend' || left < MAX_OFFERS_OF_ENDING;
+      const counters = offersLimits ? countersAt(this.#store.now()) : places;
       const takenAt = isDegraded ? undefined : terms.at;
-      const request = { operation, counters, ending, takenAt, deadlineAt, fairnessKey };
+      const request = { operation, counters, offersLimits, ending, takenAt, deadlineAt, fairnessKey };
       return then(this.#store.endHold(request), (result: EndHoldResult<PlannedLimit>) => {
         switch (result.outcome) {
           case 'window-mismatch':
@@ -112,7 +113,7 @@ export class DirectReservations implements ReservationRunner {
         }
       });
     };
-    return ask(MAX_OFFERS);
+    return ask(MAX_OFFERS_OF_ENDING);
   }
 
   refund(refund: PlannedRefund): Answer<OperationRefundResult> {

@@ -46,7 +46,7 @@ export interface StoredReservation {
 }
 
 /**
- * `commit`: counts these amounts, above the max too; a meter that is not named is committed as held. After the expiry it
+ * `commit`: counts these amounts, above the max too, unless packs give what has no room; a meter that is not named is committed as held. After the expiry it
  * sets the counts to its amounts all the same, in windows that are still counted. `release`: gives everything back.
  * `extend`: holds it for `ttlMs` from now on, never shorter than it was, and these new totals, which are decided like a take of
  * what is added to them, in the windows of now; a meter that is not named, or named with less than is held, stays as it is.
@@ -77,6 +77,11 @@ export interface EndHoldRequest<L extends LimitSpec = LimitSpec> {
    * with limits, and leaves a counter without any as it is (its rule is gone).
    */
   readonly counters: readonly CounterRef<L>[];
+  /**
+   * The counters of a `commit` have the limits of now, too. Where it counts more than is held and there are packs that could give
+   * that, one without is answered `window-mismatch`.
+   */
+  readonly offersLimits?: boolean;
   readonly ending: Ending;
   /** Store clock: an ending that starts later does nothing and answers `expired`. */
   readonly deadlineAt: number | Dispatch;

@@ -8,10 +8,11 @@ import { ReplyWords } from './reply-words.js';
 /** Commits, releases and looks (`end-hold.lua`). */
 export const ENDINGS: CallCodec<EndHoldRequest, EndHoldResult> = {
   lua: scripts.endHold,
-  encode: (items, offsetMs) => ({
-    keys: keysOf(items),
-    args: [common(offsetMs), ...items.map(encodeEnding)],
-  }),
+  encode: (items, offsetMs) => {
+    const limitSets = new LimitSetList();
+    const endings = items.map((item) => encodeEnding(item, limitSets));
+    return { keys: keysOf(items), args: [common(offsetMs), limitSets.text, ...endings] };
+  },
   decode: (items, reply) => decode('end-hold.lua', items, reply),
 };
 
@@ -62,16 +63,22 @@ export function keysOf(items: readonly CallItem<Pick<EndHoldRequest, 'counters'>
   return items.flatMap(({ place, request }) => [place.bucket, ...request.counters.map(({ key }) => key)]);
 }
 
-function encodeEnding({ request, place, startBy }: EndingItem): string {
-  const { ending, counters, takenAt } = request;
+function encodeEnding({ request, place, startBy }: EndingItem, limitSets: LimitSetList): string {
+  const { ending, counters, takenAt, offersLimits = false } = request;
   const meters = ending.kind === 'commit' ? namedMeters(ending) : '-';
-  return `;${place.last} ${counters.length} ${Math.floor(startBy)} ${ending.kind} ${instantOf(takenAt)} ${meters}`;
+  const positions = offersLimits ? positionsOf(counters, limitSets) : '';
+  return `;${place.last} ${counters.length} ${Math.floor(startBy)} ${ending.kind} ${instantOf(takenAt)} ${meters}${positions}`;
 }
 
 function encodeExtension({ request, place, startBy }: EndingItem, limitSets: LimitSetList): string {
   const { ending, counters, takenAt } = request;
   const [ttlMs, meters] = ending.kind === 'extend' ? [ending.ttlMs ?? 0, namedMeters(ending)] : [0, '-'];
-  let text = `;${place.last} ${Math.floor(startBy)} ${ttlMs} ${instantOf(takenAt)} ${meters}`;
+  const text = `;${place.last} ${Math.floor(startBy)} ${ttlMs} ${instantOf(takenAt)} ${meters}`;
+  return text + positionsOf(counters, limitSets);
+}
+
+function positionsOf(counters: EndHoldRequest['counters'], limitSets: LimitSetList): string {
+  let text = '';
   for (const { limits } of counters) text += ` ${limits.length === 0 ? 0 : limitSets.positionOf(limits)}`;
   return text;
 }

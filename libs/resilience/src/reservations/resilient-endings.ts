@@ -19,8 +19,8 @@ import { endKnown, isReservation, promisedReservation } from './promised-reserva
 import { ResilientExtensions } from './resilient-extensions.js';
 import type { StoreAccess } from './store-access.js';
 
-/** The second is made with the clock of the store's answer. */
-const MAX_OFFERS = 2;
+/** A commit offers windows when it is asked for them; then with the clock of the store's answer, and what counters keep. */
+const MAX_OFFERS = 3;
 /** The store answers, and does not know the reservation yet: another node has placed it, and will tell the store. */
 const NOT_KNOWN_YET: Unavailable = {
   outcome: 'unavailable',
@@ -56,12 +56,14 @@ export class ResilientEndings {
   #ask(planned: PlannedEnding, offers: number): Promise<EndedHold> {
     const { store, guard, shed } = this.#access;
     const { operation, ending, places, isDegraded, terms, resource } = planned;
-    const counters = ending.kind === 'extend' ? planned.countersAt(store.now()) : places;
+    const offersLimits = ending.kind === 'extend' || offers < MAX_OFFERS;
+    const counters = offersLimits ? planned.countersAt(store.now()) : places;
     const takenAt = isDegraded ? undefined : terms.at;
     const call = (deadlineAt: Dispatch) =>
       store.endHold<PlannedLimit>({
         operation,
         counters,
+        offersLimits,
         ending,
         takenAt,
         deadlineAt,

@@ -8,6 +8,7 @@ import type { MutableCount } from '../state/counter-table.js';
 import type { Windows } from '../state/counter-records.js';
 import {
   committedEntries,
+  CONCURRENT_FIELD,
   hasExpired,
   takenMeters,
   storedReservation,
@@ -17,15 +18,15 @@ import {
   type HeldEntry,
   type MemoryReservation,
 } from './memory-reservation.js';
-import { inWindows, joinedParts, keptParts } from '../../../operations/taken-from-packs.js';
-import { givenOf, NOTHING_DRAWN, type MemoryPacks } from '../packs/memory-packs.js';
+import { inWindows, joinedParts, keptParts, type PackPart } from '../../../operations/taken-from-packs.js';
+import { givenOf, NOTHING_DRAWN, type DrawnPacks, type MemoryPacks } from '../packs/memory-packs.js';
 import type { ReservationRecords } from './reservation-records.js';
 
 /** How reservations end, and are extended. */
 export class HoldEndings {
   constructor(
     private readonly records: ReservationRecords,
-    private readonly packs: () => Pick<MemoryPacks, 'drawFor'>,
+    private readonly packs: () => Pick<MemoryPacks, 'drawFor' | 'drawUpTo' | 'haveUnits'>,
   ) {}
 
   /** `look` reads the limits of now. */
@@ -42,7 +43,9 @@ export class HoldEndings {
     if (reservation.counters.length !== counters.length) return NOT_FOUND;
     if (ending.kind === 'extend' && !hasEnded(reservation, now))
       return this.#extend(request, ending, reservation, { look, now });
-    const ended = this.#ended(ending, reservation, now);
+    const drawn = this.#drawnFor(request, reservation, look, now);
+    if ('outcome' in drawn) return drawn;
+    const ended = this.#ended(ending, reservation, now, drawn);
     return {
       outcome: ended.outcome,
       reservation: storedReservation(ended.reservation, now),
@@ -50,7 +53,29 @@ export class HoldEndings {
     };
   }
 
-  #ended(ending: Ending, reservation: MemoryReservation, now: number): Ended {
+  /** What a commit takes from packs of what it counts above what is held: what the windows that gave it have no room for. */
+  #drawnFor<L extends LimitSpec>(
+    { ending, counters, offersLimits = false }: EndHoldRequest<L>,
+    reservation: MemoryReservation,
+    look: (counters: EndHoldRequest<L>['counters']) => MutableCount<L>[] | WindowMismatch,
+    now: number,
+  ): DrawnPacks | WindowMismatch {
+    if (ending.kind !== 'commit' || hasEnded(reservation, now)) return NOTHING_DRAWN;
+    const more = moreThan(reservation.held, withNamed(reservation.held, ending));
+    const beside = reservation.counters.map(({ key }) => key);
+    if (more === undefined || !this.packs().haveUnits(beside, more)) return NOTHING_DRAWN;
+    if (!offersLimits) return { outcome: 'window-mismatch' };
+    const counts = look(counters);
+    if ('outcome' in counts) return counts;
+    return this.packs().drawUpTo(counts, ({ counter, limit, windowIndex }) => {
+      const entries = reservation.counters[counters.indexOf(counter)]?.entries ?? [];
+      const last = entries.findLast(({ field }) => field === limit.field);
+      const isIn = last?.startsAt === startsAtOf(limit, windowIndex) && limit.field !== CONCURRENT_FIELD;
+      return isIn ? unitsOf(more, limit.field) : 0;
+    });
+  }
+
+  #ended(ending: Ending, reservation: MemoryReservation, now: number, { parts }: DrawnPacks): Ended {
     const { state } = reservation;
     const expired = hasExpired(reservation, now);
     switch (ending.kind) {
@@ -62,7 +87,10 @@ export class HoldEndings {
         if (state === 'committed') return { outcome: 'ended', reservation };
         if (state === 'released') return { outcome: 'ended-otherwise', reservation };
         const meters = withNamed(reservation.held, ending);
-        return { outcome: 'ended', reservation: this.commit(reservation, meters, { late: expired, now }) };
+        return {
+          outcome: 'ended',
+          reservation: this.commit(reservation, meters, { late: expired, now, parts }),
+        };
       }
       case 'release': {
         if (state === 'released') return { outcome: 'ended', reservation };
@@ -80,9 +108,10 @@ export class HoldEndings {
   commit(
     reservation: MemoryReservation,
     meters: Amounts,
-    { late, now, until }: { readonly late: boolean; readonly now: number; readonly until?: number },
+    { late, now, until, parts: drawn = [] }: Committing,
   ): MemoryReservation {
-    const kept = keptParts(reservation.packs ?? [], reservation.held, meters);
+    const parts = joinedParts(reservation.packs ?? [], drawn);
+    const kept = keptParts(parts, withParts(reservation.held, drawn), meters);
     const packs = this.records.exchange(reservation, kept);
     const counted = inWindows(meters, packs);
     const counters = reservation.counters.map(({ key, entries }) => ({
@@ -201,6 +230,14 @@ export function grownBy(
   return entries.map((entry) => (isIn(entry) ? { ...entry, units: entry.units + added } : entry));
 }
 
+interface Committing {
+  readonly late: boolean;
+  readonly now: number;
+  readonly until?: number;
+  /** What the commit takes from packs beside what is held of them. */
+  readonly parts?: readonly PackPart[];
+}
+
 interface Ended {
   readonly outcome: 'ended' | 'found' | 'ended-otherwise';
   readonly reservation: MemoryReservation;
@@ -212,6 +249,21 @@ function hasEnded(reservation: MemoryReservation, now: number): boolean {
 
 function ofNothing({ field, startsAt }: HeldEntry): HeldEntry {
   return { field, startsAt, units: 0 };
+}
+
+/** What is committed above what is held, of each meter where it is; undefined where it is of none. */
+function moreThan(held: Amounts, committed: Amounts): Amounts | undefined {
+  const more = Object.entries(committed)
+    .map(([meter, units]): [string, number] => [meter, units - unitsOfMeter(held, meter)])
+    .filter(([, units]) => units > 0);
+  return more.length > 0 ? Object.fromEntries(more) : undefined;
+}
+
+/** What is held, and what else packs give. */
+function withParts(held: Amounts, parts: readonly PackPart[]): Amounts {
+  const all = new Map(Object.entries(held));
+  for (const { meter, taken } of parts) all.set(meter, (all.get(meter) ?? 0) + taken);
+  return Object.fromEntries(all);
 }
 
 /** Of each meter the larger one. */

@@ -90,6 +90,27 @@ export class MemoryPacks implements PackStore {
     if (this.#packs.size === 0) return undefined;
     const lacking = lackingMeters(counts, takesOf);
     if (lacking === undefined) return undefined;
+    return this.#draw(lacking, 'all');
+  }
+
+  /** The same as far as they have it. */
+  drawUpTo<L extends LimitSpec>(counts: Counts<L>, takesOf: (count: LimitCount<L>) => number): DrawnPacks {
+    return this.#draw(lackingMeters(counts, takesOf) ?? new Map(), 'some') ?? NOTHING_DRAWN;
+  }
+
+  /** Whether the packs beside these counters have units of one of these meters. */
+  haveUnits(counterKeys: readonly string[], meters: Readonly<Record<string, number>>): boolean {
+    if (this.#packs.size === 0) return false;
+    const now = this.now();
+    const places = [...new Set(counterKeys.map(packsKeyOf))];
+    return places.some((key) =>
+      (key === undefined ? NONE : this.#at(key)).some(
+        ({ meter, left, expiresAt }) => Object.hasOwn(meters, meter) && left > 0 && expiresAt > now,
+      ),
+    );
+  }
+
+  #draw(lacking: Lacking, least: 'all' | 'some'): DrawnPacks | undefined {
     const now = this.now();
     const drawn = new Map<string, readonly StoredPack[]>();
     const parts: TakenFromPack[] = [];
@@ -102,7 +123,7 @@ export class MemoryPacks implements PackStore {
         parts.push({ id: pack.id, meter, taken, remaining: pack.left - taken });
         return { ...pack, left: pack.left - taken };
       });
-      if (rest > 0) return undefined;
+      if (rest > 0 && least === 'all') return undefined;
       drawn.set(key, packs);
     }
     return { parts, packs: drawn };
@@ -203,11 +224,13 @@ function endOf(packs: readonly StoredPack[]): number {
   return Math.max(...packs.map(({ expiresAt }) => expiresAt)) + REMEMBER_PACKS_MS;
 }
 
+type Lacking = ReadonlyMap<string, { readonly key: string; readonly units: number }>;
+
 /** The meters that lack units, each with how many and with the key of the packs; undefined where packs can't stand in. */
 function lackingMeters<L extends LimitSpec>(
   counts: Counts<L>,
   takesOf: (count: LimitCount<L>) => number,
-): ReadonlyMap<string, { readonly key: string; readonly units: number }> | undefined {
+): Lacking | undefined {
   const lacking = new Map<string, { readonly key: string; readonly units: number }>();
   for (const count of counts) {
     const { counter, limit, used, reserved } = count;
