@@ -7,6 +7,14 @@ import { temporaryDirectory, type TemporaryDirectory } from '../support/temporar
 
 const RULES = [
   { id: 'ocr', resource: 'ocr', per: ['user'], limits: [{ window: 'month', max: 1 }] },
+  {
+    id: 'tiered',
+    resource: 'tiered',
+    per: ['user'],
+    limits: [{ window: 'month', max: 1 }],
+    tiers: { by: 'plan', max: { vip: [{ window: 'month', max: 2 }] } },
+  },
+  { id: 'packed', resource: 'packed', per: ['user'], limits: [{ window: 'month', max: 1 }] },
   { id: 'kept', resource: 'kept', per: ['user'], limits: [{ window: 'month', max: 1 }] },
 ] as const;
 const LIMITS = [{ window: 'month', add: 1 }] as const;
@@ -50,6 +58,43 @@ describe('overrides of two nodes on one Redis', () => {
       if (!lowered.allowed && lowered.limits[0]?.max === 1 && lowered.limits[0].source === 'rule') less++;
     }
     expect({ more, less }).toEqual({ more: 200, less: 200 });
+  });
+
+  it('and packs and tiers are in force on the next check of the other node, 200 of 200', async () => {
+    let [packed, tiered] = [0, 0];
+    for (let n = 0; n < 200; n++) {
+      const subject = { user: `p${n}` };
+      await checkOn(n, subject.user, 'packed');
+      await nodes[n % 2]!.engine.packs.add({
+        resource: 'packed',
+        subject,
+        amount: 1,
+        operationId: `order-${n}`,
+      });
+      const more = await checkOn(n + 1, subject.user, 'packed');
+      const none = await checkOn(n, subject.user, 'packed');
+      if (more.allowed && more.packs?.[0]?.remaining === 0 && !none.allowed) packed++;
+      await checkOn(n, subject.user, 'tiered');
+      const { engine } = nodes[(n + 1) % 2]!;
+      const upgraded = await engine.check({ resource: 'tiered', subject: { ...subject, plan: 'vip' } });
+      const full = await engine.check({ resource: 'tiered', subject: { ...subject, plan: 'vip' } });
+      if (upgraded.allowed && upgraded.limits[0]?.source === 'tier' && !full.allowed) tiered++;
+    }
+    expect({ packed, tiered }).toEqual({ packed: 200, tiered: 200 });
+  });
+
+  it('leave a reservation of one node to the other, with what packs give beyond what is held', async () => {
+    const subject = { user: 'held' };
+    await nodes[0].engine.packs.add({ resource: 'packed', subject, amount: 5, operationId: 'order-held' });
+    const { reservation } = await nodes[0].engine.reserve({ resource: 'packed', subject, amount: 2 });
+    expect(reservation).toMatchObject({ state: 'held', packs: [{ meter: 'units', taken: 1 }] });
+    const committed = await nodes[1].engine.commit(reservation!.id, { amount: 5 });
+    expect(committed.reservation).toMatchObject({
+      committed: { units: 5 },
+      overage: { units: 3 },
+      packs: [{ meter: 'units', taken: 4 }],
+    });
+    expect(committed.limits).toMatchObject([{ used: 1, reserved: 0 }]);
   });
 
   it('hold as last known while Redis is away, and no write pretends to be done', async () => {

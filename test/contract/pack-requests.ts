@@ -1,5 +1,13 @@
 import type { Store } from '@sundial/engine';
-import { packsKeyOf, type CounterRef, type NewPack, type StoredPack } from '@sundial/engine/ports';
+import {
+  packsKeyOf,
+  type CounterRef,
+  type NewPack,
+  type OperationRefund,
+  type StoredPack,
+  type TakeRequest,
+} from '@sundial/engine/ports';
+import { MAX_AMOUNT } from './store-requests.js';
 
 export function pack(id: string, options: Partial<NewPack> & Pick<NewPack, 'amount'>): NewPack {
   return { id, meter: 'units', priority: 100, expiresAt: Infinity, content: `${options.amount}`, ...options };
@@ -18,4 +26,12 @@ export async function leftOf(store: Store, beside: CounterRef): Promise<Record<s
   const result = await store.packs!.packsAt(placeOf(beside));
   const packs: readonly StoredPack[] = 'packs' in result ? result.packs : [];
   return Object.fromEntries(packs.map(({ id, left }) => [id, left]));
+}
+
+/** The refund of what this request took. */
+export function refunding({
+  operation: { id },
+  counters,
+}: Pick<TakeRequest, 'operation' | 'counters'>): OperationRefund {
+  return { operation: { id }, counters, deadlineAt: MAX_AMOUNT };
 }

@@ -1,14 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
-import { encodeContent, type CounterRef, type TakeRequest } from '@sundial/engine/ports';
+import { encodeContent, type CounterRef } from '@sundial/engine/ports';
 import { REMEMBER_MS } from '@sundial/engine/ports';
-import { add, leftOf, pack, placeOf } from './pack-requests.js';
+import { add, leftOf, pack, placeOf, refunding } from './pack-requests.js';
 import type { StoreScene } from './store.contract.js';
 import {
   counter,
   daily,
   GROUPS,
   hourly,
-  MAX_AMOUNT,
   MINUTE_MS,
   NOON,
   ofMeter,
@@ -211,8 +210,4 @@ export function packsContract(scene: () => StoreScene): void {
       expect(await leftOf(later, both)).toEqual({ p1: 4 });
     });
   });
-}
-
-function refunding({ operation: { id }, counters }: Pick<TakeRequest, 'operation' | 'counters'>) {
-  return { operation: { id }, counters, deadlineAt: MAX_AMOUNT };
 }

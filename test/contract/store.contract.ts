@@ -10,6 +10,7 @@ import { holdWindowsContract } from './store-holds-windows.contract.js';
 import { reversalsContract } from './store-reversals.contract.js';
 import { settleTogetherContract } from './store-settle-together.contract.js';
 import { overridesContract } from './store-overrides.contract.js';
+import { packExtensionsContract } from './store-pack-extensions.contract.js';
 import { packHoldsContract } from './store-pack-holds.contract.js';
 import { packsContract } from './store-packs.contract.js';
 import { metersContract } from './store-meters.contract.js';
@@ -60,5 +61,6 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
     scanContract(scene);
     packsContract(scene);
     packHoldsContract(scene);
+    packExtensionsContract(scene);
   });
 }
