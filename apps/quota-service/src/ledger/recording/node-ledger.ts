@@ -10,9 +10,12 @@ import {
 import type { LedgerTarget } from '../../config/ledger-target.js';
 import { Problem } from '../../http/problems/problem.js';
 import type { Log } from '../../logging/log.js';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** What happens before the ledger is open, such as settlements of a journal, waits for it. */
 const MAX_EARLY = 10_000;
+/** How long a start, or a stop, waits until a database is open; then it goes on without. */
+const OPEN_LIMIT_MS = 1_000;
 
 /**
  * This node's ledger, where it has one: turned off, or not to be opened, it records nothing and its routes say why. It is opened when the
@@ -28,6 +31,7 @@ export class NodeLedger {
   /** Why there is none, where it is not turned off. */
   #failure: string | undefined;
   #early: LedgerEvent[] = [];
+  #opening: Promise<void> = Promise.resolve();
 
   constructor(target: LedgerTarget | undefined, log: Log) {
     this.node = target?.node ?? '';
@@ -35,10 +39,14 @@ export class NodeLedger {
     this.#log = log;
   }
 
-  /** Never rejects. */
+  /** Waits for files, and for no database. Never rejects. */
   async open(): Promise<void> {
     if (this.#target === undefined) return;
-    const { node, url, directory, days, maxBytes } = this.#target;
+    this.#opening = this.#open(this.#target);
+    await (this.#target.url === undefined ? this.#opening : soon(this.#opening));
+  }
+
+  async #open({ node, url, directory, days, maxBytes }: LedgerTarget): Promise<void> {
     const place = url === undefined ? { directory } : { url };
     const log = this.#log;
     try {
@@ -71,11 +79,19 @@ export class NodeLedger {
 
   record(event: LedgerEvent): void {
     if (this.#ledger !== undefined) this.#ledger.record(event);
-    else if (this.isOn && this.#failure === undefined && this.#early.length < MAX_EARLY)
-      this.#early.push(event);
+    else if (this.isOn && this.#failure === undefined) this.#wait(event);
+  }
+
+  /** Beyond what there is room for, the last line is a gap that says how many are missing. */
+  #wait(event: LedgerEvent): void {
+    const last = this.#early.at(-1);
+    if (this.#early.length < MAX_EARLY) this.#early.push(event);
+    else if (last?.kind !== 'gap') this.#early.push(gapFrom(event));
+    else this.#early[MAX_EARLY] = { ...last, count: last.count! + 1, data: { ...last.data, to: event.at } };
   }
 
   async close(): Promise<void> {
+    await soon(this.#opening);
     await this.#ledger?.close();
   }
 
@@ -108,4 +124,15 @@ export class NodeLedger {
       'SUNDIAL_LEDGER is off: start the service with SUNDIAL_LEDGER=on to record.',
     );
   }
+}
+
+function gapFrom({ at }: LedgerEvent): LedgerEvent {
+  return { at, kind: 'gap', outcome: 'database-away', count: 1, data: { from: at, to: at } };
+}
+
+async function soon(opening: Promise<void>): Promise<void> {
+  const limit = new AbortController();
+  const late = sleep(OPEN_LIMIT_MS, undefined, { signal: limit.signal }).catch(() => undefined);
+  await Promise.race([opening, late]);
+  limit.abort();
 }
