@@ -1,4 +1,3 @@
-import type { Subject } from '@sundial/contract';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { freePort } from '../../support/free-port.js';
@@ -7,7 +6,6 @@ import { CpuSteal } from '../../support/cpu-steal.js';
 import { temporaryDirectory, type TemporaryDirectory } from '../../support/temporary-directory.js';
 import type { Answer } from './history.js';
 import { answered, bodyOf, routeOf, type Ending, type EndingAnswer } from './reservations/ending.js';
-import type { WitnessedEvent } from './ledger-witness.js';
 import { requestOf, type Operation } from './workload.js';
 import type { ChaosNode, NodeStatus } from './node.js';
 import { RULES } from './rules.js';
@@ -96,22 +94,6 @@ export class ServiceNode implements ChaosNode {
       };
     } catch {
       return undefined;
-    }
-  }
-
-  /** What its ledger has of every subject with these attributes. */
-  async recorded(subject: Subject): Promise<readonly WitnessedEvent[]> {
-    const events: WitnessedEvent[] = [];
-    for (let cursor: string | undefined; ;) {
-      const query = new URLSearchParams({
-        subject: JSON.stringify(subject),
-        limit: '1000',
-        ...(cursor && { cursor }),
-      });
-      const { body } = await this.#running.fetchJson('GET', `/admin/subjects/data?${query}`);
-      events.push(...(body.events as WitnessedEvent[]));
-      if (body.next === undefined || body.events.length === 0) return events;
-      cursor = body.next;
     }
   }
 
