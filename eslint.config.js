@@ -52,7 +52,16 @@ const layers = Object.entries({
 }));
 
 export default tseslint.config(
-  { ignores: ['**/dist/**', '**/cjs/**', '**/node_modules/**', '**/data/**', '**/coverage/**'] },
+  {
+    ignores: [
+      '**/dist/**',
+      '**/cjs/**',
+      '**/node_modules/**',
+      '**/data/**',
+      '**/coverage/**',
+      '**/*.gen.d.ts',
+    ],
+  },
   {
     linterOptions: { reportUnusedDisableDirectives: 'error' },
     rules: {
@@ -64,7 +73,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['**/*.ts'],
+    files: ['**/*.ts', '**/*.tsx'],
     extends: [tseslint.configs.recommended],
     languageOptions: {
       parserOptions: {
@@ -94,6 +103,24 @@ export default tseslint.config(
     },
   },
   ...layers,
+  {
+    // The page runs in browsers: it shares nothing with the service but the OpenAPI document. Its pages are loaded when they are shown,
+    // and what they show is long.
+    files: ['apps/console/src/**/*.{ts,tsx}'],
+    ignores: ['**/*.spec.ts'],
+    rules: {
+      'max-lines-per-function': ['error', { max: 90, skipBlankLines: true, skipComments: true }],
+      'no-restricted-imports': ['error', { patterns: [{ regex: '^(@sundial/|node:)', message: UP }] }],
+      'no-restricted-syntax': [
+        'error',
+        { selector: 'ExportDefaultDeclaration', message: 'Named exports only.' },
+        {
+          selector: 'JSXAttribute[name.name="dangerouslySetInnerHTML"]',
+          message: 'Texts of others are text.',
+        },
+      ],
+    },
+  },
   {
     // No two folders of a package import each other (ARCHITECTURE.md, "Layers").
     files: ['{lua,libs/*,apps/*,examples/*,bench}/src/**/*.ts'],

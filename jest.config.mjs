@@ -2,7 +2,7 @@
 export default {
   testEnvironment: 'node',
   testRegex: '\\.spec\\.ts$',
-  testPathIgnorePatterns: ['/node_modules/', '/dist/', '/cjs/', '<rootDir>/test/installs/'],
+  testPathIgnorePatterns: ['/node_modules/', '/dist/', '/cjs/', '<rootDir>/test/(installs|console)/'],
   modulePathIgnorePatterns: ['/dist/', '/cjs/'],
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: {

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 
 /** Prints the lines of each package and of each of its folders, specs left out: the figures of ARCHITECTURE.md, unrounded. */
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const SOURCE = /^(?!.*\.spec\.ts$).*\.(ts|mjs|lua)$/;
+const SOURCE = /^(?!.*\.(spec|gen\.d)\.ts$).*\.(tsx?|mjs|lua)$/;
 const GENERATED = new Set(['dist', 'cjs', 'node_modules']);
 
 /** @param {string} folder */

@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import type { LedgerTarget } from './config/ledger-target.js';
+import { isConsoleBuilt } from './console/console-files.js';
 import type { Settings } from './config/settings.js';
 
 /** What a person who starts the service wants to know, and a command to try it with. */
@@ -16,6 +17,7 @@ export function greeting(settings: Settings, { address, port, family }: AddressI
     `  curl -s ${reachable}:${port}/check -H 'content-type: application/json'${key} -d ${body}`,
     '',
     `  Documentation: http://${reachable}:${port}/docs`,
+    ...(isConsoleBuilt() ? [`  Console: http://${reachable}:${port}/console`] : []),
     '',
   ].join('\n');
 }

@@ -3,6 +3,7 @@ import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { LiveRules, QuotaEngine } from '@sundial/engine';
 import { AppModule } from './app.module.js';
+import { redirectSlash } from './console/console-slash.js';
 import { serveOpenApi } from './docs/openapi.js';
 import { fastifyAdapter, type AdapterOptions } from './http/server/fastify.adapter.js';
 import { Door } from './http/admission/door.js';
@@ -62,6 +63,7 @@ export async function createService(
     log,
   });
   serveOpenApi(app);
+  redirectSlash(app);
   await warmUp(app.get(QuotaEngine), app.get(LiveRules).current);
   return app;
 }

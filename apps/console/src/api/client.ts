@@ -1,0 +1,73 @@
+import type { Schemas } from './types.ts';
+
+/** An error of the service (RFC 9457), or of the way to it. */
+export class ApiError extends Error {
+  readonly problem: Schemas['Problem'];
+
+  constructor(problem: Schemas['Problem']) {
+    super(problem.detail);
+    this.problem = problem;
+  }
+}
+
+export interface Call {
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly query?: Readonly<Record<string, string | undefined>>;
+  readonly body?: unknown;
+  readonly ifMatch?: string | undefined;
+  /** Asked for by the page itself, every few seconds: keeps no session alive. */
+  readonly isBackground?: boolean;
+}
+
+export interface Answer<T> {
+  readonly data: T;
+  readonly etag: string | undefined;
+}
+
+/** Asks the service that this page came from, under whatever base path. @throws ApiError */
+export async function call<T>(path: string, options: Call = {}): Promise<Answer<T>> {
+  const url = new URL(path.replace(/^\//, ''), document.baseURI.replace(/[?#].*/, ''));
+  for (const [name, value] of Object.entries(options.query ?? {}))
+    if (value !== undefined && value !== '') url.searchParams.set(name, value);
+  const response = await fetch(url, {
+    method: options.method ?? 'GET',
+    headers: headersOf(options),
+    ...(options.body !== undefined && { body: JSON.stringify(options.body) }),
+  }).catch(() => undefined);
+  if (response === undefined) throw new ApiError(UNREACHABLE);
+  const text = await response.text();
+  const data = parsed(text);
+  if (!response.ok) throw new ApiError(problemOf(response, data));
+  return { data: data as T, etag: response.headers.get('etag') ?? undefined };
+}
+
+function headersOf({ body, ifMatch, isBackground }: Call): Record<string, string> {
+  return {
+    'x-sundial-csrf': '1',
+    ...(body !== undefined && { 'content-type': 'application/json' }),
+    ...(ifMatch !== undefined && { 'if-match': ifMatch }),
+    ...(isBackground && { 'x-sundial-background': '1' }),
+  };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function problemOf({ status, statusText }: Response, data: unknown): Schemas['Problem'] {
+  if (typeof data === 'object' && data !== null && 'code' in data) return data as Schemas['Problem'];
+  const title = `${status} ${statusText}`;
+  return { type: 'about:blank', title, status, detail: title, code: 'unknown' };
+}
+
+const UNREACHABLE: Schemas['Problem'] = {
+  type: 'about:blank',
+  title: 'Sundial does not answer',
+  status: 0,
+  detail: 'The node, or what is between it and this page, does not answer. The page goes on asking.',
+  code: 'unreachable',
+};

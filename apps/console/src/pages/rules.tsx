@@ -1,0 +1,93 @@
+import { Link, useNavigate, useSearch } from '@tanstack/react-router';
+import { useTranslation } from 'react-i18next';
+import { useMay, useRead } from '../api/queries.ts';
+import type { Rule, Schemas } from '../api/types.ts';
+import { Badge, Button, Card, Empty, Field, PageTitle, Row, Table } from '../ui/basics.tsx';
+import { windowName } from '../ui/limits.tsx';
+import { Loading, ProblemNote } from '../ui/problem.tsx';
+
+/** The rules in force, a page of them, found by how their ids begin or by their resource. */
+export function Page() {
+  const { t } = useTranslation();
+  const navigate = useNavigate();
+  const mayWrite = useMay('admin');
+  const {
+    idPrefix = '',
+    resource = '',
+    cursor = '',
+  } = useSearch({ strict: false }) as Record<string, string>;
+  const query = { limit: '100', idPrefix, resource, cursor };
+  const { data, error, isLoading } = useRead<Schemas['RuleList']>('/admin/rules', { query });
+  const show = (change: Record<string, string>) => {
+    const wanted = Object.entries({ idPrefix, resource, ...change }).filter(([, value]) => value !== '');
+    void navigate({ to: '/rules', search: Object.fromEntries(wanted) as never, replace: true });
+  };
+  return (
+    <>
+      <PageTitle>{t('rules')}</PageTitle>
+      <Card
+        actions={
+          mayWrite && (
+            <Button kind="primary" onClick={() => void navigate({ to: '/rules/$id', params: { id: 'new' } })}>
+              {t('newRule')}
+            </Button>
+          )
+        }
+      >
+        <div className="mb-3 flex flex-wrap gap-3">
+          <Field
+            label={t('idBegins')}
+            value={idPrefix}
+            onChange={(e) => show({ idPrefix: e.target.value })}
+          />
+          <Field
+            label={t('resource')}
+            value={resource}
+            onChange={(e) => show({ resource: e.target.value })}
+          />
+        </div>
+        <ProblemNote error={error} />
+        {isLoading && <Loading />}
+        {data?.rules.length === 0 && <Empty command={CREATE}>{t('noRules')}</Empty>}
+        {data !== undefined && data.rules.length > 0 && <RuleTable rules={data.rules} />}
+        {data?.next && (
+          <div className="mt-3">
+            <Button onClick={() => show({ cursor: data.next! })}>{t('nextPage')}</Button>
+          </div>
+        )}
+      </Card>
+    </>
+  );
+}
+
+const CREATE = `curl -X POST …/admin/rules -H 'authorization: Bearer <key>' -H 'content-type: application/json' \\
+  -d '{"id":"ocr-per-user","resource":"ocr","per":["user"],"limits":[{"window":"day","max":10}]}'`;
+
+function RuleTable({ rules }: { readonly rules: readonly Rule[] }) {
+  const { t } = useTranslation();
+  return (
+    <Table label={t('rules')} head={[t('rule'), t('resource'), t('per'), t('limits'), t('mode')]}>
+      {rules.map(({ id, resource, per, limits, mode, description }) => (
+        <Row
+          key={id}
+          cells={[
+            <>
+              <Link to="/rules/$id" params={{ id }} className="font-medium text-accent underline">
+                {id}
+              </Link>
+              {description && <p className="text-xs text-quiet">{description}</p>}
+            </>,
+            resource,
+            per.join(', ') || '—',
+            limits.map((limit, index) => (
+              <p key={index}>
+                {limit.max ?? '∞'} {limit.meter ?? ''} / {windowName(limit.window)}
+              </p>
+            )),
+            <Badge tone={mode === 'enforce' ? 'good' : 'warn'}>{mode}</Badge>,
+          ]}
+        />
+      ))}
+    </Table>
+  );
+}

@@ -1,0 +1,144 @@
+import type { ButtonHTMLAttributes, ComponentProps, ReactNode } from 'react';
+import { useId } from 'react';
+
+type Kind = 'primary' | 'plain' | 'danger';
+
+const KINDS: Readonly<Record<Kind, string>> = {
+  primary: 'bg-accent text-on-accent border-accent',
+  plain: 'bg-card text-ink border-line',
+  danger: 'bg-card text-bad border-bad',
+};
+
+export function Button({
+  kind = 'plain',
+  ...rest
+}: ButtonHTMLAttributes<HTMLButtonElement> & { kind?: Kind }) {
+  const look = 'inline-flex items-center gap-1.5 rounded border px-3 py-1.5 text-sm disabled:opacity-60';
+  return <button type="button" {...rest} className={`${look} ${KINDS[kind]} ${rest.className ?? ''}`} />;
+}
+
+const CONTROL =
+  'h-9 w-full rounded border border-line bg-card px-2 py-1.5 text-sm text-ink disabled:opacity-70';
+
+export function Field({ label, hint, ...rest }: ComponentProps<'input'> & { label: string; hint?: string }) {
+  const id = useId();
+  return (
+    <div className="flex min-w-0 flex-1 flex-col gap-1">
+      <span className="text-sm text-quiet">
+        <label htmlFor={id}>{label}</label>
+        {hint && <span id={`${id}-hint`}> · {hint}</span>}
+      </span>
+      <input id={id} {...(hint && { 'aria-describedby': `${id}-hint` })} {...rest} className={CONTROL} />
+    </div>
+  );
+}
+
+export interface Choice {
+  readonly value: string;
+  readonly label: string;
+}
+
+interface SelectProps extends ComponentProps<'select'> {
+  readonly label: string;
+  readonly choices: readonly Choice[];
+}
+
+export function Select({ label, choices, ...rest }: SelectProps) {
+  const id = useId();
+  return (
+    <div className="flex min-w-0 flex-1 flex-col gap-1">
+      <label htmlFor={id} className="text-sm text-quiet">
+        {label}
+      </label>
+      <select id={id} {...rest} className={CONTROL}>
+        {choices.map(({ value, label: text }) => (
+          <option key={value} value={value}>
+            {text}
+          </option>
+        ))}
+      </select>
+    </div>
+  );
+}
+
+export function Card({
+  title,
+  children,
+  actions,
+}: {
+  title?: string;
+  children: ReactNode;
+  actions?: ReactNode;
+}) {
+  return (
+    <section className="mb-4 rounded-lg border border-line bg-card p-4">
+      {(title !== undefined || actions !== undefined) && (
+        <div className="mb-3 flex flex-wrap items-center justify-between gap-2">
+          {title !== undefined && <h2 className="text-base font-semibold">{title}</h2>}
+          {actions}
+        </div>
+      )}
+      {children}
+    </section>
+  );
+}
+
+export function PageTitle({ children }: { children: ReactNode }) {
+  return <h1 className="mb-4 text-xl font-semibold break-words">{children}</h1>;
+}
+
+/** What there is not, and the command that makes some. */
+export function Empty({ children, command }: { children: ReactNode; command?: string }) {
+  return (
+    <div className="text-sm text-quiet">
+      <p>{children}</p>
+      {command && <pre className="mt-2 overflow-x-auto rounded bg-page p-2 text-xs text-ink">{command}</pre>}
+    </div>
+  );
+}
+
+export function Badge({ tone, children }: { tone: 'good' | 'warn' | 'bad' | 'quiet'; children: ReactNode }) {
+  const tones = { good: 'text-good', warn: 'text-warn', bad: 'text-bad', quiet: 'text-quiet' };
+  return (
+    <span className={`rounded border border-line px-1.5 py-0.5 text-xs ${tones[tone]}`}>{children}</span>
+  );
+}
+
+export function Table({
+  head,
+  children,
+  label,
+}: {
+  head: readonly string[];
+  children: ReactNode;
+  label: string;
+}) {
+  return (
+    <div className="overflow-x-auto" tabIndex={0} role="region" aria-label={label}>
+      <table className="w-full text-left text-sm">
+        <thead>
+          <tr className="border-b border-line text-quiet">
+            {head.map((title) => (
+              <th key={title} scope="col" className="py-1.5 pr-4 font-medium">
+                {title}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>{children}</tbody>
+      </table>
+    </div>
+  );
+}
+
+export function Row({ cells }: { cells: readonly ReactNode[] }) {
+  return (
+    <tr className="border-b border-line last:border-0">
+      {cells.map((cell, index) => (
+        <td key={index} className="py-2 pr-4 align-top">
+          {cell}
+        </td>
+      ))}
+    </tr>
+  );
+}

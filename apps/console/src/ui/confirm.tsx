@@ -1,0 +1,47 @@
+import { Dialog } from '@base-ui/react/dialog';
+import { useState, type ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Button } from './basics.tsx';
+
+interface ConfirmProps {
+  /** On the button that opens it. */
+  readonly action: string;
+  /** Names what is touched. */
+  readonly question: string;
+  readonly isDangerous?: boolean;
+  readonly isDisabled?: boolean;
+  readonly onConfirm: () => void;
+  readonly children?: ReactNode;
+}
+
+/** A button whose effect is confirmed first. */
+export function Confirm({ action, question, isDangerous, isDisabled, onConfirm, children }: ConfirmProps) {
+  const { t } = useTranslation();
+  const [isOpen, setOpen] = useState(false);
+  return (
+    <Dialog.Root open={isOpen} onOpenChange={setOpen}>
+      <Dialog.Trigger render={<Button kind={isDangerous ? 'danger' : 'plain'} disabled={isDisabled} />}>
+        {action}
+      </Dialog.Trigger>
+      <Dialog.Portal>
+        <Dialog.Backdrop className="fixed inset-0 bg-black/50" />
+        <Dialog.Popup className="fixed top-1/4 left-1/2 w-[min(92vw,32rem)] -translate-x-1/2 rounded-lg border border-line bg-card p-4 text-ink">
+          <Dialog.Title className="mb-3 font-semibold break-words">{question}</Dialog.Title>
+          {children}
+          <div className="mt-4 flex justify-end gap-2">
+            <Dialog.Close render={<Button />}>{t('cancel')}</Dialog.Close>
+            <Button
+              kind={isDangerous ? 'danger' : 'primary'}
+              onClick={() => {
+                setOpen(false);
+                onConfirm();
+              }}
+            >
+              {action}
+            </Button>
+          </div>
+        </Dialog.Popup>
+      </Dialog.Portal>
+    </Dialog.Root>
+  );
+}

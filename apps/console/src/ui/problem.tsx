@@ -1,0 +1,39 @@
+import { useTranslation } from 'react-i18next';
+import type { ApiError } from '../api/client.ts';
+
+/** An error of the service as it says it: what happened, every error of the input, and how the log names the request. */
+export function ProblemNote({ error }: { readonly error: ApiError | null | undefined }) {
+  const { t } = useTranslation();
+  if (!error?.problem) return null;
+  const { title, detail, errors, requestId } = error.problem;
+  return (
+    <div role="alert" className="mb-3 rounded border border-bad p-3 text-sm">
+      <p className="font-semibold text-bad">{title}</p>
+      {errors?.length ? (
+        <ul className="mt-1 list-disc pl-5">
+          {errors.map(({ path, message }, index) => (
+            <li key={index}>
+              {path && <code>{path}</code>} {message}
+            </li>
+          ))}
+        </ul>
+      ) : (
+        <p className="mt-1">{detail}</p>
+      )}
+      {requestId && (
+        <p className="mt-1 text-xs text-quiet">
+          {t('requestId')} <code>{requestId}</code>
+        </p>
+      )}
+    </div>
+  );
+}
+
+export function Loading() {
+  const { t } = useTranslation();
+  return (
+    <p role="status" className="text-sm text-quiet">
+      {t('loading')}
+    </p>
+  );
+}

@@ -1,0 +1,38 @@
+import { useEffect, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+
+const UNITS: readonly [Intl.RelativeTimeFormatUnit, number][] = [
+  ['day', 86_400_000],
+  ['hour', 3_600_000],
+  ['minute', 60_000],
+  ['second', 1_000],
+];
+
+/** An instant relative to now, counting on; its exact time is its title. */
+export function Instant({ at, timeZone }: { readonly at: string; readonly timeZone?: string }) {
+  const { i18n } = useTranslation();
+  const [now, setNow] = useState(() => Date.now());
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), 1_000);
+    return () => clearInterval(timer);
+  }, []);
+  return (
+    <time dateTime={at} title={exact(at, i18n.language, timeZone)} className="whitespace-nowrap">
+      {relative(Date.parse(at) - now, i18n.language)}
+    </time>
+  );
+}
+
+function relative(ms: number, language: string): string {
+  const [unit, length] = UNITS.find(([, length]) => Math.abs(ms) >= length) ?? UNITS[3]!;
+  return new Intl.RelativeTimeFormat(language, { numeric: 'auto' }).format(Math.trunc(ms / length), unit);
+}
+
+function exact(at: string, language: string, timeZone?: string): string {
+  const options = { dateStyle: 'medium', timeStyle: 'long', ...(timeZone && { timeZone }) } as const;
+  try {
+    return new Intl.DateTimeFormat(language, options).format(new Date(at));
+  } catch {
+    return at;
+  }
+}

@@ -1,0 +1,230 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Browser, Page } from 'playwright-core';
+import { en } from '../../apps/console/src/text/en.js';
+import { zh } from '../../apps/console/src/text/zh.js';
+import { RunningService } from '../support/running-service.js';
+import { launchBrowser, open, violations, type Look, type Opened } from './browser.js';
+
+const KEYS = { admin: 'rules-and-all-1', operator: 'works-all-day-1', viewer: 'only-looks-1' };
+const HOSTILE = `<img src=x onerror="globalThis.isBroken=1"><script>globalThis.isBroken=1</script>`;
+const LOOKS: readonly Look[] = [
+  { language: 'en', theme: 'light' },
+  { language: 'en', theme: 'dark' },
+  { language: 'zh', theme: 'light' },
+  { language: 'zh', theme: 'dark' },
+];
+const PAGES = ['rules', 'rules/ocr-per-user', 'subject?user=u1', 'controls', 'alarms', 'node'] as const;
+
+let browser: Browser;
+let service: RunningService;
+beforeAll(async () => {
+  browser = await launchBrowser();
+  service = await RunningService.start({
+    SUNDIAL_ADMIN_KEYS: Object.entries(KEYS)
+      .map(([role, key]) => `${role}-key:${role}=${key}`)
+      .join(),
+    SUNDIAL_CLOCK_OFFSET_MS: '0',
+  });
+}, 120_000);
+afterAll(async () => {
+  await browser?.close();
+  await service?.stop();
+});
+
+let opened: Opened | undefined;
+beforeEach(() => (opened = undefined));
+afterEach(async () => {
+  const { errors = [] } = opened ?? {};
+  await opened?.close();
+  expect(errors).toEqual([]);
+});
+
+const api = (method: 'get' | 'post' | 'put', path: string) =>
+  service.api[method](path).auth(KEYS.admin, { type: 'bearer' });
+
+async function signIn(role: keyof typeof KEYS = 'admin', look: Look = LOOKS[0]!): Promise<Page> {
+  opened = await open(browser, look);
+  const { page } = opened;
+  const texts = look.language === 'zh' ? zh : en;
+  await page.goto(`${service.url}/console`);
+  await page.getByLabel(texts.adminKey).fill(KEYS[role]);
+  await page.getByRole('button', { name: texts.signIn }).click();
+  await page.getByRole('heading', { level: 1, name: texts.rules }).waitFor();
+  return page;
+}
+
+const go = (page: Page, path: string) => page.goto(`${service.url}/console#/${path}`);
+
+describe.each(LOOKS)('in %j', (look) => {
+  it('every page is there, in its language, accessible, with its own files alone', async () => {
+    const page = await signIn('admin', look);
+    const hosts = new Set<string>();
+    page.on('request', (request) => hosts.add(new URL(request.url()).host));
+    for (const path of PAGES) {
+      await go(page, path);
+      await page.getByRole('heading', { level: 1 }).waitFor();
+      await page.waitForLoadState('networkidle');
+      expect([path, await violations(page)]).toEqual([path, []]);
+    }
+    expect(await page.evaluate('document.documentElement.lang')).toBe(look.language);
+    expect(await page.evaluate('document.documentElement.dataset.theme')).toBe(look.theme);
+    expect([...hosts]).toEqual([new URL(service.url).host]);
+  }, 60_000);
+});
+
+describe('signing in', () => {
+  it('says what is wrong with a key, keeps it out of reach of scripts, and ends', async () => {
+    opened = await open(browser, LOOKS[0]!);
+    const { page } = opened;
+    await page.goto(`${service.url}/console`);
+    await page.getByLabel(en.adminKey).fill('not-a-key-of-it');
+    await page.getByRole('button', { name: en.signIn }).click();
+    await page.getByRole('alert').getByText('This key is not known here').waitFor();
+    expect(await violations(page)).toEqual([]);
+    await page.getByLabel(en.adminKey).fill(KEYS.admin);
+    await page.getByRole('button', { name: en.signIn }).click();
+    await page.getByRole('heading', { level: 1, name: en.rules }).waitFor();
+    const kept = await page.evaluate(
+      'JSON.stringify([document.cookie, { ...localStorage }, { ...sessionStorage }])',
+    );
+    expect(kept).not.toMatch(/sundial-session|rules-and-all/);
+    await page.getByRole('button', { name: en.signOut }).click();
+    await page.getByLabel(en.adminKey).waitFor();
+  });
+
+  it('is asked for again when the session has ended elsewhere', async () => {
+    const page = await signIn();
+    await page.context().clearCookies();
+    await go(page, 'controls');
+    await page.getByLabel(en.adminKey).waitFor();
+  });
+});
+
+describe('a rule', () => {
+  it('is edited in a form and as text, previewed, compared and saved', async () => {
+    const page = await signIn();
+    await go(page, 'rules/llm-per-user');
+    const max = page.getByLabel(en.max).first();
+    await max.fill('25');
+    await expect(page.getByRole('textbox', { name: en.text }).inputValue()).resolves.toContain('max: 25');
+    await page
+      .getByLabel(en.changes)
+      .getByText('+ - max: 25')
+      .or(page.getByText('max: 25').first())
+      .waitFor();
+    await page.getByText(/^Of \d+ subjects/).waitFor();
+    await page.reload();
+    await expect(max.inputValue()).resolves.toBe('25');
+    await page.getByRole('button', { name: en.save }).click();
+    await page.getByText('applied on 1 of 1 nodes').waitFor();
+    const { body } = await api('get', '/admin/rules/llm-per-user');
+    expect(JSON.stringify(body.limits)).toContain('"max":25');
+  });
+
+  it('says in words what a change does to counters, and what is wrong as it is typed', async () => {
+    const page = await signIn();
+    await go(page, 'rules/ocr-per-user');
+    await page.getByLabel(en.timeZone).fill('Europe/Berlin');
+    await page.getByText(/Starts new counters for .*timeZone changed/).waitFor();
+    await page.getByLabel(en.timeZone).fill('Nowhere/None');
+    await page.getByRole('alert').getByText('timeZone').waitFor();
+  });
+
+  it('that another has changed is not overwritten: the draft is compared with what is in force', async () => {
+    const page = await signIn();
+    await go(page, 'rules/export-per-account');
+    await page.getByLabel(en.description).fill('a draft');
+    const { body } = await api('get', '/admin/rules/export-per-account');
+    await api('put', '/admin/rules/export-per-account').send({ ...body, description: 'of another' });
+    await page.getByRole('button', { name: en.save }).click();
+    await page.getByRole('alert').getByText('The rule was changed in the meantime').waitFor();
+    await page.getByRole('button', { name: en.compareWithCurrent }).click();
+    await page.getByText('- description: of another').waitFor();
+    await page.getByRole('button', { name: en.save }).click();
+    await page.getByText('applied on 1 of 1 nodes').waitFor();
+    const saved = (await api('get', '/admin/rules/export-per-account')).body as { description: string };
+    expect(saved.description).toBe('a draft');
+  });
+
+  it('is found by its id with the palette', async () => {
+    const page = await signIn();
+    await page.keyboard.press('/');
+    await page.getByPlaceholder(en.searchHint).fill('speech');
+    await page.getByText('speech-scoring-per-pupil').last().waitFor();
+    expect(await violations(page)).toEqual([]);
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { level: 1, name: 'speech-scoring-per-pupil' }).waitFor();
+  });
+});
+
+describe('operators', () => {
+  it('close a gate with an end and a reason, after a question that names it, and open it again', async () => {
+    const page = await signIn('operator');
+    await go(page, 'controls');
+    const gates = page.locator('section').filter({ has: page.getByRole('heading', { name: en.gates }) });
+    await gates.getByLabel(en.resource).fill('sms');
+    await gates.getByLabel(en.reason).fill('provider down');
+    await gates.getByRole('button', { name: en.set }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText(/gate of sms .* for 15 minutes/).waitFor();
+    await dialog.getByRole('button', { name: en.set }).click();
+    await gates.getByRole('cell', { name: 'provider down' }).waitFor();
+    await gates.getByRole('cell', { name: /minutes/ }).waitFor();
+    await gates.getByRole('button', { name: en.backToNormal }).click();
+    await gates.getByText(en.noGates).waitFor();
+  });
+
+  it('raise a limit of one subject until its window ends', async () => {
+    await api('post', '/check').send({ resource: 'ocr', subject: { user: 'u9' } });
+    const page = await signIn('operator');
+    await go(page, 'subject?user=u9');
+    const ocr = page.locator('section').filter({ has: page.getByRole('heading', { name: 'ocr' }) });
+    await ocr.getByText('1 / 10').waitFor();
+    await ocr.getByLabel(en.amount).fill('5');
+    await ocr.getByRole('button', { name: en.raise }).click();
+    await ocr.getByText('1 / 15').waitFor();
+    await ocr.getByText('override').first().waitFor();
+  });
+});
+
+describe('what others wrote', () => {
+  it('is text: descriptions, reasons and subjects run nothing', async () => {
+    const rule = { id: 'hostile', resource: 'ocr', per: ['user'], limits: [{ window: 'day', max: 9 }] };
+    await api('post', '/admin/rules').send({ ...rule, description: HOSTILE });
+    await api('put', '/admin/gates/hostile').send({ gate: 'closed', reason: HOSTILE });
+    const page = await signIn();
+    await page.getByText(HOSTILE).waitFor();
+    await go(page, 'controls');
+    await page.getByText(HOSTILE).waitFor();
+    await go(page, `subject?${new URLSearchParams({ user: HOSTILE })}`);
+    await page.getByText('hostile').first().waitFor();
+    await go(page, 'rules/hostile');
+    await page.getByLabel(en.description).waitFor();
+    expect(await page.evaluate(() => 'isBroken' in globalThis)).toBe(false);
+  });
+
+  it('never gets the console into a frame', async () => {
+    opened = await open(browser, LOOKS[0]!);
+    const { page, errors } = opened;
+    await page.setContent(`<iframe src="${service.url}/console"></iframe>`);
+    await page.waitForTimeout(500);
+    expect(await page.frames()[1]!.locator('#root').count()).toBe(0);
+    expect(errors.splice(0).join()).toMatch(/frame-ancestors|Framing/);
+  });
+});
+
+describe('a viewer', () => {
+  it('sees that the console is read-only, and nothing to change things with', async () => {
+    const page = await signIn('viewer');
+    await page.getByText(en.readOnly).waitFor();
+    expect(await page.getByRole('button', { name: en.newRule }).count()).toBe(0);
+    await go(page, 'controls');
+    await page.getByRole('heading', { name: en.gates, exact: true }).waitFor();
+    expect(await page.getByRole('button', { name: en.set }).count()).toBe(0);
+    await go(page, 'rules/ocr-per-user');
+    await page.getByLabel(en.description).waitFor();
+    expect(await page.getByLabel(en.description).isDisabled()).toBe(true);
+    expect(await page.getByRole('button', { name: en.save }).count()).toBe(0);
+    expect(await violations(page)).toEqual([]);
+  });
+});
