@@ -38,7 +38,7 @@ export function nextOf(scenario: Scenario, shape: Shape, world: World): Step[] {
 
 /**
  * A node answers within its deadline, which is nothing beside the lives of reservations. And what the store may have done
- * already is settled while it remembers that; later, the counters are reported as uncertain, and nobody promises what they show.
+ * already is settled while it remembers that; later, the node reports the counters as uncertain and promises nothing about them.
  */
 function isUrgent({ rememberFor, rememberSettledFor }: Shape, message: Message, now: number): boolean {
   if (message.state !== 'pending') return message.state === 'awaited';

@@ -163,7 +163,7 @@ export class ReservingNode {
     if (this.#failures.length > 0) throw this.#failures[0];
     expect(this.engine.status().lost).toBe(0);
     this.#verify();
-    // What nobody ends is over one day.
+    // What no caller ends expires.
     await this.pass(5 * STEP_MS);
     jest.setSystemTime(Date.now() + 5_000);
     this.#verify();
