@@ -79,9 +79,12 @@ export class Lives {
       const { operation, life } = lived;
       const reservation = this.#reservationOf(operation);
       if (reservation && !this.#left.has(operation.operationId))
-        await this.#untilTheStoreSays(lived, this.#endingOf(lived, reservation), until);
+        await this.#untilTheStoreSays(lived, this.#endingOf(lived, reservation), {
+          // Without the store, a commit and its refund are settled as one: the store never knows a reservation.
+          until: this.#isRefunded(operation) ? 0 : until,
+        });
       if (life.isRefunded && this.#isCounted(operation))
-        await this.#untilTheStoreSays(lived, refundOf(operation), until);
+        await this.#untilTheStoreSays(lived, refundOf(operation), { until });
     });
     const expiries = [...this.#left].flatMap((operationId) =>
       this.#heldBy(operationId).map(({ expiresAt }) => expiryOf(expiresAt)),
@@ -150,7 +153,12 @@ export class Lives {
     return false;
   }
 
-  async #untilTheStoreSays(lived: Lived, ending: Ending, until: number): Promise<void> {
+  /** Asks once at least. */
+  async #untilTheStoreSays(
+    lived: Lived,
+    ending: Ending,
+    { until }: { readonly until: number },
+  ): Promise<void> {
     const askings = this.#askings.get(lived.operation.operationId) ?? [];
     if (
       askings.some(
@@ -224,6 +232,13 @@ export class Lives {
     const isByStore = ({ degraded }: Decided) => degraded === null;
     return [...decisions.filter((one) => !isByStore(one)), ...decisions.filter(isByStore)].flatMap(
       ({ reservation }) => reservation ?? [],
+    );
+  }
+
+  #isRefunded({ operationId }: Operation): boolean {
+    const askings = this.#askings.get(operationId) ?? [];
+    return askings.some(
+      (asking) => asking.ending.verb === 'refund' && succeeded(asking) && !this.#mayBeForgotten(asking),
     );
   }
 
