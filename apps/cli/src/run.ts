@@ -2,6 +2,9 @@ import { Command, CommanderError } from 'commander';
 import { readFileSync } from 'node:fs';
 import { addBrakes } from './brakes/brakes.command.js';
 import { addGates } from './gates/gates.command.js';
+import { addAudit } from './ledger/audit.command.js';
+import { addTop } from './ledger/top.command.js';
+import { addTrace } from './ledger/trace.command.js';
 import { addOverrides } from './overrides/overrides.command.js';
 import { addPacks } from './packs/packs.command.js';
 import { addReservations } from './reservations/reservations.command.js';
@@ -25,6 +28,9 @@ const COMMANDS = [
   addReservations,
   addGates,
   addBrakes,
+  addTrace,
+  addAudit,
+  addTop,
   addDrill,
   addDoctor,
 ];

@@ -68,9 +68,22 @@ const UNIT_MS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
 /** An instant as it was typed, or a length of time from now by the clock of the service. The service judges the rest. */
 export async function instantOf(text: string, service: Service): Promise<string> {
+  const lengthMs = lengthOf(text);
+  return lengthMs === undefined ? text : fromNow(lengthMs, service);
+}
+
+/** The same, where a length is so long ago. */
+export async function pastInstantOf(text: string, service: Service): Promise<string> {
+  const lengthMs = lengthOf(text);
+  return lengthMs === undefined ? text : fromNow(-lengthMs, service);
+}
+
+function lengthOf(text: string): number | undefined {
   const [, digits, unit] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
-  if (digits === undefined) return text;
+  return digits === undefined ? undefined : Number(digits) * UNIT_MS[unit as keyof typeof UNIT_MS];
+}
+
+async function fromNow(lengthMs: number, service: Service): Promise<string> {
   await service.get('/health/live');
-  const lengthMs = Number(digits) * UNIT_MS[unit as keyof typeof UNIT_MS];
   return new Date(Date.now() + service.skewMs + lengthMs).toISOString();
 }

@@ -30,7 +30,7 @@ function changeText({ id, kind, before, after }: RuleChangeShown): string {
   return `${SIGN[kind]} rule ${id} ${kind}\n${lines.map((line) => `    ${printable(line)}\n`).join('')}`;
 }
 
-function effectText(effect: RuleEffect): string {
+export function effectText(effect: RuleEffect): string {
   switch (effect.kind) {
     case 'counters-restart': {
       const { rule, windows, meter = 'units', changed } = effect;

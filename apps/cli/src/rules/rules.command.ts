@@ -1,4 +1,4 @@
-import type { Rule } from '@sundial/contract';
+import type { Rule, RuleWritten } from '@sundial/contract';
 import type { Command } from 'commander';
 import type { Call, Cli } from '../command/cli.js';
 import { integerOption, type Reason, resourceOption, withReason } from '../command/options.js';
@@ -8,7 +8,7 @@ import { listing } from '../terminal/table.js';
 import { exportRules } from './export-rules.js';
 import { readRuleFiles } from './files/rule-files.js';
 import { readLiveRules } from './live-rules.js';
-import { planText } from './plan-text.js';
+import { effectText, planText } from './plan-text.js';
 import { applyPlan, outlooksOf, type PlannedRules, planRules } from './rule-plan.js';
 import { rulesYaml, ruleYaml } from './rule-yaml.js';
 
@@ -42,6 +42,7 @@ export function addRules(program: Command, cli: Cli): void {
     cli.action<PlanOptions>((call) => (call.options.dryRun ? showPlan(call) : applyRules(call))),
   );
   addExport(rules, cli);
+  addRollback(rules, cli);
 }
 
 function withPlan(command: Command): Command {
@@ -92,6 +93,23 @@ function addExport(rules: Command, cli: Cli): void {
         print({ version, rules: all.length, files }, () => `${what}.\n`);
       }),
     );
+}
+
+function addRollback(rules: Command, cli: Cli): void {
+  const rollback = rules
+    .command('rollback')
+    .description('put a rule in force as it was at a version, from the audit')
+    .argument('<id>', 'the id of the rule')
+    .argument('<version>', 'of the rules, as audit shows it', integerOption(1, 999_999));
+  withReason(rollback).action(
+    cli.action<Reason>(async ({ args: [id = '', version], options: { reason }, service, print }) => {
+      const body = { version: Number(version), ...(reason !== undefined && { reason }) };
+      const path = `/admin/rules/${encodeURIComponent(id)}/rollback`;
+      const written = await service.post<RuleWritten & { readonly rule: Rule }>(path, body);
+      const effects = (written.effects ?? []).map((effect) => `${effectText(effect)}\n`).join('');
+      print(written, () => `${ruleYaml(written.rule)}\n${effects}In force as version ${written.version}.\n`);
+    }),
+  );
 }
 
 async function showPlan(call: Call<PlanOptions>): Promise<ExitCode> {
