@@ -18,7 +18,7 @@ import { LedgerModule } from './ledger/ledger.module.js';
 import { LedgerAdminEvents } from './ledger/recording/ledger-admin-events.js';
 import { RecordingModule } from './ledger/recording/recording.module.js';
 import { QUOTA_RECORDER } from './ledger/recording/tokens.js';
-import type { Log } from './logging/log.js';
+import type { Log, LogLines } from './logging/log.js';
 import { LoggingModule } from './logging/logging.module.js';
 import { MetricsModule } from './metrics/metrics.module.js';
 import { OverridesModule } from './overrides/overrides.module.js';
@@ -37,6 +37,8 @@ import { UsageModule } from './usage/usage.module.js';
 export interface AppOptions {
   readonly settings: Settings;
   readonly log: Log;
+  /** What the log is written to. */
+  readonly lines: LogLines;
   readonly http: HttpParts;
 }
 
@@ -72,10 +74,10 @@ export interface AppOptions {
   ],
 })
 export class AppModule {
-  static with({ settings, log, http }: AppOptions): DynamicModule {
+  static with({ settings, log, lines, http }: AppOptions): DynamicModule {
     return {
       module: AppModule,
-      imports: [settingsModule(settings), LoggingModule.to(log), HttpModule.with(http)],
+      imports: [settingsModule(settings), LoggingModule.to(log, lines), HttpModule.with(http)],
     };
   }
 }

@@ -16,7 +16,7 @@ import { traceVerbs } from './http/server/verb-tracing.js';
 import { RouteTable } from './http/routes/route-table.js';
 import { KeyRing } from './http/keys/key-ring.js';
 import { Sessions } from './http/sessions/sessions.js';
-import { createLog } from './logging/log.js';
+import { createLog, logLines } from './logging/log.js';
 import { nestLogger } from './logging/nest.logger.js';
 import { ProblemFilter } from './http/server/problem.filter.js';
 import { Refusals } from './http/refusals/refusals.js';
@@ -29,7 +29,8 @@ export async function createService(
   settings: Settings,
   options: AdapterOptions = {},
 ): Promise<NestFastifyApplication> {
-  const log = createLog(settings.logLevel);
+  const lines = logLines({ buffered: settings.eventLog !== undefined });
+  const log = createLog(settings.logLevel, lines);
   const keys = new KeyRing(settings);
   const refusals = new Refusals(log, keys);
   const unreadLog = new UnreadAnswerLog(log);
@@ -44,7 +45,7 @@ export async function createService(
     },
     options,
   );
-  const module = AppModule.with({ settings, log, http: { keys, refusals, unread } });
+  const module = AppModule.with({ settings, log, lines, http: { keys, refusals, unread } });
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
     bodyParser: false,
     abortOnError: false,

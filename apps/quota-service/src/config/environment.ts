@@ -188,6 +188,10 @@ export class Environment {
   @Integer(-CENTURY_MS, CENTURY_MS)
   SUNDIAL_CLOCK_OFFSET_MS = 0;
 
+  /** Whether the ledger's events are lines of the log too, and whether they name subjects (docs/structured-log.md). */
+  @OneOf(['off', 'on', 'with-subjects'])
+  SUNDIAL_LOG_EVENTS: 'off' | 'on' | 'with-subjects' = 'off';
+
   @Transform(({ value }) => String(value).toLowerCase())
   @OneOf(LOG_LEVELS)
   LOG_LEVEL: (typeof LOG_LEVELS)[number] = 'info';

@@ -17,10 +17,15 @@ export interface LedgerTarget {
 export function ledgerTarget(environment: Environment): LedgerTarget | undefined {
   if (environment.SUNDIAL_LEDGER === 'off') return undefined;
   return {
-    node: environment.SUNDIAL_NODE_NAME ?? `${hostname()}:${environment.PORT}`,
+    node: nodeName(environment),
     url: environment.SUNDIAL_LEDGER_URL,
     directory: join(resolve(environment.SUNDIAL_DATA_DIR), 'ledger'),
     days: environment.SUNDIAL_LEDGER_DAYS,
     maxBytes: environment.SUNDIAL_LEDGER_MAX_BYTES,
   };
+}
+
+/** What this node is called, the same after a restart. */
+export function nodeName({ SUNDIAL_NODE_NAME, PORT }: Environment): string {
+  return SUNDIAL_NODE_NAME ?? `${hostname()}:${PORT}`;
 }

@@ -7,6 +7,7 @@ import { resolve } from 'node:path';
 import type { Key } from './key.js';
 import { Environment } from './environment.js';
 import { keySettings } from './key-settings.js';
+import { eventLogTarget, type EventLogTarget } from './event-log-target.js';
 import { ledgerTarget, type LedgerTarget } from './ledger-target.js';
 import { isLoopback } from './loopback.js';
 import { misspelling } from './misspelling.js';
@@ -45,6 +46,8 @@ export interface Settings {
   readonly requireReason: boolean;
   /** Undefined: nothing is recorded. */
   readonly ledger: LedgerTarget | undefined;
+  /** Undefined: the log has no events. */
+  readonly eventLog: EventLogTarget | undefined;
   readonly unknownResource: 'allow' | 'deny';
   readonly lameDuckMs: number;
   readonly shutdownGraceMs: number;
@@ -252,6 +255,7 @@ function toSettings(environment: Environment): Settings {
     receiptTtlMs: environment.SUNDIAL_RECEIPT_TTL_MS,
     requireReason: environment.SUNDIAL_REQUIRE_REASON === 'true',
     ledger: ledgerTarget(environment),
+    eventLog: eventLogTarget(environment),
     unknownResource: environment.SUNDIAL_UNKNOWN_RESOURCE,
     lameDuckMs: environment.SUNDIAL_LAME_DUCK_MS,
     shutdownGraceMs: environment.SUNDIAL_SHUTDOWN_GRACE_MS,

@@ -65,6 +65,8 @@ export interface Caller {
   readonly actor: string;
   /** Of the request. */
   readonly id: string;
+  /** Of the trace that the request is part of, where it is part of one. */
+  readonly traceId?: string | undefined;
 }
 
 export interface AskedEnding {

@@ -10,7 +10,6 @@ import { fromFastify } from '../problems/fastify-errors.js';
 import { Problem, PROBLEM_TYPE, problemBody, problemHeaders } from '../problems/problem.js';
 import type { Refusals } from '../refusals/refusals.js';
 import { DrilledAnswers } from './drilled-answers.js';
-import { traceIdOf } from './verb-tracing.js';
 
 /** Every error of every route, Fastify's own included, leaves through here. */
 @Catch()
@@ -68,8 +67,8 @@ export class ProblemFilter implements ExceptionFilter {
     if (known) return known;
     if (exception instanceof HttpException && exception.getStatus() === 404)
       return this.routes.missing(request);
-    const { actor, id: reqId } = request;
-    this.log.error({ err: exception, actor, reqId, traceId: traceIdOf(request) }, 'request failed');
+    const { actor, id: reqId, traceId } = request;
+    this.log.error({ err: exception, actor, reqId, traceId }, 'request failed');
     return new Problem('internal-error', `The request could not be handled; the log names it ${request.id}.`);
   }
 }

@@ -9,7 +9,6 @@ import type { Door, HoldingClass } from '../admission/door.js';
 import type { Sessions } from '../sessions/sessions.js';
 import type { RouteTable } from '../routes/route-table.js';
 import { roleNeeded, type AdmissionClass, type RoutePolicy } from '../routes/route.decorator.js';
-import { traceIdOf } from './verb-tracing.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -138,7 +137,7 @@ function accessLog(log: Log, isHot: boolean | undefined): ((line: object) => voi
 function accessLine(request: FastifyRequest, reply: FastifyReply, route: string): object {
   return {
     reqId: request.id,
-    traceId: traceIdOf(request),
+    traceId: request.traceId,
     actor: request.actor,
     method: request.method,
     route,

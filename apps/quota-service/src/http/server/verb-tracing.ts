@@ -9,6 +9,8 @@ declare module 'fastify' {
     traced: { readonly span: Span; readonly context: Context } | null;
     /** Of the problem that it was answered with. */
     problemCode: string | null;
+    /** Of the trace that it is part of: that of its span, else the one that its caller has named. */
+    readonly traceId: string | undefined;
   }
 }
 
@@ -19,6 +21,7 @@ declare module 'fastify' {
 export function traceVerbs(fastify: FastifyInstance): void {
   fastify.decorateRequest('traced', null);
   fastify.decorateRequest('problemCode', null);
+  fastify.decorateRequest('traceId', { getter: traceIdOf });
   const spans = verbSpans('server');
   if (!spans) return;
   fastify.addHook('onRequest', (request, _reply, done) => {
@@ -45,9 +48,8 @@ export function traceVerbs(fastify: FastifyInstance): void {
   });
 }
 
-/** The trace that a request is part of: that of its span, else the one that its caller has named. */
-export function traceIdOf({ traced, headers }: FastifyRequest): string | undefined {
-  return traced ? traced.span.spanContext().traceId : traceIdIn(headers.traceparent);
+function traceIdOf(this: FastifyRequest): string | undefined {
+  return this.traced ? this.traced.span.spanContext().traceId : traceIdIn(this.headers.traceparent);
 }
 
 /** Of a body that was answered. A decision does not say its resource, nor a refund its operation. */

@@ -69,7 +69,7 @@ export class DecisionRecorder implements QuotaObserver {
       data: {
         ...this.#decisionData(decision, subject, elapsedMs),
         amounts,
-        ...(caller && { requestId: caller.id }),
+        ...askedBy(caller),
         ...(reservation && {
           expiresAt: Date.parse(reservation.expiresAt),
           onExpiry: (request as ReserveRequest).onExpiry ?? 'release',
@@ -95,7 +95,7 @@ export class DecisionRecorder implements QuotaObserver {
         amounts,
         asked: request,
         expiresAt: Date.parse(expiresAt),
-        ...(caller && { requestId: caller.id }),
+        ...askedBy(caller),
       },
     });
   }
@@ -122,7 +122,7 @@ export class DecisionRecorder implements QuotaObserver {
         ...(overage && { overage }),
         ...(late && { late }),
         ...(asked.reason !== undefined && { reason: asked.reason }),
-        ...(caller && { requestId: caller.id }),
+        ...askedBy(caller),
       },
     });
   }
@@ -146,7 +146,7 @@ export class DecisionRecorder implements QuotaObserver {
         amounts,
         ...(cause && { degraded: journaled(cause) }),
         ...(reason !== undefined && { reason }),
-        ...(caller && { requestId: caller.id }),
+        ...askedBy(caller),
       },
     });
   }
@@ -163,7 +163,7 @@ export class DecisionRecorder implements QuotaObserver {
       data: {
         amounts: amountsOf(request),
         limits: recordedLimits(limits, subject, this.#countedBy),
-        ...(caller && { requestId: caller.id }),
+        ...askedBy(caller),
       },
     });
   }
@@ -171,7 +171,7 @@ export class DecisionRecorder implements QuotaObserver {
   receiptIssued({ resource, subject }: CheckRequest, { operationId }: Decision, caller?: Caller): void {
     this.#recorder.record({
       ...{ kind: 'receipt', outcome: 'issued', resource, subject, operationId },
-      ...(caller && { actor: caller.actor, data: { requestId: caller.id } }),
+      ...(caller && { actor: caller.actor, data: askedBy(caller) }),
     });
   }
 
@@ -199,7 +199,7 @@ export class DecisionRecorder implements QuotaObserver {
         data: {
           amounts: amountsOf(report),
           ...{ decidedAt: Date.parse(decidedAt), allowed, policy, attempted },
-          ...(caller && { requestId: caller.id }),
+          ...askedBy(caller),
         },
       });
     }
@@ -258,6 +258,12 @@ const ONE = { units: 1 };
 
 function amountsOf({ amount = 1, amounts }: Pick<CheckRequest, 'amount' | 'amounts'>) {
   return amountsByMeter({ amount, ...(amounts && { amounts }) });
+}
+
+function askedBy(caller: Caller | undefined): LedgerData {
+  if (caller === undefined) return {};
+  const { id: requestId, traceId } = caller;
+  return traceId === undefined ? { requestId } : { requestId, traceId };
 }
 
 function journaled(cause: DegradedCause) {

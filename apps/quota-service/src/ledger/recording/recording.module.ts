@@ -1,12 +1,13 @@
 import { Module } from '@nestjs/common';
 import { SETTINGS, type Settings } from '../../config/settings.js';
-import { LOG, type Log } from '../../logging/log.js';
+import { LOG, LOG_LINES, type Log, type LogLines } from '../../logging/log.js';
 import { DecisionRecorder } from './decision-recorder.js';
+import { EventLog } from './event-log.js';
 import { LedgerAdminEvents } from './ledger-admin-events.js';
 import { LedgerMetrics } from './ledger-metrics.js';
 import { LedgerRecorder } from './ledger-recorder.js';
 import { NodeLedger } from './node-ledger.js';
-import { QUOTA_RECORDER, type QuotaRecorder } from './tokens.js';
+import { EVENT_LOG, QUOTA_RECORDER, type QuotaRecorder } from './tokens.js';
 
 /** The node's ledger, and what records in it. It knows no feature: features record through `LedgerRecorder`. */
 @Module({
@@ -15,6 +16,12 @@ import { QUOTA_RECORDER, type QuotaRecorder } from './tokens.js';
       provide: NodeLedger,
       inject: [SETTINGS, LOG],
       useFactory: ({ ledger }: Settings, log: Log) => new NodeLedger(ledger, log),
+    },
+    {
+      provide: EVENT_LOG,
+      inject: [SETTINGS, LOG_LINES],
+      useFactory: ({ eventLog }: Settings, lines: LogLines) =>
+        eventLog ? new EventLog(lines, eventLog) : null,
     },
     LedgerRecorder,
     {
