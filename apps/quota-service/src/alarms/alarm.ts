@@ -89,7 +89,7 @@ function useSummaryOf(pattern: UsePattern): string {
         ? `${pattern.decisions} decisions within ${seconds(pattern.withinMs)}`
         : `${pattern.factor} times as many decisions as in the same hour of yesterday, and at least ${pattern.decisions}`;
     case 'holds-expired':
-      return `${pattern.holds} reservations expired within ${seconds(pattern.withinMs)}: their callers neither commit nor release them`;
+      return `${pattern.holds} reservations expired before their callers committed or released them, within ${seconds(pattern.withinMs)}: the work takes longer than ttlMs`;
     case 'refused-keys':
       return `${pattern.refusals} requests within ${seconds(pattern.withinMs)} had no key, a wrong one, or one that does not allow what they asked (the log has their addresses)`;
     case 'ledger-mismatch':

@@ -3,6 +3,7 @@ import { SETTINGS, type Settings } from '../config/settings.js';
 import { FileFindings } from '@sundial/embedded';
 import { FilesModule } from '../files/files.module.js';
 import { OpenApiRegistry } from '../http/openapi/openapi-registry.js';
+import { NodeLedger } from '../ledger/recording/node-ledger.js';
 import { RecordingModule } from '../ledger/recording/recording.module.js';
 import { LOG, type Log } from '../logging/log.js';
 import { Webhook } from '../webhooks/webhook.js';
@@ -38,7 +39,11 @@ import { ALARM_PATTERNS, ALARM_WEBHOOK } from './tokens.js';
       useFactory: (patterns: readonly AlarmPattern[], announcer: AlarmAnnouncer) =>
         new AlarmEvaluator(patterns, (notification) => announcer.announce(notification)),
     },
-    { provide: AlarmObserver, inject: [AlarmEvaluator, SETTINGS, FileFindings], useFactory: createObserver },
+    {
+      provide: AlarmObserver,
+      inject: [AlarmEvaluator, SETTINGS, FileFindings, NodeLedger],
+      useFactory: createObserver,
+    },
     AlarmLedger,
     AlarmMetrics,
     AlarmAnnouncer,
@@ -60,8 +65,17 @@ function createWebhook({ alarmWebhook }: Settings, log: Log): Webhook | null {
   });
 }
 
-function createObserver(evaluator: AlarmEvaluator, { redis }: Settings, files: FileFindings): AlarmObserver {
+function createObserver(
+  evaluator: AlarmEvaluator,
+  { redis }: Settings,
+  files: FileFindings,
+  ledger: NodeLedger,
+): AlarmObserver {
   const observer = new AlarmObserver(evaluator, redis ? 'redis' : 'embedded');
   files.onChange((finding, holds) => observer.fileFindingChanged(finding, holds));
+  // What retention removes has been kept as long as it should.
+  ledger.onGap(({ cause, count: events, from, to }) => {
+    if (cause !== 'retention') observer.ledgerMismatched({ cause, events, from, to });
+  });
   return observer;
 }

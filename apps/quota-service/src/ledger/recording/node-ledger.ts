@@ -2,6 +2,7 @@ import {
   type Ledger,
   type LedgerDatabase,
   type LedgerEvent,
+  type LedgerGap,
   type LedgerListeners,
   type LedgerQuestions,
   type LedgerStatus,
@@ -32,6 +33,7 @@ export class NodeLedger {
   #failure: string | undefined;
   #early: LedgerEvent[] = [];
   #opening: Promise<void> = Promise.resolve();
+  #hearsOfGap: (gap: LedgerGap) => void = () => undefined;
 
   constructor(target: LedgerTarget | undefined, log: Log) {
     this.node = target?.node ?? '';
@@ -56,7 +58,10 @@ export class NodeLedger {
             log.error({ err: error }, 'the ledger is away: checks go on, and what is lost will be a gap');
           else log.info('the ledger is written again');
         },
-        onGap: (gap) => log.warn({ gap }, 'events are missing from the ledger: see GET /admin/ledger'),
+        onGap: (gap) => {
+          log.warn({ gap }, 'events are missing from the ledger: see GET /admin/ledger');
+          this.#hearsOfGap(gap);
+        },
       };
       this.#ledger = await openLedger({ node, days, maxBytes, ...place }, listeners);
       for (const event of this.#early) this.#ledger.record(event);
@@ -65,6 +70,11 @@ export class NodeLedger {
       log.error({ err: error }, `${this.#failure}; nothing is recorded`);
     }
     this.#early = [];
+  }
+
+  /** Whom to call when events are missing, or were removed. */
+  onGap(listener: (gap: LedgerGap) => void): void {
+    this.#hearsOfGap = listener;
   }
 
   /** It is not turned off. */
