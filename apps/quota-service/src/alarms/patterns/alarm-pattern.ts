@@ -108,7 +108,7 @@ export class VolumeTerms {
 }
 
 /** `holds` reservations of one resource expired within `withinMs`. */
-export class HoldsExpiredTerms {
+class HoldsExpiredTerms {
   @Integer(1, MAX_COUNT)
   holds!: number;
 
@@ -117,7 +117,7 @@ export class HoldsExpiredTerms {
 }
 
 /** `refusals` requests were answered 401 or 403 for their key within `withinMs`. */
-export class RefusedKeysTerms {
+class RefusedKeysTerms {
   @Integer(1, MAX_COUNT)
   refusals!: number;
 
