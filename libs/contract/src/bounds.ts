@@ -29,6 +29,9 @@ export const MAX_LIMITS_A_RULE = 16;
 export const MAX_TIERS_A_RULE = 32;
 export const MAX_SCHEDULES_A_LIMIT = 16;
 export const MAX_DATES_A_SCHEDULE = 64;
+/** Thresholds of one limit, and the largest share of its max that one may be. */
+export const MAX_THRESHOLDS_A_LIMIT = 8;
+export const MAX_THRESHOLD = 10;
 /** Meters that one check takes of, besides `units`. */
 export const MAX_METERS = 8;
 

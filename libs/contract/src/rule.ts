@@ -75,6 +75,12 @@ export interface Limit {
   readonly soft?: boolean;
   /** Of a soft limit: the business flow that its warning starts. */
   readonly onWarn?: OnDeny;
+  /**
+   * Shares of `max`, e.g. `[0.8, 1]`: when so much of it is used the service sends an event, once a window, counter and threshold,
+   * whatever becomes of `max` or of what is used. 1 to 8, each above 0 and at most 10, in ascending order; above 1 is for what
+   * counts beyond `max`: soft and observed limits, late and larger commits, reports. Not of a `concurrent` limit.
+   */
+  readonly thresholds?: readonly number[];
 }
 
 export const SCHEDULE_DAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
@@ -124,7 +130,7 @@ export interface OnDeny {
  * Limits of one resource, counted `per` a list of attributes: `["user"]`, `["user","grade"]`, or `[]` for
  * one counter that all callers share.
  *
- * Editing `max`, `tiers`, `when` or `soft` keeps what was counted, and so does another order of `per`: a stored rule keeps the order that it was
+ * Editing `max`, `tiers`, `when`, `soft` or `thresholds` keeps what was counted, and so does another order of `per`: a stored rule keeps the order that it was
  * first written in. Changing `window`, `timeZone`, `resource` or the attributes of `per` starts new counters; the write
  * says so in its `effects`.
  */

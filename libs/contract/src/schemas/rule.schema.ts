@@ -6,6 +6,8 @@ import {
   MAX_RULES,
   MAX_RULES_PER_PAGE,
   MAX_SCHEDULES_A_LIMIT,
+  MAX_THRESHOLD,
+  MAX_THRESHOLDS_A_LIMIT,
   MAX_TIERS_A_RULE,
   NAME_PATTERN,
 } from '../bounds.js';
@@ -62,6 +64,15 @@ const properties = {
         },
         soft: { type: 'boolean', description: 'It never refuses: decisions have a warning instead.' },
         onWarn: onDenySchema,
+        thresholds: {
+          type: 'array',
+          description:
+            'Shares of `max` in ascending order; when so much of it is used an event is sent, once a window. Not of a `concurrent` limit.',
+          items: { type: 'number', exclusiveMinimum: 0, maximum: MAX_THRESHOLD },
+          minItems: 1,
+          maxItems: MAX_THRESHOLDS_A_LIMIT,
+          uniqueItems: true,
+        },
       },
       required: ['window', 'max'],
       additionalProperties: false,

@@ -105,12 +105,13 @@ function ruleOf({ description, tiers, onDeny, ...definition }: RuleDefinition): 
 }
 
 function limitOf(definition: LimitDefinition): Limit {
-  const { when, soft, onWarn } = definition;
+  const { when, soft, onWarn, thresholds } = definition;
   return {
     ...namedLimit(definition),
     ...(when !== undefined && { when: plainCopy(when) as Schedule[] }),
     ...(soft === true && { soft }),
     ...(onWarn !== undefined && { onWarn: plainCopy(onWarn) as OnDeny }),
+    ...(thresholds !== undefined && { thresholds: [...thresholds] }),
   };
 }
 

@@ -216,6 +216,40 @@ describe('the schedules of a limit', () => {
   });
 });
 
+describe('thresholds', () => {
+  it('are kept as they are written, also where max is null, and in a copy', () => {
+    const input = { ...RULE, limits: [{ ...DAY, max: null, thresholds: [0.8, 1, 1.5] }] };
+    const rule = parseRule(input);
+    input.limits[0]!.thresholds.pop();
+    expect(rule.limits).toEqual([{ ...DAY, max: null, thresholds: [0.8, 1, 1.5] }]);
+  });
+
+  it.each([
+    [0.8, /must be a list of 1 to 8 shares of max such as \[0.8, 1\]/],
+    [[], /not 0/],
+    [[1, 2, 3, 4, 5, 6, 7, 8, 9], /not 9/],
+    [[0], /0 is none/],
+    [[-1], /-1 is none/],
+    [[10.5], /10.5 is none/],
+    [['0.8'], /"0.8" is none/],
+    [[NaN], /is none/],
+    [[1, 0.8], /in ascending order/],
+    [[0.8, 0.8], /each share once/],
+  ])('are not %j', (thresholds, message) => {
+    const input = { ...RULE, limits: [{ ...DAY, thresholds }] };
+    expect(errorsOf(() => parseRule(input))).toEqual([
+      { path: 'limits.0.thresholds', message: expect.stringMatching(message) },
+    ]);
+  });
+
+  it('are none of a concurrent limit, of which nothing is used', () => {
+    const limits = [{ window: 'concurrent', max: 2, thresholds: [1] }];
+    expect(errorsOf(() => parseRule({ ...RULE, limits }))).toEqual([
+      { path: 'limits.0.thresholds', message: expect.stringMatching('concurrent') },
+    ]);
+  });
+});
+
 describe('a soft limit', () => {
   const onWarn = { code: 'NEARLY', action: 'recharge-vip', params: { a: [1] } };
 

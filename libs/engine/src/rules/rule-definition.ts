@@ -22,6 +22,7 @@ import { Judged, messageFor, Optional, says, Units } from './field-decorators.js
 import { ownValueMessage } from './own-value.js';
 import { isPlainObject, jsonMessage, show } from './plain-json.js';
 import { schedulesMessage } from './schedule-definition.js';
+import { thresholdsMessage } from './threshold-definition.js';
 import { tiersMessage } from './tier-definition.js';
 import { windowMessage } from './window-definition.js';
 
@@ -82,6 +83,10 @@ export class LimitDefinition {
   @Optional()
   @Judged((value, { soft }) => (soft === true ? jsonMessage(value, ON_DENY_BOUNDS) : NOT_SOFT))
   onWarn?: OnDenyDefinition;
+
+  @Optional()
+  @Judged(thresholdsMessage)
+  thresholds?: number[];
 }
 
 /**
