@@ -48,6 +48,8 @@ export { lockFile, type ProcessLock } from './files/process-lock.js';
 export { instantIn } from './windows/instant-in.js';
 export { isoText } from './windows/iso-text.js';
 export { canonicalTimeZone } from './windows/time-zone.js';
+export { crossingId, type Crossing } from './thresholds/crossing.js';
+export { ThresholdWatch } from './thresholds/threshold-watch.js';
 export { windowText } from './windows/window-text.js';
 export { TimeSlice } from './event-loop/time-slice.js';
 export { YamlError, YamlText } from './files/yaml-text.js';

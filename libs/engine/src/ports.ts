@@ -64,7 +64,7 @@ export type { RuleEdits, StoredRule } from './rules/rules-by-id.js';
 export { isVersion, StoredBook } from './rules/stored-book.js';
 export { inCurrentWindows } from './runners/in-current-windows.js';
 export { EMPTY_JOURNAL } from './runners/journal-status.js';
-export { overAdmitted, type DecidedLimit } from './runners/over-admitted.js';
+export { overAdmitted, settledUsage, type DecidedLimit } from './runners/over-admitted.js';
 export { packsOf, type PackRunner } from './runners/pack-runner.js';
 export type * from './runners/report-runner.js';
 export { heldSettlement, reportOutcome, reportSettlement } from './runners/report-settlements.js';

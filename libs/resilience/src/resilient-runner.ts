@@ -11,6 +11,7 @@ import {
   type LimitSpec,
   limitStates,
   overAdmitted,
+  settledUsage,
   type Planned,
   type PlannedCheck,
   type PlannedLimit,
@@ -308,6 +309,8 @@ export class ResilientRunner implements Runner {
       this.#observer.overAdmitted?.(limit);
     this.#observer.settled?.(settledOperation(pending, result));
     this.#reports.settled(pending, result);
+    for (const usage of settledUsage(pending.resource, counters, result))
+      this.#observer.usageSettled?.(usage);
   }
 
   /** What the store said, and what is allowed here and not yet settled. */

@@ -72,5 +72,8 @@ function ofNode(all: readonly QuotaObserver[]): Required<Omit<QuotaObserver, key
     overAdmitted: (limit) => {
       for (const observer of all) observer.overAdmitted?.(limit);
     },
+    usageSettled: (usage) => {
+      for (const observer of all) observer.usageSettled?.(usage);
+    },
   };
 }

@@ -1,6 +1,7 @@
 import { UNITS_METER, type Limit, type Rule } from '@sundial/contract';
 import { UNLIMITED, type LimitSet, type LimitSpec, type WindowIndex } from '../stores/store.js';
 import { WindowClock } from '../windows/window-clock.js';
+import { reportedFrom } from './share-of-max.js';
 import { allowanceAt, type Allowance } from './allowance.js';
 import { fieldOf } from './limit-field.js';
 import { ownWindowsOf, windowOf, zoneOf } from './own-rule.js';
@@ -51,7 +52,7 @@ export class RuleWindowsCache {
     const { rule, tier } = of;
     let [from, until] = [-Infinity, Infinity];
     const limits = rule.limits.map((definition): PlannedLimit => {
-      const { meter, soft } = definition;
+      const { meter, soft, thresholds } = definition;
       const { allowance, fromMs, untilMs } = allowanceAt(definition, { rule, tier, atMs: now });
       const { max } = allowance;
       const { current, next } = this.#clock.windowsAt(windowOf(definition, rule), zoneOf(rule), now);
@@ -70,6 +71,7 @@ export class RuleWindowsCache {
         allowance,
         windows: { current, next },
         ...(own && { own }),
+        ...(thresholds && { reportFrom: reportedFrom(thresholds[0]!, max) }),
       };
     });
     const windows: RuleWindows = tier === undefined ? { rule, limits } : { rule, tier, limits };

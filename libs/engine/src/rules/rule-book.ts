@@ -46,6 +46,11 @@ export class RuleBook {
     return this.#index.counting(resource);
   }
 
+  /** Whether any rule has a limit with thresholds. */
+  get hasThresholds(): boolean {
+    return this.#index.hasThresholds;
+  }
+
   /** Whether any rule names the resource, including rules that are off: lifting a limit does not forbid what it limited. */
   knows(resource: string): boolean {
     return this.#index.knows(resource);

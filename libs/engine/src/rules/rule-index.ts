@@ -44,6 +44,10 @@ export class RuleIndex {
     return this.byResource.has(resource);
   }
 
+  get hasThresholds(): boolean {
+    return this.byResource.withThresholds > 0;
+  }
+
   changed({ set, removed }: RuleEdits): RuleIndex {
     let { byId } = this;
     const gone = new Set<Rule>();

@@ -19,9 +19,13 @@ const NO_RULES: ResourceRules = { all: [], counting: [] };
  * after it share, but for the one that changed.
  */
 export class RulesByResource {
-  static readonly EMPTY = new RulesByResource(new Array<Bucket>(BUCKETS).fill(NO_BUCKET));
+  static readonly EMPTY = new RulesByResource(new Array<Bucket>(BUCKETS).fill(NO_BUCKET), 0);
 
-  private constructor(private readonly buckets: readonly Bucket[]) {}
+  private constructor(
+    private readonly buckets: readonly Bucket[],
+    /** How many rules have a limit with thresholds. */
+    readonly withThresholds: number,
+  ) {}
 
   counting(resource: string): readonly Rule[] {
     return this.#of(resource).counting;
@@ -46,12 +50,18 @@ export class RulesByResource {
       if (rules.all.length > 0) bucket.set(resource, rules);
       else bucket.delete(resource);
     }
-    return new RulesByResource(buckets);
+    const withThresholds =
+      this.withThresholds - gone.filter(hasThresholds).length + added.filter(hasThresholds).length;
+    return new RulesByResource(buckets, withThresholds);
   }
 
   #of(resource: string): ResourceRules {
     return this.buckets[bucketOf(resource)]!.get(resource) ?? NO_RULES;
   }
+}
+
+function hasThresholds({ limits }: Rule): boolean {
+  return limits.some(({ thresholds }) => thresholds !== undefined);
 }
 
 function byResource(rules: readonly Rule[]): Map<string, Rule[]> {

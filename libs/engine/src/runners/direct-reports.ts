@@ -1,16 +1,16 @@
 import { TimeSlice } from '../event-loop/time-slice.js';
 import type { Store } from '../stores/store.js';
 import type { QuotaObserver } from './observer.js';
-import { overAdmitted } from './over-admitted.js';
+import { overAdmitted, settledUsage } from './over-admitted.js';
 import type { PlannedReport, ReportRunner, SettledReport } from './report-runner.js';
 import { heldSettlement, reportOutcome, reportSettlement } from './report-settlements.js';
 
 /** Settles reports in a store in this process, at once. */
 export class DirectReports implements ReportRunner {
   readonly #store: Pick<Store, 'settle'>;
-  readonly #observer: Pick<QuotaObserver, 'overAdmitted'>;
+  readonly #observer: Pick<QuotaObserver, 'overAdmitted' | 'usageSettled'>;
 
-  constructor(store: Pick<Store, 'settle'>, observer: Pick<QuotaObserver, 'overAdmitted'>) {
+  constructor(store: Pick<Store, 'settle'>, observer: Pick<QuotaObserver, 'overAdmitted' | 'usageSettled'>) {
     this.#store = store;
     this.#observer = observer;
   }
@@ -32,6 +32,8 @@ export class DirectReports implements ReportRunner {
       result = await this.#store.settle(heldSettlement(settlement));
     for (const limit of overAdmitted(report.resource, settlement.counters, result))
       this.#observer.overAdmitted?.(limit);
+    for (const usage of settledUsage(report.resource, settlement.counters, result))
+      this.#observer.usageSettled?.(usage);
     return reportOutcome(result);
   }
 }

@@ -33,7 +33,7 @@ export class DirectRunner implements Runner {
 
   constructor(
     store: Store,
-    observer: Pick<QuotaObserver, 'findingChanged' | 'uncertain' | 'overAdmitted'> = {},
+    observer: Pick<QuotaObserver, 'findingChanged' | 'uncertain' | 'overAdmitted' | 'usageSettled'> = {},
   ) {
     this.#store = store;
     this.#uncounted = new UncountedSubjects(store);

@@ -51,6 +51,8 @@ export interface QuotaObserver {
   uncertain?(interval: UncertainInterval): void;
   /** What had been allowed without the store, or without a service, was counted, and is more than a limit allows. */
   overAdmitted?(limit: OverAdmitted): void;
+  /** What had been allowed without the store, or without a service, was counted: how much of a limit with thresholds is used now. */
+  usageSettled?(usage: SettledUsage): void;
   /** A gate, a brake or a drill came into force on this node, changed, or is over. */
   controlChanged?(change: ControlChange): void;
   /** A call met a drill; `store-away`: it is decided as if the store were. */
@@ -114,6 +116,21 @@ export interface OverAdmitted {
   readonly meter: string;
   readonly used: number;
   readonly max: number;
+}
+
+/** A limit of some subject in the window that something was settled in. */
+export interface SettledUsage {
+  readonly resource: string;
+  readonly rule: string;
+  /** Of the counter. */
+  readonly key: string;
+  /** The limit's name inside its counter. */
+  readonly field: string;
+  readonly used: number;
+  /** The rule's own, whatever an override says. */
+  readonly max: number;
+  readonly startsAtMs: number;
+  readonly resetsAtMs: number;
 }
 
 /** Where a wrong-type key was met. The key is not named: keys hold subjects. */

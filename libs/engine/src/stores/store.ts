@@ -91,6 +91,8 @@ export interface LimitSpec {
   readonly bounds: readonly [number, number, number];
   /** Only where the subject's own zone or billing day makes its windows. */
   readonly own?: OwnWindows;
+  /** Where the limit has thresholds: a settlement that counts reports the limit from so many units on, not only above its max. */
+  readonly reportFrom?: number | undefined;
 }
 
 /** One counter of a request: a rule and a subject. */
@@ -262,11 +264,11 @@ export type ReadResult<L extends LimitSpec = LimitSpec> =
 export interface SettleResult {
   readonly outcome:
     'counted' | 'already-counted' | 'late' | 'reversed' | 'voided' | 'conflict' | 'wrong-type';
-  /** The limits that are above their max now that it counted; absent when there are none. */
+  /** The limits that are above their max now that it counted, and those that have reached their `reportFrom`; absent when there are none. */
   readonly forced?: readonly ForcedLimit[];
 }
 
-/** A limit that had no room for what was counted. */
+/** A limit that had no room for what was counted, or that reached a threshold by it. */
 export interface ForcedLimit {
   /** As the request has it, the same object. */
   readonly limit: SettledLimit;

@@ -4,6 +4,7 @@ import {
   areAmountsEqual,
   heldAmountOf,
   type LimitSet,
+  type LimitSpec,
   MARGIN_MS,
   type Operation,
   REMEMBER_MS,
@@ -164,15 +165,23 @@ function encodeLimitSet(limits: LimitSet): string {
   let text = encodedLimitSets.get(limits);
   if (text === undefined) {
     text = limits
-      .map(({ field, max, enforced, limitable, bounds, own, lowered }) => {
+      .map((limit) => {
+        const { field, bounds, own, lowered } = limit;
         const instants = bounds.map((bound) => bound.toString(36)).join(' ');
-        const text = `${field} ${lowered?.max ?? max} ${enforced ? 1 : limitable ? 2 : 0} ${instants}`;
+        const text = `${field} ${maxAndFlag(limit)} ${instants}`;
         return `${text}${own ? ` ${own.zone}` : ''}${lowered ? ` -${lowered.by}` : ''}`;
       })
       .join(',');
     encodedLimitSets.set(limits, text);
   }
   return text;
+}
+
+/** A settlement enforces nothing: its max is only what the script reports a limit above. */
+function maxAndFlag({ max, enforced, limitable, reportFrom, lowered, ...limit }: LimitSpec): string {
+  if (reportFrom !== undefined && 'windowIndex' in limit)
+    return `${Math.min(enforced ? max : Infinity, reportFrom - 1)} 1`;
+  return `${lowered?.max ?? max} ${enforced ? 1 : limitable ? 2 : 0}`;
 }
 
 const encodedLimitSets = new WeakMap<LimitSet, string>();

@@ -125,8 +125,12 @@ function isAlike(one: PendingSettlement | undefined, other: PendingSettlement): 
 
 /** Of a limit, what has to be known after a restart. */
 function storedPart(limit: DecidedLimit): DecidedLimit {
-  const { field, meter, max, enforced, bounds, windowIndex, own, rule } = limit;
+  const { field, meter, max, enforced, bounds, windowIndex, own, reportFrom, rule } = limit;
   const meterPart = meter === undefined ? {} : { meter };
   const ownPart = own === undefined ? {} : { own };
-  return { field, ...meterPart, max, enforced, bounds, windowIndex, ...ownPart, rule: { id: rule.id } };
+  const reportPart = reportFrom === undefined ? {} : { reportFrom };
+  return {
+    ...{ field, ...meterPart, max, enforced, bounds, windowIndex, ...ownPart, ...reportPart },
+    rule: { id: rule.id },
+  };
 }

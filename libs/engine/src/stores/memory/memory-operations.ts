@@ -190,7 +190,7 @@ export class MemoryOperations {
         this.#state.put(ref, windows, windowIndex, total);
         touched++;
         const sum = total + (window?.startsAt === startsAt ? window.reserved : 0);
-        if (units > 0 && this.#state.isAbove(ref, limit, sum)) forced.push({ limit, used: sum });
+        if (units > 0 && this.#state.isReported(ref, limit, sum)) forced.push({ limit, used: sum });
       }
     }
     return { touched, forced };

@@ -176,7 +176,7 @@ export class HoldSettlements {
     this.records.units.hold(counter, windows, windowIndex, units);
     placed.touched++;
     const sum = units.used + units.reserved;
-    if (this.state.isAbove(counter, limit, sum)) placed.forced.push({ limit, used: sum });
+    if (this.state.isReported(counter, limit, sum)) placed.forced.push({ limit, used: sum });
     return said;
   }
 }

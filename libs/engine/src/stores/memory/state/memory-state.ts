@@ -99,8 +99,9 @@ export class MemoryState {
   }
 
   /** Whether so many units are more than a limit of a counter allows. */
-  isAbove({ key }: CounterRef, limit: LimitSpec, units: number): boolean {
+  isReported({ key }: CounterRef, limit: LimitSpec, units: number): boolean {
     const override = this.overrideOf(key, limit.field);
+    if (override === undefined && units >= (limit.reportFrom ?? Infinity)) return true;
     return units > enforcedMax(override === undefined ? { limit } : { limit, override });
   }
 
