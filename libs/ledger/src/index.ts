@@ -4,3 +4,22 @@ export * from './contract/ledger-event.js';
 export type * from './contract/ledger-questions.js';
 export type * from './contract/ledger.js';
 export { openLedger } from './open/open-ledger.js';
+export { DeliveryStore } from './deliveries/delivery-store.js';
+export type * from './deliveries/delivery-queue.js';
+export type { DeliveryState } from './deliveries/delivery-tables.js';
+export type { EventLog, EventPage } from './deliveries/event-log.js';
+export {
+  cloudEvent,
+  type CloudEvent,
+  type EventFilter,
+  OUTGOING_EVENT_TYPES,
+  type OutgoingEvent,
+  type OutgoingEventType,
+} from './deliveries/outgoing-event.js';
+export {
+  type BodyTemplate,
+  MAX_WEBHOOKS,
+  type Webhook,
+  type WebhookInput,
+  type WebhookRegistry,
+} from './deliveries/webhook-registry.js';

@@ -1,0 +1,217 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { PostgresProcess } from '../../../../test/support/postgres-process.js';
+import { temporaryDirectory, type TemporaryDirectory } from '../../../../test/support/temporary-directory.js';
+import type { Ledger, LedgerSettings } from '../contract/ledger.js';
+import { openLedger } from '../open/open-ledger.js';
+import { DeliveryStore } from './delivery-store.js';
+import type { OutgoingEvent } from './outgoing-event.js';
+
+const AT = Date.UTC(2026, 10, 27, 12);
+const URL = 'https://hooks.example.org/x';
+let next = 0;
+const event = (of: Partial<OutgoingEvent> = {}): OutgoingEvent => ({
+  ...{ id: `e${++next}`, type: 'threshold', at: AT, subject: 'ocr?user=u1', resource: 'ocr', rule: 'r1' },
+  ...{ data: { used: 8 }, ...of },
+});
+
+/** What both databases do alike. `open` opens another node of the same database, where there can be several. */
+function aDeliveryStore(open: () => Promise<DeliveryStore>) {
+  let store: DeliveryStore;
+  beforeEach(async () => {
+    store = await open();
+    for (const { id } of await store.webhooks.list()) await store.webhooks.remove(id);
+  });
+  const aWebhook = async (of = {}) => (await store.webhooks.create({ url: URL, ...of }, 'ops'))!.webhook.id;
+  const claim = (id: string, { node = 'a', limit = 10, leaseMs = 60_000 } = {}) =>
+    store.queue.claim(id, { node, limit, leaseMs });
+  const names = (claimed: readonly { eventId: string }[]) => claimed.map(({ eventId }) => eventId);
+
+  it('keeps an event once, whatever node makes it again', async () => {
+    const [one, other] = [event(), event()];
+    expect(await store.events.append([one, one, other])).toEqual([one.id, other.id]);
+    expect(await store.events.append([other, one])).toEqual([]);
+  });
+
+  it('shows events in their order, as CloudEvents, after a cursor and by a filter', async () => {
+    const start = await store.events.end();
+    const all = [event(), event({ type: 'limit-reached' }), event({ resource: 'sms', rule: 'r2' })];
+    await store.events.append(all);
+    const { events, next: cursor } = await store.events.after(start, {}, 2);
+    expect(events[0]).toEqual({
+      ...{ specversion: '1.0', id: all[0]!.id, source: '/sundial', type: 'sundial.threshold' },
+      ...{ subject: 'ocr?user=u1', time: '2026-11-27T12:00:00.000Z' },
+      ...{ datacontenttype: 'application/json', data: { used: 8 } },
+    });
+    expect(events.map(({ id }) => id)).toEqual([all[0]!.id, all[1]!.id]);
+    const rest = await store.events.after(Number(cursor), {}, 2);
+    expect(rest.events.map(({ id }) => id)).toEqual([all[2]!.id]);
+    expect(await store.events.after(Number(rest.next), {}, 2)).toEqual({ events: [], next: rest.next });
+    const filtered = await store.events.after(start, { types: ['threshold'], resource: 'sms' }, 9);
+    expect(filtered.events.map(({ id }) => id)).toEqual([all[2]!.id]);
+  });
+
+  it('queues an event for the webhooks that want it and are turned on', async () => {
+    const [all, sms, limits, off] = [
+      await aWebhook(),
+      await aWebhook({ filter: { resource: 'sms' } }),
+      await aWebhook({ filter: { types: ['limit-reached'], rule: 'r1' } }),
+      await aWebhook({ enabled: false }),
+    ];
+    const [one, other] = [event(), event({ type: 'limit-reached' })];
+    await store.events.append([one, other]);
+    expect(await store.queue.due()).toEqual(expect.arrayContaining([all, limits]));
+    expect(names(await claim(all!))).toEqual([one.id]);
+    expect(names(await claim(limits!))).toEqual([other.id]);
+    expect([...(await claim(sms!)), ...(await claim(off!))]).toEqual([]);
+  });
+
+  it('gives the next event of a subject when the one before is delivered, and other subjects at once', async () => {
+    const id = await aWebhook();
+    const [first, second, elsewhere] = [event(), event(), event({ subject: 'ocr?user=u2' })];
+    await store.events.append([first, second, elsewhere]);
+    const claimed = await claim(id);
+    expect(names(claimed)).toEqual([first.id, elsewhere.id]);
+    expect(JSON.parse(claimed[0]!.body)).toMatchObject({ id: first.id });
+    expect(await claim(id)).toEqual([]);
+    await store.queue.delivered(claimed[0]!.id, 'a', 204);
+    expect(names(await claim(id))).toEqual([second.id]);
+  });
+
+  it('tries a failed one again after its delay, before those behind it', async () => {
+    const id = await aWebhook();
+    const [first, second] = [event(), event()];
+    await store.events.append([first, second]);
+    const [claimed] = await claim(id);
+    await store.queue.failed(claimed!.id, 'a', { status: 500, error: 'answered 500' }, 60_000);
+    expect(await claim(id)).toEqual([]);
+    await store.queue.hurry(id);
+    const again = await claim(id);
+    expect(again).toMatchObject([{ eventId: first.id, attempts: 2 }]);
+    const [shown] = (await store.queue.list({ webhookId: id, limit: 9 })).slice(-1);
+    expect(shown).toMatchObject({
+      state: 'pending',
+      attempts: 2,
+      lastStatus: 500,
+      lastError: 'answered 500',
+    });
+  });
+
+  it('lets another node take what a killed one had claimed, and ignores what that says later', async () => {
+    const id = await aWebhook();
+    const one = event();
+    await store.events.append([one]);
+    const [lost] = await claim(id, { node: 'killed', leaseMs: 0 });
+    const [taken] = await claim(id, { node: 'b' });
+    expect(taken!.id).toBe(lost!.id);
+    await store.queue.died(lost!.id, 'killed', { error: 'too late' });
+    expect(await store.queue.list({ webhookId: id, limit: 9 })).toMatchObject([{ state: 'pending' }]);
+  });
+
+  it('lists dead letters, lets those behind go on, and sends one again', async () => {
+    const id = await aWebhook();
+    const [first, second] = [event(), event()];
+    await store.events.append([first, second]);
+    const [claimed] = await claim(id);
+    await store.queue.died(claimed!.id, 'a', { error: 'timed-out' });
+    expect(names(await claim(id))).toEqual([second.id]);
+    const [letter] = await store.queue.list({ state: 'dead', webhookId: id, limit: 9 });
+    expect(letter).toMatchObject({ eventId: first.id, state: 'dead', lastError: 'timed-out' });
+    expect(await store.queue.resend(Number(letter!.id))).toBe(true);
+    expect(await store.queue.resend(Number(letter!.id))).toBe(false);
+    expect(await claim(id)).toMatchObject([{ eventId: first.id, attempts: 1 }]);
+  });
+
+  it('shows a secret when it is made and when it is changed, and forgets a webhook with its deliveries', async () => {
+    const made = (await store.webhooks.create({ url: URL, description: 'd' }, 'ops'))!;
+    expect(made.secret).toMatch(/^[\w-]{43}$/);
+    const { id } = made.webhook;
+    expect(await store.webhooks.get(id)).toEqual(made.webhook);
+    expect(JSON.stringify(await store.webhooks.list())).not.toContain(made.secret);
+    expect(await store.webhooks.replace(id, { url: `${URL}/2` })).toMatchObject({ before: { url: URL } });
+    expect(await store.webhooks.target(id)).toMatchObject({ secret: made.secret, url: `${URL}/2` });
+    const rotated = await store.webhooks.replace(id, { url: URL, rotateSecret: true });
+    expect(rotated!.secret).not.toBe(made.secret);
+    await store.events.append([event()]);
+    await store.webhooks.remove(id);
+    expect(await store.webhooks.get(id)).toBeUndefined();
+    expect(await store.queue.list({ webhookId: id, limit: 9 })).toEqual([]);
+  });
+
+  it('makes the event of a timer when it is due, unless that was cleared or set otherwise', async () => {
+    const start = await store.events.end();
+    const [kept, cleared] = [event({ type: 'override-expired' }), event()];
+    await store.events.setTimer('a', event({ at: AT - 5 }));
+    await store.events.setTimer('a', kept);
+    await store.events.setTimer('b', cleared);
+    await store.events.clearTimer('b');
+    expect(await store.events.appendDue(AT - 1)).toEqual([]);
+    expect(await store.events.appendDue(AT)).toEqual([kept.id]);
+    expect(await store.events.appendDue(AT)).toEqual([]);
+    expect((await store.events.after(start, {}, 9)).events).toHaveLength(1);
+  });
+
+  it('forgets old events, but never that it made one whose window lasts', async () => {
+    const [short, long, endless] = [
+      event(),
+      event({ rememberUntil: AT + 1_000 }),
+      event({ rememberUntil: null }),
+    ];
+    await store.events.append([short, long, endless]);
+    await store.events.dropBefore(AT + 1, AT + 500);
+    expect((await store.events.after(0, {}, 999)).events).toEqual([]);
+    expect(await store.events.append([short, long, endless])).toEqual([short.id]);
+    await store.events.dropBefore(AT + 1, AT + 2_000);
+    expect(await store.events.append([long, endless])).toEqual([long.id]);
+  });
+}
+
+const opened: Ledger[] = [];
+let [postgres, directory] = [
+  undefined as PostgresProcess | undefined,
+  undefined as TemporaryDirectory | undefined,
+];
+const storeOn = async (settings: Partial<LedgerSettings>) => {
+  const ledger = await openLedger({ node: `n${opened.length}`, ...settings });
+  opened.push(ledger);
+  return new DeliveryStore(ledger.database);
+};
+beforeAll(async () => {
+  directory = await temporaryDirectory();
+  postgres = await PostgresProcess.start();
+});
+afterAll(async () => {
+  for (const ledger of opened) await ledger.close();
+  await postgres?.stop();
+  await directory?.remove();
+});
+
+describe('deliveries on SQLite', () => {
+  let store: DeliveryStore | undefined;
+  aDeliveryStore(async () => (store ??= await storeOn({ directory: directory!.path })));
+});
+
+describe('deliveries on PostgreSQL', () => {
+  let store: DeliveryStore | undefined;
+  aDeliveryStore(async () => (store ??= await storeOn({ url: postgres!.url })));
+
+  it('of many nodes at once keep each event once, in one order, and give each delivery to one node', async () => {
+    const url = await postgres!.database();
+    const nodes = await Promise.all([1, 2, 3].map(() => storeOn({ url })));
+    const { webhook } = (await nodes[0]!.webhooks.create({ url: URL }, 'ops'))!;
+    const events = Array.from({ length: 60 }, (_, index) => event({ subject: `s${index % 20}` }));
+    const kept = await Promise.all(
+      nodes.flatMap(({ events: log }) =>
+        [0, 1, 2].map((part) => log.append(events.slice(part * 20, part * 20 + 20))),
+      ),
+    );
+    expect(kept.flat().toSorted()).toEqual(events.map(({ id }) => id).toSorted());
+    const claims = await Promise.all(
+      nodes.map(({ queue }, index) =>
+        queue.claim(webhook.id, { node: `n${index}`, limit: 9, leaseMs: 60_000 }),
+      ),
+    );
+    const ids = claims.flat().map(({ eventId }) => eventId);
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(ids.length).toBeGreaterThanOrEqual(18);
+  });
+});
