@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { RunningService } from '../support/running-service.js';
+import { SERVICE_ROUTES } from '../support/service-routes.js';
 
 interface Media {
   readonly schema?: { readonly $ref: string };
@@ -100,67 +101,7 @@ describe('/openapi.json', () => {
       operations()
         .map(({ method, path }) => `${method} ${path}`)
         .sort(),
-    ).toEqual([
-      'delete /admin/brakes/{id}',
-      'delete /admin/drills/{resource}',
-      'delete /admin/overrides',
-      'delete /admin/packs/{id}',
-      'delete /admin/rules/{id}',
-      'delete /admin/subjects/data',
-      'get /.well-known/jwks.json',
-      'get /admin/alarms',
-      'get /admin/audit',
-      'get /admin/brakes',
-      'get /admin/decisions',
-      'get /admin/drills',
-      'get /admin/gates',
-      'get /admin/journal',
-      'get /admin/ledger',
-      'get /admin/me',
-      'get /admin/operations/{id}',
-      'get /admin/outages',
-      'get /admin/outages/calls',
-      'get /admin/overrides',
-      'get /admin/overrides/export',
-      'get /admin/packs',
-      'get /admin/rules',
-      'get /admin/rules/{id}',
-      'get /admin/subjects',
-      'get /admin/subjects/data',
-      'get /admin/subjects/usage',
-      'get /admin/top',
-      'get /admin/usage-history',
-      'get /health/live',
-      'get /health/ready',
-      'get /metrics',
-      'get /reservations/{id}',
-      'get /usage',
-      'patch /admin/rules/{id}',
-      'post /admin/overrides/import',
-      'post /admin/packs',
-      'post /admin/rules',
-      'post /admin/rules/preview',
-      'post /admin/rules/{id}/rollback',
-      'post /admin/subjects/reset',
-      'post /check',
-      'post /check/batch',
-      'post /receipts/verify',
-      'post /refunds',
-      'post /reports',
-      'post /reservations',
-      'post /reservations/{id}/commit',
-      'post /reservations/{id}/extend',
-      'post /reservations/{id}/release',
-      'post /returns',
-      'put /admin/brakes',
-      'put /admin/drills/{resource}',
-      'put /admin/gates',
-      'put /admin/gates/{resource}',
-      'put /admin/overrides',
-      'put /admin/rules',
-      'put /admin/rules/{id}',
-      'put /admin/subjects/usage',
-    ]);
+    ).toEqual(SERVICE_ROUTES);
   });
 
   it('shows every route in one chapter, and describes each chapter', () => {
@@ -211,9 +152,10 @@ describe('/openapi.json', () => {
   });
 
   // Those of reservations need one of which they are: `http-reservations.spec.ts`. An import takes lines, and an override can
-  // be removed that was set: `admin-overrides.spec.ts`.
+  // be removed that was set: `admin-overrides.spec.ts`. Webhooks, too: `webhooks.spec.ts`.
   it('has examples that work: each is sent, and the answer is as documented', async () => {
-    const ofReservations = /^\/(reservations|refunds|returns|admin\/(subjects|overrides))\b/;
+    const ofReservations =
+      /^\/(reservations|refunds|returns|admin\/(subjects|overrides|webhooks|dead-letters))\b/;
     const others = operations().filter(({ path }) => !ofReservations.test(path));
     for (const { method, path, operation } of others) {
       const bodies = Object.values(operation.requestBody?.content['application/json']?.examples ?? {});

@@ -13,6 +13,7 @@ const OPERATORS = [
   ...['setGate', 'setGateOfAll', 'setBrake', 'removeBrake', 'setDrill', 'removeDrill'],
   ...['setOverride', 'removeOverride', 'importOverrides', 'addPack', 'cancelPack'],
   ...['correctUsage', 'resetSubject', 'returnUnits'],
+  ...['testWebhook', 'resendDeadLetter'],
 ];
 /** Reads, though it is no GET. */
 const READING = ['previewRule'];

@@ -10,6 +10,10 @@ import { ConsoleModule } from './console/console.module.js';
 import { DocsModule } from './docs/docs.module.js';
 import { DrillsModule } from './drills/drills.module.js';
 import { EngineModule } from './engine/engine.module.js';
+import { EventsModule } from './events/events.module.js';
+import { OutboxModule } from './events/outbox.module.js';
+import { OverrideTimers } from './events/override-timers.js';
+import { EVENT_OBSERVER } from './events/tokens.js';
 import { GatesModule } from './gates/gates.module.js';
 import { HealthModule } from './health/health.module.js';
 import { HttpModule, type HttpParts } from './http/server/http.module.js';
@@ -33,6 +37,7 @@ import { ReservationsModule } from './reservations/reservations.module.js';
 import { RulesModule } from './rules/rules.module.js';
 import { SubjectsModule } from './subjects/subjects.module.js';
 import { UsageModule } from './usage/usage.module.js';
+import { WebhooksModule } from './webhooks/webhooks.module.js';
 
 export interface AppOptions {
   readonly settings: Settings;
@@ -64,12 +69,17 @@ export interface AppOptions {
     DocsModule,
     ConsoleModule,
     RegistryModule,
-    AdminModule.recordedIn({ events: [LedgerAdminEvents], imports: [RecordingModule] }),
+    AdminModule.recordedIn({
+      events: [LedgerAdminEvents, OverrideTimers],
+      imports: [RecordingModule, OutboxModule],
+    }),
     LedgerModule,
+    EventsModule,
+    WebhooksModule,
     EngineModule.observedBy({
-      observers: [QuotaMetrics, AlarmObserver, QUOTA_RECORDER],
+      observers: [QuotaMetrics, AlarmObserver, QUOTA_RECORDER, EVENT_OBSERVER],
       receipts: ReceiptSigner,
-      imports: [MetricsModule, AlarmsModule, RecordingModule, ReceiptSigningModule],
+      imports: [MetricsModule, AlarmsModule, RecordingModule, OutboxModule, ReceiptSigningModule],
     }),
   ],
 })

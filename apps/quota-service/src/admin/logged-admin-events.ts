@@ -38,4 +38,8 @@ const SENTENCES: Readonly<Record<AdminAction, string>> = {
   'overrides-imported': 'overrides were imported',
   'pack-added': 'a pack was added',
   'pack-cancelled': 'what was left of a pack was cancelled',
+  'webhook-created': 'a webhook was set',
+  'webhook-changed': 'a webhook was changed',
+  'webhook-deleted': 'a webhook was deleted, and what was to be delivered to it',
+  'dead-letter-resent': 'a dead letter is delivered again',
 };

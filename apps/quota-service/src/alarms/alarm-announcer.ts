@@ -1,8 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { hostname } from 'node:os';
 import { SETTINGS, type Settings } from '../config/settings.js';
+import { EventOutbox } from '../events/event-outbox.js';
 import { LedgerRecorder } from '../ledger/recording/ledger-recorder.js';
 import { LOG, type Log } from '../logging/log.js';
+import { AlarmMailer } from '../mail/alarm-mailer.js';
 import type { Webhook } from '../webhooks/webhook.js';
 import type { Alarm } from './alarm.js';
 import { AlarmLedger } from './alarm-ledger.js';
@@ -28,6 +30,8 @@ export class AlarmAnnouncer {
     private readonly metrics: AlarmMetrics,
     @Inject(ALARM_WEBHOOK) private readonly webhook: Webhook | null,
     private readonly recorder: LedgerRecorder,
+    private readonly outbox: EventOutbox,
+    private readonly mailer: AlarmMailer,
     @Inject(LOG) private readonly log: Log,
     @Inject(SETTINGS) { port }: Settings,
   ) {
@@ -50,6 +54,34 @@ export class AlarmAnnouncer {
     }
     this.#record(notification.kind, alarm);
     webhook?.push({ event: notification.kind, node: this.#node, alarm } satisfies AlarmEvent);
+    this.#publish(notification.kind, alarm);
+    this.#mail(notification.kind, alarm);
+  }
+
+  /** Of one alarm in order, on this node; another node's is another one. */
+  #publish(kind: Notification['kind'], alarm: Alarm): void {
+    const { id, channel, raisedAt, clearedAt } = alarm;
+    this.outbox.publish({
+      ...{ id: `${id}-${kind}`, type: `alarm-${kind}`, at: Date.parse(clearedAt ?? raisedAt) },
+      ...{ subject: `alarms/${id}`, resource: channel?.resource },
+      data: { node: this.#node, alarm },
+    });
+  }
+
+  #mail(kind: Notification['kind'], alarm: Alarm): void {
+    const { class: alarmClass, summary, raisedAt, clearedAt, evidence } = alarm;
+    const what = kind === 'raised' ? alarmClass : 'over';
+    this.mailer.send({
+      subject: `[sundial] ${what}: ${summary}`,
+      text: [
+        `${summary}.`,
+        `Node: ${this.#node}`,
+        `Raised: ${raisedAt}`,
+        ...(clearedAt === null ? [] : [`Over: ${clearedAt}`]),
+        `Evidence: ${JSON.stringify(evidence, null, 2)}`,
+        'All alarms of the node: GET /admin/alarms',
+      ].join('\n'),
+    });
   }
 
   #record(

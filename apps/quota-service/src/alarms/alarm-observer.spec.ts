@@ -128,6 +128,7 @@ describe('what an engine reports', () => {
     const gate = {
       kind: 'gate',
       key: 'gate:',
+      at: 0,
       resource: null,
       sentence: 'All is open.',
       actor: 'ops',

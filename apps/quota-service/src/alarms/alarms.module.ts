@@ -1,6 +1,8 @@
 import { Module } from '@nestjs/common';
 import { SETTINGS, type Settings } from '../config/settings.js';
 import { FileFindings } from '@sundial/embedded';
+import { OutboxModule } from '../events/outbox.module.js';
+import { MailModule } from '../mail/mail.module.js';
 import { FilesModule } from '../files/files.module.js';
 import { OpenApiRegistry } from '../http/openapi/openapi-registry.js';
 import { NodeLedger } from '../ledger/recording/node-ledger.js';
@@ -24,7 +26,7 @@ import { ALARM_PATTERNS, ALARM_WEBHOOK } from './tokens.js';
  * ledger, log, metrics, webhook.
  */
 @Module({
-  imports: [FilesModule, RecordingModule],
+  imports: [FilesModule, RecordingModule, OutboxModule, MailModule],
   controllers: [AlarmsController],
   providers: [
     {

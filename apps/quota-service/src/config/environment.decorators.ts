@@ -1,6 +1,7 @@
 import { redisUrlError } from '@sundial/redis';
 import { Transform } from 'class-transformer';
 import { ValidateBy } from 'class-validator';
+import ipaddr from 'ipaddr.js';
 import { readFileSync } from 'node:fs';
 import { isWebhookUrl } from './webhook-target.js';
 import { parseHostPorts } from './host-ports.js';
@@ -77,6 +78,14 @@ export function ReceiptKeyFiles(): PropertyDecorator {
       defaultMessage: (given) => receiptKeyError(given?.value) ?? '',
     },
   });
+}
+
+export function AddressRanges(): PropertyDecorator {
+  return must('be address ranges separated by commas, such as 10.0.0.0/8,fd00::/8', (value) =>
+    String(value)
+      .split(',')
+      .every((range) => ipaddr.isValidCIDR(range.trim()) || ipaddr.isValid(range.trim())),
+  );
 }
 
 export function Like(pattern: RegExp, what: string): PropertyDecorator {

@@ -3,6 +3,7 @@ import { Transform } from 'class-transformer';
 import { IsOptional } from 'class-validator';
 import { fileURLToPath } from 'node:url';
 import {
+  AddressRanges,
   CertificateFile,
   HostPorts,
   Integer,
@@ -21,6 +22,8 @@ const SAMPLE_RULES = fileURLToPath(new URL('../../../../config/rules.yaml', impo
 const SHIPPED_ALARMS = fileURLToPath(new URL('../../../../config/alarms.yaml', import.meta.url));
 /** IPv6 addresses with or without their brackets. */
 const HOST_NAMES = /^(\[[\da-f:.]+\]|[\w:.-]+)(\s*,\s*(\[[\da-f:.]+\]|[\w:.-]+))*$/i;
+const MAIL_ADDRESS = /^[^\s@,<>]{1,64}@[^\s@,<>]{1,255}$/;
+const MAIL_ADDRESSES = /^[^\s@,<>]{1,64}@[^\s@,<>]{1,255}(\s*,\s*[^\s@,<>]{1,64}@[^\s@,<>]{1,255}){0,9}$/;
 const CENTURY_MS = 36_525 * 86_400_000;
 
 /** Every environment variable the service reads, under its own name, with its default. `Settings` gives them meaning. */
@@ -171,6 +174,26 @@ export class Environment {
   @IsOptional()
   @Like(/^[\w.:-]{1,64}$/, 'up to 64 letters, digits, dots, colons, dashes and underscores')
   SUNDIAL_NODE_NAME: string | undefined = undefined;
+
+  /** Addresses that webhooks may be sent to although they are not public, and without TLS. */
+  @IsOptional()
+  @AddressRanges()
+  SUNDIAL_WEBHOOK_ALLOW: string | undefined = undefined;
+
+  /** The mail server that alarms are mailed through. */
+  @IsOptional()
+  @Like(/^smtps?:\/\/\S+$/, 'smtp://host:port or smtps://host:port, with user:password@ where it needs them')
+  SUNDIAL_SMTP_URL: string | undefined = undefined;
+
+  /** Whom alarms are mailed to. */
+  @IsOptional()
+  @Like(MAIL_ADDRESSES, '1 to 10 mail addresses separated by commas')
+  SUNDIAL_ALARM_MAIL_TO: string | undefined = undefined;
+
+  /** Whom those mails come from. */
+  @IsOptional()
+  @Like(MAIL_ADDRESS, 'a mail address')
+  SUNDIAL_ALARM_MAIL_FROM: string | undefined = undefined;
 
   /** What to answer for a resource without rules. */
   @OneOf(['allow', 'deny'])

@@ -44,6 +44,10 @@ export interface Settings {
   readonly receiptTtlMs: number;
   /** Whether every write of an operator says why. */
   readonly requireReason: boolean;
+  /** Ranges of addresses that webhooks may reach although they are not public. */
+  readonly webhookAllow: string | undefined;
+  /** Undefined: alarms are not mailed. */
+  readonly alarmMail: AlarmMail | undefined;
   /** Undefined: nothing is recorded. */
   readonly ledger: LedgerTarget | undefined;
   /** Undefined: the log has no events. */
@@ -53,6 +57,13 @@ export interface Settings {
   readonly shutdownGraceMs: number;
   readonly clockOffsetMs: number;
   readonly logLevel: Environment['LOG_LEVEL'];
+}
+
+/** How alarms are mailed. */
+export interface AlarmMail {
+  readonly smtpUrl: string;
+  readonly to: string;
+  readonly from: string;
 }
 
 /** Injects the settings. */
@@ -123,6 +134,7 @@ const SECRET = new Set([
   'SUNDIAL_ADMIN_KEYS',
   'SUNDIAL_ALARM_WEBHOOK_URL',
   'SUNDIAL_LEDGER_URL',
+  'SUNDIAL_SMTP_URL',
   'SUNDIAL_ALARM_WEBHOOK_SECRET',
   'REDIS_URL',
   'REDIS_SENTINEL_USERNAME',
@@ -162,6 +174,8 @@ const KEY_SETTINGS = [
   'SUNDIAL_ADMIN_KEYS_FILE',
 ] as const;
 
+const MAIL_SETTINGS = ['SUNDIAL_SMTP_URL', 'SUNDIAL_ALARM_MAIL_TO', 'SUNDIAL_ALARM_MAIL_FROM'] as const;
+
 type ValidationError = readonly [isMade: boolean, sentence: string];
 
 function contradictions(environment: Environment): string[] {
@@ -182,6 +196,10 @@ function contradictions(environment: Environment): string[] {
     [
       Boolean(environment.SUNDIAL_LEDGER_URL) && environment.SUNDIAL_LEDGER === 'off',
       'SUNDIAL_LEDGER_URL goes with SUNDIAL_LEDGER=on: nothing is recorded while it is off',
+    ],
+    [
+      MAIL_SETTINGS.some((name) => environment[name]) && !MAIL_SETTINGS.every((name) => environment[name]),
+      `${MAIL_SETTINGS.join(', ')} go together: set all or none`,
     ],
     [
       Boolean(SUNDIAL_ALLOWED_HOSTS) && !hasKeys,
@@ -254,6 +272,8 @@ function toSettings(environment: Environment): Settings {
     receiptKeyFiles: receiptKeyFilesIn(environment.SUNDIAL_RECEIPT_KEY).map((path) => resolve(path)),
     receiptTtlMs: environment.SUNDIAL_RECEIPT_TTL_MS,
     requireReason: environment.SUNDIAL_REQUIRE_REASON === 'true',
+    webhookAllow: environment.SUNDIAL_WEBHOOK_ALLOW,
+    alarmMail: alarmMail(environment),
     ledger: ledgerTarget(environment),
     eventLog: eventLogTarget(environment),
     unknownResource: environment.SUNDIAL_UNKNOWN_RESOURCE,
@@ -281,4 +301,9 @@ function keysOf(environment: Environment): Pick<Settings, 'checkKeys' | 'adminKe
   const { checkKeys, adminKeys } = keySettings(environment);
   const { SUNDIAL_CHECK_KEYS_FILE, SUNDIAL_ADMIN_KEYS_FILE } = environment;
   return { checkKeys, adminKeys, hasKeyFiles: Boolean(SUNDIAL_CHECK_KEYS_FILE ?? SUNDIAL_ADMIN_KEYS_FILE) };
+}
+
+function alarmMail(environment: Environment): AlarmMail | undefined {
+  const { SUNDIAL_SMTP_URL: smtpUrl, SUNDIAL_ALARM_MAIL_TO: to, SUNDIAL_ALARM_MAIL_FROM: from } = environment;
+  return smtpUrl && to && from ? { smtpUrl, to, from } : undefined;
 }

@@ -58,6 +58,7 @@ describe('alarms of a process', () => {
       ...({
         kind: 'gate',
         key: 'gate:ocr',
+        at: 0,
         resource: 'ocr',
         sentence: 'The gate of ocr is closed.',
       } as const),

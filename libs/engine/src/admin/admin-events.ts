@@ -19,14 +19,18 @@ export type AdminAction =
   | 'override-removed'
   | 'overrides-imported'
   | 'pack-added'
-  | 'pack-cancelled';
+  | 'pack-cancelled'
+  | 'webhook-created'
+  | 'webhook-changed'
+  | 'webhook-deleted'
+  | 'dead-letter-resent';
 
 /** What an operator's write changed, named by what finds it again. */
 export interface AdminTarget {
   /** Null: every resource. */
   readonly resource?: string | null;
   readonly rule?: string;
-  /** Of a brake or a pack. */
+  /** Of a brake, a pack, a webhook or a delivery. */
   readonly id?: string;
   /** Here alone an event names a subject: what writes events where they outlive what may be known of a person leaves it out. */
   readonly subject?: Subject | undefined;

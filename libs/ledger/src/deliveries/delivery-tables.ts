@@ -68,66 +68,79 @@ export function clockOf(kind: DatabaseKind): RawBuilder<number> {
 }
 
 export function migrationsFor(kind: DatabaseKind): Readonly<Record<string, Migration>> {
-  const counted = <T extends string, C extends string>(table: CreateTableBuilder<T, C>, name: C) =>
-    kind === 'postgres'
-      ? table.addColumn(name, 'bigserial', (column) => column.primaryKey())
-      : table.addColumn(name, 'integer', (column) => column.primaryKey().autoIncrement());
-  return {
-    '2026-11-27-webhooks': {
-      up: async (db: Kysely<never>) => {
-        await db.schema
-          .createTable('webhooks')
-          .addColumn('id', 'text', (column) => column.primaryKey())
-          .addColumn('url', 'text', (column) => column.notNull())
-          .addColumn('filter', 'text', (column) => column.notNull())
-          .addColumn('secret', 'text', (column) => column.notNull())
-          .addColumn('template', 'text')
-          .addColumn('description', 'text')
-          .addColumn('enabled', 'integer', (column) => column.notNull())
-          .addColumn('created_at', 'bigint', (column) => column.notNull())
-          .addColumn('created_by', 'text', (column) => column.notNull())
-          .addColumn('updated_at', 'bigint', (column) => column.notNull())
-          .execute();
-        await counted(db.schema.createTable('outgoing_events') as CreateTableBuilder<string, string>, 'seq')
-          .addColumn('id', 'text', (column) => column.notNull().unique())
-          .addColumn('type', 'text', (column) => column.notNull())
-          .addColumn('at', 'bigint', (column) => column.notNull())
-          .addColumn('resource', 'text')
-          .addColumn('rule', 'text')
-          .addColumn('body', 'text', (column) => column.notNull())
-          .addColumn('remember_until', 'bigint')
-          .execute();
-        await counted(db.schema.createTable('deliveries') as CreateTableBuilder<string, string>, 'id')
-          .addColumn('webhook_id', 'text', (column) => column.notNull())
-          .addColumn('seq', 'bigint', (column) => column.notNull())
-          .addColumn('ordering_key', 'text', (column) => column.notNull())
-          .addColumn('state', 'text', (column) => column.notNull())
-          .addColumn('attempts', 'integer', (column) => column.notNull())
-          .addColumn('created_at', 'bigint', (column) => column.notNull())
-          .addColumn('next_at', 'bigint', (column) => column.notNull())
-          .addColumn('claimed_by', 'text')
-          .addColumn('claimed_until', 'bigint', (column) => column.notNull())
-          .addColumn('last_status', 'integer')
-          .addColumn('last_error', 'text')
-          .addColumn('finished_at', 'bigint')
-          .execute();
-        const pending = (name: string, columns: string) =>
-          sql`create index ${sql.raw(name)} on deliveries (${sql.raw(columns)}) where state = 'pending'`.execute(
-            db,
-          );
-        await pending('deliveries_due', 'webhook_id, next_at');
-        await pending('deliveries_in_order', 'webhook_id, ordering_key, seq');
-        await sql`create index deliveries_of_webhook on deliveries (webhook_id, id)`.execute(db);
-        await sql`create index deliveries_dead on deliveries (id) where state = 'dead'`.execute(db);
-        await sql`create index outgoing_events_at on outgoing_events (at)`.execute(db);
-        await db.schema
-          .createTable('event_timers')
-          .addColumn('key', 'text', (column) => column.primaryKey())
-          .addColumn('at', 'bigint', (column) => column.notNull())
-          .addColumn('event', 'text', (column) => column.notNull())
-          .execute();
-        await sql`create index event_timers_at on event_timers (at)`.execute(db);
-      },
-    },
+  const up = async (db: Kysely<never>) => {
+    await createWebhooks(db);
+    await createEvents(db, kind);
+    await createDeliveries(db, kind);
   };
+  return { '2026-11-27-webhooks': { up } };
+}
+
+async function createWebhooks(db: Kysely<never>): Promise<void> {
+  await db.schema
+    .createTable('webhooks')
+    .addColumn('id', 'text', (column) => column.primaryKey())
+    .addColumn('url', 'text', (column) => column.notNull())
+    .addColumn('filter', 'text', (column) => column.notNull())
+    .addColumn('secret', 'text', (column) => column.notNull())
+    .addColumn('template', 'text')
+    .addColumn('description', 'text')
+    .addColumn('enabled', 'integer', (column) => column.notNull())
+    .addColumn('created_at', 'bigint', (column) => column.notNull())
+    .addColumn('created_by', 'text', (column) => column.notNull())
+    .addColumn('updated_at', 'bigint', (column) => column.notNull())
+    .execute();
+}
+
+async function createEvents(db: Kysely<never>, kind: DatabaseKind): Promise<void> {
+  await counted(db.schema.createTable('outgoing_events'), 'seq', kind)
+    .addColumn('id', 'text', (column) => column.notNull().unique())
+    .addColumn('type', 'text', (column) => column.notNull())
+    .addColumn('at', 'bigint', (column) => column.notNull())
+    .addColumn('resource', 'text')
+    .addColumn('rule', 'text')
+    .addColumn('body', 'text', (column) => column.notNull())
+    .addColumn('remember_until', 'bigint')
+    .execute();
+  await sql`create index outgoing_events_at on outgoing_events (at)`.execute(db);
+  await db.schema
+    .createTable('event_timers')
+    .addColumn('key', 'text', (column) => column.primaryKey())
+    .addColumn('at', 'bigint', (column) => column.notNull())
+    .addColumn('event', 'text', (column) => column.notNull())
+    .execute();
+  await sql`create index event_timers_at on event_timers (at)`.execute(db);
+}
+
+async function createDeliveries(db: Kysely<never>, kind: DatabaseKind): Promise<void> {
+  await counted(db.schema.createTable('deliveries'), 'id', kind)
+    .addColumn('webhook_id', 'text', (column) => column.notNull())
+    .addColumn('seq', 'bigint', (column) => column.notNull())
+    .addColumn('ordering_key', 'text', (column) => column.notNull())
+    .addColumn('state', 'text', (column) => column.notNull())
+    .addColumn('attempts', 'integer', (column) => column.notNull())
+    .addColumn('created_at', 'bigint', (column) => column.notNull())
+    .addColumn('next_at', 'bigint', (column) => column.notNull())
+    .addColumn('claimed_by', 'text')
+    .addColumn('claimed_until', 'bigint', (column) => column.notNull())
+    .addColumn('last_status', 'integer')
+    .addColumn('last_error', 'text')
+    .addColumn('finished_at', 'bigint')
+    .execute();
+  const pending = (name: string, columns: string) =>
+    sql`create index ${sql.raw(name)} on deliveries (${sql.raw(columns)}) where state = 'pending'`.execute(
+      db,
+    );
+  await pending('deliveries_due', 'webhook_id, next_at');
+  await pending('deliveries_in_order', 'webhook_id, ordering_key, seq');
+  await sql`create index deliveries_of_webhook on deliveries (webhook_id, id)`.execute(db);
+  await sql`create index deliveries_dead on deliveries (id) where state = 'dead'`.execute(db);
+}
+
+/** With a first column that counts its rows. */
+function counted(table: CreateTableBuilder<string, never>, name: string, kind: DatabaseKind) {
+  const any = table as CreateTableBuilder<string, string>;
+  return kind === 'postgres'
+    ? any.addColumn(name, 'bigserial', (column) => column.primaryKey())
+    : any.addColumn(name, 'integer', (column) => column.primaryKey().autoIncrement());
 }

@@ -1,0 +1,45 @@
+import { type InputError, QuotaError } from '@sundial/contract';
+import type { DeliveriesQuery, ShownDelivery } from '@sundial/ledger';
+import { readQuery } from '../http/query.js';
+
+const STATES = ['pending', 'delivered', 'dead'] as const;
+const MAX_DELIVERIES = 1_000;
+
+export type DeliveriesPage = Omit<DeliveriesQuery, 'webhookId'>;
+
+/** @throws QuotaError `invalid-request` with every error */
+export function parseDeliveriesQuery(url: string, filters: readonly string[]): DeliveriesPage {
+  const values = readQuery(url);
+  const known = [...filters, 'cursor', 'limit'];
+  const errors: InputError[] = [...values.keys()]
+    .filter((name) => !known.includes(name))
+    .map((name) => ({
+      path: name.slice(0, 64),
+      message: `is not a parameter; there are ${known.join(', ')}`,
+    }));
+  const [cursor, limit, named] = ['cursor', 'limit', 'state'].map((name) => values.get(name));
+  if (cursor !== undefined && !/^\d{1,15}$/.test(cursor))
+    errors.push({ path: 'cursor', message: 'must be the next of the page before' });
+  if (
+    limit !== undefined &&
+    !(/^\d{1,4}$/.test(limit) && Number(limit) >= 1 && Number(limit) <= MAX_DELIVERIES)
+  )
+    errors.push({ path: 'limit', message: `must be a whole number from 1 to ${MAX_DELIVERIES}` });
+  const state = STATES.find((each) => each === named);
+  if (named !== undefined && state === undefined && filters.includes('state'))
+    errors.push({ path: 'state', message: `must be one of: ${STATES.join(', ')}` });
+  if (errors.length > 0) throw QuotaError.invalid('invalid-request', errors);
+  return {
+    ...(state !== undefined && { state }),
+    ...(cursor !== undefined && { before: Number(cursor) }),
+    limit: limit === undefined ? 100 : Number(limit),
+  };
+}
+
+export function pageOf(
+  deliveries: readonly ShownDelivery[],
+  { limit }: Pick<DeliveriesPage, 'limit'>,
+): { readonly deliveries: readonly ShownDelivery[]; readonly next?: string } {
+  const last = deliveries.at(-1);
+  return last === undefined || deliveries.length < limit ? { deliveries } : { deliveries, next: last.id };
+}
