@@ -1,8 +1,8 @@
 import { expect, it } from '@jest/globals';
 import type { OutgoingEvent } from '@sundial/ledger';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { pino } from 'pino';
 import { Registry } from 'prom-client';
-import { createLog } from '../logging/log.js';
 import type { LedgerRecorder } from '../ledger/recording/ledger-recorder.js';
 import type { Deliveries } from './deliveries.js';
 import { EventMetrics } from './event-metrics.js';
@@ -21,7 +21,7 @@ it('an outbox writes one batch after the other, and every event, while the datab
   };
   const deliveries = { isOn: true, store: { events: { append } } } as unknown as Deliveries;
   const recorder = { record: () => undefined } as unknown as LedgerRecorder;
-  const outbox = new EventOutbox(deliveries, recorder, new EventMetrics(new Registry()), createLog('silent'));
+  const outbox = new EventOutbox(deliveries, recorder, new EventMetrics(new Registry()), pino({ level: 'silent' }));
   const ids = Array.from({ length: 12 }, (_, index) => `e${index}`);
   for (const id of ids) {
     const event: PublishedEvent = { id, type: 'threshold', at: 0, subject: 's', data: {} };

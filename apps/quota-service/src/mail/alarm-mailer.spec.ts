@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
+import { pino } from 'pino';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { eventually } from '../../../../test/support/eventually.js';
 import type { Settings } from '../config/settings.js';
-import { createLog } from '../logging/log.js';
 import { AlarmMailer } from './alarm-mailer.js';
 
 let server: Server;
@@ -44,7 +44,7 @@ afterEach(() => {
 function aMailer(): AlarmMailer {
   const smtpUrl = `smtp://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const alarmMail = { smtpUrl, to: 'ops@example.org, boss@example.org', from: 'sundial@example.org' };
-  return (mailer = new AlarmMailer({ alarmMail } as Settings, createLog('silent')));
+  return (mailer = new AlarmMailer({ alarmMail } as Settings, pino({ level: 'silent' })));
 }
 
 describe('a mail of an alarm', () => {
@@ -66,7 +66,7 @@ describe('a mail of an alarm', () => {
   });
 
   it('is none where the settings name no server', () => {
-    const silent = new AlarmMailer({ alarmMail: undefined } as Settings, createLog('silent'));
+    const silent = new AlarmMailer({ alarmMail: undefined } as Settings, pino({ level: 'silent' }));
     silent.send({ subject: 'one', text: 'x' });
     silent.onApplicationShutdown();
     expect(mails).toEqual([]);
