@@ -44,6 +44,17 @@ const ADMINISTRATION = [
   ['get', '/admin/audit', undefined, 200],
   ['get', '/admin/usage-history', undefined, 400],
   ['get', '/admin/top', undefined, 200],
+  ['get', '/admin/ledger', undefined, 200],
+  ['get', '/admin/events', undefined, 200],
+  ['get', '/admin/webhooks', undefined, 200],
+  ['post', '/admin/webhooks', {}, 400],
+  ['get', '/admin/webhooks/none', undefined, 404],
+  ['put', '/admin/webhooks/none', {}, 400],
+  ['delete', '/admin/webhooks/none', undefined, 404],
+  ['post', '/admin/webhooks/none/test', undefined, 404],
+  ['get', '/admin/webhooks/none/deliveries', undefined, 404],
+  ['get', '/admin/dead-letters', undefined, 200],
+  ['post', '/admin/dead-letters/none/resend', undefined, 404],
   ['get', '/admin/outages', undefined, 200],
   ['get', '/admin/outages/calls', undefined, 400],
   ['post', '/admin/rules/ocr-per-user/rollback', {}, 400],
@@ -137,7 +148,10 @@ describe('with keys of both kinds', () => {
     const asked = [...CHECKS, ...ADMINISTRATION, ...OPEN].map(([method, path]) => {
       const route = path
         .replace(/\?.*/, '')
-        .replace(/(\/admin\/(?:rules|brakes|packs|operations)|\/reservations)\/(?!preview)[^/]+/, '$1/{id}')
+        .replace(
+          /(\/admin\/(?:rules|brakes|packs|operations|webhooks|dead-letters)|\/reservations)\/(?!preview)[^/]+/,
+          '$1/{id}',
+        )
         .replace(/(\/admin\/(?:gates|drills))\/[^/]+/, '$1/{resource}');
       return `${method} ${route}`;
     });

@@ -94,7 +94,8 @@ describe('SqliteStore', () => {
     }));
     const batch = { number: 1, rows, facets: [], counted: [], ended: [] };
     file.append({ ...batch, rows: rows.slice(0, 10) }, 0);
-    file.database.pragma('max_page_count = 20');
+    const { page_count } = file.database.prepare('PRAGMA page_count').get() as { page_count: number };
+    file.database.pragma(`max_page_count = ${page_count + 2}`);
     expect(() => file.append(batch, 10)).toThrow(/full/);
     expect(file.lastSeq).toBe(10);
     file.database.pragma('max_page_count = 100000');

@@ -1,3 +1,5 @@
+import { readlinkSync } from 'node:fs';
+import { constants, setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { openPostgresReader } from '../postgres/open-postgres-reader.js';
 import { PostgresStore } from '../postgres/postgres-store.js';
@@ -11,6 +13,7 @@ import { runWriter } from './writer-thread.js';
 const settings = workerData as ThreadSettings;
 const { role, node, url, directory = '', maxBytes } = settings;
 
+makeWayForChecks();
 if (!parentPort) throw new Error('This is the program of a worker thread.');
 if (role === 'reader') {
   runReader(parentPort, () => (url === undefined ? openSqliteReader(directory) : openPostgresReader(url)));
@@ -18,4 +21,17 @@ if (role === 'reader') {
   const store =
     url === undefined ? new SqliteStore(node, directory, maxBytes, Date.now) : new PostgresStore(node, url);
   runWriter(parentPort, settings, store);
+}
+
+/**
+ * On Linux a thread has a priority of its own: where checks need all cores, the ledger waits for them, and loses events (a gap says how many)
+ * rather than slow them down.
+ */
+function makeWayForChecks(): void {
+  try {
+    const [, thread] = /\/task\/(\d+)$/.exec(readlinkSync('/proc/thread-self')) ?? [];
+    if (thread !== undefined) setPriority(Number(thread), constants.priority.PRIORITY_BELOW_NORMAL);
+  } catch {
+    // Elsewhere, or where it is not allowed, it works on as it is.
+  }
 }

@@ -31,7 +31,7 @@ export function runWriter(port: MessagePort, settings: ThreadSettings, store: Le
   ];
   answerCalls(port, {
     open: () => once(() => recorder.open(Date.now())),
-    write: (texts: readonly string[]) => inTurn(() => write(texts)),
+    write: (lines: string) => inTurn(() => write(lines.split('\n'))),
     apply: () => once(() => recorder.apply()),
     retain,
     deleteSubject: (subject: Subject) => once(() => recorder.deleteSubject(subject)),

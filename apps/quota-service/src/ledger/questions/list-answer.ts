@@ -33,7 +33,7 @@ export function sendList(
 }
 
 /** RFC 4180. What is no text stands as JSON. */
-export function csvOf(rows: readonly ShownRow[], columns: readonly string[]): string {
+function csvOf(rows: readonly ShownRow[], columns: readonly string[]): string {
   const lines = rows.map((row) => columns.map((column) => csvField(row[column])).join(','));
   return [columns.join(','), ...lines].map((line) => `${line}\r\n`).join('');
 }

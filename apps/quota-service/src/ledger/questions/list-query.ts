@@ -3,7 +3,7 @@ import { canonicalTimeZone, instantIn } from '@sundial/engine';
 import type { LedgerPage, LedgerSpan } from '@sundial/ledger';
 import { readQuery } from '../../http/query.js';
 
-export const FORMATS = ['json', 'csv', 'ndjson'] as const;
+const FORMATS = ['json', 'csv', 'ndjson'] as const;
 export type ListFormat = (typeof FORMATS)[number];
 
 /** What all lists of the ledger can be asked. */
