@@ -89,12 +89,14 @@ const END_HOLD: Call = {
   keys: TAKE.keys,
   args: [
     COMMON,
+    '',
     `;1 1 ${DEADLINE} commit - units=2+tokens=z`,
     ...[`;2 1 ${DEADLINE} release ${AT} -`, `;3 1 ${DEADLINE} look - -`],
   ],
-  free: wordsAt([1, 2, 3], [0]),
-  signed: [[0, 1], ...wordsAt([1, 2, 3], [2, 4])],
-  instants: wordsAt([1, 2, 3], [4]),
+  // Limit sets are read where more is committed than is held.
+  free: [[1, 0], ...wordsAt([2, 3, 4], [0])],
+  signed: [[0, 1], ...wordsAt([2, 3, 4], [2, 4])],
+  instants: wordsAt([2, 3, 4], [4]),
 };
 const EXTEND_HOLD: Call = {
   lua: scripts.extendHold,

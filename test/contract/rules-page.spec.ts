@@ -51,6 +51,7 @@ describe('docs/rules.md', () => {
       'At most 5 at once',
       'For certain callers',
       'At certain times',
+      'Tell another system',
       'Top-up packs',
     ]);
   });

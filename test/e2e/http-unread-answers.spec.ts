@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { eventually } from '../support/eventually.js';
 import { RunningService } from '../support/running-service.js';
 
-const STALLED_MS = 4_000;
+const STALLED_MS = 6_000;
 const RULES = [1, 2, 3].map((n) => ({
   id: `wide-${n}`,
   resource: 'wide',

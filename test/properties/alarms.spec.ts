@@ -91,7 +91,9 @@ const anyOtherSignal: fc.Arbitrary<AlarmSignal> = fc.oneof(
     kind: 'ledger-mismatched',
     mismatch: { cause: 'queue-full', events: 3, from: 0, to: 1 },
   } as const),
-  anyChannel.map((channel) => ({ kind: 'holds-expired', channel, holds: 2 }) as const),
+  fc
+    .record({ channel: anyChannel, holds: fc.integer({ min: 1, max: 3 }) })
+    .map((expired) => ({ kind: 'holds-expired', ...expired }) as const),
   fc.record({
     kind: fc.constant('finding-changed' as const),
     finding: fc.constantFrom(
