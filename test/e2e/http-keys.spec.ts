@@ -100,7 +100,11 @@ async function ask(service: RunningService, [method, path, body]: Request, autho
 describe('with keys of both kinds', () => {
   let service: RunningService;
   beforeAll(async () => {
-    service = await RunningService.start({ SUNDIAL_CHECK_KEYS: CHECK_KEYS, SUNDIAL_ADMIN_KEYS: ADMIN_KEYS });
+    service = await RunningService.start({
+      SUNDIAL_LEDGER: 'on',
+      SUNDIAL_CHECK_KEYS: CHECK_KEYS,
+      SUNDIAL_ADMIN_KEYS: ADMIN_KEYS,
+    });
   });
   afterAll(() => service.stop());
 
@@ -213,7 +217,7 @@ describe('with check keys only', () => {
 
 describe('without keys', () => {
   it('everything is open, which only a loopback host allows', async () => {
-    const service = await RunningService.start();
+    const service = await RunningService.start({ SUNDIAL_LEDGER: 'on' });
     const statuses = await Promise.all(
       [...CHECKS, ...ADMINISTRATION].map((request) => ask(service, request)),
     );

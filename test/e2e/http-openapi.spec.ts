@@ -44,7 +44,7 @@ let document: Document;
 let matches: (schema: string, value: unknown) => string[];
 
 beforeAll(async () => {
-  service = await RunningService.start();
+  service = await RunningService.start({ SUNDIAL_LEDGER: 'on' });
   document = (await service.api.get('/openapi.json')).body as Document;
   const ajv = new Ajv2020({ strict: false, validateFormats: false, allErrors: true });
   ajv.addSchema(document, 'document');

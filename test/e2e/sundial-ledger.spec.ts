@@ -26,8 +26,8 @@ beforeAll(async () => {
     SUNDIAL_CLOCK_OFFSET_MS: '0',
   };
   nodes = [
-    await RunningService.start({ ...settings, SUNDIAL_NODE_NAME: 'node-a' }),
-    await RunningService.start({ ...settings, SUNDIAL_NODE_NAME: 'node-b' }),
+    await RunningService.start({ SUNDIAL_LEDGER: 'on', ...settings, SUNDIAL_NODE_NAME: 'node-a' }),
+    await RunningService.start({ SUNDIAL_LEDGER: 'on', ...settings, SUNDIAL_NODE_NAME: 'node-b' }),
   ];
   const few = { resource: 'few', per: ['user'], limits: [{ window: 'total', max: 3 }] };
   for (const [max, reason] of [

@@ -14,7 +14,7 @@ let user = 0;
 
 beforeAll(async () => {
   receiver = await NotificationReceiver.start((response) => answer(response));
-  service = await RunningService.start({ SUNDIAL_WEBHOOK_ALLOW: '127.0.0.1' });
+  service = await RunningService.start({ SUNDIAL_LEDGER: 'on', SUNDIAL_WEBHOOK_ALLOW: '127.0.0.1' });
   const limits = [{ window: 'day', max: 10, thresholds: [0.8, 1] }] as const;
   await service.api
     .post('/admin/rules')

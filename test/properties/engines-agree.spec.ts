@@ -144,7 +144,7 @@ describe('an engine in memory and an engine on Redis', () => {
         },
       ),
       // Seeded, since what the stories meet is asserted as well.
-      { numRuns: 120, seed: 20_261_126 },
+      { numRuns: 60, seed: 20_261_126 },
     );
     expect([...met]).toEqual(expect.arrayContaining(REASONS));
   }, 180_000);

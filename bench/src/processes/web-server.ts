@@ -60,6 +60,8 @@ export class WebServer {
         SUNDIAL_DATA_DIR: data.path,
         SUNDIAL_RULES_FILE: RULES_FILE,
         SUNDIAL_LAME_DUCK_MS: '0',
+        // Measured by itself (the scenario `ledger`): peers record nothing.
+        SUNDIAL_LEDGER: 'off',
         ...settings,
       },
     });
