@@ -1,4 +1,4 @@
--- What scripts of the fast path need of all other counters. Redis makes every function of a script anew in each call,
+-- What scripts of the fast path need of all other counters. Redis makes every function of a script again in each call,
 -- and most calls meet no such counter: so a script makes these when it meets one.
 -- @include shared/counter-slow-path.lua
 -- @include shared/holds.lua

@@ -141,7 +141,7 @@ export function ledgerContract(name: string, makeSubject: () => LedgerUnderTest)
       expect(await db.selectFrom('webhooks').selectAll().execute()).toEqual([{ id: 'one' }]);
     });
 
-    it('refuses cursors that are none, limits out of bounds, and to delete everybody', async () => {
+    it('refuses cursors that are none, limits out of bounds, and to delete every subject', async () => {
       const { questions } = await open();
       await expect(questions.decisions({}, { cursor: 'nonsense' })).rejects.toBeInstanceOf(LedgerCursorError);
       await expect(questions.outages({}, { cursor: 'nonsense' })).rejects.toBeInstanceOf(LedgerCursorError);

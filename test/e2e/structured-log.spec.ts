@@ -62,24 +62,24 @@ describe('events in the log', () => {
   });
 
   it('tell of one operation all that happened to it, in order, without a database', () => {
-    const told = eventsOf(service)
+    const events = eventsOf(service)
       .filter(({ operationId }) => operationId === 'op-1')
       .toSorted((a, b) => String(a['at']).localeCompare(String(b['at'])));
-    expect(told.map(({ kind, outcome }) => [kind, outcome])).toEqual([
+    expect(events.map(({ kind, outcome }) => [kind, outcome])).toEqual([
       ['reserve', 'allowed'],
       ['extend', 'allowed'],
       ['commit', 'committed'],
       ['refund', 'refunded'],
     ]);
-    expect(told[0]).toMatchObject({
+    expect(events[0]).toMatchObject({
       ...{ node: 'node-1', resource: 'ocr', actor: 'anonymous' },
       data: { reason: 'ok', amounts: { units: 1 }, traceId: TRACE, requestId: expect.any(String) },
     });
   });
 
   it('tell of refusals and of what operators change, and name no subject', () => {
-    const told = eventsOf(service).map(({ kind, outcome }) => `${String(kind)} ${String(outcome)}`);
-    expect(told).toEqual(expect.arrayContaining(['node started', 'check denied', 'admin rule-changed']));
+    const events = eventsOf(service).map(({ kind, outcome }) => `${String(kind)} ${String(outcome)}`);
+    expect(events).toEqual(expect.arrayContaining(['node started', 'check denied', 'admin rule-changed']));
     expect(service.stdout).not.toContain(subject.user);
   });
 

@@ -113,7 +113,7 @@ export class QuotaEngine implements Quota {
 
   /**
    * Not an `async` function, which would wrap a promise into another one: a check has as few as it needs. Who the `caller` is only
-   * observers are told; as of all verbs here.
+   * observers get to know; as of all verbs here.
    */
   check(request: CheckRequest, caller?: Caller): Promise<EngineDecision> {
     try {

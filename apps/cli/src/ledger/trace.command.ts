@@ -37,9 +37,9 @@ export function addTrace(program: Command, cli: Cli): void {
 }
 
 function historyText(id: string, { operations, nodes }: OperationHistory): string {
-  const told = coverage({ nodes, hasMore: false });
+  const note = coverage({ nodes, hasMore: false });
   if (operations.length === 0)
-    return `Nothing is known of an operation ${id}: it was never asked, or is older than the ledger keeps. ${told}`;
+    return `Nothing is known of an operation ${id}: it was never asked, or is older than the ledger keeps. ${note}`;
   // The id is used once a scope: of each resource and subject that it was used for, a history of its own.
   const parts = operations.map(({ resource, subject, events }) => {
     const rows = events.map((event) => [
@@ -53,5 +53,5 @@ function historyText(id: string, { operations, nodes }: OperationHistory): strin
     const heading = ['at', 'node', 'what', 'outcome', 'by', 'details'];
     return `${resource} ${subjectText(subject)}\n${table([heading, ...rows])}`;
   });
-  return `${parts.join('\n')}\n${told}`;
+  return `${parts.join('\n')}\n${note}`;
 }

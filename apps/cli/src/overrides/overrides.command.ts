@@ -79,8 +79,8 @@ function addSet(overrides: Command, cli: Cli): void {
         ...(reason !== undefined && { reason }),
       });
       const { before, override } = written;
-      const told = before ? `It takes the place of ${before.limits.map(overriddenText).join(', ')}.\n` : '';
-      print(written, () => `${overridesTable([override])}${told}`);
+      const note = before ? `It takes the place of ${before.limits.map(overriddenText).join(', ')}.\n` : '';
+      print(written, () => `${overridesTable([override])}${note}`);
     }),
   );
 }

@@ -79,8 +79,8 @@ function addAdd(packs: Command, cli: Cli): void {
         ...(priority !== undefined && { priority }),
         ...(reason !== undefined && { reason }),
       });
-      const told = added.replayed ? 'It had been added before: nothing was added now.\n' : '';
-      print(added, () => `${packsTable([added.pack])}${told}`);
+      const note = added.replayed ? 'It had been added before: nothing was added now.\n' : '';
+      print(added, () => `${packsTable([added.pack])}${note}`);
     }),
   );
 }

@@ -24,7 +24,7 @@ const DEFAULTS = { timeZone: 'UTC', mode: 'enforce', degrade: 'local' };
 /** A limit that fits in here is written in one line. */
 const MAX_FLOW_LENGTH = 90;
 
-/** Every rule is the same text whoever wrote it, so that texts can be compared line by line. */
+/** A rule is the same text for all its writers, so that texts can be compared line by line. */
 export function ruleYaml(rule: object): string {
   return yamlOf(ordered({ ...DEFAULTS, ...rule }, ORDER));
 }

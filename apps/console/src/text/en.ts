@@ -60,7 +60,7 @@ export const en = {
   changes: 'Changes',
   noChanges: 'The draft is what is in force.',
   staleHint:
-    'Somebody else changed this rule after you opened it. Your draft is kept: compare it with the rule as it is now, then save again.',
+    'Another operator changed this rule after you opened it. Your draft is kept: compare it with the rule as it is now, then save again.',
   compareWithCurrent: 'Compare with the rule in force',
   applied: 'Saved as version {{version}}: applied on {{applied}} of {{live}} nodes.',
   reason: 'Reason',

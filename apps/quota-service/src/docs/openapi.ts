@@ -19,7 +19,7 @@ function openApiDocument(app: NestFastifyApplication): OpenAPIObject {
     .addTag('receipts', 'For the program that does the costly work')
     .addTag('usage', 'Look')
     .addTag('admin', 'Rules, gates, brakes, drills and alarms, live')
-    .addTag('events', 'What other systems are told, and where it goes')
+    .addTag('events', 'What other systems get to know, and where it goes')
     .addTag('ledger', 'What was decided and changed, and who did it')
     .addTag('health', 'For load balancers and people')
     .addTag('metrics', 'For Prometheus')

@@ -20,7 +20,7 @@ import { ATTEMPT_LIMIT_MS, type PostResult } from './sending/guarded-post.js';
 
 /** Other nodes' events, retries and what a killed node had claimed are seen within this. */
 const LOOK_MS = 1_000;
-/** Longer than an attempt and the writes around it: nobody takes a delivery that is still being sent. */
+/** Longer than an attempt and the writes around it: no node takes a delivery that is still being sent. */
 const LEASE_MS = 3 * ATTEMPT_LIMIT_MS;
 /** Of one node to one webhook at once, each of another subject. */
 const MAX_AT_ONCE = 4;

@@ -17,7 +17,7 @@ import type { Turns } from './turns.js';
 /** Runs a statement in the reader's thread. */
 export type RunStatement = (sql: string, parameters: readonly unknown[]) => Promise<StatementResult>;
 
-/** A query builder on the main thread whose one connection is the reader's: whoever has it, has it until it lets go. */
+/** A query builder on the main thread whose one connection is the reader's: its holder has it until it lets go. */
 export function remoteDialect(kind: 'sqlite' | 'postgres', run: RunStatement, turns: Turns): Dialect {
   const connection = new RemoteConnection(run);
   const driver: Driver = {

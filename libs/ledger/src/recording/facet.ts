@@ -15,7 +15,7 @@ export interface Facet {
   readonly node: string;
 }
 
-/** A character that no resource has. Events of this facet are told apart by what they say themselves. */
+/** A character that no resource has. Events of this facet differ by what they say themselves. */
 export const OTHER_RESOURCE = '*';
 /** Callers may name resources that no rule knows: so many facets are kept a day, then all other resources share one. */
 const MAX_FACETS = 10_000;

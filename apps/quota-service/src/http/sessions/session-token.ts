@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
-/** What a browser holds of a session, signed: any node that shares the keys can read it, and nobody can make or change one. */
+/** What a browser holds of a session, signed: any node that shares the keys can read it, and only nodes can make one. */
 export interface Session {
   /** Random, of this session alone. */
   readonly id: string;

@@ -57,7 +57,7 @@ function scopeOf(
 const ENDINGS: readonly LedgerEvent['kind'][] = ['commit', 'release', 'expire', 'refund'];
 
 /**
- * What nobody has to see: the store expires a hold by itself, at an instant that the reserve and its extensions name. It has happened where
+ * What no call has to see: the store expires a hold by itself, at an instant that the reserve and its extensions name. It has happened where
  * that is past and no ending is recorded before it.
  */
 function expiryOf(events: readonly RecordedEvent[], now: number): RecordedEvent | undefined {

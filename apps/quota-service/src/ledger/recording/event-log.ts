@@ -16,7 +16,7 @@ const GAP_MS = 1_000;
 export class EventLog {
   readonly #log: Logger;
   readonly #target: EventLogTarget;
-  /** Of lines that were dropped and not told of yet. */
+  /** Of lines that were dropped and not reported yet. */
   #lost = 0;
   #lostSince = 0;
   #saidAt = -Infinity;
@@ -49,7 +49,7 @@ export class EventLog {
     this.#log.info(line, `${kind} ${outcome}`);
   }
 
-  /** A gap that is dropped too is told of with the next one. */
+  /** A gap that is dropped too is reported with the next one. */
   #sayLost(at: number): void {
     const now = Date.now();
     if (now - this.#saidAt < GAP_MS) return;
