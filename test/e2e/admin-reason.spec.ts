@@ -82,6 +82,16 @@ describe('a write of an operator', () => {
     expect(changed).toMatchObject({ before: rule, after: { limits: [{ max: 9 }] }, target: { rule: 'r2' } });
     const brake = await eventOf('PUT', '/admin/brakes', { ...BRAKE, reason: REASON });
     expect(brake).toMatchObject({ target: { resource: 'sms', ofOneSubject: true }, before: { percent: 10 } });
+    const corrected = (used: number) => ({ limits: [{ window: 'day', used }] });
+    for (const [used, before] of [
+      [4, 0],
+      [7, 4],
+    ] as const) {
+      const correction = { rule: 'r2', subject: { user: 'pupil-4711' }, ...corrected(used), reason: REASON };
+      expect(await eventOf('PUT', '/admin/subjects/usage', correction)).toMatchObject({
+        ...{ before: corrected(before), after: corrected(used) },
+      });
+    }
     expect(service.stdout).not.toContain('pupil-4711');
   });
 

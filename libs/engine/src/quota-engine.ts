@@ -3,7 +3,6 @@ import {
   QuotaError,
   type CheckRequest,
   type CommitRequest,
-  type CorrectedUsage,
   type ExtendRequest,
   type Quota,
   type ReceiptIssuer,
@@ -39,7 +38,7 @@ import { validationErrorsInBatch, validationErrorsUnder } from './requests/valid
 import { withReceipt } from './receipts/with-receipt.js';
 import { assertUsageRequest, missingAttributes } from './requests/parse-request.js';
 import { EngineReservations, type EngineReserveDecision } from './reservations/engine-reservations.js';
-import { EngineReversals } from './reservations/engine-reversals.js';
+import { EngineReversals, type Correction } from './reservations/engine-reversals.js';
 import type { LiveRules } from './rules/live-rules.js';
 import type { RuleBook } from './rules/rule-book.js';
 import type { JournalStatus } from './runners/journal-status.js';
@@ -207,7 +206,7 @@ export class QuotaEngine implements Quota {
   }
 
   /** An operator's: sets what is used. @throws QuotaError `rule-not-found`, `store-unavailable` */
-  correctUsage(correction: UsageCorrection): Promise<CorrectedUsage> {
+  correctUsage(correction: UsageCorrection): Promise<Correction> {
     return this.#reversals.correct(correction);
   }
 

@@ -26,10 +26,13 @@ export class CorrectionsController {
     @Req() request: FastifyRequest,
   ): Promise<CorrectedUsage> {
     this.writes.assertReason(reasonIn(correction));
-    const corrected = await this.engine.correctUsage(correction);
+    const { corrected, before } = await this.engine.correctUsage(correction);
     const { rule, subject, limits, reason } = correction;
-    const target = { rule, subject };
-    this.writes.record(request, { action: 'usage-corrected', target, reason, after: { limits } });
+    this.writes.record(request, {
+      action: 'usage-corrected',
+      ...{ target: { rule, subject }, reason },
+      ...{ before: before && { limits: before }, after: { limits } },
+    });
     return corrected;
   }
 }

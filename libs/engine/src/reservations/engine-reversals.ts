@@ -4,6 +4,7 @@ import {
   type CorrectedLimit,
   type CorrectedUsage,
   type InputError,
+  type LimitState,
   type Refunded,
   type RefundRequest,
   type Returned,
@@ -38,6 +39,13 @@ export interface EngineReversalsOptions {
   readonly planner: CheckPlanner;
   readonly operations: OperationIds;
   readonly observer: Pick<QuotaObserver, 'refunded' | 'returned'>;
+}
+
+/** A correction that was done. */
+export interface Correction {
+  readonly corrected: CorrectedUsage;
+  /** What the limits had that were set, read just before; absent where it was not known. */
+  readonly before?: readonly CorrectedLimit[];
 }
 
 /** The engine's verbs that change what is counted already: of one operation, of a stock, or as an operator says. */
@@ -120,7 +128,7 @@ export class EngineReversals {
   }
 
   /** @throws QuotaError `invalid-request`, `rule-not-found`, `store-unavailable` */
-  async correct(correction: UsageCorrection): Promise<CorrectedUsage> {
+  async correct(correction: UsageCorrection): Promise<Correction> {
     assertUsageCorrection(correction);
     const { rules: live, planner, runner } = this.#options;
     const { rule: id, subject } = correction;
@@ -140,10 +148,14 @@ export class EngineReversals {
       });
     const rules = [rule];
     const planned = () => ({ planner, rules, subject, plan: planner.at(rules, subject, runner.now()) });
+    const before = await runner.usage(planned());
     const result = await runner.reservations.setUsage({ ...planned(), settingsOf });
     if (result.outcome !== 'set') throw unavailable(result.outcome);
     const { limits } = await runner.usage(planned());
-    return { rule: id, subject, limits };
+    return {
+      corrected: { rule: id, subject, limits },
+      ...(before.degraded === null && { before: usedOf(before.limits, correction.limits) }),
+    };
   }
 
   #planned({ resource, subject }: { readonly resource: string; readonly subject: Subject }) {
@@ -178,6 +190,12 @@ function notItsLimits(rule: Rule, limits: readonly CorrectedLimit[]): readonly I
     if (limit.window !== 'concurrent') return [];
     return { path, message: 'has nothing used that could be set: it is what live reservations hold' };
   });
+}
+
+/** What is used of the limits that a correction names. */
+function usedOf(states: readonly LimitState[], named: readonly CorrectedLimit[]): readonly CorrectedLimit[] {
+  const used = new Map(states.map((state) => [fieldOf(state), state.used]));
+  return named.map((limit) => ({ ...limit, used: used.get(fieldOf(limit)) ?? 0 }));
 }
 
 function operationNotFound({ operationId }: RefundRequest): QuotaError {
