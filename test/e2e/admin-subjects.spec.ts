@@ -295,3 +295,19 @@ describe.each(STORES)('operators and subjects, %s', (store) => {
     });
   });
 });
+      const other = { id: 'of-all', resource: 'other', per: [], limits: rule.limits };
+      const rules = [
+        other,
+        { ...rule, id: 'off', mode: 'off' },
+        { ...rule, per: [...per, 'user'] },
+        RULES[1],
+      ];
+      for (const query of ['', '?dryRun=true']) {
+        const set = await service.api.put(`/admin/rules${query}`).send({ rules });
+        expect([set.status, set.body.code]).toEqual([400, 'invalid-rule']);
+        const message = expect.stringContaining('can match nothing: the rules of scan would count by 9');
+        expect(set.body.errors).toEqual([
+          { path: 'rules.2.per', message },
+          { path: 'rules.3.per', message },
+        ]);
+      }

@@ -65,7 +65,8 @@ export const REPLACE_RULES: Operation = {
   tag,
   summary: 'Replace all rules by a set',
   description:
-    'All of the set is validated, then all is in force with one version, or nothing is changed. Rules that are as the set ' +
+    'All of the set is validated, then all is in force with one version, or nothing is changed; rules that can match nothing are refused, each ' +
+    'by its place. Rules that are as the set ' +
     'has them keep their revisions, and so do those whose `per` has another order; a set without a difference writes ' +
     'nothing. `effects` says which counters begin at 0, and which attributes callers must send from now on. It is in force on all live nodes when the ' +
     'answer arrives, or `nodes` says on how many.',

@@ -1,5 +1,6 @@
 import { type InputError, MAX_RULES, QuotaError, type Rule } from '@sundial/contract';
 import { TimeSlice } from '../event-loop/time-slice.js';
+import { matchNothing } from './matches-nothing.js';
 import { parseRule } from './parse-rule.js';
 import { isPlainObject, show } from './plain-json.js';
 
@@ -66,6 +67,7 @@ export async function parseRules(input: unknown): Promise<readonly Rule[]> {
     reader.add(entry, index);
   }
   const errors = [...around, ...reader.errors];
+  if (errors.length === 0) errors.push(...matchNothing(reader.rules));
   if (errors.length === 0) return reader.rules;
   throw QuotaError.invalid('invalid-rule', errors);
 }
