@@ -21,6 +21,20 @@ const RULES = [
     per: ['user'],
     limits: [{ window: 'day', meter: 'tokens', max: 100 }],
   },
+  {
+    id: 'by-plan',
+    resource: 'print',
+    per: ['desk'],
+    limits: [{ window: 'day', max: 10 }],
+    tiers: { by: 'plan', max: { vip: [{ window: 'day', max: 100 }] } },
+  },
+  {
+    id: 'own-day',
+    resource: 'fax',
+    per: ['desk'],
+    timeZone: { by: 'tz', default: 'UTC' },
+    limits: [{ window: 'day', max: 5 }],
+  },
   { id: 'not-now', resource: 'speech', per: ['user'], limits: [{ window: 'day', max: 1 }], mode: 'off' },
 ];
 
@@ -126,6 +140,27 @@ describe.each(STORES)('operators and subjects, %s', (store) => {
         { resource: 'speech' },
       ]);
       expect((await get('/admin/subjects/usage?grade=9')).body.resources).toEqual([]);
+    });
+
+    it('takes attributes that say the tier or the zone of a subject, and no rule counts by', async () => {
+      await check('print', { desk: 'd1', plan: 'vip' }, { amount: 40 });
+      await check('fax', { desk: 'd1', tz: 'Pacific/Kiritimati' }, { amount: 3 });
+      const fax = {
+        resource: 'fax',
+        limits: [{ rule: 'own-day', used: 3, timeZone: 'Pacific/Kiritimati' }],
+      };
+      const vip = await get('/admin/subjects/usage?desk=d1&plan=vip&tz=Pacific/Kiritimati');
+      expect(vip.body.resources).toMatchObject([
+        { resource: 'print', limits: [{ rule: 'by-plan', max: 100, source: 'tier', used: 40 }] },
+        fax,
+      ]);
+      const unsaid = await get('/admin/subjects/usage?desk=d1');
+      expect(unsaid.body.resources).toMatchObject([
+        { resource: 'print', limits: [{ max: 10, source: 'rule', used: 40 }] },
+        fax,
+      ]);
+      const near = await get('/admin/subjects?rule=by-plan');
+      expect(near.body.subjects).toMatchObject([{ share: 4, limits: [{ max: 10, source: 'rule' }] }]);
     });
 
     it('takes a value as its hash, as it is shown', async () => {
@@ -281,20 +316,6 @@ describe.each(STORES)('operators and subjects, %s', (store) => {
       const written = await post('/admin/rules', rule);
       expect([written.status, written.body.errors]).toEqual([400, body.errors]);
       expect((await post('/admin/rules', { ...rule, mode: 'off' })).status).toBe(201);
-    });
-
-    it.each([
-      ['nothing', {}, 400],
-      ['a rule and a change', { rule: RULES[0], id: 'near-me', change: {} }, 400],
-      ['an unknown rule', { id: 'none', change: {} }, 404],
-      ['a change without a rule', { change: {} }, 400],
-      ['a bad limit', { id: 'near-me', change: { limits: [{ window: 'day', max: -1 }] } }, 400],
-      ['an unknown field', { id: 'near-me', change: {}, dryRun: true }, 400],
-    ])('refuses %s', async (_what, body, status) => {
-      expect((await post('/admin/rules/preview', body)).status).toBe(status);
-    });
-  });
-});
       const other = { id: 'of-all', resource: 'other', per: [], limits: rule.limits };
       const rules = [
         other,
@@ -311,3 +332,17 @@ describe.each(STORES)('operators and subjects, %s', (store) => {
           { path: 'rules.3.per', message },
         ]);
       }
+    });
+
+    it.each([
+      ['nothing', {}, 400],
+      ['a rule and a change', { rule: RULES[0], id: 'near-me', change: {} }, 400],
+      ['an unknown rule', { id: 'none', change: {} }, 404],
+      ['a change without a rule', { change: {} }, 400],
+      ['a bad limit', { id: 'near-me', change: { limits: [{ window: 'day', max: -1 }] } }, 400],
+      ['an unknown field', { id: 'near-me', change: {}, dryRun: true }, 400],
+    ])('refuses %s', async (_what, body, status) => {
+      expect((await post('/admin/rules/preview', body)).status).toBe(status);
+    });
+  });
+});

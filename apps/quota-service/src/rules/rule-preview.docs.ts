@@ -9,7 +9,7 @@ export const PREVIEW_RULE: Operation = {
   summary: 'What a rule would do now',
   description:
     'From what is counted under it: of at most 1,000 of its subjects, or as many as 100,000 keys of the store hold, how many would have no room or little. ' +
-    'Subjects are judged by the rule, or by their own overrides, without what only their checks say. A rule whose counters would begin at 0 finds no subjects, and `effects` ' +
+    'Subjects are judged by the rule, or by their own overrides, without what only their checks say, such as a tier. A rule whose counters would begin at 0 finds no subjects, and `effects` ' +
     'says so. A rule that can match nothing is refused with the reason. Writes nothing.',
   body: {
     schema: { name: 'RulePreviewRequest', schema: rulePreviewRequestSchema },

@@ -23,7 +23,7 @@ export const NEAR_SUBJECTS: Operation = {
   summary: 'Who is near a limit of a rule, or over it',
   description:
     'A page looks at about 1,000 subjects of the rule, or at 20,000 keys of the store, and shows those that have used or hold `near` of a limit ' +
-    'and more; the next page may have some where this one has none. Subjects that are counted for the first time meanwhile may be missed.',
+    "and more. They are judged by their counters, the rule's own limits and their overrides: the tier, zone or billing day that a check names is not known. The next page may have some where this one has none. Subjects that are counted for the first time meanwhile may be missed.",
   parameters: [
     { in: 'query', name: 'rule', description: 'The id of the rule.', example: 'ocr-per-user' },
     {
@@ -62,14 +62,15 @@ export const SUBJECT_USAGE: Operation = {
   tag,
   summary: 'What a subject has used of all resources',
   description:
-    'Under every rule that counts by nothing but the attributes that are given. Rules that count all together, and rules that are off, are left out. ' +
+    'Under every rule that counts by nothing but the attributes that are given. Others that say the tier, the zone or the billing day of a check are given, too; ' +
+    'without them the limits are those of a check without them. Rules that count all together, and rules that are off, are left out. ' +
     'A page holds 200 rules.',
   parameters: [
     {
       in: 'query',
       name: 'subject',
       description:
-        'Each attribute is a parameter of its own: `user=u1&grade=3`; a hash as it is shown is one too.',
+        'Each attribute is a parameter of its own: `user=u1&grade=3&plan=vip`; a hash as it is shown is one too.',
       fields: { name: 'Subject', schema: subjectSchema },
     },
     { ...cursor, example: 'a-rule' },

@@ -75,7 +75,7 @@ export class EngineSubjects {
       if (!isAbout(rule, subject)) continue;
       if (looked === RULES_A_PAGE) return { ...pageOf(subject, byResource, book.version), next: last };
       const its = Object.fromEntries(rule.per.map((name) => [name, subject[name]!]));
-      const { limits } = await this.#looks.stateOf(rule, its);
+      const { limits } = await this.#looks.stateOf(rule, its, subject);
       byResource.set(rule.resource, [...(byResource.get(rule.resource) ?? []), ...limits]);
       [looked, last] = [looked + 1, rule.id];
     }

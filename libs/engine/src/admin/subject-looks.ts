@@ -1,9 +1,11 @@
 import { QuotaError, type Rule, type Subject, type SubjectState } from '@sundial/contract';
 import { RuleWindowsCache, type PlannedLimit } from '../counters/rule-windows.js';
 import { allowanceOf } from '../decisions/allowance.js';
+import { CheckPlanner } from '../decisions/check-planner.js';
 import { currentStates } from '../decisions/decision.js';
 import type { Runner } from '../runners/runner.js';
-import { StoreError, type Counts } from '../stores/store.js';
+import type { WindowMismatch } from '../stores/own-windows.js';
+import { StoreError, type Counts, type LimitSet } from '../stores/store.js';
 import { counterKeyOfShown, keysOfRule, subjectOfKey, type ShownSubject } from './shown-subjects.js';
 
 /** Counters that are asked for at once: other callers' checks wait for no more. */
@@ -20,6 +22,8 @@ export interface LookedSubjects {
 /** Looks at the counters of rules as operators want them: of subjects that no request names, a bounded number at a time. */
 export class SubjectLooks {
   readonly #windows = new RuleWindowsCache();
+  /** Not that of checks: it would forget what that has kept. */
+  readonly #planner = new CheckPlanner();
 
   constructor(private readonly runner: Pick<Runner, 'looks' | 'now'>) {}
 
@@ -35,15 +39,25 @@ export class SubjectLooks {
     const subjects: SubjectState[] = [];
     for (let from = 0; from < known.length; from += READ_AT_ONCE) {
       const chunk = known.slice(from, from + READ_AT_ONCE);
-      const states = await Promise.all(chunk.map((shown) => this.#state(rule, shown)));
+      const limits = () => this.#windows.at(rule, this.runner.now()).limits;
+      const states = await Promise.all(chunk.map((shown) => this.#state(rule, shown, limits)));
       subjects.push(...states.filter((state) => state !== undefined));
     }
     return { subjects, ...(keys.cursor !== undefined && { cursor: keys.cursor }) };
   }
 
-  /** What a subject has used under a rule. @throws QuotaError `store-unavailable` */
-  async stateOf(rule: Rule, subject: Subject): Promise<SubjectState> {
-    const state = await this.#state(rule, { subject });
+  /**
+   * What a subject has used under a rule. `check` is the subject of a check, with attributes that the rule does not count by and
+   * that say its tier, zone or billing day. @throws QuotaError `store-unavailable`
+   */
+  async stateOf(rule: Rule, subject: Subject, check: Subject = subject): Promise<SubjectState> {
+    const rules = [rule];
+    const counter = () => this.#planner.at(rules, check, this.runner.now()).counters[0]!;
+    const state = await this.#state(rule, { subject }, (kept) => {
+      const { key } = counter();
+      kept?.forEach((limit) => this.#planner.kept.note({ ...limit, key }));
+      return counter().limits;
+    });
     if (state === undefined) throw unavailable('a key holds something that Sundial did not write');
     return state;
   }
@@ -55,14 +69,22 @@ export class SubjectLooks {
     throw QuotaError.invalid('invalid-request', [{ path: 'cursor', message }]);
   }
 
-  /** Undefined where a wrong-type key lies in the counter's place. */
-  async #state(rule: Rule, { subject, hashed }: ShownSubject): Promise<SubjectState | undefined> {
+  /** `limitsNow` heeds the windows that the counter keeps. Undefined where a wrong-type key lies in the counter's place. */
+  async #state(
+    rule: Rule,
+    { subject, hashed }: ShownSubject,
+    limitsNow: (kept: WindowMismatch['kept']) => LimitSet<PlannedLimit>,
+  ): Promise<SubjectState | undefined> {
     const place = counterKeyOfShown(rule, subject);
+    let kept: WindowMismatch['kept'];
     for (let left = MAX_OFFERS; left > 0; left--) {
-      const { limits } = this.#windows.at(rule, this.runner.now());
+      const limits = limitsNow(kept);
       const result = await asked(this.runner.looks.read({ counters: [{ ...place, limits }] }));
       if (result.outcome === 'wrong-type') return undefined;
-      if (result.outcome !== 'read') continue;
+      if (result.outcome === 'window-mismatch') {
+        ({ kept } = result);
+        continue;
+      }
       const { counts } = result;
       const share = Math.max(...counts.map(shareOf));
       return { subject, ...(hashed && { hashed }), share, limits: currentStates(counts) };
