@@ -6,7 +6,7 @@
 -- Returns one text of words separated by spaces: format, now (ms), then of each check its outcome:
 --         taken | packed | refused | replayed, then window index and units of each limit, after `+` how many are held,
 --         after `!+` its override (shared/overrides.lua), too; packed what packs gave (shared/pack-takes.lua), replayed
---         an instant in all windows and ms to live; conflict, refunded, expired, window-mismatch, wrong-type, kept:…
+--         what shared/check-replay.lua says; conflict, refunded, expired, window-mismatch, wrong-type, kept:…
 --[[ Sample
 # Operation `…7` takes 1 unit of a counter that has 10 a day and 3 an hour, in windows that last until 2059.
 redis-cli --eval <(node scripts/print-lua.mjs take) bucket counter , '2 0 900000 3600000' \

@@ -5,7 +5,8 @@
 
 -- The outcome of a check whose operation has a record already, and what else its answer holds; nil when the
 -- operation counts as a new one, and what follows the attempt in its record: the voided ones. `identity` is the start
--- of the check's own record, up to its attempt.
+-- of the check's own record, up to its attempt. A repetition answers an instant in all windows, and how long it is
+-- remembered (ms); where packs gave, `!` and what they gave (shared/pack-parts.lua) stand behind that.
 local function replay(bucket, record, identity, now, remember_ms)
   local prefix, content, attempt = string.match(identity, '^(;%S )(%S+) (%S+)$')
   if is_tombstone(record) then
@@ -24,7 +25,8 @@ local function replay(bucket, record, identity, now, remember_ms)
   if attempts ~= counted.attempts then
     write_record(bucket, prefix, with_attempts(prefix, counted, attempts))
   end
-  return 'replayed', string.format(' %d %d', counted.at, counted.ends - now)
+  local more = string.format(' %d %d', counted.at, counted.ends - now)
+  return 'replayed', counted.packs and more .. '!' .. counted.packs or more
 end
 
 return { replay = replay }

@@ -71,7 +71,9 @@ export function packsContract(scene: () => StoreScene): void {
       const request = taking([both], { amount: 5, operation: operation('o1', encodeContent({ amount: 5 })) });
       await store.take(request);
       const again = { ...request, operation: operation('o1', encodeContent({ amount: 5 })) };
-      expect(await store.take(again)).toMatchObject({ outcome: 'replayed', counts: used(3, 3) });
+      const replayed = { outcome: 'replayed', counts: used(3, 3), counted: expect.anything() };
+      const packs = [{ id: 'p1', meter: 'units', taken: 2 }];
+      expect(await store.take(again)).toEqual({ ...replayed, packs });
       expect(await leftOf(store, both)).toEqual({ p1: 3 });
       for (let times = 0; times < 2; times++)
         expect(await store.refund(refunding(request))).toEqual({
@@ -143,6 +145,11 @@ export function packsContract(scene: () => StoreScene): void {
       expect(await store.take(request)).toMatchObject({
         outcome: 'taken',
         packs: [{ id: 'p1', taken: 1, remaining: 49 }],
+      });
+      const again = { ...request, operation: operation('o1', content) };
+      expect(await store.take(again)).toMatchObject({
+        outcome: 'replayed',
+        packs: [{ id: 'p1', meter: 'units', taken: 1 }],
       });
       for (const counters of [
         [near, fits],

@@ -44,7 +44,10 @@ export interface Decision {
   readonly warnings?: readonly DecisionWarning[];
   /** Meters of `amounts` that no rule of the resource counts, in order; absent where there are none. */
   readonly uncounted?: readonly string[];
-  /** What the operation took from packs, where the limits had no room; absent where it took nothing from any. */
+  /**
+   * What the operation took from packs, where the limits had no room; absent where it took nothing from any. A repetition of a
+   * check repeats it, without `remaining`; of a reserve it is in the reservation.
+   */
   readonly packs?: readonly DecisionPack[];
   /** With reason `no-rule`: the known resource with the most similar name. Absent where there is none. */
   readonly hint?: string;

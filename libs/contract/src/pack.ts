@@ -64,8 +64,8 @@ export interface DecisionPack {
   readonly id: string;
   readonly meter: string;
   readonly taken: number;
-  /** After it. */
-  readonly remaining: number;
+  /** After it. Absent on a repetition, which says what the operation took and does not ask what is left of the pack now. */
+  readonly remaining?: number;
 }
 
 /** What a reservation holds of a pack, or has of it in the end. */

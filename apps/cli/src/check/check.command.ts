@@ -62,7 +62,10 @@ function notesOn(decision: Decision): string[][] {
     ['hint', hint !== undefined && `no rule limits this resource; is it ${hint}?`],
     ...(packs ?? []).map(
       ({ id, meter, taken, remaining }) =>
-        ['pack', `${taken} ${meter} from ${id}, which has ${remaining} left`] as const,
+        [
+          'pack',
+          `${taken} ${meter} from ${id}${remaining === undefined ? '' : `, which has ${remaining} left`}`,
+        ] as const,
     ),
     ...(warnings ?? []).map(
       ({ rule, window, message }) =>

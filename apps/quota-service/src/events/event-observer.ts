@@ -82,7 +82,7 @@ export class EventObserver implements QuotaObserver {
 
   #exhausted({ resource, subject }: CheckRequest, packs: NonNullable<Decision['packs']>): void {
     for (const { id: pack, meter, remaining } of packs) {
-      if (remaining > 0) continue;
+      if (remaining !== 0) continue;
       this.outbox.publish({
         id: crossingId(`pack-exhausted\n${resource}\n${pack}`),
         ...{

@@ -186,7 +186,8 @@ export const decisionSchema = {
     },
     packs: {
       type: 'array',
-      description: 'What it took from packs, where the limits had no room.',
+      description:
+        'What it took from packs, where the limits had no room. A repetition of a check repeats it.',
       items: {
         title: 'DecisionPack',
         type: 'object',
@@ -194,9 +195,9 @@ export const decisionSchema = {
           id: { type: 'string' },
           meter: { type: 'string' },
           taken: { type: 'integer', minimum: 1 },
-          remaining: { type: 'integer', minimum: 0 },
+          remaining: { type: 'integer', minimum: 0, description: 'After it. Absent on a repetition.' },
         },
-        required: ['id', 'meter', 'taken', 'remaining'],
+        required: ['id', 'meter', 'taken'],
         additionalProperties: false,
       },
     },

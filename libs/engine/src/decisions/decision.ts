@@ -34,17 +34,19 @@ export function decisionOf(
   const context = { operationId, rulesVersion, degraded: null };
   const { outcome, counts } = decided;
   switch (outcome) {
-    case 'taken': {
-      const decision = taken(counts, check, context);
-      return decided.packs === undefined ? decision : { ...decision, packs: decided.packs };
-    }
+    case 'taken':
+      return withPacks(taken(counts, check, context), decided.packs);
     case 'replayed':
-      return replayed(counts, context);
+      return withPacks(replayed(counts, context), decided.packs);
     case 'refused':
       return refused(counts, check, context, now);
     default:
       return outcome satisfies never;
   }
+}
+
+function withPacks(decision: EngineDecision, packs: EngineDecision['packs']): EngineDecision {
+  return packs === undefined ? decision : { ...decision, packs };
 }
 
 /** The answer of a store that has decided. */

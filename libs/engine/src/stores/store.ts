@@ -239,6 +239,8 @@ export interface ReplayedResult<L extends LimitSpec = LimitSpec> {
   readonly outcome: 'replayed';
   readonly counts: Counts<L>;
   readonly counted: CountedBefore;
+  /** What came from packs, of a take that does not hold. Absent where nothing did. */
+  readonly packs?: readonly TakenFromPack[];
   /** Of a take that holds. */
   readonly reservation?: StoredReservation;
 }

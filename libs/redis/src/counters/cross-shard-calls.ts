@@ -96,12 +96,12 @@ export class CrossShardCalls implements StoreCalls {
     const before = counted.flatMap((each) => each.counted ?? []);
     const reservation = reservationOf(counted);
     const held = reservation === undefined ? undefined : { reservation };
-    const packs = counted.flatMap((each) => each.packs ?? []);
-    if (before.length < counted.length)
-      return { outcome: 'taken', counts, ...held, ...(packs.length > 0 && { packs }) };
+    const taken = counted.flatMap((each) => each.packs ?? []);
+    const packs = taken.length > 0 && { packs: taken };
+    if (before.length < counted.length) return { outcome: 'taken', counts, ...held, ...packs };
     const at = Math.max(...before.map((each) => each.at));
     const until = Math.min(...before.map((each) => each.until));
-    return { outcome: 'replayed', counts, counted: { at, until }, ...held };
+    return { outcome: 'replayed', counts, counted: { at, until }, ...held, ...packs };
   }
 
   async settle(request: SettleRequest, rememberUntil: number): Promise<SettleResult> {

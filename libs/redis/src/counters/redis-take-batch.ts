@@ -80,7 +80,7 @@ function decodeTakes(
     }
     const counts = words.counts(request.counters, adds);
     if (outcome !== 'replayed') results.push({ outcome, counts });
-    else results.push({ outcome, counts, counted: { at: words.integer(), until: now + words.integer() } });
+    else results.push({ outcome, counts, ...words.countedBefore() });
   }
   return { now, results };
 }

@@ -5,6 +5,7 @@ import {
   type KeptLimit,
   type LimitCount,
   type LimitSpec,
+  type ReplayedResult,
   overrideOfWord,
   shownParts,
   splitContent,
@@ -114,6 +115,14 @@ export class ReplyWords {
       amounts: held,
       ...(committed !== '-' && { committed: { ...nothingOf(held), ...metersOf(committed) } }),
     };
+  }
+
+  /** What a repetition says of the operation, as `lua/shared/check-replay.lua` writes it. */
+  countedBefore(): Pick<ReplayedResult, 'counted' | 'packs'> {
+    const at = this.integer();
+    const { content: left, parts } = splitContent(this.next());
+    const counted = { at, until: this.now + Number(left) };
+    return parts.length === 0 ? { counted } : { counted, packs: parts };
   }
 
   /** What packs gave, as `lua/shared/pack-takes.lua` writes it. */

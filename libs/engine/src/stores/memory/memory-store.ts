@@ -1,5 +1,5 @@
 import { amountOf, takesNothing, type Amounts } from '../../operations/amounts.js';
-import { contentWithPacks, withoutPacks } from '../../operations/taken-from-packs.js';
+import { contentWithPacks, splitContent, withoutPacks } from '../../operations/taken-from-packs.js';
 import { loadSecret } from '../../operations/secret-file.js';
 import { SharedSecret } from '../../operations/secret.js';
 import {
@@ -143,8 +143,7 @@ export class MemoryStore implements Store {
       const recalled = this.#operations.recall(operation, now);
       if (typeof recalled === 'string') return { outcome: recalled };
       tombstone = recalled;
-      if (recalled?.voided === false)
-        return { outcome: 'replayed', counts, counted: { at: recalled.at, until: recalled.until } };
+      if (recalled?.voided === false) return replayedOf(recalled, counts);
     }
     const drawn = hasRoom(counts, amount, amounts)
       ? NOTHING_DRAWN
@@ -319,6 +318,15 @@ export class MemoryStore implements Store {
       this.#state.rememberOwn(number, { content, at, countedAt: Date.now() });
     }
   }
+}
+
+function replayedOf<L extends LimitSpec>(
+  { content, at, until }: MemoryOperation,
+  counts: readonly MutableCount<L>[],
+): TakeResult<L> {
+  const { parts } = splitContent(content);
+  const counted = { at, until };
+  return { outcome: 'replayed', counts, counted, ...(parts.length > 0 && { packs: parts }) };
 }
 
 function isPast(deadlineAt: TakeRequest['deadlineAt'], now: number): boolean {
