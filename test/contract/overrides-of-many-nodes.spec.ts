@@ -15,6 +15,7 @@ const RULES = [
     tiers: { by: 'plan', max: { vip: [{ window: 'month', max: 2 }] } },
   },
   { id: 'packed', resource: 'packed', per: ['user'], limits: [{ window: 'month', max: 1 }] },
+  { id: 'scheduled', resource: 'scheduled', per: ['user'], limits: [{ window: 'month', max: 1 }] },
   { id: 'kept', resource: 'kept', per: ['user'], limits: [{ window: 'month', max: 1 }] },
 ] as const;
 const LIMITS = [{ window: 'month', add: 1 }] as const;
@@ -81,6 +82,22 @@ describe('overrides of two nodes on one Redis', () => {
       if (upgraded.allowed && upgraded.limits[0]?.source === 'tier' && !full.allowed) tiered++;
     }
     expect({ packed, tiered }).toEqual({ packed: 200, tiered: 200 });
+  });
+
+  it('and schedules, which a write of the rule sets and takes off, are in force on the next check, 200 of 200', async () => {
+    const when = [{ days: ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'], max: 2 }] as const;
+    let inForce = 0;
+    for (let n = 0; n < 200; n++) {
+      const [user, hasSchedule] = [`s${n}`, n % 2 === 0];
+      await checkOn(n, user, 'scheduled');
+      const limits = [{ window: 'month', max: 1, ...(hasSchedule && { when }) }] as const;
+      await nodes[(n >> 1) % 2]!.admin.patch('scheduled', { limits });
+      const { allowed, limits: states } = await checkOn((n >> 1) + 1, user, 'scheduled');
+      const wanted = hasSchedule ? { source: 'schedule', max: 2 } : { source: 'rule', max: 1 };
+      const [{ source, max } = {}] = states;
+      if (allowed === hasSchedule && source === wanted.source && max === wanted.max) inForce++;
+    }
+    expect(inForce).toBe(200);
   });
 
   it('leave a reservation of one node to the other, with what packs give beyond what is held', async () => {
