@@ -70,6 +70,10 @@ async function* partsOf(lines: AsyncIterable<string>): AsyncGenerator<Part> {
 /** The service counts the lines of a part from 1; people count those of the file. */
 function failedAfter(imported: number, file: string, error: unknown): unknown {
   if (!(error instanceof CliError)) return error;
+  if (!wasRefused(error)) {
+    const done = imported === 0 ? 'Some lines' : `Lines 1 to ${imported} are in force, and lines after them`;
+    return new CliError(`${error.message}\n${done} may be in force. Repeating the import is harmless.`);
+  }
   const done =
     imported === 0 ? 'Nothing was imported.' : `Lines 1 to ${imported} were imported, and none after them.`;
   if (error.errors.length === 0)
@@ -80,6 +84,11 @@ function failedAfter(imported: number, file: string, error: unknown): unknown {
     return `\n  ${where}: ${message}`;
   });
   return new CliError(`${nameOf(file)} is not valid:${lines.join('')}\n${done}`);
+}
+
+/** Before anything was set: by a 4xx. Without the service's answer, or with a 503, what was sent may have been set in part. */
+function wasRefused({ status }: CliError): boolean {
+  return status !== undefined && status < 500;
 }
 
 function nameOf(file: string): string {

@@ -132,7 +132,8 @@ export const IMPORT_OVERRIDES: Operation = {
   tag,
   summary: 'Set many overrides',
   description:
-    'The body is `application/x-ndjson`: on each line what `PUT /admin/overrides` takes, at most 10,000 lines. Where a line is not valid none is applied, and `errors` names it (`lines.3.limits.0`, counted from 1).',
+    'The body is `application/x-ndjson`: on each line what `PUT /admin/overrides` takes, at most 10,000 lines. Where a line is not valid none is applied, and `errors` names it (`lines.3.limits.0`, counted from 1). ' +
+    'Where the store fails meanwhile the answer is a 503, and some lines may be in force: import the same lines again, which is safe.',
   parameters: [REASON],
   answers: {
     200: {

@@ -80,9 +80,14 @@ export class EngineOverrides implements OverrideAdmin {
 
   async import(inputs: readonly unknown[], by: OverrideActor = {}): Promise<{ readonly imported: number }> {
     const byRule = await this.#validated(inputs, by);
-    for (const [rule, writes] of byRule)
-      for (let at = 0; at < writes.length; at += WRITES_AT_ONCE)
-        await this.#write(rule, writes.slice(at, at + WRITES_AT_ONCE));
+    const { keeper } = this.#options;
+    let inForce = 0;
+    for (const [{ id }, writes] of byRule)
+      for (let at = 0; at < writes.length; at += WRITES_AT_ONCE) {
+        const part = writes.slice(at, at + WRITES_AT_ONCE);
+        await answered(keeper.write(id, part), (why) => brokenOff({ inForce, of: inputs.length }, why));
+        inForce += part.length;
+      }
     return { imported: inputs.length };
   }
 
@@ -219,8 +224,19 @@ function assertNone(errors: readonly InputError[]): void {
   if (errors.length > 0) throw QuotaError.invalid('invalid-request', errors);
 }
 
+function notDone(why: string): string {
+  return `The store did not do it (${why}), or did a part of it: repeat the same call when it is back.`;
+}
+
+function brokenOff({ inForce, of }: { readonly inForce: number; readonly of: number }, why: string): string {
+  return (
+    `The store broke the import off (${why}): ${inForce} of the ${of} overrides are in force, and others may be. ` +
+    'When it is back, import the same lines again; what was set is set to the same.'
+  );
+}
+
 /** @throws QuotaError `store-unavailable` */
-async function answered<T>(answer: Promise<T>): Promise<T> {
+async function answered<T>(answer: Promise<T>, sentence: (why: string) => string = notDone): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new StoreError('no answer in time', 'unknown')), PATIENCE_MS);
@@ -229,8 +245,7 @@ async function answered<T>(answer: Promise<T>): Promise<T> {
     return await Promise.race([answer, late]);
   } catch (cause) {
     if (!(cause instanceof StoreError)) throw cause;
-    const detail = `The store did not do it (${cause.message}), or did a part of it: repeat the same call when it is back.`;
-    throw new QuotaError('store-unavailable', detail, [], { cause });
+    throw new QuotaError('store-unavailable', sentence(cause.message), [], { cause });
   } finally {
     clearTimeout(timer);
   }
