@@ -15,7 +15,15 @@ from typing import Any
 import pytest
 from support import Face, MisbehavingServers, eventually, in_loop, timed
 
-from sundial import AsyncQuotaClient, CheckRequest, Decision, QuotaClient, QuotaClientError
+from sundial import (
+    AsyncQuotaClient,
+    CheckRequest,
+    Decision,
+    Gate,
+    QuotaClient,
+    QuotaClientError,
+    TakenFromPack,
+)
 
 OpenFace = Callable[..., Face]
 
@@ -61,7 +69,14 @@ def test_every_field_of_a_decision_is_read(open_client: OpenFace, servers: Misbe
         "warnings": [
             {"rule": "soft", "window": "day", "meter": "units", "onWarn": {"code": "SOON"}},
             {"rule": "r", "code": "of-a-later-version"},
+            {"rule": "own-day", "code": "unknown-zone", "message": "There is no zone Asia/Shangai."},
         ],
+        "packs": [
+            {"id": "p1", "meter": "units", "taken": 2, "remaining": 3},
+            {"id": "p2", "meter": "units", "taken": 1},
+        ],
+        "gate": {"state": "open", "until": None},
+        "hint": "ocr",
         "novelty": 1,
     }
     face = open_client(servers.start([{"body": {"decision": fields}}]))
@@ -70,8 +85,13 @@ def test_every_field_of_a_decision_is_read(open_client: OpenFace, servers: Misbe
     assert decision.retry_after_ms == 5_000
     assert decision.on_deny is not None and decision.on_deny.action == "recharge-vip"
     assert decision.uncounted == ("tokns",)
-    [warning] = decision.warnings
+    warning, zone = decision.warnings
     assert (warning.rule, warning.window, warning.meter) == ("soft", "day", "units")
+    assert (warning.code, zone.rule, zone.code, zone.window) == (None, "own-day", "unknown-zone", None)
+    assert zone.message == "There is no zone Asia/Shangai."
+    assert decision.packs == (TakenFromPack("p1", "units", 2, 3), TakenFromPack("p2", "units", 1, None))
+    assert decision.gate == Gate("open", None)
+    assert decision.hint == "ocr"
     assert warning.on_warn is not None and warning.on_warn.code == "SOON"
     first, second = decision.limits
     assert (first.rule, first.max, first.remaining, first.exceeded) == ("ocr-per-user", 10, 0, True)

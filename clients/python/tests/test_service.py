@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import socket
@@ -14,7 +15,7 @@ from pathlib import Path
 import pytest
 from support import Face
 
-from sundial import CheckRequest, QuotaClientError
+from sundial import CheckRequest, QuotaClientError, TakenFromPack
 
 ROOT = Path(__file__).parents[3]
 MAIN = ROOT / "apps/quota-service/dist/main.js"
@@ -137,6 +138,26 @@ def test_a_released_reservation_takes_nothing(client: Face, user: str) -> None:
     with pytest.raises(QuotaClientError) as unknown:
         client.call("commit", "no-such-reservation")
     assert unknown.value.code == "reservation-not-found"
+
+
+def test_packs_give_what_the_windows_lack(client: Face, service: str, user: str) -> None:
+    pack = {"resource": "ocr", "subject": {"user": user}, "amount": 5, "operationId": f"order-{user}"}
+    request = urllib.request.Request(
+        f"{service}/admin/packs", json.dumps(pack).encode(), {"content-type": "application/json"}
+    )
+    with urllib.request.urlopen(request, timeout=5) as response:
+        added = json.load(response)["pack"]["id"]
+    first, again = (client.call("check", "ocr", user=user, amount=4, operation_id="op-1") for _ in range(2))
+    assert first.packs == (TakenFromPack(added, "units", 1, 4),)
+    assert (again.replayed, again.packs) == (True, (TakenFromPack(added, "units", 1),))
+    [left] = client.call("usage", "ocr", user=user).packs
+    assert (left.id, left.amount, left.remaining) == (added, 5, 4)
+    assert (left.expires_at, left.state) == (None, "active")
+    held = client.call("reserve", "ocr", user=user, amount=2)
+    assert held.reservation.packs == (TakenFromPack(added, "units", 2),)
+    assert client.call("commit", held.reservation, amount=1).reservation.packs == (
+        TakenFromPack(added, "units", 1),
+    )
 
 
 def test_a_batch_is_answered_in_order(client: Face, user: str) -> None:

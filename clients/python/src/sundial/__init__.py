@@ -19,10 +19,12 @@ from .contract import (
     LimitState,
     OnDeny,
     OnExpiry,
+    Pack,
     Policy,
     Reservation,
     ReservationAnswer,
     Subject,
+    TakenFromPack,
     Usage,
 )
 from .decorator import risk_limit, use_client
@@ -45,6 +47,7 @@ __all__ = [
     "LimitState",
     "OnDeny",
     "OnExpiry",
+    "Pack",
     "Policy",
     "QuotaClient",
     "QuotaClientError",
@@ -52,6 +55,7 @@ __all__ = [
     "ReservationAnswer",
     "RiskLimitExceeded",
     "Subject",
+    "TakenFromPack",
     "Unanswered",
     "Usage",
     "ndjson",

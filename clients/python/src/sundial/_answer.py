@@ -14,8 +14,10 @@ from .contract import (
     Gate,
     LimitState,
     OnDeny,
+    Pack,
     Reservation,
     ReservationAnswer,
+    TakenFromPack,
     Usage,
 )
 from .errors import InputError, QuotaClientError
@@ -64,6 +66,8 @@ def read_decision(body: Any, operation_id: str | None) -> Decision:
         reservation=None if reservation is None else read_reservation(reservation),
         receipt=_optional(answer, "receipt", str),
         warnings=_warnings(answer),
+        packs=_packs(answer),
+        hint=_optional(answer, "hint", str),
         raw=answer,
     )
 
@@ -76,6 +80,7 @@ def read_usage(body: Any) -> Usage:
         limits=_limits(answer),
         degraded=_degraded(answer.get("degraded")),
         rules_version=_typed(answer, "rulesVersion", int, 0),
+        packs=_packs_left(answer),
     )
 
 
@@ -101,6 +106,7 @@ def read_reservation(body: Any) -> Reservation:
         committed=None if held.get("committed") is None else _object(held["committed"], "committed"),
         overage=None if held.get("overage") is None else _object(held["overage"], "overage"),
         late=_typed(held, "late", bool, False),
+        packs=_packs(held),
     )
 
 
@@ -168,12 +174,44 @@ def _warnings(answer: Mapping[str, Any]) -> tuple[DecisionWarning, ...]:
     return tuple(
         DecisionWarning(
             rule=_typed(warning, "rule", str),
-            window=warning["window"],
+            window=warning.get("window"),
             meter=_typed(warning, "meter", str, "units"),
             on_warn=_on_deny(warning.get("onWarn")),
+            code=_optional(warning, "code", str),
+            message=_optional(warning, "message", str),
         )
         for warning in warnings
-        if isinstance(warning.get("window"), str | dict)
+        if isinstance(warning.get("window"), str | dict) or warning.get("code") == "unknown-zone"
+    )
+
+
+def _packs_left(answer: Mapping[str, Any]) -> tuple[Pack, ...]:
+    packs = [_object(pack, "pack") for pack in _typed(answer, "packs", list, [])]
+    return tuple(
+        Pack(
+            id=_typed(pack, "id", str),
+            meter=_typed(pack, "meter", str),
+            amount=_typed(pack, "amount", int),
+            remaining=_typed(pack, "remaining", int),
+            priority=_typed(pack, "priority", int),
+            expires_at=_optional(pack, "expiresAt", str),
+            created_at=_typed(pack, "createdAt", str),
+            state=_typed(pack, "state", str),
+        )
+        for pack in packs
+    )
+
+
+def _packs(answer: Mapping[str, Any]) -> tuple[TakenFromPack, ...]:
+    packs = [_object(pack, "pack") for pack in _typed(answer, "packs", list, [])]
+    return tuple(
+        TakenFromPack(
+            id=_typed(pack, "id", str),
+            meter=_typed(pack, "meter", str),
+            taken=_typed(pack, "taken", int),
+            remaining=_optional(pack, "remaining", int),
+        )
+        for pack in packs
     )
 
 

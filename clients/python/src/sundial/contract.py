@@ -67,12 +67,32 @@ class LimitState:
 
 @dataclass(frozen=True, slots=True)
 class DecisionWarning:
-    """A soft limit that had no room for what was allowed and counted, and what the operator wants to happen then."""
+    """What was amiss and did not stop the decision.
+
+    Without ``code``: a soft limit (``window``, ``meter``) had no room for what was allowed and counted, and ``on_warn`` is what the
+    operator wants to happen then. ``code`` ``unknown-zone``: the subject gives a time zone that does not exist, as ``message`` says;
+    then ``window`` is None.
+    """
 
     rule: str
-    window: str | Mapping[str, Any]
+    window: str | Mapping[str, Any] | None = None
     meter: str = "units"
     on_warn: OnDeny | None = None
+    code: str | None = None
+    message: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TakenFromPack:
+    """Units that an operation took from a pack, or that a reservation holds of it, where the limits had no room.
+
+    ``remaining`` is what the pack had left after it; None in a reservation, and where an operation is repeated.
+    """
+
+    id: str
+    meter: str
+    taken: int
+    remaining: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +119,8 @@ class Reservation:
     """An operation whose units are held until it is committed or released, or until ``expires_at``.
 
     ``amounts`` names every meter that it took of, ``units`` included. ``committed``: what was counted in the end; ``overage``: by
-    how much that is above what was held; ``late``: it was committed after it had expired.
+    how much that is above what was held; ``late``: it was committed after it had expired. ``packs``: what it holds of packs, or has
+    of them in the end.
     """
 
     id: str
@@ -112,6 +133,7 @@ class Reservation:
     committed: Amounts | None = None
     overage: Amounts | None = None
     late: bool = False
+    packs: tuple[TakenFromPack, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +142,10 @@ class Decision:
 
     ``reason`` is ``ok``, ``limit-reached``, ``amount-exceeds-limit`` (waiting cannot help), ``too-many-holds``, ``no-rule``,
     ``degraded``, ``gate-open``, ``gate-closed``, ``braked`` or one of a later version. ``retry_after_ms`` is None where waiting does
-    not help. ``degraded`` is None when the store decided. ``gate`` is None where no operator opened or closed the resource. ``warnings`` are the soft limits that an allowed operation had no room in. ``uncounted`` names meters that no rule counts (a misspelt one is seen).
+    not help. ``degraded`` is None when the store decided. ``gate`` is None where no operator opened or closed the resource. ``warnings``
+    are the soft limits that an allowed operation had no room in, and what was amiss with the subject. ``uncounted`` names meters
+    that no rule counts (a misspelt one is seen). ``packs`` is what the operation took from packs. ``hint``, with ``no-rule``: the known
+    resource with the most similar name.
     ``reservation`` is None for a check and for a refused reserve. ``receipt``, where it was asked for and the decision is allowed, is for
     the program that does the costly work; where no endpoint answered, an unsigned pass, which is refused while the gate of the resource
     is not open. ``raw`` is the answer as it came, with fields that this
@@ -142,18 +167,38 @@ class Decision:
     reservation: Reservation | None = None
     receipt: str | None = None
     warnings: tuple[DecisionWarning, ...] = ()
+    packs: tuple[TakenFromPack, ...] = ()
+    hint: str | None = None
     raw: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
+class Pack:
+    """Units that were bought or given, used where the windows have no room. ``expires_at`` is None where it does not expire."""
+
+    id: str
+    meter: str
+    amount: int
+    remaining: int
+    priority: int
+    expires_at: str | None
+    created_at: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
 class Usage:
-    """What is used and left. ``limits`` is empty where no endpoint answered (``degraded.cause`` is ``unreachable``)."""
+    """What is used and left. ``limits`` is empty where no endpoint answered (``degraded.cause`` is ``unreachable``).
+
+    ``packs`` are the subject's packs that have units left, in the order in which they are used.
+    """
 
     resource: str
     subject: Subject
     limits: tuple[LimitState, ...] = ()
     degraded: Degraded | None = None
     rules_version: int = 0
+    packs: tuple[Pack, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
