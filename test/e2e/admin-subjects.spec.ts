@@ -159,6 +159,8 @@ describe.each(STORES)('operators and subjects, %s', (store) => {
         { resource: 'print', limits: [{ max: 10, source: 'rule', used: 40 }] },
         fax,
       ]);
+      const ownDay = await get('/admin/subjects?rule=own-day&near=0.5');
+      expect(ownDay).toMatchObject({ status: 200, body: { subjects: [{ share: 0.6, limits: fax.limits }] } });
       const near = await get('/admin/subjects?rule=by-plan');
       expect(near.body.subjects).toMatchObject([{ share: 4, limits: [{ max: 10, source: 'rule' }] }]);
     });

@@ -23,7 +23,7 @@ export const NEAR_SUBJECTS: Operation = {
   summary: 'Who is near a limit of a rule, or over it',
   description:
     'A page looks at about 1,000 subjects of the rule, or at 20,000 keys of the store, and shows those that have used or hold `near` of a limit ' +
-    "and more. They are judged by their counters, the rule's own limits and their overrides: the tier, zone or billing day that a check names is not known. The next page may have some where this one has none. Subjects that are counted for the first time meanwhile may be missed.",
+    "and more. They are judged by their counters, the rule's own limits and their overrides: the tier that a check names is not known. The next page may have some where this one has none. Subjects that are counted for the first time meanwhile may be missed.",
   parameters: [
     { in: 'query', name: 'rule', description: 'The id of the rule.', example: 'ocr-per-user' },
     {

@@ -1,11 +1,10 @@
 import { QuotaError, type Rule, type Subject, type SubjectState } from '@sundial/contract';
-import { RuleWindowsCache, type PlannedLimit } from '../counters/rule-windows.js';
+import type { PlannedLimit } from '../counters/rule-windows.js';
 import { allowanceOf } from '../decisions/allowance.js';
 import { CheckPlanner } from '../decisions/check-planner.js';
 import { currentStates } from '../decisions/decision.js';
 import type { Runner } from '../runners/runner.js';
-import type { WindowMismatch } from '../stores/own-windows.js';
-import { StoreError, type Counts, type LimitSet } from '../stores/store.js';
+import { StoreError, type Counts } from '../stores/store.js';
 import { counterKeyOfShown, keysOfRule, subjectOfKey, type ShownSubject } from './shown-subjects.js';
 
 /** Counters that are asked for at once: other callers' checks wait for no more. */
@@ -21,7 +20,6 @@ export interface LookedSubjects {
 
 /** Looks at the counters of rules as operators want them: of subjects that no request names, a bounded number at a time. */
 export class SubjectLooks {
-  readonly #windows = new RuleWindowsCache();
   /** Not that of checks: it would forget what that has kept. */
   readonly #planner = new CheckPlanner();
 
@@ -39,8 +37,7 @@ export class SubjectLooks {
     const subjects: SubjectState[] = [];
     for (let from = 0; from < known.length; from += READ_AT_ONCE) {
       const chunk = known.slice(from, from + READ_AT_ONCE);
-      const limits = () => this.#windows.at(rule, this.runner.now()).limits;
-      const states = await Promise.all(chunk.map((shown) => this.#state(rule, shown, limits)));
+      const states = await Promise.all(chunk.map((shown) => this.#state(rule, shown)));
       subjects.push(...states.filter((state) => state !== undefined));
     }
     return { subjects, ...(keys.cursor !== undefined && { cursor: keys.cursor }) };
@@ -51,13 +48,7 @@ export class SubjectLooks {
    * that say its tier, zone or billing day. @throws QuotaError `store-unavailable`
    */
   async stateOf(rule: Rule, subject: Subject, check: Subject = subject): Promise<SubjectState> {
-    const rules = [rule];
-    const counter = () => this.#planner.at(rules, check, this.runner.now()).counters[0]!;
-    const state = await this.#state(rule, { subject }, (kept) => {
-      const { key } = counter();
-      kept?.forEach((limit) => this.#planner.kept.note({ ...limit, key }));
-      return counter().limits;
-    });
+    const state = await this.#state(rule, { subject }, check);
     if (state === undefined) throw unavailable('a key holds something that Sundial did not write');
     return state;
   }
@@ -69,20 +60,21 @@ export class SubjectLooks {
     throw QuotaError.invalid('invalid-request', [{ path: 'cursor', message }]);
   }
 
-  /** `limitsNow` heeds the windows that the counter keeps. Undefined where a wrong-type key lies in the counter's place. */
+  /** Undefined where a wrong-type key lies in the counter's place. */
   async #state(
     rule: Rule,
     { subject, hashed }: ShownSubject,
-    limitsNow: (kept: WindowMismatch['kept']) => LimitSet<PlannedLimit>,
+    check: Subject = subject,
   ): Promise<SubjectState | undefined> {
     const place = counterKeyOfShown(rule, subject);
-    let kept: WindowMismatch['kept'];
+    const planned = () => this.#planner.countersAt([rule], check, this.runner.now())[0]!;
     for (let left = MAX_OFFERS; left > 0; left--) {
-      const limits = limitsNow(kept);
+      const { key, limits } = planned();
       const result = await asked(this.runner.looks.read({ counters: [{ ...place, limits }] }));
       if (result.outcome === 'wrong-type') return undefined;
       if (result.outcome === 'window-mismatch') {
-        ({ kept } = result);
+        // The windows that the counter keeps are offered next; a value that is shown as its hash has another key in the plan.
+        result.kept?.forEach((limit) => this.#planner.kept.note({ ...limit, key }));
         continue;
       }
       const { counts } = result;
