@@ -259,4 +259,36 @@ describe('events for those that ask', () => {
     const { body } = await service.api.get(`/admin/subjects/data?user=u${user}`).expect(200);
     expect(JSON.stringify(body)).toContain('"threshold"');
   });
+
+  it('are given out with the data of a subject, and are gone with it, dead letters too', async () => {
+    const start = await end();
+    const { webhook } = await create();
+    answer = (response) => response.writeHead(410).end();
+    const validUntil = new Date(service.engine.now() + 3_600_000).toISOString();
+    const override = { rule: 'pages', subject: subject(), limits: [{ window: 'day', set: 10 }], validUntil };
+    await service.api.put('/admin/overrides').send(override).expect(200);
+    await check(8);
+    const isDead = async () =>
+      (await deliveries(webhook.id)).some((one: { state: string }) => one.state === 'dead');
+    await eventually(isDead, SOON);
+    const data = `/admin/subjects/data?user=u${user}`;
+    const outgoing = async () =>
+      (await service.api.get(data).expect(200)).body.events.filter((one: object) => 'cloudEvent' in one);
+    expect(await outgoing()).toMatchObject([
+      {
+        ...{ kind: 'delivery', outcome: 'kept', cloudEvent: { type: 'sundial.threshold' } },
+        deliveries: [{ webhookId: webhook.id, state: 'dead' }],
+      },
+      { kind: 'delivery', outcome: 'due', cloudEvent: { type: 'sundial.override-expired' } },
+    ]);
+    const { body: page } = await service.api.get(`${data}&limit=1`).expect(200);
+    expect(page.events).toHaveLength(1);
+    const { body: gone } = await service.api.delete(data).expect(200);
+    expect(gone.deleted).toMatchObject({ outgoingEvents: 1, deliveries: 1 });
+    expect(await outgoing()).toEqual([]);
+    expect(await deliveries(webhook.id)).toEqual([]);
+    const { body: letters } = await service.api.get('/admin/dead-letters').expect(200);
+    expect(JSON.stringify(letters)).not.toContain(webhook.id);
+    expect((await events(`after=${start}`)).events).toEqual([]);
+  });
 });

@@ -35,6 +35,7 @@ import { ReceiptSigningModule } from './receipts/receipt-signing.module.js';
 import { ReceiptsModule } from './receipts/receipts.module.js';
 import { ReservationsModule } from './reservations/reservations.module.js';
 import { RulesModule } from './rules/rules.module.js';
+import { SubjectDataModule } from './privacy/subject-data.module.js';
 import { SubjectsModule } from './subjects/subjects.module.js';
 import { UsageModule } from './usage/usage.module.js';
 import { WebhooksModule } from './webhooks/webhooks.module.js';
@@ -74,6 +75,7 @@ export interface AppOptions {
       imports: [RecordingModule, OutboxModule],
     }),
     LedgerModule,
+    SubjectDataModule,
     EventsModule,
     WebhooksModule,
     EngineModule.observedBy({

@@ -8,6 +8,7 @@ export { DeliveryStore } from './deliveries/delivery-store.js';
 export type * from './deliveries/delivery-queue.js';
 export type { DeliveryState } from './deliveries/delivery-tables.js';
 export type { EventLog, EventPage } from './deliveries/event-log.js';
+export type * from './deliveries/subject-events.js';
 export {
   cloudEvent,
   type CloudEvent,

@@ -63,6 +63,11 @@ export class EventOutbox implements BeforeApplicationShutdown {
     for (const listener of this.#listeners) listener();
   }
 
+  /** What happened before is in the database, unless that is away. */
+  async written(): Promise<void> {
+    await this.#writeAlone();
+  }
+
   async beforeApplicationShutdown(): Promise<void> {
     clearTimeout(this.#timer);
     await this.#writeAlone();

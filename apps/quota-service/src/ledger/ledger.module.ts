@@ -8,26 +8,18 @@ import { RollbackController } from './rollback.controller.js';
 import { ROLL_BACK_RULE } from './rollback.docs.js';
 import { StatusController } from './status.controller.js';
 import { LEDGER_STATUS } from './status.docs.js';
-import { SubjectDataController } from './subject-data.controller.js';
-import { DELETE_SUBJECT_DATA, EXPORT_SUBJECT_DATA } from './subject-data.docs.js';
 import { SumsController } from './sums.controller.js';
 import { OUTAGE_CALLS, OUTAGES, TOP, USAGE_HISTORY } from './sums.docs.js';
 
 /** The questions that operators ask of the ledger (docs/ledger.md). */
 @Module({
   imports: [RecordingModule],
-  controllers: [
-    HistoryController,
-    SumsController,
-    SubjectDataController,
-    RollbackController,
-    StatusController,
-  ],
+  controllers: [HistoryController, SumsController, RollbackController, StatusController],
   providers: [LedgerLifecycle],
 })
 export class LedgerModule {
   constructor(openApi: OpenApiRegistry) {
     openApi.add([OPERATION, DECISIONS, AUDIT, USAGE_HISTORY, TOP, OUTAGES, OUTAGE_CALLS]);
-    openApi.add([EXPORT_SUBJECT_DATA, DELETE_SUBJECT_DATA, ROLL_BACK_RULE, LEDGER_STATUS]);
+    openApi.add([ROLL_BACK_RULE, LEDGER_STATUS]);
   }
 }

@@ -159,8 +159,8 @@ export const subjectDataDeletedSchema = {
     deleted: {
       title: 'DeletedSubjectData',
       type: 'object',
-      properties: { events: count, windows: count },
-      required: ['events', 'windows'],
+      properties: { events: count, windows: count, outgoingEvents: count, deliveries: count },
+      required: ['events', 'windows', 'outgoingEvents', 'deliveries'],
       additionalProperties: false,
     },
     nodes,

@@ -192,7 +192,7 @@ export class DeliveryQueue {
     if (webhookId !== undefined) query = query.where('d.webhook_id', '=', webhookId);
     if (state !== undefined) query = query.where('d.state', '=', state);
     if (before !== undefined) query = query.where('d.id', '<', before);
-    return (await query.orderBy('d.id', 'desc').limit(limit).execute()).map(shown);
+    return (await query.orderBy('d.id', 'desc').limit(limit).execute()).map(shownDelivery);
   }
 
   /** What has waited for longer than deliveries are tried, for a webhook that is turned off, dies; what is older than `keptMs` is forgotten. */
@@ -276,7 +276,7 @@ interface Row {
   readonly finished_at: number | null;
 }
 
-function shown(row: Row): ShownDelivery {
+export function shownDelivery(row: Row): ShownDelivery {
   const { id, webhook_id, event_id, type, state, attempts, last_status, last_error, finished_at } = row;
   return {
     ...{ id: String(id), webhookId: webhook_id, eventId: event_id, type, state, attempts },

@@ -150,6 +150,42 @@ function aDeliveryStore(open: () => Promise<DeliveryStore>) {
     expect((await store.events.after(start, {}, 9)).events).toHaveLength(1);
   });
 
+  it('shows and forgets all that names a subject, and makes none of it a second time', async () => {
+    const id = await aWebhook();
+    const its = (user: string, of: Partial<OutgoingEvent> = {}) =>
+      event({
+        subject: `ocr?user=${user}`,
+        data: { subject: { user, grade: '3' } },
+        rememberUntil: null,
+        ...of,
+      });
+    const [dead, pending, other] = [its('private"one'), its('private"one'), its('other')];
+    await store.events.append([dead, pending, other]);
+    for (const { id: delivery, eventId } of await claim(id))
+      if (eventId === dead.id) await store.queue.died(delivery, 'a', { error: 'timed-out' });
+    const [timer, kept] = [its('private"one'), its('other')];
+    await store.events.setTimer('t1', timer);
+    await store.events.setTimer('t2', kept);
+
+    const subject = { user: 'private"one' };
+    const first = await store.subjects.list(subject, { limit: 1 });
+    expect(first.rows).toMatchObject([{ event: { id: dead.id }, deliveries: [{ state: 'dead' }] }]);
+    const rest = await store.subjects.list(subject, { limit: 9, cursor: first.next! });
+    expect(rest.rows).toMatchObject([
+      { event: { id: pending.id }, isDue: false, deliveries: [{ state: 'pending' }] },
+      { event: { id: timer.id }, isDue: true, deliveries: [] },
+    ]);
+    expect(rest.next).toBeUndefined();
+    await expect(store.subjects.list(subject, { limit: 1, cursor: '00000000001' })).rejects.toThrow();
+
+    expect(await store.subjects.remove(subject)).toEqual({ outgoingEvents: 2, deliveries: 2 });
+    expect(await store.subjects.list(subject, { limit: 9 })).toEqual({ rows: [] });
+    expect(await store.queue.list({ webhookId: id, limit: 9 })).toMatchObject([{ eventId: other.id }]);
+    expect((await store.events.after(0, {}, 999)).events.map((one) => one.id)).not.toContain(pending.id);
+    expect(await store.events.append([dead, pending])).toEqual([]);
+    expect(await store.events.appendDue(AT)).toEqual([kept.id]);
+  });
+
   it('forgets old events, but never that it made one whose window lasts', async () => {
     const [short, long, endless] = [
       event(),

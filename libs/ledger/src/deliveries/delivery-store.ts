@@ -2,6 +2,7 @@ import type { LedgerDatabase } from '../contract/ledger-database.js';
 import { type DeliveryDatabase, migrationsFor } from './delivery-tables.js';
 import { DeliveryQueue } from './delivery-queue.js';
 import { EventLog } from './event-log.js';
+import { SubjectEvents } from './subject-events.js';
 import { WebhookRegistry } from './webhook-registry.js';
 
 /** Everything about events for other systems that is kept: the events, the webhooks, and what is to be delivered to them. */
@@ -9,6 +10,7 @@ export class DeliveryStore {
   readonly events: EventLog;
   readonly webhooks: WebhookRegistry;
   readonly queue: DeliveryQueue;
+  readonly subjects: SubjectEvents;
   #opened: Promise<DeliveryDatabase> | undefined;
 
   constructor(private readonly database: LedgerDatabase) {
@@ -17,6 +19,7 @@ export class DeliveryStore {
     this.events = new EventLog(db, kind);
     this.webhooks = new WebhookRegistry(db);
     this.queue = new DeliveryQueue(db, kind);
+    this.subjects = new SubjectEvents(db, kind);
   }
 
   /** Once it is open it stays so; while the database is away every call tries again. */

@@ -4,6 +4,7 @@ import {
   cloudEvent,
   type CloudEvent,
   type EventFilter,
+  KEPT_BODY,
   orderingKey,
   type OutgoingEvent,
   passes,
@@ -13,7 +14,6 @@ import {
 const MAX_DUE = 100;
 /** Serialises what appends: a reader that has seen an event has seen all before it. */
 const APPEND_LOCK = 0x5d_15_e7_e4;
-const KEPT_BODY = '';
 
 export interface EventPage {
   readonly events: readonly CloudEvent[];

@@ -42,6 +42,8 @@ export interface CloudEvent {
 }
 
 const SOURCE = '/sundial';
+/** Of an event of which only the id is remembered. */
+export const KEPT_BODY = '';
 
 export function cloudEvent({
   id,

@@ -1,15 +1,17 @@
 import { REASON } from '../admin/reason.js';
 import type { Operation } from '../http/openapi/describe.js';
-import { subjectDataDeletedSchema, subjectDataSchema } from './ledger.schema.js';
-import { cursor, PAGE, PROBLEMS, SUBJECT, tag } from './list.docs.js';
+import { subjectDataDeletedSchema, subjectDataSchema } from '../ledger/ledger.schema.js';
+import { cursor, PAGE, PROBLEMS, SUBJECT, tag } from '../ledger/list.docs.js';
 
 const NODES = ['sundial-1:3000'];
+const DELETED = { events: 120, windows: 14, outgoingEvents: 3, deliveries: 6 };
 
 export const EXPORT_SUBJECT_DATA: Operation = {
   id: 'exportSubjectData',
   tag,
   summary: 'All that the ledger has of a subject',
-  description: 'The events of every subject that has these attributes, the oldest first. In pages.',
+  description:
+    'The events of every subject that has these attributes, the oldest first; then, of kind `delivery`, the events for other systems with their deliveries: `kept`, or `due` at the end of an override. In pages.',
   parameters: [SUBJECT, cursor(), ...PAGE],
   answers: {
     200: {
@@ -26,7 +28,7 @@ export const DELETE_SUBJECT_DATA: Operation = {
   tag,
   summary: 'Delete all that the ledger has of a subject',
   description:
-    'Its events and past windows, on every day. Counters stay as they are, and so does the line that says who deleted it and why, which names the attributes and not their values. Without SUNDIAL_LEDGER_URL it is to be asked of each node.',
+    'Its events and past windows, on every day, and its events for other systems with their deliveries and dead letters. Counters and overrides stay as they are, and so does the line that says who deleted it and why, which names the attributes and not their values. Without SUNDIAL_LEDGER_URL it is to be asked of each node.',
   parameters: [SUBJECT, REASON],
   answers: {
     200: {
@@ -35,7 +37,7 @@ export const DELETE_SUBJECT_DATA: Operation = {
       examples: {
         deleted: {
           summary: 'Deleted',
-          value: { subject: { user: 'u1' }, deleted: { events: 120, windows: 14 }, nodes: NODES },
+          value: { subject: { user: 'u1' }, deleted: DELETED, nodes: NODES },
         },
       },
     },

@@ -1,23 +1,23 @@
 import { Controller, Delete, Get, Req, Res } from '@nestjs/common';
 import { QuotaError, type Subject } from '@sundial/contract';
-import type { DeletedSubjectData } from '@sundial/ledger';
+import type { DeletedSubjectData, DeletedSubjectEvents } from '@sundial/ledger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AdminWrites } from '../admin/admin-writes.js';
 import { Describe } from '../http/openapi/describe.js';
 import { Route } from '../http/routes/route.decorator.js';
-import { askLedger } from './questions/ask-ledger.js';
-import { EVENT_COLUMNS } from './questions/columns.js';
-import { sendList } from './questions/list-answer.js';
-import { readListQuery } from './questions/list-query.js';
-import { shownEvent } from './questions/shown-rows.js';
-import { NodeLedger } from './recording/node-ledger.js';
+import { EVENT_COLUMNS } from '../ledger/questions/columns.js';
+import { sendList } from '../ledger/questions/list-answer.js';
+import { readListQuery } from '../ledger/questions/list-query.js';
 import { DELETE_SUBJECT_DATA, EXPORT_SUBJECT_DATA } from './subject-data.docs.js';
+import { SubjectData } from './subject-data.js';
+
+const COLUMNS = [...EVENT_COLUMNS, 'cloudEvent', 'deliveries'] as const;
 
 /** What privacy law asks for: all that is recorded of one subject, to be given out or to be gone. */
 @Controller('admin/subjects/data')
 export class SubjectDataController {
   constructor(
-    private readonly node: NodeLedger,
+    private readonly data: SubjectData,
     private readonly writes: AdminWrites,
   ) {}
 
@@ -29,11 +29,8 @@ export class SubjectDataController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<unknown> {
     const { subject, page, format, timeZone } = readListQuery(request, { subject: 'required' });
-    const { answer, nodes } = await askLedger(this.node, (questions) =>
-      questions.exportSubject(subject!, page),
-    );
-    const shown = { ...answer, rows: answer.rows.map((event) => shownEvent(event, timeZone)) };
-    return sendList(reply, { name: 'events', answer: shown, nodes, format, columns: EVENT_COLUMNS });
+    const { answer, nodes } = await this.data.list(subject!, page, timeZone);
+    return sendList(reply, { name: 'events', answer, nodes, format, columns: COLUMNS });
   }
 
   @Delete()
@@ -44,7 +41,7 @@ export class SubjectDataController {
     const { reason } = filters;
     this.writes.assertReason(reason);
     if (span.from !== undefined || span.to !== undefined) throw allOrNothing();
-    const { answer, nodes } = await askLedger(this.node, (questions) => questions.deleteSubject(subject!));
+    const { answer, nodes } = await this.data.remove(subject!);
     // It names the attributes alone: a line that says whose data is gone would be such data.
     const after = { attributes: Object.keys(subject!), deleted: answer };
     this.writes.record(request, { action: 'subject-data-deleted', target: {}, reason, after });
@@ -54,7 +51,7 @@ export class SubjectDataController {
 
 interface SubjectDataDeleted {
   readonly subject: Subject;
-  readonly deleted: DeletedSubjectData;
+  readonly deleted: DeletedSubjectData & DeletedSubjectEvents;
   readonly nodes: readonly string[];
 }
 
