@@ -13,7 +13,10 @@ const LOOKS: readonly Look[] = [
   { language: 'zh', theme: 'light' },
   { language: 'zh', theme: 'dark' },
 ];
-const PAGES = ['rules', 'rules/ocr-per-user', 'subject?user=u1', 'controls', 'alarms', 'node'] as const;
+const PAGES = [
+  ...['rules', 'rules/ocr-per-user', 'subject?user=u1', 'trace', 'trace?operation=smoke', 'audit'],
+  ...['controls', 'alarms', 'node'],
+];
 
 let browser: Browser;
 let service: RunningService;
@@ -25,6 +28,7 @@ beforeAll(async () => {
       .join(),
     SUNDIAL_CLOCK_OFFSET_MS: '0',
   });
+  await api('post', '/check').send({ resource: 'ocr', subject: { user: 'u1' }, operationId: 'smoke' });
 }, 120_000);
 afterAll(async () => {
   await browser?.close();

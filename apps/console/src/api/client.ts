@@ -26,6 +26,17 @@ export interface Answer<T> {
 
 /** Asks the service that this page came from, under whatever base path. @throws ApiError */
 export async function call<T>(path: string, options: Call = {}): Promise<Answer<T>> {
+  const response = await send(path, options);
+  const data = parsed(await response.text()) as T;
+  return { data, etag: response.headers.get('etag') ?? undefined };
+}
+
+/** The answer as it stands, for what is no JSON. @throws ApiError */
+export async function callText(path: string, options: Call = {}): Promise<string> {
+  return (await send(path, options)).text();
+}
+
+async function send(path: string, options: Call): Promise<Response> {
   const url = new URL(path.replace(/^\//, ''), document.baseURI.replace(/[?#].*/, ''));
   for (const [name, value] of Object.entries(options.query ?? {}))
     if (value !== undefined && value !== '') url.searchParams.set(name, value);
@@ -35,10 +46,8 @@ export async function call<T>(path: string, options: Call = {}): Promise<Answer<
     ...(options.body !== undefined && { body: JSON.stringify(options.body) }),
   }).catch(() => undefined);
   if (response === undefined) throw new ApiError(UNREACHABLE);
-  const text = await response.text();
-  const data = parsed(text);
-  if (!response.ok) throw new ApiError(problemOf(response, data));
-  return { data: data as T, etag: response.headers.get('etag') ?? undefined };
+  if (!response.ok) throw new ApiError(problemOf(response, parsed(await response.text())));
+  return response;
 }
 
 function headersOf({ body, ifMatch, isBackground }: Call): Record<string, string> {

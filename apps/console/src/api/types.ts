@@ -6,3 +6,4 @@ export type Rule = Schemas['Rule'];
 export type LimitState = Schemas['Limit'];
 export type Role = Schemas['Role'];
 export type Subject = Readonly<Record<string, string>>;
+export type LedgerEvent = Schemas['LedgerEvent'] & Readonly<Record<string, unknown>>;

@@ -1,5 +1,5 @@
 import { Link, Outlet } from '@tanstack/react-router';
-import { Bell, Gauge, ListChecks, LogOut, Server, ToggleLeft } from 'lucide-react';
+import { Bell, Gauge, History, ListChecks, LogOut, Route, Server, ToggleLeft } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import { useMay, useMe, useWrite } from '../api/queries.ts';
 import { Badge, Button } from '../ui/basics.tsx';
@@ -9,6 +9,8 @@ import { Switches } from './switches.tsx';
 export const PAGES = [
   { to: '/rules', name: 'rules', Icon: ListChecks },
   { to: '/subject', name: 'subject', Icon: Gauge },
+  { to: '/trace', name: 'trace', Icon: Route },
+  { to: '/audit', name: 'audit', Icon: History },
   { to: '/controls', name: 'controls', Icon: ToggleLeft },
   { to: '/alarms', name: 'alarms', Icon: Bell },
   { to: '/node', name: 'node', Icon: Server },

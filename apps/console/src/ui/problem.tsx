@@ -5,7 +5,7 @@ import type { ApiError } from '../api/client.ts';
 export function ProblemNote({ error }: { readonly error: ApiError | null | undefined }) {
   const { t } = useTranslation();
   if (!error?.problem) return null;
-  const { title, detail, errors, requestId } = error.problem;
+  const { title, detail, errors, requestId, code } = error.problem;
   return (
     <div role="alert" className="mb-3 rounded border border-bad p-3 text-sm">
       <p className="font-semibold text-bad">{title}</p>
@@ -19,6 +19,12 @@ export function ProblemNote({ error }: { readonly error: ApiError | null | undef
         </ul>
       ) : (
         <p className="mt-1">{detail}</p>
+      )}
+      {code === 'ledger-off' && (
+        <>
+          <p className="mt-1">{t('ledgerOff')}</p>
+          <pre className="mt-2 overflow-x-auto rounded bg-page p-2 text-xs">SUNDIAL_LEDGER=on npm start</pre>
+        </>
       )}
       {requestId && (
         <p className="mt-1 text-xs text-quiet">

@@ -23,6 +23,15 @@ export function Instant({ at, timeZone }: { readonly at: string; readonly timeZo
   );
 }
 
+/** An instant as the service wrote it, in the time zone that it was asked in: to the millisecond, and not counting on. */
+export function ExactTime({ at }: { readonly at: string }) {
+  return (
+    <time dateTime={at} className="whitespace-nowrap tabular-nums">
+      {at.replace('T', ' ')}
+    </time>
+  );
+}
+
 function relative(ms: number, language: string): string {
   const [unit, length] = UNITS.find(([, length]) => Math.abs(ms) >= length) ?? UNITS[3]!;
   return new Intl.RelativeTimeFormat(language, { numeric: 'auto' }).format(Math.trunc(ms / length), unit);

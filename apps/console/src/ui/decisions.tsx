@@ -1,0 +1,83 @@
+import { Link } from '@tanstack/react-router';
+import { useTranslation } from 'react-i18next';
+import type { LedgerEvent } from '../api/types.ts';
+import { Badge, Row, Table } from './basics.tsx';
+import { RawJson } from './disclosure.tsx';
+import { subjectText } from './filters.tsx';
+import { windowName } from './limits.tsx';
+import { ExactTime } from './time.tsx';
+
+/** Decisions of the ledger, each with why, and with a link to all that is known of its operation. */
+export function Decisions({ decisions }: { readonly decisions: readonly LedgerEvent[] }) {
+  const { t } = useTranslation();
+  const head = [t('at'), t('resource'), t('subject'), t('outcome'), t('why'), t('operation'), t('details')];
+  return (
+    <Table label={t('decisions')} head={head}>
+      {decisions.map((event) => (
+        <Row
+          key={event.id}
+          cells={[
+            <ExactTime at={event.at} />,
+            event.resource ?? '—',
+            <span className="break-all">{subjectText(event.subject)}</span>,
+            <Outcome event={event} />,
+            <Why event={event} />,
+            event.operationId ? (
+              <Link
+                to="/trace"
+                search={{ operation: event.operationId } as never}
+                className="break-all text-accent underline"
+              >
+                {event.operationId}
+              </Link>
+            ) : (
+              '—'
+            ),
+            <RawJson value={event} />,
+          ]}
+        />
+      ))}
+    </Table>
+  );
+}
+
+export function Outcome({ event }: { readonly event: LedgerEvent }) {
+  const { t } = useTranslation();
+  const { outcome, count, replayed, degraded } = event;
+  const isDecision = outcome === 'allowed' || outcome === 'denied';
+  return (
+    <span className="flex flex-wrap gap-1">
+      <Badge tone={outcome === 'allowed' ? 'good' : outcome === 'denied' ? 'bad' : 'quiet'}>
+        {isDecision ? t(outcome) : outcome}
+      </Badge>
+      {count !== undefined && <span>× {count}</span>}
+      {Boolean(replayed) && <Badge tone="quiet">{t('replayed')}</Badge>}
+      {Boolean(degraded) && <Badge tone="warn">{t('degraded')}</Badge>}
+    </span>
+  );
+}
+
+interface SeenLimit {
+  readonly rule: string;
+  readonly window: unknown;
+  readonly meter: string;
+  readonly used: number;
+  readonly max: number | null;
+  readonly exceeded?: boolean;
+}
+
+/** The reason, and the limits that refused, or else those that were counted. */
+export function Why({ event }: { readonly event: LedgerEvent }) {
+  const limits = (Array.isArray(event.limits) ? event.limits : []) as readonly SeenLimit[];
+  const refusing = limits.filter(({ exceeded }) => exceeded);
+  return (
+    <>
+      {typeof event.reason === 'string' && <p>{event.reason}</p>}
+      {(refusing.length > 0 ? refusing : limits).map(({ rule, window, meter, used, max }, index) => (
+        <p key={index} className="text-xs text-quiet">
+          {rule} · {windowName(window)} · {used} / {max ?? '∞'} {meter}
+        </p>
+      ))}
+    </>
+  );
+}

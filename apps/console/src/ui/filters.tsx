@@ -1,0 +1,116 @@
+import { useNavigate, useSearch } from '@tanstack/react-router';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Button, Field } from './basics.tsx';
+
+export interface Filter {
+  readonly name: string;
+  readonly label: string;
+  readonly hint?: string;
+  readonly type?: 'datetime-local';
+  /** What may be typed, offered as a list; other words may be typed too. */
+  readonly offers?: readonly string[];
+}
+
+export type Wanted = Readonly<Record<string, string>>;
+
+/** The filters of the page's address. */
+export function useWanted(): Wanted {
+  return useSearch({ strict: false }) as Wanted;
+}
+
+/** From when to when, in which time zone: the same link shows the same to readers elsewhere. */
+export function useSpanFilters(): readonly Filter[] {
+  const { t } = useTranslation();
+  return [
+    { name: 'from', label: t('from'), type: 'datetime-local' },
+    { name: 'to', label: t('to'), type: 'datetime-local' },
+    { name: 'timeZone', label: t('timeZone') },
+  ];
+}
+
+export function readersTimeZone(): string {
+  return Intl.DateTimeFormat().resolvedOptions().timeZone;
+}
+
+interface FiltersProps {
+  readonly filters: readonly Filter[];
+  readonly to: string;
+  readonly wanted: Wanted;
+}
+
+/** Fields of which the page's address is made, so that each combination has a link. */
+export function Filters({ filters, to, wanted }: FiltersProps) {
+  const { t } = useTranslation();
+  const navigate = useNavigate();
+  const [typed, setTyped] = useState<Wanted>({});
+  const valueOf = (name: string) =>
+    typed[name] ?? wanted[name] ?? (name === 'timeZone' ? readersTimeZone() : '');
+  return (
+    <form
+      className="mb-3 grid grid-cols-1 items-end gap-3 sm:grid-cols-2 lg:grid-cols-4"
+      onSubmit={(event) => {
+        event.preventDefault();
+        const given = filters.map(({ name }) => [name, valueOf(name).trim()] as const);
+        const search = Object.fromEntries(given.filter(([, value]) => value !== ''));
+        void navigate({ to, search: search as never });
+      }}
+    >
+      {filters.map(({ name, label, hint, type, offers }) => (
+        <div key={name} className="flex">
+          <Field
+            label={label}
+            {...(hint && { hint })}
+            {...(type && { type })}
+            {...(offers && { list: `offers-${name}` })}
+            value={valueOf(name)}
+            onChange={({ target }) => setTyped({ ...typed, [name]: target.value })}
+          />
+          {offers && (
+            <datalist id={`offers-${name}`}>
+              {offers.map((offer) => (
+                <option key={offer} value={offer} />
+              ))}
+            </datalist>
+          )}
+        </div>
+      ))}
+      <div>
+        <Button type="submit" kind="primary">
+          {t('show')}
+        </Button>
+      </div>
+    </form>
+  );
+}
+
+/** To the next page, and from any page back to the first one. */
+export function Pager({ to, wanted, next }: { to: string; wanted: Wanted; next: string | undefined }) {
+  const { t } = useTranslation();
+  const navigate = useNavigate();
+  const { cursor, ...first } = wanted;
+  const go = (search: Wanted) => void navigate({ to, search: search as never });
+  if (cursor === undefined && next === undefined) return null;
+  return (
+    <div className="mt-3 flex gap-2">
+      {cursor !== undefined && <Button onClick={() => go(first)}>{t('firstPage')}</Button>}
+      {next !== undefined && <Button onClick={() => go({ ...first, cursor: next })}>{t('nextPage')}</Button>}
+    </div>
+  );
+}
+
+/** `user=u1 grade=3`, as people write a subject. */
+export function subjectFrom(text: string): Wanted {
+  return Object.fromEntries(
+    new URLSearchParams(
+      text
+        .trim()
+        .split(/[\s&]+/)
+        .join('&'),
+    ),
+  );
+}
+
+export function subjectText(subject: unknown): string {
+  return subject ? new URLSearchParams(subject as Wanted).toString().replaceAll('&', ' ') : '—';
+}
