@@ -21,7 +21,12 @@ it('an outbox writes one batch after the other, and every event, while the datab
   };
   const deliveries = { isOn: true, store: { events: { append } } } as unknown as Deliveries;
   const recorder = { record: () => undefined } as unknown as LedgerRecorder;
-  const outbox = new EventOutbox(deliveries, recorder, new EventMetrics(new Registry()), pino({ level: 'silent' }));
+  const outbox = new EventOutbox(
+    deliveries,
+    recorder,
+    new EventMetrics(new Registry()),
+    pino({ level: 'silent' }),
+  );
   const ids = Array.from({ length: 12 }, (_, index) => `e${index}`);
   for (const id of ids) {
     const event: PublishedEvent = { id, type: 'threshold', at: 0, subject: 's', data: {} };
