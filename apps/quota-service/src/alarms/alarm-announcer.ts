@@ -39,9 +39,19 @@ export class AlarmAnnouncer {
   }
 
   announce(notification: Notification): void {
-    const { ledger, log, metrics, webhook } = this;
-    const alarm = ledger.record(notification, new Date());
-    switch (notification.kind) {
+    this.#tell(notification.kind, this.ledger.record(notification, new Date()));
+  }
+
+  /** An incident of all nodes, which one of them announces. */
+  announceShared(kind: Notification['kind'], alarm: Alarm): void {
+    if (kind === 'raised') this.ledger.share(alarm);
+    else this.ledger.endShared(alarm);
+    this.#tell(kind, alarm);
+  }
+
+  #tell(kind: Notification['kind'], alarm: Alarm): void {
+    const { log, metrics, webhook } = this;
+    switch (kind) {
       case 'raised':
         metrics.raised(alarm);
         log[alarm.class === 'alarm' ? 'error' : 'warn']({ alarm }, `alarm raised: ${alarm.summary}`);
@@ -50,12 +60,12 @@ export class AlarmAnnouncer {
         log.info({ alarm }, `alarm over: ${alarm.summary}`);
         break;
       default:
-        notification.kind satisfies never;
+        kind satisfies never;
     }
-    this.#record(notification.kind, alarm);
-    webhook?.push({ event: notification.kind, node: this.#node, alarm } satisfies AlarmEvent);
-    this.#publish(notification.kind, alarm);
-    this.#mail(notification.kind, alarm);
+    this.#record(kind, alarm);
+    webhook?.push({ event: kind, node: this.#node, alarm } satisfies AlarmEvent);
+    this.#publish(kind, alarm);
+    this.#mail(kind, alarm);
   }
 
   /** Of one alarm in order, on this node; another node's is another one. */
@@ -69,13 +79,13 @@ export class AlarmAnnouncer {
   }
 
   #mail(kind: Notification['kind'], alarm: Alarm): void {
-    const { class: alarmClass, summary, raisedAt, clearedAt, evidence } = alarm;
+    const { class: alarmClass, scope, summary, raisedAt, clearedAt, evidence } = alarm;
     const what = kind === 'raised' ? alarmClass : 'over';
     this.mailer.send({
       subject: `[sundial] ${what}: ${summary}`,
       text: [
         `${summary}.`,
-        `Node: ${this.#node}`,
+        scope ? `Judged over all nodes by: ${this.#node}` : `Node: ${this.#node}`,
         `Raised: ${raisedAt}`,
         ...(clearedAt === null ? [] : [`Over: ${clearedAt}`]),
         `Evidence: ${JSON.stringify(evidence, null, 2)}`,
@@ -86,12 +96,20 @@ export class AlarmAnnouncer {
 
   #record(
     outcome: Notification['kind'],
-    { id, pattern, kind, class: alarmClass, channel, summary, evidence }: Alarm,
+    { id, pattern, kind, class: alarmClass, channel, scope, summary, evidence }: Alarm,
   ): void {
     this.recorder.record({
       ...{ kind: 'alarm', outcome },
       ...(channel && { resource: channel.resource }),
-      data: { target: pattern, alarm: id, pattern: kind, class: alarmClass, summary, evidence },
+      data: {
+        target: pattern,
+        alarm: id,
+        pattern: kind,
+        class: alarmClass,
+        ...(scope && { scope }),
+        summary,
+        evidence,
+      },
     });
   }
 }

@@ -11,10 +11,12 @@ const MAX_LISTED = 100;
 export class AlarmLedger {
   readonly #active = new Map<Incident, Alarm>();
   readonly #over: Alarm[] = [];
+  /** Of all nodes, by their ids, while this node judges them. */
+  readonly #shared = new Map<string, Alarm>();
 
   /** In the order they were raised. */
   get active(): readonly Alarm[] {
-    return [...this.#active.values()];
+    return [...this.#active.values(), ...this.#shared.values()];
   }
 
   /** The last `MAX_LISTED` ones, the latest first. */
@@ -31,8 +33,27 @@ export class AlarmLedger {
     }
     const alarm = { ...known, clearedAt: at.toISOString() };
     this.#active.delete(incident);
+    this.#end(alarm);
+    return alarm;
+  }
+
+  /** One of all nodes: raised by this node, or by one that judged them before. */
+  share(alarm: Alarm): void {
+    this.#shared.set(alarm.id, alarm);
+  }
+
+  endShared(alarm: Alarm): void {
+    this.#shared.delete(alarm.id);
+    this.#end(alarm);
+  }
+
+  /** Another node judges them. */
+  releaseShared(): void {
+    this.#shared.clear();
+  }
+
+  #end(alarm: Alarm): void {
     this.#over.unshift(alarm);
     if (this.#over.length > MAX_LISTED) this.#over.pop();
-    return alarm;
   }
 }

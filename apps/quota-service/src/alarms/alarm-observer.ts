@@ -26,7 +26,7 @@ export class AlarmObserver implements QuotaObserver {
   #counted = new Map<string, Counted>();
 
   constructor(
-    private readonly evaluator: AlarmEvaluator,
+    private readonly evaluator: Pick<AlarmEvaluator, 'take'>,
     private readonly dependency: Store['kind'],
   ) {}
 

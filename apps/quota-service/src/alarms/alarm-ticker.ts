@@ -8,6 +8,7 @@ import { LOG, type Log } from '../logging/log.js';
 import type { Webhook } from '../webhooks/webhook.js';
 import { AlarmEvaluator } from './alarm-evaluator.js';
 import { AlarmObserver } from './alarm-observer.js';
+import { LocalAlarms } from './local-alarms.js';
 import { ALARM_WEBHOOK } from './tokens.js';
 
 /** What only time changes is noticed within this: well below the second in which an operator has to know. */
@@ -26,6 +27,7 @@ export class AlarmTicker implements OnModuleInit, OnApplicationShutdown {
     private readonly engine: QuotaEngine,
     private readonly observer: AlarmObserver,
     private readonly evaluator: AlarmEvaluator,
+    private readonly local: LocalAlarms,
     private readonly refusals: Refusals,
     @Inject(ALARM_WEBHOOK) private readonly webhook: Webhook | null,
     @Inject(LOG) private readonly log: Log,
@@ -61,5 +63,6 @@ export class AlarmTicker implements OnModuleInit, OnApplicationShutdown {
     const offsetMs = engine.status().clockOffsetMs - settings.clockOffsetMs;
     evaluator.take({ kind: 'clock-read', offsetMs }, at);
     evaluator.tick(at);
+    this.local.tick();
   }
 }

@@ -24,6 +24,11 @@ const alarmSchema = {
       required: ['resource', 'dependency'],
       additionalProperties: false,
     },
+    scope: {
+      type: 'string',
+      enum: ['all nodes'],
+      description: 'Judged over what all nodes saw together; absent: over what this node saw.',
+    },
     summary: { type: 'string' },
     evidence: {
       type: 'object',

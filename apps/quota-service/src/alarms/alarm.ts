@@ -19,10 +19,12 @@ export interface Alarm {
   readonly class: AlarmClass;
   /** Null: it is about the whole node. */
   readonly channel: Channel | null;
+  /** Where it is judged over all nodes together; absent: over this node. */
+  readonly scope?: 'all nodes';
   readonly summary: string;
   /** What was seen when it was raised. */
   readonly evidence: Evidence;
-  /** By this node's clock. */
+  /** By the clock of the node that raised it. */
   readonly raisedAt: string;
   readonly clearedAt: string | null;
 }

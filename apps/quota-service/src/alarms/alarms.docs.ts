@@ -29,7 +29,8 @@ export const LIST_ALARMS: Operation = {
   id: 'listAlarms',
   tag: 'admin',
   summary: 'Alarms of this node',
-  description: 'Each node watches by itself: ask every one, or let them push (SUNDIAL_ALARM_WEBHOOK_URL).',
+  description:
+    'Each node watches by itself: ask every one, or let them push (SUNDIAL_ALARM_WEBHOOK_URL). Those over all nodes are listed by the node that judges them.',
   answers: {
     200: {
       description: 'The active alarms, and the last ones that are over.',

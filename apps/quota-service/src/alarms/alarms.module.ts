@@ -18,6 +18,9 @@ import { AlarmTicker } from './alarm-ticker.js';
 import { AlarmsController } from './alarms.controller.js';
 import { LIST_ALARMS } from './alarms.docs.js';
 import { loadAlarmFile } from './patterns/alarm-file.js';
+import { TallyOfNode } from './cluster/node-tally.js';
+import { AlarmsOfAllNodes } from './alarms-of-all-nodes.js';
+import { LocalAlarms } from './local-alarms.js';
 import type { AlarmPattern } from './patterns/alarm-pattern.js';
 import { ALARM_PATTERNS, ALARM_WEBHOOK } from './tokens.js';
 
@@ -37,18 +40,21 @@ import { ALARM_PATTERNS, ALARM_WEBHOOK } from './tokens.js';
     { provide: ALARM_WEBHOOK, inject: [SETTINGS, LOG], useFactory: createWebhook },
     {
       provide: AlarmEvaluator,
-      inject: [ALARM_PATTERNS, AlarmAnnouncer],
-      useFactory: (patterns: readonly AlarmPattern[], announcer: AlarmAnnouncer) =>
-        new AlarmEvaluator(patterns, (notification) => announcer.announce(notification)),
+      inject: [ALARM_PATTERNS, LocalAlarms],
+      useFactory: (patterns: readonly AlarmPattern[], local: LocalAlarms) =>
+        new AlarmEvaluator(patterns, (notification) => local.hear(notification)),
     },
     {
       provide: AlarmObserver,
-      inject: [AlarmEvaluator, SETTINGS, FileFindings, NodeLedger],
+      inject: [AlarmEvaluator, TallyOfNode, SETTINGS, FileFindings, NodeLedger],
       useFactory: createObserver,
     },
     AlarmLedger,
     AlarmMetrics,
     AlarmAnnouncer,
+    TallyOfNode,
+    AlarmsOfAllNodes,
+    LocalAlarms,
     AlarmTicker,
   ],
   exports: [AlarmObserver],
@@ -69,11 +75,21 @@ function createWebhook({ alarmWebhook }: Settings, log: Log): Webhook | null {
 
 function createObserver(
   evaluator: AlarmEvaluator,
-  { redis }: Settings,
+  tally: TallyOfNode,
+  { redis, ledger: target }: Settings,
   files: FileFindings,
   ledger: NodeLedger,
 ): AlarmObserver {
-  const observer = new AlarmObserver(evaluator, redis ? 'redis' : 'embedded');
+  const counting: Pick<AlarmEvaluator, 'take'> = {
+    take(signal, at) {
+      tally.add(signal);
+      evaluator.take(signal, at);
+    },
+  };
+  const observer = new AlarmObserver(
+    target?.url === undefined ? evaluator : counting,
+    redis ? 'redis' : 'embedded',
+  );
   files.onChange((finding, holds) => observer.fileFindingChanged(finding, holds));
   // What retention removes has been kept as long as it should.
   ledger.onGap(({ cause, count: events, from, to }) => {

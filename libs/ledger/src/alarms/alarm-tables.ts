@@ -1,0 +1,46 @@
+import { type Kysely, type Migration, sql } from 'kysely';
+
+export type AlarmDatabase = Kysely<AlarmTables>;
+
+/** Numbers of PostgreSQL's `bigint` may come as texts. */
+interface AlarmTables {
+  alarm_tallies: {
+    node: string;
+    /** Of the node's clock; it tells the node's rows apart. */
+    second: number;
+    /** When it was written, by the database's clock. */
+    at: number;
+    /** What the node counted, as JSON. */
+    tally: string;
+  };
+  /** One row: which process judges the patterns, and until when no other one does. */
+  alarm_lease: { name: string; holder: string; held_until: number };
+  alarm_incidents: { key: string; alarm: string };
+}
+
+export const ALARM_MIGRATIONS: Readonly<Record<string, Migration>> = {
+  '2026-11-27-alarms': { up: createTables },
+};
+
+async function createTables(db: Kysely<never>): Promise<void> {
+  await db.schema
+    .createTable('alarm_tallies')
+    .addColumn('node', 'text', (column) => column.notNull())
+    .addColumn('second', 'bigint', (column) => column.notNull())
+    .addColumn('at', 'bigint', (column) => column.notNull())
+    .addColumn('tally', 'text', (column) => column.notNull())
+    .addPrimaryKeyConstraint('alarm_tallies_key', ['node', 'second'])
+    .execute();
+  await sql`create index alarm_tallies_at on alarm_tallies (at)`.execute(db);
+  await db.schema
+    .createTable('alarm_lease')
+    .addColumn('name', 'text', (column) => column.primaryKey())
+    .addColumn('holder', 'text', (column) => column.notNull())
+    .addColumn('held_until', 'bigint', (column) => column.notNull())
+    .execute();
+  await db.schema
+    .createTable('alarm_incidents')
+    .addColumn('key', 'text', (column) => column.primaryKey())
+    .addColumn('alarm', 'text', (column) => column.notNull())
+    .execute();
+}
