@@ -15,7 +15,7 @@ const LOOKS: readonly Look[] = [
 ];
 const PAGES = [
   ...['rules', 'rules/ocr-per-user', 'subject?user=u1', 'trace', 'trace?operation=smoke', 'audit'],
-  ...['controls', 'alarms', 'node'],
+  ...['webhooks', 'webhooks/new', 'controls', 'alarms', 'node'],
 ];
 
 let browser: Browser;

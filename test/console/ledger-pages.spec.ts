@@ -1,5 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import type { Browser, Page } from 'playwright-core';
 import { en } from '../../apps/console/src/text/en.js';
 import { zh } from '../../apps/console/src/text/zh.js';
@@ -9,20 +12,32 @@ import { launchBrowser, open, violations, type Look, type Opened } from './brows
 const KEYS = { admin: 'rules-and-all-1', operator: 'works-all-day-1', viewer: 'only-looks-1' };
 const ENGLISH: Look = { language: 'en', theme: 'light' };
 
+/** Answers webhooks as it is told. */
+const receiver = { status: 204, url: '' };
+const receiving = createServer((request, response) => {
+  request.resume();
+  response.writeHead(receiver.status).end();
+});
+
 let browser: Browser;
 let service: RunningService;
 beforeAll(async () => {
+  receiving.listen(0, '127.0.0.1');
+  await once(receiving, 'listening');
+  receiver.url = `http://127.0.0.1:${(receiving.address() as AddressInfo).port}/hook`;
   browser = await launchBrowser();
   service = await RunningService.start({
     SUNDIAL_ADMIN_KEYS: Object.entries(KEYS)
       .map(([role, key]) => `${role}-key:${role}=${key}`)
       .join(),
     SUNDIAL_CLOCK_OFFSET_MS: '0',
+    SUNDIAL_WEBHOOK_ALLOW: '127.0.0.1',
   });
 }, 120_000);
 afterAll(async () => {
   await browser?.close();
   await service?.stop();
+  receiving.close();
 });
 
 let opened: Opened | undefined;
@@ -48,6 +63,8 @@ async function signIn(role: keyof typeof KEYS, path: string, look: Look = ENGLIS
   await page.getByRole('heading', { level: 1 }).waitFor();
   return page;
 }
+
+const go = (page: Page, path: string) => page.goto(`${service.url}/console#/${path}`);
 
 async function downloaded(page: Page, button: string): Promise<string> {
   const [download] = await Promise.all([
@@ -93,9 +110,9 @@ describe('the trace', () => {
     await page.getByRole('link', { name: 'p1' }).waitFor();
     await page.getByRole('button', { name: en.firstPage }).click();
     await page.getByRole('link', { name: 'p2' }).waitFor();
-    await page.goto(`${service.url}/console#/trace?operation=nothing`);
+    await go(page, 'trace?operation=nothing');
     await page.getByText(en.operationUnknown).waitFor();
-    await page.goto(`${service.url}/console#/trace?from=yesterday`);
+    await go(page, 'trace?from=yesterday');
     await page.getByRole('alert').getByText('must be an instant').waitFor();
   }, 30_000);
 });
@@ -131,5 +148,58 @@ describe('the audit', () => {
     const page = await signIn('operator', 'audit');
     await page.getByRole('cell', { name: 'gate-set' }).first().waitFor();
     expect(await page.getByRole('button', { name: en.rollBack }).count()).toBe(0);
+  });
+});
+
+describe('webhooks', () => {
+  it('are made by an admin, tested, and their dead letters are sent again', async () => {
+    receiver.status = 410;
+    const page = await signIn('admin', 'webhooks');
+    await page.getByText(en.noWebhooks).waitFor();
+    await page.getByRole('button', { name: en.newWebhook }).click();
+    await page.getByLabel(en.url).fill('ftp://nowhere');
+    await page.getByRole('button', { name: en.save }).click();
+    await page.getByRole('alert').getByText('url').waitFor();
+    await page.getByLabel(en.url).fill(receiver.url);
+    await page.getByLabel('gate-changed').check();
+    await page.getByRole('button', { name: en.save }).click();
+    await page.getByText(en.secretOnce).waitFor();
+    await page.getByRole('heading', { level: 1, name: receiver.url }).waitFor();
+    await page.getByRole('button', { name: en.sendTest }).click();
+    await page.getByText(`${en.testFailed} 410`).waitFor();
+    await api('put', '/admin/gates/told').send({ gate: 'closed' });
+    await page.getByRole('cell', { name: en.delivery_dead }).waitFor();
+    expect(await violations(page)).toEqual([]);
+    receiver.status = 204;
+    await go(page, 'webhooks');
+    const dead = page.getByRole('region', { name: en.deadLetters });
+    await dead.getByRole('button', { name: en.resend }).click();
+    await page.getByText(en.noDeadLetters).waitFor();
+    await page.getByRole('region', { name: en.events }).getByText('sundial.gate-changed').first().waitFor();
+    expect(await violations(page)).toEqual([]);
+    await page.getByRole('link', { name: receiver.url }).click();
+    await page.getByRole('cell', { name: en.delivery_delivered }).waitFor();
+    await page.getByLabel(en.description).fill('the chat');
+    await page.getByRole('button', { name: en.save }).click();
+    await page.getByText(en.done).waitFor();
+    const { webhooks } = (await api('get', '/admin/webhooks')).body as { webhooks: object[] };
+    expect(webhooks).toMatchObject([{ description: 'the chat', filter: { types: ['gate-changed'] } }]);
+    await page.getByRole('button', { name: en.delete }).click();
+    await page.getByRole('dialog').getByRole('button', { name: en.delete }).click();
+    await page.getByText(en.noWebhooks).waitFor();
+  }, 40_000);
+
+  it('are tested by operators and changed by admins alone', async () => {
+    const { webhook } = (await api('post', '/admin/webhooks').send({ url: `${receiver.url}/token` }))
+      .body as {
+      webhook: { id: string };
+    };
+    const page = await signIn('operator', `webhooks/${webhook.id}`);
+    await page.getByLabel(en.url).waitFor();
+    expect(await page.getByLabel(en.url).inputValue()).not.toContain('token');
+    expect(await page.getByLabel(en.url).isDisabled()).toBe(true);
+    expect(await page.getByRole('button', { name: en.save }).count()).toBe(0);
+    await page.getByRole('button', { name: en.sendTest }).click();
+    await page.getByText(`${en.testDelivered} 204`).waitFor();
   });
 });

@@ -1,5 +1,5 @@
 import { Link, Outlet } from '@tanstack/react-router';
-import { Bell, Gauge, History, ListChecks, LogOut, Route, Server, ToggleLeft } from 'lucide-react';
+import { Bell, Gauge, History, ListChecks, LogOut, Route, Server, ToggleLeft, Webhook } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import { useMay, useMe, useWrite } from '../api/queries.ts';
 import { Badge, Button } from '../ui/basics.tsx';
@@ -11,7 +11,8 @@ export const PAGES = [
   { to: '/subject', name: 'subject', Icon: Gauge },
   { to: '/trace', name: 'trace', Icon: Route },
   { to: '/audit', name: 'audit', Icon: History },
-  { to: '/controls', name: 'controls', Icon: ToggleLeft },
+  { to: '/webhooks', name: 'webhooks', Icon: Webhook },
+  { to: '/controls', name: 'controls', Icon: ToggleLeft, Webhook },
   { to: '/alarms', name: 'alarms', Icon: Bell },
   { to: '/node', name: 'node', Icon: Server },
 ] as const;

@@ -61,7 +61,7 @@ export function Filters({ filters, to, wanted }: FiltersProps) {
           <Field
             label={label}
             {...(hint && { hint })}
-            {...(type && { type })}
+            {...(type && isLocalTime(valueOf(name)) && { type })}
             {...(offers && { list: `offers-${name}` })}
             value={valueOf(name)}
             onChange={({ target }) => setTyped({ ...typed, [name]: target.value })}
@@ -82,6 +82,11 @@ export function Filters({ filters, to, wanted }: FiltersProps) {
       </div>
     </form>
   );
+}
+
+/** What a field for local times can show; a link may have an instant or a date instead. */
+function isLocalTime(text: string): boolean {
+  return text === '' || /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?$/.test(text);
 }
 
 /** To the next page, and from any page back to the first one. */

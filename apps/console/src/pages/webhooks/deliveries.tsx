@@ -1,0 +1,125 @@
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useMay, useRead, useWrite } from '../../api/queries.ts';
+import type { Schemas } from '../../api/types.ts';
+import { Badge, Button, Card, Empty, Row, Select, Table } from '../../ui/basics.tsx';
+import { Pager, useWanted } from '../../ui/filters.tsx';
+import { ProblemNote } from '../../ui/problem.tsx';
+import { Instant } from '../../ui/time.tsx';
+
+const STATES = ['', 'pending', 'delivered', 'dead'];
+const EVERY_MS = 5_000;
+const TONES = { pending: 'warn', delivered: 'good', dead: 'bad' } as const;
+
+type Deliveries = Schemas['DeliveryList'];
+
+/** What was and is to be delivered to one webhook. */
+export function DeliveriesOf({ id }: { readonly id: string }) {
+  const { t } = useTranslation();
+  const { cursor } = useWanted();
+  const [state, setState] = useState('');
+  const query = { state, limit: '50', ...(cursor && { cursor }) };
+  const path = `/admin/webhooks/${encodeURIComponent(id)}/deliveries`;
+  const { data, error } = useRead<Deliveries>(path, { query, everyMs: EVERY_MS });
+  return (
+    <Card title={t('deliveries')}>
+      <div className="mb-3 max-w-48">
+        <Select
+          label={t('state')}
+          choices={STATES.map((value) => ({
+            value,
+            label: value === '' ? t('allStates') : t(`delivery_${value}`),
+          }))}
+          value={state}
+          onChange={(event) => setState(event.target.value)}
+        />
+      </div>
+      <ProblemNote error={error} />
+      {data?.deliveries.length === 0 && (
+        <Empty command={`curl -X POST …/admin/webhooks/${id}/test -H 'authorization: Bearer <key>'`}>
+          {t('noDeliveries')}
+        </Empty>
+      )}
+      {data !== undefined && data.deliveries.length > 0 && (
+        <DeliveryTable label={t('deliveries')} deliveries={data.deliveries} />
+      )}
+      <Pager to={`/webhooks/${id}`} wanted={cursor ? { cursor } : {}} next={data?.next} />
+    </Card>
+  );
+}
+
+/** Deliveries that are tried no more, of all webhooks. */
+export function DeadLetters() {
+  const { t } = useTranslation();
+  const [cursor, setCursor] = useState<string>();
+  const query = { limit: '50', ...(cursor && { cursor }) };
+  const { data, error } = useRead<Deliveries>('/admin/dead-letters', { query, everyMs: EVERY_MS });
+  return (
+    <Card title={t('deadLetters')}>
+      <ProblemNote error={error} />
+      {data?.deliveries.length === 0 && <Empty>{t('noDeadLetters')}</Empty>}
+      {data !== undefined && data.deliveries.length > 0 && (
+        <DeliveryTable label={t('deadLetters')} deliveries={data.deliveries} />
+      )}
+      {data?.next && (
+        <div className="mt-3">
+          <Button onClick={() => setCursor(data.next)}>{t('nextPage')}</Button>
+        </div>
+      )}
+    </Card>
+  );
+}
+
+interface DeliveryTableProps {
+  readonly label: string;
+  readonly deliveries: Deliveries['deliveries'];
+}
+
+function DeliveryTable({ label, deliveries }: DeliveryTableProps) {
+  const { t } = useTranslation();
+  const mayWork = useMay('operator');
+  const resend = useWrite();
+  return (
+    <>
+      <ProblemNote error={resend.error} />
+      <Table
+        label={label}
+        head={[
+          t('since'),
+          t('type'),
+          t('state'),
+          t('attempts'),
+          t('lastAnswer'),
+          t('nextAttempt'),
+          t('actions'),
+        ]}
+      >
+        {deliveries.map((delivery) => (
+          <Row
+            key={delivery.id}
+            cells={[
+              <Instant at={delivery.createdAt} />,
+              <>
+                {delivery.type}
+                <p className="text-xs break-all text-quiet">{delivery.eventId}</p>
+              </>,
+              <Badge tone={TONES[delivery.state]}>{t(`delivery_${delivery.state}`)}</Badge>,
+              delivery.attempts,
+              delivery.lastStatus ?? delivery.lastError ?? '—',
+              delivery.nextAttemptAt ? <Instant at={delivery.nextAttemptAt} /> : '—',
+              mayWork && delivery.state === 'dead' && (
+                <Button
+                  onClick={() =>
+                    resend.mutate({ path: `/admin/dead-letters/${delivery.id}/resend`, method: 'POST' })
+                  }
+                >
+                  {t('resend')}
+                </Button>
+              ),
+            ]}
+          />
+        ))}
+      </Table>
+    </>
+  );
+}

@@ -1,0 +1,58 @@
+import { useTranslation } from 'react-i18next';
+import { useRead } from '../../api/queries.ts';
+import type { Schemas } from '../../api/types.ts';
+import { Button, Card, Empty, Row, Table } from '../../ui/basics.tsx';
+import { RawJson } from '../../ui/disclosure.tsx';
+import { Filters, useWanted } from '../../ui/filters.tsx';
+import { ProblemNote } from '../../ui/problem.tsx';
+import { ExactTime } from '../../ui/time.tsx';
+import { useNavigate } from '@tanstack/react-router';
+import { EVENT_TYPES } from './event-types.ts';
+
+const LIMIT = 100;
+const THRESHOLDS = `curl -X PUT …/admin/rules/<id> -H 'authorization: Bearer <key>' -H 'content-type: application/json' \\
+  -d '{"id":"<id>","resource":"ocr","per":["user"],"limits":[{"window":"day","max":10,"thresholds":[0.8,1]}]}'`;
+
+/** The events that are kept for other systems, the oldest first, as `GET /admin/events` answers them. */
+export function Events() {
+  const { t } = useTranslation();
+  const navigate = useNavigate();
+  const wanted = useWanted();
+  const query = { ...wanted, limit: String(LIMIT) };
+  const { data, error } = useRead<Schemas['EventPage']>('/admin/events', { query, everyMs: 5_000 });
+  const filters = [
+    { name: 'types', label: t('eventTypes'), offers: EVENT_TYPES },
+    { name: 'resource', label: t('resource') },
+    { name: 'rule', label: t('rule') },
+  ];
+  const { after, ...first } = wanted;
+  const go = (search: object) => void navigate({ to: '/webhooks', search: search as never });
+  return (
+    <Card title={t('events')}>
+      <Filters key={JSON.stringify(wanted)} filters={filters} to="/webhooks" wanted={wanted} />
+      <ProblemNote error={error} />
+      {data?.events.length === 0 && <Empty command={THRESHOLDS}>{t('noEvents')}</Empty>}
+      {data !== undefined && data.events.length > 0 && (
+        <Table label={t('events')} head={[t('at'), t('type'), t('about'), t('details')]}>
+          {data.events.map((event) => (
+            <Row
+              key={event.id}
+              cells={[
+                <ExactTime at={event.time} />,
+                event.type,
+                <span className="break-all">{event.subject}</span>,
+                <RawJson value={event} />,
+              ]}
+            />
+          ))}
+        </Table>
+      )}
+      <div className="mt-3 flex gap-2">
+        {after !== undefined && <Button onClick={() => go(first)}>{t('firstPage')}</Button>}
+        {data?.events.length === LIMIT && (
+          <Button onClick={() => go({ ...wanted, after: data.next })}>{t('nextPage')}</Button>
+        )}
+      </div>
+    </Card>
+  );
+}
