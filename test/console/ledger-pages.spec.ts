@@ -203,3 +203,58 @@ describe('webhooks', () => {
     await page.getByText(`${en.testDelivered} 204`).waitFor();
   });
 });
+
+describe('a subject', () => {
+  it('shows why it was refused and its packs, and its data is given out and deleted', async () => {
+    const subject = { user: 's1' };
+    await check('s1', 'over', 99);
+    await api('post', '/admin/packs').send({ resource: 'ocr', subject, amount: 5, operationId: 'gift' });
+    const page = await signIn('admin', 'subject?user=s1');
+    await page.getByRole('region', { name: en.decisions }).getByRole('link', { name: 'over' }).waitFor();
+    await page.getByText('5 / 5').waitFor();
+    expect(await violations(page)).toEqual([]);
+    await page.getByRole('button', { name: en.packCancel }).click();
+    await page
+      .getByRole('dialog')
+      .getByText(/of user=s1\? 5 units/)
+      .waitFor();
+    await page.getByRole('dialog').getByRole('button', { name: en.packCancel }).click();
+    await page.getByText(en.pack_cancelled).waitFor();
+    const exported = (await downloaded(page, en.exportData)).trim().split('\n');
+    expect(exported.map((line) => JSON.parse(line) as object)).toContainEqual(
+      expect.objectContaining({ operationId: 'over', outcome: 'denied' }),
+    );
+    await page.getByRole('button', { name: en.deleteData }).click();
+    await page
+      .getByRole('dialog')
+      .getByText(/user=s1/)
+      .waitFor();
+    await page.getByRole('dialog').getByRole('button', { name: en.deleteData }).click();
+    await page.getByText(/^Deleted: [1-9]/).waitFor();
+    await page.getByText(en.noDecisions).waitFor();
+    expect((await api('get', '/admin/decisions?user=s1')).body.decisions).toEqual([]);
+  }, 30_000);
+
+  it('has its data deleted by admins alone', async () => {
+    const page = await signIn('operator', 'subject?user=s1');
+    await page.getByRole('button', { name: en.exportData }).waitFor();
+    expect(await page.getByRole('button', { name: en.deleteData }).count()).toBe(0);
+  });
+});
+
+describe('without a ledger', () => {
+  it('every page that asks it says which setting turns it on', async () => {
+    const off = await RunningService.start({ SUNDIAL_LEDGER: 'off' });
+    try {
+      opened = await open(browser, ENGLISH);
+      const { page } = opened;
+      for (const path of ['trace', 'trace?operation=x', 'audit', 'webhooks', 'subject?user=u1']) {
+        await page.goto(`${off.url}/console#/${path}`);
+        await page.getByRole('alert').getByText('SUNDIAL_LEDGER=on npm start').waitFor();
+        expect([path, await violations(page)]).toEqual([path, []]);
+      }
+    } finally {
+      await off.stop();
+    }
+  }, 30_000);
+});

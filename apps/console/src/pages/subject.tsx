@@ -8,6 +8,8 @@ import { Confirm } from '../ui/confirm.tsx';
 import { Limits } from '../ui/limits.tsx';
 import { Loading, ProblemNote } from '../ui/problem.tsx';
 import { SubjectActions } from './subject/actions.tsx';
+import { Packs } from './subject/packs.tsx';
+import { Recorded } from './subject/recorded.tsx';
 
 /** Of one subject: what it has used of every limit, and what an operator does for it. Its attributes are the address. */
 export function Page() {
@@ -81,9 +83,11 @@ function Found({ subject }: { readonly subject: Subject }) {
         <Card key={resource} title={resource}>
           <Limits limits={limits} />
           {mayWork && <SubjectActions subject={subject} resource={resource} limits={limits} />}
+          <Packs subject={subject} resource={resource} />
         </Card>
       ))}
       {mayWork && resources.length > 0 && <Reset subject={subject} />}
+      <Recorded key={JSON.stringify(subject)} subject={subject} />
     </>
   );
 }

@@ -1,0 +1,57 @@
+import { useTranslation } from 'react-i18next';
+import { useMay, useRead, useWrite } from '../../api/queries.ts';
+import type { Schemas, Subject } from '../../api/types.ts';
+import { Badge, Empty, Row, Table } from '../../ui/basics.tsx';
+import { Confirm } from '../../ui/confirm.tsx';
+import { subjectText } from '../../ui/filters.tsx';
+import { ProblemNote } from '../../ui/problem.tsx';
+import { Instant } from '../../ui/time.tsx';
+
+interface PacksProps {
+  readonly subject: Subject;
+  readonly resource: string;
+}
+
+/** What a subject was given on top of its windows of one resource. */
+export function Packs({ subject, resource }: PacksProps) {
+  const { t } = useTranslation();
+  const mayWork = useMay('operator');
+  const query = { ...subject, resource };
+  const { data, error } = useRead<Schemas['SubjectPacks']>('/admin/packs', { query, everyMs: 10_000 });
+  const cancel = useWrite();
+  const packs = data?.packs ?? [];
+  return (
+    <div className="mt-4 border-t border-line pt-3">
+      <h3 className="mb-1 text-sm font-semibold">{t('packs')}</h3>
+      <ProblemNote error={cancel.error ?? error} />
+      {data && packs.length === 0 && <Empty>{t('noPacks')}</Empty>}
+      {packs.length > 0 && (
+        <Table
+          label={`${t('packs')}: ${resource}`}
+          head={[t('meter'), t('remaining'), t('state'), t('until'), t('since'), t('actions')]}
+        >
+          {packs.map(({ id, meter, amount, remaining, state, expiresAt, createdAt }) => (
+            <Row
+              key={id}
+              cells={[
+                meter,
+                `${remaining} / ${amount}`,
+                <Badge tone={state === 'active' ? 'good' : 'quiet'}>{t(`pack_${state}`)}</Badge>,
+                expiresAt ? <Instant at={expiresAt} /> : t('never'),
+                <Instant at={createdAt} />,
+                mayWork && state === 'active' && (
+                  <Confirm
+                    action={t('packCancel')}
+                    question={t('confirmPackCancel', { id, subject: subjectText(subject), remaining, meter })}
+                    isDangerous
+                    onConfirm={() => cancel.mutate({ path: `/admin/packs/${id}`, method: 'DELETE', query })}
+                  />
+                ),
+              ]}
+            />
+          ))}
+        </Table>
+      )}
+    </div>
+  );
+}
