@@ -30,44 +30,13 @@ export class TallyOfNode {
   #channels = new Map<string, ChannelTally>();
   #refusedKeys = 0;
 
+  /** All other signals are about the node itself. */
   add(signal: AlarmSignal): void {
-    switch (signal.kind) {
-      case 'succeeded':
-        succeed(this.#of(signal.channel), signal.count);
-        break;
-      case 'failed': {
-        const tally = this.#of(signal.channel);
-        tally.failed++;
-        tally.last++;
-        break;
-      }
-      case 'decided': {
-        const tally = this.#of(signal.channel);
-        tally.allowed += signal.allowed;
-        tally.denied += signal.denied;
-        break;
-      }
-      case 'holds-expired':
-        this.#of(signal.channel).holds += signal.holds;
-        break;
-      case 'keys-refused':
-        this.#refusedKeys += signal.refusals;
-        break;
-      // About the node itself.
-      case 'clock-read':
-      case 'control-changed':
-      case 'file-finding-changed':
-      case 'finding-changed':
-      case 'journal-overflowed':
-      case 'ledger-mismatched':
-      case 'mode-changed':
-      case 'over-admitted':
-      case 'uncertain-interval':
-      case 'wrong-type-key':
-        break;
-      default:
-        signal satisfies never;
-    }
+    if (signal.kind === 'succeeded') succeed(this.#of(signal.channel), signal.count);
+    else if (signal.kind === 'failed') fail(this.#of(signal.channel));
+    else if (signal.kind === 'decided') decide(this.#of(signal.channel), signal);
+    else if (signal.kind === 'holds-expired') this.#of(signal.channel).holds += signal.holds;
+    else if (signal.kind === 'keys-refused') this.#refusedKeys += signal.refusals;
   }
 
   /** Undefined where there was nothing. */
@@ -98,4 +67,14 @@ function succeed(tally: ChannelTally, count: number): void {
   else tally.longest = Math.max(tally.longest, tally.last);
   tally.last = 0;
   tally.succeeded += count;
+}
+
+function fail(tally: ChannelTally): void {
+  tally.failed++;
+  tally.last++;
+}
+
+function decide(tally: ChannelTally, { allowed, denied }: Pick<ChannelTally, 'allowed' | 'denied'>): void {
+  tally.allowed += allowed;
+  tally.denied += denied;
 }
