@@ -25,6 +25,7 @@ const alarmSchema = {
       additionalProperties: false,
     },
     scope: {
+      title: 'AlarmScope',
       type: 'string',
       enum: ['all nodes'],
       description: 'Judged over what all nodes saw together; absent: over what this node saw.',
