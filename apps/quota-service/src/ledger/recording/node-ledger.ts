@@ -17,6 +17,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const MAX_EARLY = 10_000;
 /** How long a start, or a stop, waits until a database is open; then it goes on without. */
 const OPEN_LIMIT_MS = 1_000;
+/** A process that was asked to stop has 2.5 s in all for what follows its last answer (`stopLimitMs`). */
+const CLOSE_LIMIT_MS = 700;
 
 /**
  * This node's ledger, where it has one: turned off, or not to be opened, it records nothing and its routes say why. It is opened when the
@@ -101,8 +103,9 @@ export class NodeLedger {
   }
 
   async close(): Promise<void> {
-    await soon(this.#opening);
-    await this.#ledger?.close();
+    await soon(this.#opening, CLOSE_LIMIT_MS);
+    // What is not written by then is a gap of the next start.
+    await soon(this.#ledger?.close(), CLOSE_LIMIT_MS);
   }
 
   /** @throws Problem `ledger-off`, `ledger-unavailable` */
@@ -140,9 +143,9 @@ function gapFrom({ at }: LedgerEvent): LedgerEvent {
   return { at, kind: 'gap', outcome: 'database-away', count: 1, data: { from: at, to: at } };
 }
 
-async function soon(opening: Promise<void>): Promise<void> {
+async function soon(opening: Promise<void> | undefined, withinMs = OPEN_LIMIT_MS): Promise<void> {
   const limit = new AbortController();
-  const late = sleep(OPEN_LIMIT_MS, undefined, { signal: limit.signal }).catch(() => undefined);
+  const late = sleep(withinMs, undefined, { signal: limit.signal }).catch(() => undefined);
   await Promise.race([opening, late]);
   limit.abort();
 }
