@@ -23,6 +23,7 @@ let service: RunningService;
 beforeAll(async () => {
   browser = await launchBrowser();
   service = await RunningService.start({
+    SUNDIAL_LEDGER: 'on',
     SUNDIAL_ADMIN_KEYS: Object.entries(KEYS)
       .map(([role, key]) => `${role}-key:${role}=${key}`)
       .join(),

@@ -27,6 +27,7 @@ beforeAll(async () => {
   receiver.url = `http://127.0.0.1:${(receiving.address() as AddressInfo).port}/hook`;
   browser = await launchBrowser();
   service = await RunningService.start({
+    SUNDIAL_LEDGER: 'on',
     SUNDIAL_ADMIN_KEYS: Object.entries(KEYS)
       .map(([role, key]) => `${role}-key:${role}=${key}`)
       .join(),
