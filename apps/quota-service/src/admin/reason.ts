@@ -1,5 +1,5 @@
 import { type InputError, MAX_REASON_LENGTH, QuotaError } from '@sundial/contract';
-import { readQuery } from '../http/query.js';
+import { readQuery, unknownParameters } from '../http/query.js';
 
 /** The query parameter of writes that have no body for it. */
 export const REASON = {
@@ -20,12 +20,7 @@ export function errorsInReason(reason: string | undefined): readonly InputError[
 export function reasonInQuery(url: string): string | undefined {
   const values = readQuery(url);
   const reason = values.get('reason');
-  values.delete('reason');
-  const others = [...values.keys()].map((name) => ({
-    path: name.slice(0, 64),
-    message: 'is not a parameter; there is reason',
-  }));
-  const errors = [...others, ...errorsInReason(reason)];
+  const errors = [...unknownParameters(values.keys(), ['reason']), ...errorsInReason(reason)];
   if (errors.length > 0) throw QuotaError.invalid('invalid-request', errors);
   return reason;
 }

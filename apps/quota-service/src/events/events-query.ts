@@ -1,6 +1,6 @@
-import { type InputError, QuotaError } from '@sundial/contract';
+import { QuotaError } from '@sundial/contract';
 import { type EventFilter, OUTGOING_EVENT_TYPES, type OutgoingEventType } from '@sundial/ledger';
-import { readQuery } from '../http/query.js';
+import { readQuery, unknownParameters } from '../http/query.js';
 
 /** A socket on which nothing moves for 15 s is closed. */
 const MAX_WAIT_S = 10;
@@ -17,12 +17,7 @@ export interface EventsQuery {
 /** The query of `GET /admin/events`. @throws QuotaError `invalid-request` with every error */
 export function parseEventsQuery(url: string): EventsQuery {
   const values = readQuery(url);
-  const errors: InputError[] = [...values.keys()]
-    .filter((name) => !PARAMETERS.includes(name))
-    .map((name) => ({
-      path: name.slice(0, 64),
-      message: `is not a parameter; there are ${PARAMETERS.join(', ')}`,
-    }));
+  const errors = unknownParameters(values.keys(), PARAMETERS);
   const after = values.get('after');
   if (after !== undefined && !/^\d{1,15}$/.test(after))
     errors.push({

@@ -20,6 +20,16 @@ export function readQuery(url: string): Map<string, string> {
   return values;
 }
 
+/** An error for each parameter that a route does not know: a misspelt filter would find everything, a misspelt `dryRun` would write. */
+export function unknownParameters(names: Iterable<string>, known: readonly string[]): InputError[] {
+  return [...names]
+    .filter((name) => !known.includes(name))
+    .map((name) => ({
+      path: name.slice(0, 64),
+      message: `is not a parameter; there ${known.length === 1 ? 'is' : 'are'} ${known.join(', ')}`,
+    }));
+}
+
 function decode(text: string): string | undefined {
   try {
     return decodeURIComponent(text.replaceAll('+', ' '));

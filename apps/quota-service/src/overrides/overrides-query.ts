@@ -6,14 +6,14 @@ import {
   type Subject,
 } from '@sundial/contract';
 import { errorsInReason } from '../admin/reason.js';
-import { readQuery } from '../http/query.js';
+import { readQuery, unknownParameters } from '../http/query.js';
 
 const FILTERS = ['rule', 'cursor', 'prefix', 'active', 'limit'] as const;
 
 /** The query of `GET /admin/overrides`. @throws QuotaError `invalid-request` with every error; as all functions here. */
 export function parseOverridesQuery(url: string): OverridesQuery {
   const values = readQuery(url);
-  const errors = unknownIn(values, FILTERS);
+  const errors = unknownParameters(values.keys(), FILTERS);
   const rule = ruleIn(values, errors);
   const [cursor, prefix, active, limit] = ['cursor', 'prefix', 'active', 'limit'].map((name) =>
     values.get(name),
@@ -35,7 +35,7 @@ export function parseOverridesQuery(url: string): OverridesQuery {
 /** The query of `GET /admin/overrides/export`: of one rule, or of all. */
 export function parseExportQuery(url: string): string | undefined {
   const values = readQuery(url);
-  const errors = unknownIn(values, ['rule']);
+  const errors = unknownParameters(values.keys(), ['rule']);
   if (errors.length > 0) throw QuotaError.invalid('invalid-request', errors);
   return values.get('rule');
 }
@@ -62,15 +62,6 @@ function ruleIn(values: ReadonlyMap<string, string>, errors: InputError[]): stri
   const rule = values.get('rule');
   if (!rule) errors.push({ path: 'rule', message: 'is missing: overrides are of a rule' });
   return rule ?? '';
-}
-
-function unknownIn(values: ReadonlyMap<string, string>, known: readonly string[]): InputError[] {
-  return [...values.keys()]
-    .filter((name) => !known.includes(name))
-    .map((name) => ({
-      path: name.slice(0, 64),
-      message: `is not a parameter; there are ${known.join(', ')}`,
-    }));
 }
 
 function isLimit(text: string): boolean {

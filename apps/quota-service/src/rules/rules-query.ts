@@ -1,6 +1,5 @@
 import type { RuleBook } from '@sundial/engine';
 import {
-  type InputError,
   MAX_RULES_PER_PAGE,
   NAME_PATTERN,
   QuotaError,
@@ -8,7 +7,7 @@ import {
   RULE_MODES,
   type RuleMode,
 } from '@sundial/contract';
-import { readQuery } from '../http/query.js';
+import { readQuery, unknownParameters } from '../http/query.js';
 
 /** The query of `GET /admin/rules`. */
 interface RulesQuery {
@@ -34,12 +33,7 @@ const ID_START = /^[A-Za-z0-9._:-]{1,128}$/;
 /** @throws QuotaError `invalid-request` with every error. */
 export function parseRulesQuery(url: string): RulesQuery {
   const values = readQuery(url);
-  const errors: InputError[] = [...values.keys()]
-    .filter((name) => !FILTERS.some((known) => known === name))
-    .map((name) => ({
-      path: name.slice(0, 64),
-      message: `is not a parameter; there are ${FILTERS.join(', ')}`,
-    }));
+  const errors = unknownParameters(values.keys(), FILTERS);
   const read = <T>(name: string, parse: (text: string) => T | undefined, message: string): T | undefined => {
     const text = values.get(name);
     if (text === undefined) return undefined;

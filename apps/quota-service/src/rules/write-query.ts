@@ -1,6 +1,6 @@
 import { QuotaError } from '@sundial/contract';
 import { errorsInReason } from '../admin/reason.js';
-import { readQuery } from '../http/query.js';
+import { readQuery, unknownParameters } from '../http/query.js';
 
 /** `?dryRun=true`: writes of rules answer what they would do, and do nothing. */
 export const DRY_RUN = {
@@ -19,11 +19,9 @@ export interface WriteQuery {
 
 /** @throws QuotaError `invalid-request` for any other parameter: a misspelt one would write. */
 export function parseWriteQuery(url: string): WriteQuery {
-  const { dryRun = 'false', reason, ...others } = Object.fromEntries(readQuery(url));
-  const errors = Object.keys(others).map((name) => ({
-    path: name.slice(0, 64),
-    message: 'is not a parameter; there are dryRun and reason',
-  }));
+  const values = readQuery(url);
+  const { dryRun = 'false', reason } = Object.fromEntries(values);
+  const errors = unknownParameters(values.keys(), ['dryRun', 'reason']);
   if (!['true', 'false'].includes(dryRun)) errors.push({ path: 'dryRun', message: 'must be true or false' });
   errors.push(...errorsInReason(reason));
   if (errors.length > 0) throw QuotaError.invalid('invalid-request', errors);

@@ -1,6 +1,6 @@
 import { type InputError, NAME_PATTERN, QuotaError, type Subject } from '@sundial/contract';
 import { DEFAULT_NEAR } from '@sundial/engine';
-import { readQuery } from '../http/query.js';
+import { readQuery, unknownParameters } from '../http/query.js';
 
 /** The query of `GET /admin/subjects`. */
 interface NearQuery {
@@ -15,12 +15,7 @@ const MAX_CURSOR_LENGTH = 512;
 /** @throws QuotaError `invalid-request` with every error. */
 export function parseNearQuery(url: string): NearQuery {
   const values = readQuery(url);
-  const errors: InputError[] = [...values.keys()]
-    .filter((name) => !PARAMETERS.includes(name))
-    .map((name) => ({
-      path: name.slice(0, 64),
-      message: `is not a parameter; there are ${PARAMETERS.join(', ')}`,
-    }));
+  const errors = unknownParameters(values.keys(), PARAMETERS);
   const [rule, near, cursor] = PARAMETERS.map((name) => values.get(name));
   if (rule === undefined) errors.push({ path: 'rule', message: 'is missing' });
   else if (!NAME_PATTERN.test(rule)) errors.push({ path: 'rule', message: 'must be the id of a rule' });

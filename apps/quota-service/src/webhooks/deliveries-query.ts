@@ -1,6 +1,6 @@
-import { type InputError, QuotaError } from '@sundial/contract';
+import { QuotaError } from '@sundial/contract';
 import type { DeliveriesQuery, ShownDelivery } from '@sundial/ledger';
-import { readQuery } from '../http/query.js';
+import { readQuery, unknownParameters } from '../http/query.js';
 
 const STATES = ['pending', 'delivered', 'dead'] as const;
 const MAX_DELIVERIES = 1_000;
@@ -11,12 +11,7 @@ export type DeliveriesPage = Omit<DeliveriesQuery, 'webhookId'>;
 export function parseDeliveriesQuery(url: string, filters: readonly string[]): DeliveriesPage {
   const values = readQuery(url);
   const known = [...filters, 'cursor', 'limit'];
-  const errors: InputError[] = [...values.keys()]
-    .filter((name) => !known.includes(name))
-    .map((name) => ({
-      path: name.slice(0, 64),
-      message: `is not a parameter; there are ${known.join(', ')}`,
-    }));
+  const errors = unknownParameters(values.keys(), known);
   const [cursor, limit, named] = ['cursor', 'limit', 'state'].map((name) => values.get(name));
   if (cursor !== undefined && !/^\d{1,15}$/.test(cursor))
     errors.push({ path: 'cursor', message: 'must be the next of the page before' });

@@ -27,10 +27,10 @@ describe('what a node counted, as signals', () => {
       .map((all) => all.join(''));
     fc.assert(
       fc.property(outcomes, (seen) => {
-        const told = outcomesOf(signalsOf([tallyOf(seen)]));
-        expect([...told].toSorted()).toEqual([...seen].toSorted());
-        expect(Math.max(...rows(told))).toBe(Math.max(...rows(seen)));
-        expect([rows(told)[0], rows(told).at(-1)]).toEqual([rows(seen)[0], rows(seen).at(-1)]);
+        const replayed = outcomesOf(signalsOf([tallyOf(seen)]));
+        expect([...replayed].toSorted()).toEqual([...seen].toSorted());
+        expect(Math.max(...rows(replayed))).toBe(Math.max(...rows(seen)));
+        expect([rows(replayed)[0], rows(replayed).at(-1)]).toEqual([rows(seen)[0], rows(seen).at(-1)]);
       }),
     );
   });

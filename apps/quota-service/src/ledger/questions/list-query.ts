@@ -1,7 +1,7 @@
 import { type InputError, QuotaError, type Subject } from '@sundial/contract';
 import { canonicalTimeZone, instantIn } from '@sundial/engine';
 import type { LedgerPage, LedgerSpan } from '@sundial/ledger';
-import { readQuery } from '../../http/query.js';
+import { readQuery, unknownParameters } from '../../http/query.js';
 
 const FORMATS = ['json', 'csv', 'ndjson'] as const;
 export type ListFormat = (typeof FORMATS)[number];
@@ -116,8 +116,8 @@ function noSubject(
   known: readonly string[],
   errors: InputError[],
 ): undefined {
-  for (const [name] of others)
-    errors.push({ path: name.slice(0, 64), message: `is not a parameter; there are ${known.join(', ')}` });
+  const names = others.map(([name]) => name);
+  errors.push(...unknownParameters(names, known));
 }
 
 function subjectIn(

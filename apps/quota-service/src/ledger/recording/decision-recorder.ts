@@ -25,7 +25,7 @@ import {
   withoutTag,
 } from '@sundial/engine';
 import { amountsByMeter } from '@sundial/engine/ports';
-import type { LedgerData } from '@sundial/ledger';
+import type { LedgerData, LedgerEvent } from '@sundial/ledger';
 import type { LedgerRecorder } from './ledger-recorder.js';
 import { PendingSubjects } from './pending-subjects.js';
 import { type CountedBy, recordedLimits } from './recorded-limits.js';
@@ -59,23 +59,15 @@ export class DecisionRecorder implements QuotaObserver {
     const { reservation, operationId } = decision;
     if (decision.degraded && !decision.replayed) this.#notePending(resource, operationId, subject);
     const amounts = request.amounts === undefined && request.amount === undefined ? ONE : amountsOf(request);
-    this.#recorder.record({
-      kind: reservation === undefined ? 'check' : 'reserve',
-      outcome: decision.allowed ? 'allowed' : 'denied',
-      resource,
-      subject,
-      operationId,
-      ...(caller && { actor: caller.actor }),
-      data: {
-        ...this.#decisionData(decision, subject, elapsedMs),
-        amounts,
-        ...askedBy(caller),
-        ...(reservation && {
-          expiresAt: Date.parse(reservation.expiresAt),
-          onExpiry: (request as ReserveRequest).onExpiry ?? 'release',
-        }),
-      },
-    });
+    const data = this.#decisionData(decision, { subject, amounts, elapsedMs });
+    if (reservation)
+      Object.assign(data, {
+        expiresAt: Date.parse(reservation.expiresAt),
+        onExpiry: (request as ReserveRequest).onExpiry ?? 'release',
+      });
+    const kind = reservation === undefined ? 'check' : 'reserve';
+    const outcome = decision.allowed ? 'allowed' : 'denied';
+    this.#record({ kind, outcome, resource, subject, operationId }, data, caller);
   }
 
   extended(request: ExtendRequest, decision: ReserveDecision, elapsedMs: number, caller?: Caller): void {
@@ -83,21 +75,12 @@ export class DecisionRecorder implements QuotaObserver {
     if (reservation === null) return;
     const { resource, subject, operationId, amounts, expiresAt } = reservation;
     if (decision.degraded) this.#notePending(resource, operationId, subject);
-    this.#recorder.record({
-      kind: 'extend',
-      outcome: decision.allowed ? 'allowed' : 'denied',
-      resource,
-      subject,
-      operationId,
-      ...(caller && { actor: caller.actor }),
-      data: {
-        ...this.#decisionData(decision, subject, elapsedMs),
-        amounts,
-        asked: request,
-        expiresAt: Date.parse(expiresAt),
-        ...askedBy(caller),
-      },
-    });
+    const data = {
+      ...this.#decisionData(decision, { subject, amounts, elapsedMs }),
+      ...{ asked: request, expiresAt: Date.parse(expiresAt) },
+    };
+    const outcome = decision.allowed ? 'allowed' : 'denied';
+    this.#record({ kind: 'extend', outcome, resource, subject, operationId }, data, caller);
   }
 
   ended(asked: AskedEnding, answer: ReservationAnswer, elapsedMs: number, caller?: Caller): void {
@@ -106,25 +89,17 @@ export class DecisionRecorder implements QuotaObserver {
     if (degraded) this.#notePending(resource, operationId, subject);
     const isRepeated = this.#hasEnded(reservation.id);
     if ((late || state === 'expired') && !isRepeated) this.#expired(reservation);
-    this.#recorder.record({
-      kind: asked.kind,
-      outcome: state,
-      resource,
-      subject,
-      operationId,
-      ...(caller && { actor: caller.actor }),
-      data: {
-        amounts: committed ?? reservation.amounts,
-        latencyMs: roundedMs(elapsedMs),
-        ...(limits.length > 0 && { limits: recordedLimits(limits, subject, this.#countedBy) }),
-        ...(isRepeated && { replayed: true }),
-        ...(degraded && { degraded: journaled(degraded.cause) }),
-        ...(overage && { overage }),
-        ...(late && { late }),
-        ...(asked.reason !== undefined && { reason: asked.reason }),
-        ...askedBy(caller),
-      },
-    });
+    const data = {
+      amounts: committed ?? reservation.amounts,
+      latencyMs: roundedMs(elapsedMs),
+      ...(limits.length > 0 && { limits: recordedLimits(limits, subject, this.#countedBy) }),
+      ...(isRepeated && { replayed: true }),
+      ...(degraded && { degraded: journaled(degraded.cause) }),
+      ...(overage && { overage }),
+      ...(late && { late }),
+      ...(asked.reason !== undefined && { reason: asked.reason }),
+    };
+    this.#record({ kind: asked.kind, outcome: state, resource, subject, operationId }, data, caller);
   }
 
   refunded(
@@ -135,44 +110,25 @@ export class DecisionRecorder implements QuotaObserver {
     const { resource, subject, operationId, reason } = request;
     const { amounts, cause } = refunded;
     if (cause) this.#notePending(resource, operationId, subject);
-    this.#recorder.record({
-      kind: 'refund',
-      outcome: 'refunded',
-      resource,
-      subject,
-      operationId,
-      ...(caller && { actor: caller.actor }),
-      data: {
-        amounts,
-        ...(cause && { degraded: journaled(cause) }),
-        ...(reason !== undefined && { reason }),
-        ...askedBy(caller),
-      },
-    });
+    const data = {
+      amounts,
+      ...(cause && { degraded: journaled(cause) }),
+      ...(reason !== undefined && { reason }),
+    };
+    this.#record({ kind: 'refund', outcome: 'refunded', resource, subject, operationId }, data, caller);
   }
 
   returned(request: ReturnRequest, { limits }: Returned, caller?: Caller): void {
     const { resource, subject, operationId } = request;
-    this.#recorder.record({
-      kind: 'return',
-      outcome: 'returned',
-      resource,
-      subject,
-      operationId,
-      ...(caller && { actor: caller.actor }),
-      data: {
-        amounts: amountsOf(request),
-        limits: recordedLimits(limits, subject, this.#countedBy),
-        ...askedBy(caller),
-      },
-    });
+    const data = {
+      amounts: amountsOf(request),
+      limits: recordedLimits(limits, subject, this.#countedBy),
+    };
+    this.#record({ kind: 'return', outcome: 'returned', resource, subject, operationId }, data, caller);
   }
 
   receiptIssued({ resource, subject }: CheckRequest, { operationId }: Decision, caller?: Caller): void {
-    this.#recorder.record({
-      ...{ kind: 'receipt', outcome: 'issued', resource, subject, operationId },
-      ...(caller && { actor: caller.actor, data: askedBy(caller) }),
-    });
+    this.#record({ kind: 'receipt', outcome: 'issued', resource, subject, operationId }, {}, caller);
   }
 
   settled(settlement: SettledOperation): void {
@@ -193,15 +149,11 @@ export class DecisionRecorder implements QuotaObserver {
   reported(_tally: ReportTally, reports: readonly ReportedOperation[], caller?: Caller): void {
     for (const { report, outcome } of reports) {
       const { resource, subject, operationId, decidedAt, allowed, policy, attempted } = report;
-      this.#recorder.record({
-        ...{ kind: 'report', outcome, resource, subject, operationId },
-        ...(caller && { actor: caller.actor }),
-        data: {
-          amounts: amountsOf(report),
-          ...{ decidedAt: Date.parse(decidedAt), allowed, policy, attempted },
-          ...askedBy(caller),
-        },
-      });
+      const data = {
+        amounts: amountsOf(report),
+        ...{ decidedAt: Date.parse(decidedAt), allowed, policy, attempted },
+      };
+      this.#record({ kind: 'report', outcome, resource, subject, operationId }, data, caller);
     }
   }
 
@@ -219,12 +171,33 @@ export class DecisionRecorder implements QuotaObserver {
     });
   }
 
-  #decisionData(decision: Decision, subject: CheckRequest['subject'], elapsedMs: number): LedgerData {
+  /** Nothing is copied: every check comes here. `data` is the call's own, and gets the request that it was asked by. */
+  #record(of: Recorded, data: LedgerData, caller: Caller | undefined): void {
+    const { kind, outcome, resource, subject, operationId } = of;
+    const at = this.#recorder.now;
+    if (caller === undefined) {
+      this.#recorder.record({ at, kind, outcome, resource, subject, operationId, data });
+      return;
+    }
+    const { actor, id: requestId, traceId } = caller;
+    Object.assign(data, traceId === undefined ? { requestId } : { requestId, traceId });
+    this.#recorder.record({ at, kind, outcome, resource, subject, operationId, actor, data });
+  }
+
+  #decisionData(
+    decision: Decision,
+    {
+      subject,
+      amounts,
+      elapsedMs,
+    }: Pick<CheckRequest, 'subject'> & Required<Pick<LedgerData, 'amounts'>> & Elapsed,
+  ): LedgerData {
     const { reason, rulesVersion, limits, degraded, packs, gate } = decision;
     return {
       reason,
       rulesVersion,
       latencyMs: roundedMs(elapsedMs),
+      amounts,
       ...(limits.length > 0 && { limits: recordedLimits(limits, subject, this.#countedBy) }),
       ...(decision.replayed && { replayed: true }),
       ...(degraded && { degraded }),
@@ -254,16 +227,18 @@ export class DecisionRecorder implements QuotaObserver {
   }
 }
 
+interface Elapsed {
+  readonly elapsedMs: number;
+}
+
+/** What every event of an operation says. */
+type Recorded = Pick<LedgerEvent, 'kind' | 'outcome'> &
+  Required<Pick<LedgerEvent, 'resource' | 'subject' | 'operationId'>>;
+
 const ONE = { units: 1 };
 
 function amountsOf({ amount = 1, amounts }: Pick<CheckRequest, 'amount' | 'amounts'>) {
   return amountsByMeter({ amount, ...(amounts && { amounts }) });
-}
-
-function askedBy(caller: Caller | undefined): LedgerData {
-  if (caller === undefined) return {};
-  const { id: requestId, traceId } = caller;
-  return traceId === undefined ? { requestId } : { requestId, traceId };
 }
 
 function journaled(cause: DegradedCause) {

@@ -23,9 +23,14 @@ export class LedgerRecorder {
     return this.node.isOn || this.log !== null;
   }
 
+  /** Epoch ms: the store's clock, once there is a store. */
+  get now(): number {
+    return Math.round(this.#now());
+  }
+
   record(happening: Happening): void {
     if (!this.isOn) return;
-    const event = { at: Math.round(this.#now()), ...happening };
+    const event = happening.at === undefined ? { ...happening, at: this.now } : (happening as LedgerEvent);
     this.node.record(event);
     this.log?.write(event);
   }
