@@ -12,7 +12,7 @@ import { launchBrowser, open, violations, type Look, type Opened } from './brows
 const KEYS = { admin: 'rules-and-all-1', operator: 'works-all-day-1', viewer: 'only-looks-1' };
 const ENGLISH: Look = { language: 'en', theme: 'light' };
 
-/** Answers webhooks as it is told. */
+/** Answers webhooks with the status that a test sets. */
 const receiver = { status: 204, url: '' };
 const receiving = createServer((request, response) => {
   request.resume();
@@ -168,7 +168,7 @@ describe('webhooks', () => {
     await page.getByRole('heading', { level: 1, name: receiver.url }).waitFor();
     await page.getByRole('button', { name: en.sendTest }).click();
     await page.getByText(`${en.testFailed} 410`).waitFor();
-    await api('put', '/admin/gates/told').send({ gate: 'closed' });
+    await api('put', '/admin/gates/webhooked').send({ gate: 'closed' });
     await page.getByRole('cell', { name: en.delivery_dead }).waitFor();
     expect(await violations(page)).toEqual([]);
     receiver.status = 204;
@@ -255,6 +255,8 @@ describe('without a ledger', () => {
         expect([path, await violations(page)]).toEqual([path, []]);
       }
     } finally {
+      // A page that asks on would find no service.
+      await opened?.page.goto('about:blank');
       await off.stop();
     }
   }, 30_000);

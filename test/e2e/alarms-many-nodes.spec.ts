@@ -78,7 +78,7 @@ async function listed(of: readonly ServiceProcess[], list: 'active' | 'over'): P
 }
 
 /** Lines of all nodes' logs about alarms of a pattern over a resource. */
-function told(what: 'raised' | 'over', pattern: string, resource: string): number {
+function announced(what: 'raised' | 'over', pattern: string, resource: string): number {
   const lines = nodes.flatMap(({ stdout }) => stdout.split('\n'));
   return lines.filter((line) =>
     [`"alarm ${what}: `, `"pattern":"${pattern}"`, `"resource":"${resource}"`].every((part) =>
@@ -101,14 +101,14 @@ describe('alarms over all nodes', () => {
       ...{ pattern: 'much', scope: 'all nodes', channel: { resource: 'scan' } },
       evidence: { nodes: NAMES },
     });
-    expect(told('raised', 'much', 'scan')).toBe(1);
+    expect(announced('raised', 'much', 'scan')).toBe(1);
   });
 
   it('are not raised by the node that has seen enough alone', async () => {
     await check(nodes[0]!, 'sms', 12);
     await eventually(async () => (await listed(nodes, 'active')).length === 2);
     expect((await listed(nodes, 'active')).map(({ scope }) => scope)).toEqual(['all nodes', 'all nodes']);
-    expect(told('raised', 'much', 'sms')).toBe(1);
+    expect(announced('raised', 'much', 'sms')).toBe(1);
   });
 
   it('are judged by another node after the one that judged is killed, which ends what it had raised', async () => {
@@ -133,8 +133,8 @@ describe('alarms over all nodes', () => {
       { withinMs: 20_000 },
     );
     expect(over.filter(({ pattern }) => pattern === 'much')).toHaveLength(before.length);
-    expect([told('raised', 'much', 'scan'), told('over', 'much', 'scan')]).toEqual([1, 1]);
-    expect(told('raised', 'row', 'fax')).toBe(1);
+    expect([announced('raised', 'much', 'scan'), announced('over', 'much', 'scan')]).toEqual([1, 1]);
+    expect(announced('raised', 'row', 'fax')).toBe(1);
   }, 60_000);
 
   it("are each node's own while the database is away", async () => {

@@ -145,8 +145,8 @@ describe('a client in a process that traces', () => {
     await client.release('no-such').catch(() => undefined);
     const all = await recorded(14);
     const ofClient = all.filter(({ kind }) => kind === CLIENT);
-    const told = ofClient.map(({ name, attributes }) => [name, attributes['sundial.outcome']]);
-    expect(told).toEqual([
+    const spans = ofClient.map(({ name, attributes }) => [name, attributes['sundial.outcome']]);
+    expect(spans).toEqual([
       ['sundial.reserve', 'allowed'],
       ['sundial.extend', 'allowed'],
       ['sundial.reservation', 'held'],

@@ -13,7 +13,7 @@ import { anyPackHistory, HoldStoryteller, type HoldStep } from './hold-history.j
 /** So that packs are needed. */
 const TIGHT = 5;
 
-/** What callers were told that packs give: so much must be missing in them, and nothing else. */
+/** What answers said that packs give: so much must be missing in them, and nothing else. */
 class PackBook {
   /** By operation; what an earlier operation of the same id has taken for good is under a name of its own. */
   readonly #taken = new Map<string, Entry>();

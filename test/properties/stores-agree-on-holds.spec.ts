@@ -40,7 +40,7 @@ const OUTCOMES = [
 
 const check = { kind: 'check', amount: 0, minutes: 1, commits: false, isLate: false } as const;
 const voidFirst = { kind: 'settle', which: 0, intent: 'void', isDegraded: false, committed: 0 } as const;
-/** Histories that told the stores apart once. */
+/** Histories to which the stores once gave different answers. */
 const FOUND: [readonly HoldStep[]][] = [
   // A check is voided after a correction took its unit away: what a reservation holds stays held.
   [

@@ -40,7 +40,7 @@ export class AlarmStore {
       .execute();
   }
 
-  /** Takes the lease where nobody holds it any more, and renews it where the holder asks. */
+  /** Takes the lease where no node holds it any more, and renews it where the holder asks. */
   async lease(holder: string, leaseMs: number): Promise<AlarmLease> {
     const db = await this.#open();
     const held_until = sql<number>`${CLOCK} + ${leaseMs}`;

@@ -49,7 +49,7 @@ BEGIN
 END $$`;
 
 /**
- * One batch of one node: all of it or nothing, in one round trip, so that a node which stops in the middle holds nothing up. Whoever writes
+ * One batch of one node: all of it or nothing, in one round trip, so that a node which stops in the middle holds nothing up. The node that writes
  * holds the row of \`ledger_position\`: positions are in the order of commits, and a reader that has seen one has seen all before it.
  */
 const WRITE = `
