@@ -7,5 +7,7 @@ export default {
   testPathIgnorePatterns: ['/node_modules/'],
   globalSetup: '<rootDir>/test/installs/pack.mjs',
   globalTeardown: '<rootDir>/test/installs/unpack.mjs',
+  // What they do longest is to wait for a registry and a browser.
+  maxWorkers: 3,
   testTimeout: 120_000,
 };
