@@ -6,14 +6,20 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 
 /**
  * Builds the console into `apps/console/dist`, unless what it is made of has not changed. Without Vite (`npm ci --omit=dev`) it
- * does nothing: the service runs without a console, and says how to get it.
+ * does nothing: the service runs without a console, and says how to get it. With `--at-install` (npm's `prepare`) a build that
+ * fails is a warning: the packages are installed all the same.
  */
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const CONSOLE = join(ROOT, 'apps/console');
 const MARK = join(CONSOLE, 'dist/.sources');
 
 const vite = resolveVite();
-if (vite !== undefined) await build(vite);
+try {
+  if (vite !== undefined) await build(vite);
+} catch (error) {
+  if (!process.argv.includes('--at-install')) throw error;
+  process.stderr.write(`The console was not built; "npm run build" tries again. ${String(error)}\n`);
+}
 
 function resolveVite() {
   try {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, it } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { eventually } from '../support/eventually.js';
 import { freePort } from '../support/free-port.js';
 
@@ -27,7 +27,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => rm(clone, { recursive: true, force: true }));
 
-it('a clone starts with `npm ci --omit=dev` and `npm start`', async () => {
+it('a clone starts with `npm ci --omit=dev` and `npm start`, without a console, and says how to get it', async () => {
   await run('npm', ['ci', '--omit=dev', '--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error'], {
     cwd: clone,
   });
@@ -35,13 +35,18 @@ it('a clone starts with `npm ci --omit=dev` and `npm start`', async () => {
   const service = spawn('npm', ['start'], {
     cwd: clone,
     env: { ...process.env, PORT: String(port), NODE_OPTIONS: '', NODE_ENV: 'production' },
-    stdio: 'inherit',
+    stdio: ['ignore', 'pipe', 'inherit'],
     detached: true,
   });
   const ended = once(service, 'exit');
+  let log = '';
+  service.stdout.on('data', (chunk: Buffer) => (log += chunk.toString()));
   try {
-    const ready = async () => (await fetch(`http://127.0.0.1:${port}/health/ready`)).ok;
-    await eventually(ready, { withinMs: 100_000, everyMs: 100 });
+    const ask = (path: string) => fetch(`http://127.0.0.1:${port}${path}`);
+    await eventually(async () => (await ask('/health/ready')).ok, { withinMs: 100_000, everyMs: 100 });
+    expect((await ask('/console')).status).toBe(404);
+    expect(log).toContain('/console is not served: install all dependencies (npm ci) to have it');
+    expect(log).not.toContain('Console: http');
   } finally {
     process.kill(-service.pid!, 'SIGTERM');
     await ended;

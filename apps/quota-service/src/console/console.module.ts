@@ -22,9 +22,7 @@ const PURPOSE = 'console sessions';
       useFactory: async (log: Log) => {
         const files = await readConsole();
         if (files === undefined)
-          log.info(
-            '/console is not served: install all dependencies (npm ci) and run npm run build to have it',
-          );
+          log.info('/console is not served: install all dependencies (npm ci) to have it');
         // Nest takes undefined for a provider that is missing.
         return files ?? null;
       },
