@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import { PACKAGES } from './published-packages.mjs';
+import { partingsOfFiles } from './readme-translations.mjs';
 
-/** Compiles the TypeScript of every package's README, as a strict ES module that has the packages installed. */
+/** Compares translated READMEs with their originals, and compiles the TypeScript of every package's README, as a strict ES module that has the packages installed. */
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const EXAMPLE = /^```ts\n(.*?)^```$/gms;
 
@@ -41,5 +42,10 @@ const diagnostics = ts.getPreEmitDiagnostics(ts.createProgram([...examples.keys(
 if (examples.size < PACKAGES.length || diagnostics.length > 0) {
   process.stderr.write(ts.formatDiagnosticsWithColorAndContext(diagnostics, host));
   process.stderr.write(`${examples.size} examples in READMEs, ${diagnostics.length} errors\n`);
+  process.exitCode = 1;
+}
+
+for (const parting of partingsOfFiles('README.md', 'README.zh-CN.md')) {
+  process.stderr.write(`${parting}\n`);
   process.exitCode = 1;
 }
