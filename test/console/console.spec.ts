@@ -1,4 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import type { Browser, Page } from 'playwright-core';
 import { en } from '../../apps/console/src/text/en.js';
 import { zh } from '../../apps/console/src/text/zh.js';
@@ -215,6 +218,50 @@ describe('what others wrote', () => {
     await page.waitForTimeout(500);
     expect(await page.frames()[1]!.locator('#root').count()).toBe(0);
     expect(errors.splice(0).join()).toMatch(/frame-ancestors|Framing/);
+  });
+});
+
+describe('a page of another origin', () => {
+  const FORGED = { id: 'forged', resource: 'ocr', per: ['user'], limits: [{ window: 'day', max: 9 }] };
+
+  /** With the console's cookie: what a browser lets a page send without asking the service first, and what it asks for. */
+  const attack = async ([target, rule]: string[]): Promise<string[]> => {
+    const send = (init: RequestInit) =>
+      fetch(`${target}/admin/rules`, { credentials: 'include', ...init }).then(
+        ({ type, status }) => `${type} ${status}`,
+        () => 'refused by the browser',
+      );
+    const simple = ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data'].map((type) =>
+      send({ method: 'POST', body: rule!, mode: 'no-cors', headers: { 'content-type': type } }),
+    );
+    const json = { 'content-type': 'application/json', 'x-sundial-csrf': '1' };
+    return Promise.all([...simple, send({ method: 'POST', body: rule!, headers: json }), send({})]);
+  };
+
+  it.each([
+    ['of the same host, to which the cookie is sent', '127.0.0.1', 403],
+    ['of another site, to which it is not', 'localhost', 401],
+  ])('%s, reads and changes nothing', async (_what, host, status) => {
+    const form = `<form method="post" enctype="text/plain" action="${service.url}/admin/rules"><input name="{}"></form>`;
+    const evil = createServer((_request, response) =>
+      response.setHeader('content-type', 'text/html').end(form),
+    );
+    evil.listen(0, '127.0.0.1');
+    await once(evil, 'listening');
+    const page = await signIn();
+    await page.goto('about:blank');
+    await page.goto(`http://${host}:${(evil.address() as AddressInfo).port}`);
+    const answers = await page.evaluate(attack, [service.url, JSON.stringify(FORGED)]);
+    const [posted] = await Promise.all([
+      page.waitForResponse((response) => response.request().method() === 'POST'),
+      page.evaluate('document.forms[0].submit()'),
+    ]);
+    evil.close();
+    expect([...new Set(answers)]).toEqual(['opaque 0', 'refused by the browser']);
+    expect(answers.lastIndexOf('opaque 0')).toBe(2);
+    expect(posted.status()).toBe(status);
+    expect((await api('get', '/admin/rules/forged')).status).toBe(404);
+    opened!.errors.splice(0);
   });
 });
 

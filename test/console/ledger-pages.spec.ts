@@ -12,11 +12,13 @@ import { launchBrowser, open, violations, type Look, type Opened } from './brows
 const KEYS = { admin: 'rules-and-all-1', operator: 'works-all-day-1', viewer: 'only-looks-1' };
 const ENGLISH: Look = { language: 'en', theme: 'light' };
 
+const HOSTILE = `<img src=x onerror="globalThis.isBroken=1"><script>globalThis.isBroken=1</script>`;
+
 /** Answers webhooks with the status that a test sets. */
 const receiver = { status: 204, url: '' };
 const receiving = createServer((request, response) => {
   request.resume();
-  response.writeHead(receiver.status).end();
+  response.writeHead(receiver.status).end(`receiver answers ${HOSTILE}`);
 });
 
 let browser: Browser;
@@ -241,6 +243,43 @@ describe('a subject', () => {
     await page.getByRole('button', { name: en.exportData }).waitFor();
     expect(await page.getByRole('button', { name: en.deleteData }).count()).toBe(0);
   });
+});
+
+describe('what others wrote', () => {
+  it('is text in everything that is recorded: subjects, operation ids, reasons, webhooks and their answers', async () => {
+    const subject = { user: HOSTILE };
+    const written = [
+      await api('post', '/check').send({ resource: 'ocr', subject, operationId: HOSTILE }),
+      await api('put', '/admin/overrides').send({
+        ...{ rule: 'ocr-per-user', subject, limits: [{ window: 'day', add: 1 }], reason: HOSTILE },
+      }),
+      await api('post', '/admin/packs').send({
+        ...{ resource: 'ocr', subject, amount: 5, operationId: 'hostile', reason: HOSTILE },
+      }),
+      await api('put', '/admin/gates/hostile').send({ gate: 'closed', reason: HOSTILE }),
+    ];
+    expect(written.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+    receiver.status = 500;
+    const made = await api('post', '/admin/webhooks').send({ url: receiver.url, description: HOSTILE });
+    const { id } = (made.body as { webhook: { id: string } }).webhook;
+    await api('post', `/admin/webhooks/${id}/test`);
+    receiver.status = 204;
+    const page = await signIn('admin', 'audit');
+    const user = new URLSearchParams(subject);
+    const trace = new URLSearchParams({ operation: HOSTILE });
+    for (const path of [
+      ...['audit', 'webhooks', `webhooks/${id}`, 'controls', 'alarms', 'trace', `trace?${trace}`],
+      `subject?${user}`,
+    ]) {
+      await go(page, path);
+      await page.getByRole('heading', { level: 1 }).waitFor();
+      await page.waitForLoadState('networkidle');
+      expect([path, await page.evaluate(() => 'isBroken' in globalThis)]).toEqual([path, false]);
+      expect([path, await page.locator('#root img, #root script').count()]).toEqual([path, 0]);
+    }
+    await page.getByText(HOSTILE).first().waitFor();
+    expect(await page.content()).not.toContain('receiver answers');
+  }, 30_000);
 });
 
 describe('without a ledger', () => {

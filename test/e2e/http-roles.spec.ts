@@ -50,6 +50,33 @@ async function ask(key: string, { method, path }: { method: Method; path: string
   return method === 'get' ? request : request.type('json').send('{}');
 }
 
+/** What a browser says of the page that asks: the console, and what any other may send without asking first or with. */
+const OWN_PAGE = { 'x-sundial-csrf': '1', 'sec-fetch-site': 'same-origin' };
+const OTHER_PAGES = [
+  { 'sec-fetch-site': 'same-origin' },
+  { 'x-sundial-csrf': '1', 'sec-fetch-site': 'same-site' },
+  { 'x-sundial-csrf': '1', 'sec-fetch-site': 'cross-site' },
+  { 'x-sundial-csrf': '1', origin: 'http://evil.example' },
+];
+type PageHeaders = Readonly<Record<string, string>>;
+
+async function cookieOf(role: Role): Promise<string> {
+  const { headers } = await service.api.post('/console/session').set(OWN_PAGE).send({ key: KEYS[role] });
+  return (headers['set-cookie'] as unknown as string[])[0]!.split(';')[0]!;
+}
+
+/** By a session, and by it alone. */
+async function askBySession(
+  cookie: string,
+  { method, path }: { method: Method; path: string },
+  page: PageHeaders,
+) {
+  // A stream goes on unless the request says how long it is.
+  const query = path === '/admin/live' ? '?frames=1' : '';
+  const request = service.api[method](`${path.replace(/\{\w+\}/g, 'none')}${query}`).set({ ...page, cookie });
+  return method === 'get' ? request : request.type('json').send('{}');
+}
+
 describe('roles of admin keys', () => {
   it('each route opens to the roles that may use it, and says to the others what it needs', async () => {
     const guarded = routes.filter(({ operation }) => operation.security !== undefined);
@@ -69,6 +96,21 @@ describe('roles of admin keys', () => {
         if (!isRefused) continue;
         expect(body).toMatchObject({ code: 'role-too-low', needs: needed });
         expect(body.detail).toContain(`the key of ${role}-key has the role ${role}`);
+      }
+    }
+  });
+
+  it('hold for sessions of the console, and no route changes anything for a page of another site', async () => {
+    const cookies = { viewer: await cookieOf('viewer'), admin: await cookieOf('admin') };
+    for (const route of routes.filter(({ operation }) => operation.security !== undefined)) {
+      const { method, path } = route;
+      const needed = expected(method, path, route.operation);
+      const own = await askBySession(cookies.viewer, route, OWN_PAGE);
+      expect([method, path, own.status === 403]).toEqual([method, path, needed !== 'viewer']);
+      if (method === 'get') continue;
+      for (const page of OTHER_PAGES) {
+        const { status, body } = await askBySession(cookies.admin, route, page);
+        expect([method, path, status, body.code]).toEqual([method, path, 403, 'origin-not-allowed']);
       }
     }
   });
