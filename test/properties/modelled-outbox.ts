@@ -7,10 +7,10 @@ import { RecoveredSettlements } from '../../libs/resilience/src/journal/recovere
 import { Outbox } from '../../libs/resilience/src/outbox/outbox.js';
 import {
   bytesOf,
-  keyOf,
+  countKey,
   type PendingSettlement,
 } from '../../libs/resilience/src/outbox/pending-settlement.js';
-import { ScheduledDisk } from './scheduled-disk.js';
+import { placeOf, ScheduledDisk } from './scheduled-disk.js';
 
 const NOW = Date.UTC(2026, 10, 22, 12);
 /** How often the journal looks after its file. */
@@ -20,7 +20,7 @@ const TOKENS_A_UNIT = 7;
 /** Further away than any run lasts. */
 export const NEVER_MS = 1e9;
 
-export type Kind = 'promise' | 'allow' | 'void';
+export type Kind = 'promise' | 'allow' | 'void' | 'refund';
 export type Answer = 'answered' | 'unanswered' | 'late';
 
 interface Settling {
@@ -46,7 +46,7 @@ export function pendingOf(
   } as const;
   const counters = [{ key, shardGroup: 'ocr:user=u', limits: [limit] }];
   const operation = { id, content: '1', attempt };
-  const intent = kind === 'void' ? 'void' : 'count';
+  const intent = kind === 'void' || kind === 'refund' ? kind : 'count';
   return {
     settlement: {
       ...{ counters, operation, amount, intent, decidedAt: NOW },
@@ -107,10 +107,11 @@ export class Modelled {
 
   enqueue(id: string, kind: Kind, isInTime: boolean): void {
     // As the node does: what is promised is not promised twice.
-    if (kind === 'promise' && this.outbox.promised(id)) return;
+    const promised = this.outbox.promised(id)?.settlement.intent;
+    if (promised === 'refund' || (kind === 'promise' && promised)) return;
     const attempt = kind === 'void' ? id : `${id} ${this.#enqueued.size}`;
     const pending = pendingOf(id, { attempt, kind });
-    const key = keyOf(pending);
+    const key = placeOf(pending);
     const isAlone = !this.#pending.has(key);
     const answer = this.outbox.enqueue(pending, isInTime ? performance.now() + NEVER_MS : 0);
     if (this.#isClosed) return expect(answer).toBeUndefined();
@@ -118,10 +119,12 @@ export class Modelled {
     this.#pending.set(key, pending);
     const isPromise = kind === 'promise' && isAlone && answer !== undefined;
     if (isPromise) this.#writing.add(pending);
+    // Its caller is answered with what it was promised; whether the disk has that is no longer asked.
+    if (kind === 'refund' && promised) this.#writing.delete(this.#pending.get(countKey(id))!);
     void answer?.then((isKept) =>
       this.#noting(() => {
-        this.#writing.delete(pending);
-        if (!isPromise || this.#pending.get(key) !== pending) expect(isKept).toBe(true);
+        const isAwaited = this.#writing.delete(pending);
+        if (!isAwaited || this.#pending.get(key) !== pending) expect(isKept).toBe(true);
         else if (isKept) this.#kept.add(key);
         else this.#pending.delete(key);
         this.verify();
@@ -136,13 +139,17 @@ export class Modelled {
     const { operation, intent } = pending.settlement;
     this.outbox.heard(operation, { outcome, counts: [] } as TakeResult);
     const isMeant = (outcome === 'taken') === (intent === 'count');
-    if (isMeant && !this.#isClosed && !this.#inFlight.has(pending)) this.#acknowledged(key);
+    const isRefunded =
+      intent === 'count' && this.outbox.promised(operation.id)?.settlement.intent === 'refund';
+    if (isMeant && !isRefunded && !this.#isClosed && !this.#inFlight.has(pending)) this.#acknowledged(key);
   }
 
   send(max: number): void {
     if (this.#isClosed) return;
     for (const pending of this.outbox.next(max)) {
-      expect(this.#pending.get(keyOf(pending))).toBe(pending);
+      expect(this.#pending.get(placeOf(pending))).toBe(pending);
+      const { intent, operation } = pending.settlement;
+      if (intent === 'refund') expect(this.#pending.has(countKey(operation.id))).toBe(false);
       expect(this.#inFlight.has(pending) || this.#writing.has(pending)).toBe(false);
       this.#inFlight.add(pending);
       void this.#answer(pending, this.#answers.shift() ?? 'answered');
@@ -164,7 +171,7 @@ export class Modelled {
       [...all].filter((pending) => !this.#writing.has(pending));
     const found = [...this.outbox.values()];
     expect(new Set(settled(found))).toEqual(new Set(settled(this.#pending.values())));
-    expect(new Set(found.map(keyOf)).size).toBe(found.length);
+    expect(new Set(found.map(placeOf)).size).toBe(found.length);
     expect(new Set(this.resolved).size).toBe(this.resolved.length);
     expect(this.outbox.bytes).toBe(found.reduce((sum, pending) => sum + bytesOf(pending), 0));
     if (this.#isClosed || this.#writing.size > 0) return;
@@ -256,7 +263,7 @@ export class Modelled {
 
   async #answer(pending: PendingSettlement, answer: Answer, isModelled = true): Promise<void> {
     const verify = () => isModelled && this.#noting(() => this.verify());
-    const key = keyOf(pending);
+    const key = placeOf(pending);
     await this.#scheduler.schedule(Promise.resolve(), answer);
     this.#inFlight.delete(pending);
     if (answer === 'answered') this.outbox.answered(pending, { outcome: 'counted' }, false);

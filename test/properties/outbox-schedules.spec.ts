@@ -18,7 +18,7 @@ function step(name: string, act: (modelled: Modelled) => void): Step {
 }
 
 const ids = fc.constantFrom('a', 'b');
-const kinds = fc.constantFrom<Kind>('promise', 'allow', 'void');
+const kinds = fc.constantFrom<Kind>('promise', 'allow', 'void', 'refund');
 const steps = fc.commands(
   [
     fc

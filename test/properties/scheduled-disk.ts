@@ -80,5 +80,11 @@ export function recoveredFrom(content: string): Map<string, PendingSettlement> {
     for (const record of fromValue(fromCheckedLine(line)))
       if (record.kind !== 'watermarks') found.add(record);
   }
-  return new Map([...found.values()].map((pending) => [keyOf(pending), pending]));
+  return new Map([...found.values()].map((pending) => [placeOf(pending), pending]));
+}
+
+/** Names what is pending: a refund waits for what it refunds, so that both are. */
+export function placeOf(pending: PendingSettlement): string {
+  const { intent, operation } = pending.settlement;
+  return intent === 'refund' ? `refund of ${operation.id}` : keyOf(pending);
 }

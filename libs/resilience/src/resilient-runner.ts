@@ -99,7 +99,7 @@ export class ResilientRunner implements Runner {
       isHeldBack: options.isDrilled,
     });
     for (const { settlement } of this.#reconciler.outbox.values())
-      this.#local.restore(settlement, store.now());
+      if (!this.#isRefunded(settlement)) this.#local.restore(settlement, store.now());
     const { counters: local, holds } = this.#local;
     const degraded = new DegradedDecisions({ local, holds, now: () => store.now(), share: nodes });
     this.#undecided = new UndecidedChecks(degraded, this.#reconciler.outbox);
@@ -132,8 +132,8 @@ export class ResilientRunner implements Runner {
   decide(check: PlannedCheck): Answer<EngineDecision> {
     const { operation, amount, amounts, fairnessKey, plan, storeAway } = check;
     if (storeAway !== undefined) return this.#withoutStore(check, plan, { ...NOT_ASKED, cause: storeAway });
-    const promised = this.#undecided.promised(check);
-    if (promised) return this.#withoutStore(check, plan, { ...NOT_ASKED, cause: promised.degraded.cause });
+    const cause = this.#undecided.unrecorded(check);
+    if (cause !== undefined) return this.#withoutStore(check, plan, { ...NOT_ASKED, cause });
 
     const late = (answer: TakeResult) => this.#reconciler.outbox.heard(operation, answer);
     return inCurrentWindows<PlannedTake | Unavailable | Shed, EngineDecision>(
@@ -303,7 +303,7 @@ export class ResilientRunner implements Runner {
 
   /** A pending settlement is in the store, or never will be. */
   #settled(pending: PendingSettlement, result: SettleResult): void {
-    this.#local.settled(pending.settlement);
+    if (!this.#isRefunded(pending.settlement)) this.#local.settled(pending.settlement);
     const { counters } = pending.settlement;
     for (const limit of overAdmitted(pending.resource, counters, result))
       this.#observer.overAdmitted?.(limit);
@@ -311,6 +311,11 @@ export class ResilientRunner implements Runner {
     this.#reports.settled(pending, result);
     for (const usage of settledUsage(pending.resource, counters, result))
       this.#observer.usageSettled?.(usage);
+  }
+
+  /** Its units are back here already, and soon in the store. */
+  #isRefunded({ operation }: PendingSettlement['settlement']): boolean {
+    return this.#reconciler.outbox.promised(operation.id)?.settlement.intent === 'refund';
   }
 
   /** What the store said, and what is allowed here and not yet settled. */

@@ -5,7 +5,7 @@ import {
   type NamedOperation,
   type Takes,
 } from '@sundial/engine/ports';
-import { QuotaError } from '@sundial/contract';
+import { QuotaError, type DegradedCause } from '@sundial/contract';
 import type { Outbox } from '../outbox/outbox.js';
 import type { PendingSettlement } from '../outbox/pending-settlement.js';
 import type { DegradedDecisions, UndecidedCheck } from './degraded-decisions.js';
@@ -45,10 +45,23 @@ export class UndecidedChecks {
   }
 
   /**
+   * Why the store is not asked, where it would not say what this node has said of the operation: that is not recorded there yet.
+   * @throws QuotaError `operation-conflict`, `operation-refunded`
+   */
+  unrecorded(
+    check: Pick<UndecidedCheck, keyof NamedOperation | keyof Takes | 'plan'>,
+  ): DegradedCause | undefined {
+    const { operation, hold } = check;
+    if (this.#outbox.isClear || (takesNothing(check) && !hold)) return undefined;
+    const pending = this.promised(check) ?? this.#outbox.promised(operation.id);
+    return pending?.degraded.cause;
+  }
+
+  /**
    * What was promised under the operation's id and is not recorded in the store yet.
    * @throws QuotaError `operation-conflict`, `operation-refunded`
    */
-  promised(check: NamedOperation & Takes): PendingSettlement | undefined {
+  private promised(check: NamedOperation & Takes): PendingSettlement | undefined {
     const { operationId, operation, hold } = check;
     const promised = takesNothing(check) && !hold ? undefined : this.#outbox.promised(operation.id);
     if (promised === undefined) return undefined;

@@ -1,38 +1,42 @@
 import type { PendingSource } from '../outbox/outbox-journal.js';
-import { bytesOf, keyOf, type PendingSettlement } from '../outbox/pending-settlement.js';
+import { OutboxEntries } from '../outbox/outbox-entries.js';
+import { keyOf, type PendingSettlement } from '../outbox/pending-settlement.js';
 import type { JournalRecord } from './journal-record.js';
 
 /** What the records of a journal leave pending, until the outbox takes it over. */
 export class RecoveredSettlements implements PendingSource {
-  readonly #pending = new Map<string, PendingSettlement>();
+  readonly #entries = new OutboxEntries();
 
   get bytes(): number {
-    let bytes = 0;
-    for (const pending of this.#pending.values()) bytes += bytesOf(pending);
-    return bytes;
+    return this.#entries.bytes;
   }
 
   values(): Iterable<PendingSettlement> {
-    return this.#pending.values();
+    return this.#entries.values();
   }
 
   /** Goes through the records of a file in their order. */
   add(record: Exclude<JournalRecord, { kind: 'watermarks' }>): void {
     switch (record.kind) {
-      case 'pending':
-        this.#pending.set(keyOf(record.pending), record.pending);
-        return;
-      case 'grown': {
-        const { key, amount, amounts, operations } = record;
-        const pending = this.#pending.get(key);
-        if (!pending) return;
-        const settlement = { ...pending.settlement, amount, amounts };
-        this.#pending.set(key, { ...pending, settlement, operations });
+      case 'pending': {
+        const { pending } = record;
+        this.#entries.enter({ pending, key: keyOf(pending), state: 'waiting' });
         return;
       }
-      case 'acknowledged':
-        this.#pending.delete(record.key);
+      case 'grown': {
+        const { key, amount, amounts, operations } = record;
+        const entry = this.#entries.get(key);
+        if (!entry) return;
+        const { pending } = entry;
+        const settlement = { ...pending.settlement, amount, amounts };
+        this.#entries.change(entry, { ...pending, settlement, operations });
         return;
+      }
+      case 'acknowledged': {
+        const entry = this.#entries.get(record.key);
+        if (entry) this.#entries.delete(entry);
+        return;
+      }
       default:
         record satisfies never;
     }

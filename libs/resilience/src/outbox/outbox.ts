@@ -1,8 +1,9 @@
 import type { Operation, SettleRequest, SettleResult, TakeResult } from '@sundial/engine/ports';
 import type { OutboxJournal, PendingSource } from './outbox-journal.js';
 import { CAPACITY, type OutboxOptions } from './outbox-options.js';
+import { isBehind, OutboxEntries, type Entry } from './outbox-entries.js';
 import {
-  bytesOf,
+  comesBefore,
   countKey,
   isPromise,
   isVerifiable,
@@ -20,38 +21,25 @@ const MAX_JOURNAL_BYTES = 64 * 1024 * 1024;
 const MAX_LOOKED_AT = 1_000;
 
 /**
- * `writing`: on its way to the disk; no caller has an answer yet, so it is not to be sent. `waiting`: in the queue.
- * `sent`: the store is being asked.
- */
-type State = 'writing' | 'waiting' | 'sent';
-
-interface Entry {
-  pending: PendingSettlement;
-  state: State;
-  /** While it is being written: whether the disk takes it in time. */
-  isKept?: Promise<boolean> | undefined;
-}
-
-/**
  * Owns every pending settlement: what was decided without the store until the store has recorded it. A settlement is
  * enqueued, sent as often as needed, and acknowledged once; settling is idempotent, so sending it again does no harm.
  *
  * An operation can become pending again under its key while its earlier settlement is in flight. The new one then takes
- * the key: an answer to the earlier one acknowledges only that, and without an answer it is not sent again.
+ * the key: an answer to the earlier one acknowledges only that, and without an answer it is not sent again. Where the new one does not
+ * say all that the earlier one does, it waits until that is recorded: an operation is settled in the order in which it was decided.
  *
  * When the outbox is full, operations that certainly never ran are added up; what cannot be added up is given up.
  */
 export class Outbox implements PendingSource, SettlementProducer<PendingSettlement> {
   readonly #options: OutboxOptions;
   readonly #journal: OutboxJournal | undefined;
-  readonly #entries = new Map<string, Entry>();
+  readonly #entries = new OutboxEntries();
   /** The waiting ones, in the order in which they are to be tried. */
   readonly #queue = new Set<Entry>();
   /** Goes through them as they come: the first item of a set from which much was deleted is slow to find. */
   #next = this.#queue.values();
   readonly #sums = new SettlementSums();
   readonly #counts = { summed: 0, givenUp: 0, withheld: 0 };
-  #bytes = 0;
   #writing = 0;
   /** Also those whose key a later settlement has taken. */
   #inFlight = 0;
@@ -78,7 +66,7 @@ export class Outbox implements PendingSource, SettlementProducer<PendingSettleme
   }
 
   get bytes(): number {
-    return this.#bytes;
+    return this.#entries.bytes;
   }
 
   /**
@@ -89,8 +77,8 @@ export class Outbox implements PendingSource, SettlementProducer<PendingSettleme
     return this.#counts;
   }
 
-  *values(): Generator<PendingSettlement> {
-    for (const { pending } of this.#entries.values()) yield pending;
+  values(): Iterable<PendingSettlement> {
+    return this.#entries.values();
   }
 
   /**
@@ -105,7 +93,8 @@ export class Outbox implements PendingSource, SettlementProducer<PendingSettleme
     }
     this.#options.wake();
     const key = keyOf(kept);
-    const isKnown = this.#entries.has(key);
+    const known = this.#entries.get(key)?.pending;
+    const isKnown = known !== undefined && !comesBefore(known, kept);
     const written = this.#journal?.enqueue(kept, { dueAt, isKnown });
     if (written && isPromise(pending) && kept === pending && !isKnown) return this.#write(pending, written);
     this.#keep(key, kept);
@@ -122,6 +111,11 @@ export class Outbox implements PendingSource, SettlementProducer<PendingSettleme
     return this.isClear ? undefined : this.#entries.get(countKey(operationId))?.pending;
   }
 
+  /** The same of the reservation that was taken then, also where more is pending under the id since. */
+  promisedReservation(operationId: string, takenAt: number): PendingSettlement | undefined {
+    return this.isClear ? undefined : this.#entries.reservation(operationId, takenAt);
+  }
+
   /** Whether that promise can be kept, where the disk has not said so yet. */
   isKept(pending: PendingSettlement): Promise<boolean> | undefined {
     return this.#entries.get(keyOf(pending))?.isKept;
@@ -134,7 +128,7 @@ export class Outbox implements PendingSource, SettlementProducer<PendingSettleme
     const key = isCounted ? countKey(id) : voidKey(attempt);
     const entry = this.#entries.get(key);
     if (entry?.pending.settlement.operation.attempt !== attempt || entry.state === 'sent') return;
-    this.#resolve(key, entry, { outcome: isCounted ? 'already-counted' : 'voided' });
+    this.#resolve(entry, { outcome: isCounted ? 'already-counted' : 'voided' });
   }
 
   next(max: number): readonly PendingSettlement[] {
@@ -145,8 +139,12 @@ export class Outbox implements PendingSource, SettlementProducer<PendingSettleme
       const { pending } = entry;
       if (!isVerifiable(pending, this.#options.now())) {
         this.#options.expired?.(pending);
-        this.#resolve(keyOf(pending), entry, { outcome: 'late' });
-      } else if (!this.#isHeldBack(pending) && this.#options.canSend(pending.settlement.counters)) {
+        this.#resolve(entry, { outcome: 'late' });
+      } else if (
+        !isBehind(entry) &&
+        this.#options.isHeldBack?.(pending.resource) !== true &&
+        this.#options.canSend(pending.settlement.counters)
+      ) {
         entry.state = 'sent';
         this.#inFlight++;
         next.push(pending);
@@ -162,21 +160,19 @@ export class Outbox implements PendingSource, SettlementProducer<PendingSettleme
   }
 
   answered(pending: PendingSettlement, result: SettleResult, isLate: boolean): void {
-    const key = keyOf(pending);
-    const entry = this.#entries.get(key);
-    const isCurrent = entry?.pending === pending;
+    const entry = this.#entries.of(pending);
     // It is being asked again, or was answered: a late answer says nothing more.
-    if (isLate && (!isCurrent || entry.state === 'sent' || this.#isClosed)) return;
+    if (isLate && (!entry || entry.state === 'sent' || this.#isClosed)) return;
     if (!isLate) this.#inFlight--;
-    if (isCurrent) this.#resolve(key, entry, result);
+    if (entry) this.#resolve(entry, result);
     else this.#options.resolved(pending, result);
   }
 
   /** It comes last, unless its operation has become pending again meanwhile. */
   unanswered(pending: PendingSettlement): void {
     this.#inFlight--;
-    const entry = this.#entries.get(keyOf(pending));
-    if (entry?.pending !== pending) return;
+    const entry = this.#entries.of(pending);
+    if (!entry) return;
     entry.state = 'waiting';
     if (this.#isClosed) return;
     this.#queue.add(entry);
@@ -187,51 +183,51 @@ export class Outbox implements PendingSource, SettlementProducer<PendingSettleme
   close(): void {
     this.#isClosed = true;
     if (!this.#journal) {
-      for (const { pending } of this.#queue) {
-        this.#counts.givenUp += operationsOf(pending);
-        this.#entries.delete(keyOf(pending));
+      for (const entry of this.#queue) {
+        this.#counts.givenUp += operationsOf(entry.pending);
+        this.#entries.delete(entry);
       }
     }
     this.#queue.clear();
   }
 
-  #isHeldBack({ resource }: PendingSettlement): boolean {
-    return this.#options.isHeldBack?.(resource) === true;
-  }
-
   #keep(key: string, pending: PendingSettlement): void {
     const known = this.#entries.get(key);
-    this.#bytes += bytesOf(pending) - (known ? bytesOf(known.pending) : 0);
-    if (known?.state === 'writing') this.#writing--;
-    if (known?.state === 'waiting') known.pending = pending;
-    else this.#enter(key, { pending, state: 'waiting' });
+    if (known?.state === 'waiting' && !comesBefore(known.pending, pending))
+      this.#entries.change(known, pending);
+    else this.#enter({ pending, key, state: 'waiting' });
   }
 
-  #enter(key: string, entry: Entry): void {
-    this.#entries.set(key, entry);
+  #enter(entry: Entry): void {
+    const known = this.#entries.get(entry.key);
+    this.#entries.enter(entry);
+    if (known?.state === 'writing') this.#written(known, known === entry.after);
     if (entry.state === 'waiting') this.#queue.add(entry);
     else this.#writing++;
   }
 
+  /** It is on the disk, or another one that says more has been decided meanwhile. */
+  #written(entry: Entry, isPending: boolean): void {
+    this.#writing--;
+    Object.assign(entry, { state: isPending ? 'waiting' : 'over', isKept: undefined });
+    if (isPending) this.#queue.add(entry);
+  }
+
   #write(pending: PendingSettlement, written: Promise<boolean>): Promise<boolean> {
-    const key = keyOf(pending);
-    const entry: Entry = { pending, state: 'writing' };
+    const entry: Entry = { pending, key: keyOf(pending), state: 'writing' };
     entry.isKept = written.then((isWritten) => {
-      // The store has said meanwhile that it counted it.
-      if (this.#entries.get(key) !== entry) return true;
+      // The store has said meanwhile that it counted it, or it has been refunded.
+      if (entry.state !== 'writing') return true;
       if (isWritten) {
-        this.#writing--;
-        Object.assign(entry, { state: 'waiting', isKept: undefined });
-        this.#queue.add(entry);
+        this.#written(entry, true);
       } else {
         // Its line may get to the disk all the same.
-        this.#remove(key, entry, 'withheld');
+        this.#remove(entry, 'withheld');
         this.#counts.withheld++;
       }
       return isWritten;
     });
-    this.#bytes += bytesOf(pending);
-    this.#enter(key, entry);
+    this.#enter(entry);
     return entry.isKept;
   }
 
@@ -250,7 +246,8 @@ export class Outbox implements PendingSource, SettlementProducer<PendingSettleme
     const key = keyOf(rest);
     if (operationsOf(rest) === 0) {
       this.#sums.end(rest);
-      this.#remove(key, this.#entries.get(key), 'withheld');
+      const entry = this.#entries.get(key);
+      if (entry) this.#remove(entry, 'withheld');
     } else {
       this.#keep(key, rest);
       void this.#journal?.enqueue(rest, { dueAt: 0, isKnown: true });
@@ -271,23 +268,23 @@ export class Outbox implements PendingSource, SettlementProducer<PendingSettleme
     return next.value;
   }
 
-  #resolve(key: string, entry: Entry, result: SettleResult): void {
-    this.#remove(key, entry, result.outcome);
+  #resolve(entry: Entry, result: SettleResult): void {
+    this.#remove(entry, result.outcome);
     this.#options.resolved(entry.pending, result);
   }
 
-  #remove(key: string, entry: Entry | undefined, outcome: string): void {
-    if (!entry || !this.#entries.delete(key)) return;
+  #remove(entry: Entry, outcome: string): void {
+    const { key, state } = entry;
+    if (!this.#entries.delete(entry)) return;
     this.#queue.delete(entry);
-    if (entry.state === 'writing') this.#writing--;
-    this.#bytes -= bytesOf(entry.pending);
+    if (state === 'writing') this.#writing--;
     this.#journal?.acknowledge(key, outcome);
   }
 
   #hasRoom({ executionStatus }: PendingSettlement): boolean {
     const { max, reservedForUnknown } = this.#options.capacity ?? CAPACITY;
     if (executionStatus === 'unknown') return this.size < max;
-    const isJournalFull = this.#journal !== undefined && this.#bytes >= MAX_JOURNAL_BYTES;
+    const isJournalFull = this.#journal !== undefined && this.bytes >= MAX_JOURNAL_BYTES;
     return this.size < max - reservedForUnknown && !isJournalFull;
   }
 

@@ -56,7 +56,7 @@ const UNITS_BYTES = 12;
 
 /**
  * Under one key the last settlement is the one that is pending. All of one operation but that an attempt of it is void have one: an
- * ending makes the counters right also where its hold never arrives, and so does a refund.
+ * ending makes the counters right also where its hold never arrives. What the last one does not say (`comesBefore`) has a key of its own.
  */
 export function keyOf({ settlement: { intent, operation } }: PendingSettlement): string {
   return intent === 'void' ? voidKey(operation.attempt) : countKey(operation.id);
@@ -70,6 +70,23 @@ export function countKey(operationId: string): string {
 /** A line feed is not printable, so no id is the same. */
 export function voidKey(attempt: string): string {
   return `\n${attempt}`;
+}
+
+/**
+ * Whether the store has to record the earlier of two settlements of one operation before the later one. A refund says neither what was
+ * committed nor what was counted, and what is decided under an id that a release has freed says nothing of what was released.
+ */
+export function comesBefore(
+  { settlement: earlier }: PendingSettlement,
+  { settlement: later }: PendingSettlement,
+): boolean {
+  if (later.intent === 'refund') return earlier.intent === 'count' || earlier.intent === 'commit';
+  return earlier.intent === 'release' && (later.intent === 'count' || later.intent === 'hold');
+}
+
+/** The key of what comes before the settlement that is pending under its operation's id. A carriage return is not printable either. */
+export function earlierKey({ settlement: { operation } }: PendingSettlement): string {
+  return `\r${operation.id}\r${operation.attempt}`;
 }
 
 /**

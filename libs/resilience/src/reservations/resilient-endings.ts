@@ -1,5 +1,6 @@
 import {
   type Answer,
+  amountsByMeter,
   type Dispatch,
   degradedBy,
   endById,
@@ -9,11 +10,14 @@ import {
   endingSettlement,
   type PlannedEnding,
   type PlannedLimit,
+  REMEMBER_MS,
   type StoredReservation,
   takenOf,
+  takesNothing,
   then,
 } from '@sundial/engine/ports';
 import { unavailableFor, type Shed, type Unavailable } from '../guard/unavailable.js';
+import type { PendingSettlement } from '../outbox/pending-settlement.js';
 import { acknowledgedEnding } from './acknowledged-reservation.js';
 import { endKnown, isReservation, promisedReservation } from './promised-reservation.js';
 import { ResilientExtensions } from './resilient-extensions.js';
@@ -45,7 +49,7 @@ export class ResilientEndings {
 
   /** @throws QuotaError `overloaded` */
   end(planned: PlannedEnding): Answer<EndedHold> {
-    const promised = this.#access.outbox.promised(planned.operation.id);
+    const promised = this.#promised(planned);
     if (!isReservation(promised)) return this.#ask(planned, MAX_OFFERS);
     const { executionStatus, degraded } = promised;
     const unavailable: Unavailable = { outcome: 'unavailable', cause: degraded.cause, executionStatus };
@@ -112,7 +116,7 @@ export class ResilientEndings {
   #endByItself(
     planned: PlannedEnding,
     unavailable: Unavailable,
-    known = this.#access.known.find(planned, this.#access.store.now()),
+    known = this.#access.known.find(planned, this.#access.store.now()) ?? this.#refunded(planned),
   ): Answer<EndedHold> {
     const { ending, operation } = planned;
     const ended = this.#ended(planned, known);
@@ -141,6 +145,30 @@ export class ResilientEndings {
       answerBy(startedAt),
     );
     return then(isKept ?? true, () => answer);
+  }
+
+  /** One that a node has decided may be here by another attempt. */
+  #promised({ operation, terms, isDegraded }: PlannedEnding): PendingSettlement | undefined {
+    const { outbox } = this.#access;
+    const exact = outbox.promisedReservation(operation.id, terms.at);
+    return exact === undefined && isDegraded ? outbox.promised(operation.id) : exact;
+  }
+
+  /** Of one that is refunded no more is known than that it was committed: its refund is the last that the store hears of it. */
+  #refunded({ operation, terms, held }: PlannedEnding): StoredReservation | undefined {
+    const promised = this.#access.outbox.promised(operation.id);
+    if (promised?.settlement.intent !== 'refund') return undefined;
+    const amounts = amountsByMeter(held);
+    const { settlement } = promised;
+    const committed = takesNothing(settlement) ? amounts : amountsByMeter(settlement);
+    return {
+      ...terms,
+      state: 'committed',
+      amounts,
+      committed,
+      late: false,
+      until: terms.expiresAt + REMEMBER_MS,
+    };
   }
 
   #ended({ terms, operation, ending }: PlannedEnding, known: StoredReservation | undefined): EndedById {

@@ -54,8 +54,8 @@ export class ResilientReserves {
   reserve(check: PlannedReserve): Answer<Reserved> {
     const { operation, amount, amounts, hold, fairnessKey, plan, storeAway } = check;
     if (storeAway !== undefined) return this.#withoutStore(check, plan, { ...NOT_ASKED, cause: storeAway });
-    const promised = this.#way.undecided.promised(check);
-    if (promised) return this.#withoutStore(check, plan, { ...NOT_ASKED, cause: promised.degraded.cause });
+    const cause = this.#way.undecided.unrecorded(check);
+    if (cause !== undefined) return this.#withoutStore(check, plan, { ...NOT_ASKED, cause });
     const { store } = this.#access;
     return inCurrentWindows<TakeResult<PlannedLimit> | Unavailable | Shed, Reserved>(
       check,

@@ -26,6 +26,8 @@ function ruleOf(degrade: DegradePolicy): Rule {
 class Unsteady {
   readonly kind = 'redis';
   isAway = false;
+  /** It does what it is asked, and its answers get lost. */
+  isMute = false;
   settles = true;
 
   constructor(private readonly store: MemoryStore) {}
@@ -50,7 +52,9 @@ class Unsteady {
 
   async #ask<T>(ask: () => T, answers = true): Promise<T> {
     if (this.isAway || !answers) throw new StoreError('Away', 'not-executed');
-    return ask();
+    const answer = ask();
+    if (this.isMute) throw new StoreError('Mute', 'unknown');
+    return answer;
   }
 }
 
@@ -70,8 +74,16 @@ afterEach(async () => {
   await rm(directory, { recursive: true });
 });
 
-function engineOn({ degrade = 'local', journal }: { degrade?: DegradePolicy; journal?: Journal } = {}) {
-  const runner = new ResilientRunner({ store: store as unknown as Store, journal });
+interface Setting {
+  readonly degrade?: DegradePolicy;
+  readonly journal?: Journal;
+  /** How many nodes share what remains. */
+  readonly live?: number;
+}
+
+function engineOn({ degrade = 'local', journal, live = 1 }: Setting = {}) {
+  const nodes = () => ({ live, rank: 0 });
+  const runner = new ResilientRunner({ store: store as unknown as Store, journal, nodes });
   const engine = new QuotaEngine({ runner, rules: new LiveRules(new RuleBook(1, [ruleOf(degrade)])) });
   engines.push(engine);
   return engine;
@@ -83,6 +95,7 @@ async function states(engine: QuotaEngine): Promise<number[][]> {
 
 async function settled(engine: QuotaEngine): Promise<void> {
   store.isAway = false;
+  store.isMute = false;
   store.settles = true;
   while (engine.status().pending > 0 || engine.status().mode !== 'exact') await sleep(5);
 }
@@ -220,6 +233,91 @@ describe('A refund without the store', () => {
       [0, 0],
       [0, 0],
     ]);
+  });
+});
+
+describe('Settlements of one operation', () => {
+  // The refund had taken the commit's place: the store released what was held, and named other amounts than this node.
+  it('are recorded in the order in which they were decided: a commit, then its refund', async () => {
+    const engine = engineOn();
+    const { reservation } = await engine.reserve({ ...LLM, operationId: 'a', amounts: { tokens: 388 } });
+    store.isAway = true;
+    await engine.check({ ...LLM, operationId: 'b', amounts: { tokens: 20 } });
+    await engine.commit(reservation!.id, { amount: 3, amounts: { tokens: 395 } });
+    for (const isSettled of [false, true]) {
+      if (isSettled) await settled(engine);
+      expect(await engine.refund({ ...LLM, operationId: 'a' })).toEqual({
+        ...{ refunded: true, amounts: { units: 3, tokens: 395 } },
+      });
+      expect(await engine.refund({ ...LLM, operationId: 'b' })).toEqual({
+        ...{ refunded: true, amounts: { units: 1, tokens: 20 } },
+      });
+      expect(await engine.commit(reservation!.id)).toMatchObject({
+        reservation: { state: 'committed', committed: { units: 3, tokens: 395 } },
+      });
+      await expect(engine.release(reservation!.id)).rejects.toMatchObject({ code: 'reservation-ended' });
+    }
+    expect(await states(engine)).toEqual([
+      [0, 0],
+      [0, 0],
+    ]);
+  });
+
+  it('are recorded in that order after a restart, too', async () => {
+    const journal = await Journal.open({ directory, sync: 'group' });
+    const before = engineOn({ journal });
+    const { reservation } = await before.reserve({ ...LLM, operationId: 'a' });
+    store.isAway = true;
+    await before.commit(reservation!.id, { amount: 3 });
+    await before.check({ ...LLM, operationId: 'b', amount: 2 });
+    for (const operationId of ['a', 'b']) await before.refund({ ...LLM, operationId });
+    await before.close();
+    engines.splice(0);
+    const engine = engineOn({ journal: await Journal.open({ directory, sync: 'group' }) });
+    expect((await states(engine))[0]).toEqual([0, 0]);
+    const committed = { reservation: { committed: { units: 3 } } };
+    expect(await engine.commit(reservation!.id)).toMatchObject(committed);
+    await settled(engine);
+    expect((await states(engine))[0]).toEqual([0, 0]);
+    expect(await engine.commit(reservation!.id)).toMatchObject(committed);
+    for (const [operationId, units] of [
+      ['a', 3],
+      ['b', 2],
+    ] as const)
+      expect(await engine.refund({ ...LLM, operationId })).toMatchObject({ amounts: { units } });
+  });
+
+  // The new operation had taken the place of the release: the store kept the released one, and refused the other's content.
+  it('are recorded in that order where a release has freed the id for another operation', async () => {
+    const engine = engineOn();
+    const reserve = (amount: number) => engine.reserve({ ...LLM, operationId: 'a', amount });
+    const { id } = (await reserve(1)).reservation!;
+    store.isAway = true;
+    await engine.release(id);
+    const { reservation } = await reserve(2);
+    expect(reservation).toMatchObject({ state: 'held', amounts: { units: 2 } });
+    await expect(engine.commit(id)).rejects.toMatchObject({ code: 'reservation-ended' });
+    await engine.commit(reservation!.id);
+    await settled(engine);
+    expect((await states(engine))[0]).toEqual([2, 0]);
+    expect(engine.status().lost).toBe(0);
+  });
+
+  // The store, which did not know of the release yet, repeated the reservation that was about to be released.
+  it('are recorded before the store is asked for an operation under an id that a release has freed', async () => {
+    const engine = engineOn();
+    const reserve = () => engine.reserve({ ...LLM, operationId: 'a' });
+    const { id } = (await reserve()).reservation!;
+    store.isAway = true;
+    await engine.release(id);
+    store.isAway = false;
+    store.settles = false;
+    while (engine.status().mode !== 'exact') await sleep(5);
+    const { reservation, replayed } = await reserve();
+    expect(replayed).toBe(false);
+    await settled(engine);
+    expect(await engine.commit(reservation!.id)).toMatchObject({ reservation: { state: 'committed' } });
+    expect((await states(engine))[0]).toEqual([1, 0]);
   });
 });
 
