@@ -181,7 +181,7 @@ interface Outcome {
 }
 
 /** Computed once for the same rules. */
-function policyOf(plan: CheckPlan): DegradePolicy {
+export function policyOf(plan: CheckPlan): DegradePolicy {
   let policy = knownPolicies.get(plan.rules);
   if (policy === undefined) knownPolicies.set(plan.rules, (policy = strictestPolicy(plan)));
   return policy;

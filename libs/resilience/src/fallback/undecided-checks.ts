@@ -8,7 +8,7 @@ import {
 import { QuotaError, type DegradedCause } from '@sundial/contract';
 import type { Outbox } from '../outbox/outbox.js';
 import type { PendingSettlement } from '../outbox/pending-settlement.js';
-import type { DegradedDecisions, UndecidedCheck } from './degraded-decisions.js';
+import { policyOf, type DegradedDecisions, type UndecidedCheck } from './degraded-decisions.js';
 
 /**
  * Decides checks that the store did not decide: by the rules' policies, unless the operation has been
@@ -45,16 +45,18 @@ export class UndecidedChecks {
   }
 
   /**
-   * Why the store is not asked, where it would not say what this node has said of the operation: that is not recorded there yet.
+   * Why the store is not asked, where it would not say what this node has said of the operation: that is not recorded there yet. Under
+   * `local` that is also that the operation is refused: its room may be another one's by now.
    * @throws QuotaError `operation-conflict`, `operation-refunded`
    */
   unrecorded(
     check: Pick<UndecidedCheck, keyof NamedOperation | keyof Takes | 'plan'>,
   ): DegradedCause | undefined {
-    const { operation, hold } = check;
+    const { operation, hold, plan } = check;
     if (this.#outbox.isClear || (takesNothing(check) && !hold)) return undefined;
     const pending = this.promised(check) ?? this.#outbox.promised(operation.id);
-    return pending?.degraded.cause;
+    if (pending) return pending.degraded.cause;
+    return policyOf(plan) === 'local' ? this.#outbox.refusedBy(operation.id) : undefined;
   }
 
   /**

@@ -1,3 +1,4 @@
+import type { DegradedCause } from '@sundial/contract';
 import {
   bytesOf,
   comesBefore,
@@ -6,6 +7,7 @@ import {
   keyOf,
   type PendingSettlement,
 } from './pending-settlement.js';
+import { RefusedOperations } from './refused-operations.js';
 
 /**
  * `writing`: on its way to the disk; no caller has an answer yet, so it is not to be sent. `waiting`: in the queue.
@@ -26,6 +28,7 @@ export interface Entry {
 /** What is pending, by key: each settlement once, what comes before another one of its operation in front of that. */
 export class OutboxEntries {
   readonly #byKey = new Map<string, Entry>();
+  readonly #refused = new RefusedOperations();
   #bytes = 0;
 
   get bytes(): number {
@@ -53,6 +56,11 @@ export class OutboxEntries {
     let entry = this.#byKey.get(countKey(operationId));
     while (entry && entry.pending.settlement.hold?.takenAt !== takenAt) entry = notOver(entry.after);
     return entry?.pending;
+  }
+
+  /** Why what the store says of an operation is not what this node has answered: an attempt of it is to be voided. */
+  refusedBy(operationId: string): DegradedCause | undefined {
+    return this.#refused.causeOf(operationId);
   }
 
   /** In the place of what has its key, or behind that. */
@@ -96,6 +104,8 @@ export class OutboxEntries {
 
   #count(pending: PendingSettlement, sign: 1 | -1): void {
     this.#bytes += sign * bytesOf(pending);
+    if (sign > 0) this.#refused.add(pending);
+    else this.#refused.remove(pending);
   }
 }
 

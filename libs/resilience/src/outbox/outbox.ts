@@ -1,3 +1,4 @@
+import type { DegradedCause } from '@sundial/contract';
 import type { Operation, SettleRequest, SettleResult, TakeResult } from '@sundial/engine/ports';
 import type { OutboxJournal, PendingSource } from './outbox-journal.js';
 import { CAPACITY, type OutboxOptions } from './outbox-options.js';
@@ -114,6 +115,11 @@ export class Outbox implements PendingSource, SettlementProducer<PendingSettleme
   /** The same of the reservation that was taken then, also where more is pending under the id since. */
   promisedReservation(operationId: string, takenAt: number): PendingSettlement | undefined {
     return this.isClear ? undefined : this.#entries.reservation(operationId, takenAt);
+  }
+
+  /** Why an attempt of the operation was refused without the store, which may have counted it and has not voided it yet. */
+  refusedBy(operationId: string): DegradedCause | undefined {
+    return this.isClear ? undefined : this.#entries.refusedBy(operationId);
   }
 
   /** Whether that promise can be kept, where the disk has not said so yet. */

@@ -236,6 +236,39 @@ describe('A refund without the store', () => {
   });
 });
 
+describe('An operation that this node has refused', () => {
+  // The store repeated it, and both were allowed: 11 of 10.
+  it.each(['check', 'reserve'] as const)(
+    'is not repeated as allowed by a store that has counted it, when its room is another one’s by now: %s',
+    async (verb) => {
+      const engine = engineOn({ live: 2 });
+      const ask = () => engine[verb]({ ...LLM, operationId: 'a', amount: 6 });
+      store.isMute = true;
+      expect(await ask()).toMatchObject({ allowed: false, degraded: { policy: 'local' } });
+      store.isAway = true;
+      expect(await engine.check({ ...LLM, amount: 5 })).toMatchObject({ allowed: true });
+      [store.isAway, store.isMute, store.settles] = [false, false, false];
+      while (engine.status().mode !== 'exact') await sleep(5);
+      expect(await ask()).toMatchObject({ allowed: false, degraded: { policy: 'local' } });
+      await settled(engine);
+      expect((await states(engine))[0]).toEqual([5, 0]);
+      expect(await ask()).toMatchObject({ allowed: false, degraded: null });
+    },
+  );
+
+  it('is repeated as allowed by the store under policy deny, which gives its room to no other', async () => {
+    const engine = engineOn({ degrade: 'deny' });
+    const ask = () => engine.check({ ...LLM, operationId: 'a' });
+    store.isMute = true;
+    expect(await ask()).toMatchObject({ allowed: false, degraded: { policy: 'deny' } });
+    [store.isMute, store.settles] = [false, false];
+    while (engine.status().mode !== 'exact') await sleep(5);
+    expect(await ask()).toMatchObject({ allowed: true, replayed: true });
+    await settled(engine);
+    expect((await states(engine))[0]).toEqual([1, 0]);
+  });
+});
+
 describe('Settlements of one operation', () => {
   // The refund had taken the commit's place: the store released what was held, and named other amounts than this node.
   it('are recorded in the order in which they were decided: a commit, then its refund', async () => {
