@@ -1,4 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { LiveFrame } from '../../apps/quota-service/src/live/live-frame.js';
+import { EventStream } from '../support/event-stream.js';
+import { eventually } from '../support/eventually.js';
 import { RedisProcess } from '../support/redis-process.js';
 import { ServiceProcess } from '../support/service-process.js';
 
@@ -55,5 +58,24 @@ describe('two nodes on one Redis', () => {
     expect(answers.filter(({ body: { replayed } }) => !replayed)).toHaveLength(1);
     const { body: usage } = await node(1).fetchJson('GET', '/usage?resource=shared&user=u2');
     expect(usage.limits).toMatchObject([{ used: 1 }, { used: 1 }]);
+  });
+
+  it('show each other on any of them: name, version, rules and load', async () => {
+    const [a, b] = await Promise.all(nodes.map(({ url }) => EventStream.open(`${url}/admin/live`)));
+    const seenBy = (stream: EventStream) =>
+      eventually(() => {
+        const { data } = stream.events.at(-1)! as { data: LiveFrame };
+        return data.nodes.length === 2 && data.nodes.every(({ report }) => report?.perSecond) && data;
+      });
+    const [ofA, ofB] = await Promise.all([seenBy(a!), seenBy(b!)]);
+    for (const stream of [a, b]) stream!.close();
+    expect(ofA.node).not.toBe(ofB.node);
+    expect(ofA.nodes.map(({ id }) => id)).toEqual(ofB.nodes.map(({ id }) => id).reverse());
+    for (const { rulesVersion, heardMsAgo, report } of ofA.nodes) {
+      expect(rulesVersion).toBe(report!.rulesVersion);
+      expect(heardMsAgo).toBeLessThan(3_000);
+      expect(report).toMatchObject({ store: { kind: 'redis', mode: 'exact' }, version: expect.any(String) });
+    }
+    expect(ofA.nodesReadMsAgo).toBeLessThan(3_000);
   });
 });

@@ -3,6 +3,7 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { eventually } from '../support/eventually.js';
+import { EventStream } from '../support/event-stream.js';
 import { RedisProcess } from '../support/redis-process.js';
 import { ServiceProcess } from '../support/service-process.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
@@ -65,6 +66,7 @@ const CLIENTS: Readonly<Record<string, readonly string[]>> = {
   'idle, kept alive': ['GET /health/live HTTP/1.1\r\nhost: localhost\r\n\r\n'],
   'unread answers': [WHOLE_BATCH.repeat(10)],
   'more and more requests': [WHOLE_BATCH, WHOLE_BATCH, WHOLE_BATCH, WHOLE_BATCH],
+  'a stream that goes on': ['GET /admin/live HTTP/1.1\r\nhost: localhost\r\n\r\n'],
   'a request that is no HTTP': ['CONNECT example.com:443 HTTP/1.1\r\nhost: example.com\r\n\r\n'],
 };
 
@@ -118,10 +120,13 @@ describe('a stop takes no longer than `docker stop` waits, with the default sett
 describe('after SIGTERM', () => {
   it('readiness fails first, requests are served for the lame-duck time, then refused; those in flight finish', async () => {
     service = await ServiceProcess.start({ env: { SUNDIAL_LAME_DUCK_MS: '1000' } });
+    const live = await EventStream.open(`${service.url}/admin/live`);
     const slow = await SlowCheck.begin();
     void service.stop('SIGTERM');
 
     await eventually(async () => (await status('GET', '/health/ready')) === 503);
+    expect(await live.ended()).toEqual({ end: { reason: 'shutting-down' } });
+    expect(await status('GET', '/admin/live?frames=1')).toBe(503);
     const served = await service.fetchJson('POST', '/check', CHECK);
     expect(served.status).toBe(200);
     expect(served.headers.get('connection')).toBe('close');

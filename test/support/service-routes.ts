@@ -18,6 +18,7 @@ export const SERVICE_ROUTES = [
   'get /admin/gates',
   'get /admin/journal',
   'get /admin/ledger',
+  'get /admin/live',
   'get /admin/me',
   'get /admin/operations/{id}',
   'get /admin/outages',

@@ -22,6 +22,7 @@ import { LedgerModule } from './ledger/ledger.module.js';
 import { LedgerAdminEvents } from './ledger/recording/ledger-admin-events.js';
 import { RecordingModule } from './ledger/recording/recording.module.js';
 import { QUOTA_RECORDER } from './ledger/recording/tokens.js';
+import { LiveModule } from './live/live.module.js';
 import type { Log, LogLines } from './logging/log.js';
 import { LoggingModule } from './logging/logging.module.js';
 import { MetricsModule } from './metrics/metrics.module.js';
@@ -69,6 +70,7 @@ export interface AppOptions {
     MetricsModule,
     DocsModule,
     ConsoleModule,
+    LiveModule,
     RegistryModule,
     AdminModule.recordedIn({
       events: [LedgerAdminEvents, OverrideTimers],

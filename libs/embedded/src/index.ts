@@ -14,6 +14,6 @@ export { openQuota, type OpenedQuota, type QuotaListeners, type SharedKeys } fro
 export { observers } from './alarms/observers.js';
 export { FileFindings, KEPT_FILES, type FileFinding, type KeptFile } from './findings/file-findings.js';
 export { makeWritable } from './opening/make-writable.js';
-export type { LiveNodes } from './opening/open-rules.js';
+export type { ListedNode, LiveNodes } from './opening/open-rules.js';
 export type { QuotaLog } from './opening/opening.js';
 export { QuotaSettingsError, type SettingError } from './settings/quota-settings.error.js';

@@ -57,7 +57,7 @@ import { ALARM_PATTERNS, ALARM_WEBHOOK } from './tokens.js';
     LocalAlarms,
     AlarmTicker,
   ],
-  exports: [AlarmObserver],
+  exports: [AlarmObserver, AlarmLedger],
 })
 export class AlarmsModule {
   constructor(openApi: OpenApiRegistry) {

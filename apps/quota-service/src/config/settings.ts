@@ -8,7 +8,7 @@ import type { Key } from './key.js';
 import { Environment } from './environment.js';
 import { keySettings } from './key-settings.js';
 import { eventLogTarget, type EventLogTarget } from './event-log-target.js';
-import { ledgerTarget, type LedgerTarget } from './ledger-target.js';
+import { ledgerTarget, nodeName, type LedgerTarget } from './ledger-target.js';
 import { isLoopback } from './loopback.js';
 import { misspelling } from './misspelling.js';
 import { receiptKeyFilesIn } from './receipt-key-files.js';
@@ -19,6 +19,8 @@ import type { WebhookTarget } from './webhook-target.js';
 export interface Settings {
   readonly host: string;
   readonly port: number;
+  /** What this node is called, the same after a restart. */
+  readonly nodeName: string;
   /** Undefined: the embedded store. */
   readonly redis: RedisTarget | undefined;
   readonly deadlineMs: number;
@@ -259,6 +261,7 @@ function toSettings(environment: Environment): Settings {
   return {
     host: environment.HOST,
     port: environment.PORT,
+    nodeName: nodeName(environment),
     redis: redisTarget(environment),
     deadlineMs: environment.SUNDIAL_DEADLINE_MS,
     batchDeadlineMs: environment.SUNDIAL_BATCH_DEADLINE_MS,

@@ -34,5 +34,6 @@ const PURPOSE = 'console sessions';
         new Sessions({ keys, signing: () => sharedKeys(PURPOSE), now: () => engine.now() }),
     },
   ],
+  exports: [Sessions],
 })
 export class ConsoleModule {}

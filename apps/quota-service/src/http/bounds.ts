@@ -56,3 +56,8 @@ export const TIMEOUT_CHECK_MS = 2_000;
 export const KEEP_ALIVE_MS = 72_000;
 /** How soon a caller turned away with 503 may try again. */
 export const RETRY_AFTER_S = 1;
+
+/** Streams of `GET /admin/live` at once; each holds one frame at most that its reader has not taken. */
+export const MAX_LIVE_STREAMS = 64;
+/** Of one actor, so that one key leaves room for the others. */
+export const MAX_LIVE_STREAMS_AN_ACTOR = 16;

@@ -25,6 +25,19 @@ const DURATION_BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.065
 type Outcome =
   'allowed' | 'denied' | 'spared' | 'would-deny' | 'replayed' | 'degraded-allowed' | 'degraded-denied';
 
+/** What was decided since the start. */
+export interface DecisionTotals {
+  readonly allowed: number;
+  readonly denied: number;
+  /** Without the store, whatever came of it: part of neither of the others. */
+  readonly degradedAllowed: number;
+  readonly degradedDenied: number;
+  /** Checks that the node gave up. */
+  readonly shed: number;
+  /** How many took so long at most: seconds, in order, the last one infinite. */
+  readonly durations: readonly { readonly atMost: number; readonly count: number }[];
+}
+
 /**
  * Counts decisions for Prometheus, and logs when the store's state changes. A check adds to plain numbers; they
  * become metrics when Prometheus scrapes. Every degraded decision is counted (I14).
@@ -42,6 +55,7 @@ export class QuotaMetrics implements QuotaObserver {
   readonly #braked = new Tally('resource');
   readonly #drilled = new Tally('effect');
   readonly #reports = new Tally('outcome');
+  readonly #totals = { allowed: 0, denied: 0, degradedAllowed: 0, degradedDenied: 0 };
   readonly #duration: Histogram;
   readonly #shed: Counter;
 
@@ -90,6 +104,7 @@ export class QuotaMetrics implements QuotaObserver {
   decided({ resource }: CheckRequest, decision: Decision, elapsedMs: number): void {
     this.#duration.observe(elapsedMs / 1000);
     this.#checks.count(decision.reason);
+    this.#totals[totalOf(decision)]++;
     if (decision.reason === 'no-rule') this.#unknown.count(decision.hint ?? '');
     if (decision.gate) this.#gates.count(decision.gate.state);
     else if (decision.reason === 'braked') this.#braked.count(resource);
@@ -154,6 +169,18 @@ export class QuotaMetrics implements QuotaObserver {
     }
   }
 
+  /** The same counts, for the page that shows them as they grow. */
+  async totals(): Promise<DecisionTotals> {
+    const [durations, shed] = await Promise.all([this.#duration.get(), this.#shed.get()]);
+    return {
+      ...this.#totals,
+      shed: shed.values[0]?.value ?? 0,
+      durations: durations.values.flatMap(({ labels: { le }, value: count }) =>
+        le === undefined ? [] : [{ atMost: le === '+Inf' ? Infinity : Number(le), count }],
+      ),
+    };
+  }
+
   /** Rules and resources that are gone would stay in the counts for ever. */
   forgetAllBut(book: Pick<RuleBook, 'byId' | 'knows'>): void {
     this.#decisions.keep((rule) => book.byId(rule) !== undefined);
@@ -168,6 +195,11 @@ const UNCOUNTED_REPORTS = {
   conflict:
     'a client reported operations that cannot be counted: their ids are of other operations, or a rule counts by an attribute that their subjects lack',
 } as const;
+
+function totalOf({ allowed, degraded }: Decision): keyof Omit<DecisionTotals, 'shed' | 'durations'> {
+  if (degraded) return allowed ? 'degradedAllowed' : 'degradedDenied';
+  return allowed ? 'allowed' : 'denied';
+}
 
 /** Of one rule: the limits from `first` up to `next`. */
 function outcomeOf(decision: Decision, limits: readonly LimitState[], first: number, next: number): Outcome {

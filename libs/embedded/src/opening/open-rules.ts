@@ -8,6 +8,7 @@ import {
 import {
   connectRedis,
   type RedisClient,
+  type ListedNode,
   RedisNodeRegistry,
   RedisReceiptStore,
   RedisRuleRepository,
@@ -22,7 +23,15 @@ export interface LiveNodes {
   readonly live: number;
   /** This one's place among them, from 0. */
   readonly rank: number;
+  /** What this one is called among them, as long as it runs. */
+  readonly id: string;
+  /** Says what this one is like, in 4 KiB at most, to all that list the nodes. Waits for nothing; where the store is away, nothing is said. */
+  describe(record: string): void;
+  /** The nodes that lived at `now`, by the store's clock. Rejects where the store does not answer. */
+  list(now: number): Promise<readonly ListedNode[]>;
 }
+
+export type { ListedNode };
 
 export interface OpenedRules {
   readonly rules: LiveRules;
@@ -43,7 +52,17 @@ export interface SharedRules {
   alsoWake(wake: () => void): void;
 }
 
-const ALONE: LiveNodes = { live: 1, rank: 0 };
+function alone(): LiveNodes {
+  const id = randomUUID();
+  let record: string | undefined;
+  return {
+    ...{ live: 1, rank: 0, id },
+    describe: (text) => {
+      record = text;
+    },
+    list: (now) => Promise.resolve([{ id, seenAt: now, applied: 0, record }]),
+  };
+}
 
 /** Rules of a process without Redis are kept in its directory; all nodes of a Redis keep them there together. */
 export async function openRules(
@@ -68,7 +87,7 @@ function openRepository(
   const onTrouble = files.writerOf('rules');
   if (!redis) {
     const repository = new FileRuleRepository({ directory, seed, onTrouble });
-    return { repository, nodes: ALONE, receiptStore: new MemoryReceiptStore(), shared: undefined };
+    return { repository, nodes: alone(), receiptStore: new MemoryReceiptStore(), shared: undefined };
   }
   const nodeId = randomUUID();
   const client = connectRedis(redis, `sundial-rules-${nodeId}`);

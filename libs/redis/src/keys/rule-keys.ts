@@ -6,6 +6,8 @@ export interface RuleKeys {
   readonly log: string;
   /** The nodes, one field a node. */
   readonly nodes: string;
+  /** What one of them says of itself. */
+  nodeRecord(id: string): string;
   /** The public keys of their receipts, one field a key. */
   readonly receiptKeys: string;
   /** A whole set of rules on its way into `book`. */
@@ -23,6 +25,7 @@ export function ruleKeys(keyPrefix: string): RuleKeys {
     book: `${prefix}:book`,
     log: `${prefix}:log`,
     nodes: `${prefix}:nodes`,
+    nodeRecord: (id) => `${prefix}:node:${id}`,
     receiptKeys: `${prefix}:receipt-keys`,
     staged: (id) => `${prefix}:staged:${id}`,
     controls: `${prefix}:controls`,

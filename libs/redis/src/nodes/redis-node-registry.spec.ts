@@ -73,4 +73,23 @@ describe('the nodes of one Redis', () => {
     await expect(b.heartbeat({ applied: 1, wanted: 1 })).rejects.toThrow();
     expect([b.live, b.rank]).toEqual([2, 1]);
   });
+
+  it('list each other, with what each says of itself, while they live', async () => {
+    const [a, b, silent] = [await registry('a'), await registry('b'), await registry('c')];
+    a.describe('{"name":"first"}');
+    b.describe('x'.repeat(4_097));
+    for (const node of [a, b, silent]) await node.heartbeat({ applied: 7, wanted: 7 });
+    const [seconds, micros] = ((await redis.cli('TIME')) as string[]).map(Number);
+    const now = seconds! * 1_000 + Math.floor(micros! / 1_000);
+    const listed = await b.list(now);
+    expect(listed.map(({ id, applied, record }) => [id, applied, record])).toEqual([
+      ['a', 7, '{"name":"first"}'],
+      ['b', 7, undefined],
+      ['c', 7, undefined],
+    ]);
+    expect(listed.every(({ seenAt }) => Math.abs(now - seenAt) < 2_000)).toBe(true);
+    await a.leave();
+    expect((await b.list(now)).map(({ id }) => id)).toEqual(['b', 'c']);
+    expect(await b.list(now + 10_000)).toEqual([]);
+  });
 });

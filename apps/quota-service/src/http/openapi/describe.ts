@@ -25,6 +25,8 @@ interface Parameter {
 interface Answer {
   readonly description: string;
   readonly schema?: NamedSchema;
+  /** The media type. Default: JSON. */
+  readonly type?: 'text/event-stream';
   readonly examples?: Examples;
   /** Header name → what it says. */
   readonly headers?: Readonly<Record<string, string>>;
@@ -102,7 +104,8 @@ function parameter({ in: place, name, description, example, optional, fields }: 
   }
 }
 
-function response(status: number, { description, schema, examples, headers = {} }: Answer): MethodDecorator {
+function response(status: number, answer: Answer): MethodDecorator {
+  const { description, schema, type = 'application/json', examples, headers = {} } = answer;
   const described = Object.entries(headers).map(([name, says]) => [
     name,
     { description: says, schema: { type: 'string' } },
@@ -112,7 +115,7 @@ function response(status: number, { description, schema, examples, headers = {} 
     description,
     headers: Object.fromEntries(described),
     ...(schema && {
-      content: { 'application/json': { schema: ref(schema.name), examples: { ...examples } } },
+      content: { [type]: { schema: ref(schema.name), examples: { ...examples } } },
     }),
   });
 }

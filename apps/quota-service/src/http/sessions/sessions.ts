@@ -77,6 +77,26 @@ export class Sessions {
     return admitted(key, need);
   }
 
+  /** Whether the sender of a request that was let in would be let in still: asked while its answer goes on. It prolongs no session. */
+  stillAdmits(request: FastifyRequest, need: Need): boolean {
+    const { authorization } = request.headers;
+    const session = this.#sessionInUse(request);
+    if (session === undefined) return this.options.keys.identify(authorization, need).refusal === undefined;
+    const key = this.#keyOf(session);
+    return key !== undefined && admitted(key, need).refusal === undefined;
+  }
+
+  /** Which session a request came with; undefined where it came with a key, or none is needed. */
+  idOf(request: FastifyRequest): string | undefined {
+    return this.#sessionInUse(request)?.id;
+  }
+
+  /** A key in the request goes before a session, and where no keys are set neither is looked at. */
+  #sessionInUse(request: FastifyRequest): Session | undefined {
+    if (this.options.keys.isEmpty || request.headers.authorization !== undefined) return undefined;
+    return this.#sessionOf(request);
+  }
+
   #sessionOf({ headers }: FastifyRequest): Session | undefined {
     const cookie = sessionCookieIn(headers.cookie);
     const session = cookie && unseal(cookie.token, this.options.signing());
