@@ -1,5 +1,13 @@
 import { expect, it } from '@jest/globals';
-import type { DecisionFilter, Ledger, LedgerEvent, LedgerLimit, LedgerPage } from '@sundial/ledger';
+import type { Subject } from '@sundial/contract';
+import type {
+  DecisionFilter,
+  Ledger,
+  LedgerEvent,
+  LedgerLimit,
+  LedgerPage,
+  SubjectWord,
+} from '@sundial/ledger';
 import fc from 'fast-check';
 import { allPages, check, recordAll, T0 } from './ledger-events.js';
 import type { OpenedSettings } from './ledger-under-test.js';
@@ -167,6 +175,33 @@ export function ledgerListsContract(open: (settings?: OpenedSettings) => Promise
         ...afterwards.map(({ outcome }) => outcome),
       ]),
     ).toEqual([['three'], ['two', 'voided'], ['one', 'counted']]);
+  });
+
+  it('finds counted subjects by how values of their attributes begin', async () => {
+    const ledger = await open();
+    const { questions } = ledger;
+    const counted = (subject: Subject, at = T0) =>
+      check({ subject, at, data: { reason: 'ok', limits: [limit(1, { per: Object.keys(subject) })] } });
+    const odd = { user: 'q"\u0000\\%_\u{1f600}' };
+    await recordAll(ledger, [
+      ...[counted({ user: 'u1' }), counted({ user: 'u10' }), counted({ user: 'U1' }), counted(odd)],
+      ...[counted({ grade: 'u3', user: 'u2' }), counted({ user: 'u1' }, T0 + 3 * DAY)],
+      check({ subject: { user: 'u1x' }, data: { reason: 'no-rule' } }),
+    ]);
+    const found = async (...words: SubjectWord[]) =>
+      (await questions.subjects(words)).rows.map(({ subject }) => subject);
+    const both = { grade: 'u3', user: 'u2' };
+    expect(await found({ value: 'u1' })).toEqual([{ user: 'u1' }, { user: 'u10' }]);
+    expect(await found({ value: 'u' })).toEqual([both, { user: 'u1' }, { user: 'u10' }]);
+    expect(await found({ name: 'grade', value: '' })).toEqual([both]);
+    expect(await found({ name: 'user', value: 'u' }, { name: 'grade', value: 'u' })).toEqual([both]);
+    expect(await found({ name: 'user', value: 'u' }, { value: 'u10' })).toEqual([{ user: 'u10' }]);
+    expect(await found({ name: 'user', value: odd.user.slice(0, 6) })).toEqual([odd]);
+    expect(await found({ name: 'grade', value: 'x' })).toEqual([]);
+    expect((await questions.subjects([], { limit: 2 })).rows).toHaveLength(2);
+    expect((await questions.subjects([{ value: 'u1' }])).rows[0]?.seenAt).toBe(T0 + 3 * DAY);
+    await questions.deleteSubject({ user: 'u2' });
+    expect(await found({ value: 'u3' })).toEqual([]);
   });
 
   it('exports and deletes what is about one subject, and nothing else', async () => {

@@ -210,6 +210,10 @@ describe('decisions', () => {
       ['timeZone', 'from', 'limit', 'format', 'User'],
     ]);
     expect(await refused('/admin/audit?user=d')).toEqual([400, 'invalid-request', ['user']]);
+    expect(await refused('/admin/subjects/search?limit=0&page=1')).toEqual([
+      ...[400, 'invalid-request'],
+      ['page', 'limit'],
+    ]);
     expect(await refused('/admin/top?by=luck')).toEqual([400, 'invalid-request', ['by']]);
     expect(await refused('/admin/usage-history')).toEqual([400, 'invalid-request', ['subject']]);
     expect(await refused('/admin/outages/calls')).toEqual([400, 'invalid-request', ['node', 'from']]);
@@ -243,6 +247,8 @@ describe('sums', () => {
     const top = (await admin('GET', '/admin/top?by=denied&resource=scan&limit=2')).body.subjects;
     expect(top).toHaveLength(2);
     expect(top[0]).toMatchObject({ resource: 'scan', subject: { user: 'd' }, denied: 2 });
+    const search = await admin('GET', '/admin/subjects/search?q=user=d&limit=5');
+    expect(search.body).toMatchObject({ subjects: [{ subject: { user: 'd' } }], nodes: ['one'] });
     expect((await admin('GET', '/admin/outages')).body).toEqual({ outages: [], nodes: ['one'] });
   });
 });

@@ -83,6 +83,17 @@ const topSchema = {
   additionalProperties: false,
 } as const;
 
+const foundSubjectSchema = {
+  title: 'FoundSubject',
+  type: 'object',
+  properties: {
+    subject: subjectSchema,
+    seenAt: { ...instant, description: 'When a rule last counted it; up to a day too early.' },
+  },
+  required: ['subject', 'seenAt'],
+  additionalProperties: false,
+} as const;
+
 const outageSchema = {
   title: 'Outage',
   type: 'object',
@@ -149,6 +160,7 @@ export const decisionsSchema = listSchema('decisions', eventSchema);
 export const auditSchema = listSchema('audit', eventSchema);
 export const usageHistorySchema = listSchema('windows', windowSchema);
 export const topSubjectsSchema = listSchema('subjects', topSchema);
+export const foundSubjectsSchema = listSchema('subjects', foundSubjectSchema);
 export const outagesSchema = listSchema('outages', outageSchema);
 export const outageCallsSchema = listSchema('calls', callSchema);
 export const subjectDataSchema = listSchema('events', eventSchema);

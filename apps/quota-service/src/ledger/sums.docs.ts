@@ -1,6 +1,12 @@
 import type { Operation } from '../http/openapi/describe.js';
 import { cursor, CURSOR_OF_SPANS, filter, PAGE, PAGES, PROBLEMS, SPAN, SUBJECT, tag } from './list.docs.js';
-import { outageCallsSchema, outagesSchema, topSubjectsSchema, usageHistorySchema } from './ledger.schema.js';
+import {
+  foundSubjectsSchema,
+  outageCallsSchema,
+  outagesSchema,
+  topSubjectsSchema,
+  usageHistorySchema,
+} from './ledger.schema.js';
 
 const NODES = ['sundial-1:3000', 'sundial-2:3000'];
 const WINDOW = {
@@ -73,6 +79,32 @@ export const TOP: Operation = {
             subjects: [{ resource: 'ocr', subject: { user: 'u1' }, used: 42, allowed: 42, denied: 3 }],
             nodes: NODES,
           },
+        },
+      },
+    },
+  },
+  problems: PROBLEMS,
+};
+
+export const SEARCH_SUBJECTS: Operation = {
+  id: 'searchSubjects',
+  tag,
+  summary: 'Subjects by how values of their attributes begin',
+  description:
+    'Of those that a rule counted in the last 400 days. Each word is `name=value`, or a value of any attribute; all of them must be right. ' +
+    'The first word is found by an index; the others are looked for among the first 10,000 that it finds.',
+  parameters: [
+    filter('q', 'Words with spaces between them; without them, the first subjects there are.', 'user=u1'),
+    filter('limit', '1 to 100. Default 20.', '20'),
+  ],
+  answers: {
+    200: {
+      description: 'In the order of the value that the first word finds.',
+      schema: { name: 'FoundSubjects', schema: foundSubjectsSchema },
+      examples: {
+        one: {
+          summary: 'One subject',
+          value: { subjects: [{ subject: { user: 'u1' }, seenAt: WINDOW.seenAt }], nodes: NODES },
         },
       },
     },

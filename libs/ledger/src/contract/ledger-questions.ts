@@ -87,6 +87,19 @@ export interface TopSubject {
   readonly denied: number;
 }
 
+/** Of how a value begins, and of which attribute it is: of any where `name` is absent. */
+export interface SubjectWord {
+  readonly name?: string;
+  readonly value: string;
+}
+
+/** A subject that a rule counted. */
+export interface FoundSubject {
+  readonly subject: Subject;
+  /** When it was last seen, epoch ms; up to a day too early. */
+  readonly seenAt: number;
+}
+
 /** A time in which a node decided without the store. */
 export interface Outage {
   readonly node: string;
@@ -122,6 +135,11 @@ export interface LedgerQuestions {
   events(filter?: EventFilter, page?: LedgerPage): Promise<LedgerRows<RecordedEvent>>;
   usageHistory(filter: UsageHistoryFilter, page?: LedgerPage): Promise<LedgerRows<UsageWindow>>;
   top(filter: TopFilter, page?: Pick<LedgerPage, 'limit'>): Promise<LedgerRows<TopSubject>>;
+  /** Subjects that rules counted in the last 400 days, for which every word is right; in the order of the value that the first one finds. */
+  subjects(
+    words: readonly SubjectWord[],
+    page?: Pick<LedgerPage, 'limit'>,
+  ): Promise<LedgerRows<FoundSubject>>;
   outages(filter?: LedgerSpan, page?: LedgerPage): Promise<LedgerRows<Outage>>;
   affected(
     outage: Pick<Outage, 'node' | 'from' | 'to'>,

@@ -14,6 +14,8 @@ import { Turns } from '../calls/turns.js';
 
 /** How long a question about sums waits for the latest rows to be in them. */
 const APPLY_WITHIN_MS = 1_000;
+/** A search is typed: it answers at once, and finds what it missed a moment later. */
+const SEARCH_APPLY_WITHIN_MS = 100;
 /** What is lost makes a finding. */
 const findingOf = (lost: number) =>
   `The ledger lost ${lost} events since it was opened: its gaps say when and why. Find what slows or fills its database.`;
@@ -83,10 +85,10 @@ export class LedgerOnThreads implements Ledger {
 
   #questions(): LedgerQuestions {
     const ask =
-      <Question extends keyof Answers>(question: Question, sums = false): Answers[Question] =>
+      <Question extends keyof Answers>(question: Question, applyWithinMs = 0): Answers[Question] =>
       // @ts-expect-error: the thread's method of that name has these arguments and this result.
       async (...args) => {
-        if (sums) await within(this.writing.call('apply'), APPLY_WITHIN_MS);
+        if (applyWithinMs > 0) await within(this.writing.call('apply'), applyWithinMs);
         return this.#turns.run(() => this.reading.calls().call('ask', question, args));
       };
     return {
@@ -94,9 +96,10 @@ export class LedgerOnThreads implements Ledger {
       decisions: ask('decisions'),
       audit: ask('audit'),
       events: ask('events'),
-      usageHistory: ask('usageHistory', true),
-      top: ask('top', true),
-      outages: ask('outages', true),
+      usageHistory: ask('usageHistory', APPLY_WITHIN_MS),
+      top: ask('top', APPLY_WITHIN_MS),
+      subjects: ask('subjects', SEARCH_APPLY_WITHIN_MS),
+      outages: ask('outages', APPLY_WITHIN_MS),
       affected: ask('affected'),
       exportSubject: ask('exportSubject'),
       nodes: ask('nodes'),

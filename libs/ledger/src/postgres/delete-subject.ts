@@ -38,6 +38,7 @@ export async function deleteSubject(
   const texts = Object.entries(subject).map(([name, value]) => attributeText(name, value));
   const where = texts.map((_, index) => `strpos(subject, $${index + 1}) > 0`).join(' AND ');
   await connection.query(`DELETE FROM ledger_subject_days WHERE ${where}`, texts);
+  await connection.query(`DELETE FROM ledger_subjects WHERE ${where}`, texts);
   for (const { table, column } of [
     { table: 'ledger_counted', column: 'event' },
     { table: 'ledger_permanent', column: '"row"' },

@@ -1,6 +1,7 @@
 import { Kysely } from 'kysely';
 import { answersOf } from '../questions/answers.js';
 import { PermanentQuestions } from '../questions/permanent-questions.js';
+import { SubjectSearch } from '../questions/subject-search.js';
 import type { PermanentTables } from '../tables/permanent-tables.js';
 import type { LedgerReader } from '../calls/ledger-reader.js';
 import { remoteDialect } from '../calls/remote-dialect.js';
@@ -20,7 +21,11 @@ export function openPostgresReader(url: string): Promise<LedgerReader> {
   };
   const kysely = new Kysely<PermanentTables>({ dialect: remoteDialect('postgres', run, new Turns()) });
   return Promise.resolve({
-    answers: answersOf((query) => findRows(connection, query), new PermanentQuestions(kysely)),
+    answers: answersOf(
+      (query) => findRows(connection, query),
+      new PermanentQuestions(kysely),
+      new SubjectSearch(kysely),
+    ),
     run,
     close: () => connection.close(),
   });

@@ -1,12 +1,13 @@
 import { sql, type Kysely, type Migration } from 'kysely';
-import { permanentMigrations } from '../tables/permanent-tables.js';
-import { DAY_CONFLICT, OUTAGE_CONFLICT, WINDOW_CONFLICT } from '../tables/conflicts.js';
+import { createSubjects, permanentMigrations } from '../tables/permanent-tables.js';
+import { DAY_CONFLICT, OUTAGE_CONFLICT, SUBJECT_CONFLICT, WINDOW_CONFLICT } from '../tables/conflicts.js';
 
 /** Rows and what finds them are partitioned by part: a UTC day, or less of one that grows large. */
 export const POSTGRES_MIGRATIONS: Readonly<Record<string, Migration>> = {
   ...permanentMigrations(''),
   '002-events': { up: createEvents },
   '003-functions': { up: createFunctions },
+  '004-subjects': { up: createSubjectSearch },
 };
 
 async function createEvents(db: Kysely<unknown>): Promise<void> {
@@ -33,6 +34,11 @@ async function createEvents(db: Kysely<unknown>): Promise<void> {
 
 async function createFunctions(db: Kysely<unknown>): Promise<void> {
   for (const statement of [NEXT_PART, WRITE, APPLY]) await sql.raw(statement).execute(db);
+}
+
+async function createSubjectSearch(db: Kysely<unknown>): Promise<void> {
+  await createSubjects(db, { keyed: '', bytewise: 'COLLATE "C"' });
+  await sql.raw(APPLY_SUBJECTS).execute(db);
 }
 
 const NEXT_PART = `
@@ -98,4 +104,13 @@ BEGIN
     ORDER BY day, resource, meter, subject_hash ${DAY_CONFLICT};
   INSERT INTO ledger_outages SELECT * FROM json_populate_recordset(null::ledger_outages, p_outages) ${OUTAGE_CONFLICT};
   UPDATE ledger_nodes SET derived_up_to = p_up_to WHERE node = p_node;
+END $$`;
+
+/** Beside the function of five arguments, which nodes of the version before go on calling during a deploy. */
+const APPLY_SUBJECTS = `
+CREATE FUNCTION ledger_apply(p_node text, p_up_to bigint, p_windows json, p_days json, p_outages json, p_subjects json) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO ledger_subjects SELECT * FROM json_populate_recordset(null::ledger_subjects, p_subjects)
+    ORDER BY name, value, subject_hash ${SUBJECT_CONFLICT};
+  PERFORM ledger_apply(p_node, p_up_to, p_windows, p_days, p_outages);
 END $$`;

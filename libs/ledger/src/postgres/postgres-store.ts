@@ -106,9 +106,9 @@ export class PostgresStore implements LedgerStore {
     return position;
   }
 
-  async applyDerived({ windows, days, outages, upTo }: Derived): Promise<void> {
-    const texts = [windows, days, outages].map((rows) => JSON.stringify(rows));
-    await this.#connection.query('SELECT ledger_apply($1, $2, $3, $4, $5)', [this.node, upTo, ...texts]);
+  async applyDerived({ windows, days, subjects, outages, upTo }: Derived): Promise<void> {
+    const texts = [windows, days, outages, subjects].map((rows) => JSON.stringify(rows));
+    await this.#connection.query('SELECT ledger_apply($1, $2, $3, $4, $5, $6)', [this.node, upTo, ...texts]);
   }
 
   async rowsAfter(

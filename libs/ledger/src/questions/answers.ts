@@ -16,6 +16,7 @@ import {
 } from './event-query.js';
 import { pageOf } from './page.js';
 import type { PermanentQuestions } from './permanent-questions.js';
+import type { SubjectSearch } from './subject-search.js';
 
 /** Rows of one operation that are shown. */
 const MAX_OF_OPERATION = 10_000;
@@ -23,7 +24,11 @@ const MAX_OF_OPERATION = 10_000;
 /** The questions that a reader answers by itself; deleting is the writer's. */
 export type Answers = Omit<LedgerQuestions, 'deleteSubject'>;
 
-export function answersOf(find: EventSource, permanent: PermanentQuestions): Answers {
+export function answersOf(
+  find: EventSource,
+  permanent: PermanentQuestions,
+  subjects: SubjectSearch,
+): Answers {
   const pageFrom = async (query: EventQuery): Promise<LedgerRows<RecordedEvent>> =>
     pageOf((await find(query)).map(recordedEvent), query.limit - 1, ({ id }) => id);
   const operation = async (operationId: string): Promise<readonly RecordedEvent[]> => {
@@ -41,6 +46,7 @@ export function answersOf(find: EventSource, permanent: PermanentQuestions): Ans
     },
     usageHistory: (filter, page = {}) => permanent.usageHistory(filter, page),
     top: (filter, page = {}) => permanent.top(filter, page),
+    subjects: (words, page = {}) => subjects.search(words, page),
     outages: (filter = {}, page = {}) => permanent.outages(filter, page),
     affected: ({ node, from, to }, page = {}) => affected({ node, from, to }, page, pageFrom, operation),
     exportSubject: (subject, page = {}) =>

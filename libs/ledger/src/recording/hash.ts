@@ -26,6 +26,11 @@ export function attributeText(name: string, value: string): string {
   return `${JSON.stringify(name)}:${JSON.stringify(value)}`;
 }
 
+/** A value, or how it begins, as it stands in `subjectText` between its quotes. */
+export function searchedText(value: string): string {
+  return JSON.stringify(value).slice(1, -1);
+}
+
 /** What the rows of a subject are found by: a hash for each of its attributes. */
 export function attributeHashes(subject: Subject): readonly number[] {
   return Object.entries(subject).map(([name, value]) => hashOf(attributeText(name, value)));

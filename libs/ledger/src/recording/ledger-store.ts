@@ -3,7 +3,7 @@ import type { LedgerGap } from '../contract/ledger.js';
 import type { Facet } from './facet.js';
 import type { OutageRow } from './outages.js';
 import type { CountedRefusals } from './refusals.js';
-import type { SubjectDay, WindowUsage } from './usage.js';
+import type { SubjectAttribute, SubjectDay, WindowUsage } from './usage.js';
 
 /** A row that waits to be written. */
 export interface NewRow {
@@ -32,6 +32,7 @@ export interface NewRows {
 export interface Derived {
   readonly windows: readonly WindowUsage[];
   readonly days: readonly SubjectDay[];
+  readonly subjects: readonly SubjectAttribute[];
   readonly outages: readonly OutageRow[];
   readonly upTo: number;
 }

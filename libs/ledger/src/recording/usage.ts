@@ -1,6 +1,6 @@
 import type { Subject } from '@sundial/contract';
 import type { LedgerEvent, LedgerLimit } from '../contract/ledger-event.js';
-import { hashOf, subjectText } from './hash.js';
+import { hashOf, searchedText, subjectText } from './hash.js';
 
 /** One window of one counter, as the events since the last call saw it. A row of `ledger_windows`. */
 export interface WindowUsage {
@@ -31,6 +31,16 @@ export interface SubjectDay {
   used: number;
   allowed: number;
   denied: number;
+}
+
+/** One attribute of a subject that a rule counts by. A row of `ledger_subjects`. */
+export interface SubjectAttribute {
+  readonly name: string;
+  /** As it stands in `subjectText`, without its quotes. */
+  readonly value: string;
+  readonly subject_hash: number;
+  readonly subject: string;
+  readonly seen_at: number;
 }
 
 export const DAY_MS = 86_400_000;
@@ -77,13 +87,18 @@ export class Usage {
     if (sign !== 0 || decided) this.#addDay(event, text, sign, decided);
   }
 
-  take(): { readonly windows: readonly WindowUsage[]; readonly days: readonly SubjectDay[] } {
+  take(): {
+    readonly windows: readonly WindowUsage[];
+    readonly days: readonly SubjectDay[];
+    readonly subjects: readonly SubjectAttribute[];
+  } {
     const subjects = [...this.#subjects.values()];
     this.#subjects = new Map();
     this.#entries = 0;
     return {
       windows: subjects.flatMap(({ windows }) => windows),
       days: subjects.flatMap(({ days }) => days),
+      subjects: subjects.flatMap(attributesOf),
     };
   }
 
@@ -166,6 +181,17 @@ export class Usage {
     this.#entries += 1;
     return entry;
   }
+}
+
+/** Of a subject that is counted: one that no rule counts by would fill the search with what callers make up. */
+function attributesOf({ hash, windows }: SubjectSums): readonly SubjectAttribute[] {
+  const [first] = windows;
+  if (first === undefined) return [];
+  const { subject } = first;
+  const seen_at = Math.max(...windows.map((window) => window.seen_at));
+  return Object.entries(JSON.parse(subject) as Subject).map(([name, value]) => ({
+    ...{ name, value: searchedText(value), subject_hash: hash, subject, seen_at },
+  }));
 }
 
 const UNITS_ALONE: Readonly<Record<string, number>> = { units: 1 };

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import type Database from 'libsql';
 import { answersOf } from '../questions/answers.js';
 import { PermanentQuestions } from '../questions/permanent-questions.js';
+import { SubjectSearch } from '../questions/subject-search.js';
 import type { LedgerReader } from '../calls/ledger-reader.js';
 import { PermanentFile } from './permanent-file.js';
 import { SqliteReader } from './sqlite-reader.js';
@@ -15,6 +16,7 @@ export async function openSqliteReader(directory: string): Promise<LedgerReader>
     answers: answersOf(
       (query) => Promise.resolve(days.find(query)),
       new PermanentQuestions(permanent.kysely),
+      new SubjectSearch(permanent.kysely),
     ),
     run: (sql, parameters) => Promise.resolve(run(permanent.database, sql, parameters)),
     close: () => {

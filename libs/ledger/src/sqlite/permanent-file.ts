@@ -6,12 +6,13 @@ import type { OutageRow } from '../recording/outages.js';
 import type { Subject } from '@sundial/contract';
 import type { LedgerEvent } from '../contract/ledger-event.js';
 import { matches } from '../questions/event-query.js';
-import { DAY_CONFLICT, OUTAGE_CONFLICT, WINDOW_CONFLICT } from '../tables/conflicts.js';
+import { DAY_CONFLICT, OUTAGE_CONFLICT, SUBJECT_CONFLICT, WINDOW_CONFLICT } from '../tables/conflicts.js';
 import { attributeText } from '../recording/hash.js';
-import { DAY_MS, type SubjectDay, type WindowUsage } from '../recording/usage.js';
+import { DAY_MS, type SubjectAttribute, type SubjectDay, type WindowUsage } from '../recording/usage.js';
 import { migrate } from '../tables/migrate.js';
 import {
   PERMANENT_KINDS,
+  createSubjects,
   permanentMigrations,
   type LedgerNode,
   type PermanentTables,
@@ -44,7 +45,15 @@ const DAY_COLUMNS = [
   'allowed',
   'denied',
 ] as const;
+const SUBJECT_COLUMNS = ['name', 'value', 'subject_hash', 'subject', 'seen_at'] as const;
 const OUTAGE_COLUMNS = ['node', 'started_at', 'last_at', 'ended_at', 'allowed', 'denied', 'settled'] as const;
+
+const MIGRATIONS = {
+  ...permanentMigrations('WITHOUT ROWID'),
+  '002-subjects': {
+    up: (db: Kysely<unknown>) => createSubjects(db, { keyed: 'WITHOUT ROWID', bytewise: '' }),
+  },
+};
 
 /** The file that days come and go beside: what is kept for 400 days, and the tables of other parts. */
 export class PermanentFile {
@@ -59,7 +68,7 @@ export class PermanentFile {
   static async open(directory: string, { migrates }: { readonly migrates: boolean }): Promise<PermanentFile> {
     const database = openSqlite(join(directory, 'permanent.sqlite'));
     const kysely = new Kysely<PermanentTables>({ dialect: new SqliteDialect({ database }) });
-    if (migrates) await migrate(kysely, 'ledger', permanentMigrations('WITHOUT ROWID'));
+    if (migrates) await migrate(kysely, 'ledger', MIGRATIONS);
     return new PermanentFile(database, kysely);
   }
 
@@ -110,10 +119,11 @@ export class PermanentFile {
     });
   }
 
-  apply(node: string, { windows, days, outages, upTo }: Derived): void {
+  apply(node: string, { windows, days, subjects, outages, upTo }: Derived): void {
     atomically(this.database, () => {
       this.#insert('ledger_windows', WINDOW_COLUMNS, [...windows].sort(byHash), WINDOW_CONFLICT);
       this.#insert('ledger_subject_days', DAY_COLUMNS, [...days].sort(byDay), DAY_CONFLICT);
+      this.#insert('ledger_subjects', SUBJECT_COLUMNS, [...subjects].sort(byValue), SUBJECT_CONFLICT);
       this.#insert('ledger_outages', OUTAGE_COLUMNS, outages, OUTAGE_CONFLICT);
       this.database.prepare('UPDATE ledger_nodes SET derived_up_to = ? WHERE node = ?').run(upTo, node);
     });
@@ -128,6 +138,7 @@ export class PermanentFile {
     this.database.prepare('DELETE FROM ledger_outages WHERE started_at < ?').run(at);
     this.database.prepare('DELETE FROM ledger_subject_days WHERE day < ?').run(day);
     this.database.prepare('DELETE FROM ledger_windows WHERE seen_at < ?').run(at);
+    this.database.prepare('DELETE FROM ledger_subjects WHERE seen_at < ?').run(at);
   }
 
   /** Deletes the sums of a subject, and the permanent rows about it. */
@@ -137,6 +148,7 @@ export class PermanentFile {
     return atomically(this.database, () => {
       const { changes } = this.database.prepare(`DELETE FROM ledger_windows WHERE ${where}`).run(conditions);
       this.database.prepare(`DELETE FROM ledger_subject_days WHERE ${where}`).run(conditions);
+      this.database.prepare(`DELETE FROM ledger_subjects WHERE ${where}`).run(conditions);
       const permanent = this.database.prepare('SELECT seq, row FROM ledger_permanent').all() as {
         seq: number;
         row: string;
@@ -180,4 +192,9 @@ function byDay(one: SubjectDay, other: SubjectDay): number {
   if (one.day !== other.day) return one.day - other.day;
   if (one.resource !== other.resource) return one.resource < other.resource ? -1 : 1;
   return one.subject_hash - other.subject_hash;
+}
+
+function byValue(one: SubjectAttribute, other: SubjectAttribute): number {
+  if (one.name !== other.name) return one.name < other.name ? -1 : 1;
+  return one.value < other.value ? -1 : 1;
 }

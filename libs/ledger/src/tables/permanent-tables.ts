@@ -1,6 +1,6 @@
 import { sql, type Kysely, type Migration, type RawBuilder } from 'kysely';
 import type { OutageRow } from '../recording/outages.js';
-import type { SubjectDay, WindowUsage } from '../recording/usage.js';
+import type { SubjectAttribute, SubjectDay, WindowUsage } from '../recording/usage.js';
 
 /** A rare event that outlives its day. */
 interface PermanentEvent {
@@ -35,6 +35,7 @@ export interface PermanentTables {
   readonly ledger_windows: WindowUsage;
   readonly ledger_subject_days: SubjectDay;
   readonly ledger_outages: OutageRow;
+  readonly ledger_subjects: SubjectAttribute;
   readonly ledger_nodes: LedgerNode;
 }
 
@@ -52,6 +53,18 @@ export const PERMANENT_DAYS = 400;
 /** `keyed`: what the database says of a table that is found by its primary key alone. */
 export function permanentMigrations(keyed: '' | 'WITHOUT ROWID'): Readonly<Record<string, Migration>> {
   return { '001-permanent': { up: (db) => createPermanentTables(db, keyed) } };
+}
+
+/** What subjects are searched by: a row for each attribute, found by how its value begins, byte by byte. */
+export async function createSubjects(
+  db: Kysely<unknown>,
+  { keyed, bytewise }: { readonly keyed: string; readonly bytewise: string },
+): Promise<void> {
+  const [suffix, collation] = [sql.raw(keyed), sql.raw(bytewise)];
+  await sql`CREATE TABLE ledger_subjects (name text ${collation} NOT NULL, value text ${collation} NOT NULL, subject_hash bigint NOT NULL,
+    subject text NOT NULL, seen_at bigint NOT NULL, PRIMARY KEY (name, value, subject_hash)) ${suffix}`.execute(
+    db,
+  );
 }
 
 async function createPermanentTables(db: Kysely<unknown>, keyed: string): Promise<void> {
