@@ -80,6 +80,25 @@ describe.each(STORES)('/admin/packs, %s', (store) => {
     });
   });
 
+  it('are listed for a subject whose attribute has the name of a parameter', async () => {
+    const rule = {
+      id: 'odd',
+      resource: 'odd',
+      per: ['reason', 'subject'],
+      limits: [{ window: 'day', max: 1 }],
+    };
+    await service.api.post('/admin/rules').send(rule).expect(201);
+    const subject = { reason: 'r1', subject: '{odd' };
+    const added = await add('', { resource: 'odd', subject });
+    const query = new URLSearchParams({ resource: 'odd', subject: JSON.stringify(subject) });
+    const path = (id = '') => `/admin/packs${id}?${query}`;
+    expect((await service.api.get(path())).body.packs).toMatchObject([{ id: added.body.pack.id }]);
+    const { body } = await service.api.delete(`${path(`/${added.body.pack.id}`)}&reason=done`);
+    expect(body.pack).toMatchObject({ state: 'cancelled' });
+    const broken = await service.api.get('/admin/packs?resource=odd&subject={"reason":1}');
+    expect([broken.status, broken.body.errors[0].path]).toEqual([400, 'subject']);
+  });
+
   it.each([
     ['no amount', { amount: undefined }, 'amount'],
     ['an amount of 0', { amount: 0 }, 'amount'],

@@ -7,6 +7,7 @@ import {
 } from '@sundial/contract';
 import { errorsInReason } from '../admin/reason.js';
 import { readQuery, unknownParameters } from '../http/query.js';
+import { subjectAmong } from '../http/subject-parameter.js';
 
 const FILTERS = ['rule', 'cursor', 'prefix', 'active', 'limit'] as const;
 
@@ -49,7 +50,7 @@ export function parseOverrideToRemove(url: string): OverrideToRemove {
   if (errors.length > 0) throw QuotaError.invalid('invalid-request', errors);
   values.delete('rule');
   values.delete('reason');
-  return { rule, reason, subject: Object.fromEntries(values) };
+  return { rule, reason, subject: subjectAmong(values) };
 }
 
 interface OverrideToRemove {

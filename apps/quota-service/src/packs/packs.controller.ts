@@ -6,19 +6,17 @@ import {
   type PackAdded,
   type PackInput,
   type SubjectPacks,
-  QuotaError,
-  type UsageRequest,
 } from '@sundial/contract';
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Req } from '@nestjs/common';
 import { RouteSchema } from '@nestjs/platform-fastify';
 import { QuotaEngine } from '@sundial/engine';
 import type { FastifyRequest } from 'fastify';
 import { AdminWrites } from '../admin/admin-writes.js';
-import { errorsInReason, reasonIn } from '../admin/reason.js';
+import { reasonIn } from '../admin/reason.js';
 import { Describe } from '../http/openapi/describe.js';
 import { Route } from '../http/routes/route.decorator.js';
-import { parseUsageQuery } from '../usage/usage-query.js';
 import { ADD_PACK, CANCEL_PACK, LIST_PACKS } from './packs.docs.js';
+import { parsePacksQuery, parsePackToCancel } from './packs-query.js';
 
 /** Operators, and the programs that sell them, give subjects units on top of their windows. */
 @Controller('admin/packs')
@@ -50,7 +48,7 @@ export class PacksController {
   @Route({ access: 'admin', role: 'viewer' })
   @RouteSchema({ response: { 200: subjectPacksSchema } })
   list(@Req() { url }: FastifyRequest): Promise<SubjectPacks> {
-    return this.engine.packs.list(parseUsageQuery(url) as UsageRequest);
+    return this.engine.packs.list(parsePacksQuery(url));
   }
 
   @Delete(':id')
@@ -58,20 +56,11 @@ export class PacksController {
   @Route({ access: 'admin', role: 'operator' })
   @RouteSchema({ response: { 200: packCancelledSchema } })
   async cancel(@Param('id') id: string, @Req() request: FastifyRequest): Promise<{ readonly pack: Pack }> {
-    const { reason, ...usage } = reasonAndSubject(request.url);
+    const { reason, ...usage } = parsePackToCancel(request.url);
     this.writes.assertReason(reason);
-    const pack = await this.engine.packs.cancel(id, usage as UsageRequest);
-    const target = { resource: usage.resource!, id, subject: usage.subject };
+    const pack = await this.engine.packs.cancel(id, usage);
+    const target = { resource: usage.resource, id, subject: usage.subject };
     this.writes.record(request, { action: 'pack-cancelled', target, reason, after: pack });
     return { pack };
   }
-}
-
-/** The query of a cancellation: `reason` is none of the subject's attributes. @throws QuotaError `invalid-request` */
-function reasonAndSubject(url: string): ReturnType<typeof parseUsageQuery> & { readonly reason?: string } {
-  const { subject: all, ...resource } = parseUsageQuery(url);
-  const { reason, ...subject } = all;
-  const errors = errorsInReason(reason);
-  if (errors.length > 0) throw QuotaError.invalid('invalid-request', errors);
-  return { ...resource, subject, ...(reason !== undefined && { reason }) };
 }

@@ -24,7 +24,8 @@ const SUBJECT = [
   {
     in: 'query',
     name: 'subject',
-    description: 'Each attribute is a parameter of its own: `user=u1&grade=3`.',
+    description:
+      'Each attribute is a parameter of its own: `user=u1&grade=3`; where a name is another parameter here, `subject={"name":"value"}`.',
     fields: { name: 'Subject', schema: subjectSchema },
   },
 ] as const;

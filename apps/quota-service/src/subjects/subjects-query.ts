@@ -1,6 +1,7 @@
 import { type InputError, NAME_PATTERN, QuotaError, type Subject } from '@sundial/contract';
 import { DEFAULT_NEAR } from '@sundial/engine';
 import { readQuery, unknownParameters } from '../http/query.js';
+import { subjectAmong } from '../http/subject-parameter.js';
 
 /** The query of `GET /admin/subjects`. */
 interface NearQuery {
@@ -37,7 +38,7 @@ export function parseSubjectQuery(url: string): { readonly subject: Subject; rea
   values.delete('cursor');
   const errors = errorsInCursor(cursor);
   if (errors.length > 0) throw QuotaError.invalid('invalid-request', errors);
-  return { subject: Object.fromEntries(values), ...(cursor !== undefined && { cursor }) };
+  return { subject: subjectAmong(values), ...(cursor !== undefined && { cursor }) };
 }
 
 function errorsInCursor(cursor: string | undefined): readonly InputError[] {

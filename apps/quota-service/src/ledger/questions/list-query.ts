@@ -2,6 +2,7 @@ import { type InputError, QuotaError, type Subject } from '@sundial/contract';
 import { canonicalTimeZone, instantIn } from '@sundial/engine';
 import type { LedgerPage, LedgerSpan } from '@sundial/ledger';
 import { readQuery, unknownParameters } from '../../http/query.js';
+import { attributesIn } from '../../http/subject-parameter.js';
 
 const FORMATS = ['json', 'csv', 'ndjson'] as const;
 export type ListFormat = (typeof FORMATS)[number];
@@ -126,7 +127,7 @@ function subjectIn(
 ): Subject | undefined {
   const entries: [string, string][] = [];
   for (const [name, value] of others) {
-    if (name === 'subject') entries.push(...entriesIn(value, errors));
+    if (name === 'subject') entries.push(...attributesIn(value, errors));
     else entries.push([name, value]);
   }
   for (const [name, value] of entries) {
@@ -141,24 +142,4 @@ function subjectIn(
   if (new Set(entries.map(([name]) => name)).size < entries.length)
     errors.push({ path: 'subject', message: 'names an attribute more than once' });
   return entries.length > 0 ? Object.fromEntries(entries) : undefined;
-}
-
-/** `{"user":"u1"}`, or `user:u1,grade:3`. */
-function entriesIn(text: string, errors: InputError[]): [string, string][] {
-  const message = 'must be JSON such as {"user":"u1"}, or name:value pairs joined by commas';
-  if (!text.startsWith('{')) {
-    const pairs = text.split(',').map((pair) => pair.split(/:(.*)/s).slice(0, 2));
-    if (pairs.every((pair): pair is [string, string] => pair.length === 2)) return pairs;
-    errors.push({ path: 'subject', message });
-    return [];
-  }
-  try {
-    const parsed: unknown = JSON.parse(text);
-    const entries = Object.entries(parsed as Record<string, unknown>);
-    if (entries.every((entry): entry is [string, string] => typeof entry[1] === 'string')) return entries;
-  } catch {
-    // It is refused below.
-  }
-  errors.push({ path: 'subject', message });
-  return [];
 }
