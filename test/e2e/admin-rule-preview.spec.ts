@@ -104,4 +104,40 @@ describe.each(STORES)('POST /admin/rules/preview, %s', (store) => {
   ])('refuses %s', async (_what, body, status) => {
     expect((await post('/admin/rules/preview', body)).status).toBe(status);
   });
+
+  it('tries a check against a draft beside the other rules, and counts nothing', async () => {
+    const limits = [
+      { window: 'day', max: 12 },
+      { window: 'hour', max: 100, soft: true },
+    ];
+    const rule = { ...RULES[0]!, limits, onDeny: { code: 'TOO_MANY' } };
+    const subject = { user: 'u1', grade: '3' };
+    const fits = await post('/admin/rules/try', { rule, subject, amount: 3 });
+    expect([fits.status, fits.body.allowed, fits.body.reason]).toEqual([200, true, 'ok']);
+    expect(fits.body.limits).toMatchObject([
+      { rule: 'in-grade', used: 12, max: 50 },
+      { rule: 'near-me', window: 'day', used: 12, max: 12, remaining: 0 },
+      { rule: 'near-me', window: 'hour', used: 12 },
+    ]);
+    const over = await post('/admin/rules/try', { rule, subject, amount: 4 });
+    expect(over.body).toMatchObject({
+      allowed: false,
+      reason: 'limit-reached',
+      onDeny: { code: 'TOO_MANY' },
+    });
+    expect(over.body.retryAfterMs).toBeGreaterThan(0);
+    const usage = await service.api.get('/usage?resource=scan&user=u1&grade=3');
+    expect(usage.body.limits[1]).toMatchObject({ rule: 'near-me', window: 'day', used: 9, max: 10 });
+    const none = await post('/admin/rules/try', { rule: { ...rule, resource: 'new', mode: 'off' }, subject });
+    expect(none.body).toMatchObject({ allowed: true, reason: 'no-rule', limits: [] });
+  });
+
+  it.each([
+    ['a subject without an attribute', { subject: { user: 'u1' } }, 'subject.grade'],
+    ['an unknown field', { subject: {}, operationId: 'x' }, 'operationId'],
+    ['a bad rule', { rule: { ...RULES[0], mode: 'on' }, subject: {} }, 'mode'],
+  ])('refuses to try %s', async (_what, sent, path) => {
+    const { status, body } = await post('/admin/rules/try', { rule: RULES[0], ...sent });
+    expect([status, body.errors.map((error: { path: string }) => error.path)]).toEqual([400, [path]]);
+  });
 });

@@ -187,6 +187,11 @@ describe.each(STORES)('operators and subjects, %s', (store) => {
       const { body: held } = await post('/reservations', reserve);
       const before = (await get('/admin/subjects/usage?user=reset-1')).body.resources[0].limits;
       expect(before[0]).toMatchObject({ used: 6, reserved: 2 });
+      const { expiresAt } = held.reservation;
+      const at = (instant: string) => new Date(instant).toISOString();
+      const live = { rule: 'near-me', onExpiry: 'release', amounts: { units: 2 }, expiresAt: at(expiresAt) };
+      const [resource] = (await service.api.get(`/admin/subjects/usage?user=${subject.user}`)).body.resources;
+      expect(resource.holds).toEqual([live]);
       const { status, body } = await post('/admin/subjects/reset', {
         rule: 'near-me',
         subject,

@@ -1,5 +1,5 @@
-import type { LimitState } from './decision.js';
-import type { Subject } from './request.js';
+import type { Decision, LimitState } from './decision.js';
+import type { CheckRequest, Subject } from './request.js';
 import type { Amounts, OnExpiry } from './reservation.js';
 import type { Rule } from './rule.js';
 import type { RulePatch } from './rule-admin.js';
@@ -34,10 +34,17 @@ export interface NearSubjects {
 /** What a subject has used of all resources whose rules count by nothing but its attributes. */
 export interface SubjectUsage {
   readonly subject: Subject;
-  readonly resources: readonly { readonly resource: string; readonly limits: readonly LimitState[] }[];
+  readonly resources: readonly ResourceUsage[];
   readonly rulesVersion: number;
   /** The cursor of the next page; absent on the last one. */
   readonly next?: string;
+}
+
+export interface ResourceUsage {
+  readonly resource: string;
+  readonly limits: readonly LimitState[];
+  /** The live reservations, of each rule the first 100 to expire; absent where nothing is held. */
+  readonly holds?: readonly HeldByRule[];
 }
 
 /** An operator's reset: nothing is used any more in the current windows, which end when they would have ended. */
@@ -71,6 +78,11 @@ export interface HeldUnits {
   readonly amounts: Amounts;
 }
 
+/** What a reservation holds under one rule. */
+export interface HeldByRule extends HeldUnits {
+  readonly rule: string;
+}
+
 /** A rule as an operator writes it. */
 type WrittenRule = Pick<Rule, 'id' | 'resource' | 'per' | 'limits'> & Partial<Rule>;
 
@@ -92,3 +104,14 @@ export interface RuleOutlook extends Effects {
   /** The first that are over or near, the largest share first. */
   readonly examples: readonly SubjectState[];
 }
+
+/** A check as it would be decided if this rule were in force, beside the others of its resource. */
+export interface RuleTrial extends Pick<CheckRequest, 'subject' | 'amount' | 'amounts'> {
+  readonly rule: WrittenRule;
+}
+
+/** What it would be answered. Nothing is counted; gates, brakes, packs and operation ids are not asked. */
+export type RuleTried = Pick<
+  Decision,
+  'allowed' | 'reason' | 'wouldDeny' | 'limits' | 'retryAfterMs' | 'onDeny' | 'warnings' | 'rulesVersion'
+>;

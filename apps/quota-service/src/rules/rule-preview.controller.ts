@@ -1,19 +1,26 @@
-import { type InputError, QuotaError, type Rule, type RuleOutlook } from '@sundial/contract';
+import {
+  type InputError,
+  QuotaError,
+  type Rule,
+  type RuleOutlook,
+  type RuleTrial,
+  type RuleTried,
+} from '@sundial/contract';
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import { LiveRules, matchesNothing, parseRule, patchRule, planChange, QuotaEngine } from '@sundial/engine';
 import { Describe } from '../http/openapi/describe.js';
 import { Route } from '../http/routes/route.decorator.js';
-import { PREVIEW_RULE } from './rule-preview.docs.js';
+import { PREVIEW_RULE, TRY_RULE } from './rule-preview.docs.js';
 
-/** What a rule, or a change of one, would do now, from what is counted. Writes nothing. */
-@Controller('admin/rules/preview')
+/** What a rule, or a change of one, would do now, from what is counted, and what a check would be answered. Writes nothing. */
+@Controller('admin/rules')
 export class RulePreviewController {
   constructor(
     private readonly live: LiveRules,
     private readonly engine: QuotaEngine,
   ) {}
 
-  @Post()
+  @Post('preview')
   @HttpCode(200)
   @Describe(PREVIEW_RULE)
   @Route({ access: 'admin', role: 'viewer' })
@@ -24,6 +31,16 @@ export class RulePreviewController {
     if (errors.length > 0) throw QuotaError.invalid('invalid-rule', errors);
     const { rule, effects } = await planChange(current, { kind: 'put', rule: wanted });
     return this.engine.subjects.outlook(rule!, effects);
+  }
+
+  @Post('try')
+  @HttpCode(200)
+  @Describe(TRY_RULE)
+  @Route({ access: 'admin', role: 'viewer' })
+  tryCheck(@Body() body: unknown): Promise<RuleTried> {
+    const { rule: written, ...check } = (typeof body === 'object' && body !== null ? body : {}) as RuleTrial;
+    const rule = parseRule(written);
+    return this.engine.subjects.tried(rule, check);
   }
 
   /** @throws QuotaError `invalid-request`, `invalid-rule`, `rule-not-found` */

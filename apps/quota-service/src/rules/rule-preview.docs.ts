@@ -1,4 +1,9 @@
-import { ruleOutlookSchema, rulePreviewRequestSchema } from '@sundial/contract';
+import {
+  ruleOutlookSchema,
+  rulePreviewRequestSchema,
+  ruleTrialSchema,
+  ruleTriedSchema,
+} from '@sundial/contract';
 import { ALLOWED } from '../check/check.docs.js';
 import type { Operation } from '../http/openapi/describe.js';
 import { RULE, UNREADABLE } from './rules.docs.js';
@@ -37,4 +42,31 @@ export const PREVIEW_RULE: Operation = {
     },
   },
   problems: ['invalid-request', 'invalid-rule', ...UNREADABLE, 'rule-not-found', 'store-unavailable'],
+};
+
+export const TRY_RULE: Operation = {
+  id: 'tryRule',
+  tag: 'admin',
+  summary: 'What a check would be answered under a rule that is not in force yet',
+  description:
+    'From what is counted now, beside the other rules of its resource. Counts nothing and writes nothing; gates, brakes, packs and operation ids are not asked.',
+  body: {
+    schema: { name: 'RuleTrial', schema: ruleTrialSchema },
+    examples: {
+      draft: { summary: 'A draft', value: { rule: RULE, subject: { account: 'a1' }, amount: 1 } },
+    },
+  },
+  answers: {
+    200: {
+      description: 'The limits are as they would be after it.',
+      schema: { name: 'RuleTried', schema: ruleTriedSchema },
+      examples: {
+        allowed: {
+          summary: 'It would be allowed',
+          value: { allowed: true, reason: 'ok', wouldDeny: false, limits: ALLOWED.limits, rulesVersion: 12 },
+        },
+      },
+    },
+  },
+  problems: ['invalid-request', 'invalid-rule', ...UNREADABLE, 'store-unavailable'],
 };

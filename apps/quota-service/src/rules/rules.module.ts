@@ -3,7 +3,7 @@ import { OpenApiRegistry } from '../http/openapi/openapi-registry.js';
 import { RuleSetController } from './rule-set.controller.js';
 import { LIST_RULES, REPLACE_RULES } from './rule-set.docs.js';
 import { RulePreviewController } from './rule-preview.controller.js';
-import { PREVIEW_RULE } from './rule-preview.docs.js';
+import { PREVIEW_RULE, TRY_RULE } from './rule-preview.docs.js';
 import { RulesController } from './rules.controller.js';
 import { CREATE_RULE, DELETE_RULE, PATCH_RULE, READ_RULE, REPLACE_RULE } from './rules.docs.js';
 
@@ -11,7 +11,7 @@ import { CREATE_RULE, DELETE_RULE, PATCH_RULE, READ_RULE, REPLACE_RULE } from '.
 @Module({ controllers: [RuleSetController, RulePreviewController, RulesController] })
 export class RulesModule {
   constructor(openApi: OpenApiRegistry) {
-    openApi.add([LIST_RULES, REPLACE_RULES, PREVIEW_RULE]);
+    openApi.add([LIST_RULES, REPLACE_RULES, PREVIEW_RULE, TRY_RULE]);
     openApi.add([READ_RULE, CREATE_RULE, REPLACE_RULE, PATCH_RULE, DELETE_RULE]);
   }
 }

@@ -23,7 +23,7 @@ import type {
 import type { ReceiptClaims, ReceiptVerdict, VerifyReceiptRequest } from '../receipt.js';
 import type { OnDeny, Rule } from '../rule.js';
 import type { RulePreview, RuleSetChanges, RuleSetWritten, RuleWritten } from '../rule-written.js';
-import type { NearSubjects, ResetSubject, SubjectReset, SubjectUsage } from '../subjects.js';
+import type { NearSubjects, ResetSubject, RuleTried, SubjectReset, SubjectUsage } from '../subjects.js';
 import { batchAnswerSchema } from './batch.schema.js';
 import {
   brakeInputSchema,
@@ -83,6 +83,8 @@ import {
   resetSubjectSchema,
   ruleOutlookSchema,
   rulePreviewRequestSchema,
+  ruleTrialSchema,
+  ruleTriedSchema,
   subjectResetSchema,
   subjectUsageSchema,
 } from './subjects.schema.js';
@@ -159,6 +161,7 @@ describe('schemas and types', () => {
     same<Of<typeof subjectUsageSchema>, SubjectUsage>(true);
     same<Omit<Of<typeof subjectResetSchema>, 'subject'>, Omit<SubjectReset, 'subject'>>(true);
     same<Of<typeof resetSubjectSchema>, ResetSubject>(true);
+    same<Of<typeof ruleTriedSchema>, RuleTried>(true);
   });
 
   it('state the same gates, brakes and drills', () => {
@@ -265,6 +268,8 @@ describe('every schema', () => {
       resetSubjectSchema,
       ruleOutlookSchema,
       rulePreviewRequestSchema,
+      ruleTrialSchema,
+      ruleTriedSchema,
       subjectResetSchema,
       subjectUsageSchema,
     }),

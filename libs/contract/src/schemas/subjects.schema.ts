@@ -1,6 +1,6 @@
 import { MAX_REASON_LENGTH, NAME_PATTERN } from '../bounds.js';
-import { usageSchema } from './decision.schema.js';
-import { usageRequestSchema } from './request.schema.js';
+import { decisionSchema, usageSchema } from './decision.schema.js';
+import { checkRequestSchema, usageRequestSchema } from './request.schema.js';
 import { reserveRequestSchema } from './reservation.schema.js';
 import { ruleWrittenSchema, rulePatchSchema, ruleSchema } from './rule.schema.js';
 
@@ -48,6 +48,25 @@ export const nearSubjectsSchema = {
   additionalProperties: false,
 } as const;
 
+const heldUnits = {
+  title: 'HeldUnits',
+  type: 'object',
+  properties: {
+    expiresAt: { type: 'string', format: 'date-time' },
+    onExpiry: reserveRequestSchema.properties.onExpiry,
+    amounts: { type: 'object', description: 'By meter.', additionalProperties: count },
+  },
+  required: ['expiresAt', 'onExpiry', 'amounts'],
+  additionalProperties: false,
+} as const;
+
+const heldByRule = {
+  ...heldUnits,
+  title: 'HeldByRule',
+  properties: { rule: { type: 'string' }, ...heldUnits.properties },
+  required: ['rule', ...heldUnits.required],
+} as const;
+
 export const subjectUsageSchema = {
   title: 'SubjectUsage',
   type: 'object',
@@ -58,7 +77,16 @@ export const subjectUsageSchema = {
       items: {
         title: 'ResourceUsage',
         type: 'object',
-        properties: { resource: { type: 'string' }, limits },
+        properties: {
+          resource: { type: 'string' },
+          limits,
+          holds: {
+            type: 'array',
+            description:
+              'The live reservations, of each rule the first 100 to expire; absent where nothing is held.',
+            items: heldByRule,
+          },
+        },
         required: ['resource', 'limits'],
         additionalProperties: false,
       },
@@ -83,18 +111,6 @@ export const subjectResetSchema = {
     reason: { type: 'string', maxLength: MAX_REASON_LENGTH, description: 'For logs and the ledger.' },
   },
   required: ['subject'],
-  additionalProperties: false,
-} as const;
-
-const heldUnits = {
-  title: 'HeldUnits',
-  type: 'object',
-  properties: {
-    expiresAt: { type: 'string', format: 'date-time' },
-    onExpiry: reserveRequestSchema.properties.onExpiry,
-    amounts: { type: 'object', description: 'By meter.', additionalProperties: count },
-  },
-  required: ['expiresAt', 'onExpiry', 'amounts'],
   additionalProperties: false,
 } as const;
 
@@ -154,5 +170,37 @@ export const ruleOutlookSchema = {
     examples: { type: 'array', items: subjectStateSchema },
   },
   required: ['rule', 'version', 'sampled', 'isComplete', 'over', 'near', 'examples'],
+  additionalProperties: false,
+} as const;
+
+export const ruleTrialSchema = {
+  title: 'RuleTrial',
+  type: 'object',
+  properties: {
+    rule: ruleSchema,
+    subject: usageRequestSchema.properties.subject,
+    amount: checkRequestSchema.properties.amount,
+    amounts: checkRequestSchema.properties.amounts,
+  },
+  required: ['rule', 'subject'],
+  additionalProperties: false,
+} as const;
+
+const decided = decisionSchema.properties;
+
+export const ruleTriedSchema = {
+  title: 'RuleTried',
+  type: 'object',
+  properties: {
+    allowed: decided.allowed,
+    reason: decided.reason,
+    wouldDeny: decided.wouldDeny,
+    limits: decided.limits,
+    retryAfterMs: decided.retryAfterMs,
+    onDeny: decided.onDeny,
+    warnings: decided.warnings,
+    rulesVersion: decided.rulesVersion,
+  },
+  required: ['allowed', 'reason', 'wouldDeny', 'limits', 'rulesVersion'],
   additionalProperties: false,
 } as const;

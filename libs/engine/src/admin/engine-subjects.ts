@@ -4,9 +4,12 @@ import {
   type NearSubjects,
   type ResetRule,
   type ResetSubject,
+  type ResourceUsage,
   type Rule,
   type RuleEffect,
   type RuleOutlook,
+  type RuleTrial,
+  type RuleTried,
   type Subject,
   type SubjectReset,
   type SubjectState,
@@ -24,6 +27,8 @@ import type { LiveHold } from '../stores/counter-scan.js';
 import { counterKeyOfShown } from './shown-subjects.js';
 import { asked, SubjectLooks } from './subject-looks.js';
 import { notTheAttributes } from '../requests/exact-subject.js';
+import { missingAttributes } from '../requests/parse-request.js';
+import { assertTrial, tried } from './tried-rule.js';
 
 /** Subjects that one page looks at, about. */
 const SUBJECTS_A_PAGE = 1_000;
@@ -69,14 +74,15 @@ export class EngineSubjects {
   async usage(subject: Subject, after = ''): Promise<SubjectUsage> {
     assertSubject(subject);
     const book = this.options.rules.current;
-    const byResource = new Map<string, SubjectState['limits'][number][]>();
+    const byResource = new Map<string, ResourceUsage>();
     let [looked, last] = [0, ''];
     for (const rule of book.after(after)) {
       if (!isAbout(rule, subject)) continue;
       if (looked === RULES_A_PAGE) return { ...pageOf(subject, byResource, book.version), next: last };
-      const its = Object.fromEntries(rule.per.map((name) => [name, subject[name]!]));
+      const its = countedBy(rule, subject);
       const { limits } = await this.#looks.stateOf(rule, its, subject);
-      byResource.set(rule.resource, [...(byResource.get(rule.resource) ?? []), ...limits]);
+      const holds = await this.#holdsOf(rule, its, limits);
+      byResource.set(rule.resource, joined(byResource.get(rule.resource), rule.resource, limits, holds));
       [looked, last] = [looked + 1, rule.id];
     }
     return pageOf(subject, byResource, book.version);
@@ -98,8 +104,8 @@ export class EngineSubjects {
       before.push({ rule: rule.id, limits: (await this.#looks.stateOf(rule, subject)).limits });
       await this.#setToZero(rule, subject);
       const { limits } = await this.#looks.stateOf(rule, subject);
-      const holds = await asked(this.options.runner.looks.liveHolds(counterKeyOfShown(rule, subject).key));
-      rules.push({ rule: rule.id, resource: rule.resource, limits, holds: holds.map(shownHold) });
+      const holds = await this.#liveHolds(rule, subject);
+      rules.push({ rule: rule.id, resource: rule.resource, limits, holds });
     }
     return { reset: { subject, rules }, before };
   }
@@ -125,6 +131,22 @@ export class EngineSubjects {
       ...{ over: over.length, near: near.length },
       examples: [...over, ...near].sort(largestFirst).slice(0, MAX_EXAMPLES),
     };
+  }
+
+  /** How a check would be decided if the rule were in force. @throws QuotaError `invalid-request`, `store-unavailable` */
+  async tried(rule: Rule, check: Omit<RuleTrial, 'rule'>): Promise<RuleTried> {
+    assertTrial(check);
+    const { subject, amount = 1, amounts } = check;
+    const { current } = this.options.rules;
+    const others = current.forResource(rule.resource).filter(({ id }) => id !== rule.id);
+    const rules = [...others, rule].filter(({ mode }) => mode !== 'off');
+    const errors = missingAttributes(rules, subject);
+    if (errors.length > 0) throw QuotaError.invalid('invalid-request', errors);
+    const counts = await Promise.all(
+      rules.map((each) => this.#looks.countsOf(each, countedBy(each, subject), subject)),
+    );
+    const now = this.options.runner.now();
+    return tried(counts.flat(), { amount, amounts }, { rulesVersion: current.version, now });
   }
 
   #counting(id: string): Rule {
@@ -155,6 +177,18 @@ export class EngineSubjects {
     throw QuotaError.invalid('invalid-request', [{ path: 'subject', message }]);
   }
 
+  /** Undefined where nothing is held: then no store is asked. */
+  async #holdsOf(rule: Rule, subject: Subject, limits: SubjectState['limits']) {
+    if (limits.every(({ reserved }) => reserved === 0)) return undefined;
+    const holds = await this.#liveHolds(rule, subject);
+    return holds.map((hold) => ({ rule: rule.id, ...hold }));
+  }
+
+  async #liveHolds(rule: Rule, subject: Subject): Promise<readonly HeldUnits[]> {
+    const holds = await asked(this.options.runner.looks.liveHolds(counterKeyOfShown(rule, subject).key));
+    return holds.map(shownHold);
+  }
+
   async #setToZero(rule: Rule, subject: Subject): Promise<void> {
     const { runner } = this.options;
     const settingsOf: PlannedSetting['settingsOf'] = (counters) =>
@@ -178,13 +212,27 @@ function isAbout({ per, mode }: Rule, subject: Subject): boolean {
   return mode !== 'off' && per.length > 0 && per.every((name) => Object.hasOwn(subject, name));
 }
 
+function countedBy({ per }: Rule, subject: Subject): Subject {
+  return Object.fromEntries(per.map((name) => [name, subject[name]!]));
+}
+
+function joined(
+  before: ResourceUsage | undefined,
+  resource: string,
+  limits: SubjectState['limits'],
+  held: ResourceUsage['holds'],
+): ResourceUsage {
+  const holds = [...(before?.holds ?? []), ...(held ?? [])];
+  const all = [...(before?.limits ?? []), ...limits];
+  return { resource, limits: all, ...(holds.length > 0 && { holds }) };
+}
+
 function pageOf(
   subject: Subject,
-  byResource: ReadonlyMap<string, SubjectState['limits']>,
+  byResource: ReadonlyMap<string, ResourceUsage>,
   rulesVersion: number,
 ): SubjectUsage {
-  const resources = [...byResource].map(([resource, limits]) => ({ resource, limits }));
-  return { subject, resources, rulesVersion };
+  return { subject, resources: [...byResource.values()], rulesVersion };
 }
 
 /** The limits of one meter hold the same units. */

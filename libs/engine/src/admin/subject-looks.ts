@@ -37,7 +37,12 @@ export class SubjectLooks {
     const subjects: SubjectState[] = [];
     for (let from = 0; from < known.length; from += READ_AT_ONCE) {
       const chunk = known.slice(from, from + READ_AT_ONCE);
-      const states = await Promise.all(chunk.map((shown) => this.#state(rule, shown)));
+      const states = await Promise.all(
+        chunk.map(async ({ subject, hashed }) => {
+          const counts = await this.#counts(rule, subject);
+          return counts && stateOf(subject, counts, hashed);
+        }),
+      );
       subjects.push(...states.filter((state) => state !== undefined));
     }
     return { subjects, ...(keys.cursor !== undefined && { cursor: keys.cursor }) };
@@ -48,9 +53,14 @@ export class SubjectLooks {
    * that say its tier, zone or billing day. @throws QuotaError `store-unavailable`
    */
   async stateOf(rule: Rule, subject: Subject, check: Subject = subject): Promise<SubjectState> {
-    const state = await this.#state(rule, { subject }, check);
-    if (state === undefined) throw unavailable('a key holds something that Sundial did not write');
-    return state;
+    return stateOf(subject, await this.countsOf(rule, subject, check));
+  }
+
+  /** What a subject has used under a rule, as a decision takes it; like `stateOf`. @throws QuotaError `store-unavailable` */
+  async countsOf(rule: Rule, subject: Subject, check: Subject = subject): Promise<Counts<PlannedLimit>> {
+    const counts = await this.#counts(rule, subject, check);
+    if (counts === undefined) throw unavailable('a key holds something that Sundial did not write');
+    return counts;
   }
 
   async #keys(rule: Rule, cursor: string | undefined, wanted: number) {
@@ -61,11 +71,11 @@ export class SubjectLooks {
   }
 
   /** Undefined where a wrong-type key lies in the counter's place. */
-  async #state(
+  async #counts(
     rule: Rule,
-    { subject, hashed }: ShownSubject,
+    subject: Subject,
     check: Subject = subject,
-  ): Promise<SubjectState | undefined> {
+  ): Promise<Counts<PlannedLimit> | undefined> {
     const place = counterKeyOfShown(rule, subject);
     const planned = () => this.#planner.countersAt([rule], check, this.runner.now())[0]!;
     for (let left = MAX_OFFERS; left > 0; left--) {
@@ -77,12 +87,19 @@ export class SubjectLooks {
         result.kept?.forEach((limit) => this.#planner.kept.note({ ...limit, key }));
         continue;
       }
-      const { counts } = result;
-      const share = Math.max(...counts.map(shareOf));
-      return { subject, ...(hashed && { hashed }), share, limits: currentStates(counts) };
+      return result.counts;
     }
     throw unavailable('its clock is in other windows than this node expects');
   }
+}
+
+function stateOf(
+  subject: Subject,
+  counts: Counts<PlannedLimit>,
+  hashed?: ShownSubject['hashed'],
+): SubjectState {
+  const share = Math.max(...counts.map(shareOf));
+  return { subject, ...(hashed && { hashed }), share, limits: currentStates(counts) };
 }
 
 /** The part of a limit that is used or held; 1 where nothing is allowed. */
