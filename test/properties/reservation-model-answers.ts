@@ -1,4 +1,5 @@
-import { partsNow, spread } from './reservation-model-counters.js';
+import { isPack, partsNow, spread } from './reservation-model-counters.js';
+import { unitsOf } from './reservation-model-packs.js';
 import type { Settlement } from './reservation-model-settlements.js';
 import type { Answered, Ending, Hold, Remembered, Shape, Take, Units } from './reservation-model.js';
 import { post, STRANGER, informed, type Called, type Known, type World } from './reservation-model-world.js';
@@ -8,7 +9,7 @@ export function hear(shape: Shape, world: World, call: Called, answered: Answere
   switch (call.verb) {
     case 'take':
     case 'hold':
-      return hearTake(world, call, answered);
+      return hearTake(shape, world, call, answered);
     case 'commit':
     case 'release':
       return hearEnding(shape, world, call, answered);
@@ -19,7 +20,7 @@ export function hear(shape: Shape, world: World, call: Called, answered: Answere
   }
 }
 
-function hearTake(world: World, call: Take | Hold, answered: Answered): World {
+function hearTake(shape: Shape, world: World, call: Take | Hold, answered: Answered): World {
   const { operation } = call;
   const { outcome, record } = answered;
   if (outcome !== 'taken' && outcome !== 'replayed') return world;
@@ -30,6 +31,7 @@ function hearTake(world: World, call: Take | Hold, answered: Answered): World {
     return informed(world, operation, { ...allowed(known, call), ...knownFrom(record!), wasHeld: true, at });
   }
   return synced(
+    shape,
     informed(world, operation, { wasHeld: true, ...heldUntil(known, record!) }),
     operation,
     answered,
@@ -49,7 +51,7 @@ function hearEnding(shape: Shape, world: World, call: Ending, { outcome, record 
       // It says so: a commit may still come.
       return known.state === 'held' ? informed(world, operation, { ending: '' }) : world;
     default: {
-      const done = endedBy(shape, known, call, record!.isLate);
+      const done = { ...endedBy(shape, known, call, record!.isLate), ...splitBy(shape, record!) };
       return informed(world, operation, { ...done, isConfirmed: true, endedAt: world.store.now });
     }
   }
@@ -78,22 +80,20 @@ function endedBy(shape: Shape, known: Known, { verb, amounts }: Ending, isLate: 
   if (known.state !== 'held') return {};
   if (verb === 'release') return { state: 'released' };
   const counted = spread(shape, known.parts, amounts);
-  const isMore = counted.some(
-    (part) => part.amount > (known.parts.find((held) => sameWindow(held, part))?.amount ?? 0),
-  );
+  const held = unitsOf(shape, known.parts);
+  const isMore = Object.entries(amounts).some(([meter, units]) => units > (held[meter] ?? 0));
   return { state: 'committed', counted, isMarked: known.isMarked || isMore || isLate };
 }
 
-function sameWindow(
-  one: { limit: number; window: number },
-  other: { limit: number; window: number },
-): boolean {
-  return one.limit === other.limit && one.window === other.window;
+/** What packs gave of a commit, and what windows, is the store's to say: it says it in its answer. */
+function splitBy(shape: Shape, { state, counted }: Remembered): Partial<Known> {
+  return state === 'committed' && shape.limits.some(isPack) ? { counted } : {};
 }
 
-/** The windows that a settlement or a late call has found it in, or counted it in. */
-export function synced(world: World, operation: number, { record }: Answered): World {
+/** The windows that a settlement or a late call has found it in, or counted it in; and the packs. */
+export function synced(shape: Shape, world: World, operation: number, { record }: Answered): World {
   const known = world.callers[operation]!;
+  if (record && known.state === 'committed') return informed(world, operation, splitBy(shape, record));
   if (!record || (known.state !== 'counted' && known.state !== 'held')) return world;
   const isSame = record.state === known.state || (record.state === 'expired' && known.state === 'held');
   if (!isSame || !(record.attempts.includes(known.attempt) || !known.wasHeld)) return world;

@@ -9,16 +9,22 @@ import {
 
 export const NOTHING: readonly Part[] = [];
 
-/** What an operation takes now: of each limit its meter's units, and of `concurrent` ones only while they are held. */
+/** What an operation takes of windows now: of each limit its meter's units, and of `concurrent` ones only while they are held. */
 export function partsNow(
   shape: Shape,
   now: number,
   { verb, amounts }: { readonly verb: 'take' | 'hold'; readonly amounts: Units },
 ): readonly Part[] {
   return shape.limits.flatMap((limit, index) => {
+    if (isPack(limit)) return [];
     const amount = isConcurrent(limit) && verb === 'take' ? 0 : (amounts[limit.meter] ?? 0);
     return amount > 0 ? [{ limit: index, window: shape.windowAt(limit, now), amount }] : [];
   });
+}
+
+/** Units that stand in where windows have no room, and that no window resets: it is in one window for ever. */
+export function isPack({ window }: ModelLimit): boolean {
+  return window === 'pack';
 }
 
 function isConcurrent({ window }: ModelLimit): boolean {
@@ -32,10 +38,14 @@ export function hasRoom(
   { limit, window, amount }: Part,
 ): boolean {
   const counter = counters[limit]!;
-  if (!keeps(shape, 'no more than there is room for')) return true;
+  if (!keeps(shape, roomGuard(shape.limits[limit]!))) return true;
   const { used, reserved } = counter.window === window ? counter : { used: 0, reserved: 0 };
   const held = keeps(shape, 'what is held takes room') ? reserved : 0;
   return used + held + amount <= shape.limits[limit]!.max;
+}
+
+function roomGuard(limit: ModelLimit) {
+  return isPack(limit) ? 'a pack gives what it has, and no more' : 'no more than there is room for';
 }
 
 /**
@@ -50,7 +60,8 @@ export function change(
   sign: 1 | -1,
 ): readonly Counter[] {
   let changed = counters;
-  for (const { limit, window, amount } of parts) {
+  for (const part of parts) {
+    const { limit, window, amount } = sign < 0 ? returned(shape, part) : part;
     const counter = changed[limit]!;
     const isSame = counter.window === window || !keeps(shape, 'units go back to the window they came from');
     if (isSame || (window > counter.window && sign > 0)) {
@@ -59,6 +70,13 @@ export function change(
     }
   }
   return changed;
+}
+
+/** What comes back goes where it came from. */
+function returned(shape: Shape, part: Part): Part {
+  const { meter, ...limit } = shape.limits[part.limit]!;
+  if (!isPack({ meter, ...limit }) || keeps(shape, 'units go back to the pack they came from')) return part;
+  return { ...part, limit: shape.limits.findIndex((other) => other.meter === meter) };
 }
 
 /**

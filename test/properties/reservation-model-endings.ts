@@ -1,4 +1,5 @@
-import { change, hasRoom, NOTHING, partsNow, spread, totals } from './reservation-model-counters.js';
+import { change, hasRoom, isPack, NOTHING, spread, totals } from './reservation-model-counters.js';
+import { committed, partsOf } from './reservation-model-packs.js';
 import {
   isFree,
   keeps,
@@ -39,10 +40,19 @@ export function commit(
   { operation, amounts }: Pick<Ending, 'operation' | 'amounts'>,
 ) {
   const known = store.operations[operation]!;
-  const counted = spread(shape, known.held, amounts);
   const isLate = known.state === 'expired';
+  const counted = shape.limits.some(isPack)
+    ? committed(shape, withoutIt(shape, store, known), known, amounts)
+    : spread(shape, known.held, amounts);
   const after = ended(shape, store, { operation, state: 'committed', counted, at: store.now, isLate });
   return { store: after, outcome: 'committed', record: after.operations[operation]! };
+}
+
+/** Nothing of it is held or counted. */
+function withoutIt(shape: Shape, store: Store, { state, held, counted }: Remembered): Store {
+  const wasHeld = state === 'held' || state === 'committed';
+  const counters = wasHeld ? change(shape, store.counters, held, 'reserved', -1) : store.counters;
+  return { ...store, counters: change(shape, counters, counted, 'used', -1) };
 }
 
 interface Ended {
@@ -57,11 +67,9 @@ interface Ended {
 export function ended(shape: Shape, store: Store, { operation, ...end }: Ended): Store {
   const known = store.operations[operation]!;
   const { state, counted, at, isLate = false } = end;
-  const wasHeld = known.state === 'held' || known.state === 'committed';
   const corrects = keeps(shape, 'a late commit corrects what expiry left') || !isLate;
-  let counters = wasHeld ? change(shape, store.counters, known.held, 'reserved', -1) : store.counters;
-  if (corrects) counters = change(shape, counters, known.counted, 'used', -1);
-  counters = change(shape, counters, counted, 'used', 1);
+  const before = withoutIt(shape, store, corrects ? known : { ...known, counted: NOTHING });
+  const counters = change(shape, before.counters, counted, 'used', 1);
   const until = Math.max(known.until, at + shape.rememberFor);
   return remember({ ...store, counters }, operation, { ...known, state, counted, isLate, endedAt: at, until })
     .store;
@@ -81,7 +89,7 @@ export function extend(shape: Shape, store: Store, call: Extend): Answered {
   if (known.state !== 'held') return { store, outcome: 'ended', record: known };
   const held = totals(shape, known.held);
   const more = Object.entries(call.amounts).map(([meter, amount]) => [meter, amount - (held[meter] ?? 0)]);
-  const parts = partsNow(shape, store.now, { verb: 'hold', amounts: Object.fromEntries(more) as Units });
+  const parts = partsOf(shape, store, { verb: 'hold', amounts: Object.fromEntries(more) as Units });
   if (!parts.every((part) => hasRoom(shape, store.counters, part)))
     return { store, outcome: 'refused', record: known };
   const expiresAt = Math.max(known.expiresAt, store.now + call.ttl);

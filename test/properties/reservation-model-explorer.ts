@@ -27,13 +27,13 @@ export function explore(scenario: Scenario, without?: Guard): Explored {
   while (frontier.length > 0) {
     const further: Reached[] = [];
     for (const from of frontier) {
-      for (const { world, label, isWronglyRefused } of nextOf(scenario, shape, from.world)) {
+      for (const { world, label, wrong } of nextOf(scenario, shape, from.world)) {
         met.add(label.replace(/^\d+: |\d+/, ''));
         const key = hash('sha1', JSON.stringify(world), 'base64');
-        if (!isWronglyRefused && seen.has(key)) continue;
+        if (wrong === undefined && seen.has(key)) continue;
         seen.add(key);
         const reached = { world, label, from };
-        const violation = isWronglyRefused ? 'Refused, and there was room' : violationOf(shape, world);
+        const violation = wrong ?? violationOf(shape, world);
         if (violation !== undefined) return { states: seen.size, met, violation, way: wayTo(reached) };
         further.push(reached);
       }

@@ -1,10 +1,11 @@
 import { decides, hear, synced } from './reservation-model-answers.js';
 import { callersSteps } from './reservation-model-callers.js';
-import { NOTHING, partsNow } from './reservation-model-counters.js';
+import { isPack } from './reservation-model-counters.js';
 import { settle } from './reservation-model-settlements.js';
-import { apply, type Shape } from './reservation-model.js';
+import { unitsOf } from './reservation-model-packs.js';
+import { apply, type Answered, type Part, type Shape } from './reservation-model.js';
 import {
-  fits,
+  fitting,
   post,
   type Called,
   type Message,
@@ -57,13 +58,12 @@ function isAwaited(scenario: Scenario, shape: Shape, world: World, call: Called)
     {
       label: `${name} is answered ${answered.outcome}`,
       world: heard,
-      isWronglyRefused:
-        isClean && answered.outcome === 'refused' && fits(shape, world, wantedBy(shape, world, call)),
+      wrong: isClean ? wrongIn(shape, world, call, answered) : undefined,
     },
   ];
   if (world.faults === 0) return steps;
   for (const [how, unheard] of [
-    ['runs unheard', { ...synced(ran, call.operation, answered), faults: world.faults - 1 }],
+    ['runs unheard', { ...synced(shape, ran, call.operation, answered), faults: world.faults - 1 }],
     ['is not sent', { ...world, faults: world.faults - 1 }],
     ['is late', { ...post(world, { state: 'given up', call }), faults: world.faults - 1 }],
   ] as const)
@@ -75,7 +75,7 @@ function isAwaited(scenario: Scenario, shape: Shape, world: World, call: Called)
 function arrivesLate(shape: Shape, world: World, call: Called): Step[] {
   const name = `${call.operation}: ${call.verb}`;
   const answered = apply(shape, world.store, call);
-  const arrived = synced({ ...world, store: answered.store }, call.operation, answered);
+  const arrived = synced(shape, { ...world, store: answered.store }, call.operation, answered);
   return [
     { label: `${name} arrives late: ${answered.outcome}`, world: arrived },
     { label: `${name} never arrives`, world },
@@ -90,7 +90,7 @@ function settles(
   const { settlement } = message;
   const { operation, intent } = settlement;
   const answered = settle(shape, world.store, settlement);
-  const settled = synced({ ...world, store: answered.store }, operation, answered);
+  const settled = synced(shape, { ...world, store: answered.store }, operation, answered);
   const label = `${operation}: ${intent} is settled: ${answered.outcome}`;
   const steps: Step[] = [{ label, world: settled }];
   if (world.faults > 0)
@@ -101,6 +101,23 @@ function settles(
   return steps;
 }
 
-function wantedBy(shape: Shape, { store }: World, call: Called) {
-  return call.verb === 'take' || call.verb === 'hold' ? partsNow(shape, store.now, call) : NOTHING;
+/** By what callers know, where no message is under way. */
+function wrongIn(
+  shape: Shape,
+  world: World,
+  call: Called,
+  { outcome, record }: Answered,
+): string | undefined {
+  if (call.verb !== 'take' && call.verb !== 'hold') return undefined;
+  if (outcome === 'refused' && fitting(shape, world, call)) return 'Refused, and there was room';
+  if (outcome !== 'taken' || !shape.limits.some(isPack)) return undefined;
+  // The specification itself, whichever guard the world is without.
+  const expected = fitting({ ...shape, without: undefined }, world, call);
+  if (expected === undefined) return undefined;
+  const ofPacks = (parts: readonly Part[]) => parts.filter(({ limit }) => isPack(shape.limits[limit]!));
+  const [taken, lacking] = [[...record!.held, ...record!.counted], expected].map((parts) =>
+    unitsOf(shape, ofPacks(parts!)),
+  );
+  const isMore = Object.entries(taken!).some(([meter, units]) => units > (lacking![meter] ?? 0));
+  return isMore ? 'A pack gave, and the windows had room' : undefined;
 }

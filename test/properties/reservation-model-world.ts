@@ -1,4 +1,5 @@
-import { NOTHING, spread } from './reservation-model-counters.js';
+import { hasRoom, isPack, NOTHING, spread } from './reservation-model-counters.js';
+import { partsOf, unitsOf as unitsTaken } from './reservation-model-packs.js';
 import type { Settlement } from './reservation-model-settlements.js';
 import {
   look,
@@ -99,8 +100,8 @@ export interface World {
 export interface Step {
   readonly label: string;
   readonly world: World;
-  /** It was refused, and nothing that callers know of took the room. */
-  readonly isWronglyRefused?: boolean | undefined;
+  /** What is wrong with the answer, by what callers know: it was refused and there was room, say. */
+  readonly wrong?: string | undefined;
 }
 
 export function shapeOf({ limits, day, rememberFor, rememberSettledFor }: Scenario, without?: Guard): Shape {
@@ -143,12 +144,14 @@ export const STRANGER: Known = {
 export function violationOf(shape: Shape, { store, messages, callers }: World): string | undefined {
   // As the next call will find it.
   const { now, counters } = look(shape, store);
+  if (messages.length === 0 && callers.some((caller) => isWronglySplit(shape, caller)))
+    return 'I2: windows and packs do not add up to what was committed';
   for (const [index, limit] of shape.limits.entries()) {
     const { window, used, reserved } = counters[index]!;
     const marked = callers
       .filter(({ isMarked }) => isMarked)
       .flatMap(({ parts, counted }) => [...parts, ...counted]);
-    if (used + reserved > limit.max + unitsOf(marked, index))
+    if (used + reserved > limit.max + (isPack(limit) ? 0 : unitsOf(marked, index)))
       return `I1: ${used} used and ${reserved} reserved of ${limit.max}`;
     if (messages.length > 0) continue;
     const counts = callers.map((caller) => countsOf(shape, caller, now));
@@ -170,6 +173,14 @@ export function violationOf(shape: Shape, { store, messages, callers }: World): 
       return `I15: ${reserved} reserved of ${limit.meter} and not ${expected.reserved}`;
   }
   return undefined;
+}
+
+/** What it was committed with, windows and packs have of it together. */
+function isWronglySplit(shape: Shape, { state, ending, counted }: Known): boolean {
+  if (state !== 'committed' || !shape.limits.some(isPack)) return false;
+  const { verb, amounts } = JSON.parse(ending) as Pick<Ending, 'verb' | 'amounts'>;
+  const taken = unitsTaken(shape, counted);
+  return verb === 'commit' && Object.entries(amounts).some(([meter, units]) => (taken[meter] ?? 0) !== units);
 }
 
 /** What the counters should have of an operation, as its caller knows it. */
@@ -200,15 +211,22 @@ function unitsOf(parts: readonly Part[], index: number): number {
   return parts.reduce((sum, { limit, amount }) => (limit === index ? sum + amount : sum), 0);
 }
 
-/** Whether, as far as callers know, all of this fits. */
-export function fits(shape: Shape, { store, callers }: World, wanted: readonly Part[]): boolean {
-  return wanted.every(({ limit, window, amount }) => {
-    const inWindow = callers
-      .map((caller) => countsOf(shape, caller, store.now))
-      .flatMap(({ used, reserved }) => [...used, ...reserved])
-      .filter((part) => part.window === window);
-    return unitsOf(inWindow, limit) + amount <= shape.limits[limit]!.max;
+/** What a call takes where all that callers know of is counted, and nothing else; undefined: there is no room for it. */
+export function fitting(
+  shape: Shape,
+  { store, callers }: World,
+  call: Parameters<typeof partsOf>[2],
+): readonly Part[] | undefined {
+  const known = callers
+    .map((caller) => countsOf(shape, caller, store.now))
+    .flatMap(({ used, reserved }) => [...used, ...reserved]);
+  const counters = shape.limits.map((limit, index) => {
+    const window = isPack(limit) ? 0 : shape.windowAt(limit, store.now);
+    const inWindow = known.filter((part) => part.window === window);
+    return { window, used: unitsOf(inWindow, index), reserved: 0 };
   });
+  const parts = partsOf(shape, { now: store.now, counters }, call);
+  return parts.every((part) => hasRoom(shape, counters, part)) ? parts : undefined;
 }
 
 /** Where a message stands among others says nothing. */

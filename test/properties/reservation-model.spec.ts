@@ -81,6 +81,18 @@ const SCENARIOS = {
       },
     ],
   },
+  'a pack beside the window': {
+    limits: [units(1), { meter: 'units', max: 2, window: 'pack' }],
+    ...{ day: 2, lastInstant: 2, faults: 1 },
+    ...{ rememberFor: FOR_EVER, rememberSettledFor: FOR_EVER },
+    plans: [
+      {
+        ...{ verb: 'hold', amounts: { units: 2 }, ttl: 1, attempts: 1, endings: 1 },
+        ...{ commits: [{ units: 1 }, { units: 3 }], releases: true, refunds: 1 },
+      },
+      { verb: 'take', amounts: { units: 2 }, attempts: 1, refunds: 1 },
+    ],
+  },
   'a store that soon forgets': {
     ...{ limits: [units(2)], day: 9, lastInstant: 3, faults: 1, rememberFor: 1, rememberSettledFor: 2 },
     plans: [
@@ -127,6 +139,10 @@ const SHOWN: Readonly<Record<Guard, readonly [Name, RegExp]>> = {
   'an unknown reservation was left by its expiry': ['a store that soon forgets', /^I/],
   'an operation is refunded once': ['refunds', /^I2/],
   'a refunded operation never counts': ['refunds', /^I2/],
+  'windows come before packs': ['a pack beside the window', /^A pack gave/],
+  'a pack gives what it has, and no more': ['a pack beside the window', /^I1/],
+  'units go back to the pack they came from': ['a pack beside the window', /^I/],
+  'a commit charges windows first': ['a pack beside the window', /^I/],
 };
 
 describe('Reservations, in every order of events', () => {

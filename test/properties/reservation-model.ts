@@ -1,5 +1,6 @@
-import { change, hasRoom, NOTHING, partsNow, spread } from './reservation-model-counters.js';
+import { change, hasRoom, NOTHING, spread } from './reservation-model-counters.js';
 import { end, ended, extend, refund, remember } from './reservation-model-endings.js';
+import { partsOf } from './reservation-model-packs.js';
 
 /**
  * What a store does with checks and reservations, as plain data and pure functions: the specification that the stores are
@@ -25,7 +26,10 @@ export interface Shape {
 export interface ModelLimit {
   readonly meter: string;
   readonly max: number;
-  /** `concurrent`: of what live reservations hold, whenever they took it. */
+  /**
+   * `concurrent`: of what live reservations hold, whenever they took it. `pack`: `max` units that stand in where the windows of its
+   * meter have no room.
+   */
   readonly window: string;
 }
 
@@ -48,6 +52,10 @@ export const GUARDS = [
   'an unknown reservation was left by its expiry',
   'an operation is refunded once',
   'a refunded operation never counts',
+  'windows come before packs',
+  'a pack gives what it has, and no more',
+  'units go back to the pack they came from',
+  'a commit charges windows first',
 ] as const;
 export type Guard = (typeof GUARDS)[number];
 
@@ -198,7 +206,7 @@ function take(shape: Shape, store: Store, call: Take | Hold): Answered {
     return { store, outcome: 'expired' };
   const recalled = recall(shape, store, call);
   if (recalled) return recalled;
-  const wanted = partsNow(shape, store.now, call);
+  const wanted = partsOf(shape, store, call);
   const fitting = wanted.filter((part) => hasRoom(shape, store.counters, part));
   const isRefused = fitting.length < wanted.length;
   if (isRefused && keeps(shape, 'all limits or none')) return { store, outcome: 'refused' };
