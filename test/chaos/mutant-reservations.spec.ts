@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { Auditor } from './harness/auditor.js';
-import { HISTORY_RULES } from './harness/histories/history-load.js';
+import { HISTORY_RULES, RESOURCES } from './harness/histories/history-load.js';
 import { startStandalone } from './harness/histories/history-site.js';
 import { playRound } from './harness/histories/play-histories.js';
 import { brokenIn, type Broken } from './harness/invariants.js';
@@ -59,7 +59,7 @@ describe('A judge of reservations', () => {
     found = new Map(await Promise.all(judging));
   }, 60_000);
 
-  async function judgedOf({ mutation, resources, histories = HISTORIES }: Mutant, index: number) {
+  async function judgedOf({ mutation, resources = RESOURCES, histories = HISTORIES }: Mutant, index: number) {
     const site = await startStandalone({ rules: HISTORY_RULES, asked: (store) => mutant(store, mutation) });
     const auditor = new Auditor(site.auditTarget, HISTORY_RULES);
     const seeds = Array.from({ length: histories }, (_, history) => 1 + 100 * index + history);

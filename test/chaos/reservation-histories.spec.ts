@@ -52,6 +52,13 @@ const WHAT_MUST_HAPPEN = [
   ...['allowed', 'allowed without the store', 'refused'],
   ...['commit', 'commit without the store', 'release', 'release without the store', 'late'],
   ...['extend', 'refund', 'expired'],
+  ...[
+    'taken from a pack',
+    'held of a pack',
+    'committed of a pack',
+    'another max',
+    'the window of another zone',
+  ],
 ];
 
 function missing(judged: readonly Judged[]): string[] {
@@ -63,11 +70,7 @@ function missing(judged: readonly Judged[]): string[] {
 function metIn(judged: readonly Judged[]): string[] {
   const met = new Set<string>();
   for (const { attempts, endings } of judged) {
-    for (const attempt of attempts) {
-      const decision = decisionOf(attempt);
-      if (decision === undefined) continue;
-      met.add(`${decision.allowed ? 'allowed' : 'refused'}${decision.degraded ? ' without the store' : ''}`);
-    }
+    for (const attempt of attempts) for (const what of saidIn(attempt)) met.add(what);
     const ended = new Set(endings.map(({ operation }) => operation.operationId));
     const isLeft = (attempt: Judged['attempts'][number]) =>
       decisionOf(attempt)?.reservation && !ended.has(attempt.operation.operationId);
@@ -76,8 +79,23 @@ function metIn(judged: readonly Judged[]): string[] {
       if (answer.kind === 'failed' || answer.kind === 'unanswered') continue;
       const isDegraded = answer.kind !== 'refunded' && answer.body.degraded !== null;
       met.add(`${ending.verb}${isDegraded ? ' without the store' : ''}`);
-      if (answer.kind === 'ended' && answer.body.reservation.late) met.add('late');
+      if (answer.kind !== 'ended') continue;
+      if (answer.body.reservation.late) met.add('late');
+      if (answer.body.reservation.packs) met.add('committed of a pack');
     }
   }
   return [...met];
+}
+
+function saidIn(attempt: Judged['attempts'][number]): string[] {
+  const decision = decisionOf(attempt);
+  if (decision === undefined) return [];
+  const { allowed, degraded, packs, reservation, limits } = decision;
+  const { tz } = attempt.operation.subject;
+  return [
+    `${allowed ? 'allowed' : 'refused'}${degraded ? ' without the store' : ''}`,
+    ...(packs ? [reservation ? 'held of a pack' : 'taken from a pack'] : []),
+    ...(limits.some(({ source }) => source === 'override') ? ['another max'] : []),
+    ...(tz && limits.some(({ timeZone }) => timeZone !== tz) ? ['the window of another zone'] : []),
+  ];
 }

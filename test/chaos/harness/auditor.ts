@@ -3,6 +3,7 @@ import { LiveRules, type QuotaEngine, RuleBook } from '@sundial/engine';
 import { RedisStore, type RedisTarget } from '@sundial/redis';
 import { engineOn } from '../../support/engine-on.js';
 import { eventually } from '../../support/eventually.js';
+import { storedPack, type PackPlace } from './admin/pack-counters.js';
 import { countersOf, type Stored } from './expected-counters.js';
 import type { Attempt } from './history.js';
 import { middleOfAYearOffsetMs } from './rules.js';
@@ -27,8 +28,17 @@ export class Auditor {
   }
 
   /** What the store says of every subject that was asked about. */
-  async read(requests: readonly UsageRequest[]): Promise<StoredCounters> {
+  async read(requests: readonly UsageRequest[], packsOf: readonly PackPlace[] = []): Promise<StoredCounters> {
     const stored = new Map<string, Stored>();
+    await Promise.all(
+      packsOf.map(async (place) => {
+        const { packs } = await eventually(() => this.#engine.packs.list(place), {
+          withinMs: PATIENCE_MS,
+          what: `the store says which packs ${JSON.stringify(place)} has`,
+        });
+        for (const pack of packs) stored.set(...storedPack(place, pack));
+      }),
+    );
     await Promise.all(
       requests.map(async (request) => {
         // It may have to find a new master first.

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Operators } from './admin/operators.js';
 import { byOperation, decisionOf, type History, type Attempt } from './history.js';
 import type { ChaosNode } from './node.js';
 import { Lives } from './reservations/lives.js';
@@ -11,6 +12,7 @@ const PAUSE_MS = 50;
 /** Programs that ask the nodes: who gets no decision asks the next node, under the same operation id. */
 export class Caller {
   readonly #lives: Lives;
+  readonly #operators: Operators;
   /** How often an operation is asked for at the moment. */
   readonly #underWay = new Map<string, number>();
   /** The number of the latest call; no more come when it is infinite. */
@@ -21,6 +23,7 @@ export class Caller {
     private readonly load: Workload,
     private readonly history: History,
   ) {
+    this.#operators = new Operators(nodes, history);
     this.#lives = new Lives(
       nodes,
       history,
@@ -31,8 +34,9 @@ export class Caller {
 
   /** Makes the call with a number, and gives what the first node said. */
   async call(index: number): Promise<Attempt> {
-    const { operation, node, life } = this.load.call(index);
+    const { operation, node, life, write } = this.load.call(index);
     this.#latest = Math.max(this.#latest, index);
+    if (write) this.#operators.begin({ index, write });
     const first = await this.#ask(operation, node);
     for (let tries = 1, last = first; tries < MAX_TRIES && isOpen(last); tries++)
       last = await this.#ask(operation, node + tries);
@@ -41,9 +45,9 @@ export class Caller {
   }
 
   /** After the last call: the callers of all operations come to their ends. */
-  finish(): Promise<void> {
+  async finish(): Promise<void> {
     this.#latest = Infinity;
-    return this.#lives.finish();
+    await Promise.all([this.#lives.finish(), this.#operators.finish()]);
   }
 
   /**
@@ -51,8 +55,11 @@ export class Caller {
    * their ids, until the store itself has said what it is; and so with what was asked of them afterwards.
    */
   async askAgain(): Promise<void> {
+    await this.#operators.confirm();
     const open = [...byOperation(this.history.attempts).values()].filter(
-      (tries) => tries.some(isOpen) && !tries.some((attempt) => decisionOf(attempt)?.allowed),
+      (tries) =>
+        (tries.some(isOpen) && !tries.some((attempt) => decisionOf(attempt)?.allowed)) ||
+        (this.#mayHavePacks(tries[0]!.operation) && isByPolicyOnly(tries)),
     );
     for (const { operation } of open.map((tries) => tries[0]!)) {
       for (let repetition = 0; repetition < MAX_REPETITIONS; repetition++) {
@@ -69,6 +76,16 @@ export class Caller {
     return this.#lives.contradict();
   }
 
+  /** Of those that are ended or refunded, that says what packs gave. */
+  #mayHavePacks({ resource, operationId, hold }: Operation): boolean {
+    const { writes, endings } = this.history;
+    if (hold?.onExpiry === 'release') return false;
+    return (
+      writes.some(({ write }) => write.verb === 'add-pack' && write.body.resource === resource) &&
+      !endings.some(({ operation }) => operation.operationId === operationId)
+    );
+  }
+
   async #ask(operation: Operation, at: number): Promise<Attempt> {
     const { operationId } = operation;
     this.#underWay.set(operationId, (this.#underWay.get(operationId) ?? 0) + 1);
@@ -83,6 +100,12 @@ export class Caller {
     else this.#underWay.delete(operationId);
     return attempt;
   }
+}
+
+/** The store may have counted it before, and what packs gave of it only the store can say. */
+function isByPolicyOnly(tries: readonly Attempt[]): boolean {
+  const allowed = tries.flatMap((attempt) => decisionOf(attempt) ?? []).filter((one) => one.allowed);
+  return allowed.length > 0 && allowed.every(({ degraded }) => degraded !== null);
 }
 
 /** It came to no decision, and may have been counted. */

@@ -1,7 +1,16 @@
 import { QuotaError, type DegradedCause, type QuotaErrorCode, type Rule } from '@sundial/contract';
-import { LiveRules, type QuotaEngine, RuleBook, type Store, type StoreMode } from '@sundial/engine';
+import {
+  EngineOverrides,
+  LiveRules,
+  type QuotaEngine,
+  RuleBook,
+  type Store,
+  type StoreMode,
+} from '@sundial/engine';
+import type { OverrideKeeper } from '@sundial/engine/ports';
 import type { Journal } from '@sundial/resilience';
 import { engineOn } from '../../support/engine-on.js';
+import type { AdminWrite, WriteAnswer } from './admin/admin-write.js';
 import type { Answer } from './history.js';
 import type { ChaosNode, NodeStatus } from './node.js';
 import { answered, type Ending, type EndingAnswer } from './reservations/ending.js';
@@ -12,6 +21,9 @@ const CONFLICT = 409;
 const STATUSES: Partial<Record<QuotaErrorCode, number>> = {
   'reservation-not-found': 404,
   'operation-not-found': 404,
+  'override-not-found': 404,
+  'pack-not-found': 404,
+  'store-unavailable': 503,
   overloaded: 503,
 };
 
@@ -27,18 +39,25 @@ export class EngineNode implements ChaosNode {
   /** It is the caller's own process, whose CPU steal is subtracted anyway. */
   readonly steal = [];
   readonly engine: QuotaEngine;
+  readonly #overrides: EngineOverrides;
   readonly modes: ModeChange[] = [];
 
   constructor(
     readonly name: string,
-    store: Store,
+    store: Store & { readonly overrides?: OverrideKeeper },
     rules: readonly Rule[],
     share = { live: 1, rank: 0 },
     journal?: Journal,
   ) {
+    const live = new LiveRules(new RuleBook(1, rules));
+    this.#overrides = new EngineOverrides({
+      rules: live,
+      keeper: store.overrides!,
+      now: () => store.now(),
+    });
     this.engine = engineOn({
       store,
-      rules: new LiveRules(new RuleBook(1, rules)),
+      rules: live,
       nodes: () => share,
       journal,
       observer: { modeChanged: (mode, cause) => this.modes.push({ mode, cause, at: performance.now() }) },
@@ -58,6 +77,14 @@ export class EngineNode implements ChaosNode {
   async end(ending: Ending): Promise<EndingAnswer> {
     try {
       return answered(ending, await this.#end(ending));
+    } catch (error) {
+      return failureOf(error);
+    }
+  }
+
+  async write(write: AdminWrite): Promise<WriteAnswer> {
+    try {
+      return await this.#write(write);
     } catch (error) {
       return failureOf(error);
     }
@@ -86,6 +113,25 @@ export class EngineNode implements ChaosNode {
 
   stop(): Promise<void> {
     return this.engine.close();
+  }
+
+  async #write(write: AdminWrite): Promise<WriteAnswer> {
+    switch (write.verb) {
+      case 'add-pack':
+        return { kind: 'done', pack: (await this.engine.packs.add(write.body)).pack };
+      case 'cancel-pack': {
+        const { id, resource, subject } = write;
+        return { kind: 'done', pack: await this.engine.packs.cancel(id, { resource, subject }) };
+      }
+      case 'set-override':
+        await this.#overrides.set(write.body);
+        return { kind: 'done' };
+      case 'remove-override':
+        await this.#overrides.remove(write.rule, write.subject);
+        return { kind: 'done' };
+      default:
+        return write satisfies never;
+    }
   }
 
   #end(ending: Ending): Promise<unknown> {

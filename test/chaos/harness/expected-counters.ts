@@ -1,9 +1,10 @@
 import type { DegradePolicy, LimitState, Rule, Subject, Usage } from '@sundial/contract';
-import { peakOf, type Stay } from './reservations/stays.js';
+import { excessOver, peakOf, type Stay } from './reservations/stays.js';
 
-/** One limit of one subject in one window. */
+/** One limit of one subject in one window; or a pack: `rule` is then its id, which no rule has, and `resource` what it is for. */
 export interface Counter {
   readonly rule: string;
+  readonly resource?: string;
   /** The attributes its rule counts by. */
   readonly subject: Subject;
   /** Window and meter, as a word. */
@@ -14,7 +15,10 @@ export interface Counter {
 /** What callers were answered about one counter. Units are those that are counted in the end: used, and not held. */
 export interface Account {
   readonly counter: Counter;
+  /** The most that it ever was. */
   readonly max: number;
+  /** Where it changes: the most that it can have been. */
+  readonly maxWithin?: (interval: { readonly from: number; readonly to: number }) => number;
   readonly enforced: boolean;
   readonly degrade: DegradePolicy;
   /** Units of operations that the store allowed. */
@@ -91,8 +95,8 @@ export function meterOf({ limit }: Counter): string {
 }
 
 /** Units that were there at once by the store's word, beyond the max; negative while there was room. */
-export function excessOf({ stays, max }: Account): number {
-  return peakOf(stays) - max;
+export function excessOf({ stays, max, maxWithin }: Account): number {
+  return maxWithin ? excessOver(stays, maxWithin) : peakOf(stays) - max;
 }
 
 /** The units by which a counter is wrong. */
@@ -135,8 +139,15 @@ export function counterOf(
   { rule, window, meter, startsAt }: LimitState,
   rules: readonly Rule[],
 ): Counter {
-  const per = rules.find(({ id }) => id === rule)?.per ?? [];
+  const found = rules.find(({ id }) => id === rule);
+  const per = found?.per ?? [];
   const counted = Object.fromEntries(per.map((attribute) => [attribute, subject[attribute]!]));
   const limit = `${typeof window === 'string' ? window : JSON.stringify(window)} ${meter}`;
-  return { rule, subject: counted, limit, startsAt };
+  // What a change of the zone or the billing day begins, it begins in the window that is there.
+  return { rule, subject: counted, limit, startsAt: hasOwnCalendar(found) ? null : startsAt };
+}
+
+/** Its windows are of the subject's own zone: none of them ends while histories are played. */
+function hasOwnCalendar(rule: Rule | undefined): boolean {
+  return typeof rule?.timeZone === 'object';
 }

@@ -1,6 +1,7 @@
 import type { Decision, Reservation } from '@sundial/contract';
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { once } from 'node:events';
+import type { Written } from './admin/admin-write.js';
 import { bodyOf, type Asking } from './reservations/ending.js';
 import type { Operation } from './workload.js';
 
@@ -28,6 +29,7 @@ export interface Attempt {
 export class History {
   readonly #attempts: Attempt[] = [];
   readonly #endings: Asking[] = [];
+  readonly #writes: Written[] = [];
 
   constructor(private readonly copy?: HistoryFile) {}
 
@@ -42,12 +44,22 @@ export class History {
     this.copy?.appendEnding(asking);
   }
 
+  /** What an operator did meanwhile. */
+  noteWrite(written: Written): void {
+    this.#writes.push(written);
+    this.copy?.appendWrite(written);
+  }
+
   get attempts(): readonly Attempt[] {
     return this.#attempts;
   }
 
   get endings(): readonly Asking[] {
     return this.#endings;
+  }
+
+  get writes(): readonly Written[] {
+    return this.#writes;
   }
 }
 
@@ -68,6 +80,10 @@ export class HistoryFile {
     this.#write({ ...timesOf(when), operationId, verb: ending.verb, ...bodyOf(ending), ...answer });
   }
 
+  appendWrite({ write, answer, ...when }: Written): void {
+    this.#write({ ...timesOf(when), ...write, ...answer });
+  }
+
   #write(line: object): void {
     this.#stream.write(`${JSON.stringify(line)}\n`);
   }
@@ -86,13 +102,15 @@ function timesOf({ sentAt, endedAt, node }: Pick<Attempt, 'sentAt' | 'endedAt' |
 /** Of a decision, what the expected counters depend on. */
 function briefly(answer: Answer): object {
   if (answer.kind !== 'decided') return answer;
-  const { allowed, replayed, reason, degraded, limits, reservation } = answer.decision;
+  const { allowed, replayed, reason, degraded, limits, packs, reservation } = answer.decision;
   const counted = limits.map(
     ({ rule, window, meter, startsAt, used }) =>
       `${rule} ${JSON.stringify(window)} ${meter} ${startsAt} ${used}`,
   );
-  const held = reservation && { state: reservation.state, expiresAt: reservation.expiresAt };
-  return { allowed, replayed, reason, degraded, limits: counted, reservation: held };
+  const held = reservation && {
+    ...{ state: reservation.state, expiresAt: reservation.expiresAt, packs: reservation.packs },
+  };
+  return { allowed, replayed, reason, degraded, limits: counted, packs, reservation: held };
 }
 
 export function decisionOf({ answer }: Pick<Attempt, 'answer'>): Decided | undefined {

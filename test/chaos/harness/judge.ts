@@ -1,6 +1,9 @@
 import type { CpuSteal } from '../../support/cpu-steal.js';
 import { eventually } from '../../support/eventually.js';
 import { accountsOf } from './accounts.js';
+import type { Written } from './admin/admin-write.js';
+import { contradictedMaxes } from './admin/maxes.js';
+import { packContradictions, packPlacesIn } from './admin/pack-counters.js';
 import { subjectsOf, type Auditor } from './auditor.js';
 import { wasRefunded, type Caller } from './caller.js';
 import { compare, type Account, type Verdict } from './expected-counters.js';
@@ -26,6 +29,8 @@ export interface Judged {
   readonly attempts: readonly Attempt[];
   /** What callers asked of reservations and of what was counted, in the order of the answers. */
   readonly endings: readonly Asking[];
+  /** What operators did meanwhile. */
+  readonly writes: readonly Written[];
   /** Answers to endings that contradict each other (I13). */
   readonly contradictions: readonly Contradiction[];
   readonly accounts: ReadonlyMap<string, Account>;
@@ -76,15 +81,20 @@ export async function judge({
   auditor,
   steal,
 }: Concluded): Promise<Omit<Judged, 'name' | 'fault' | 'injectedAt' | 'replayed' | 'uncertain'>> {
-  const { attempts, endings } = history;
-  const stored = await auditor.read(subjectsOf(attempts));
+  const { attempts, endings, writes } = history;
+  const stored = await auditor.read(subjectsOf(attempts), packPlacesIn(writes));
   const accounts = accountsOf(history, load.rules, (attempt) => mayBeForgotten(site, attempt));
   const undecided = attempts.filter((attempt) => !decisionOf(attempt) && !wasRefunded(attempt));
   const degraded = attempts.filter((attempt) => decisionOf(attempt)?.degraded);
   return {
     attempts,
     endings,
-    contradictions: contradictionsIn(endings),
+    writes,
+    contradictions: [
+      ...contradictionsIn(endings),
+      ...packContradictions(writes, attempts, stored),
+      ...contradictedMaxes(writes, attempts, load.rules),
+    ],
     accounts,
     verdict: compare(accounts, stored),
     failures: undecided.filter((attempt) => !wasDisturbed(site, attempt)),

@@ -1,6 +1,8 @@
+import type { PlannedWrite } from './admin/admin-write.js';
+import { plannedWrite } from './admin/planned-writes.js';
 import { Random } from './random.js';
 import { checkedLife, reservedLife, type Life } from './reservations/life.js';
-import { METERED, RESOURCES, RULES } from './rules.js';
+import { ADMINISTERED, OF_TWO_METERS, RESOURCES, RULES, subjectsCalendar } from './rules.js';
 import {
   MAX_AMOUNT,
   MAX_TOKENS,
@@ -14,8 +16,11 @@ import {
 const REPEATED = 0.14;
 const REPEATED_AMONG = 80;
 const RESERVED = 0.25;
+/** Of the calls about a resource whose subjects have packs and overrides, those beside which an operator does something. */
+const WRITES = 0.15;
+const EARLIER_PACKS = 100;
 /** In so many checks a hot user of each resource is asked for about twice what it may have; then another one is hot. */
-const HOT_TURNS = 320;
+const HOT_TURNS = 410;
 const COLD_USERS = 15;
 const GRADES = ['1', '2', '3'];
 const SCHOOLS = 2;
@@ -49,7 +54,9 @@ export class Load implements Workload {
   call(index: number): Call {
     const { node, original } = this.#drawn(index);
     const { operation, life } = this.#original(original);
-    return { operation, node, life: original === index ? life : undefined };
+    const isFirst = original === index;
+    const write = isFirst && this.reserves ? this.#write(index, operation) : undefined;
+    return { operation, node, life: isFirst ? life : undefined, ...(write && { write }) };
   }
 
   /** The node that a call asks first, and the number of the operation that it asks for. */
@@ -72,6 +79,26 @@ export class Load implements Workload {
     return { operation: { ...operation, hold }, life };
   }
 
+  #write(index: number, { resource, subject, operationId }: Operation): PlannedWrite | undefined {
+    const random = new Random(this.seed, `${this.name} write ${index}`);
+    if (!ADMINISTERED.includes(resource) || random.next() >= WRITES) return undefined;
+    const user = subject['user']!;
+    const earlier = () => {
+      for (let before = index - 1; before >= Math.max(0, index - EARLIER_PACKS); before--) {
+        const { operation, write } = this.call(before);
+        if (
+          write?.verb === 'add-pack' &&
+          operation.resource === resource &&
+          operation.subject['user'] === user
+        )
+          return write.body;
+      }
+      return undefined;
+    };
+    const rule = RULES.find((one) => one.resource === resource)!;
+    return plannedWrite(random, { rule, subject: { user }, operationId, earlier });
+  }
+
   #operation(index: number): Operation {
     const random = new Random(this.seed, `${this.name} operation ${index}`);
     const resource = random.pick(RESOURCES);
@@ -83,9 +110,10 @@ export class Load implements Workload {
         user,
         grade: random.pick(GRADES),
         school: `${this.name}-${random.integer(1, SCHOOLS)}-${Math.floor(index / HOT_TURNS)}`,
+        ...(resource === 'moving' && subjectsCalendar(new Random(this.seed, `${this.name} zone ${index}`))),
       },
       amount: random.integer(1, MAX_AMOUNT),
-      ...(resource === METERED && { amounts: { tokens: random.integer(0, MAX_TOKENS) } }),
+      ...(OF_TWO_METERS.includes(resource) && { amounts: { tokens: random.integer(0, MAX_TOKENS) } }),
       operationId: `${this.name}-${index}`,
     };
   }

@@ -1,5 +1,6 @@
 import type { StoreMode } from '@sundial/engine';
 import type { CpuSteal } from '../../support/cpu-steal.js';
+import type { AdminWrite, WriteAnswer } from './admin/admin-write.js';
 import type { Answer } from './history.js';
 import type { Ending, EndingAnswer } from './reservations/ending.js';
 import type { Operation } from './workload.js';
@@ -25,6 +26,8 @@ export interface ChaosNode {
   check(operation: Operation): Promise<Answer>;
   /** Never rejects. */
   end(ending: Ending): Promise<EndingAnswer>;
+  /** Never rejects. */
+  write(write: AdminWrite): Promise<WriteAnswer>;
   /** Undefined when it does not say. */
   status(): Promise<NodeStatus | undefined>;
   /** Whether a fault was injected into the node itself in an interval, so that callers could not be answered in time. */

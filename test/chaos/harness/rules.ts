@@ -1,4 +1,5 @@
-import type { DegradePolicy, Limit, Rule } from '@sundial/contract';
+import type { DegradePolicy, Limit, Rule, Subject } from '@sundial/contract';
+import type { Random } from './random.js';
 
 /** Windows that end within a campaign are in `brief` only; all others are far from their ends. */
 const LASTING: readonly Limit[] = [
@@ -16,13 +17,31 @@ function rule(
   return { id, resource, per, timeZone: 'UTC', limits: LASTING, mode: 'enforce', degrade, ...more };
 }
 
-/** The resource whose operations take of two meters, and whose reservations hold a few units at once. */
-export const METERED = 'metered';
+/** The resources whose operations take of two meters; reservations of the first hold a few units at once. */
+const METERED = 'metered';
+export const OF_TWO_METERS: readonly string[] = [METERED, 'topped'];
+
+/** The zone and the billing day of the subject, which callers change as they like. */
+export const OWN_CALENDAR = {
+  timeZone: { by: 'tz', default: 'UTC' },
+  month: { unit: 'month', startsOn: { by: 'billing_day', default: 1 } },
+} as const satisfies { readonly timeZone: Rule['timeZone']; readonly month: Limit['window'] };
+/** At noon of UTC it is far from midnight in all of them, and of one tomorrow already. */
+const ZONES = ['UTC', 'Asia/Shanghai', 'America/New_York', 'Pacific/Kiritimati'] as const;
+const BILLING_DAYS = ['1', '10', '16', '20'] as const;
+
+/** What a caller says of a subject's zone and billing day. */
+export function subjectsCalendar(random: Random): Subject {
+  return { tz: random.pick(ZONES), billing_day: random.pick(BILLING_DAYS) };
+}
+
+/** Resources whose subjects operators give packs and overrides. */
+export const ADMINISTERED: readonly string[] = ['topped', 'moving'];
 
 /**
  * What a campaign counts: each policy by itself, rules that share a shard and must stay atomic, rules that do not and
- * are taken shard by shard on a Cluster, calls and tokens together with a few at once, one that only observes, and windows that end
- * meanwhile.
+ * are taken shard by shard on a Cluster, calls and tokens together with a few at once, one that only observes, windows that end
+ * meanwhile, limits beside packs and under overrides, and windows of the subject's own zone and billing day.
  */
 export const RULES: readonly Rule[] = [
   rule('local', ['user'], 'local'),
@@ -40,6 +59,20 @@ export const RULES: readonly Rule[] = [
     limits: [
       { window: 'minute', max: 20 },
       { window: 'year', max: 1_000 },
+    ],
+  }),
+  rule('topped', ['user'], 'local', {
+    limits: [
+      { window: 'month', max: 12 },
+      { window: 'year', max: 20 },
+      { window: 'month', meter: 'tokens', max: 1_500 },
+    ],
+  }),
+  rule('moving', ['user'], 'local', {
+    timeZone: OWN_CALENDAR.timeZone,
+    limits: [
+      { window: 'day', max: 12 },
+      { window: OWN_CALENDAR.month, max: 20 },
     ],
   }),
 ];

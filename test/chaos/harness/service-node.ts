@@ -4,6 +4,7 @@ import { freePort } from '../../support/free-port.js';
 import { ServiceProcess } from '../../support/service-process.js';
 import { CpuSteal } from '../../support/cpu-steal.js';
 import { temporaryDirectory, type TemporaryDirectory } from '../../support/temporary-directory.js';
+import { requestOfWrite, writeAnswered, type AdminWrite, type WriteAnswer } from './admin/admin-write.js';
 import type { Answer } from './history.js';
 import { answered, bodyOf, routeOf, type Ending, type EndingAnswer } from './reservations/ending.js';
 import { requestOf, type Operation } from './workload.js';
@@ -12,6 +13,8 @@ import { RULES } from './rules.js';
 
 /** Far beyond what the service promises: a caller that is not answered by then asks another node. */
 const PATIENCE_MS = 2_000;
+/** A write of an operator waits for a store that is away. */
+const WRITE_PATIENCE_MS = 3_000;
 const STATUS_PATIENCE_MS = 500;
 /** After a fault of its own a node works off what came meanwhile. */
 const CATCHING_UP_MS = 150;
@@ -21,6 +24,7 @@ const BUSY_ON_SIGNAL = new URL('../../support/busy-on-signal.mjs', import.meta.u
 /** How long it computes on a signal. */
 const BUSY_MS = 400;
 
+type Unanswered = Extract<Answer, { readonly kind: 'unanswered' }>;
 type Posted = { readonly kind: 'answered' } & Pick<
   Awaited<ReturnType<ServiceProcess['fetchJson']>>,
   'status' | 'body'
@@ -75,6 +79,14 @@ export class ServiceNode implements ChaosNode {
     return status === 200
       ? answered(ending, body)
       : { kind: 'failed', status, code: body?.code, state: body?.state };
+  }
+
+  async write(write: AdminWrite): Promise<WriteAnswer> {
+    const { method, path, body: request } = requestOfWrite(write);
+    const said = await this.#fetch(method, path, request, WRITE_PATIENCE_MS);
+    if (said.kind === 'unanswered') return said;
+    const { status, body } = said;
+    return status === 200 ? writeAnswered(write, body) : { kind: 'failed', status, code: body?.code };
   }
 
   async status(): Promise<NodeStatus | undefined> {
@@ -158,10 +170,19 @@ export class ServiceNode implements ChaosNode {
     await this.directory.remove();
   }
 
-  async #post(path: string, request: object): Promise<Posted | Extract<Answer, { kind: 'unanswered' }>> {
+  #post(path: string, request: object): Promise<Posted | Unanswered> {
+    return this.#fetch('POST', path, request, PATIENCE_MS);
+  }
+
+  async #fetch(
+    method: string,
+    path: string,
+    request: object | undefined,
+    patienceMs: number,
+  ): Promise<Posted | Unanswered> {
     try {
-      const patience = AbortSignal.timeout(PATIENCE_MS);
-      const { status, body } = await this.#running.fetchJson('POST', path, request, {}, patience);
+      const patience = AbortSignal.timeout(patienceMs);
+      const { status, body } = await this.#running.fetchJson(method, path, request, {}, patience);
       return { kind: 'answered', status, body };
     } catch (error) {
       return { kind: 'unanswered', why: reasonOf(error) };

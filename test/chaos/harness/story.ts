@@ -1,7 +1,9 @@
+import type { ReservationPack } from '@sundial/contract';
 import { excessOf, nameOf, type Account, type Difference } from './expected-counters.js';
 import type { Judged } from './judge.js';
 import { brokenIn, brokenText } from './invariants.js';
 import { byOperation, decisionOf, type Attempt } from './history.js';
+import type { Written } from './admin/admin-write.js';
 import type { Asking } from './reservations/ending.js';
 
 /** What is wrong, as a beginning for a search: the first finding with all answers about it. */
@@ -14,11 +16,7 @@ export function story(experiment: Judged): string {
   const { i1, i2 } = broken;
   const lines = [`Experiment ${name}, ${fault}: ${brokenText(broken)}.`];
   if (difference && i2 > 0) lines.push(sentenceOf(difference), ...historyOf(difference.account, experiment));
-  else if (over && i1 > 0)
-    lines.push(
-      `${nameOf(over.counter)}: ${over.max + excessOf(over)} allowed exactly, of ${over.max}.`,
-      ...historyOf(over, experiment),
-    );
+  else if (over && i1 > 0) lines.push(overText(over), ...historyOf(over, experiment));
   else if (leaked)
     lines.push(
       `${nameOf(leaked.counter)}: ${leaked.reserved} are still held.`,
@@ -40,17 +38,32 @@ function sentenceOf({ account, used }: Difference): string {
   return `${nameOf(counter)}: the store counts ${used}; callers were allowed ${allowed}${perhaps}.`;
 }
 
+function overText(over: Account): string {
+  const { counter, max, maxWithin } = over;
+  const excess = excessOf(over);
+  return maxWithin
+    ? `${nameOf(counter)}: ${excess} allowed exactly above what overrides can have made of its max.`
+    : `${nameOf(counter)}: ${max + excess} allowed exactly, of ${max}.`;
+}
+
 /** All answers about one counter. Times are from the fault's beginning. */
 function historyOf({ counter }: Pick<Account, 'counter'>, experiment: Judged): string[] {
   const isAbout = (attempt: Attempt) =>
     Object.entries(counter.subject).every(([name, value]) => attempt.operation.subject[name] === value) &&
-    (decisionOf(attempt)?.limits.some(({ rule }) => rule === counter.rule) ?? true);
+    (counter.resource === undefined
+      ? (decisionOf(attempt)?.limits.some(({ rule }) => rule === counter.rule) ?? true)
+      : attempt.operation.resource === counter.resource);
   const about = [...byOperation(experiment.attempts)].filter(([, tries]) => tries.some(isAbout));
   return linesOf(new Set(about.map(([operationId]) => operationId)), experiment);
 }
 
 /** All answers about some operations, in their order. */
-function linesOf(ids: ReadonlySet<string>, { attempts, endings, injectedAt }: Judged): string[] {
+function linesOf(ids: ReadonlySet<string>, { attempts, endings, writes, injectedAt }: Judged): string[] {
+  const users = new Set(
+    attempts
+      .filter(({ operation }) => ids.has(operation.operationId))
+      .map(({ operation }) => operation.subject['user']),
+  );
   const isOfThem = ({ operation }: Pick<Attempt, 'operation'>) => ids.has(operation.operationId);
   const lines = [
     ...attempts
@@ -59,6 +72,9 @@ function linesOf(ids: ReadonlySet<string>, { attempts, endings, injectedAt }: Ju
     ...endings
       .filter(isOfThem)
       .map((asking) => ({ at: asking.endedAt, line: endingLineOf(asking, injectedAt) })),
+    ...writes
+      .filter(({ write }) => users.has(('body' in write ? write.body : write).subject['user']))
+      .map((written) => ({ at: written.endedAt, line: writeLineOf(written, injectedAt) })),
   ];
   return lines.sort((a, b) => a.at - b.at).map(({ line }) => line);
 }
@@ -69,6 +85,18 @@ function lineOf({ operation, node, sentAt, endedAt, answer }: Attempt, injectedA
   const what = `${amount} of ${resource}${amounts ? ` ${JSON.stringify(amounts)}` : ''}`;
   const held = hold ? `, held ${hold.ttlMs} ms, then ${hold.onExpiry}` : '';
   return `  ${at}, ${node}: ${operationId} (${what}${held}): ${said(answer)}`;
+}
+
+function writeLineOf({ write, node, sentAt, endedAt, answer }: Written, injectedAt: number): string {
+  const at = `${Math.round(sentAt - injectedAt)} … ${Math.round(endedAt - injectedAt)} ms`;
+  const { verb, ...what } = write;
+  const said =
+    answer.kind === 'done'
+      ? `done ${answer.pack?.id ?? ''}`
+      : answer.kind === 'failed'
+        ? `status ${answer.status}`
+        : `no answer (${answer.why})`;
+  return `  ${at}, ${node}: ${verb} ${JSON.stringify(what)}: ${said}`;
 }
 
 function endingLineOf(
@@ -84,9 +112,9 @@ function endedAs(answer: Asking['answer']): string {
   switch (answer.kind) {
     case 'ended': {
       const { reservation, degraded } = answer.body;
-      const { state, committed, late } = reservation;
+      const { state, committed, late, packs } = reservation;
       const what = committed ? ` ${JSON.stringify(committed)}` : '';
-      return `${state}${what}${late ? ', late' : ''}${degraded ? ` without the store (${degraded.cause})` : ''}`;
+      return `${state}${what}${late ? ', late' : ''}${packsText(packs)}${degraded ? ` without the store (${degraded.cause})` : ''}`;
     }
     case 'extended': {
       const { allowed, degraded } = answer.body;
@@ -106,9 +134,9 @@ function endedAs(answer: Asking['answer']): string {
 function said(answer: Attempt['answer']): string {
   switch (answer.kind) {
     case 'decided': {
-      const { allowed, replayed, reason, degraded } = answer.decision;
+      const { allowed, replayed, reason, degraded, packs, reservation } = answer.decision;
       const how = degraded ? `by ${degraded.policy} (${degraded.cause})` : 'by the store';
-      return `${allowed ? 'allowed' : `refused, ${reason},`} ${how}${replayed ? ', replayed' : ''}`;
+      return `${allowed ? 'allowed' : `refused, ${reason},`} ${how}${replayed ? ', replayed' : ''}${packsText(packs ?? reservation?.packs)}`;
     }
     case 'failed':
       return `status ${answer.status}`;
@@ -117,4 +145,8 @@ function said(answer: Attempt['answer']): string {
     default:
       return answer satisfies never;
   }
+}
+
+function packsText(packs: readonly ReservationPack[] = []): string {
+  return packs.map(({ id, meter, taken }) => `, ${taken} ${meter} of pack ${id}`).join('');
 }

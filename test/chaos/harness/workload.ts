@@ -1,4 +1,5 @@
 import type { CheckRequest, ReserveRequest, Rule } from '@sundial/contract';
+import type { PlannedWrite } from './admin/admin-write.js';
 import type { Life } from './reservations/life.js';
 
 /** No operation takes more units. */
@@ -25,6 +26,8 @@ export interface Call {
   readonly node: number;
   /** How its caller goes on when it was allowed; absent where it does nothing more, or where an earlier call does. */
   readonly life?: Life | undefined;
+  /** What an operator does besides. */
+  readonly write?: PlannedWrite | undefined;
 }
 
 /** What callers ask during an experiment: the same calls however the answers turn out. */

@@ -4,6 +4,7 @@ import { Journal } from '@sundial/resilience';
 import { copyFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { temporaryDirectory, type TemporaryDirectory } from '../../../support/temporary-directory.js';
+import type { AdminWrite, WriteAnswer } from '../admin/admin-write.js';
 import { EngineNode } from '../engine-node.js';
 import type { Answer } from '../history.js';
 import type { ChaosNode, NodeStatus } from '../node.js';
@@ -55,6 +56,10 @@ export class CrashingNode implements ChaosNode {
 
   end(ending: Ending): Promise<EndingAnswer> {
     return this.#unlessKilled((engine) => engine.end(ending));
+  }
+
+  write(write: AdminWrite): Promise<WriteAnswer> {
+    return this.#unlessKilled((engine) => engine.write(write));
   }
 
   async status(): Promise<NodeStatus | undefined> {

@@ -1,7 +1,27 @@
 import type { Rule } from '@sundial/contract';
+import type { PlannedWrite } from '../admin/admin-write.js';
+import { plannedWrite } from '../admin/planned-writes.js';
+import { ADMINISTERED, OWN_CALENDAR, subjectsCalendar } from '../rules.js';
 import { Random } from '../random.js';
 import { checkedLife, reservedLife, type Life } from '../reservations/life.js';
 import { MAX_TOKENS, REPEATED_WHILE_AWAITED, type Call, type Operation, type Workload } from '../workload.js';
+
+/** Rules whose subjects operators give packs and overrides, and whose callers change zone and billing day. */
+const ADMINISTERED_RULES: readonly Rule[] = [
+  rule('topped', ['user'], 'local', [
+    { window: 'day', max: 2 },
+    { window: 'month', max: 3 },
+    { window: 'day', meter: 'tokens', max: 400 },
+    { window: 'concurrent', max: 4 },
+  ]),
+  {
+    ...rule('moving', ['user'], 'local', [
+      { window: 'day', max: 2 },
+      { window: OWN_CALENDAR.month, max: 4 },
+    ]),
+    timeZone: OWN_CALENDAR.timeZone,
+  },
+];
 
 /** Tight limits of several meters and windows: within one subject, on two shards, and in windows that end meanwhile. */
 export const HISTORY_RULES: readonly Rule[] = [
@@ -20,11 +40,16 @@ export const HISTORY_RULES: readonly Rule[] = [
     { window: 'minute', max: 5 },
     { window: 'total', max: 8 },
   ]),
+  ...ADMINISTERED_RULES,
 ];
 
 /** Calls of one history. */
 export const CALLS = 24;
-const RESOURCES = ['llm', 'pair', 'brief'] as const;
+export const RESOURCES: readonly string[] = ['llm', 'pair', 'brief'];
+/** Of the calls about those, how many an operator does something beside. */
+const WRITES = 0.4;
+/** Their operations take of two meters. */
+const METERED: readonly string[] = ['llm', 'pair', 'topped'];
 const USERS = 2;
 const SCHOOLS = 2;
 const RESERVED = 0.65;
@@ -50,7 +75,7 @@ export class HistoryLoad implements Workload {
     /** Names the history: no other has its operations and its subjects. */
     readonly name: string,
     /** Asked for more often than the others. */
-    private readonly resources: readonly string[] = RESOURCES,
+    private readonly resources: readonly string[] = seed % 2 === 0 ? ADMINISTERED : RESOURCES,
   ) {}
 
   get busyUser(): string {
@@ -60,7 +85,9 @@ export class HistoryLoad implements Workload {
   call(index: number): Call {
     const { node, original } = this.#drawn(index);
     const { operation, life } = this.#original(original);
-    return { operation, node, life: original === index ? life : undefined };
+    const isFirst = original === index;
+    const write = isFirst ? this.#write(index, operation) : undefined;
+    return { operation, node, life: isFirst ? life : undefined, ...(write && { write }) };
   }
 
   #drawn(index: number): { readonly node: number; readonly original: number } {
@@ -72,6 +99,26 @@ export class HistoryLoad implements Workload {
     return { node, original: index - original <= REPEATED_WHILE_AWAITED ? original : index };
   }
 
+  #write(index: number, { resource, subject, operationId }: Operation): PlannedWrite | undefined {
+    const random = new Random(this.seed, `write ${index}`);
+    if (!ADMINISTERED.includes(resource) || random.next() >= WRITES) return undefined;
+    const user = subject['user']!;
+    const earlier = () => {
+      for (let before = index - 1; before >= 0; before--) {
+        const { operation, write } = this.call(before);
+        if (
+          write?.verb === 'add-pack' &&
+          operation.resource === resource &&
+          operation.subject['user'] === user
+        )
+          return write.body;
+      }
+      return undefined;
+    };
+    const rule = HISTORY_RULES.find((one) => one.resource === resource)!;
+    return plannedWrite(random, { rule, subject: { user }, operationId, earlier });
+  }
+
   #original(index: number): Omit<Call, 'node'> {
     const random = new Random(this.seed, `operation ${index}`);
     const resource = random.pick(this.resources);
@@ -80,9 +127,10 @@ export class HistoryLoad implements Workload {
       subject: {
         user: `${this.name}-${random.integer(1, USERS)}`,
         school: `${this.name}-${random.integer(1, SCHOOLS)}`,
+        ...(resource === 'moving' && subjectsCalendar(random)),
       },
       amount: random.integer(1, MAX_TAKEN),
-      ...(resource !== 'brief' && { amounts: { tokens: random.integer(0, MAX_TOKENS) } }),
+      ...(METERED.includes(resource) && { amounts: { tokens: random.integer(0, MAX_TOKENS) } }),
       operationId: `${this.name}-${index}`,
     };
     if (random.next() >= RESERVED) return { operation, life: checkedLife(random) };

@@ -98,9 +98,9 @@ describe('What a reservation comes to', () => {
 describe('The most units at once', () => {
   it('leaves out what is gone when another comes', () => {
     const stays = [
-      { from: 0, to: 10, units: 3 },
-      { from: 10, to: Infinity, units: 2 },
-      { from: 5, to: 7, units: 4 },
+      { from: 0, to: 10, units: 3, askedAt: 0 },
+      { from: 10, to: Infinity, units: 2, askedAt: 10 },
+      { from: 5, to: 7, units: 4, askedAt: 5 },
     ];
     expect(peakOf(stays)).toBe(7);
     expect(peakOf(stays.slice(0, 2))).toBe(3);

@@ -1,4 +1,10 @@
-import { UNITS_METER, type Amounts, type CommitRequest } from '@sundial/contract';
+import {
+  UNITS_METER,
+  type Amounts,
+  type CommitRequest,
+  type Reservation,
+  type ReservationPack,
+} from '@sundial/contract';
 import { decisionOf, type Attempt } from '../history.js';
 import { middleOfAYearOffsetMs } from '../rules.js';
 import type { Operation } from '../workload.js';
@@ -15,6 +21,8 @@ export interface Fate {
   readonly stays: Amounts;
   /** What is counted in the end. */
   readonly counted: Amounts;
+  /** What packs gave of what it took, with an extension, and in the end. */
+  readonly packs: PackParts;
   /** What of it an answer marks as perhaps above a max: overage, and all that was committed late. */
   readonly marked: Amounts;
   /** The store has said that it has ended so. */
@@ -23,7 +31,13 @@ export interface Fate {
   readonly isEndedWithoutStore: boolean;
 }
 
-type Ended = Omit<Fate, 'isHold' | 'taken' | 'added' | 'isEndedByTheStore'>;
+export interface PackParts {
+  readonly taken: readonly ReservationPack[];
+  readonly extended: readonly ReservationPack[];
+  readonly counted: readonly ReservationPack[];
+}
+
+type Ended = Omit<Fate, 'isHold' | 'taken' | 'added' | 'isEndedByTheStore' | 'packs'>;
 
 const NOTHING: Amounts = {};
 const NOTHING_ADDED = { units: NOTHING, from: Infinity };
@@ -39,10 +53,12 @@ export function fateOf(operation: Operation, allowed: readonly Attempt[], all: r
     ...{ isHold: operation.hold !== undefined, taken, added: addedTo(taken, askings) },
     isEndedByTheStore: askings.some((asking) => succeeded(asking) && isByTheStore(asking)),
   };
+  const packs = packsOf(operation, allowed, askings);
   const refunds = askings.filter(({ ending }) => ending.verb === 'refund');
-  if (!refunds.some(succeeded)) return { ...facts, ...ended };
+  if (!refunds.some(succeeded)) return { ...facts, ...ended, packs };
   const certainUntil = Math.min(ended.certainUntil, ...refunds.map(({ sentAt }) => sentAt));
-  return { ...facts, ...ended, counted: NOTHING, marked: NOTHING, stays: NOTHING, certainUntil };
+  const undone = { counted: NOTHING, marked: NOTHING, stays: NOTHING, certainUntil };
+  return { ...facts, ...ended, ...undone, packs: { ...packs, counted: [] } };
 }
 
 /** When a reservation expires, on the monotonic clock of this process. */
@@ -88,6 +104,27 @@ function endOfHold(operation: Operation, allowed: readonly Attempt[], askings: r
   const marked = differenceOf(counted, stays);
   const isEndedWithoutStore = answers.some(({ degraded }) => degraded !== null);
   return { counted, marked, stays: isEndedWithoutStore ? NOTHING : stays, certainUntil, isEndedWithoutStore };
+}
+
+/** As the store itself has answered. */
+function packsOf({ hold }: Operation, allowed: readonly Attempt[], askings: readonly Asking[]): PackParts {
+  const exact = allowed.map((attempt) => decisionOf(attempt)!).filter(({ degraded }) => degraded === null);
+  const first = exact.find(({ replayed }) => !replayed) ?? exact[0];
+  const taken = first?.packs ?? first?.reservation?.packs ?? [];
+  if (hold === undefined) return { taken, extended: taken, counted: taken };
+  const reservations = askings.filter(isByTheStore).map(({ answer }) => reservationIn(answer));
+  const extended = reservations.find((one) => one?.state === 'held')?.packs ?? taken;
+  const ending = reservations.findLast((one) => one !== undefined && one.state !== 'held');
+  if (ending) return { taken, extended, counted: ending.packs ?? [] };
+  return { taken, extended, counted: hold.onExpiry === 'commit' ? extended : [] };
+}
+
+/** Held still, where it was extended. */
+function reservationIn(answer: Asking['answer']): Reservation | undefined {
+  if (answer.kind === 'ended') return answer.body.reservation;
+  return answer.kind === 'extended' && answer.body.allowed
+    ? (answer.body.reservation ?? undefined)
+    : undefined;
 }
 
 function extensionIn(askings: readonly Asking[]) {

@@ -3,6 +3,8 @@ export interface Stay {
   readonly from: number;
   readonly to: number;
   readonly units: number;
+  /** The store decided it no sooner. */
+  readonly askedAt: number;
 }
 
 /** The most units that were there at once. What ends at an instant is no longer there when another begins. */
@@ -20,4 +22,21 @@ export function peakOf(stays: readonly Stay[]): number {
     peak = Math.max(peak, units);
   }
   return peak;
+}
+
+/** By how much they were at once above the greatest max that may have been in force when the last of them was decided. */
+export function excessOver(
+  stays: readonly Stay[],
+  maxWithin: (interval: { readonly from: number; readonly to: number }) => number,
+): number {
+  const lasting = stays.filter(({ from, to, units }) => to > from && units > 0);
+  return Math.max(
+    ...lasting.map(({ from: at }) => {
+      const present = lasting.filter(({ from, to }) => from <= at && to > at);
+      const units = present.reduce((sum, each) => sum + each.units, 0);
+      const from = Math.max(...present.map(({ askedAt }) => askedAt));
+      return units - maxWithin({ from, to: at });
+    }),
+    -Infinity,
+  );
 }
