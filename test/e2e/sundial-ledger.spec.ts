@@ -171,3 +171,19 @@ describe('sundial top', () => {
     expect(subjects.map(({ subject: { user }, used }) => [user, used])).toContainEqual(['a', 1]);
   });
 });
+
+describe('sundial usage-history', () => {
+  it('shows what a subject used in past windows', async () => {
+    const text = await shown(/user=b/, 'usage-history', '-s', 'user=b');
+    expect(text).toMatch(
+      /^from +window +rule +subject +meter +used +max +allowed +denied\n- +total +few +user=b +units +3 +3 +3 +3\n/,
+    );
+    expect((await on(1, 'usage-history', '-s', 'user=b', '--window', 'day')).stdout).toMatch(
+      /^No window of it is known in this time\.\n\nFrom the ledger of /,
+    );
+    expect(await on(1, 'usage-history')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('--subject user=u1'),
+    });
+  });
+});

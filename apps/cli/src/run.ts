@@ -3,8 +3,10 @@ import { readFileSync } from 'node:fs';
 import { addBrakes } from './brakes/brakes.command.js';
 import { addGates } from './gates/gates.command.js';
 import { addAudit } from './ledger/audit.command.js';
+import { addOutages } from './ledger/outages.command.js';
 import { addTop } from './ledger/top.command.js';
 import { addTrace } from './ledger/trace.command.js';
+import { addUsageHistory } from './ledger/usage-history.command.js';
 import { addOverrides } from './overrides/overrides.command.js';
 import { addPacks } from './packs/packs.command.js';
 import { addReservations } from './reservations/reservations.command.js';
@@ -31,6 +33,8 @@ const COMMANDS = [
   addTrace,
   addAudit,
   addTop,
+  addUsageHistory,
+  addOutages,
   addDrill,
   addDoctor,
 ];

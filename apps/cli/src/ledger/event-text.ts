@@ -40,7 +40,7 @@ const OTHERWISE_SHOWN = [
     'after',
     'answered',
   ],
-  ...['requestId', 'reservation', 'contentHash', 'target'],
+  ...['requestId', 'traceId', 'reservation', 'contentHash', 'target', 'scope'],
 ];
 
 /** What is known of an event beside its kind, in a line. */
@@ -63,11 +63,31 @@ function detail(name: string, value: unknown): string {
       return `${name === 'amounts' ? '' : `${name} `}${amountsText(value as Amounts)}`;
     case 'limits':
       return (value as readonly ShownLimit[]).map(limitText).join(', ');
+    case 'asked':
+      return `asked for ${fieldsText(value)}`;
+    case 'degraded':
+      return degradedText(value);
+    case 'reason':
+      return inline(value);
+    case 'rulesVersion':
+      return `rules version ${String(value)}`;
     case 'latencyMs':
       return `${String(value)} ms`;
     default:
       return value === true ? name : `${name} ${inline(value)}`;
   }
+}
+
+function fieldsText(value: unknown): string {
+  return Object.entries(value as object)
+    .map(([name, each]) => `${name} ${inline(each)}`)
+    .join(', ');
+}
+
+/** Why a node decided without the store. */
+export function degradedText(value: unknown): string {
+  const { cause, policy } = (value ?? {}) as Readonly<Partial<Record<'cause' | 'policy', string>>>;
+  return cause === undefined ? 'degraded' : `degraded: ${cause}, policy ${policy ?? '-'}`;
 }
 
 function limitText({ rule, window, meter, max, used, reserved }: ShownLimit): string {
