@@ -3,7 +3,7 @@ export * from './contract/ledger-errors.js';
 export * from './contract/ledger-event.js';
 export type * from './contract/ledger-questions.js';
 export type * from './contract/ledger.js';
-export { AlarmStore, type KeptTally } from './alarms/alarm-store.js';
+export { AlarmStore, type KeptIncident, type KeptTally } from './alarms/alarm-store.js';
 export { openLedger } from './open/open-ledger.js';
 export { DeliveryStore } from './deliveries/delivery-store.js';
 export type * from './deliveries/delivery-queue.js';

@@ -39,17 +39,17 @@ export class AlarmAnnouncer {
   }
 
   announce(notification: Notification): void {
-    this.#tell(notification.kind, this.ledger.record(notification, new Date()));
+    void this.#tell(notification.kind, this.ledger.record(notification, new Date()));
   }
 
-  /** An incident of all nodes, which one of them announces. */
-  announceShared(kind: Notification['kind'], alarm: Alarm): void {
+  /** An incident of all nodes, which one of them announces. Resolves once it has been sent wherever it is to be sent. */
+  announceShared(kind: Notification['kind'], alarm: Alarm): Promise<void> {
     if (kind === 'raised') this.ledger.share(alarm);
     else this.ledger.endShared(alarm);
-    this.#tell(kind, alarm);
+    return this.#tell(kind, alarm);
   }
 
-  #tell(kind: Notification['kind'], alarm: Alarm): void {
+  async #tell(kind: Notification['kind'], alarm: Alarm): Promise<void> {
     const { log, metrics, webhook } = this;
     switch (kind) {
       case 'raised':
@@ -63,25 +63,27 @@ export class AlarmAnnouncer {
         kind satisfies never;
     }
     this.#record(kind, alarm);
-    webhook?.push({ event: kind, node: this.#node, alarm } satisfies AlarmEvent);
-    this.#publish(kind, alarm);
-    this.#mail(kind, alarm);
+    const pushed = webhook?.push({ event: kind, node: this.#node, alarm } satisfies AlarmEvent);
+    await Promise.all([pushed, this.#publish(kind, alarm), this.#mail(kind, alarm)]);
   }
 
   /** Of one alarm in order, on this node; another node's is another one. */
-  #publish(kind: Notification['kind'], alarm: Alarm): void {
+  #publish(kind: Notification['kind'], alarm: Alarm): Promise<void> {
     const { id, channel, raisedAt, clearedAt } = alarm;
-    this.outbox.publish({
-      ...{ id: `${id}-${kind}`, type: `alarm-${kind}`, at: Date.parse(clearedAt ?? raisedAt) },
-      ...{ subject: `alarms/${id}`, resource: channel?.resource },
-      data: { node: this.#node, alarm },
-    });
+    return new Promise((kept) =>
+      this.outbox.publish({
+        ...{ id: `${id}-${kind}`, type: `alarm-${kind}`, at: Date.parse(clearedAt ?? raisedAt) },
+        ...{ subject: `alarms/${id}`, resource: channel?.resource },
+        data: { node: this.#node, alarm },
+        kept,
+      }),
+    );
   }
 
-  #mail(kind: Notification['kind'], alarm: Alarm): void {
+  #mail(kind: Notification['kind'], alarm: Alarm): Promise<void> {
     const { class: alarmClass, scope, summary, raisedAt, clearedAt, evidence } = alarm;
     const what = kind === 'raised' ? alarmClass : 'over';
-    this.mailer.send({
+    return this.mailer.send({
       subject: `[sundial] ${what}: ${summary}`,
       text: [
         `${summary}.`,

@@ -100,6 +100,6 @@ export class TallyJudge {
   }
 }
 
-function keyOf({ node, second }: KeptTally): string {
-  return `${second} ${node}`;
+function keyOf({ node, number }: KeptTally): string {
+  return `${number} ${node}`;
 }

@@ -199,6 +199,10 @@ export class Environment {
   @OneOf(['allow', 'deny'])
   SUNDIAL_UNKNOWN_RESOURCE: 'allow' | 'deny' = 'allow';
 
+  /** With `SUNDIAL_LEDGER_URL`: how often a node writes what it counted, for the alarms over all nodes. */
+  @Integer(100, 60_000)
+  SUNDIAL_ALARM_INTERVAL_MS = 1_000;
+
   /** After a stop signal: how long requests are still served while readiness already fails. */
   @Integer(0, 60_000)
   SUNDIAL_LAME_DUCK_MS = 500;

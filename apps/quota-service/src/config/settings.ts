@@ -33,6 +33,8 @@ export interface Settings {
   readonly journalSync: 'group' | 'strict';
   readonly rulesFile: string;
   readonly alarmsFile: string;
+  /** How often a node writes what it counted, for the alarms over all nodes. */
+  readonly alarmIntervalMs: number;
   /** Undefined: alarms are not pushed. */
   readonly alarmWebhook: WebhookTarget | undefined;
   readonly checkKeys: readonly Key[];
@@ -280,6 +282,7 @@ function toSettings(environment: Environment): Settings {
     ledger: ledgerTarget(environment),
     eventLog: eventLogTarget(environment),
     unknownResource: environment.SUNDIAL_UNKNOWN_RESOURCE,
+    alarmIntervalMs: environment.SUNDIAL_ALARM_INTERVAL_MS,
     lameDuckMs: environment.SUNDIAL_LAME_DUCK_MS,
     shutdownGraceMs: environment.SUNDIAL_SHUTDOWN_GRACE_MS,
     clockOffsetMs: environment.SUNDIAL_CLOCK_OFFSET_MS,

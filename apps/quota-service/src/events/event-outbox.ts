@@ -17,6 +17,8 @@ const RETRY_MS = 1_000;
 export interface PublishedEvent extends OutgoingEvent {
   readonly data: Readonly<Record<string, unknown>>;
   readonly lost?: (() => void) | undefined;
+  /** Called once it is in the database. */
+  readonly kept?: (() => void) | undefined;
 }
 
 /**
@@ -94,7 +96,10 @@ export class EventOutbox implements BeforeApplicationShutdown {
         const kept = new Set(await this.deliveries.store.events.append(events));
         this.#waiting.splice(0, events.length);
         this.#isAway = false;
-        for (const event of events) if (kept.delete(event.id)) this.#record(event);
+        for (const event of events) {
+          if (kept.delete(event.id)) this.#record(event);
+          event.kept?.();
+        }
         this.kept();
       } catch (error) {
         if (!this.#isAway)

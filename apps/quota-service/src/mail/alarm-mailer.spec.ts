@@ -49,7 +49,7 @@ function aMailer(): AlarmMailer {
 
 describe('a mail of an alarm', () => {
   it('goes to everyone whom the settings name, with a subject of one line', async () => {
-    aMailer().send({ subject: 'alarm:\r\nBcc: x@example.org', text: 'Node: a\nRaised: now' });
+    void aMailer().send({ subject: 'alarm:\r\nBcc: x@example.org', text: 'Node: a\nRaised: now' });
     await eventually(() => mails.length === 1);
     expect(mails[0]).toMatch(/^From: sundial@example\.org$/m);
     expect(mails[0]).toMatch(/^To: ops@example\.org, boss@example\.org$/m);
@@ -59,15 +59,15 @@ describe('a mail of an alarm', () => {
 
   it('is tried again when the server does not take it now, and those behind it wait', async () => {
     greetings.push('421 busy\r\n');
-    aMailer().send({ subject: 'one', text: 'x' });
-    mailer!.send({ subject: 'two', text: 'x' });
+    void aMailer().send({ subject: 'one', text: 'x' });
+    void mailer!.send({ subject: 'two', text: 'x' });
     await eventually(() => mails.length === 2, { withinMs: 10_000 });
     expect(mails.map((mail) => /^Subject: (.*)$/m.exec(mail)?.[1]?.trim())).toEqual(['one', 'two']);
   });
 
   it('is none where the settings name no server', () => {
     const silent = new AlarmMailer({ alarmMail: undefined } as Settings, pino({ level: 'silent' }));
-    silent.send({ subject: 'one', text: 'x' });
+    void silent.send({ subject: 'one', text: 'x' });
     silent.onApplicationShutdown();
     expect(mails).toEqual([]);
   });

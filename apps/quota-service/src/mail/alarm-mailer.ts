@@ -19,7 +19,7 @@ export interface Mail {
 export class AlarmMailer implements OnApplicationShutdown {
   readonly #mail: AlarmMail | undefined;
   readonly #transport: Transporter | undefined;
-  readonly #waiting: Mail[] = [];
+  readonly #waiting: (Mail & { readonly done: () => void })[] = [];
   #timer: NodeJS.Timeout | undefined;
   #isSending = false;
   #isClosed = false;
@@ -44,14 +44,18 @@ export class AlarmMailer implements OnApplicationShutdown {
     });
   }
 
-  send(mail: Mail): void {
-    if (this.#transport === undefined || this.#isClosed) return;
-    if (this.#waiting.length >= MAX_WAITING_MAILS) {
-      this.#waiting.shift();
-      this.log.warn(`${MAX_WAITING_MAILS} alarm mails wait for the mail server: the oldest is dropped`);
-    }
-    this.#waiting.push(mail);
-    if (!this.#isSending) void this.#sendAll();
+  /** Resolves once nothing more will be done about it: it was taken, refused, given up or dropped. Never after the end. */
+  send(mail: Mail): Promise<void> {
+    if (this.#transport === undefined) return Promise.resolve();
+    return new Promise((done) => {
+      if (this.#isClosed) return;
+      if (this.#waiting.length >= MAX_WAITING_MAILS) {
+        this.#waiting.shift()?.done();
+        this.log.warn(`${MAX_WAITING_MAILS} alarm mails wait for the mail server: the oldest is dropped`);
+      }
+      this.#waiting.push({ ...mail, done });
+      if (!this.#isSending) void this.#sendAll();
+    });
   }
 
   onApplicationShutdown(): void {
@@ -63,8 +67,10 @@ export class AlarmMailer implements OnApplicationShutdown {
 
   async #sendAll(): Promise<void> {
     this.#isSending = true;
-    for (let mail = this.#waiting.shift(); mail !== undefined; mail = this.#waiting.shift())
+    for (let mail = this.#waiting.shift(); mail !== undefined; mail = this.#waiting.shift()) {
       await this.#send(mail);
+      if (!this.#isClosed) mail.done();
+    }
     this.#isSending = false;
   }
 

@@ -31,7 +31,7 @@ async function pushing(
 describe('a webhook', () => {
   it('posts JSON that its receiver can distinguish from a forgery and from a replay', async () => {
     const { webhook } = await pushing(ok);
-    webhook.push({ number: 1, text: 'Grüße' });
+    void webhook.push({ number: 1, text: 'Grüße' });
     await eventually(() => webhook.count('delivered') === 1);
     const notification = receiver!.notifications[0]!;
     expect(notification.headers['content-type']).toBe('application/json');
@@ -46,7 +46,7 @@ describe('a webhook', () => {
 
   it('tries again after an error, and keeps the order', async () => {
     const { webhook, numbers } = await pushing((response, count) => status(count < 3 ? 503 : 200)(response));
-    for (const number of [1, 2, 3]) webhook.push({ number });
+    for (const number of [1, 2, 3]) void webhook.push({ number });
     await eventually(() => webhook.count('delivered') === 3);
     expect(numbers()).toEqual([1, 1, 1, 2, 3]);
     expect(webhook.count('retried')).toBe(2);
@@ -54,7 +54,7 @@ describe('a webhook', () => {
 
   it('tries again when a receiver hangs', async () => {
     const { webhook, numbers } = await pushing((response, count) => count > 1 && response.end());
-    webhook.push({ number: 1 });
+    void webhook.push({ number: 1 });
     await eventually(() => webhook.count('delivered') === 1);
     expect(numbers()).toEqual([1, 1]);
   });
@@ -63,8 +63,8 @@ describe('a webhook', () => {
     'takes %i for a final answer, and follows no redirect',
     async (code) => {
       const { webhook, numbers } = await pushing(status(code));
-      webhook.push({ number: 1 });
-      webhook.push({ number: 2 });
+      void webhook.push({ number: 1 });
+      void webhook.push({ number: 2 });
       await eventually(() => webhook.count('rejected') === 2);
       expect(numbers()).toEqual([1, 2]);
     },
@@ -75,8 +75,8 @@ describe('a webhook', () => {
     const { webhook, numbers } = await pushing(status(500), {
       onTrouble: (outcome, reason) => troubles.push(`${outcome}: ${reason}`),
     });
-    webhook.push({ number: 1 });
-    webhook.push({ number: 2 });
+    void webhook.push({ number: 1 });
+    void webhook.push({ number: 2 });
     await eventually(() => webhook.count('given-up') === 1 && numbers().includes(2));
     expect(numbers().filter((number) => number === 1)).toHaveLength(8);
     expect(troubles.slice(0, 8)).toEqual([
@@ -88,7 +88,7 @@ describe('a webhook', () => {
   it('waits twice as long after each attempt, half of it left to chance', async () => {
     const { webhook, numbers } = await pushing(status(500), { firstRetryMs: 40, random: () => 1 });
     const startedAt = performance.now();
-    webhook.push({ number: 1 });
+    void webhook.push({ number: 1 });
     await eventually(() => numbers().length === 4);
     // 20, 40 and 80 ms are the shortest pauses.
     expect(performance.now() - startedAt).toBeGreaterThanOrEqual(135);
@@ -97,7 +97,7 @@ describe('a webhook', () => {
   it('keeps a bounded number of notifications for a receiver that is down, the newest', async () => {
     webhook = new Webhook({ url: 'http://127.0.0.1:1', secret: SECRET });
     const startedAt = performance.now();
-    for (let number = 0; number <= MAX_WAITING + 2; number++) webhook.push({ number });
+    for (let number = 0; number <= MAX_WAITING + 2; number++) void webhook.push({ number });
     expect(performance.now() - startedAt).toBeLessThan(500);
     // The first is being sent.
     expect(webhook.waiting).toBe(MAX_WAITING);
@@ -111,7 +111,7 @@ describe('a webhook', () => {
       secret: SECRET,
       onTrouble: (_outcome, reason) => reasons.push(reason),
     });
-    webhook.push({ number: 1 });
+    void webhook.push({ number: 1 });
     await eventually(() => reasons.length > 0);
     expect(reasons.join()).not.toContain('s3cret');
     expect(reasons.join()).not.toBe('');
@@ -119,10 +119,10 @@ describe('a webhook', () => {
 
   it('sends nothing more once it is closed', async () => {
     const { webhook, numbers } = await pushing(status(500), { firstRetryMs: 50 });
-    webhook.push({ number: 1 });
+    void webhook.push({ number: 1 });
     await eventually(() => numbers().length === 1);
     webhook.close();
-    webhook.push({ number: 2 });
+    void webhook.push({ number: 2 });
     expect(webhook.waiting).toBe(0);
     await new Promise((resolve) => setTimeout(resolve, 120));
     expect(numbers()).toEqual([1]);

@@ -35,7 +35,7 @@ export interface WebhookOptions extends WebhookTarget {
  * queues: a receiver that is down, slow or hangs costs the caller nothing.
  */
 export class Webhook {
-  readonly #waiting: string[] = [];
+  readonly #waiting: Waiting[] = [];
   readonly #outcomes = new Map<WebhookOutcome, number>();
   readonly #closing = new AbortController();
   readonly #options: Required<WebhookOptions>;
@@ -61,14 +61,17 @@ export class Webhook {
     return this.#outcomes.get(outcome) ?? 0;
   }
 
-  push(notification: object): void {
-    if (this.#closing.signal.aborted) return;
-    if (this.#waiting.length >= MAX_WAITING) {
-      this.#waiting.shift();
-      this.#became('dropped', `${MAX_WAITING} notifications wait`);
-    }
-    this.#waiting.push(JSON.stringify(notification));
-    if (!this.#isSending) void this.#sendAll();
+  /** Resolves once nothing more will be done about it: it was delivered, rejected, given up or dropped. Never after `close`. */
+  push(notification: object): Promise<void> {
+    return new Promise((done) => {
+      if (this.#closing.signal.aborted) return;
+      if (this.#waiting.length >= MAX_WAITING) {
+        this.#waiting.shift()?.done();
+        this.#became('dropped', `${MAX_WAITING} notifications wait`);
+      }
+      this.#waiting.push({ body: JSON.stringify(notification), done });
+      if (!this.#isSending) void this.#sendAll();
+    });
   }
 
   /** Ends attempts and waiting at once; what was not delivered is lost. */
@@ -79,8 +82,9 @@ export class Webhook {
 
   async #sendAll(): Promise<void> {
     this.#isSending = true;
-    for (let body = this.#waiting.shift(); body !== undefined; body = this.#waiting.shift()) {
-      await this.#send(body);
+    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
+      await this.#send(next.body);
+      if (!this.#closing.signal.aborted) next.done();
     }
     this.#isSending = false;
   }
@@ -140,6 +144,11 @@ export class Webhook {
     const wait = longest * (1 - random() / 2);
     await sleep(wait, undefined, { signal: this.#closing.signal, ref: false }).catch(() => undefined);
   }
+}
+
+interface Waiting {
+  readonly body: string;
+  readonly done: () => void;
 }
 
 interface Attempt {

@@ -6,7 +6,8 @@ import { ALARM_MIGRATIONS, type AlarmDatabase } from './alarm-tables.js';
 /** What a node counted in an interval. */
 export interface KeptTally {
   readonly node: string;
-  readonly second: number;
+  /** Tells the node's rows apart. */
+  readonly number: number;
   /** By the database's clock. */
   readonly at: number;
   readonly tally: string;
@@ -16,6 +17,20 @@ export interface AlarmLease {
   readonly isMine: boolean;
   /** The database's clock. */
   readonly now: number;
+}
+
+/** An alarm as JSON, and its id. */
+interface AlarmText {
+  readonly id: string;
+  readonly alarm: string;
+}
+
+export interface KeptIncident {
+  readonly key: string;
+  /** As JSON. */
+  readonly alarm: string;
+  /** That it was raised has been sent. */
+  readonly isAnnounced: boolean;
 }
 
 const LEASE = 'patterns';
@@ -30,14 +45,9 @@ export class AlarmStore {
 
   constructor(private readonly database: LedgerDatabase) {}
 
-  /** Repeated for the same second of a node it replaces what it said. */
-  async report(node: string, second: number, tally: string): Promise<void> {
+  async report(node: string, number: number, tally: string): Promise<void> {
     const db = await this.#open();
-    await db
-      .insertInto('alarm_tallies')
-      .values({ node, second, at: CLOCK, tally })
-      .onConflict((conflict) => conflict.columns(['node', 'second']).doUpdateSet({ tally }))
-      .execute();
+    await db.insertInto('alarm_tallies').values({ node, number, at: CLOCK, tally }).execute();
   }
 
   /** Takes the lease where no node holds it any more, and renews it where the holder asks. */
@@ -60,6 +70,12 @@ export class AlarmStore {
     return { isMine: taken !== undefined, now: Number(taken?.now ?? 0) };
   }
 
+  /** Another node may judge from now on. */
+  async release(holder: string): Promise<void> {
+    const db = await this.#open();
+    await db.deleteFrom('alarm_lease').where('holder', '=', holder).execute();
+  }
+
   /** In their order, from an instant up to before another. */
   async tallies(from: number, to: number): Promise<readonly KeptTally[]> {
     const db = await this.#open();
@@ -70,9 +86,9 @@ export class AlarmStore {
       .where('at', '<', to)
       .orderBy('at')
       .execute();
-    return rows.map(({ node, second, at, tally }) => ({
+    return rows.map(({ node, number, at, tally }) => ({
       ...{ node, tally },
-      ...{ second: Number(second), at: Number(at) },
+      ...{ number: Number(number), at: Number(at) },
     }));
   }
 
@@ -81,34 +97,47 @@ export class AlarmStore {
     await db.deleteFrom('alarm_tallies').where('at', '<', before).execute();
   }
 
-  /** By their keys, as JSON. */
-  async incidents(): Promise<ReadonlyMap<string, string>> {
+  /** What holds, and what is over and not sent. */
+  async incidents(): Promise<readonly KeptIncident[]> {
     const db = await this.#open();
     const rows = await db.selectFrom('alarm_incidents').selectAll().execute();
-    return new Map(rows.map(({ key, alarm }) => [key, alarm]));
+    return rows.map(({ key, alarm, announced }) => ({ key, alarm, isAnnounced: Number(announced) === 1 }));
   }
 
   /** False where it has begun already. */
-  async begin(key: string, alarm: string): Promise<boolean> {
+  async begin(key: string, { id, alarm }: AlarmText): Promise<boolean> {
     const db = await this.#open();
     const begun = await db
       .insertInto('alarm_incidents')
-      .values({ key, alarm })
+      .values({ key, id, alarm, announced: 0 })
       .onConflict((conflict) => conflict.doNothing())
       .returning('key')
       .executeTakeFirst();
     return begun !== undefined;
   }
 
-  /** False where it is over already. */
-  async end(key: string): Promise<boolean> {
+  /** It is over, and may begin again; it is kept until `forgetIncident`. False where it was over already. */
+  async end(key: string, { id, alarm }: AlarmText): Promise<boolean> {
     const db = await this.#open();
     const ended = await db
-      .deleteFrom('alarm_incidents')
+      .updateTable('alarm_incidents')
+      .set({ key: `${key} ${id}`, id, alarm })
       .where('key', '=', key)
       .returning('key')
       .executeTakeFirst();
     return ended !== undefined;
+  }
+
+  /** That it was raised has been sent. */
+  async announced(id: string): Promise<void> {
+    const db = await this.#open();
+    await db.updateTable('alarm_incidents').set({ announced: 1 }).where('id', '=', id).execute();
+  }
+
+  /** That it is over has been sent. */
+  async forgetIncident(id: string): Promise<void> {
+    const db = await this.#open();
+    await db.deleteFrom('alarm_incidents').where('id', '=', id).execute();
   }
 
   /** Once it is open it stays so; while the database is away every call tries again. */

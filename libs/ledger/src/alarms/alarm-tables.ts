@@ -6,8 +6,8 @@ export type AlarmDatabase = Kysely<AlarmTables>;
 interface AlarmTables {
   alarm_tallies: {
     node: string;
-    /** Of the node's clock; it tells the node's rows apart. */
-    second: number;
+    /** Tells the node's rows apart, and grows. */
+    number: number;
     /** When it was written, by the database's clock. */
     at: number;
     /** What the node counted, as JSON. */
@@ -15,11 +15,21 @@ interface AlarmTables {
   };
   /** One row: which process judges the patterns, and until when no other one does. */
   alarm_lease: { name: string; holder: string; held_until: number };
-  alarm_incidents: { key: string; alarm: string };
+  /** What was raised, until it is over and that was sent. */
+  alarm_incidents: {
+    /** Of what holds: its pattern and channel; of what is over, followed by the id of the alarm. */
+    key: string;
+    /** Of the alarm. */
+    id: string;
+    alarm: string;
+    /** 1: that it was raised has been sent. */
+    announced: number;
+  };
 }
 
 export const ALARM_MIGRATIONS: Readonly<Record<string, Migration>> = {
   '2026-11-27-alarms': { up: createTables },
+  '2026-11-27-alarms-announced': { up: addAnnounced },
 };
 
 async function createTables(db: Kysely<never>): Promise<void> {
@@ -43,4 +53,12 @@ async function createTables(db: Kysely<never>): Promise<void> {
     .addColumn('key', 'text', (column) => column.primaryKey())
     .addColumn('alarm', 'text', (column) => column.notNull())
     .execute();
+}
+
+/** What is there already counts as sent. */
+async function addAnnounced(db: Kysely<never>): Promise<void> {
+  await sql`alter table alarm_tallies rename column second to number`.execute(db);
+  await sql`alter table alarm_incidents add column id text not null default '', add column announced integer not null default 1`.execute(
+    db,
+  );
 }
