@@ -157,6 +157,28 @@ describe('a webhook', () => {
     expect(isAuthentic(receiver.notifications[0]!, secret)).toBe(true);
   });
 
+  it('gets the headers that it was set with, whose values are never shown or sent to another host', async () => {
+    const token = 'Bearer a-token-of-the-receiver';
+    const { webhook, secret } = await create({ headers: { authorization: token, 'x-team': 'ops' } });
+    expect(webhook).toMatchObject({ headerNames: ['authorization', 'x-team'] });
+    await check(8);
+    await eventually(() => receiver.notifications.length === 1, SOON);
+    const [sent] = receiver.notifications;
+    expect(sent!.headers).toMatchObject({ authorization: token, 'x-team': 'ops' });
+    expect(isAuthentic(sent!, secret)).toBe(true);
+    const put = (body: object) => service.api.put(`/admin/webhooks/${webhook.id}`).send(body);
+    const { body: kept, text } = await put({ url: `${receiver.url}?changed` }).expect(200);
+    expect(kept.webhook.headerNames).toEqual(['authorization', 'x-team']);
+    const elsewhere = await put({ url: 'http://127.0.0.1:9/' }).expect(400);
+    expect(elsewhere.body.errors).toMatchObject([{ path: 'headers' }]);
+    await put({ url: 'http://127.0.0.1:9/', headers: {} }).expect(200);
+    const { body: audit } = await service.api.get('/admin/audit').expect(200);
+    expect(text + JSON.stringify(audit)).not.toContain('a-token');
+    expect(
+      (await service.api.get('/admin/webhooks').expect(200)).body.webhooks[0].headerNames,
+    ).toBeUndefined();
+  });
+
   it('is tested by the same way, without a word of what it answers', async () => {
     answer = (response) => response.writeHead(418).end('a secret of the receiver');
     const { webhook } = await create();
@@ -196,7 +218,13 @@ describe('a webhook', () => {
       { url: 'https://x.invalid', template: { contentType: 'application/json', body: '{{id}}' } },
       'template.body',
     ],
-    [{ url: 'https://x.invalid', headers: {} }, 'headers'],
+    [{ url: 'https://x.invalid', header: {} }, 'header'],
+    [{ url: 'https://x.invalid', headers: { Authorization: 'x' } }, 'headers'],
+    [{ url: 'https://x.invalid', headers: { 'content-type': 'x' } }, 'headers'],
+    [{ url: 'https://x.invalid', headers: { 'sundial-signature': 'x' } }, 'headers'],
+    [{ url: 'https://x.invalid', headers: { 'x-a': 'one\r\nhost: two' } }, 'headers'],
+    [{ url: 'https://x.invalid', headers: { 'x-a': 1 } }, 'headers'],
+    [{ url: 'https://x.invalid', headers: ['x-a'] }, 'headers'],
   ])('is not %j', async (body, path) => {
     const answer = await service.api.post('/admin/webhooks').send(body).expect(400);
     expect(answer.body.errors.map((error: { path: string }) => error.path)).toEqual([path]);

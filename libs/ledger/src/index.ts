@@ -9,6 +9,7 @@ export { DeliveryStore } from './deliveries/delivery-store.js';
 export type * from './deliveries/delivery-queue.js';
 export type { DeliveryState } from './deliveries/delivery-tables.js';
 export type { EventLog, EventPage } from './deliveries/event-log.js';
+export { UnreadableSecretError } from './deliveries/secret-box.js';
 export type * from './deliveries/subject-events.js';
 export {
   cloudEvent,
@@ -24,4 +25,5 @@ export {
   type Webhook,
   type WebhookInput,
   type WebhookRegistry,
+  type WebhookTarget,
 } from './deliveries/webhook-registry.js';

@@ -180,6 +180,14 @@ export class Environment {
   @AddressRanges()
   SUNDIAL_WEBHOOK_ALLOW: string | undefined = undefined;
 
+  /** Seals the secrets of webhooks in the database: the first of them; each opens what it sealed. Absent: they are kept as they are. */
+  @IsOptional()
+  @Like(
+    /^[^\s,]{32,256}(,[^\s,]{32,256})*$/,
+    'keys of 32 to 256 characters without spaces, separated by commas',
+  )
+  SUNDIAL_SECRETS_KEY: string | undefined = undefined;
+
   /** The mail server that alarms are mailed through. */
   @IsOptional()
   @Like(/^smtps?:\/\/\S+$/, 'smtp://host:port or smtps://host:port, with user:password@ where it needs them')

@@ -50,6 +50,8 @@ export interface Settings {
   readonly requireReason: boolean;
   /** Ranges of addresses that webhooks may reach although they are not public. */
   readonly webhookAllow: string | undefined;
+  /** Seal what only receivers of webhooks may know: the first one. None: it is kept as it is. */
+  readonly secretsKeys: readonly string[];
   /** Undefined: alarms are not mailed. */
   readonly alarmMail: AlarmMail | undefined;
   /** Undefined: nothing is recorded. */
@@ -139,6 +141,7 @@ const SECRET = new Set([
   'SUNDIAL_ALARM_WEBHOOK_URL',
   'SUNDIAL_LEDGER_URL',
   'SUNDIAL_SMTP_URL',
+  'SUNDIAL_SECRETS_KEY',
   'SUNDIAL_ALARM_WEBHOOK_SECRET',
   'REDIS_URL',
   'REDIS_SENTINEL_USERNAME',
@@ -278,6 +281,7 @@ function toSettings(environment: Environment): Settings {
     receiptTtlMs: environment.SUNDIAL_RECEIPT_TTL_MS,
     requireReason: environment.SUNDIAL_REQUIRE_REASON === 'true',
     webhookAllow: environment.SUNDIAL_WEBHOOK_ALLOW,
+    secretsKeys: environment.SUNDIAL_SECRETS_KEY?.split(',') ?? [],
     alarmMail: alarmMail(environment),
     ledger: ledgerTarget(environment),
     eventLog: eventLogTarget(environment),

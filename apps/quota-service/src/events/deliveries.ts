@@ -1,5 +1,6 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { DeliveryStore, LedgerUnavailableError } from '@sundial/ledger';
+import { SETTINGS, type Settings } from '../config/settings.js';
 import { Problem } from '../http/problems/problem.js';
 import { NodeLedger } from '../ledger/recording/node-ledger.js';
 
@@ -8,7 +9,10 @@ import { NodeLedger } from '../ledger/recording/node-ledger.js';
 export class Deliveries {
   #store: DeliveryStore | undefined;
 
-  constructor(private readonly node: NodeLedger) {}
+  constructor(
+    private readonly node: NodeLedger,
+    @Inject(SETTINGS) private readonly settings: Settings,
+  ) {}
 
   get isOn(): boolean {
     return this.node.isOn;
@@ -21,7 +25,7 @@ export class Deliveries {
 
   /** @throws Problem `ledger-off`, `ledger-unavailable` */
   get store(): DeliveryStore {
-    this.#store ??= new DeliveryStore(this.node.database);
+    this.#store ??= new DeliveryStore(this.node.database, this.settings.secretsKeys);
     return this.#store;
   }
 

@@ -10,6 +10,7 @@ import { signedHeaders } from './signature.js';
 export interface DeliveryTarget {
   readonly url: string;
   readonly secret: string;
+  readonly headers: Readonly<Record<string, string>>;
   readonly template?: BodyTemplate;
 }
 
@@ -22,10 +23,15 @@ export class DeliveryAttempt {
     this.guard = new AddressGuard(webhookAllow === undefined ? [] : parseRanges(webhookAllow));
   }
 
-  send({ url, secret, template }: DeliveryTarget, event: string, signal?: AbortSignal): Promise<PostResult> {
+  send(
+    { url, secret, headers: own, template }: DeliveryTarget,
+    event: string,
+    signal?: AbortSignal,
+  ): Promise<PostResult> {
     const parsed = JSON.parse(event) as CloudEvent;
     const body = template === undefined ? event : rendered(template, parsed);
     const headers = {
+      ...own,
       'content-type': template?.contentType ?? 'application/cloudevents+json',
       'user-agent': 'sundial',
       'sundial-event-id': parsed.id,

@@ -5,7 +5,7 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import { QuotaEngine } from '@sundial/engine';
-import type { ClaimedDelivery } from '@sundial/ledger';
+import { type ClaimedDelivery, UnreadableSecretError, type WebhookTarget } from '@sundial/ledger';
 import { performance } from 'node:perf_hooks';
 import { SETTINGS, type Settings } from '../config/settings.js';
 import { Deliveries } from '../events/deliveries.js';
@@ -36,6 +36,8 @@ export class DeliveryWorker implements OnApplicationBootstrap, BeforeApplication
   readonly #closing = new AbortController();
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> | undefined;
+  /** Webhooks of which the log says that their secrets cannot be read. */
+  readonly #unreadable = new Set<string>();
   #isAsked = false;
   #isAway = false;
   #cleanedAt = -Infinity;
@@ -105,10 +107,10 @@ export class DeliveryWorker implements OnApplicationBootstrap, BeforeApplication
     const limit = (this.#pauses.isFailing(webhook) ? 1 : MAX_AT_ONCE) - attempts.size;
     if (limit <= 0) return;
     const { store, nodeName: node } = this.deliveries;
+    const target = await this.#targetOf(webhook);
+    if (target === undefined) return;
     const claimed = await store.queue.claim(webhook, { node, limit, leaseMs: LEASE_MS });
     if (claimed.length === 0) return;
-    const target = await store.webhooks.target(webhook);
-    if (target === undefined) return;
     this.#inFlight.set(webhook, attempts);
     for (const delivery of claimed) {
       const attempt = this.attempt
@@ -123,6 +125,23 @@ export class DeliveryWorker implements OnApplicationBootstrap, BeforeApplication
           this.look();
         });
       attempts.add(attempt);
+    }
+  }
+
+  /** Undefined where it was deleted, or this node has not the key of its secret: then it is left to nodes that have. */
+  async #targetOf(webhook: string): Promise<WebhookTarget | undefined> {
+    try {
+      return await this.deliveries.store.webhooks.target(webhook);
+    } catch (error) {
+      if (!(error instanceof UnreadableSecretError)) throw error;
+      this.#pauses.failed(webhook, performance.now());
+      if (!this.#unreadable.has(webhook))
+        this.log.error(
+          { webhook },
+          'the secret of a webhook cannot be read, and its deliveries wait: start the node with the SUNDIAL_SECRETS_KEY that it was set with, or set another secret',
+        );
+      this.#unreadable.add(webhook);
+      return undefined;
     }
   }
 

@@ -17,6 +17,7 @@ import {
   validateSync,
   type ValidationError,
 } from 'class-validator';
+import { SecretHeaders } from './secret-headers.js';
 import { templateMessage } from './sending/body-template.js';
 
 const MAX_URL_LENGTH = 2_048;
@@ -68,6 +69,10 @@ class WebhookRequest {
   @IsOptional()
   @IsBoolean({ message: 'must be true or false' })
   rotateSecret?: boolean;
+
+  @IsOptional()
+  @SecretHeaders()
+  headers?: Readonly<Record<string, string>>;
 
   @IsOptional()
   @IsObject({ message: 'must be an object with contentType and body' })

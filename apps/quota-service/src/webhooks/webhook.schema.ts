@@ -52,6 +52,13 @@ export const webhookInputSchema = {
       type: 'string',
       description: 'Shared with the receiver, 16 to 256 characters; absent: one is made.',
     },
+    headers: {
+      type: 'object',
+      description:
+        'Sent with each request, such as `authorization`. Their values are never shown. A PUT without it leaves them as they are, with `{}` removes them.',
+      maxProperties: 8,
+      additionalProperties: { type: 'string', minLength: 1, maxLength: 1024 },
+    },
     rotateSecret: { type: 'boolean', description: 'Of a PUT: makes a new secret.' },
     reason: { type: 'string' },
   },
@@ -65,6 +72,11 @@ const webhookSchema = {
   properties: {
     id: { type: 'string' },
     ...written,
+    headerNames: {
+      type: 'array',
+      items: { type: 'string' },
+      description: 'Of the headers that are sent along.',
+    },
     createdAt: { type: 'string' },
     createdBy: { type: 'string' },
     updatedAt: { type: 'string' },
@@ -98,7 +110,7 @@ export const webhookTestedSchema = {
     error: {
       type: 'string',
       description:
-        'Why there was no answer: `address-refused`, `name-not-resolved`, `connection-failed`, `tls-failed`, `timed-out` or `broken-answer`.',
+        'Why there was no answer: `address-refused`, `name-not-resolved`, `connection-failed`, `tls-failed`, `timed-out`, `broken-answer`, or `secret-unreadable`: this node has not the key that it was set with.',
     },
   },
   required: ['delivered'],

@@ -1,7 +1,14 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Req } from '@nestjs/common';
 import { QuotaError } from '@sundial/contract';
 import { QuotaEngine } from '@sundial/engine';
-import { cloudEvent, MAX_WEBHOOKS, type ShownDelivery, type Webhook } from '@sundial/ledger';
+import {
+  cloudEvent,
+  MAX_WEBHOOKS,
+  type ShownDelivery,
+  UnreadableSecretError,
+  type Webhook,
+  type WebhookTarget,
+} from '@sundial/ledger';
 import type { FastifyRequest } from 'fastify';
 import { randomUUID } from 'node:crypto';
 import { AdminWrites } from '../admin/admin-writes.js';
@@ -91,12 +98,14 @@ export class WebhooksController {
     this.writes.assertReason(reasonIn(body));
     const { reason, ...input } = readWebhook(body);
     await this.#assertReachable(input.url);
+    const known = found(id, await this.deliveries.ask(({ webhooks }) => webhooks.get(id)));
+    if (input.headers === undefined) assertSameHost(known, input.url);
     const written = found(id, await this.deliveries.ask(({ webhooks }) => webhooks.replace(id, input)));
     const { before, webhook, secret } = written;
     this.writes.record(request, {
       ...{ action: 'webhook-changed', target: { id }, reason },
       ...{ before: withoutPath(before), after: withoutPath(webhook) },
-      outcome: { secretChanged: secret !== undefined },
+      outcome: { secretChanged: secret !== undefined, headersChanged: input.headers !== undefined },
     });
     return { webhook, ...(secret !== undefined && { secret }) };
   }
@@ -123,7 +132,8 @@ export class WebhooksController {
   @Describe(TEST_WEBHOOK)
   @Route({ access: 'admin', role: 'operator' })
   async test(@Param('id') id: string, @Req() { actor }: FastifyRequest): Promise<WebhookTested> {
-    const target = found(id, await this.deliveries.ask(({ webhooks }) => webhooks.target(id)));
+    const target = await this.#targetOf(id);
+    if (target === undefined) return { delivered: false, error: 'secret-unreadable' };
     const event = cloudEvent({
       ...{ id: randomUUID(), type: 'test', at: Math.round(this.engine.now()), subject: `webhooks/${id}` },
       data: { webhook: id, sentBy: actor },
@@ -144,6 +154,16 @@ export class WebhooksController {
     const query = parseDeliveriesQuery(url, ['state']);
     found(webhookId, await this.deliveries.ask(({ webhooks }) => webhooks.get(webhookId)));
     return pageOf(await this.deliveries.ask(({ queue }) => queue.list({ webhookId, ...query })), query);
+  }
+
+  /** Undefined where this node has not the key of its secret. */
+  async #targetOf(id: string): Promise<WebhookTarget | undefined> {
+    try {
+      return found(id, await this.deliveries.ask(({ webhooks }) => webhooks.target(id)));
+    } catch (error) {
+      if (error instanceof UnreadableSecretError) return undefined;
+      throw error;
+    }
   }
 
   /** As far as it can be known now: every connection is judged again. */
@@ -168,6 +188,13 @@ function found<T>(id: string, known: T | undefined): T {
     'webhook-not-found',
     `There is no webhook ${JSON.stringify(id.slice(0, 64))}: see GET /admin/webhooks.`,
   );
+}
+
+/** Headers are a secret between the service and one receiver. */
+function assertSameHost({ url, headerNames }: Webhook, next: string): void {
+  if (headerNames === undefined || new URL(url).origin === new URL(next).origin) return;
+  const message = `must be given again for another host, or be {}: those that are sent to ${new URL(url).host} are not sent elsewhere`;
+  throw QuotaError.invalid('invalid-request', [{ path: 'headers', message }]);
 }
 
 /** What follows the host is often a token: only an admin, who could change it, sees it. */

@@ -3,8 +3,11 @@ import { PostgresProcess } from '../../../../test/support/postgres-process.js';
 import { temporaryDirectory, type TemporaryDirectory } from '../../../../test/support/temporary-directory.js';
 import type { Ledger, LedgerSettings } from '../contract/ledger.js';
 import { openLedger } from '../open/open-ledger.js';
+import type { LedgerDatabase } from '../contract/ledger-database.js';
 import { DeliveryStore } from './delivery-store.js';
+import { type DeliveryTables, migrationsFor } from './delivery-tables.js';
 import type { OutgoingEvent } from './outgoing-event.js';
+import { UnreadableSecretError } from './secret-box.js';
 
 const AT = Date.UTC(2026, 10, 27, 12);
 const URL = 'https://hooks.example.org/x';
@@ -15,7 +18,7 @@ const event = (of: Partial<OutgoingEvent> = {}): OutgoingEvent => ({
 });
 
 /** What both databases do alike. `open` opens another node of the same database, where there can be several. */
-function aDeliveryStore(open: () => Promise<DeliveryStore>) {
+function aDeliveryStore(open: () => Promise<DeliveryStore>, databaseOf: () => LedgerDatabase) {
   let store: DeliveryStore;
   beforeEach(async () => {
     store = await open();
@@ -199,6 +202,29 @@ function aDeliveryStore(open: () => Promise<DeliveryStore>) {
     await store.events.dropBefore(AT + 1, AT + 2_000);
     expect(await store.events.append([long, endless])).toEqual([long.id]);
   });
+
+  it('keeps secrets and headers sealed where there is a key, for nodes that have it and for one webhook alone', async () => {
+    const [old, fresh, other] = ['old-key', 'new-key', 'other-key'] as const;
+    const headers = { authorization: 'Bearer of-the-receiver' };
+    const withKeys = (...keys: string[]) => new DeliveryStore(databaseOf(), keys).webhooks;
+    const { webhook, secret } = (await withKeys(old).create({ url: URL, headers }, 'ops'))!;
+    const target = expect.objectContaining({ secret, headers, headerNames: ['authorization'] });
+    const { kind } = databaseOf();
+    const db = await databaseOf().open<DeliveryTables>('deliveries', migrationsFor(kind));
+    const row = () => db.selectFrom('webhooks').selectAll().where('id', '=', webhook.id).executeTakeFirst();
+    expect(JSON.stringify(await row())).not.toMatch(new RegExp(`${secret}|of-the-receiver`));
+    expect(await withKeys(fresh, old).target(webhook.id)).toEqual(target);
+    for (const webhooks of [withKeys(other), withKeys()])
+      await expect(webhooks.target(webhook.id)).rejects.toThrow(UnreadableSecretError);
+    await withKeys(fresh, old).replace(webhook.id, { url: URL, secret, headers });
+    expect(await withKeys(fresh).target(webhook.id)).toEqual(target);
+    // What was kept without a key is read with one.
+    const plain = (await withKeys().create({ url: URL, headers }, 'ops'))!;
+    expect(await withKeys(fresh).target(plain.webhook.id)).toMatchObject({ secret: plain.secret, headers });
+    const { secret: sealed } = (await row())!;
+    await db.updateTable('webhooks').set({ secret: sealed }).where('id', '=', plain.webhook.id).execute();
+    await expect(withKeys(fresh).target(plain.webhook.id)).rejects.toThrow(UnreadableSecretError);
+  });
 }
 
 const opened: Ledger[] = [];
@@ -223,12 +249,23 @@ afterAll(async () => {
 
 describe('deliveries on SQLite', () => {
   let store: DeliveryStore | undefined;
-  aDeliveryStore(async () => (store ??= await storeOn({ directory: directory!.path })));
+  aDeliveryStore(
+    async () => (store ??= await storeOn({ directory: directory!.path })),
+    () => opened[0]!.database,
+  );
 });
 
 describe('deliveries on PostgreSQL', () => {
   let store: DeliveryStore | undefined;
-  aDeliveryStore(async () => (store ??= await storeOn({ url: postgres!.url })));
+  let ledger: Ledger | undefined;
+  aDeliveryStore(
+    async () => {
+      store ??= await storeOn({ url: postgres!.url });
+      ledger ??= opened.at(-1)!;
+      return store;
+    },
+    () => ledger!.database,
+  );
 
   it('of many nodes at once keep each event once, in one order, and give each delivery to one node', async () => {
     const url = await postgres!.database();

@@ -2,6 +2,7 @@ import type { LedgerDatabase } from '../contract/ledger-database.js';
 import { type DeliveryDatabase, migrationsFor } from './delivery-tables.js';
 import { DeliveryQueue } from './delivery-queue.js';
 import { EventLog } from './event-log.js';
+import { SecretBox } from './secret-box.js';
 import { SubjectEvents } from './subject-events.js';
 import { WebhookRegistry } from './webhook-registry.js';
 
@@ -13,11 +14,15 @@ export class DeliveryStore {
   readonly subjects: SubjectEvents;
   #opened: Promise<DeliveryDatabase> | undefined;
 
-  constructor(private readonly database: LedgerDatabase) {
+  constructor(
+    private readonly database: LedgerDatabase,
+    /** Seal what only receivers of webhooks may know; none: it is kept as it is. */
+    secretsKeys: readonly string[] = [],
+  ) {
     const db = () => this.#open();
     const { kind } = database;
     this.events = new EventLog(db, kind);
-    this.webhooks = new WebhookRegistry(db);
+    this.webhooks = new WebhookRegistry(db, new SecretBox(secretsKeys));
     this.queue = new DeliveryQueue(db, kind);
     this.subjects = new SubjectEvents(db, kind);
   }

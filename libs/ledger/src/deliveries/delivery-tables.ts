@@ -19,7 +19,12 @@ export interface DeliveryTables {
     url: string;
     /** `EventFilter` as JSON. */
     filter: string;
+    /** Sealed, where the service has a key for it; `headers` too. */
     secret: string;
+    /** Names and values as JSON. */
+    headers: string | null;
+    /** Their names alone, as JSON. */
+    header_names: string | null;
     /** `BodyTemplate` as JSON. */
     template: string | null;
     description: string | null;
@@ -73,7 +78,12 @@ export function migrationsFor(kind: DatabaseKind): Readonly<Record<string, Migra
     await createEvents(db, kind);
     await createDeliveries(db, kind);
   };
-  return { '2026-11-27-webhooks': { up } };
+  return { '2026-11-27-webhooks': { up }, '2026-11-27-webhooks-headers': { up: addHeaders } };
+}
+
+async function addHeaders(db: Kysely<never>): Promise<void> {
+  for (const name of ['headers', 'header_names'])
+    await db.schema.alterTable('webhooks').addColumn(name, 'text').execute();
 }
 
 async function createWebhooks(db: Kysely<never>): Promise<void> {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { DeliveryDatabase, DeliveryTables } from './delivery-tables.js';
 import type { EventFilter } from './outgoing-event.js';
+import type { SecretBox } from './secret-box.js';
 
 /** Endpoints of one service. */
 export const MAX_WEBHOOKS = 100;
@@ -18,6 +19,8 @@ export interface Webhook {
   readonly url: string;
   readonly filter: EventFilter;
   readonly template?: BodyTemplate;
+  /** Names of the headers that are sent along; their values are secrets. */
+  readonly headerNames?: readonly string[];
   readonly description?: string;
   readonly enabled: boolean;
   readonly createdAt: string;
@@ -29,13 +32,23 @@ export type WebhookInput = Pick<Webhook, 'url'> &
   Partial<Pick<Webhook, 'filter' | 'template' | 'description' | 'enabled'>> & {
     /** Shared with the receiver; made where it is absent. */
     readonly secret?: string;
+    /** Sent with each request, such as `authorization`; kept as secret as the secret. */
+    readonly headers?: Headers;
   };
+
+type Headers = Readonly<Record<string, string>>;
+
+/** What the sender alone is answered. */
+export type WebhookTarget = Webhook & { readonly secret: string; readonly headers: Headers };
 
 type Row = DeliveryTables['webhooks'];
 
 /** The webhooks that operators have set. */
 export class WebhookRegistry {
-  constructor(private readonly db: () => Promise<DeliveryDatabase>) {}
+  constructor(
+    private readonly db: () => Promise<DeliveryDatabase>,
+    private readonly box: SecretBox,
+  ) {}
 
   /** Undefined: there are `MAX_WEBHOOKS` already. The secret is answered here and never again. */
   async create(
@@ -49,11 +62,12 @@ export class WebhookRegistry {
       .executeTakeFirstOrThrow();
     if (Number(count) >= MAX_WEBHOOKS) return undefined;
     const secret = input.secret ?? newSecret();
+    const id = `wh_${randomBytes(12).toString('base64url')}`;
     const row = {
-      id: `wh_${randomBytes(12).toString('base64url')}`,
-      created_by: by,
+      ...{ id, created_by: by },
       ...rowOf(input),
-      secret,
+      secret: this.box.seal(secret, id),
+      ...this.#headersOf(id, input.headers ?? {}),
     };
     const written: Row = { ...row, created_at: row.updated_at };
     await db.insertInto('webhooks').values(written).execute();
@@ -72,13 +86,15 @@ export class WebhookRegistry {
     return row && webhookOf(row);
   }
 
-  /** For the sender alone. */
-  async target(id: string): Promise<(Webhook & { readonly secret: string }) | undefined> {
+  /** For the sender alone. @throws UnreadableSecretError */
+  async target(id: string): Promise<WebhookTarget | undefined> {
     const row = await this.#row(id);
-    return row && { ...webhookOf(row), secret: row.secret };
+    if (row === undefined) return undefined;
+    const headers = row.headers === null ? {} : (JSON.parse(this.box.open(row.headers, id)) as Headers);
+    return { ...webhookOf(row), secret: this.box.open(row.secret, id), headers };
   }
 
-  /** Replaces all but the secret, and that where a new one is given or made (`rotateSecret`). */
+  /** Replaces all but the secret and the headers, and those where new ones are given or made (`rotateSecret`). */
   async replace(
     id: string,
     input: WebhookInput & { readonly rotateSecret?: boolean },
@@ -86,7 +102,12 @@ export class WebhookRegistry {
     const before = await this.#row(id);
     if (before === undefined) return undefined;
     const secret = input.secret ?? (input.rotateSecret === true ? newSecret() : undefined);
-    const row: Row = { ...before, ...rowOf(input), secret: secret ?? before.secret };
+    const row: Row = {
+      ...before,
+      ...rowOf(input),
+      ...(secret !== undefined && { secret: this.box.seal(secret, id) }),
+      ...(input.headers && this.#headersOf(id, input.headers)),
+    };
     const db = await this.db();
     await db.updateTable('webhooks').set(row).where('id', '=', id).execute();
     return { webhook: webhookOf(row), before: webhookOf(before), ...(secret !== undefined && { secret }) };
@@ -102,6 +123,12 @@ export class WebhookRegistry {
       await transaction.deleteFrom('deliveries').where('webhook_id', '=', id).execute();
     });
     return webhookOf(before);
+  }
+
+  #headersOf(id: string, headers: Headers): Pick<Row, 'headers' | 'header_names'> {
+    const names = Object.keys(headers);
+    if (names.length === 0) return { headers: null, header_names: null };
+    return { headers: this.box.seal(JSON.stringify(headers), id), header_names: JSON.stringify(names) };
   }
 
   async #row(id: string): Promise<Row | undefined> {
@@ -127,11 +154,13 @@ function rowOf({ url, filter = {}, template, description, enabled = true }: Webh
 
 function webhookOf(row: Row): Webhook {
   const { id, url, filter, template, description, enabled, created_at, created_by, updated_at } = row;
+  const { header_names } = row;
   return {
     id,
     url,
     filter: JSON.parse(filter) as EventFilter,
     ...(template !== null && { template: JSON.parse(template) as BodyTemplate }),
+    ...(header_names !== null && { headerNames: JSON.parse(header_names) as string[] }),
     ...(description !== null && { description }),
     enabled: Number(enabled) === 1,
     createdAt: new Date(Number(created_at)).toISOString(),
