@@ -224,7 +224,6 @@ describe('a webhook', () => {
     [{ url: 'https://x.invalid', headers: { 'sundial-signature': 'x' } }, 'headers'],
     [{ url: 'https://x.invalid', headers: { 'x-a': 'one\r\nhost: two' } }, 'headers'],
     [{ url: 'https://x.invalid', headers: { 'x-a': 1 } }, 'headers'],
-    [{ url: 'https://x.invalid', headers: ['x-a'] }, 'headers'],
   ])('is not %j', async (body, path) => {
     const answer = await service.api.post('/admin/webhooks').send(body).expect(400);
     expect(answer.body.errors.map((error: { path: string }) => error.path)).toEqual([path]);

@@ -54,29 +54,23 @@ export function detailsOf(event: ShownEvent): string {
 
 function detail(name: string, value: unknown): string {
   if (value === null || value === undefined || value === false) return '';
-  switch (name) {
-    case 'count':
-      return `× ${String(value)}`;
-    case 'amounts':
-    case 'committed':
-    case 'overage':
-      return `${name === 'amounts' ? '' : `${name} `}${amountsText(value as Amounts)}`;
-    case 'limits':
-      return (value as readonly ShownLimit[]).map(limitText).join(', ');
-    case 'asked':
-      return `asked for ${fieldsText(value)}`;
-    case 'degraded':
-      return degradedText(value);
-    case 'reason':
-      return inline(value);
-    case 'rulesVersion':
-      return `rules version ${String(value)}`;
-    case 'latencyMs':
-      return `${String(value)} ms`;
-    default:
-      return value === true ? name : `${name} ${inline(value)}`;
-  }
+  const inWords = DETAILS[name];
+  if (inWords !== undefined) return inWords(value);
+  return value === true ? name : `${name} ${inline(value)}`;
 }
+
+const DETAILS: Readonly<Record<string, (value: unknown) => string>> = {
+  count: (value) => `× ${String(value)}`,
+  amounts: (value) => amountsText(value as Amounts),
+  committed: (value) => `committed ${amountsText(value as Amounts)}`,
+  overage: (value) => `overage ${amountsText(value as Amounts)}`,
+  limits: (value) => (value as readonly ShownLimit[]).map(limitText).join(', '),
+  asked: (value) => `asked for ${fieldsText(value)}`,
+  degraded: degradedText,
+  reason: inline,
+  rulesVersion: (value) => `rules version ${String(value)}`,
+  latencyMs: (value) => `${String(value)} ms`,
+};
 
 function fieldsText(value: unknown): string {
   return Object.entries(value as object)
