@@ -18,6 +18,8 @@ export async function launchBrowser(): Promise<Browser> {
 export interface Look {
   readonly language: 'en' | 'zh';
   readonly theme: 'light' | 'dark';
+  /** Default: the machine's. */
+  readonly timeZone?: string;
 }
 
 export interface Opened {
@@ -28,11 +30,12 @@ export interface Opened {
 }
 
 /** A browser of its own: without the cookies of any other. */
-export async function open(browser: Browser, { language, theme }: Look): Promise<Opened> {
+export async function open(browser: Browser, { language, theme, timeZone }: Look): Promise<Opened> {
   const locale = language === 'zh' ? 'zh-CN' : 'en-GB';
   const context = await browser.newContext({
     locale,
     colorScheme: theme,
+    ...(timeZone && { timezoneId: timeZone }),
     viewport: { width: 1280, height: 900 },
   });
   const page = await context.newPage();
