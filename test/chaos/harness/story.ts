@@ -1,4 +1,4 @@
-import type { ReservationPack } from '@sundial/contract';
+import type { LimitState, ReservationPack } from '@sundial/contract';
 import { excessOf, nameOf, type Account, type Difference } from './expected-counters.js';
 import type { Judged } from './judge.js';
 import { brokenIn, brokenText } from './invariants.js';
@@ -131,12 +131,22 @@ function endedAs(answer: Asking['answer']): string {
   }
 }
 
+/** Where it was counted. */
+function limitsOf(limits: readonly LimitState[]): string {
+  const states = limits.map(
+    ({ rule, window, meter, used, reserved, max }) =>
+      `${rule} ${JSON.stringify(window)} ${meter} ${used}+${reserved}/${max}`,
+  );
+  return ` (${states.join(', ')})`;
+}
+
 function said(answer: Attempt['answer']): string {
   switch (answer.kind) {
     case 'decided': {
-      const { allowed, replayed, reason, degraded, packs, reservation } = answer.decision;
+      const { allowed, replayed, reason, degraded, limits, packs, reservation } = answer.decision;
       const how = degraded ? `by ${degraded.policy} (${degraded.cause})` : 'by the store';
-      return `${allowed ? 'allowed' : `refused, ${reason},`} ${how}${replayed ? ', replayed' : ''}${packsText(packs ?? reservation?.packs)}`;
+      const taken = `${allowed ? limitsOf(limits) : ''}${packsText(packs ?? reservation?.packs)}`;
+      return `${allowed ? 'allowed' : `refused, ${reason},`} ${how}${replayed ? ', replayed' : ''}${taken}`;
     }
     case 'failed':
       return `status ${answer.status}`;
