@@ -204,6 +204,28 @@ export function ledgerListsContract(open: (settings?: OpenedSettings) => Promise
     expect(await found({ value: 'u3' })).toEqual([]);
   });
 
+  // A breaker that opens again at once: the first outage had settlements pending for ever, the second more than it had allowed.
+  it('tells two outages apart that follow each other at once', async () => {
+    const { questions, ...ledger } = await opened(open);
+    const data = { degraded: { cause: 'timeout', policy: 'allow' } } as const;
+    const settled = (decidedAt: number) =>
+      check({ kind: 'settlement', at: T0 + 5_000, outcome: 'counted', data: { decidedAt } });
+    await ledger.record([
+      { at: T0, kind: 'mode', outcome: 'degraded' },
+      check({ operationId: 'one', at: T0 + 100, data }),
+      { at: T0 + 110, kind: 'mode', outcome: 'exact' },
+      check({ operationId: 'two', at: T0 + 150, data }),
+      { at: T0 + 200, kind: 'mode', outcome: 'exact' },
+      // The first decision of an outage is recorded when it was made already.
+      ...[T0 + 99, T0 + 148].map(settled),
+    ]);
+    const { rows } = await questions.outages({}, { order: 'oldest' });
+    expect(rows).toMatchObject([
+      { from: T0, to: T0 + 110, allowed: 1, settled: { counted: 1 } },
+      { from: T0 + 150, to: T0 + 200, allowed: 1, settled: { counted: 1 } },
+    ]);
+  });
+
   it('exports and deletes what is about one subject, and nothing else', async () => {
     const ledger = await open(SMALL);
     const events = randomEvents();

@@ -81,8 +81,16 @@ export class Outages {
     this.#changed.add(last);
   }
 
+  /** In the outage that had it; or it began that one, or was recorded when one had just ended. */
   #settle(decidedAt: number, outcome: string, count: number): void {
-    const outage = this.#outages.findLast(({ started_at }) => started_at <= decidedAt + RECORDED_AFTER_MS);
+    const outage =
+      this.#outages.findLast(
+        (one) => one.started_at <= decidedAt && decidedAt <= (one.ended_at ?? Infinity),
+      ) ??
+      this.#outages.find(
+        (one) => one.started_at > decidedAt && one.started_at <= decidedAt + RECORDED_AFTER_MS,
+      ) ??
+      this.#outages.findLast((one) => one.started_at <= decidedAt);
     if (!outage) return;
     const settled = JSON.parse(outage.settled) as Record<string, number>;
     outage.settled = JSON.stringify({ ...settled, [outcome]: (settled[outcome] ?? 0) + count });
