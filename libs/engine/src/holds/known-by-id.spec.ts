@@ -22,6 +22,9 @@ describe('A reservation of which nothing is known but its id', () => {
     const commit = { kind: 'commit', amounts: { tokens: 7 } } as const;
     const reservation = { state: 'committed', committed: { units: 1, tokens: 7 }, late: false };
     expect(endById(said, commit, AT + 1)).toMatchObject({ outcome: 'ended', reservation });
+    const ofNothing = endById(said, { kind: 'commit', amounts: { tokens: 0, cny_micros: 0 } }, AT + 1);
+    expect(ofNothing).toMatchObject({ outcome: 'ended' });
+    expect('reservation' in ofNothing && ofNothing.reservation.committed).toEqual({ units: 1, tokens: 0 });
     const late = endById(said, { kind: 'commit', amount: 0 }, AT + 60_000);
     expect(late).toMatchObject({ reservation: { committed: { units: 0, tokens: 1_200 }, late: true } });
   });

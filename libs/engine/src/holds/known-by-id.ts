@@ -66,10 +66,11 @@ export function heldHere(
   };
 }
 
-/** A meter that is not named is committed as held. */
+/** A meter that is not named is committed as held, and one of which nothing is held or committed is not among them, as in a store. */
 export function committedOf(
   held: AmountsByMeter,
   { amount, amounts }: { readonly amount?: number; readonly amounts?: AmountsByMeter },
 ): AmountsByMeter {
-  return { ...held, ...(amount !== undefined && { units: amount }), ...amounts };
+  const named = Object.entries(amounts ?? {}).filter(([meter, units]) => units > 0 || meter in held);
+  return { ...held, ...(amount !== undefined && { units: amount }), ...Object.fromEntries(named) };
 }

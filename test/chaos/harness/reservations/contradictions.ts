@@ -1,3 +1,4 @@
+import type { Amounts } from '@sundial/contract';
 import { isDeepStrictEqual } from 'node:util';
 import { byOperation } from '../history.js';
 import type { Asking, EndingAnswer } from './ending.js';
@@ -61,10 +62,15 @@ function differencesIn(askings: readonly Asking[]): string[] {
     const namesAll = ending.body.amount !== undefined;
     const expected = committedOf(amountsOf(operation), ending.body);
     if (state !== 'committed') differences.push(`a commit has made it ${state}`);
-    else if (namesAll && !isDeepStrictEqual(committed, expected))
+    else if (namesAll && !isDeepStrictEqual(withoutZeros(committed), withoutZeros(expected)))
       differences.push(`committed ${JSON.stringify(expected)} as ${JSON.stringify(committed)}`);
   }
   return differences;
+}
+
+/** A meter of which nothing was taken need not be named. */
+function withoutZeros(amounts: Amounts = {}): Amounts {
+  return Object.fromEntries(Object.entries(amounts).filter(([, units]) => units > 0));
 }
 
 function stateOf({ state, committed, late }: Ended['reservation']): string {
