@@ -21,49 +21,26 @@ redis-cli --eval <(node scripts/print-lua.mjs end-hold) bucket counter , '2 0 90
 # Format 2, the store's clock; the bucket has no record of it.
 ]]
 -- @include shared/call-header.lua
--- @include shared/operation-bucket.lua
--- @include shared/reservation-lookup.lua
--- @include shared/reservation-words.lua
--- @include shared/hold-commit.lua
 -- @include shared/endings.lua
+-- @include shared/ending-fast-path.lua
+-- @when-needed end_slowly shared/ending-slow-path.lua
 local keys, argv, FIRST_ENDING = KEYS, ARGV, 3
 local now, remember_ms, margin_ms = read_call_header(argv[1])
 local endings = read_endings(argv, FIRST_ENDING, #keys)
+local call = {
+  keys = keys,
+  limit_sets = argv[2],
+  now = now,
+  remember_ms = remember_ms,
+  margin_ms = margin_ms,
+  buckets = {},
+  shapes = {},
+}
 
-local buckets = {}
-local SHOWN = { ended = true, found = true, ['ended-otherwise'] = true }
-
--- Ends the reservation of a record. Returns the outcome, and whether that is new.
-local function ended_by(ending, counters, r, key)
-  if ending.kind == 'look' then return 'found' end
-  local is_commit, has_ended = ending.kind == 'commit', r.state ~= 'h'
-  if has_ended then return (r.state == 'c') == is_commit and 'ended' or 'ended-otherwise' end
-  if not is_commit and has_expired(r, now) then return r.on_expiry == 'r' and 'ended' or 'ended-otherwise' end
-  r.late = has_expired(r, now) and 'l' or '-'
-  local meters = is_commit and overlay_meters(read_meters(r.held), ending.meters)
-  if meters and ending.meters ~= '-' and r.late == '-' then
-    local offered = { limit_sets = argv[2], positions = ending.positions, margin_ms = margin_ms }
-    local failure = draw_for_commit(keys, key, counters, r, { meters = meters, now = now, offered = offered })
-    if failure then return failure end
-  end
-  end_reservation(counters, r, meters, now)
-  remember_ended(r, now, remember_ms)
-  return 'ended', true
-end
-
--- Ends the reservation whose bucket is keys[key]. Returns its outcome, as it is answered.
+-- The answer to the ending of the reservation whose bucket is keys[key].
 local function end_one(ending, key)
   if now > ending.deadline then return 'expired' end
-  local bucket = buckets[keys[key]] or open_bucket(buckets, keys[key])
-  if not bucket then return 'wrong-type' end
-  local r = find_reservation(bucket, ending, now)
-  if not r then return 'not-found' end
-  local counters, failure = read_held_counters(keys, key, ending.counters, r, now)
-  if not counters then return failure end
-  local outcome, is_new = ended_by(ending, counters, r, key)
-  if not SHOWN[outcome] then return outcome end
-  if is_new then write_lasting_record(bucket, r.prefix, text_of_reservation(r), r.ends - now) end
-  return outcome .. words_of_reservation(r, now) .. words_of_windows(counters)
+  return end_fast(call, ending, key) or end_slowly().end_one(call, ending, key)
 end
 
 local answers, key = { FORMAT, digits_of(now) }, 1
@@ -71,5 +48,5 @@ for _, ending in ipairs(endings) do
   answers[#answers + 1] = end_one(ending, key)
   key = key + 1 + ending.counters
 end
-write_buckets(buckets)
+write_buckets(call.buckets)
 return table.concat(answers, ' ')

@@ -29,6 +29,7 @@ redis-cli --eval <(node scripts/print-lua.mjs extend-hold) bucket counter , '2 0
 -- @include shared/limit-set-positions.lua
 -- @include shared/operation-bucket.lua
 -- @include shared/endings.lua
+-- @include shared/window-words.lua
 -- @include shared/reservation-lookup.lua
 -- @include shared/reservation-words.lua
 -- @include shared/hold-extend.lua

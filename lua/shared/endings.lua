@@ -1,4 +1,4 @@
--- Reads the endings of a call, and writes what is answered of their windows.
+-- Reads the endings of a call.
 -- @include shared/instant.lua
 -- @include shared/number.lua
 local ENDING = '^(;%S )(%d+) (%-?%d+) (%a+) (%-?[0-9a-z]*) ([^ ]+)([ %d]*)$'
@@ -20,30 +20,18 @@ local function read_endings(argv, first, key_count)
     local prefix, counters, deadline, kind, at_text, meters, positions = string.match(argv[i], ENDING)
     if not prefix or not KINDS[kind] then fail('an ending', argv[i]) end
     assert_named_meters(meters)
-    local ending = { prefix = prefix, counters = integer(counters), deadline = integer(deadline) }
-    ending.kind, ending.meters, ending.at_text = kind, meters, instant_or_none(at_text)
-    ending.positions = positions
+    local ending = {
+      prefix = prefix,
+      counters = integer(counters),
+      deadline = integer(deadline),
+      kind = kind,
+      at_text = instant_or_none(at_text),
+      meters = meters,
+      positions = positions,
+    }
     endings[#endings + 1], keys = ending, keys + 1 + ending.counters
   end
   if #endings == 0 then fail('an ending', nil) end
   if keys ~= key_count then fail('the right number of keys', key_count) end
   return endings
-end
-
--- Of the windows of a reservation that its counters are still in: how many, and of each the position of its counter
--- (from 0), its field, its start, its units, and how many of them are held.
-local function words_of_windows(counters)
-  local count, words = 0, ''
-  for c, counter in ipairs(counters) do
-    local seen = {}
-    for _, entry in ipairs(counter.entries) do
-      local window = counter.windows[entry.field]
-      if window and window.starts == entry.starts and not seen[entry.field] then
-        count, seen[entry.field] = count + 1, true
-        local units = digits_of(window.used) .. ' ' .. digits_of(window.reserved)
-        words = words .. ' ' .. c - 1 .. ' ' .. entry.field .. ' ' .. entry.starts .. ' ' .. units
-      end
-    end
-  end
-  return ' ' .. count .. words
 end

@@ -3,28 +3,6 @@
 -- @include shared/group-amounts.lua
 -- @include shared/hold-changes.lua
 -- @include shared/reservation-record.lua
-local HOLD_IDENTITY = '^(;%S )(%S+) (%S+) (%S+) (%d+) ([rc]) (%-?[0-9a-z]*)$'
-
--- The identities of a call by the positions of their arguments, from `first` on.
-local function read_hold_identities(argv, first)
-  local identities = {}
-  for i = first, #argv do
-    local prefix, content, attempt, reference, ttl, on_expiry, at_text = string.match(argv[i], HOLD_IDENTITY)
-    if not prefix then fail('an identity', argv[i]) end
-    instant_or_none(at_text)
-    identities[i] = {
-      prefix = prefix,
-      content = content,
-      attempt = attempt,
-      attempts = attempt,
-      reference = reference,
-      ttl_ms = integer(ttl),
-      on_expiry = on_expiry,
-      at = at_text ~= '-' and instant_argument(at_text) or nil,
-    }
-  end
-  return identities
-end
 
 -- The reservation that is taken now; `at` is an instant in all of its windows, where the node names none.
 local function new_reservation(identity, at, now, remember_ms)

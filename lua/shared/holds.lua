@@ -5,10 +5,9 @@
 -- `<field><start>=<units>`: the windows it took units from; `-` where there are none.
 -- @include shared/counter.lua
 -- @include shared/hold-entry-texts.lua
+-- @include shared/holds-key.lua
 -- @include shared/limit-set.lua
 -- @include shared/wrong-type.lua
-local HOLDS = '!holds'
-local MAX_HOLDS = 10000
 -- Holds of one counter that one look ends: the others count until the next.
 local MAX_DUE = 1000
 
