@@ -38,11 +38,12 @@ export class SubjectsController {
   @Route({ access: 'admin', role: 'operator' })
   async reset(@Body() body: unknown, @Req() request: FastifyRequest): Promise<ResetSubject> {
     this.writes.assertReason(reasonIn(body));
-    const { reset, before } = await this.engine.subjects.reset(body as SubjectReset);
+    const { reset, before, brokenOff } = await this.engine.subjects.reset(body as SubjectReset);
     const { rule, subject, reason } = body as SubjectReset;
     const target = { subject, ...(rule !== undefined && { rule }) };
     const after = reset.rules.map(({ rule: id, limits }) => ({ rule: id, limits }));
     this.writes.record(request, { action: 'subject-reset', target, reason, before, after });
+    if (brokenOff) throw brokenOff;
     return reset;
   }
 }

@@ -96,7 +96,7 @@ export const RESET_SUBJECT: Operation = {
   summary: 'Set what a subject has used to 0',
   description:
     'In the current windows, which end when they would have ended; `total` limits too. Of one rule, or of all that count by exactly the attributes of the ' +
-    'subject. What live reservations hold stays held, and they are named in the answer.',
+    'subject. What live reservations hold stays held, and they are named in the answer. Rules are reset one after the other: a 503 on the way names those that were.',
   body: {
     schema: { name: 'SubjectReset', schema: subjectResetSchema },
     examples: {

@@ -46,6 +46,20 @@ export interface NearRequest {
   readonly cursor?: string | undefined;
 }
 
+/** What a reset has done. */
+export interface SubjectWasReset {
+  readonly reset: ResetSubject;
+  /** The rules that were reset, as they were just before. */
+  readonly before: readonly RuleBefore[];
+  /** The store did not answer for another rule: which may have been reset, and which were not. */
+  readonly brokenOff?: QuotaError;
+}
+
+interface RuleBefore {
+  readonly rule: string;
+  readonly limits: SubjectState['limits'];
+}
+
 /** What operators ask and do about subjects. Work is bounded: what is more comes on another page. */
 export class EngineSubjects {
   readonly #looks: SubjectLooks;
@@ -89,23 +103,25 @@ export class EngineSubjects {
   }
 
   /**
-   * What is used becomes 0, what is held stays. Rules are reset one after the other, since no check waits for all of them.
-   * @throws QuotaError `rule-not-found`, `invalid-request`, `store-unavailable`
+   * What is used becomes 0, what is held stays: of each rule in one step, and of several one after the other, since no check waits for
+   * all of them.
+   * @throws QuotaError `rule-not-found`, `invalid-request`; `store-unavailable` where it is known of no rule that it was reset
    */
-  async reset(request: SubjectReset): Promise<{
-    readonly reset: ResetSubject;
-    readonly before: readonly { readonly rule: string; readonly limits: SubjectState['limits'] }[];
-  }> {
+  async reset(request: SubjectReset): Promise<SubjectWasReset> {
     assertSubjectReset(request);
     const { rule: id, subject } = request;
+    const all = this.#resetBy(id, subject);
     const rules: ResetRule[] = [];
-    const before: { rule: string; limits: SubjectState['limits'] }[] = [];
-    for (const rule of this.#resetBy(id, subject)) {
-      before.push({ rule: rule.id, limits: (await this.#looks.stateOf(rule, subject)).limits });
-      await this.#setToZero(rule, subject);
-      const { limits } = await this.#looks.stateOf(rule, subject);
-      const holds = await this.#liveHolds(rule, subject);
-      rules.push({ rule: rule.id, resource: rule.resource, limits, holds });
+    const before: RuleBefore[] = [];
+    for (const rule of all) {
+      try {
+        const { limits } = await this.#looks.stateOf(rule, subject);
+        rules.push(await this.#reset(rule, subject));
+        before.push({ rule: rule.id, limits });
+      } catch (cause) {
+        if (rules.length === 0) throw cause;
+        return { reset: { subject, rules }, before, brokenOff: brokenOff(all, rules.length, cause) };
+      }
     }
     return { reset: { subject, rules }, before };
   }
@@ -147,6 +163,13 @@ export class EngineSubjects {
     );
     const now = this.options.runner.now();
     return tried(counts.flat(), { amount, amounts }, { rulesVersion: current.version, now });
+  }
+
+  async #reset(rule: Rule, subject: Subject): Promise<ResetRule> {
+    await this.#setToZero(rule, subject);
+    const { limits } = await this.#looks.stateOf(rule, subject);
+    const holds = await this.#liveHolds(rule, subject);
+    return { rule: rule.id, resource: rule.resource, limits, holds };
   }
 
   #counting(id: string): Rule {
@@ -205,6 +228,19 @@ export class EngineSubjects {
     if (outcome === 'set') return;
     throw new QuotaError('store-unavailable', `The store did not reset ${rule.id}: ${outcome}. Try again.`);
   }
+}
+
+function brokenOff(all: readonly Rule[], reset: number, cause: unknown): QuotaError {
+  const named = (rules: readonly Rule[]) => rules.map(({ id }) => id).join(', ');
+  const untouched = all.slice(reset + 1);
+  const detail = [
+    `The store broke the reset off: ${(cause as Error).message}`,
+    `Reset: ${named(all.slice(0, reset))}.`,
+    `Perhaps reset: ${named(all.slice(reset, reset + 1))}.`,
+    ...(untouched.length > 0 ? [`Not reset: ${named(untouched)}.`] : []),
+    'Reset the others by naming each as `rule`; the same call again resets all of them.',
+  ];
+  return new QuotaError('store-unavailable', detail.join(' '), [], { cause });
 }
 
 /** Whether its counters are of this subject, whatever else that is. */
