@@ -7,7 +7,15 @@ import { LOG, type Log } from '../logging/log.js';
 export class LoggedAdminEvents implements AdminEvents {
   constructor(@Inject(LOG) private readonly log: Log) {}
 
-  record({ action, target, requestId: reqId, at, rules: _rules, ...event }: AdminEvent): void {
+  record({
+    action,
+    target,
+    requestId: reqId,
+    at,
+    rules: _rules,
+    overrides: _overrides,
+    ...event
+  }: AdminEvent): void {
     const { subject, ...named } = target;
     const ofOneSubject = subject !== undefined;
     const level = action === 'drill-begun' ? 'warn' : 'info';

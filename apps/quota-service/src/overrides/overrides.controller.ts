@@ -84,8 +84,17 @@ export class OverridesController {
     const { actor } = request;
     const reason = reasonInQuery(request.url);
     this.writes.assertReason(reason);
-    const answer = await this.overrides.import(await importedLines(body), { actor });
-    this.writes.record(request, { action: 'overrides-imported', target: {}, reason, outcome: answer });
+    const lines = await importedLines(body);
+    const answer = await this.overrides.import(lines, { actor });
+    // Each was found to be one.
+    const overrides = lines as readonly OverrideInput[];
+    this.writes.record(request, {
+      action: 'overrides-imported',
+      target: {},
+      reason,
+      overrides,
+      outcome: answer,
+    });
     return answer;
   }
 

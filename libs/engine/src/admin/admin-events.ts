@@ -1,4 +1,4 @@
-import type { Rule, Subject } from '@sundial/contract';
+import type { OverrideInput, Rule, Subject } from '@sundial/contract';
 
 /** What operators can do. */
 export type AdminAction =
@@ -51,6 +51,8 @@ export interface AdminEvent {
   readonly after?: object | undefined;
   /** Of a replacement of all rules: each rule that it changed, as it was and as it is; at most `MAX_LISTED_RULES`. */
   readonly rules?: readonly ReplacedRule[];
+  /** Of an import: what it set. What writes events where they outlive what may be known of a person leaves it out. */
+  readonly overrides?: readonly OverrideInput[];
   /** What else the write was answered: how many nodes have it in force, what it does to counters. */
   readonly outcome?: object | undefined;
   /** Of the request that asked for it. */

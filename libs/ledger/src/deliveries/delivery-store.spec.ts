@@ -143,10 +143,10 @@ function aDeliveryStore(open: () => Promise<DeliveryStore>, databaseOf: () => Le
   it('makes the event of a timer when it is due, unless that was cleared or set otherwise', async () => {
     const start = await store.events.end();
     const [kept, cleared] = [event({ type: 'override-expired' }), event()];
-    await store.events.setTimer('a', event({ at: AT - 5 }));
-    await store.events.setTimer('a', kept);
-    await store.events.setTimer('b', cleared);
-    await store.events.clearTimer('b');
+    await store.events.setTimers(new Map([['a', event({ at: AT - 5 })]]));
+    await store.events.setTimers(new Map([['a', kept]]));
+    await store.events.setTimers(new Map([['b', cleared]]));
+    await store.events.clearTimers(['b']);
     expect(await store.events.appendDue(AT - 1)).toEqual([]);
     expect(await store.events.appendDue(AT)).toEqual([kept.id]);
     expect(await store.events.appendDue(AT)).toEqual([]);
@@ -167,8 +167,8 @@ function aDeliveryStore(open: () => Promise<DeliveryStore>, databaseOf: () => Le
     for (const { id: delivery, eventId } of await claim(id))
       if (eventId === dead.id) await store.queue.died(delivery, 'a', { error: 'timed-out' });
     const [timer, kept] = [its('private"one'), its('other')];
-    await store.events.setTimer('t1', timer);
-    await store.events.setTimer('t2', kept);
+    await store.events.setTimers(new Map([['t1', timer]]));
+    await store.events.setTimers(new Map([['t2', kept]]));
 
     const subject = { user: 'private"one' };
     const first = await store.subjects.list(subject, { limit: 1 });

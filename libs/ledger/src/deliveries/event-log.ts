@@ -65,20 +65,27 @@ export class EventLog {
     return Number(row?.last ?? 0);
   }
 
-  /** The event is made at its `at`, unless the timer is set otherwise or cleared before. */
-  async setTimer(key: string, event: OutgoingEvent): Promise<void> {
+  /** Each event is made at its `at`, unless the timer of its key is set otherwise or cleared before. */
+  async setTimers(timers: ReadonlyMap<string, OutgoingEvent>): Promise<void> {
+    if (timers.size === 0) return;
     const db = await this.db();
-    const timer = { at: event.at, event: JSON.stringify(event) };
+    const rows = [...timers].map(([key, event]) => ({ key, at: event.at, event: JSON.stringify(event) }));
     await db
       .insertInto('event_timers')
-      .values({ key, ...timer })
-      .onConflict((conflict) => conflict.column('key').doUpdateSet(timer))
+      .values(rows)
+      .onConflict((conflict) =>
+        conflict.column('key').doUpdateSet(({ ref }) => ({
+          at: ref('excluded.at'),
+          event: ref('excluded.event'),
+        })),
+      )
       .execute();
   }
 
-  async clearTimer(key: string): Promise<void> {
+  async clearTimers(keys: readonly string[]): Promise<void> {
+    if (keys.length === 0) return;
     const db = await this.db();
-    await db.deleteFrom('event_timers').where('key', '=', key).execute();
+    await db.deleteFrom('event_timers').where('key', 'in', keys).execute();
   }
 
   /** Appends what is due by this instant of the store's clock. Answers their ids. */

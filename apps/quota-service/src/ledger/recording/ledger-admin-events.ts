@@ -27,7 +27,7 @@ export class LedgerAdminEvents implements AdminEvents {
     after,
     outcome,
     requestId,
-  }: Omit<AdminEvent, 'rules'>): void {
+  }: Omit<AdminEvent, 'rules' | 'overrides'>): void {
     const { resource, rule, id, subject } = target;
     const named = rule ?? id ?? (resource === null ? '*' : resource);
     this.recorder.record({
