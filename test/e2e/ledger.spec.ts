@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { eventually } from '../support/eventually.js';
 import { ServiceProcess } from '../support/service-process.js';
 
 const ADMIN = 'admin-key-of-16-chars';
@@ -106,6 +107,13 @@ describe('the history of an operation', () => {
     const events = await eventsOf('x1');
     expect(inShort(events)).toEqual(['reserve allowed', 'expire released']);
     expect(Date.parse(String(events[1]!['at']))).toBe(Date.parse(expiresAt));
+    // A second after it the node looks, and records what it sees.
+    const seen = await eventually(async () => {
+      const [, expiry] = await eventsOf('x1');
+      return expiry?.['outcome'] === 'expired' ? expiry : undefined;
+    });
+    expect(seen).toMatchObject({ kind: 'expire', amounts: { units: 1 }, subject: { user: 'u3' } });
+    expect(Date.parse(String(seen['at']))).toBe(Date.parse(expiresAt));
   });
 
   it('keeps scopes apart, and knows nothing of an id that was never used', async () => {

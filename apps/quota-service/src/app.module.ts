@@ -1,6 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { AdminModule } from './admin/admin.module.js';
 import { AlarmObserver } from './alarms/alarm-observer.js';
+import { HoldWatch } from './alarms/hold-watch.js';
 import { AlarmsModule } from './alarms/alarms.module.js';
 import { BrakesModule } from './brakes/brakes.module.js';
 import { CheckModule } from './check/check.module.js';
@@ -81,7 +82,7 @@ export interface AppOptions {
     EventsModule,
     WebhooksModule,
     EngineModule.observedBy({
-      observers: [QuotaMetrics, AlarmObserver, QUOTA_RECORDER, EVENT_OBSERVER],
+      observers: [QuotaMetrics, AlarmObserver, HoldWatch, QUOTA_RECORDER, EVENT_OBSERVER],
       receipts: ReceiptSigner,
       imports: [MetricsModule, AlarmsModule, RecordingModule, OutboxModule, ReceiptSigningModule],
     }),

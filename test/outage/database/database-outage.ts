@@ -70,7 +70,7 @@ export async function runDatabaseOutage(options: DatabaseOutageOptions): Promise
   await writeFile(alarms, 'patterns: []\n');
   const env = {
     ...{ REDIS_URL: redis.url, SUNDIAL_LEDGER_URL: postgres.url, SUNDIAL_ALARMS_FILE: alarms },
-    ...{ LOG_LEVEL: 'error', SUNDIAL_LAME_DUCK_MS: '0', SUNDIAL_NODE_NAME: 'node' },
+    ...{ LOG_LEVEL: 'error', SUNDIAL_DEADLINE_MS: '5000', SUNDIAL_LAME_DUCK_MS: '0', SUNDIAL_NODE_NAME: 'node' },
   };
   const service = await ServiceProcess.start({ env, startLimitMs: START_LIMIT_MS, ignoresStdout: true });
   try {

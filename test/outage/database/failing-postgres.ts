@@ -36,8 +36,9 @@ export class FailingPostgres {
     return new FailingPostgres(fault, postgres, await TcpProxy.start(postgres.port), database, disk);
   }
 
-  /** By way of the proxy. */
+  /** By way of the proxy where that makes it slow. */
   get url(): string {
+    if (this.fault !== 'slow') return this.database;
     const url = new URL(this.database);
     url.port = String(this.proxy.port);
     return url.href;

@@ -136,13 +136,7 @@ describe('what an engine reports', () => {
     observer.controlChanged({ ...gate, change: 'set', until: undefined, reason: undefined });
     observer.wrongTypeKey({ resource: 'ocr', rules: ['r1'], checks: 2 });
     observer.uncertain({ from: 0, to: 1_000, reason: 'writes-lost', operations: 0 });
-    const reservation = { id: 'r', operationId: 'o', resource: 'ocr', subject: {}, amounts: {} };
-    const answered = { limits: [], degraded: null };
-    const states = [{ state: 'released' }, { state: 'committed', late: true }, { state: 'expired' }] as const;
-    for (const state of states) {
-      const ended = { ...reservation, expiresAt: '2026-11-22T00:00:00Z', ...state };
-      observer.ended({ kind: 'commit' }, { reservation: ended, ...answered });
-    }
+    for (const holds of [1, 1]) observer.holdsExpired('ocr', holds);
     observer.keysRefused(2);
     observer.ledgerMismatched({ cause: 'queue-full', events: 7, from: 0, to: 1_000 });
     expect(

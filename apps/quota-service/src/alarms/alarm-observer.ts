@@ -1,6 +1,5 @@
-import type { CheckRequest, Decision, DegradedCause, ReservationAnswer } from '@sundial/contract';
+import type { CheckRequest, Decision, DegradedCause } from '@sundial/contract';
 import type {
-  AskedEnding,
   ControlChange,
   WrongTypeKey,
   QuotaObserver,
@@ -40,12 +39,6 @@ export class AlarmObserver implements QuotaObserver {
     if (!isByStore(decision)) return;
     const counted = this.#count(resource, decision.replayed ? null : decision.allowed);
     counted.successes++;
-  }
-
-  /** An ending that came too late tells that its hold had expired. */
-  ended(_asked: AskedEnding, { reservation }: ReservationAnswer): void {
-    const { late, state, resource } = reservation;
-    if (late || state === 'expired') this.holdsExpired(resource, 1);
   }
 
   /** Holds of a resource that expired instead of being ended. */

@@ -8,6 +8,7 @@ import { LOG, type Log } from '../logging/log.js';
 import type { Webhook } from '../webhooks/webhook.js';
 import { AlarmEvaluator } from './alarm-evaluator.js';
 import { AlarmObserver } from './alarm-observer.js';
+import { HoldWatch } from './hold-watch.js';
 import { LocalAlarms } from './local-alarms.js';
 import { ALARM_WEBHOOK } from './tokens.js';
 
@@ -28,6 +29,7 @@ export class AlarmTicker implements OnModuleInit, OnApplicationShutdown {
     private readonly observer: AlarmObserver,
     private readonly evaluator: AlarmEvaluator,
     private readonly local: LocalAlarms,
+    private readonly holds: HoldWatch,
     private readonly refusals: Refusals,
     @Inject(ALARM_WEBHOOK) private readonly webhook: Webhook | null,
     @Inject(LOG) private readonly log: Log,
@@ -64,5 +66,6 @@ export class AlarmTicker implements OnModuleInit, OnApplicationShutdown {
     evaluator.take({ kind: 'clock-read', offsetMs }, at);
     evaluator.tick(at);
     this.local.tick();
+    void this.holds.look(engine, engine.now());
   }
 }

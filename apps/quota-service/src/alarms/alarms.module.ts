@@ -5,6 +5,7 @@ import { OutboxModule } from '../events/outbox.module.js';
 import { MailModule } from '../mail/mail.module.js';
 import { FilesModule } from '../files/files.module.js';
 import { OpenApiRegistry } from '../http/openapi/openapi-registry.js';
+import { DecisionRecorder } from '../ledger/recording/decision-recorder.js';
 import { NodeLedger } from '../ledger/recording/node-ledger.js';
 import { RecordingModule } from '../ledger/recording/recording.module.js';
 import { LOG, type Log } from '../logging/log.js';
@@ -20,6 +21,7 @@ import { LIST_ALARMS } from './alarms.docs.js';
 import { loadAlarmFile } from './patterns/alarm-file.js';
 import { TallyOfNode } from './cluster/node-tally.js';
 import { AlarmsOfAllNodes } from './alarms-of-all-nodes.js';
+import { HoldWatch } from './hold-watch.js';
 import { LocalAlarms } from './local-alarms.js';
 import type { AlarmPattern } from './patterns/alarm-pattern.js';
 import { ALARM_PATTERNS, ALARM_WEBHOOK } from './tokens.js';
@@ -49,6 +51,15 @@ import { ALARM_PATTERNS, ALARM_WEBHOOK } from './tokens.js';
       inject: [AlarmEvaluator, TallyOfNode, SETTINGS, FileFindings, NodeLedger],
       useFactory: createObserver,
     },
+    {
+      provide: HoldWatch,
+      inject: [AlarmObserver, DecisionRecorder],
+      useFactory: (observer: AlarmObserver, recorder: DecisionRecorder) =>
+        new HoldWatch((reservation) => {
+          observer.holdsExpired(reservation.resource, 1);
+          recorder.holdExpired(reservation);
+        }),
+    },
     AlarmLedger,
     AlarmMetrics,
     AlarmAnnouncer,
@@ -57,7 +68,7 @@ import { ALARM_PATTERNS, ALARM_WEBHOOK } from './tokens.js';
     LocalAlarms,
     AlarmTicker,
   ],
-  exports: [AlarmObserver, AlarmLedger],
+  exports: [AlarmObserver, AlarmLedger, HoldWatch],
 })
 export class AlarmsModule {
   constructor(openApi: OpenApiRegistry) {

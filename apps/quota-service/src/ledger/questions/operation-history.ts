@@ -39,7 +39,9 @@ export function operationHistory(
     add(ofResource.length === 1 ? ofResource[0]! : keyOf(event), event);
   }
   return [...groups.values()].map((group) => {
-    const ordered = [...group].sort((a, b) => a.at - b.at || (a.id < b.id ? -1 : 1));
+    const ordered = withoutRepeatedExpiry(group.map(atItsTime)).toSorted(
+      (a, b) => a.at - b.at || (a.id < b.id ? -1 : 1),
+    );
     const expired = expiryOf(ordered, now);
     const all = expired ? [...ordered, expired].sort((a, b) => a.at - b.at) : ordered;
     const { resource } = ordered[0]!;
@@ -52,6 +54,23 @@ function scopeOf(
   attributes: readonly string[] = Object.keys(subject),
 ): readonly (readonly [string, string | undefined])[] {
   return [...attributes].sort().map((name) => [name, subject[name]]);
+}
+
+/** An expiry is recorded when it is seen. */
+function atItsTime(event: RecordedEvent): RecordedEvent {
+  const expiredAt = event.data?.['expiredAt'];
+  return event.kind === 'expire' && typeof expiredAt === 'number' ? { ...event, at: expiredAt } : event;
+}
+
+/** Two nodes may have seen one hold expire: the one that made it, and one that ended it too late. */
+function withoutRepeatedExpiry(events: readonly RecordedEvent[]): readonly RecordedEvent[] {
+  const seen = new Set<unknown>();
+  return events.filter(({ kind, data }) => {
+    if (kind !== 'expire') return true;
+    const isFirst = !seen.has(data?.['expiredAt']);
+    seen.add(data?.['expiredAt']);
+    return isFirst;
+  });
 }
 
 const ENDINGS: readonly LedgerEvent['kind'][] = ['commit', 'release', 'expire', 'refund'];

@@ -30,7 +30,7 @@ import type { LedgerRecorder } from './ledger-recorder.js';
 import { PendingSubjects } from './pending-subjects.js';
 import { type CountedBy, recordedLimits } from './recorded-limits.js';
 
-/** Reservations that ended here lately: an ending that is repeated is recorded as a repetition. */
+/** Reservations that ended or expired here lately: an ending that is repeated is recorded as a repetition. */
 const MAX_ENDED = 10_000;
 
 /** Records what the engine decides and settles. It is on the path of checks: it puts together what is recorded, and waits for nothing. */
@@ -38,6 +38,7 @@ export class DecisionRecorder implements QuotaObserver {
   readonly #recorder: LedgerRecorder;
   readonly #pending = new PendingSubjects();
   readonly #ended = new Set<string>();
+  readonly #expired = new Set<string>();
   #countedBy: CountedBy = () => undefined;
 
   constructor(recorder: LedgerRecorder) {
@@ -87,8 +88,8 @@ export class DecisionRecorder implements QuotaObserver {
     const { reservation, degraded, limits } = answer;
     const { resource, subject, operationId, state, committed, overage, late } = reservation;
     if (degraded) this.#notePending(resource, operationId, subject);
-    const isRepeated = this.#hasEnded(reservation.id);
-    if ((late || state === 'expired') && !isRepeated) this.#expired(reservation);
+    const isRepeated = isKnown(this.#ended, reservation.id);
+    if (late || state === 'expired') this.holdExpired(reservation);
     const data = {
       amounts: committed ?? reservation.amounts,
       latencyMs: roundedMs(elapsedMs),
@@ -207,18 +208,12 @@ export class DecisionRecorder implements QuotaObserver {
     };
   }
 
-  /** Nothing else tells of it: the store expires what is held by itself. */
-  #expired({ resource, subject, operationId, expiresAt, amounts }: Reservation): void {
+  /** Nothing else tells of it: the store expires what is held by itself. Once, however often it is seen. */
+  holdExpired({ id, resource, subject, operationId, expiresAt, amounts }: Reservation): void {
+    if (isKnown(this.#expired, id)) return;
     const of = { resource, subject, operationId };
     const data = { expiredAt: Date.parse(expiresAt), amounts };
     this.#recorder.record({ kind: 'expire', outcome: 'expired', ...of, data });
-  }
-
-  #hasEnded(id: string): boolean {
-    if (this.#ended.has(id)) return true;
-    this.#ended.add(id);
-    if (this.#ended.size > MAX_ENDED) this.#ended.delete(this.#ended.values().next().value!);
-    return false;
   }
 
   /** An id that a server made is known to the store without its tag. */
@@ -239,6 +234,14 @@ const ONE = { units: 1 };
 
 function amountsOf({ amount = 1, amounts }: Pick<CheckRequest, 'amount' | 'amounts'>) {
   return amountsByMeter({ amount, ...(amounts && { amounts }) });
+}
+
+/** Notes it. */
+function isKnown(ids: Set<string>, id: string): boolean {
+  if (ids.has(id)) return true;
+  ids.add(id);
+  if (ids.size > MAX_ENDED) ids.delete(ids.values().next().value!);
+  return false;
 }
 
 function journaled(cause: DegradedCause) {
