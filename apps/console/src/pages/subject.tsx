@@ -1,75 +1,53 @@
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useMay, useRead, useWrite } from '../api/queries.ts';
+import { useMay, useRead } from '../api/queries.ts';
 import type { Schemas, Subject } from '../api/types.ts';
-import { Button, Card, Empty, Field, PageTitle } from '../ui/basics.tsx';
-import { Confirm } from '../ui/confirm.tsx';
-import { Limits } from '../ui/limits.tsx';
+import { Card, Empty, PageTitle, Select } from '../ui/basics.tsx';
+import { subjectText } from '../ui/filters.tsx';
 import { Loading, ProblemNote } from '../ui/problem.tsx';
-import { SubjectActions } from './subject/actions.tsx';
-import { Packs } from './subject/packs.tsx';
+import { Overrides } from './subject/overrides.tsx';
 import { Recorded } from './subject/recorded.tsx';
+import { Reset } from './subject/reset.tsx';
+import { ResourceCard } from './subject/resource-card.tsx';
+import { SubjectSearch } from './subject/search.tsx';
+import { UseOverTime } from './subject/use-over-time.tsx';
 
-/** Of one subject: what it has used of every limit, and what an operator does for it. Its attributes are the address. */
+const OWN_ZONES = '';
+const EVERY_MS = 5_000;
+
+/**
+ * Of one subject: what it has used of every limit, and what an operator does for it. Its attributes are the address; `Zone`, which no
+ * attribute is called, and `resource`, which none may be called, are not among them.
+ */
 export function Page() {
   const { t } = useTranslation();
-  const subject = useSearch({ strict: false }) as Subject;
+  const { Zone = OWN_ZONES, resource: _none, ...subject } = useSearch({ strict: false }) as Subject;
   const isNamed = Object.keys(subject).length > 0;
   return (
     <>
-      <PageTitle>{t('subject')}</PageTitle>
+      <PageTitle>
+        {t('subject')} {isNamed && <code className="text-lg font-normal">{subjectText(subject)}</code>}
+      </PageTitle>
       <Card>
-        <Search key={JSON.stringify(subject)} subject={subject} />
+        <SubjectSearch key={JSON.stringify(subject)} subject={subject} />
       </Card>
-      {isNamed ? (
-        <Found subject={subject} />
-      ) : (
-        <Card>
-          <Empty>{t('noSubject')}</Empty>
-        </Card>
-      )}
+      {isNamed && <Found key={JSON.stringify(subject)} subject={subject} zone={Zone} />}
     </>
   );
 }
 
-function Search({ subject }: { readonly subject: Subject }) {
-  const { t } = useTranslation();
-  const navigate = useNavigate();
-  const [text, setText] = useState(new URLSearchParams(subject).toString().replaceAll('&', ' '));
-  return (
-    <form
-      className="flex flex-wrap items-end gap-3"
-      onSubmit={(event) => {
-        event.preventDefault();
-        const pairs = new URLSearchParams(
-          text
-            .trim()
-            .split(/[\s&]+/)
-            .join('&'),
-        );
-        void navigate({ to: '/subject', search: Object.fromEntries(pairs) as never });
-      }}
-    >
-      <Field
-        label={t('attributes')}
-        hint="user=u1 grade=3"
-        value={text}
-        onChange={(e) => setText(e.target.value)}
-      />
-      <Button type="submit" kind="primary">
-        {t('show')}
-      </Button>
-    </form>
-  );
+interface FoundProps {
+  readonly subject: Subject;
+  readonly zone: string;
 }
 
-function Found({ subject }: { readonly subject: Subject }) {
+function Found({ subject, zone }: FoundProps) {
   const { t } = useTranslation();
   const mayWork = useMay('operator');
-  const reading = { query: subject, everyMs: 5_000 };
+  const reading = { query: { subject: JSON.stringify(subject) }, everyMs: EVERY_MS };
   const { data, error, isLoading } = useRead<Schemas['SubjectUsage']>('/admin/subjects/usage', reading);
   const resources = data?.resources ?? [];
+  const limits = resources.flatMap((each) => each.limits);
   return (
     <>
       <ProblemNote error={error} />
@@ -79,47 +57,34 @@ function Found({ subject }: { readonly subject: Subject }) {
           <Empty>{t('nothingCounted')}</Empty>
         </Card>
       )}
-      {resources.map(({ resource, limits }) => (
-        <Card key={resource} title={resource}>
-          <Limits limits={limits} />
-          {mayWork && <SubjectActions subject={subject} resource={resource} limits={limits} />}
-          <Packs subject={subject} resource={resource} />
-        </Card>
+      {resources.length > 0 && <ZoneSelect subject={subject} zone={zone} />}
+      {resources.map((usage) => (
+        <ResourceCard key={usage.resource} subject={subject} usage={usage} zone={zone || undefined} />
       ))}
-      {mayWork && resources.length > 0 && <Reset subject={subject} />}
-      <Recorded key={JSON.stringify(subject)} subject={subject} />
+      {limits.length > 0 && <Overrides subject={subject} limits={limits} />}
+      {mayWork && limits.length > 0 && <Reset subject={subject} />}
+      <UseOverTime subject={subject} />
+      <Recorded subject={subject} />
     </>
   );
 }
 
-function Reset({ subject }: { readonly subject: Subject }) {
+/** What exact times are shown in; part of the address. */
+function ZoneSelect({ subject, zone }: FoundProps) {
   const { t } = useTranslation();
-  const [reason, setReason] = useState('');
-  const write = useWrite();
-  const body = { subject, ...(reason && { reason }) };
+  const navigate = useNavigate();
+  const zones = Intl.supportedValuesOf('timeZone').map((value) => ({ value, label: value }));
   return (
-    <Card title={t('reset')}>
-      <ProblemNote error={write.error} />
-      <p className="mb-3 text-sm text-quiet">{t('resetHint')}</p>
-      <div className="flex flex-wrap items-end gap-3">
-        <Field
-          label={t('reason')}
-          value={reason}
-          maxLength={256}
-          onChange={(e) => setReason(e.target.value)}
-        />
-        <Confirm
-          action={t('reset')}
-          question={t('resetOf', { subject: new URLSearchParams(subject).toString() })}
-          isDangerous
-          onConfirm={() => write.mutate({ path: '/admin/subjects/reset', method: 'POST', body })}
-        />
-      </div>
-      {write.isSuccess && (
-        <p role="status" className="mt-2 text-sm text-good">
-          {t('done')}
-        </p>
-      )}
-    </Card>
+    <div className="mb-3 max-w-xs">
+      <Select
+        label={t('zone')}
+        choices={[{ value: OWN_ZONES, label: t('ownZone') }, { value: 'UTC', label: 'UTC' }, ...zones]}
+        value={zone}
+        onChange={({ target }) => {
+          const search = { ...subject, ...(target.value !== OWN_ZONES && { Zone: target.value }) };
+          void navigate({ to: '/subject', search: search as never, replace: true });
+        }}
+      />
+    </div>
   );
 }

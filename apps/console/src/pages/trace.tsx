@@ -18,6 +18,7 @@ import {
   useWanted,
 } from '../ui/filters.tsx';
 import { Loading, ProblemNote } from '../ui/problem.tsx';
+import { useWord } from '../ui/word.tsx';
 import { Timeline } from './trace/timeline.tsx';
 
 const OUTCOMES = ['allowed', 'denied', 'degraded', 'replayed', 'limit-reached'];
@@ -91,6 +92,7 @@ function Operation({ id }: { readonly id: string }) {
 
 function Found() {
   const { t } = useTranslation();
+  const word = useWord();
   const wanted = useWanted();
   const spans = useSpanFilters();
   const { subject = '', timeZone = readersTimeZone(), ...others } = wanted;
@@ -104,7 +106,11 @@ function Found() {
   const filters = [
     { name: 'subject', label: t('subject'), hint: 'user=u1 grade=3' },
     { name: 'resource', label: t('resource') },
-    { name: 'outcome', label: t('outcome'), offers: OUTCOMES },
+    {
+      name: 'outcome',
+      label: t('outcome'),
+      choices: OUTCOMES.map((value) => ({ value, label: word(value) })),
+    },
     { name: 'node', label: t('nodeName') },
     ...spans,
   ];

@@ -6,7 +6,9 @@ import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useRead } from '../api/queries.ts';
 import type { Schemas } from '../api/types.ts';
+import { useFoundSubjects } from '../api/found-subjects.ts';
 import { Button } from '../ui/basics.tsx';
+import { subjectText } from '../ui/filters.tsx';
 import { PAGES } from './layout.tsx';
 
 const ITEM = 'cursor-pointer rounded px-2 py-1.5 text-sm data-[selected=true]:bg-page';
@@ -20,6 +22,7 @@ export function Palette() {
   useShortcut(() => setOpen(true));
   const query = { limit: '20', idPrefix: text };
   const { data } = useRead<Schemas['RuleList']>('/admin/rules', { query, isOn: isOpen });
+  const subjects = useFoundSubjects(text, isOpen && text.trim() !== '').data?.subjects ?? [];
   const go = (to: string) => {
     setOpen(false);
     setText('');
@@ -45,14 +48,26 @@ export function Palette() {
             />
             <Command.List className="max-h-80 overflow-y-auto" label={t('found')}>
               <Command.Empty className="p-2 text-sm text-quiet">{t('nothingFound')}</Command.Empty>
-              {text.includes('=') && (
-                <Command.Item className={ITEM} value={text} onSelect={() => go(`/subject?${text}`)}>
-                  {t('subject')}: {text}
-                </Command.Item>
-              )}
+              {text.includes('=') &&
+                !subjects.some(({ subject }) => subjectText(subject) === text.trim()) && (
+                  <Command.Item className={ITEM} value={text} onSelect={() => go(`/subject?${text}`)}>
+                    {t('subject')}: {text}
+                  </Command.Item>
+                )}
               {PAGES.map(({ to, name }) => (
                 <Command.Item key={to} className={ITEM} value={t(name)} onSelect={() => go(to)}>
                   {t(name)}
+                </Command.Item>
+              ))}
+              {subjects.map(({ subject }) => (
+                <Command.Item
+                  key={subjectText(subject)}
+                  className={ITEM}
+                  value={subjectText(subject)}
+                  keywords={[text]}
+                  onSelect={() => go(`/subject?${new URLSearchParams(subject)}`)}
+                >
+                  {t('subject')}: {subjectText(subject)}
                 </Command.Item>
               ))}
               {data?.rules.map(({ id }) => (

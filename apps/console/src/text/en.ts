@@ -1,5 +1,14 @@
+import { lists } from './en/lists.js';
+import { rule } from './en/rule.js';
+import { subject } from './en/subject.js';
+import { words } from './en/words.js';
+
 /** Every text of the console. `zh.ts` has the same keys. */
 export const en = {
+  ...words,
+  ...subject,
+  ...rule,
+  ...lists,
   loading: 'Loading …',
   requestId: 'In the log:',
   cancel: 'Cancel',
@@ -28,7 +37,7 @@ export const en = {
   role_operator: 'operator',
   role_admin: 'admin',
   search: 'Search',
-  searchHint: 'A page, how a rule begins, or user=u1',
+  searchHint: 'A page, how a rule or a subject begins, or user=u1',
   found: 'Found',
   nothingFound: 'Nothing is named so.',
   newRule: 'New rule',
@@ -36,7 +45,6 @@ export const en = {
   resource: 'Resource',
   per: 'Counted per',
   limits: 'Limits',
-  limit: 'Limit',
   mode: 'Mode',
   noRules: 'No rule is named so. A first one:',
   nextPage: 'Next page',
@@ -60,8 +68,8 @@ export const en = {
   changes: 'Changes',
   noChanges: 'The draft is what is in force.',
   staleHint:
-    'Another operator changed this rule after you opened it. Your draft is kept: compare it with the rule as it is now, then save again.',
-  compareWithCurrent: 'Compare with the rule in force',
+    'Another operator changed this rule after you opened it. Your draft is kept, and nothing was overwritten.',
+  compareWithCurrent: 'Go on with my draft on top of it',
   applied: 'Saved as version {{version}}: applied on {{applied}} of {{live}} nodes.',
   reason: 'Reason',
   save: 'Save',
@@ -70,19 +78,15 @@ export const en = {
   deleteRule: 'Delete the rule {{id}}? Its limits hold no longer.',
   tryCheck: 'Try a check',
   amount: 'Amount',
-  amountHint: '0 only looks; more really counts.',
-  ask: 'Check',
+  ask: 'Check the rules in force',
   allowed: 'allowed',
   denied: 'denied',
-  attributes: 'Attributes',
   show: 'Show',
-  noSubject: 'Name a subject by its attributes, such as user=u1.',
   nothingCounted: 'No rule counts by exactly these attributes.',
   reset: 'Reset',
   resetHint: 'Sets what is used in all current windows of this subject to 0. Reservations stay held.',
   resetOf: 'Set what {{subject}} has used in all current windows to 0?',
   done: 'Done.',
-  raise: 'Raise until the window ends',
   givePack: 'Give as a pack',
   gates: 'Gates',
   noGates: 'No gate is set: the rules decide.',

@@ -7,7 +7,7 @@ import { zh } from './zh.js';
 const SOURCES = join(process.cwd(), 'apps/console/src');
 const sources = readdirSync(SOURCES, { recursive: true, encoding: 'utf8' })
   .filter(
-    (name) => /\.tsx?$/.test(name) && !/(spec|gen\.d)\.ts$/.test(name) && !/text.(en|zh)\.ts$/.test(name),
+    (name) => /\.tsx?$/.test(name) && !/(spec|gen\.d)\.ts$/.test(name) && !/text.(en|zh)(\.|\/)/.test(name),
   )
   .map((name) => readFileSync(join(SOURCES, name), 'utf8'))
   .join('\n');

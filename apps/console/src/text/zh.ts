@@ -1,6 +1,14 @@
 import type { en } from './en.js';
+import { lists } from './zh/lists.js';
+import { rule } from './zh/rule.js';
+import { subject } from './zh/subject.js';
+import { words } from './zh/words.js';
 
 export const zh: Readonly<Record<keyof typeof en, string>> = {
+  ...words,
+  ...subject,
+  ...rule,
+  ...lists,
   loading: '正在加载……',
   requestId: '日志中的编号：',
   cancel: '取消',
@@ -29,7 +37,7 @@ export const zh: Readonly<Record<keyof typeof en, string>> = {
   role_operator: '操作员',
   role_admin: '管理员',
   search: '搜索',
-  searchHint: '页面、规则编号开头，或 user=u1',
+  searchHint: '页面、规则编号或主体值的开头，或 user=u1',
   found: '搜索结果',
   nothingFound: '没有找到。',
   newRule: '新建规则',
@@ -37,7 +45,6 @@ export const zh: Readonly<Record<keyof typeof en, string>> = {
   resource: '资源',
   per: '计数维度',
   limits: '限额',
-  limit: '限额',
   mode: '模式',
   noRules: '没有这样的规则。创建第一条：',
   nextPage: '下一页',
@@ -59,8 +66,8 @@ export const zh: Readonly<Record<keyof typeof en, string>> = {
   countersRestart: '{{windows}} 将重新计数：{{changed}} 已变化，之前的计数不再有效。',
   changes: '变更',
   noChanges: '草稿与现行规则相同。',
-  staleHint: '此规则在您打开后已被他人修改。您的草稿仍保留：请与现行规则比较后再保存。',
-  compareWithCurrent: '与现行规则比较',
+  staleHint: '此规则在您打开后已被他人修改。您的草稿仍保留，没有覆盖任何内容。',
+  compareWithCurrent: '在此基础上继续编辑草稿',
   applied: '已保存为版本 {{version}}：{{live}} 个节点中的 {{applied}} 个已生效。',
   reason: '原因',
   save: '保存',
@@ -69,19 +76,15 @@ export const zh: Readonly<Record<keyof typeof en, string>> = {
   deleteRule: '删除规则 {{id}}？其限额将不再生效。',
   tryCheck: '试一次检查',
   amount: '数量',
-  amountHint: '0 只查看；大于 0 会真实计数。',
-  ask: '检查',
+  ask: '按现行规则检查',
   allowed: '允许',
   denied: '拒绝',
-  attributes: '属性',
   show: '显示',
-  noSubject: '请输入主体的属性，例如 user=u1。',
   nothingCounted: '没有规则按这些属性计数。',
   reset: '重置',
   resetHint: '把此主体当前所有窗口的用量清零。预留保持不变。',
   resetOf: '把 {{subject}} 当前所有窗口的用量清零？',
   done: '已完成。',
-  raise: '提高到本窗口结束',
   givePack: '作为加量包赠送',
   gates: '闸门',
   noGates: '没有设置闸门：由规则决定。',

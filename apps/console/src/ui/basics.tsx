@@ -1,6 +1,8 @@
 import type { ButtonHTMLAttributes, ComponentProps, ReactNode } from 'react';
 import { useId } from 'react';
 
+export { Row, Table } from './table.tsx';
+
 type Kind = 'primary' | 'plain' | 'danger';
 
 const KINDS: Readonly<Record<Kind, string>> = {
@@ -20,15 +22,34 @@ export function Button({
 const CONTROL =
   'h-9 w-full rounded border border-line bg-card px-2 py-1.5 text-sm text-ink disabled:opacity-70';
 
-export function Field({ label, hint, ...rest }: ComponentProps<'input'> & { label: string; hint?: string }) {
+interface FieldProps extends ComponentProps<'input'> {
+  readonly label: string;
+  readonly hint?: string;
+  /** What is wrong with what is typed. */
+  readonly error?: string | undefined;
+}
+
+export function Field({ label, hint, error, ...rest }: FieldProps) {
   const id = useId();
+  const described = [hint && `${id}-hint`, error && `${id}-error`].filter(Boolean).join(' ');
   return (
     <div className="flex min-w-0 flex-1 flex-col gap-1">
       <span className="text-sm text-quiet">
         <label htmlFor={id}>{label}</label>
         {hint && <span id={`${id}-hint`}> · {hint}</span>}
       </span>
-      <input id={id} {...(hint && { 'aria-describedby': `${id}-hint` })} {...rest} className={CONTROL} />
+      <input
+        id={id}
+        {...(described && { 'aria-describedby': described })}
+        {...(error && { 'aria-invalid': true })}
+        {...rest}
+        className={error ? `${CONTROL} border-bad` : CONTROL}
+      />
+      {error && (
+        <span id={`${id}-error`} className="text-xs text-bad">
+          {error}
+        </span>
+      )}
     </div>
   );
 }
@@ -101,44 +122,5 @@ export function Badge({ tone, children }: { tone: 'good' | 'warn' | 'bad' | 'qui
   const tones = { good: 'text-good', warn: 'text-warn', bad: 'text-bad', quiet: 'text-quiet' };
   return (
     <span className={`rounded border border-line px-1.5 py-0.5 text-xs ${tones[tone]}`}>{children}</span>
-  );
-}
-
-export function Table({
-  head,
-  children,
-  label,
-}: {
-  head: readonly string[];
-  children: ReactNode;
-  label: string;
-}) {
-  return (
-    <div className="overflow-x-auto" tabIndex={0} role="region" aria-label={label}>
-      <table className="w-full text-left text-sm">
-        <thead>
-          <tr className="border-b border-line text-quiet">
-            {head.map((title) => (
-              <th key={title} scope="col" className="py-1.5 pr-4 font-medium">
-                {title}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>{children}</tbody>
-      </table>
-    </div>
-  );
-}
-
-export function Row({ cells }: { cells: readonly ReactNode[] }) {
-  return (
-    <tr className="border-b border-line last:border-0">
-      {cells.map((cell, index) => (
-        <td key={index} className="py-2 pr-4 align-top">
-          {cell}
-        </td>
-      ))}
-    </tr>
   );
 }

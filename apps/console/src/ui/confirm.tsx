@@ -6,6 +6,8 @@ import { Button } from './basics.tsx';
 interface ConfirmProps {
   /** On the button that opens it. */
   readonly action: string;
+  /** On the button that does it; like the first one where absent. */
+  readonly confirm?: string;
   /** Names what is touched. */
   readonly question: string;
   readonly isDangerous?: boolean;
@@ -15,7 +17,15 @@ interface ConfirmProps {
 }
 
 /** A button whose effect is confirmed first. */
-export function Confirm({ action, question, isDangerous, isDisabled, onConfirm, children }: ConfirmProps) {
+export function Confirm({
+  action,
+  confirm = action,
+  question,
+  isDangerous,
+  isDisabled,
+  onConfirm,
+  children,
+}: ConfirmProps) {
   const { t } = useTranslation();
   const [isOpen, setOpen] = useState(false);
   return (
@@ -25,7 +35,7 @@ export function Confirm({ action, question, isDangerous, isDisabled, onConfirm, 
       </Dialog.Trigger>
       <Dialog.Portal>
         <Dialog.Backdrop className="fixed inset-0 bg-black/50" />
-        <Dialog.Popup className="fixed top-1/4 left-1/2 w-[min(92vw,32rem)] -translate-x-1/2 rounded-lg border border-line bg-card p-4 text-ink">
+        <Dialog.Popup className="fixed top-[12vh] left-1/2 max-h-[80vh] overflow-y-auto w-[min(92vw,32rem)] -translate-x-1/2 rounded-lg border border-line bg-card p-4 text-ink">
           <Dialog.Title className="mb-3 font-semibold break-words">{question}</Dialog.Title>
           {children}
           <div className="mt-4 flex justify-end gap-2">
@@ -37,7 +47,7 @@ export function Confirm({ action, question, isDangerous, isDisabled, onConfirm, 
                 onConfirm();
               }}
             >
-              {action}
+              {confirm}
             </Button>
           </div>
         </Dialog.Popup>

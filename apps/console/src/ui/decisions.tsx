@@ -4,8 +4,9 @@ import type { LedgerEvent } from '../api/types.ts';
 import { Badge, Row, Table } from './basics.tsx';
 import { RawJson } from './disclosure.tsx';
 import { subjectText } from './filters.tsx';
-import { windowName } from './limits.tsx';
 import { ExactTime } from './time.tsx';
+import { useWindowName } from './window-name.ts';
+import { Word } from './word.tsx';
 
 /** Decisions of the ledger, each with why, and with a link to all that is known of its operation. */
 export function Decisions({ decisions }: { readonly decisions: readonly LedgerEvent[] }) {
@@ -44,11 +45,10 @@ export function Decisions({ decisions }: { readonly decisions: readonly LedgerEv
 export function Outcome({ event }: { readonly event: LedgerEvent }) {
   const { t } = useTranslation();
   const { outcome, count, replayed, degraded } = event;
-  const isDecision = outcome === 'allowed' || outcome === 'denied';
   return (
     <span className="flex flex-wrap gap-1">
       <Badge tone={outcome === 'allowed' ? 'good' : outcome === 'denied' ? 'bad' : 'quiet'}>
-        {isDecision ? t(outcome) : outcome}
+        <Word of={outcome} />
       </Badge>
       {count !== undefined && <span>× {count}</span>}
       {Boolean(replayed) && <Badge tone="quiet">{t('replayed')}</Badge>}
@@ -68,11 +68,16 @@ interface SeenLimit {
 
 /** The reason, and the limits that refused, or else those that were counted. */
 export function Why({ event }: { readonly event: LedgerEvent }) {
+  const windowName = useWindowName();
   const limits = (Array.isArray(event.limits) ? event.limits : []) as readonly SeenLimit[];
   const refusing = limits.filter(({ exceeded }) => exceeded);
   return (
     <>
-      {typeof event.reason === 'string' && <p>{event.reason}</p>}
+      {typeof event.reason === 'string' && (
+        <p>
+          <Word of={event.reason} />
+        </p>
+      )}
       {(refusing.length > 0 ? refusing : limits).map(({ rule, window, meter, used, max }, index) => (
         <p key={index} className="text-xs text-quiet">
           {rule} · {windowName(window)} · {used} / {max ?? '∞'} {meter}

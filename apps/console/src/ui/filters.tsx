@@ -1,7 +1,7 @@
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Button, Field } from './basics.tsx';
+import { Button, Field, Select, type Choice } from './basics.tsx';
 
 export interface Filter {
   readonly name: string;
@@ -10,6 +10,8 @@ export interface Filter {
   readonly type?: 'datetime-local';
   /** What may be typed, offered as a list; other words may be typed too. */
   readonly offers?: readonly string[];
+  /** All that it can be, by name; beside nothing. */
+  readonly choices?: readonly Choice[];
 }
 
 export type Wanted = Readonly<Record<string, string>>;
@@ -37,10 +39,12 @@ interface FiltersProps {
   readonly filters: readonly Filter[];
   readonly to: string;
   readonly wanted: Wanted;
+  /** What else of the address stays: the filters of other lists of the page. */
+  readonly keep?: readonly string[];
 }
 
 /** Fields of which the page's address is made, so that each combination has a link. */
-export function Filters({ filters, to, wanted }: FiltersProps) {
+export function Filters({ filters, to, wanted, keep = [] }: FiltersProps) {
   const { t } = useTranslation();
   const navigate = useNavigate();
   const [typed, setTyped] = useState<Wanted>({});
@@ -52,29 +56,40 @@ export function Filters({ filters, to, wanted }: FiltersProps) {
       onSubmit={(event) => {
         event.preventDefault();
         const given = filters.map(({ name }) => [name, valueOf(name).trim()] as const);
-        const search = Object.fromEntries(given.filter(([, value]) => value !== ''));
+        const kept = Object.entries(wanted).filter(([name]) => keep.includes(name));
+        const search = Object.fromEntries([...kept, ...given.filter(([, value]) => value !== '')]);
         void navigate({ to, search: search as never });
       }}
     >
-      {filters.map(({ name, label, hint, type, offers }) => (
-        <div key={name} className="flex">
-          <Field
+      {filters.map(({ name, label, hint, type, offers, choices }) =>
+        choices ? (
+          <Select
+            key={name}
             label={label}
-            {...(hint && { hint })}
-            {...(type && isLocalTime(valueOf(name)) && { type })}
-            {...(offers && { list: `offers-${name}` })}
+            choices={[{ value: '', label: t('any') }, ...choices]}
             value={valueOf(name)}
             onChange={({ target }) => setTyped({ ...typed, [name]: target.value })}
           />
-          {offers && (
-            <datalist id={`offers-${name}`}>
-              {offers.map((offer) => (
-                <option key={offer} value={offer} />
-              ))}
-            </datalist>
-          )}
-        </div>
-      ))}
+        ) : (
+          <div key={name} className="flex">
+            <Field
+              label={label}
+              {...(hint && { hint })}
+              {...(type && isLocalTime(valueOf(name)) && { type })}
+              {...(offers && { list: `offers-${name}` })}
+              value={valueOf(name)}
+              onChange={({ target }) => setTyped({ ...typed, [name]: target.value })}
+            />
+            {offers && (
+              <datalist id={`offers-${name}`}>
+                {offers.map((offer) => (
+                  <option key={offer} value={offer} />
+                ))}
+              </datalist>
+            )}
+          </div>
+        ),
+      )}
       <div>
         <Button type="submit" kind="primary">
           {t('show')}
@@ -89,17 +104,25 @@ function isLocalTime(text: string): boolean {
   return text === '' || /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?$/.test(text);
 }
 
+interface PagerProps {
+  readonly to: string;
+  readonly wanted: Wanted;
+  readonly next: string | undefined;
+  /** What the address calls the place in this list. */
+  readonly name?: string;
+}
+
 /** To the next page, and from any page back to the first one. */
-export function Pager({ to, wanted, next }: { to: string; wanted: Wanted; next: string | undefined }) {
+export function Pager({ to, wanted, next, name = 'cursor' }: PagerProps) {
   const { t } = useTranslation();
   const navigate = useNavigate();
-  const { cursor, ...first } = wanted;
+  const { [name]: cursor, ...first } = wanted;
   const go = (search: Wanted) => void navigate({ to, search: search as never });
   if (cursor === undefined && next === undefined) return null;
   return (
     <div className="mt-3 flex gap-2">
       {cursor !== undefined && <Button onClick={() => go(first)}>{t('firstPage')}</Button>}
-      {next !== undefined && <Button onClick={() => go({ ...first, cursor: next })}>{t('nextPage')}</Button>}
+      {next !== undefined && <Button onClick={() => go({ ...first, [name]: next })}>{t('nextPage')}</Button>}
     </div>
   );
 }

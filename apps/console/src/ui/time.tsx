@@ -37,7 +37,8 @@ function relative(ms: number, language: string): string {
   return new Intl.RelativeTimeFormat(language, { numeric: 'auto' }).format(Math.trunc(ms / length), unit);
 }
 
-function exact(at: string, language: string, timeZone?: string): string {
+/** To the second, in a time zone that is named. */
+export function exact(at: string, language: string, timeZone?: string): string {
   const options = { dateStyle: 'medium', timeStyle: 'long', ...(timeZone && { timeZone }) } as const;
   try {
     return new Intl.DateTimeFormat(language, options).format(new Date(at));

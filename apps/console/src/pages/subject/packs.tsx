@@ -16,7 +16,7 @@ interface PacksProps {
 export function Packs({ subject, resource }: PacksProps) {
   const { t } = useTranslation();
   const mayWork = useMay('operator');
-  const query = { ...subject, resource };
+  const query = { resource, subject: JSON.stringify(subject) };
   const { data, error } = useRead<Schemas['SubjectPacks']>('/admin/packs', { query, everyMs: 10_000 });
   const cancel = useWrite();
   const packs = data?.packs ?? [];

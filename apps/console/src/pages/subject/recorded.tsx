@@ -4,12 +4,13 @@ import { useTranslation } from 'react-i18next';
 import { call } from '../../api/client.ts';
 import { useMay, useRead, useWrite } from '../../api/queries.ts';
 import type { LedgerEvent, Schemas, Subject } from '../../api/types.ts';
-import { Card, Empty, Field } from '../../ui/basics.tsx';
+import { Card, Empty } from '../../ui/basics.tsx';
 import { Confirm } from '../../ui/confirm.tsx';
 import { Decisions } from '../../ui/decisions.tsx';
 import { Download } from '../../ui/download.tsx';
 import { readersTimeZone, subjectText } from '../../ui/filters.tsx';
 import { ProblemNote } from '../../ui/problem.tsx';
+import { Reason } from '../../ui/reason.tsx';
 
 interface RecordedProps {
   readonly subject: Subject;
@@ -66,12 +67,7 @@ function SubjectData({ subject }: RecordedProps) {
         <Download action={t('exportData')} fileName="sundial-subject.ndjson" read={() => exportOf(subject)} />
         {mayDelete && (
           <>
-            <Field
-              label={t('reason')}
-              value={reason}
-              maxLength={256}
-              onChange={(event) => setReason(event.target.value)}
-            />
+            <Reason value={reason} onChange={setReason} />
             <Confirm
               action={t('deleteData')}
               question={t('confirmDeleteData', { subject: subjectText(subject) })}

@@ -3,6 +3,7 @@ import type { LedgerEvent } from '../../api/types.ts';
 import { Row, Table } from '../../ui/basics.tsx';
 import { Outcome, Why } from '../../ui/decisions.tsx';
 import { RawJson } from '../../ui/disclosure.tsx';
+import { amountsText } from '../../ui/amounts.ts';
 import { ExactTime } from '../../ui/time.tsx';
 
 /** The events of one operation downwards in time, a column for each node. */
@@ -47,10 +48,4 @@ function Happened({ event }: { readonly event: LedgerEvent }) {
       <RawJson value={event} />
     </div>
   );
-}
-
-function amountsText(amounts: unknown): string {
-  return Object.entries(amounts as Readonly<Record<string, number>>)
-    .map(([meter, amount]) => `${amount} ${meter}`)
-    .join(', ');
 }

@@ -1,0 +1,26 @@
+/** Of lists, alarms and outages. */
+export const lists = {
+  any: 'any',
+  channel: 'Of what',
+  wholeNode: 'the whole node',
+  allNodes: 'all nodes',
+  outages: 'Outages',
+  noOutages:
+    'No node decided without the store in this time. This rehearses an outage and reports what it did:',
+  lasts: 'lasts',
+  whatBecame: 'What became of it',
+  stillPending: '{{count}} not known yet',
+  calls: 'Calls',
+  callsOf: 'Calls of the outage of {{node}} from {{from}}',
+  noCalls: 'No decision was recorded in this outage.',
+  afterwards: 'Afterwards',
+  nothingYet: 'nothing is recorded yet',
+  oldestOf: 'The oldest since {{seconds}} s.',
+  toReplay: '{{count}} are to be replayed, since Redis may have lost them.',
+  lostOperations: '{{count}} are lost: the counters never show them.',
+  replayedAfterLoss: 'Replayed after a loss',
+  nothingSettled: 'Nothing had to be settled since this node started.',
+  database: 'Database of the ledger',
+  ledgerState: '{{store}}: {{written}} events written, {{queued}} wait, {{lost}} lost.',
+  noGaps: 'No event is missing.',
+} as const;
