@@ -3,8 +3,9 @@ import { useTranslation } from 'react-i18next';
 import { useMay, useRead } from '../api/queries.ts';
 import type { Rule, Schemas } from '../api/types.ts';
 import { Badge, Button, Card, Empty, Field, PageTitle, Row, Table } from '../ui/basics.tsx';
-import { windowName } from '../ui/limits.tsx';
 import { Loading, ProblemNote } from '../ui/problem.tsx';
+import { useWindowName } from '../ui/window-name.ts';
+import { Word } from '../ui/word.tsx';
 
 /** The rules in force, a page of them, found by how their ids begin or by their resource. */
 export function Page() {
@@ -65,6 +66,7 @@ const CREATE = `curl -X POST …/admin/rules -H 'authorization: Bearer <key>' -H
 
 function RuleTable({ rules }: { readonly rules: readonly Rule[] }) {
   const { t } = useTranslation();
+  const windowName = useWindowName();
   return (
     <Table label={t('rules')} head={[t('rule'), t('resource'), t('per'), t('limits'), t('mode')]}>
       {rules.map(({ id, resource, per, limits, mode, description }) => (
@@ -84,7 +86,9 @@ function RuleTable({ rules }: { readonly rules: readonly Rule[] }) {
                 {limit.max ?? '∞'} {limit.meter ?? ''} / {windowName(limit.window)}
               </p>
             )),
-            <Badge tone={mode === 'enforce' ? 'good' : 'warn'}>{mode}</Badge>,
+            <Badge tone={mode === 'enforce' ? 'good' : 'warn'}>
+              <Word of={mode ?? 'enforce'} />
+            </Badge>,
           ]}
         />
       ))}

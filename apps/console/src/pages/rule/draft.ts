@@ -1,21 +1,24 @@
-import { useState } from 'react';
+import type { Answer } from '../../api/client.ts';
 import type { Rule } from '../../api/types.ts';
+import { useKept } from '../../ui/kept.ts';
 
-/** What is being edited, kept over a reload of the page; undefined while nothing is changed. */
-export function useDraft(id: string, inForce: Rule) {
-  const key = `sundial-draft ${id}`;
-  const [draft, setDraft] = useState<Rule | undefined>(() => {
-    const kept = sessionStorage.getItem(key);
-    return kept === null ? undefined : (JSON.parse(kept) as Rule);
-  });
-  const change = (rule: Rule) => {
-    if (JSON.stringify(rule) === JSON.stringify(inForce)) return discard();
-    sessionStorage.setItem(key, JSON.stringify(rule));
-    setDraft(rule);
+/** What is being edited, and what it was begun from: another operator may have changed that since, also before a reload. */
+export interface Draft {
+  readonly rule: Rule;
+  readonly base: Answer<Rule> | undefined;
+}
+
+/** `inForce` undefined: a new rule. */
+export function useDraft(id: string, inForce: Answer<Rule> | undefined, blank: Rule) {
+  const kept = useKept<Draft>(`rule ${id}`, { rule: inForce?.data ?? blank, base: inForce });
+  const { rule, base } = kept.value;
+  return {
+    rule,
+    base,
+    isChanged: kept.isChanged,
+    discard: kept.discard,
+    change: (next: Rule) => kept.set({ rule: next, base }),
+    /** The same draft, compared with another rule from now on. */
+    moveTo: (next: Answer<Rule>) => kept.set({ rule, base: next }),
   };
-  const discard = () => {
-    sessionStorage.removeItem(key);
-    setDraft(undefined);
-  };
-  return [draft, change, discard] as const;
 }

@@ -1,52 +1,92 @@
-import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useState } from 'react';
 import { useMay, useWrite } from '../../api/queries.ts';
-import type { Schemas } from '../../api/types.ts';
-import { Badge, Button, Card, Field } from '../../ui/basics.tsx';
-import { Limits } from '../../ui/limits.tsx';
+import type { Rule, Schemas } from '../../api/types.ts';
+import { Button, Card, Field } from '../../ui/basics.tsx';
 import { ProblemNote } from '../../ui/problem.tsx';
+import { Answered } from '../../ui/answered.tsx';
 
-/** Asks as a caller does, of the rules in force. It counts, unless the amount is 0. */
-export function TryCheck({ resource, per }: { readonly resource: string; readonly per: readonly string[] }) {
+/** Asks as a caller does: of the draft, which counts nothing, or of the rules in force, which really counts. */
+export function TryCheck({ rule }: { readonly rule: Rule }) {
   const { t } = useTranslation();
   const mayWork = useMay('operator');
   const [values, setValues] = useState<Readonly<Record<string, string>>>({});
-  const [amount, setAmount] = useState('0');
+  const [amounts, setAmounts] = useState<Readonly<Record<string, string>>>({ units: '1' });
+  const draft = useWrite<Schemas['RuleTried']>();
   const check = useWrite<Schemas['Decision']>();
-  const { data } = check;
-  const body = { resource, subject: values, amount: Number(amount) };
+  const [of, setOf] = useState<'draft' | 'rules'>('draft');
+  const asked = askedOf(values, amounts);
+  const { resource } = rule;
+  const tryDraft = () => {
+    setOf('draft');
+    draft.mutate({ path: '/admin/rules/try', method: 'POST', body: { rule, ...asked } });
+  };
+  const reallyCheck = () => {
+    setOf('rules');
+    check.mutate({ path: '/check', method: 'POST', body: { resource, ...asked } });
+  };
+  const answer = of === 'draft' ? draft : check;
   return (
     <Card title={t('tryCheck')}>
-      <ProblemNote error={check.error} />
-      <div className="mb-3 flex flex-wrap items-end gap-3">
-        {per.map((name) => (
+      <p className="mb-3 text-sm text-quiet">{t('tryHint')}</p>
+      <ProblemNote error={answer.error} />
+      <div className="mb-3 grid items-end gap-3 sm:grid-cols-2 lg:grid-cols-4">
+        {attributesOf(rule).map((name) => (
           <Field
             key={name}
             label={name}
+            {...(!rule.per.includes(name) && { hint: t('optional') })}
             value={values[name] ?? ''}
             onChange={(event) => setValues({ ...values, [name]: event.target.value })}
           />
         ))}
-        <Field
-          label={t('amount')}
-          hint={t('amountHint')}
-          inputMode="numeric"
-          value={amount}
-          onChange={(event) => setAmount(event.target.value)}
-        />
-        <Button disabled={!mayWork} onClick={() => check.mutate({ path: '/check', method: 'POST', body })}>
-          {t('ask')}
-        </Button>
+        {metersOf(rule).map((meter) => (
+          <Field
+            key={meter}
+            label={meter === 'units' ? t('amount') : `${t('amount')}: ${meter}`}
+            inputMode="numeric"
+            value={amounts[meter] ?? ''}
+            onChange={(event) => setAmounts({ ...amounts, [meter]: event.target.value.replace(/\D/g, '') })}
+          />
+        ))}
       </div>
-      {data && (
-        <div role="status">
-          <p className="mb-2 flex gap-2 text-sm">
-            <Badge tone={data.allowed ? 'good' : 'bad'}>{data.allowed ? t('allowed') : t('denied')}</Badge>
-            {data.reason}
-          </p>
-          <Limits limits={data.limits} />
-        </div>
-      )}
+      <div className="flex flex-wrap gap-3">
+        <Button kind="primary" onClick={tryDraft} disabled={draft.isPending}>
+          {t('tryDraft')}
+        </Button>
+        {mayWork && (
+          <Button onClick={reallyCheck} disabled={check.isPending}>
+            {t('ask')}
+          </Button>
+        )}
+      </div>
+      {answer.data && <Answered answer={answer.data} isCounted={of === 'rules'} />}
     </Card>
   );
+}
+
+/** What it counts by, and what else of a subject says which limits it has. */
+function attributesOf({ per, tiers, timeZone, limits }: Rule): readonly string[] {
+  const days = limits.flatMap(({ window }) =>
+    typeof window === 'object' && typeof window.startsOn === 'object' ? [window.startsOn.by] : [],
+  );
+  const zone = typeof timeZone === 'object' ? [timeZone.by] : [];
+  return [...new Set([...per, ...(tiers ? [tiers.by] : []), ...zone, ...days])];
+}
+
+function metersOf({ limits }: Rule): readonly string[] {
+  return [...new Set(['units', ...limits.map(({ meter = 'units' }) => meter)])];
+}
+
+function askedOf(values: Readonly<Record<string, string>>, amounts: Readonly<Record<string, string>>) {
+  const given = Object.entries(values).filter(([, value]) => value !== '');
+  const { units = '', ...others } = amounts;
+  const meters = Object.entries(others).filter(([, amount]) => amount !== '');
+  return {
+    subject: Object.fromEntries(given),
+    amount: Number(units),
+    ...(meters.length > 0 && {
+      amounts: Object.fromEntries(meters.map(([meter, amount]) => [meter, Number(amount)])),
+    }),
+  };
 }
