@@ -83,7 +83,7 @@ describe('the trace', () => {
     await check('t1', 'refused', 99);
     const page = await signIn('viewer', 'trace');
     await page.getByLabel(en.subject).fill('user=t1');
-    await page.getByLabel(en.outcome).fill('denied');
+    await page.getByLabel(en.outcome).selectOption('denied');
     await page.getByRole('button', { name: en.show }).click();
     await page.getByRole('link', { name: 'refused' }).waitFor();
     await page
@@ -129,7 +129,7 @@ describe('the audit', () => {
       limits: limits.map((limit) => ({ ...limit, max: 7 })),
     });
     const page = await signIn('admin', 'audit?rule=export-per-account');
-    await page.getByRole('cell', { name: 'rule-changed' }).waitFor();
+    await page.getByRole('cell', { name: en['word_rule-changed'] }).waitFor();
     await page.getByRole('cell', { name: 'admin-key' }).waitFor();
     await page.locator('summary').filter({ hasText: en.changes }).click();
     await page.getByLabel(en.changes).getByText('"max": 7').first().waitFor();
@@ -149,7 +149,7 @@ describe('the audit', () => {
   it('has no rollback for operators', async () => {
     await api('put', '/admin/gates/audited').send({ gate: 'closed' });
     const page = await signIn('operator', 'audit');
-    await page.getByRole('cell', { name: 'gate-set' }).first().waitFor();
+    await page.getByRole('cell', { name: en['word_gate-set'] }).first().waitFor();
     expect(await page.getByRole('button', { name: en.rollBack }).count()).toBe(0);
   });
 });
@@ -164,7 +164,7 @@ describe('webhooks', () => {
     await page.getByRole('button', { name: en.save }).click();
     await page.getByRole('alert').getByText('url').waitFor();
     await page.getByLabel(en.url).fill(receiver.url);
-    await page.getByLabel('gate-changed').check();
+    await page.getByLabel(en['word_gate-changed']).check();
     await page.getByRole('button', { name: en.save }).click();
     await page.getByText(en.secretOnce).waitFor();
     await page.getByRole('heading', { level: 1, name: receiver.url }).waitFor();
@@ -178,7 +178,7 @@ describe('webhooks', () => {
     const dead = page.getByRole('region', { name: en.deadLetters });
     await dead.getByRole('button', { name: en.resend }).click();
     await page.getByText(en.noDeadLetters).waitFor();
-    await page.getByRole('region', { name: en.events }).getByText('sundial.gate-changed').first().waitFor();
+    await page.getByRole('region', { name: en.events }).getByText(en['word_gate-changed']).first().waitFor();
     expect(await violations(page)).toEqual([]);
     await page.getByRole('link', { name: receiver.url }).click();
     await page.getByRole('cell', { name: en.delivery_delivered }).waitFor();

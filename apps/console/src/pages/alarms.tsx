@@ -1,76 +1,66 @@
 import { useTranslation } from 'react-i18next';
 import { useRead } from '../api/queries.ts';
 import type { Schemas } from '../api/types.ts';
-import { Badge, Card, Empty, PageTitle, Row, Table } from '../ui/basics.tsx';
+import { Card, Empty, PageTitle } from '../ui/basics.tsx';
+import { CsvButton } from '../ui/csv-button.tsx';
+import { Filters, useWanted } from '../ui/filters.tsx';
 import { ProblemNote } from '../ui/problem.tsx';
-import { Instant } from '../ui/time.tsx';
+import { useWord } from '../ui/word.tsx';
+import { AlarmTable, ALARM_COLUMNS, ALARM_KINDS } from './alarms/alarm-table.tsx';
+import { Diagnostics } from './alarms/diagnostics.tsx';
+import { JournalCard } from './alarms/journal-card.tsx';
+import { OutageCalls } from './alarms/outage-calls.tsx';
+import { Outages } from './alarms/outages.tsx';
 
 const EVERY = { everyMs: 3_000 };
+/** The filters of the other lists of this page. */
+const OF_OTHERS = ['from', 'to', 'timeZone', 'outageNode', 'began', 'ended'];
 
-/** Incidents now and before, what was decided without the store, and when counters may be wrong: of the node that answers. */
+/** Incidents now and before, outages and what became of their calls, and what is wrong with what the service stands on. */
 export function Page() {
   const { t } = useTranslation();
-  const { data, error } = useRead<Schemas['AlarmList']>('/admin/alarms', EVERY);
+  const wanted = useWanted();
   return (
     <>
       <PageTitle>{t('alarms')}</PageTitle>
-      <ProblemNote error={error} />
-      <Card title={t('now')}>
-        {data?.active.length === 0 && <Empty>{t('noAlarms')}</Empty>}
-        {data !== undefined && data.active.length > 0 && <Alarms alarms={data.active} />}
-      </Card>
+      <Incidents key={`${wanted['kind']} ${wanted['resource']}`} />
+      <Outages key={JSON.stringify(wanted)} />
+      {wanted['outageNode'] !== undefined && <OutageCalls />}
       <JournalCard />
-      <Card title={t('before')}>
-        {data?.over.length === 0 && <Empty>{t('noAlarmsBefore')}</Empty>}
-        {data !== undefined && data.over.length > 0 && <Alarms alarms={data.over} />}
-      </Card>
+      <Diagnostics />
     </>
   );
 }
 
-function Alarms({ alarms }: { readonly alarms: readonly Schemas['Alarm'][] }) {
+function Incidents() {
   const { t } = useTranslation();
+  const word = useWord();
+  const wanted = useWanted();
+  const { data, error } = useRead<Schemas['AlarmList']>('/admin/alarms', EVERY);
+  const { kind, resource } = wanted;
+  const isWanted = (alarm: Schemas['Alarm']) =>
+    (kind === undefined || alarm.kind === kind) &&
+    (resource === undefined || alarm.channel?.resource === resource);
+  const active = data?.active.filter(isWanted) ?? [];
+  const over = data?.over.filter(isWanted) ?? [];
+  const filters = [
+    { name: 'kind', label: t('kind'), choices: ALARM_KINDS.map((value) => ({ value, label: word(value) })) },
+    { name: 'resource', label: t('resource') },
+  ];
   return (
-    <Table label={t('alarms')} head={[t('what'), t('kind'), t('since'), t('cleared'), t('evidence')]}>
-      {alarms.map((alarm) => (
-        <Row
-          key={alarm.id}
-          cells={[
-            alarm.summary,
-            <Badge tone={alarm.class === 'alarm' ? 'bad' : 'warn'}>{alarm.kind}</Badge>,
-            <Instant at={alarm.raisedAt} />,
-            alarm.clearedAt ? <Instant at={alarm.clearedAt} /> : '—',
-            <code className="text-xs break-all">{JSON.stringify(alarm.evidence)}</code>,
-          ]}
-        />
-      ))}
-    </Table>
-  );
-}
-
-function JournalCard() {
-  const { t } = useTranslation();
-  const { data, error } = useRead<Schemas['Journal']>('/admin/journal', EVERY);
-  return (
-    <Card title={t('journal')}>
-      <ProblemNote error={error} />
-      {data && (
-        <>
-          <p className="text-sm">{t('pendingSettlements', { count: data.pending })}</p>
-          <Table label={t('settled')} head={[t('settled'), t('operations')]}>
-            {Object.entries(data.settled).map(([outcome, count]) => (
-              <Row key={outcome} cells={[outcome, String(count)]} />
-            ))}
-          </Table>
-          <h3 className="mt-3 mb-1 text-sm font-semibold">{t('uncertain')}</h3>
-          {data.uncertainIntervals.length === 0 && <Empty>{t('noUncertain')}</Empty>}
-          {data.uncertainIntervals.map(({ from, to, reason, operations }, index) => (
-            <p key={index} className="text-sm">
-              <Instant at={from} /> – <Instant at={to} />: {reason}, {operations} {t('operations')}
-            </p>
-          ))}
-        </>
-      )}
-    </Card>
+    <>
+      <Card>
+        <Filters filters={filters} to="/alarms" wanted={wanted} keep={OF_OTHERS} />
+        <ProblemNote error={error} />
+      </Card>
+      <Card title={t('now')} actions={<CsvButton name="alarms-now" rows={active} columns={ALARM_COLUMNS} />}>
+        {data && active.length === 0 && <Empty>{t('noAlarms')}</Empty>}
+        {active.length > 0 && <AlarmTable label={t('now')} alarms={active} />}
+      </Card>
+      <Card title={t('before')} actions={<CsvButton name="alarms" rows={over} columns={ALARM_COLUMNS} />}>
+        {data && over.length === 0 && <Empty>{t('noAlarmsBefore')}</Empty>}
+        {over.length > 0 && <AlarmTable label={t('before')} alarms={over} />}
+      </Card>
+    </>
   );
 }

@@ -3,6 +3,7 @@ import { useRead } from '../api/queries.ts';
 import type { Schemas } from '../api/types.ts';
 import { Badge, Card, Empty, PageTitle, Row, Table } from '../ui/basics.tsx';
 import { ProblemNote } from '../ui/problem.tsx';
+import { Word } from '../ui/word.tsx';
 
 /** The node that answers this page: its store, its rules, how many nodes it sees, and what it found wrong, with the fix. */
 export function Page() {
@@ -19,19 +20,21 @@ export function Page() {
               <Row
                 cells={[
                   t('status'),
-                  <Badge tone={data.status === 'ready' ? 'good' : 'warn'}>{data.status}</Badge>,
+                  <Badge tone={data.status === 'ready' ? 'good' : 'warn'}>
+                    <Word of={data.status} />
+                  </Badge>,
                 ]}
               />
-              <Row cells={[t('store'), data.store.kind]} />
+              <Row cells={[t('store'), <Word of={data.store.kind} />]} />
               <Row
                 cells={[
                   t('mode'),
                   <Badge tone={data.store.mode === 'exact' ? 'good' : 'bad'}>
-                    {data.store.mode} {data.store.cause ?? ''}
+                    <Word of={data.store.mode} /> {data.store.cause && <Word of={data.store.cause} />}
                   </Badge>,
                 ]}
               />
-              <Row cells={[t('breaker'), data.store.breaker]} />
+              <Row cells={[t('breaker'), <Word of={data.store.breaker} />]} />
               <Row cells={[t('pending'), String(data.store.pending)]} />
               <Row cells={[t('rulesVersion'), String(data.rules.version)]} />
               <Row cells={[t('liveNodes'), String(data.nodes.live)]} />

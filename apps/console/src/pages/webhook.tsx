@@ -3,9 +3,11 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useMay, useRead, useWrite } from '../api/queries.ts';
 import type { Schemas } from '../api/types.ts';
-import { Button, Card, Field, PageTitle } from '../ui/basics.tsx';
+import { Button, Card, PageTitle } from '../ui/basics.tsx';
 import { Confirm } from '../ui/confirm.tsx';
+import { useKept } from '../ui/kept.ts';
 import { Loading, ProblemNote } from '../ui/problem.tsx';
+import { Reason } from '../ui/reason.tsx';
 import { DeliveriesOf } from './webhooks/deliveries.tsx';
 import { TestButton } from './webhooks/test-button.tsx';
 import { WebhookForm, type WebhookDraft } from './webhooks/webhook-form.tsx';
@@ -63,17 +65,18 @@ function Editor({ id, saved, onSecret }: EditorProps) {
   const { t } = useTranslation();
   const navigate = useNavigate();
   const mayWrite = useMay('admin');
-  const [draft, setDraft] = useState<WebhookDraft>(() => (saved ? draftOf(saved) : NEW));
+  const draft = useKept<WebhookDraft>(`webhook ${id}`, saved ? draftOf(saved) : NEW);
   const [reason, setReason] = useState('');
   const path = `/admin/webhooks/${encodeURIComponent(id)}`;
   const write = useWrite<Schemas['WebhookWritten']>(({ webhook, secret }) => {
+    draft.discard();
     onSecret(secret === undefined ? undefined : { of: webhook.id, text: secret });
     if (saved === undefined)
       void navigate({ to: '/webhooks/$id', params: { id: webhook.id }, replace: true });
   });
   const remove = useWrite(() => void navigate({ to: '/webhooks' }));
   const save = (more: object = {}) => {
-    const body = { ...draft, ...(reason && { reason }), ...more };
+    const body = { ...draft.value, ...(reason && { reason }), ...more };
     write.mutate(
       saved === undefined ? { path: '/admin/webhooks', method: 'POST', body } : { path, method: 'PUT', body },
     );
@@ -87,18 +90,16 @@ function Editor({ id, saved, onSecret }: EditorProps) {
         </p>
       )}
       <fieldset disabled={!mayWrite} className="contents">
-        <WebhookForm draft={draft} onChange={setDraft} />
+        <WebhookForm draft={draft.value} onChange={draft.set} />
       </fieldset>
       {mayWrite && (
         <div className="mt-4 flex flex-wrap items-end gap-3">
-          <Field
-            label={t('reason')}
-            value={reason}
-            maxLength={256}
-            onChange={(event) => setReason(event.target.value)}
-          />
-          <Button kind="primary" onClick={() => save()} disabled={draft.url === ''}>
+          <Reason value={reason} onChange={setReason} />
+          <Button kind="primary" onClick={() => save()} disabled={draft.value.url === ''}>
             {t('save')}
+          </Button>
+          <Button onClick={draft.discard} disabled={!draft.isChanged}>
+            {t('discard')}
           </Button>
           {saved && (
             <>

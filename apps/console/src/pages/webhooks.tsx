@@ -3,7 +3,9 @@ import { useTranslation } from 'react-i18next';
 import { useMay, useRead } from '../api/queries.ts';
 import type { Schemas } from '../api/types.ts';
 import { Badge, Button, Card, Empty, PageTitle, Row, Table } from '../ui/basics.tsx';
+import { CsvButton } from '../ui/csv-button.tsx';
 import { Loading, ProblemNote } from '../ui/problem.tsx';
+import { useWord } from '../ui/word.tsx';
 import { DeadLetters } from './webhooks/deliveries.tsx';
 import { Events } from './webhooks/events.tsx';
 import { TestButton } from './webhooks/test-button.tsx';
@@ -32,8 +34,21 @@ export function Page() {
 const CREATE = `curl -X POST …/admin/webhooks -H 'authorization: Bearer <key>' -H 'content-type: application/json' \\
   -d '{"url":"https://hooks.example.org/sundial","filter":{"types":["threshold","limit-reached"]}}'`;
 
+type Webhook = Schemas['Webhook'];
+
+const COLUMNS = {
+  id: (webhook: Webhook) => webhook.id,
+  url: (webhook: Webhook) => webhook.url,
+  types: (webhook: Webhook) => webhook.filter.types?.join(' '),
+  resource: (webhook: Webhook) => webhook.filter.resource,
+  rule: (webhook: Webhook) => webhook.filter.rule,
+  enabled: (webhook: Webhook) => webhook.enabled,
+  description: (webhook: Webhook) => webhook.description,
+};
+
 function Endpoints({ webhooks }: { readonly webhooks: readonly Schemas['Webhook'][] }) {
   const { t } = useTranslation();
+  const word = useWord();
   const navigate = useNavigate();
   const mayWrite = useMay('admin');
   const mayWork = useMay('operator');
@@ -42,11 +57,14 @@ function Endpoints({ webhooks }: { readonly webhooks: readonly Schemas['Webhook'
     <Card
       title={t('endpoints')}
       actions={
-        mayWrite && (
-          <Button kind="primary" onClick={create}>
-            {t('newWebhook')}
-          </Button>
-        )
+        <div className="flex gap-2">
+          <CsvButton name="webhooks" rows={webhooks} columns={COLUMNS} />
+          {mayWrite && (
+            <Button kind="primary" onClick={create}>
+              {t('newWebhook')}
+            </Button>
+          )}
+        </div>
       }
     >
       {webhooks.length === 0 && <Empty command={CREATE}>{t('noWebhooks')}</Empty>}
@@ -62,7 +80,7 @@ function Endpoints({ webhooks }: { readonly webhooks: readonly Schemas['Webhook'
                 <Link to="/webhooks/$id" params={{ id }} className="break-all text-accent underline">
                   {url}
                 </Link>,
-                filter.types?.join(', ') ?? t('allTypes'),
+                filter.types?.map(word).join(', ') ?? t('allTypes'),
                 filter.resource ?? '—',
                 <Badge tone={enabled ? 'good' : 'quiet'}>{enabled ? t('on') : t('off')}</Badge>,
                 description ?? '—',

@@ -1,28 +1,46 @@
-import { useState } from 'react';
+import { useNavigate } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { useMay, useRead, useWrite } from '../../api/queries.ts';
 import type { Schemas } from '../../api/types.ts';
 import { Badge, Button, Card, Empty, Row, Select, Table } from '../../ui/basics.tsx';
+import { CsvButton } from '../../ui/csv-button.tsx';
 import { Pager, useWanted } from '../../ui/filters.tsx';
 import { ProblemNote } from '../../ui/problem.tsx';
 import { Instant } from '../../ui/time.tsx';
+import { Word } from '../../ui/word.tsx';
 
 const STATES = ['', 'pending', 'delivered', 'dead'];
 const EVERY_MS = 5_000;
 const TONES = { pending: 'warn', delivered: 'good', dead: 'bad' } as const;
 
 type Deliveries = Schemas['DeliveryList'];
+type Delivery = Deliveries['deliveries'][number];
+
+const COLUMNS = {
+  createdAt: (delivery: Delivery) => delivery.createdAt,
+  type: (delivery: Delivery) => delivery.type,
+  eventId: (delivery: Delivery) => delivery.eventId,
+  state: (delivery: Delivery) => delivery.state,
+  attempts: (delivery: Delivery) => delivery.attempts,
+  lastStatus: (delivery: Delivery) => delivery.lastStatus,
+  lastError: (delivery: Delivery) => delivery.lastError,
+  nextAttemptAt: (delivery: Delivery) => delivery.nextAttemptAt,
+};
 
 /** What was and is to be delivered to one webhook. */
 export function DeliveriesOf({ id }: { readonly id: string }) {
   const { t } = useTranslation();
-  const { cursor } = useWanted();
-  const [state, setState] = useState('');
-  const query = { state, limit: '50', ...(cursor && { cursor }) };
+  const navigate = useNavigate();
+  const wanted = useWanted();
+  const { cursor, state = '' } = wanted;
+  const query = { state, limit: '50', cursor };
   const path = `/admin/webhooks/${encodeURIComponent(id)}/deliveries`;
   const { data, error } = useRead<Deliveries>(path, { query, everyMs: EVERY_MS });
   return (
-    <Card title={t('deliveries')}>
+    <Card
+      title={t('deliveries')}
+      actions={<CsvButton name="deliveries" rows={data?.deliveries} columns={COLUMNS} />}
+    >
       <div className="mb-3 max-w-48">
         <Select
           label={t('state')}
@@ -31,7 +49,13 @@ export function DeliveriesOf({ id }: { readonly id: string }) {
             label: value === '' ? t('allStates') : t(`delivery_${value}`),
           }))}
           value={state}
-          onChange={(event) => setState(event.target.value)}
+          onChange={({ target: { value } }) =>
+            void navigate({
+              to: `/webhooks/${id}`,
+              search: (value && { state: value }) as never,
+              replace: true,
+            })
+          }
         />
       </div>
       <ProblemNote error={error} />
@@ -43,7 +67,7 @@ export function DeliveriesOf({ id }: { readonly id: string }) {
       {data !== undefined && data.deliveries.length > 0 && (
         <DeliveryTable label={t('deliveries')} deliveries={data.deliveries} />
       )}
-      <Pager to={`/webhooks/${id}`} wanted={cursor ? { cursor } : {}} next={data?.next} />
+      <Pager to={`/webhooks/${id}`} wanted={wanted} next={data?.next} />
     </Card>
   );
 }
@@ -51,21 +75,20 @@ export function DeliveriesOf({ id }: { readonly id: string }) {
 /** Deliveries that are tried no more, of all webhooks. */
 export function DeadLetters() {
   const { t } = useTranslation();
-  const [cursor, setCursor] = useState<string>();
-  const query = { limit: '50', ...(cursor && { cursor }) };
+  const wanted = useWanted();
+  const query = { limit: '50', cursor: wanted['dead'] };
   const { data, error } = useRead<Deliveries>('/admin/dead-letters', { query, everyMs: EVERY_MS });
   return (
-    <Card title={t('deadLetters')}>
+    <Card
+      title={t('deadLetters')}
+      actions={<CsvButton name="dead-letters" rows={data?.deliveries} columns={COLUMNS} />}
+    >
       <ProblemNote error={error} />
       {data?.deliveries.length === 0 && <Empty>{t('noDeadLetters')}</Empty>}
       {data !== undefined && data.deliveries.length > 0 && (
         <DeliveryTable label={t('deadLetters')} deliveries={data.deliveries} />
       )}
-      {data?.next && (
-        <div className="mt-3">
-          <Button onClick={() => setCursor(data.next)}>{t('nextPage')}</Button>
-        </div>
-      )}
+      <Pager to="/webhooks" wanted={wanted} next={data?.next} name="dead" />
     </Card>
   );
 }
@@ -100,7 +123,7 @@ function DeliveryTable({ label, deliveries }: DeliveryTableProps) {
             cells={[
               <Instant at={delivery.createdAt} />,
               <>
-                {delivery.type}
+                <Word of={delivery.type} />
                 <p className="text-xs break-all text-quiet">{delivery.eventId}</p>
               </>,
               <Badge tone={TONES[delivery.state]}>{t(`delivery_${delivery.state}`)}</Badge>,

@@ -2,6 +2,8 @@ import { useId } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Schemas } from '../../api/types.ts';
 import { Field, Select } from '../../ui/basics.tsx';
+import { Tick } from '../../ui/tick.tsx';
+import { useWord } from '../../ui/word.tsx';
 import { EVENT_TYPES } from './event-types.ts';
 
 export type WebhookDraft = Pick<
@@ -66,6 +68,7 @@ export function WebhookForm({ draft, onChange }: FormProps) {
 
 function Types({ draft, onChange }: FormProps) {
   const { t } = useTranslation();
+  const word = useWord();
   const { types: all, ...rest } = draft.filter ?? {};
   const types = all ?? [];
   const choose = (type: Schemas['EventType'], isOn: boolean) => {
@@ -77,7 +80,12 @@ function Types({ draft, onChange }: FormProps) {
       <legend className="text-sm text-quiet">{t('eventTypesHint')}</legend>
       <div className="mt-1 flex flex-wrap gap-x-4 gap-y-1">
         {EVENT_TYPES.map((type) => (
-          <Tick key={type} label={type} isOn={types.includes(type)} onChange={(isOn) => choose(type, isOn)} />
+          <Tick
+            key={type}
+            label={word(type)}
+            isOn={types.includes(type)}
+            onChange={(isOn) => choose(type, isOn)}
+          />
         ))}
       </div>
     </fieldset>
@@ -122,20 +130,5 @@ function Template({ draft, onChange }: FormProps) {
         </div>
       )}
     </>
-  );
-}
-
-interface TickProps {
-  readonly label: string;
-  readonly isOn: boolean;
-  readonly onChange: (isOn: boolean) => void;
-}
-
-function Tick({ label, isOn, onChange }: TickProps) {
-  return (
-    <label className="flex items-center gap-1.5 text-sm">
-      <input type="checkbox" checked={isOn} onChange={(event) => onChange(event.target.checked)} />
-      {label}
-    </label>
   );
 }
