@@ -7,7 +7,7 @@ import { Route } from '../http/routes/route.decorator.js';
 import { CHECK } from './check.docs.js';
 import type { CheckRequest, Decision } from '@sundial/contract';
 import { rateLimitHeaders } from './rate-limit-headers.js';
-import { serialisedDecisionSchema } from './serialised-decision.js';
+import { serialisedDecisionSchema } from './serialised.js';
 
 /** The check before every costly operation. The engine validates the body itself. */
 @Controller('check')

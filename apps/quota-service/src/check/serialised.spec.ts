@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Decision, Limit, LimitState } from '@sundial/contract';
 import { fastify, type FastifyInstance } from 'fastify';
-import { serialisedDecisionSchema } from './serialised-decision.js';
+import { serialisedDecisionSchema } from './serialised.js';
 
 const LIMIT: LimitState = {
   rule: 'ocr-per-user',
