@@ -1,7 +1,7 @@
 import type { PlannedWrite } from './admin/admin-write.js';
 import { plannedWrite } from './admin/planned-writes.js';
 import { Random } from './random.js';
-import { checkedLife, reservedLife, type Life } from './reservations/life.js';
+import { checkedLife, extendedInTime, reservedLife, type Life } from './reservations/life.js';
 import { ADMINISTERED, OF_TWO_METERS, RESOURCES, RULES, subjectsCalendar } from './rules.js';
 import {
   MAX_AMOUNT,
@@ -76,7 +76,9 @@ export class Load implements Workload {
     const random = new Random(this.seed, `${this.name} life ${index}`);
     if (random.next() >= RESERVED) return { operation, life: checkedLife(random) };
     const { hold, life } = reservedLife(random, operation);
-    return { operation: { ...operation, hold }, life };
+    // Its minute ends meanwhile.
+    const lives = operation.resource === 'brief' ? extendedInTime(life) : life;
+    return { operation: { ...operation, hold }, life: lives };
   }
 
   #write(index: number, { resource, subject, operationId }: Operation): PlannedWrite | undefined {

@@ -5,7 +5,7 @@ import type { RedisStore } from '@sundial/redis';
 /** A store with some of its verbs replaced: what a simpler design would do. */
 export type Mutation = (
   store: RedisStore,
-) => Partial<Pick<Store, 'take' | 'settle' | 'onDataLoss' | 'endHold' | 'refund'>>;
+) => Partial<Pick<Store, 'take' | 'settle' | 'onDataLoss' | 'endHold' | 'refund' | 'packs' | 'overrides'>>;
 
 /** An engine on it is a mutant: it does without what keeps the counters right. */
 export function mutant(store: RedisStore, mutation: Mutation): Store {

@@ -49,7 +49,7 @@ export function packsAddedBy(writes: readonly Written[]): AddedPack[] {
   return [...new Map(added).values()];
 }
 
-/** What answers say of packs that cannot be: one is gone, or gave units after it was cancelled. */
+/** What answers say of packs that cannot be: one is gone or has other units, or gave some after it was cancelled. */
 export function packContradictions(
   writes: readonly Written[],
   attempts: readonly Attempt[],
@@ -58,6 +58,12 @@ export function packContradictions(
   const gone = packsAddedBy(writes)
     .filter((pack) => !stored.has(nameOf(packCounter(pack, pack))))
     .map(({ id }) => ({ operationId: id, sentence: 'a pack that was added is gone' }));
+  const others = writes.flatMap(({ write, answer }) => {
+    if (write.verb !== 'add-pack' || answer.kind !== 'done' || !answer.pack) return [];
+    const { id, amount } = answer.pack;
+    const sentence = `a pack of ${write.body.amount} began with ${amount}`;
+    return amount === write.body.amount ? [] : [{ operationId: id, sentence }];
+  });
   const cancelled = new Map(
     writes.flatMap(({ write, answer, endedAt }) =>
       write.verb === 'cancel-pack' && answer.kind === 'done' ? [[write.id, endedAt]] : [],
@@ -73,5 +79,5 @@ export function packContradictions(
         sentence: `it took from pack ${id} after that was cancelled`,
       }));
   });
-  return [...gone, ...late];
+  return [...gone, ...others, ...late];
 }

@@ -3,7 +3,7 @@ import type { PlannedWrite } from '../admin/admin-write.js';
 import { plannedWrite } from '../admin/planned-writes.js';
 import { ADMINISTERED, OWN_CALENDAR, subjectsCalendar } from '../rules.js';
 import { Random } from '../random.js';
-import { checkedLife, reservedLife, type Life } from '../reservations/life.js';
+import { checkedLife, extendedInTime, reservedLife } from '../reservations/life.js';
 import { MAX_TOKENS, REPEATED_WHILE_AWAITED, type Call, type Operation, type Workload } from '../workload.js';
 
 /** Rules whose subjects operators give packs and overrides, and whose callers change zone and billing day. */
@@ -137,9 +137,4 @@ export class HistoryLoad implements Workload {
     const { hold, life } = reservedLife(random, operation);
     return { operation: { ...operation, hold }, life: resource === 'brief' ? extendedInTime(life) : life };
   }
-}
-
-/** Units that an extension adds are taken from the windows of then, and a minute may have ended: the judge knows one window. */
-function extendedInTime(life: Life): Life {
-  return life.extendsTo ? { ...life, extendsTo: { ttlMs: life.extendsTo.ttlMs! } } : life;
 }

@@ -96,3 +96,8 @@ function extensionOf(random: Random, { amount, amounts }: Operation): ExtendRequ
     ...(tokens !== undefined && { amounts: { tokens: random.integer(tokens, MAX_TOKENS) } }),
   };
 }
+
+/** Units that an extension adds are taken from the windows of then, and a minute may have ended: the judge knows one window. */
+export function extendedInTime(life: Life): Life {
+  return life.extendsTo ? { ...life, extendsTo: { ttlMs: life.extendsTo.ttlMs! } } : life;
+}
