@@ -38,13 +38,16 @@ export class PostgresConnection {
       this.#isBroken = this.#inTransaction = false;
       return { rows: [], rowCount: 0, command: 'ROLLBACK', oid: 0, fields: [] };
     }
-    const client = await (this.#client ??= this.#connect());
-    if (verb === 'BEGIN') this.#inTransaction = true;
+    const connecting = (this.#client ??= this.#connect());
+    const client = await connecting;
     try {
-      return await client.query<PostgresRow>(text, [...values]);
+      const result = await client.query<PostgresRow>(text, [...values]);
+      // One that did not begin is not rolled back by its caller, either.
+      if (verb === 'BEGIN') this.#inTransaction = true;
+      return result;
     } catch (error) {
       if (isOfStatement(error)) throw error;
-      this.#lose();
+      this.#lose(connecting);
       throw unavailable(error);
     } finally {
       if (verb === 'COMMIT' || verb === 'ROLLBACK') this.#inTransaction = this.#isBroken = false;
@@ -59,7 +62,7 @@ export class PostgresConnection {
     destroy(client);
   }
 
-  async #connect(): Promise<pg.Client> {
+  #connect(): Promise<pg.Client> {
     const client = new pg.Client({
       connectionString: this.url,
       application_name: this.name,
@@ -70,7 +73,12 @@ export class PostgresConnection {
       keepAlive: true,
       types,
     });
-    client.on('error', () => this.#lose());
+    const connecting = this.#begin(client);
+    client.on('error', () => this.#lose(connecting));
+    return connecting;
+  }
+
+  async #begin(client: pg.Client): Promise<pg.Client> {
     try {
       await client.connect();
       if (this.settings !== undefined) await client.query(this.settings);
@@ -82,11 +90,12 @@ export class PostgresConnection {
     }
   }
 
-  #lose(): void {
-    const lost = this.#client;
+  /** What a connection that was lost before says later is not about the one that took its place. */
+  #lose(lost: Promise<pg.Client>): void {
+    if (this.#client !== lost) return;
     this.#client = undefined;
     if (this.#inTransaction) this.#isBroken = true;
-    void lost?.then(destroy, () => undefined);
+    void lost.then(destroy, () => undefined);
   }
 }
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it, describe } from '@jest/globals';
 import { PostgresProcess } from '../../../../test/support/postgres-process.js';
+import { TcpProxy } from '../../../../test/support/tcp-proxy.js';
 import type { LedgerEvent } from '../contract/ledger-event.js';
 import { Recorder } from '../recording/recorder.js';
 import { PostgresConnection } from './postgres-connection.js';
@@ -8,13 +9,13 @@ import { PostgresStore } from './postgres-store.js';
 
 const LARGE = 1024 ** 3;
 
-describe('PostgresStore', () => {
-  let postgres: PostgresProcess;
-  beforeAll(async () => {
-    postgres = await PostgresProcess.start();
-  });
-  afterAll(() => postgres.stop());
+let postgres: PostgresProcess;
+beforeAll(async () => {
+  postgres = await PostgresProcess.start();
+});
+afterAll(() => postgres.stop());
 
+describe('PostgresStore', () => {
   const opened = async () => {
     const url = await postgres.database();
     const connection = new PostgresConnection(url, 'test');
@@ -95,5 +96,43 @@ describe('PostgresStore', () => {
     expect(await before.find('check')).toHaveLength(6);
     await after.close(true);
     await before.close();
+  });
+});
+
+describe('a connection', () => {
+  let proxy: TcpProxy;
+  let connection: PostgresConnection;
+  beforeAll(async () => {
+    proxy = await TcpProxy.start(postgres.port);
+    const url = new URL(postgres.url);
+    url.port = String(proxy.port);
+    connection = new PostgresConnection(url.href, 'test');
+  });
+  afterAll(async () => {
+    await connection.close();
+    proxy.stop();
+  });
+
+  const one = async () => (await connection.query('SELECT 1 AS one')).rows;
+
+  // A server that was frozen while a transaction began left it unusable for good: no question was answered until the node was restarted.
+  it('that is lost while a transaction begins is replaced', async () => {
+    await one();
+    proxy.dropReplies();
+    const begun = connection.query('BEGIN');
+    setTimeout(() => proxy.reset(), 20);
+    await expect(begun).rejects.toThrow(/PostgreSQL/);
+    await proxy.heal();
+    expect(await one()).toEqual([{ one: 1 }]);
+  });
+
+  it('that is lost within a transaction fails what follows, until that is rolled back', async () => {
+    await connection.query('BEGIN');
+    await one();
+    proxy.reset();
+    await expect(one()).rejects.toThrow();
+    await expect(one()).rejects.toThrow(/lost within a transaction/);
+    await connection.query('ROLLBACK');
+    expect(await one()).toEqual([{ one: 1 }]);
   });
 });
