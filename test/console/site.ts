@@ -5,6 +5,9 @@ import { ServiceProcess } from '../support/service-process.js';
 /** A role's name and its key, as `SUNDIAL_ADMIN_KEYS` has it. */
 export type Keys = Readonly<Record<string, { readonly role: string; readonly key: string }>>;
 
+/** Three processes begin at once, on a machine that may be busy. */
+const START_LIMIT_MS = 60_000;
+
 /** As in production: three nodes that share a Redis and record in a PostgreSQL. */
 export class Site {
   private constructor(
@@ -28,7 +31,8 @@ export class Site {
       LOG_LEVEL: 'warn',
       ...env,
     };
-    const start = (name: string) => ServiceProcess.start({ env: { ...settings, SUNDIAL_NODE_NAME: name } });
+    const start = (name: string) =>
+      ServiceProcess.start({ env: { ...settings, SUNDIAL_NODE_NAME: name }, startLimitMs: START_LIMIT_MS });
     // One first, which makes the tables.
     const nodes = [await start('node-a'), ...(await Promise.all([start('node-b'), start('node-c')]))];
     const admin = Object.values(keys).find(({ role }) => role === 'admin')!;
