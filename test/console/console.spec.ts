@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import type { Browser, Page } from 'playwright-core';
 import { en } from '../../apps/console/src/text/en.js';
 import { zh } from '../../apps/console/src/text/zh.js';
+import { eventually } from '../support/eventually.js';
 import { RunningService } from '../support/running-service.js';
 import { launchBrowser, open, violations, type Look, type Opened } from './browser.js';
 
@@ -17,9 +18,21 @@ const LOOKS: readonly Look[] = [
   { language: 'zh', theme: 'dark' },
 ];
 const PAGES = [
-  ...['rules', 'rules/ocr-per-user', 'subject?user=u1', 'trace', 'trace?operation=smoke', 'audit'],
+  ...[
+    'wall',
+    'nodes',
+    'rules',
+    'rules/ocr-per-user',
+    'subject?user=u1',
+    'trace',
+    'trace?operation=smoke',
+    'audit',
+  ],
   ...['webhooks', 'webhooks/new', 'controls', 'alarms', 'node'],
 ];
+
+/** Their stream goes on. */
+const STREAMING = ['wall', 'nodes'];
 
 let browser: Browser;
 let service: RunningService;
@@ -57,7 +70,7 @@ async function signIn(role: keyof typeof KEYS = 'admin', look: Look = LOOKS[0]!)
   await page.goto(`${service.url}/console`);
   await page.getByLabel(texts.adminKey).fill(KEYS[role]);
   await page.getByRole('button', { name: texts.signIn }).click();
-  await page.getByRole('heading', { level: 1, name: texts.rules }).waitFor();
+  await page.getByRole('heading', { level: 1, name: texts.wall }).waitFor();
   return page;
 }
 
@@ -71,7 +84,8 @@ describe.each(LOOKS)('in %j', (look) => {
     for (const path of PAGES) {
       await go(page, path);
       await page.getByRole('heading', { level: 1 }).waitFor();
-      await page.waitForLoadState('networkidle');
+      if (STREAMING.includes(path)) await page.locator('[data-live=live]').waitFor();
+      else await page.waitForLoadState('networkidle');
       expect([path, await violations(page)]).toEqual([path, []]);
     }
     expect(await page.evaluate('document.documentElement.lang')).toBe(look.language);
@@ -91,7 +105,7 @@ describe('signing in', () => {
     expect(await violations(page)).toEqual([]);
     await page.getByLabel(en.adminKey).fill(KEYS.admin);
     await page.getByRole('button', { name: en.signIn }).click();
-    await page.getByRole('heading', { level: 1, name: en.rules }).waitFor();
+    await page.getByRole('heading', { level: 1, name: en.wall }).waitFor();
     const kept = await page.evaluate(
       'JSON.stringify([document.cookie, { ...localStorage }, { ...sessionStorage }])',
     );
@@ -105,6 +119,54 @@ describe('signing in', () => {
     await page.context().clearCookies();
     await go(page, 'controls');
     await page.getByLabel(en.adminKey).waitFor();
+  });
+});
+
+describe('the wall', () => {
+  it('is the first page: decisions as they are made, what operators have set, and each node', async () => {
+    const page = await signIn('viewer');
+    await page.locator('[data-live=live]').waitFor();
+    await page.getByRole('status').getByText(en.live_live).waitFor();
+    await api('put', '/admin/gates/wall').send({ gate: 'closed', reason: 'for the wall' });
+    const controls = page.getByRole('list', { name: en.setByOperators });
+    await controls.getByText('for the wall').waitFor();
+    const denied = page.locator('dl > div').filter({ hasText: en.deniedRate });
+    await eventually(async () => {
+      await api('post', '/check').send({ resource: 'wall', subject: { user: 'u1' } });
+      return !/^(0|–) /.test(await denied.locator('dd').last().innerText());
+    });
+    const nodes = page.getByRole('list', { name: en.nodes });
+    await expect(nodes.getByText(en.mode_exact).count()).resolves.toBe(1);
+    await api('put', '/admin/gates/wall').send({ gate: 'normal' });
+    await page.getByText(en.noControls).waitFor();
+    await page.getByText(en.asTable).first().click();
+    await page.getByRole('columnheader', { name: en.deniedRate }).waitFor();
+    expect(await violations(page)).toEqual([]);
+  });
+
+  it('says that its connection is lost, and goes on when the node is back', async () => {
+    const page = await signIn('viewer');
+    await go(page, 'audit');
+    await page.route('**/admin/live', (route) => route.abort());
+    await go(page, 'wall');
+    await page.getByText(/No connection for \d+ s/).waitFor();
+    await page.unroute('**/admin/live');
+    await page.locator('[data-live=live]').waitFor();
+    expect(opened!.errors.splice(0).join()).toContain('net::ERR_FAILED');
+  });
+
+  it('of two tabs of a browser is fed by one stream', async () => {
+    const page = await signIn('viewer');
+    const other = await page.context().newPage();
+    for (const each of [page, other]) {
+      await go(each, 'wall');
+      await each.locator('[data-live=live]').waitFor();
+    }
+    const { text } = await api('get', '/metrics');
+    expect(/^sundial_live_streams (\d+)$/m.exec(text)?.[1]).toBe('1');
+    await page.close();
+    await other.waitForTimeout(5_000);
+    await other.locator('[data-live=live]').waitFor();
   });
 });
 
@@ -329,6 +391,7 @@ describe('what others wrote', () => {
     await api('post', '/admin/rules').send({ ...rule, description: HOSTILE });
     await api('put', '/admin/gates/hostile').send({ gate: 'closed', reason: HOSTILE });
     const page = await signIn();
+    await go(page, 'rules');
     await page.getByText(HOSTILE).waitFor();
     await go(page, 'controls');
     await page.getByText(HOSTILE).waitFor();
@@ -397,6 +460,8 @@ describe('a viewer', () => {
   it('sees that the console is read-only, and nothing to change things with', async () => {
     const page = await signIn('viewer');
     await page.getByText(en.readOnly).waitFor();
+    await go(page, 'rules');
+    await page.getByRole('heading', { level: 1, name: en.rules }).waitFor();
     expect(await page.getByRole('button', { name: en.newRule }).count()).toBe(0);
     await go(page, 'controls');
     await page.getByRole('heading', { name: en.gates, exact: true }).waitFor();

@@ -85,6 +85,7 @@ describe('GET /metrics', () => {
 
   it.each([
     'sundial_in_flight',
+    'sundial_live_streams',
     'sundial_rules_version',
     'sundial_nodes_live',
     'sundial_store_state{state="exact"}',

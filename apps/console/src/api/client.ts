@@ -17,6 +17,7 @@ export interface Call {
   readonly ifMatch?: string | undefined;
   /** Asked for by the page itself, every few seconds: keeps no session alive. */
   readonly isBackground?: boolean;
+  readonly signal?: AbortSignal;
 }
 
 export interface Answer<T> {
@@ -36,6 +37,11 @@ export async function callText(path: string, options: Call = {}): Promise<string
   return (await send(path, options)).text();
 }
 
+/** The body of an answer that goes on until `signal`. It keeps no session alive. @throws ApiError */
+export async function openStream(path: string, signal: AbortSignal): Promise<ReadableStream<Uint8Array>> {
+  return (await send(path, { isBackground: true, signal })).body!;
+}
+
 async function send(path: string, options: Call): Promise<Response> {
   const url = new URL(path.replace(/^\//, ''), document.baseURI.replace(/[?#].*/, ''));
   for (const [name, value] of Object.entries(options.query ?? {}))
@@ -43,6 +49,7 @@ async function send(path: string, options: Call): Promise<Response> {
   const response = await fetch(url, {
     method: options.method ?? 'GET',
     headers: headersOf(options),
+    ...(options.signal && { signal: options.signal }),
     ...(options.body !== undefined && { body: JSON.stringify(options.body) }),
   }).catch(() => undefined);
   if (response === undefined) throw new ApiError(UNREACHABLE);

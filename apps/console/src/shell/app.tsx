@@ -22,11 +22,12 @@ const home = createRoute({
   getParentRoute: () => root,
   path: '/',
   beforeLoad: () => {
-    throw redirect({ to: '/rules' });
+    throw redirect({ to: '/wall' });
   },
 });
 const routes = [
   home,
+  page('/wall', () => import('../pages/wall.tsx')),
   page('/rules', () => import('../pages/rules.tsx')),
   page('/rules/$id', () => import('../pages/rule.tsx')),
   page('/subject', () => import('../pages/subject.tsx')),
@@ -36,6 +37,7 @@ const routes = [
   page('/webhooks/$id', () => import('../pages/webhook.tsx')),
   page('/controls', () => import('../pages/controls.tsx')),
   page('/alarms', () => import('../pages/alarms.tsx')),
+  page('/nodes', () => import('../pages/nodes.tsx')),
   page('/node', () => import('../pages/node.tsx')),
 ];
 // Addresses after a #: links work under any base path, and the service knows one page.

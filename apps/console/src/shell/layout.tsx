@@ -1,5 +1,16 @@
 import { Link, Outlet } from '@tanstack/react-router';
-import { Bell, Gauge, History, ListChecks, LogOut, Route, Server, ToggleLeft, Webhook } from 'lucide-react';
+import {
+  Bell,
+  Gauge,
+  History,
+  ListChecks,
+  LogOut,
+  Monitor,
+  Route,
+  Server,
+  ToggleLeft,
+  Webhook,
+} from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import { useMay, useMe, useWrite } from '../api/queries.ts';
 import { Badge, Button } from '../ui/basics.tsx';
@@ -7,14 +18,15 @@ import { Palette } from './palette.tsx';
 import { Switches } from './switches.tsx';
 
 export const PAGES = [
+  { to: '/wall', name: 'wall', Icon: Monitor },
   { to: '/rules', name: 'rules', Icon: ListChecks },
   { to: '/subject', name: 'subject', Icon: Gauge },
   { to: '/trace', name: 'trace', Icon: Route },
   { to: '/audit', name: 'audit', Icon: History },
   { to: '/webhooks', name: 'webhooks', Icon: Webhook },
-  { to: '/controls', name: 'controls', Icon: ToggleLeft, Webhook },
+  { to: '/controls', name: 'controls', Icon: ToggleLeft },
   { to: '/alarms', name: 'alarms', Icon: Bell },
-  { to: '/node', name: 'node', Icon: Server },
+  { to: '/nodes', name: 'nodes', Icon: Server },
 ] as const;
 
 export function Layout() {
@@ -46,7 +58,11 @@ export function Layout() {
           <WhoIAm />
         </div>
       </header>
-      <main id="content" tabIndex={-1} className="mx-auto w-full max-w-6xl min-w-0 flex-1 p-4">
+      <main
+        id="content"
+        tabIndex={-1}
+        className="mx-auto w-full max-w-6xl min-w-0 flex-1 p-4 has-[.wall]:max-w-none"
+      >
         {!mayWork && (
           <p className="mb-4 rounded border border-line p-2 text-sm text-quiet">{t('readOnly')}</p>
         )}

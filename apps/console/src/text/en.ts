@@ -1,3 +1,4 @@
+import { live } from './en/live.js';
 import { lists } from './en/lists.js';
 import { rule } from './en/rule.js';
 import { subject } from './en/subject.js';
@@ -9,6 +10,7 @@ export const en = {
   ...subject,
   ...rule,
   ...lists,
+  ...live,
   loading: 'Loading …',
   requestId: 'In the log:',
   cancel: 'Cancel',

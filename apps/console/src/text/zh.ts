@@ -1,4 +1,5 @@
 import type { en } from './en.js';
+import { live } from './zh/live.js';
 import { lists } from './zh/lists.js';
 import { rule } from './zh/rule.js';
 import { subject } from './zh/subject.js';
@@ -9,6 +10,7 @@ export const zh: Readonly<Record<keyof typeof en, string>> = {
   ...subject,
   ...rule,
   ...lists,
+  ...live,
   loading: '正在加载……',
   requestId: '日志中的编号：',
   cancel: '取消',

@@ -6,6 +6,7 @@ import { MetricsModule } from '../metrics/metrics.module.js';
 import { LIVE_FRAMES } from './live.docs.js';
 import { LiveController } from './live.controller.js';
 import { LiveFrames } from './live-frame.js';
+import { LiveMetrics } from './live-metrics.js';
 import { LiveStreams } from './live-streams.js';
 import { NodeReports } from './node-reports.js';
 import { OwnNumbers } from './own-numbers.js';
@@ -14,7 +15,7 @@ import { OwnNumbers } from './own-numbers.js';
 @Module({
   imports: [AlarmsModule, ConsoleModule, MetricsModule],
   controllers: [LiveController],
-  providers: [OwnNumbers, NodeReports, LiveFrames, LiveStreams],
+  providers: [OwnNumbers, NodeReports, LiveFrames, LiveStreams, LiveMetrics],
 })
 export class LiveModule {
   constructor(openApi: OpenApiRegistry) {
