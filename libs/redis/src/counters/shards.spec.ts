@@ -34,6 +34,9 @@ describe('splitByShard', () => {
         })),
       );
     expect(inOrderOf(counters, shards.flatMap(countsOf))).toEqual(countsOf({ counters }));
+    // A node with unsettled units asks with copies whose limits are lower: their counts were lost, and the answer had no such limits.
+    const lowered = { counters: counters.map((one) => ({ ...one })) };
+    expect(inOrderOf(counters, countsOf(lowered))).toEqual(countsOf({ counters }));
   });
 
   it('has no shards where there are no counters', () => {

@@ -16,9 +16,9 @@ export function splitByShard<L extends LimitSpec>(counters: readonly CounterRef<
   return [...shards.values()];
 }
 
-/** The counts of all shards, in the order of the counters of the whole request. */
+/** The counts of all shards, in the order of the counters of the whole request: by their keys, since a call that leaves may lower limits. */
 export function inOrderOf(counters: readonly CounterRef[], counts: Counts): Counts {
-  const byCounter = new Map(counters.map((counter): [CounterRef, LimitCount[]] => [counter, []]));
-  for (const count of counts) byCounter.get(count.counter)?.push(count);
+  const byCounter = new Map(counters.map(({ key }): [string, LimitCount[]] => [key, []]));
+  for (const count of counts) byCounter.get(count.counter.key)?.push(count);
   return [...byCounter.values()].flat();
 }
