@@ -1,7 +1,7 @@
 import type { Rule } from '@sundial/contract';
 import type { Store } from '@sundial/engine';
 import { Journal } from '@sundial/resilience';
-import { copyFile, mkdir } from 'node:fs/promises';
+import { copyFile, mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { temporaryDirectory, type TemporaryDirectory } from '../../../support/temporary-directory.js';
 import type { AdminWrite, WriteAnswer } from '../admin/admin-write.js';
@@ -19,8 +19,16 @@ export interface CrashingNodeOptions {
   readonly open: () => Promise<Store>;
 }
 
-/** One that a kill interrupts may lack what was written in the last moments. */
+interface Death {
+  readonly at: number;
+  /** What was answered before this is on the disk. */
+  keptUntil: number;
+  restartedAt: number;
+}
+
+/** One that a kill interrupts may lack what was written in the last moments: longer where the disk was busy with the lines before. */
 const SYNC_MS = 25;
+const BUSY_DISK_MS = 250;
 const KILLED = { kind: 'unanswered', why: 'the node was killed' } as const;
 
 /**
@@ -29,7 +37,7 @@ const KILLED = { kind: 'unanswered', why: 'the node was killed' } as const;
  */
 export class CrashingNode implements ChaosNode {
   readonly steal = [];
-  readonly #deaths: { readonly at: number; restartedAt: number }[] = [];
+  readonly #deaths: Death[] = [];
   #engine: EngineNode | undefined;
   #store: Store | undefined;
   #lives = 0;
@@ -71,18 +79,23 @@ export class CrashingNode implements ChaosNode {
   }
 
   mayHaveForgotten(saidAt: number): boolean {
-    return this.#deaths.some(({ at, restartedAt }) => saidAt >= at - SYNC_MS && saidAt <= restartedAt);
+    return this.#deaths.some(({ keptUntil, restartedAt }) => saidAt >= keptUntil && saidAt <= restartedAt);
   }
 
   /** Returns when the next one has started on what this one has left. */
   async killAndRestart(): Promise<void> {
     const [engine, store, left] = [this.#engine, this.#store, this.#journalDirectory];
-    const death = { at: performance.now(), restartedAt: Infinity };
+    const at = performance.now();
+    const death: Death = { at, keptUntil: at - BUSY_DISK_MS, restartedAt: Infinity };
     this.#deaths.push(death);
     this.#engine = undefined;
     this.#lives++;
     await mkdir(this.#journalDirectory);
-    await copyFile(join(left, 'journal.log'), join(this.#journalDirectory, 'journal.log'));
+    const journal = join(left, 'journal.log');
+    const { mtimeMs } = await stat(journal);
+    await copyFile(journal, join(this.#journalDirectory, 'journal.log'));
+    const writtenAt = performance.now() - (Date.now() - mtimeMs);
+    death.keptUntil = Math.max(death.keptUntil, Math.min(at, writtenAt) - SYNC_MS);
     // What it still has under way reaches no store.
     await store?.close();
     void engine?.stop();
