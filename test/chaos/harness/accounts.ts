@@ -1,4 +1,4 @@
-import type { Amounts, Decision, LimitState, ReservationPack, Rule } from '@sundial/contract';
+import type { Amounts, LimitState, ReservationPack, Rule } from '@sundial/contract';
 import type { Written } from './admin/admin-write.js';
 import { Maxes } from './admin/maxes.js';
 import { packCounter, packsAddedBy, type AddedPack } from './admin/pack-counters.js';
@@ -69,17 +69,21 @@ function certaintyOf({
 }): Pick<Addition, 'kind' | 'stays'> {
   const isCertain = certain.length > 0 || fate.isEndedByTheStore || !someAreNot;
   if (!isCertain) return { kind: 'uncertain', stays: [] };
-  const isExact = certain.length > 0 && wasExact(allowed.map((attempt) => decisionOf(attempt)!));
+  const isExact = certain.length > 0 && wasExact(allowed, tries);
   return {
     kind: isExact && !fate.isEndedWithoutStore ? 'exact' : 'byPolicy',
     stays: isExact ? staysFrom({ from: exactFrom(certain), askedAt: firstSentAt(tries) }, fate) : [],
   };
 }
 
-/** The store itself found room, by the answers that allowed an operation; a repetition may repeat a policy's answer. */
-function wasExact(allowed: readonly Decision[]): boolean {
-  const exact = allowed.filter(({ degraded }) => degraded === null);
-  return exact.some(({ replayed }) => !replayed) || exact.length === allowed.length;
+/**
+ * The store itself found room, by the answers that allowed an operation; a repetition may repeat a policy's answer, also one that its
+ * caller has not heard, since the node was killed when it had journaled it.
+ */
+function wasExact(allowed: readonly Attempt[], tries: readonly Attempt[]): boolean {
+  const exact = allowed.map((attempt) => decisionOf(attempt)!).filter(({ degraded }) => degraded === null);
+  const areAllHeard = tries.every(({ answer }) => answer.kind !== 'unanswered');
+  return exact.some(({ replayed }) => !replayed) || (exact.length === allowed.length && areAllHeard);
 }
 
 /** When the store's word was there. */

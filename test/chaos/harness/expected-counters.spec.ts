@@ -104,5 +104,8 @@ describe('What was allowed above a limit', () => {
     // Also where the node that had allowed it was killed: its journal may have had it.
     expect(overAdmitted(attempts, (attempt) => attempt === byPolicy)).toEqual([]);
     expect(compare(accountsOf({ attempts }, RULES), new Map()).unitsOverByLocal).toBe(1);
+    const unheard = attempt('b', { kind: 'unanswered', why: 'the node was killed' });
+    expect(overAdmitted([attempts[0]!, unheard, repeated])).toEqual([]);
+    expect(overAdmitted([attempts[0]!, unheard, attempt('b', decided())])).toEqual([1]);
   });
 });

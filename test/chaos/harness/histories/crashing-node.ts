@@ -28,7 +28,7 @@ interface Death {
 
 /** One that a kill interrupts may lack what was written in the last moments: longer where the disk was busy with the lines before. */
 const SYNC_MS = 25;
-const BUSY_DISK_MS = 250;
+const BUSY_DISK_MS = 2_000;
 const KILLED = { kind: 'unanswered', why: 'the node was killed' } as const;
 
 /**
