@@ -1,4 +1,5 @@
--- How units come back to the packs they were taken from, also where those have expired or were cancelled since.
+-- How units come back to the packs they were taken from, also where those have expired or were cancelled since. None has more
+-- than it began with: one that was added again after the store had lost it has all of them already.
 -- @include shared/group-amounts.lua
 -- @include shared/meters.lua
 -- @include shared/pack-parts.lua
@@ -19,7 +20,7 @@ local function return_to_packs(keys, key, count, parts)
       for _, pack in ipairs(packs) do
         local units = by_pack[pack.id]
         if units then
-          pack.left, has_changed = math.min(pack.left + units, MAX_INTEGER), true
+          pack.left, has_changed = math.min(pack.left + units, tonumber(pack.amount)), true
         end
       end
       if has_changed then pack_store.write_left(packs_key, packs) end

@@ -18,6 +18,7 @@ const RULE: Rule = {
   mode: 'enforce',
   degrade: 'allow',
 };
+const TOPPED: Rule = { ...RULE, id: 'topped', resource: 'topped', limits: [{ window: 'total', max: 2 }] };
 const IN_HOURS: Rule = {
   ...RULE,
   id: 'in-hours',
@@ -43,7 +44,7 @@ describe('a Redis that loses what it had acknowledged', () => {
   }
 
   const asking = (store: Store) =>
-    engineOn({ store, rules: new LiveRules(new RuleBook(1, [RULE, IN_HOURS])), deadlineMs: 500 });
+    engineOn({ store, rules: new LiveRules(new RuleBook(1, [RULE, IN_HOURS, TOPPED])), deadlineMs: 500 });
 
   const usage = () => engine.usage({ resource: 'lasting', subject: { user: 'u1' } });
 
@@ -111,6 +112,36 @@ describe('a Redis that loses what it had acknowledged', () => {
       { window: 'hour', used: 1 },
     ]);
     for (const id of again) expect(await ask(engine, id)).toMatchObject({ replayed: true, degraded: null });
+  });
+
+  it('gets replayed what windows gave, and a refund gives back no more, and packs nothing that they were given again', async () => {
+    await start();
+    const topped = { resource: 'topped', subject: { user: 'u1' } };
+    const pack = { ...topped, amount: 5, operationId: 'order' };
+    await engine.packs.add(pack);
+    const check = { ...topped, amount: 3, operationId: 'three' };
+    expect((await engine.check(check)).packs).toMatchObject([{ taken: 1, remaining: 4 }]);
+    const reserved = await engine.reserve({ ...topped, operationId: 'reserved' });
+    const committed = await engine.commit(reserved.reservation!.id, {});
+    expect(committed.reservation.packs).toMatchObject([{ taken: 1 }]);
+    // Another node takes more of the pack, and this one has repeated it.
+    const other = asking(new RedisStore({ kind: 'single', url: redis.url }));
+    const more = { ...topped, operationId: 'more' };
+    await eventually(async () => (await other.usage(topped)).degraded === null);
+    await other.check(more);
+    await other.close();
+    expect(await engine.check(more)).toMatchObject({ replayed: true, packs: [{ taken: 1 }] });
+
+    await redis.cli('FLUSHALL');
+    await eventually(() => engine.journal().replayed.counted >= 2, { withinMs: 8_000 });
+    await eventually(() => engine.journal().toReplay === 0);
+    const used = async () => (await engine.usage(topped)).limits[0]?.used;
+    expect(await used()).toBe(2);
+    await engine.packs.add(pack);
+    expect(await engine.check(check)).toMatchObject({ allowed: true, replayed: true, packs: [{ taken: 1 }] });
+    expect(await engine.refund({ ...topped, operationId: 'three' })).toMatchObject({ amounts: { units: 3 } });
+    expect(await used()).toBe(0);
+    expect((await engine.packs.list(topped)).packs).toMatchObject([{ amount: 5, remaining: 5 }]);
   });
 
   it('would forget all of it if no node replayed it', async () => {

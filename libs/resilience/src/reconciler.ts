@@ -1,5 +1,6 @@
 import type { JournalStatus, Store, UncertainInterval } from '@sundial/engine';
 import {
+  countedAgain,
   type CheckPlan,
   type CountedBefore,
   type CounterRef,
@@ -12,7 +13,6 @@ import {
   takesNothing,
   type Watermark,
   UncertainIntervals,
-  withoutPacks,
 } from '@sundial/engine/ports';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -118,10 +118,10 @@ export class Reconciler {
 
   /** The store has said that a check is counted: should it lose that, it will be counted again. */
   decided(check: PlannedCheck, { counters }: CheckPlan, result: Decided): void {
-    const { operation, planner, rules, subject } = check;
+    const { planner, rules, subject } = check;
     if (result.outcome === 'taken' && !takesNothing(check)) {
       const { counts, packs } = result;
-      const { amount, amounts } = packs === undefined ? check : withoutPacks(check, packs);
+      const { operation, amount, amounts } = packs === undefined ? check : countedAgain(check, packs);
       const isCurrent = counts.every(({ windowIndex }) => windowIndex === 'current');
       this.acknowledged({
         intent: 'count',
@@ -132,7 +132,8 @@ export class Reconciler {
         decidedAt: this.#options.store.now(),
       });
     } else if (result.outcome === 'replayed') {
-      const { amount, amounts } = check;
+      const { packs } = result;
+      const { operation, amount, amounts } = packs === undefined ? check : countedAgain(check, packs);
       const then = planner.countersAt(rules, subject, result.counted.at);
       this.repeated({ operation, counters: then, amount, amounts }, result.counted);
     }

@@ -77,6 +77,16 @@ export function contentWithPacks(content: string, parts: readonly PackPart[]): s
   return `${content}!${texts.join(',')}`;
 }
 
+/** An operation that was counted, as it is counted once more where the store has lost it: what packs gave is in no window. */
+export function countedAgain<O extends { readonly content: string }>(
+  { operation, amount, amounts }: Amounts & { readonly operation: O },
+  parts: readonly PackPart[],
+): Amounts & { readonly operation: O } {
+  const taken = { amount, ...(amounts && { amounts }) };
+  const recorded = { ...operation, content: contentWithPacks(operation.content, parts) };
+  return { operation: recorded, ...withoutPacks(taken, parts) };
+}
+
 /** What was recorded: the content, and what packs gave. */
 export function splitContent(recorded: string): {
   readonly content: string;

@@ -1,5 +1,6 @@
 import {
   endingSettlement,
+  inWindows,
   type PlannedEnding,
   type PlannedReserve,
   settledCounters,
@@ -45,7 +46,9 @@ export function acknowledgedEnding(
   const { operation, ending, countersAt } = planned;
   const { state, at, expiresAt, onExpiry, late, committed } = reservation;
   const hold = lostHold(reservation);
-  const held = takenOf(reservation.amounts);
+  // As of a reserve: what packs gave is in no window.
+  const { packs = [] } = reservation;
+  const held = takenOf(inWindows(reservation.amounts, packs));
   // By the store's clock, of which this node has an idea: it is on the side of the expiry that the store has said.
   const decidedAt = late ? Math.max(now, expiresAt) : Math.min(now, expiresAt - 1);
   if (ending.kind === 'extend') {
@@ -59,7 +62,7 @@ export function acknowledgedEnding(
   }
   if (state !== 'committed' && state !== 'released') return undefined;
   const inFull = committed
-    ? ({ kind: 'commit', amounts: committed } as const)
+    ? ({ kind: 'commit', amounts: inWindows(committed, packs) } as const)
     : ({ kind: 'release' } as const);
   const terms = { at, expiresAt, onExpiry };
   const settlement = endingSettlement({ ...planned, ending: inFull, held, terms }, decidedAt);

@@ -1,4 +1,4 @@
-import { QuotaError, type Amounts } from '@sundial/contract';
+import { QuotaError, type Amounts, type ReservationPack } from '@sundial/contract';
 import {
   type Answer,
   amountsByMeter,
@@ -17,6 +17,7 @@ import {
   type PlannedSetting,
   settledInCurrent,
   type SetUsageResult,
+  splitContent,
   takenOf,
   takesNothing,
   then,
@@ -162,7 +163,9 @@ export class ResilientReversals {
     const committed = known.latest(operation.id, store.now())?.committed;
     if (committed !== undefined) return committed;
     const counted = recall(operation.id);
-    return counted?.intent === 'count' ? amountsByMeter(counted) : undefined;
+    if (counted?.intent !== 'count') return undefined;
+    const { parts } = splitContent(counted.operation.content);
+    return withParts(amountsByMeter(counted), parts);
   }
 
   /** Should the store lose what it has refunded, it is not counted again by a replay. */
@@ -172,6 +175,13 @@ export class ResilientReversals {
     const said = { acknowledgedAt: now, decidedAt: now };
     this.#access.acknowledged({ intent: 'refund', operation, counters, ...NOTHING, ...said });
   }
+}
+
+/** With what packs gave. */
+function withParts(inWindows: Amounts, parts: readonly ReservationPack[]): Amounts {
+  const amounts = { ...inWindows } as Record<string, number>;
+  for (const { meter, taken } of parts) amounts[meter] = (amounts[meter] ?? 0) + taken;
+  return amounts;
 }
 
 const NOTHING = { amount: 0 };

@@ -107,7 +107,8 @@ export class MemoryOperations {
     counted: MemoryOperation,
     { attempts, until: settledUntil = -Infinity }: { readonly attempts: string; readonly until?: number },
   ): 'already-counted' | 'conflict' {
-    if (counted.content !== content && splitContent(counted.content).content !== content) return 'conflict';
+    const isSame = splitContent(counted.content).content === splitContent(content).content;
+    if (counted.content !== content && !isSame) return 'conflict';
     const until = Math.max(counted.until, settledUntil);
     if (attempts !== counted.attempts || until > counted.until)
       this.#state.remember(id, { ...counted, until, attempts });

@@ -133,14 +133,14 @@ export class MemoryPacks implements PackStore {
     for (const [key, left] of packs) this.#save(key, left);
   }
 
-  /** Gives back what an operation took from packs beside these counters. */
+  /** Gives back what an operation took from packs beside these counters. None has more than it began with. */
   giveBack(counterKeys: readonly string[], parts: readonly Pick<TakenFromPack, 'id' | 'taken'>[]): void {
     const keys = new Set(counterKeys.map(packsKeyOf));
     for (const key of keys) {
       const packs = key === undefined ? NONE : this.#at(key);
       const changed = packs.map((pack) => {
         const taken = parts.find(({ id }) => id === pack.id)?.taken ?? 0;
-        return taken === 0 ? pack : { ...pack, left: Math.min(pack.left + taken, Number.MAX_SAFE_INTEGER) };
+        return taken === 0 ? pack : { ...pack, left: Math.min(pack.left + taken, pack.amount) };
       });
       if (changed.some((pack, index) => pack !== packs[index])) this.#save(key!, changed);
     }
