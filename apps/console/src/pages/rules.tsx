@@ -3,7 +3,9 @@ import { useTranslation } from 'react-i18next';
 import { useMay, useRead } from '../api/queries.ts';
 import type { Rule, Schemas } from '../api/types.ts';
 import { Badge, Button, Card, Empty, Field, PageTitle, Row, Table } from '../ui/basics.tsx';
+import { CsvButton } from '../ui/csv-button.tsx';
 import { Loading, ProblemNote } from '../ui/problem.tsx';
+import { FirstMinutes } from './first-minutes.tsx';
 import { useWindowName } from '../ui/window-name.ts';
 import { Word } from '../ui/word.tsx';
 
@@ -26,13 +28,20 @@ export function Page() {
   return (
     <>
       <PageTitle>{t('rules')}</PageTitle>
+      {data && <FirstMinutes rules={data.rules} />}
       <Card
         actions={
-          mayWrite && (
-            <Button kind="primary" onClick={() => void navigate({ to: '/rules/$id', params: { id: 'new' } })}>
-              {t('newRule')}
-            </Button>
-          )
+          <div className="ml-auto flex gap-2">
+            <CsvButton name="rules" rows={data?.rules} columns={COLUMNS} />
+            {mayWrite && (
+              <Button
+                kind="primary"
+                onClick={() => void navigate({ to: '/rules/$id', params: { id: 'new' } })}
+              >
+                {t('newRule')}
+              </Button>
+            )}
+          </div>
         }
       >
         <div className="mb-3 flex flex-wrap gap-3">
@@ -60,6 +69,15 @@ export function Page() {
     </>
   );
 }
+
+const COLUMNS = {
+  id: (rule: Rule) => rule.id,
+  resource: (rule: Rule) => rule.resource,
+  per: (rule: Rule) => rule.per.join(' '),
+  limits: (rule: Rule) => rule.limits,
+  mode: (rule: Rule) => rule.mode,
+  description: (rule: Rule) => rule.description,
+};
 
 const CREATE = `curl -X POST …/admin/rules -H 'authorization: Bearer <key>' -H 'content-type: application/json' \\
   -d '{"id":"ocr-per-user","resource":"ocr","per":["user"],"limits":[{"window":"day","max":10}]}'`;
