@@ -231,53 +231,6 @@ describe('a rule', () => {
   });
 });
 
-describe('the form of a rule', () => {
-  it('has a field for everything, says beside it what is wrong, and tries a check of the draft', async () => {
-    const page = await signIn();
-    await go(page, 'rules/new');
-    await page.getByLabel('id', { exact: true }).fill('all-of-it');
-    await page.getByLabel(en.resource, { exact: true }).fill('print');
-    await page.getByLabel(en.zoneBy).fill('tz');
-    await page.getByLabel(en.window, { exact: true }).selectOption('month');
-    await page.getByLabel(en.startsOn).fill('15');
-    await page.getByLabel(en.billingDayBy).fill('day');
-    await page.getByLabel(en.startsAt).fill('25:00');
-    await page.locator('input[aria-invalid=true]').waitFor();
-    expect(await page.getByLabel(en.startsAt).getAttribute('aria-invalid')).toBe('true');
-    await page.getByLabel(en.startsAt).fill('04:00');
-    await page.getByText(en.moreOfLimit).click();
-    await page.getByLabel(en.thresholds).fill('0.5, 1');
-    await page.getByLabel(en.softHint).check();
-    await page.getByLabel(en.flowCode).first().fill('NEARLY');
-    await page.getByRole('button', { name: en.addSchedule }).click();
-    await page.getByRole('button', { name: en.addTiers }).click();
-    await page.getByLabel(en.flowCode).last().fill('FULL');
-    await page.getByLabel(en.flowParams).last().fill('{"days":7}');
-    await page.getByText(/^Of \d+ subjects/).waitFor();
-    expect(await violations(page)).toEqual([]);
-    await page.getByLabel('user', { exact: true }).fill('u1');
-    await page.getByLabel(en.amount, { exact: true }).fill('11');
-    await page.getByRole('button', { name: en.tryDraft }).click();
-    await page.getByText(en.notCounted).waitFor();
-    await page.getByText('NEARLY').last().waitFor();
-    await page.getByRole('button', { name: en.save }).click();
-    await page.getByRole('heading', { level: 1, name: 'all-of-it' }).waitFor();
-    expect((await api('get', '/admin/rules/all-of-it')).body).toMatchObject({
-      timeZone: { by: 'tz', default: 'UTC' },
-      limits: [
-        {
-          window: { unit: 'month', startsAt: '04:00', startsOn: { by: 'day', default: 15 } },
-          ...{ thresholds: [0.5, 1], soft: true, onWarn: { code: 'NEARLY' } },
-          when: [{ days: ['sat', 'sun'], max: 20 }],
-        },
-      ],
-      tiers: { by: 'plan', max: { vip: [{ max: 10 }] } },
-      onDeny: { code: 'FULL', params: { days: 7 } },
-    });
-    await page.getByRole('cell', { name: en['word_rule-created'] }).waitFor();
-  }, 30_000);
-});
-
 describe('operators', () => {
   it('close a gate with an end and a reason, after a question that names it, and open it again', async () => {
     const page = await signIn('operator');
@@ -312,76 +265,6 @@ describe('operators', () => {
     };
     expect(overrides).toMatchObject([{ subject: { user: 'u9' }, reason: 'asked by the school' }]);
     expect(overrides).toMatchObject([{ validUntil: expect.any(String) }]);
-  });
-});
-
-describe('a subject', () => {
-  it('is found by how a value begins, on its page and in the palette', async () => {
-    await api('post', '/check').send({ resource: 'ocr', subject: { user: 'findme-7' } });
-    const page = await signIn('operator');
-    await go(page, 'subject');
-    await page.getByLabel(en.findSubject).fill('findme');
-    await page.getByRole('link', { name: 'user=findme-7' }).click();
-    await page.getByText('1 / 10', { exact: true }).waitFor();
-    await page.getByLabel(en.zone).selectOption('Asia/Tokyo');
-    await page
-      .getByText(/GMT\+9/)
-      .first()
-      .waitFor();
-    expect(page.url()).toContain('Zone=Asia%2FTokyo');
-    expect(await violations(page)).toEqual([]);
-    await page.keyboard.press('Control+k');
-    await page.getByPlaceholder(en.searchHint).fill('findme');
-    await page.getByRole('option', { name: /user=findme-7/ }).waitFor();
-    await page.keyboard.press('Escape');
-  });
-
-  it('gets limits of its own, kept while they are typed, and a brake', async () => {
-    const page = await signIn('operator');
-    await go(page, 'subject?user=findme-8');
-    await page.getByLabel(en.rule, { exact: true }).selectOption('ocr-per-user');
-    const card = page.locator('section').filter({ has: page.getByRole('heading', { name: en.overrides }) });
-    await card.getByLabel('day · units').selectOption('set');
-    await card.getByLabel(`day · units: ${en.setTo}`).fill('42');
-    await page.reload();
-    await page.getByLabel(en.rule, { exact: true }).selectOption('ocr-per-user');
-    await card.getByRole('button', { name: en.saveOverride }).click();
-    await page
-      .getByRole('dialog')
-      .getByText(/user=findme-8 .* day: set to 42/)
-      .waitFor();
-    await page.getByRole('dialog').getByRole('button', { name: en.saveOverride }).click();
-    await page.getByText('0 / 42').waitFor();
-    const ocr = page
-      .locator('section')
-      .filter({ has: page.getByRole('heading', { name: 'ocr', exact: true }) });
-    await ocr.getByText(en.moreFor).click();
-    await ocr.getByRole('button', { name: en.brakeSubject }).click();
-    await page.getByRole('dialog').getByRole('button', { name: en.brakeSubject }).click();
-    await ocr.getByText(/50 % · in 14 minutes/).waitFor();
-    expect(await violations(page)).toEqual([]);
-    await ocr.getByRole('button', { name: en.remove }).click();
-    await card.getByRole('button', { name: en.removeOverride }).click();
-    await page.getByRole('dialog').getByRole('button', { name: en.removeOverride }).click();
-    await page.getByText('0 / 10').waitFor();
-  });
-});
-
-describe('alarms', () => {
-  it('are filtered by a link, and lead to the decisions while they held', async () => {
-    await api('put', '/admin/gates/alarming').send({ gate: 'closed' });
-    const page = await signIn('viewer');
-    await go(page, 'alarms?kind=consecutive');
-    await page.getByText(en.noAlarms).waitFor();
-    await page.getByLabel(en.kind).selectOption('control-in-force');
-    await page.getByRole('button', { name: en.show }).first().click();
-    const now = page.getByRole('region', { name: en.now });
-    await now.getByText(en['word_control-in-force']).waitFor();
-    expect(page.url()).toContain('kind=control-in-force');
-    await page.getByText(en.noOutages).waitFor();
-    await page.getByText(en.noGaps).waitFor();
-    await now.getByRole('link', { name: en.show }).click();
-    await page.getByRole('heading', { level: 1, name: en.trace }).waitFor();
   });
 });
 

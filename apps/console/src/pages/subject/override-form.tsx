@@ -6,22 +6,11 @@ import { Confirm } from '../../ui/confirm.tsx';
 import { readersTimeZone, subjectText } from '../../ui/filters.tsx';
 import { useKept } from '../../ui/kept.ts';
 import { keyOfLimit } from '../../ui/limits.tsx';
-import { instantToLocal, localToInstant } from '../../ui/local-time.ts';
 import { ProblemNote } from '../../ui/problem.tsx';
 import { Reason } from '../../ui/reason.tsx';
 import { useWindowName } from '../../ui/window-name.ts';
+import { draftOf, inputOf, type Draft, type Way } from './override-draft.ts';
 import { useOverriddenText } from './override-of.ts';
-
-type Input = Schemas['OverrideInput'];
-type Way = 'set' | 'add';
-
-interface Draft {
-  /** By limit; one that is not named stays as the rule has it. */
-  readonly ways: Readonly<Record<string, { readonly way: Way; readonly value: string }>>;
-  readonly from: string;
-  readonly until: string;
-  readonly reason: string;
-}
 
 interface FormProps {
   readonly rule: string;
@@ -122,40 +111,4 @@ function LimitFields({ limit, chosen, onChange }: LimitFieldsProps) {
       )}
     </div>
   );
-}
-
-function draftOf(override: Schemas['Override'] | undefined): Draft {
-  const ways = (override?.limits ?? []).map(({ window, meter = 'units', set, add }) => {
-    const way: Draft['ways'][string] =
-      add === undefined ? { way: 'set', value: String(set ?? '') } : { way: 'add', value: String(add) };
-    return [keyOfLimit({ rule: override!.rule, window, meter }), way] as const;
-  });
-  const { validFrom, validUntil } = override ?? {};
-  return {
-    ways: Object.fromEntries(ways),
-    ...{ from: instantToLocal(validFrom), until: instantToLocal(validUntil), reason: '' },
-  };
-}
-
-function inputOf({
-  rule,
-  subject,
-  limits,
-  draft: { ways, from, until, reason },
-}: Omit<FormProps, 'override'> & { readonly draft: Draft }): Input {
-  const named = limits.flatMap((limit) => {
-    const chosen = ways[keyOfLimit(limit)];
-    if (!chosen) return [];
-    const { window, meter } = limit;
-    const value = chosen.value === '' ? null : Number(chosen.value);
-    const change = chosen.way === 'set' ? { set: value } : { add: value ?? 0 };
-    return [{ window, ...(meter !== 'units' && { meter }), ...change }];
-  });
-  const [validFrom, validUntil] = [localToInstant(from), localToInstant(until)];
-  return {
-    ...{ rule, subject, limits: named as Input['limits'] },
-    ...(validFrom && { validFrom }),
-    ...(validUntil && { validUntil }),
-    ...(reason && { reason }),
-  };
 }

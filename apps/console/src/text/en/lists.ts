@@ -1,5 +1,15 @@
 /** Of lists, alarms and outages. */
 export const lists = {
+  firstMinutes: 'First minutes',
+  firstMinutesHint:
+    'These are the sample rules. Ask as a program does: this check really counts, and with a few more the limit refuses.',
+  checkNow: 'Check',
+  sameByCurl: 'The same from a terminal. All of the API, with examples:',
+  apiDocs: 'documentation',
+  connectRedis: 'Many instances',
+  connectRedisHint:
+    'Counters are kept by this process now. Give every instance the same Redis, and they share counters and rules:',
+  hide: 'Hide',
   any: 'any',
   channel: 'Of what',
   wholeNode: 'the whole node',

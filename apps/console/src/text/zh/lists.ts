@@ -1,5 +1,13 @@
 /** Of lists, alarms and outages. */
 export const lists = {
+  firstMinutes: '开始使用',
+  firstMinutesHint: '以下是示例规则。像程序一样试一次检查：它会真实计数，多试几次就会达到上限而被拒绝。',
+  checkNow: '检查',
+  sameByCurl: '在终端中做同样的检查。完整的 API 与示例：',
+  apiDocs: '文档',
+  connectRedis: '多个实例',
+  connectRedisHint: '计数器目前保存在本进程中。让每个实例使用同一个 Redis，即可共享计数器和规则：',
+  hide: '隐藏',
   any: '任意',
   channel: '对象',
   wholeNode: '整个节点',
