@@ -34,6 +34,8 @@ export interface UndecidedCheck extends NamedOperation, Amounts {
   readonly unavailable: Unavailable;
   /** Of a reserve. */
   readonly hold?: HoldTerms | undefined;
+  /** Store clock: when the reservation was released that had the id before. */
+  readonly releasedAt?: number;
   readonly rulesVersion: number;
 }
 
@@ -78,7 +80,7 @@ export class DegradedDecisions {
       return { decision, pending: undefined };
     const counters = settledCounters(counts);
     const intent = !allowed ? 'void' : check.hold ? 'hold' : 'count';
-    const hold = check.hold && settledHold(check.hold, counts, decidedAt);
+    const hold = check.hold && settledHold(check.hold, counts, { decidedAt, releasedAt: check.releasedAt });
     const settlement = {
       counters,
       operation,
@@ -161,8 +163,15 @@ export class DegradedDecisions {
 }
 
 /** Windows never go back: the clock may be behind the start of one, as it is in a store. */
-function settledHold({ ttlMs, onExpiry }: HoldTerms, counts: Counts, decidedAt: number): SettledHold {
-  let takenAt = decidedAt;
+function settledHold(
+  { ttlMs, onExpiry }: HoldTerms,
+  counts: Counts,
+  {
+    decidedAt,
+    releasedAt = -Infinity,
+  }: { readonly decidedAt: number; readonly releasedAt: number | undefined },
+): SettledHold {
+  let takenAt = Math.max(decidedAt, releasedAt + 1);
   for (const { limit, windowIndex } of counts) takenAt = Math.max(takenAt, startsAtOf(limit, windowIndex));
   return { takenAt, isDegraded: true, expiresAt: decidedAt + ttlMs, onExpiry };
 }

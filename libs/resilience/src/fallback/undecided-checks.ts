@@ -28,7 +28,11 @@ export class UndecidedChecks {
   decide(check: UndecidedCheck, answerBy: number): Answer<EngineDecision> {
     const promised = this.promised(check);
     if (promised) return this.#repeat(check, promised, answerBy);
-    const { decision, pending } = this.#degraded.decide(check);
+    // A release that has freed the id: what was taken before it, or with it, is released with it.
+    const releasedAt = check.hold && this.#outbox.promised(check.operation.id)?.settlement.decidedAt;
+    const { decision, pending } = this.#degraded.decide(
+      releasedAt === undefined ? check : { ...check, releasedAt },
+    );
     const isPromised = pending !== undefined && pending.settlement.intent !== 'void';
     if (isPromised && !this.#outbox.hasRoomFor(pending)) {
       // Units that no settlement is pending for would be counted here for ever, and in the store never.
