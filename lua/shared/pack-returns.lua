@@ -1,5 +1,5 @@
--- How units come back to the packs they were taken from, also where those have expired or were cancelled since. None has more
--- than it began with: one that was added again after the store had lost it has all of them already.
+-- How units come back to the packs they were taken from, also where those have expired or were cancelled since. None
+-- has more than it began with: one that was added again after the store had lost it has all of them already.
 -- @include shared/group-amounts.lua
 -- @include shared/meters.lua
 -- @include shared/pack-parts.lua

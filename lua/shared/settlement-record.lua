@@ -54,11 +54,13 @@ local function write_counted(bucket, identity, at_text, outcome)
   return write_settled(bucket, identity, record, outcome)
 end
 
--- Adds the attempt to those whose callers may rely on the counted operation. A settlement that counts again what a store
--- may have lost names what packs gave behind the content.
+-- Adds the attempt to those whose callers may rely on the counted operation. A settlement that counts again what a
+-- store may have lost names what packs gave behind the content.
 local function join_counted(bucket, identity, counted)
   local content = identity.content
-  if counted.content ~= content and counted.content ~= string.match(content, '^[^!]+') then return 'conflict' end
+  if counted.content ~= content and counted.content ~= string.match(content, '^[^!]+') then
+    return 'conflict'
+  end
   local attempts = allow_attempt(counted.attempts, identity.attempt)
   local record = with_attempts(identity.prefix, counted, attempts)
   return write_settled(bucket, identity, record, 'already-counted')

@@ -42,7 +42,13 @@ export {
   type Takes,
 } from './operations/amounts.js';
 export type { Operation } from './operations/operation.js';
-export { countedAgain, inWindows, shownParts, splitContent, withoutPacks } from './operations/taken-from-packs.js';
+export {
+  countedAgain,
+  inWindows,
+  shownParts,
+  splitContent,
+  withoutPacks,
+} from './operations/taken-from-packs.js';
 export { decodeContent, encodeContent } from './operations/operation-content.js';
 export type { NamedOperation } from './operations/operation-ids.js';
 export { SharedSecret } from './operations/secret.js';

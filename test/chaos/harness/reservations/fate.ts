@@ -31,7 +31,7 @@ export interface Fate {
   readonly isEndedWithoutStore: boolean;
 }
 
-export interface PackParts {
+interface PackParts {
   readonly taken: readonly ReservationPack[];
   readonly extended: readonly ReservationPack[];
   readonly counted: readonly ReservationPack[];
