@@ -13,8 +13,8 @@ import { allPages, check, recordAll, T0 } from './ledger-events.js';
 import type { OpenedSettings } from './ledger-under-test.js';
 
 const DAY = 86_400_000;
-/** Segments of SQLite are this over 8: several of them hold what the tests record. */
-const SMALL = { maxBytes: 80_000 };
+/** Segments of SQLite are this over 8: several of them hold what the tests record at once. */
+const SMALL = { maxBytes: 20_000 };
 
 const limit = (used: number, more: Partial<LedgerLimit> = {}): LedgerLimit => ({
   ...{ rule: 'ocr-per-user', window: 'day', meter: 'units', used, max: 10 },
@@ -26,7 +26,7 @@ export function ledgerListsContract(open: (settings?: OpenedSettings) => Promise
   it('lists what every filter asks for, page by page, in both directions', async () => {
     const ledger = await open(SMALL);
     const events = randomEvents();
-    await recordAll(ledger, events);
+    await recordInParts(ledger, events);
     const filters = fc.record(
       {
         resource: fc.constantFrom('ocr', 'sms', 'none'),
@@ -235,7 +235,7 @@ export function ledgerListsContract(open: (settings?: OpenedSettings) => Promise
       outcome: 'override-set',
       data: { target: 'r', limits: [limit(3)] },
     });
-    await recordAll(ledger, [...events, ...counted, override]);
+    await recordInParts(ledger, [...events, ...counted, override]);
     const { questions } = ledger;
     const isU1 = ({ subject }: LedgerEvent) => subject?.['user'] === 'u1';
     const exported = await allPages((page) => questions.exportSubject({ user: 'u1' }, page), { limit: 50 });
@@ -267,6 +267,12 @@ async function opened(open: (settings?: OpenedSettings) => Promise<Ledger>) {
 }
 
 /** The same 600 in every run: of few subjects and resources, rare outcomes among them. No subject is refused ten times a minute. */
+/** Each part closes a segment. */
+async function recordInParts(ledger: Ledger, events: readonly LedgerEvent[]): Promise<void> {
+  for (let start = 0; start < events.length; start += 100)
+    await recordAll(ledger, events.slice(start, start + 100));
+}
+
 function randomEvents(): readonly LedgerEvent[] {
   const subjects = fc.constantFrom(
     ...[

@@ -44,13 +44,22 @@ export class ThreadCalls {
   }
 
   call<T>(method: string, ...args: readonly unknown[]): Promise<T> {
+    return this.#call(method, args, []);
+  }
+
+  /** Hands over bytes that are the caller's no more, without copying them. */
+  hand<T>(method: string, arg: unknown, bytes: readonly ArrayBuffer[]): Promise<T> {
+    return this.#call(method, [arg], bytes);
+  }
+
+  #call<T>(method: string, args: readonly unknown[], handed: readonly ArrayBuffer[]): Promise<T> {
     if (this.#ended) return Promise.reject(this.#ended);
     this.#last += 1;
     const id = this.#last;
     return new Promise<T>((resolve, reject) => {
       this.#waiting.set(id, { resolve: resolve as (result: unknown) => void, reject });
       this.worker.ref();
-      this.worker.postMessage({ id, method, args } satisfies Call);
+      this.worker.postMessage({ id, method, args } satisfies Call, handed);
     });
   }
 

@@ -24,6 +24,16 @@ export const LEDGER_EVENT_KINDS = [
 ] as const;
 export type LedgerEventKind = (typeof LEDGER_EVENT_KINDS)[number];
 
+/** The kinds that are kept beyond their day. */
+export const PERMANENT_KINDS: ReadonlySet<string> = new Set<LedgerEventKind>([
+  'admin',
+  'control',
+  'gap',
+  'alarm',
+  'mode',
+  'node',
+]);
+
 /** Why events are missing from the ledger. */
 export type GapCause = 'queue-full' | 'database-away' | 'disk-full' | 'killed' | 'retention';
 

@@ -1,7 +1,7 @@
 import type { Subject } from '@sundial/contract';
 import { sql, type RawBuilder } from 'kysely';
 import { LedgerCursorError } from '../contract/ledger-errors.js';
-import { attributeText } from '../recording/hash.js';
+import { attributeText } from '../blocks/hash.js';
 import { type ShownDelivery, shownDelivery } from './delivery-queue.js';
 import type { DatabaseKind, DeliveryDatabase } from './delivery-tables.js';
 import { cloudEvent, type CloudEvent, KEPT_BODY, type OutgoingEvent } from './outgoing-event.js';

@@ -2,7 +2,7 @@ import type { Subject } from '@sundial/contract';
 import type { LedgerEvent } from '../contract/ledger-event.js';
 import type { DeletedSubjectData } from '../contract/ledger-questions.js';
 import { matches } from '../questions/event-query.js';
-import { attributeHashes, attributeText } from '../recording/hash.js';
+import { attributeHashes, attributeText } from '../blocks/hash.js';
 import type { PostgresConnection } from './postgres-connection.js';
 
 /** Rows that are deleted by one statement. */

@@ -1,12 +1,13 @@
-import { attributeHashes } from '../recording/hash.js';
+import { attributeHashes } from '../blocks/hash.js';
 import {
   facetCondition,
   matches,
   operationHash,
   type EventQuery,
+  storedRow,
+  type JsonRow,
   type StoredRow,
 } from '../questions/event-query.js';
-import type { LedgerEvent } from '../contract/ledger-event.js';
 import type { PostgresConnection } from './postgres-connection.js';
 
 interface Positions {
@@ -34,8 +35,8 @@ export async function findRows(
   const operation = operationHash(query);
   if (operation !== undefined) {
     const text = `SELECT ${COLUMNS} FROM ledger_events e WHERE operation = $1 ORDER BY seq ${direction} LIMIT $2`;
-    const found = await rows<StoredRow>(text, [operation, query.limit]);
-    return found.filter(({ row }) => matches(query, JSON.parse(row) as LedgerEvent));
+    const found = await rows<JsonRow>(text, [operation, query.limit]);
+    return found.map(storedRow).filter(({ event }) => matches(query, event));
   }
   const parts = await rows<{ part: number }>(
     `SELECT part FROM ledger_parts WHERE rows > 0 AND last_seq >= $1 AND first_seq <= $2 ORDER BY part ${direction}`,
@@ -131,9 +132,9 @@ async function findBy(rows: Rows, search: PartSearch, found: StoredRow[]): Promi
     ORDER BY e.seq ${direction} LIMIT $4) x ORDER BY x.seq ${direction}`;
   let { first, last } = search.span;
   for (;;) {
-    const some = await rows<StoredRow>(text, [part, first, last, limit, from, to, value, facets ?? []]);
-    for (const row of some) {
-      if (found.length < limit && matches(query, JSON.parse(row.row) as LedgerEvent)) found.push(row);
+    const some = await rows<JsonRow>(text, [part, first, last, limit, from, to, value, facets ?? []]);
+    for (const row of some.map(storedRow)) {
+      if (found.length < limit && matches(query, row.event)) found.push(row);
     }
     if (some.length < limit || found.length >= limit) return;
     if (order === 'oldest') first = some.at(-1)!.seq + 1;

@@ -101,7 +101,7 @@ BEGIN
   INSERT INTO ledger_windows SELECT * FROM json_populate_recordset(null::ledger_windows, p_windows)
     ORDER BY subject_hash, starts_at, rule, "window", meter ${WINDOW_CONFLICT};
   INSERT INTO ledger_subject_days SELECT * FROM json_populate_recordset(null::ledger_subject_days, p_days)
-    ORDER BY day, resource, meter, subject_hash ${DAY_CONFLICT};
+    ORDER BY span, day, resource, meter, subject_hash ${DAY_CONFLICT};
   INSERT INTO ledger_outages SELECT * FROM json_populate_recordset(null::ledger_outages, p_outages) ${OUTAGE_CONFLICT};
   UPDATE ledger_nodes SET derived_up_to = p_up_to WHERE node = p_node;
 END $$`;

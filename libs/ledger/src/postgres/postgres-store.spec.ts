@@ -2,6 +2,8 @@ import { afterAll, beforeAll, expect, it, describe } from '@jest/globals';
 import { PostgresProcess } from '../../../../test/support/postgres-process.js';
 import { TcpProxy } from '../../../../test/support/tcp-proxy.js';
 import type { LedgerEvent } from '../contract/ledger-event.js';
+import type { Block } from '../blocks/block.js';
+import { BlockBuilder } from '../blocks/block-builder.js';
 import { Recorder } from '../recording/recorder.js';
 import { PostgresConnection } from './postgres-connection.js';
 import { findRows } from './postgres-reader.js';
@@ -25,22 +27,17 @@ describe('PostgresStore', () => {
       ...{ url, recorder, query },
       write: (count: number) =>
         recorder.write(
-          Array.from({ length: count }, (_, index) => {
-            const subject = { user: `u${index}`, grade: '3' };
-            const event: LedgerEvent = {
-              at: 1_000 + index,
-              kind: 'check',
-              outcome: 'allowed',
-              resource: 'ocr',
-              subject,
-            };
-            return JSON.stringify(event);
-          }),
+          blocksOf(
+            Array.from({ length: count }, (_, index) => {
+              const subject = { user: `u${index}`, grade: '3' };
+              return { at: 1_000 + index, kind: 'check', outcome: 'allowed', resource: 'ocr', subject };
+            }),
+          ),
           0,
         ),
       find: async (kind: string) => {
         const rows = await findRows(connection, { kinds: [kind], order: 'oldest', limit: 10_000 });
-        return rows.map(({ row }) => JSON.parse(row) as LedgerEvent);
+        return rows.map(({ event }) => event);
       },
       parts: async () => (await query('SELECT part, rows FROM ledger_parts ORDER BY part')).rows,
       close: async () => {
@@ -90,9 +87,9 @@ describe('PostgresStore', () => {
     for (let batch = 0; batch < 3; batch += 1) await before.write(1);
     const after = new Recorder('a', new PostgresStore('a', before.url));
     const event: LedgerEvent = { at: 5, kind: 'check', outcome: 'denied', resource: 'ocr', subject: {} };
-    await after.write([JSON.stringify(event)], 0);
+    await after.write(blocksOf([event]), 0);
     await before.write(1);
-    await after.write([JSON.stringify(event)], 0);
+    await after.write(blocksOf([event]), 0);
     expect(await before.find('check')).toHaveLength(6);
     await after.close(true);
     await before.close();
@@ -136,3 +133,13 @@ describe('a connection', () => {
     expect(await one()).toEqual([{ one: 1 }]);
   });
 });
+
+function blocksOf(events: readonly LedgerEvent[]): readonly Block[] {
+  const builder = new BlockBuilder();
+  const blocks: Block[] = [];
+  for (const event of events) {
+    builder.append(event);
+    if (builder.isFull) blocks.push(builder.take());
+  }
+  return builder.events > 0 ? [...blocks, builder.take()] : blocks;
+}

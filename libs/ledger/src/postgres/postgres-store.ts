@@ -2,15 +2,16 @@ import { randomUUID } from 'node:crypto';
 import type { Subject } from '@sundial/contract';
 import { Kysely } from 'kysely';
 import type { LedgerGap } from '../contract/ledger.js';
-import type { RecordedEvent } from '../contract/ledger-event.js';
+import { PERMANENT_KINDS, type LedgerEvent, type RecordedEvent } from '../contract/ledger-event.js';
 import type { DeletedSubjectData } from '../contract/ledger-questions.js';
 import { migrate } from '../tables/migrate.js';
-import { PERMANENT_KINDS } from '../tables/permanent-tables.js';
-import { recordedEvent, type StoredRow } from '../questions/event-query.js';
+import { recordedEvent, storedRow, type JsonRow } from '../questions/event-query.js';
+import { BlockReader } from '../blocks/block-reader.js';
+import { attributesOf, operationOf } from '../blocks/keys.js';
 import type {
   Derived,
   LedgerStore,
-  NewRow,
+  NewBlock,
   NewRows,
   RetentionBounds,
   StoredState,
@@ -26,6 +27,8 @@ import { forgetBefore, retainParts } from './retain-parts.js';
 
 /** Events of many nodes in one database. */
 export class PostgresStore implements LedgerStore {
+  /** They are one statement, which has 4.5 s. */
+  readonly maxSums = 15_000;
   readonly #connection: PostgresConnection;
   readonly #session = randomUUID();
   #facetsSentOn = '';
@@ -77,8 +80,9 @@ export class PostgresStore implements LedgerStore {
     return this.#facetsSentOn !== today();
   }
 
-  async write({ number, rows, facets, counted, ended }: NewRows): Promise<number> {
+  async write({ number, blocks, facets, counted, ended }: NewRows): Promise<number> {
     const day = today();
+    const rows = blocks.flatMap(rowsOf);
     const [{ position } = { position: 0 }] = await this.#rows<{ position: number }>(
       'SELECT ledger_write($1, $2, $3, $4, $5, $6, $7, $8, $9) AS position',
       [
@@ -87,7 +91,7 @@ export class PostgresStore implements LedgerStore {
           this.#session,
           number,
           Date.now(),
-          `[${rows.map(columnsText).join(',')}]`,
+          `[${rows.map(({ columns }) => columns).join(',')}]`,
           rows.map(({ text }) => text),
         ],
         JSON.stringify(
@@ -115,12 +119,12 @@ export class PostgresStore implements LedgerStore {
     position: number,
     limit: number,
   ): Promise<readonly { position: number; event: RecordedEvent }[]> {
-    const rows = await this.#rows<StoredRow>(
+    const rows = await this.#rows<JsonRow>(
       `SELECT seq, "row", $2::text AS node FROM ledger_events
        WHERE seq > $1 AND facet IN (SELECT id FROM ledger_facets WHERE node = $2) ORDER BY seq LIMIT $3`,
       [position, this.node, limit],
     );
-    return rows.map((row) => ({ position: row.seq, event: recordedEvent(row) }));
+    return rows.map((row) => ({ position: row.seq, event: recordedEvent(storedRow(row)) }));
   }
 
   async retain({ days, maxBytes }: RetentionBounds, now: number): Promise<readonly LedgerGap[]> {
@@ -155,14 +159,35 @@ function today(): string {
   return new Date().toISOString().slice(0, 10);
 }
 
-/** The columns of a row beside its text. PostgreSQL's JSON would not take every text that JSON has. */
-function columnsText({ event, facet, operation, attributes }: NewRow): string {
-  const { at, kind, outcome, actor = null, data } = event;
+interface NewRow {
+  /** JSON: the columns beside the text. */
+  readonly columns: string;
+  /** The event as JSON. */
+  readonly text: string;
+}
+
+function rowsOf(block: NewBlock): readonly NewRow[] {
+  const rows: NewRow[] = [];
+  const records = new BlockReader(block);
+  const attributes: number[] = [];
+  while (records.next()) {
+    const { at, facet, shape } = records;
+    const hashes = attributesOf(records, attributes).join(',');
+    const permanent = shape ? 'null' : permanentColumns(records.event());
+    rows.push({
+      columns: `[${at},${facet},${operationOf(records)},[${hashes}],${permanent}]`,
+      text: shape ? JSON.stringify(records.event()) : records.json(),
+    });
+  }
+  return rows;
+}
+
+/** PostgreSQL's JSON would not take every text that JSON has. */
+function permanentColumns(event: LedgerEvent): string {
+  const { kind, outcome, actor = null, data } = event;
+  if (!PERMANENT_KINDS.has(kind)) return 'null';
   const columns = [kind, outcome, actor, data?.target ?? null];
-  const permanent = PERMANENT_KINDS.has(kind)
-    ? JSON.stringify(columns.map((value) => value && storable(value)))
-    : 'null';
-  return `[${at},${facet},${operation},[${attributes.join(',')}],${permanent}]`;
+  return JSON.stringify(columns.map((value) => (value === null ? null : storable(value))));
 }
 
 /** PostgreSQL has no NUL and no half of a surrogate pair in a text of its own. */

@@ -81,7 +81,7 @@ export async function forgetBefore(connection: PostgresConnection, days: number,
   );
   await connection.query('DELETE FROM ledger_permanent WHERE at < $1', [at]);
   await connection.query('DELETE FROM ledger_outages WHERE started_at < $1', [at]);
-  await connection.query('DELETE FROM ledger_subject_days WHERE day < $1', [Math.floor(at / DAY_MS)]);
+  await connection.query('DELETE FROM ledger_subject_days WHERE day + span <= $1', [Math.floor(at / DAY_MS)]);
   await connection.query('DELETE FROM ledger_windows WHERE seen_at < $1', [at]);
   await connection.query('DELETE FROM ledger_subjects WHERE seen_at < $1', [at]);
 }

@@ -2,7 +2,7 @@ import type { Subject } from '@sundial/contract';
 import type { LedgerEvent, RecordedEvent } from '../contract/ledger-event.js';
 import type { DecisionFilter, EventFilter, LedgerPage, LedgerSpan } from '../contract/ledger-questions.js';
 import { OTHER_RESOURCE } from '../recording/facet.js';
-import { hashOf } from '../recording/hash.js';
+import { hashOf } from '../blocks/hash.js';
 import { idOf, positionOf } from './cursor.js';
 import { limitOf } from './page.js';
 
@@ -21,8 +21,15 @@ export interface EventQuery extends LedgerSpan {
   readonly limit: number;
 }
 
-/** A row as it is stored, or a part of it. */
+/** A row that was found. */
 export interface StoredRow {
+  readonly seq: number;
+  readonly node: string;
+  readonly event: LedgerEvent;
+}
+
+/** A row as a table has it: the event as JSON. */
+export interface JsonRow {
   readonly seq: number;
   readonly node: string;
   readonly row: string;
@@ -79,6 +86,10 @@ export function operationHash({ operationId }: EventQuery): number | undefined {
   return operationId === undefined ? undefined : hashOf(operationId);
 }
 
-export function recordedEvent({ seq, node, row }: StoredRow): RecordedEvent {
-  return { count: 1, ...(JSON.parse(row) as LedgerEvent), id: idOf(seq), node };
+export function storedRow({ seq, node, row }: JsonRow): StoredRow {
+  return { seq, node, event: JSON.parse(row) as LedgerEvent };
+}
+
+export function recordedEvent({ seq, node, event }: StoredRow): RecordedEvent {
+  return { count: 1, ...event, id: idOf(seq), node };
 }

@@ -1,7 +1,7 @@
 import type { Subject } from '@sundial/contract';
 import { sql, type Kysely } from 'kysely';
 import type { FoundSubject, LedgerPage, LedgerRows, SubjectWord } from '../contract/ledger-questions.js';
-import { searchedText } from '../recording/hash.js';
+import { searchedText } from '../blocks/hash.js';
 import type { PermanentTables } from '../tables/permanent-tables.js';
 import { limitOf } from './page.js';
 

@@ -1,13 +1,10 @@
+import type { Block } from '../blocks/block.js';
+import { BlockBuilder } from '../blocks/block-builder.js';
 import type { GapCause, LedgerEvent } from '../contract/ledger-event.js';
 import type { LedgerGap } from '../contract/ledger.js';
 
-/** What goes to the writer at once at most. */
-const BATCH_EVENTS = 2_000;
-const BATCH_BYTES = 2 * 1024 * 1024;
-/** An event above this is recorded without its data. */
-const MAX_EVENT_BYTES = 64 * 1024;
-/** What an entry costs beside its text. */
-const ENTRY_BYTES = 64;
+/** What goes to the writer at once at most: 2,000 events, or some 512 KiB. */
+const BATCH_BLOCKS = 8;
 
 export interface QueueBounds {
   readonly maxQueued: number;
@@ -15,12 +12,15 @@ export interface QueueBounds {
 }
 
 /**
- * Events as JSON texts, in the order they came. When it is full, the next ones are counted, and their gap takes its place in the order as
+ * Events in blocks, in the order they came. When it is full, the next ones are counted, and their gap takes its place in the order as
  * soon as there is room again: what is missing is known to the event.
  */
 export class EventQueue {
-  #texts: string[] = [];
-  #start = 0;
+  readonly #builder = new BlockBuilder();
+  /** Full ones, the oldest first. */
+  readonly #blocks: Block[] = [];
+  /** Of those. */
+  #events = 0;
   #bytes = 0;
   #gap: { from: number; to: number; count: number; cause: GapCause } | undefined;
   lost = 0;
@@ -31,14 +31,14 @@ export class EventQueue {
   ) {}
 
   get size(): number {
-    return this.#texts.length - this.#start;
+    return this.#events + this.#builder.events;
   }
 
   /** `cause`: why the queue is not emptied, if it is full. */
   push(event: LedgerEvent, cause: () => GapCause): void {
     if (this.#isFull()) return this.#lose(event, cause);
     if (this.#gap) this.closeGap();
-    this.#append(textOf(event));
+    this.#append(event);
   }
 
   /** The gap's row goes in now: nothing is lost any more. */
@@ -47,33 +47,34 @@ export class EventQueue {
     if (!gap) return;
     this.#gap = undefined;
     const { from, to, count, cause } = gap;
-    this.#append(JSON.stringify({ at: to, kind: 'gap', outcome: cause, count, data: { from, to } }));
+    this.#append({ at: to, kind: 'gap', outcome: cause, count, data: { from, to } });
     this.heard(gap);
   }
 
-  /** The oldest events, up to the size of a batch; the caller keeps them until they are written. */
-  take(): readonly string[] {
+  /** The oldest events, as many as go to the writer at once; the caller keeps them until they are written. */
+  take(): readonly Block[] {
     if (this.#gap && !this.#isFull()) this.closeGap();
-    const end = Math.min(this.#texts.length, this.#start + BATCH_EVENTS);
-    let next = this.#start;
-    for (let bytes = 0; next < end && bytes < BATCH_BYTES; next += 1) bytes += this.#texts[next]!.length;
-    const batch = this.#texts.slice(this.#start, next);
-    for (const text of batch) this.#bytes -= text.length + ENTRY_BYTES;
-    this.#start = next;
-    if (this.#start === this.#texts.length || this.#start > 10_000) {
-      this.#texts = this.#texts.slice(this.#start);
-      this.#start = 0;
+    const blocks = this.#blocks.splice(0, BATCH_BLOCKS);
+    for (const block of blocks) {
+      this.#events -= block.events;
+      this.#bytes -= sizeOf(block);
     }
-    return batch;
+    if (blocks.length < BATCH_BLOCKS && this.#builder.events > 0) blocks.push(this.#builder.take());
+    return blocks;
   }
 
-  #append(text: string): void {
-    this.#texts.push(text);
-    this.#bytes += text.length + ENTRY_BYTES;
+  #append(event: LedgerEvent): void {
+    this.#builder.append(event);
+    if (!this.#builder.isFull) return;
+    const block = this.#builder.take();
+    this.#blocks.push(block);
+    this.#events += block.events;
+    this.#bytes += sizeOf(block);
   }
 
   #isFull(): boolean {
-    return this.size >= this.bounds.maxQueued || this.#bytes >= this.bounds.maxQueuedBytes;
+    const { maxQueued, maxQueuedBytes } = this.bounds;
+    return this.size >= maxQueued || this.#bytes + this.#builder.size >= maxQueuedBytes;
   }
 
   #lose({ at, count = 1 }: LedgerEvent, cause: () => GapCause): void {
@@ -85,12 +86,6 @@ export class EventQueue {
   }
 }
 
-function textOf(event: LedgerEvent): string {
-  try {
-    const text = JSON.stringify(event);
-    if (text.length <= MAX_EVENT_BYTES) return text;
-    return JSON.stringify({ ...event, data: { reason: event.data?.reason, tooLarge: text.length } });
-  } catch (error) {
-    return JSON.stringify({ ...event, data: { unreadable: String(error) } });
-  }
+function sizeOf({ bytes, shapes }: Block): number {
+  return shapes.reduce((sum, text) => sum + text.length, bytes.length);
 }

@@ -91,16 +91,21 @@ export class LedgerWriter {
 
   #send(): void {
     if (this.#sending || !this.#calls) return;
-    const batch = this.#queue.take();
-    if (batch.length === 0) return;
-    this.#inFlight = batch.length;
+    const blocks = this.#queue.take();
+    if (blocks.length === 0) return;
+    const events = blocks.reduce((sum, block) => sum + block.events, 0);
+    this.#inFlight = events;
     this.#sentAt = performance.now();
-    // One text is handed over for less than as many as there are events; JSON has no line breaks.
-    const sent = this.#calls.call('write', batch.join('\n'));
-    this.#sending = sent.then(
-      () => this.#arrived(batch.length),
-      (error: unknown) => this.#failed(batch.length, error),
-    );
+    this.#sending = this.#calls
+      .hand(
+        'write',
+        blocks,
+        blocks.map(({ bytes }) => bytes.buffer),
+      )
+      .then(
+        () => this.#arrived(events),
+        (error: unknown) => this.#failed(events, error),
+      );
   }
 
   #arrived(events: number): void {

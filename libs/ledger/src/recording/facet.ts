@@ -1,5 +1,6 @@
 import type { LedgerEvent } from '../contract/ledger-event.js';
-import { hashOf } from './hash.js';
+import type { Shape } from '../blocks/shape.js';
+import { hashOf } from '../blocks/hash.js';
 
 /** What lists of events are filtered by, without the subject and the time: few of them are many events. */
 export interface Facet {
@@ -23,6 +24,7 @@ const MAX_FACETS = 10_000;
 /** The facets that a node has met since they were last forgotten. */
 export class Facets {
   readonly #known = new Map<string, Facet>();
+  readonly #shapes = new Map<Shape, number>();
   #fresh: Facet[] = [];
 
   constructor(private readonly node: string) {}
@@ -36,6 +38,19 @@ export class Facets {
       : (this.#find(event, OTHER_RESOURCE) ?? this.#add(event, OTHER_RESOURCE));
   }
 
+  /** The facet of all events of a shape. */
+  ofShape(shape: Shape): number {
+    let facet = this.#shapes.get(shape);
+    if (facet === undefined) {
+      const { kind, outcome, resource, constants = [] } = shape;
+      const data = Object.fromEntries(constants.map(({ name, value }) => [name, value]));
+      facet = this.of({ at: 0, kind, outcome, resource, data }).id;
+      if (this.#shapes.size >= MAX_FACETS) this.#shapes.clear();
+      this.#shapes.set(shape, facet);
+    }
+    return facet;
+  }
+
   /** Those that were met for the first time since the last call. */
   takeFresh(): readonly Facet[] {
     const fresh = this.#fresh;
@@ -46,6 +61,7 @@ export class Facets {
   /** A new day has a list of its own. */
   forget(): void {
     this.#known.clear();
+    this.#shapes.clear();
     this.#fresh = [];
   }
 

@@ -1,26 +1,29 @@
-import type { LedgerEvent, RecordedEvent } from '../contract/ledger-event.js';
+import type { ReadableBlock } from '../blocks/block-reader.js';
+import type { RecordedEvent } from '../contract/ledger-event.js';
 import type { LedgerGap } from '../contract/ledger.js';
 import type { Facet } from './facet.js';
 import type { OutageRow } from './outages.js';
 import type { CountedRefusals } from './refusals.js';
-import type { SubjectAttribute, SubjectDay, WindowUsage } from './usage.js';
+import type { SubjectAttribute } from './subject-attributes.js';
+import type { SubjectDay } from './subject-days.js';
+import type { WindowUsage } from './usage.js';
 
-/** A row that waits to be written. */
-export interface NewRow {
-  readonly event: LedgerEvent;
-  /** The event as JSON. */
-  readonly text: string;
-  readonly facet: number;
-  /** The hash of the operation id. */
-  readonly operation: number | null;
-  readonly attributes: readonly number[];
+/** Rows that wait to be written: each record of the block is one. */
+export interface NewBlock extends ReadableBlock {
+  readonly rows: number;
+  readonly firstAt: number;
+  readonly lastAt: number;
+  /** The texts of its shapes. */
+  readonly shapeTexts: readonly string[];
+  /** Whether some of its rows are of kinds that outlive their day. */
+  readonly isPermanent: boolean;
 }
 
 /** What is written at once, or not at all. */
 export interface NewRows {
   /** Counts up by one from batch to batch; a batch that is written again has the number it had, and is recognised by it. */
   readonly number: number;
-  readonly rows: readonly NewRow[];
+  readonly blocks: readonly NewBlock[];
   readonly facets: readonly Facet[];
   /** Counted so far; each replaces what was kept under its key and minute. */
   readonly counted: readonly CountedRefusals[];
@@ -54,6 +57,8 @@ export interface RetentionBounds {
 
 /** Events of the ledger in a database, for the one writer of a node. Every method rejects while the database is away, and may be tried again. */
 export interface LedgerStore {
+  /** As many sums are applied at once; more of them wait for no time. */
+  readonly maxSums: number;
   /** Migrates, and marks that a process writes from now on. */
   open(): Promise<StoredState>;
   /** Whether a new day has begun since the last write: facets are then to be sent again. */

@@ -3,8 +3,11 @@ import type { LedgerEvent } from '../contract/ledger-event.js';
 import type { LedgerGap } from '../contract/ledger.js';
 import type { DeletedSubjectData } from '../contract/ledger-questions.js';
 import { Facets } from './facet.js';
-import { attributeHashes, hashOf } from './hash.js';
-import type { LedgerStore, NewRow, NewRows, RetentionBounds } from './ledger-store.js';
+import type { Block } from '../blocks/block.js';
+import { BlockReader } from '../blocks/block-reader.js';
+import type { Shape } from '../blocks/shape.js';
+import type { LedgerStore, NewBlock, NewRows, RetentionBounds } from './ledger-store.js';
+import { NewBlocks } from './new-blocks.js';
 import { Outages } from './outages.js';
 import { Refusals } from './refusals.js';
 import { Usage } from './usage.js';
@@ -18,9 +21,10 @@ export interface Written {
   readonly gaps: readonly LedgerGap[];
 }
 
-/** Turns batches of events into rows and sums, for a store. One call at a time; a call that rejected is repeated by the caller, and counts once. */
+/** Turns blocks of events into rows and sums, for a store. One call at a time; a call that rejected is repeated by the caller, and counts once. */
 export class Recorder {
   readonly #facets: Facets;
+  readonly #blocks: NewBlocks;
   readonly #refusals = new Refusals();
   readonly #usage = new Usage();
   readonly #outages: Outages;
@@ -39,6 +43,7 @@ export class Recorder {
     private readonly store: LedgerStore,
   ) {
     this.#facets = new Facets(node);
+    this.#blocks = new NewBlocks(this.#facets);
     this.#outages = new Outages(node);
   }
 
@@ -55,16 +60,16 @@ export class Recorder {
     this.#isOpen = true;
   }
 
-  /** Writes a batch. `now`: this node's clock. */
-  async write(texts: readonly string[], now: number): Promise<Written> {
+  /** Writes blocks of events, in one transaction. `now`: this node's clock. */
+  async write(sent: readonly Block[], now: number): Promise<Written> {
     await this.open(now);
-    if (this.#usage.isFull || performance.now() - this.#appliedAt > APPLY_AFTER_MS) await this.apply();
-    this.#unsure ??= this.#rowsOf(texts);
-    const { rows, counted, gaps } = this.#unsure;
-    if (rows.length > 0 || counted.length > 0) {
+    if (this.#hasManySums || performance.now() - this.#appliedAt > APPLY_AFTER_MS) await this.apply();
+    this.#unsure ??= this.#rowsOf(sent);
+    const { blocks, counted, gaps } = this.#unsure;
+    if (blocks.length > 0 || counted.length > 0) {
       this.#position = Math.max(this.#position, await this.store.write(this.#unsure));
     }
-    for (const { event } of rows) this.#add(event);
+    for (const one of blocks) this.#addBlock(one);
     this.#unsure = undefined;
     return { gaps };
   }
@@ -107,6 +112,10 @@ export class Recorder {
     this.#refusals.endNow();
   }
 
+  get #hasManySums(): boolean {
+    return this.#usage.size >= this.store.maxSums;
+  }
+
   async #recover(): Promise<void> {
     for (;;) {
       const rows = await this.store.rowsAfter(this.#position, RECOVERY_ROWS);
@@ -114,7 +123,7 @@ export class Recorder {
         this.#add(event);
         this.#position = position;
       }
-      if (this.#usage.isFull) await this.apply();
+      if (this.#hasManySums) await this.apply();
       if (rows.length === 0) return;
     }
   }
@@ -124,34 +133,41 @@ export class Recorder {
     this.#outages.add(event);
   }
 
-  #rowsOf(texts: readonly string[]): NewRows & Written {
+  #addBlock(block: NewBlock): void {
+    const records = new BlockReader(block);
+    while (records.next()) {
+      const { shape } = records;
+      if (!shape) this.#add(records.event());
+      else {
+        this.#usage.addRecord(records);
+        if (isDegraded(shape)) this.#outages.add(records.event());
+      }
+    }
+  }
+
+  #rowsOf(sent: readonly Block[]): NewRows & Written {
     if (this.store.beginsNewDay()) {
       this.#facets.forget();
       this.#refusals.endNow();
     }
     const gaps = this.#gaps;
     this.#gaps = [];
-    const rows: NewRow[] = gaps.map((gap) => this.#row(gapEvent(gap)));
-    for (const text of texts) {
-      const event = JSON.parse(text) as LedgerEvent;
-      if (!this.#refusals.counts(event)) rows.push(this.#row(event, text));
-    }
+    const blocks = [
+      ...this.#blocks.ofEvents(gaps.map(gapEvent)),
+      ...sent.flatMap((block) => this.#blocks.of(block, (event) => this.#refusals.counts(event))),
+    ];
     this.#refusals.endWhenOver();
     const ended = this.#refusals.takeEnded();
-    for (const { event } of ended) rows.push(this.#row(event));
+    blocks.push(...this.#blocks.ofEvents(ended.map(({ event }) => event)));
     this.#number += 1;
     const counted = this.#refusals.takeChanged();
-    return { number: this.#number, rows, facets: this.#facets.takeFresh(), counted, ended, gaps };
+    return { number: this.#number, blocks, facets: this.#facets.takeFresh(), counted, ended, gaps };
   }
+}
 
-  #row(event: LedgerEvent, text = JSON.stringify(event)): NewRow {
-    const { operationId, subject } = event;
-    return {
-      ...{ event, text, facet: this.#facets.of(event).id },
-      operation: operationId === undefined ? null : hashOf(operationId),
-      attributes: subject ? attributeHashes(subject) : [],
-    };
-  }
+function isDegraded({ constants = [] }: Shape): boolean {
+  for (const { name, value } of constants) if (name === 'degraded' && value) return true;
+  return false;
 }
 
 function gapEvent({ cause, from, to, count }: LedgerGap): LedgerEvent {

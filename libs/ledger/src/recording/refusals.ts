@@ -1,5 +1,5 @@
 import type { LedgerEvent } from '../contract/ledger-event.js';
-import { subjectText } from './hash.js';
+import { subjectText } from '../blocks/hash.js';
 
 /** Refusals of one subject of a resource that are kept each for itself, a minute. */
 const KEPT_A_MINUTE = 10;

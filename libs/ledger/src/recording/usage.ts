@@ -1,6 +1,11 @@
 import type { Subject } from '@sundial/contract';
 import type { LedgerEvent, LedgerLimit } from '../contract/ledger-event.js';
-import { hashOf, searchedText, subjectText } from './hash.js';
+import type { BlockReader } from '../blocks/block-reader.js';
+import type { Shape } from '../blocks/shape.js';
+import { hashOf, subjectText } from '../blocks/hash.js';
+import { addTo, countUp, fold, see, sizeOf, type ShapeSums, type SubjectSums } from './shape-sums.js';
+import { subjectAttributes, type SubjectAttribute } from './subject-attributes.js';
+import { isSomething, longSpans, type SubjectDay } from './subject-days.js';
 
 /** One window of one counter, as the events since the last call saw it. A row of `ledger_windows`. */
 export interface WindowUsage {
@@ -21,33 +26,8 @@ export interface WindowUsage {
   denied: number;
 }
 
-/** A subject's sums of a UTC day. A row of `ledger_subject_days`. */
-export interface SubjectDay {
-  readonly resource: string;
-  readonly meter: string;
-  readonly day: number;
-  readonly subject_hash: number;
-  readonly subject: string;
-  used: number;
-  allowed: number;
-  denied: number;
-}
-
-/** One attribute of a subject that a rule counts by. A row of `ledger_subjects`. */
-export interface SubjectAttribute {
-  readonly name: string;
-  /** As it stands in `subjectText`, without its quotes. */
-  readonly value: string;
-  readonly subject_hash: number;
-  readonly subject: string;
-  readonly seen_at: number;
-}
-
 export const DAY_MS = 86_400_000;
 const NO_START = -1;
-/** More than these are applied at once, not after a while. */
-const MAX_ENTRIES = 100_000;
-
 /** Which events change what a subject used, and by which sign. */
 const SIGN: Readonly<Partial<Record<LedgerEvent['kind'], (event: LedgerEvent) => number>>> = {
   check: ({ outcome, data }) => (outcome === 'allowed' && !data?.replayed ? 1 : 0),
@@ -58,20 +38,24 @@ const SIGN: Readonly<Partial<Record<LedgerEvent['kind'], (event: LedgerEvent) =>
   return: ({ data }) => (data?.replayed ? 0 : -1),
 };
 
-/** The sums of one subject: few of each, which are found by looking at all of them. */
-interface SubjectSums {
-  readonly hash: number;
-  readonly windows: WindowUsage[];
-  readonly days: SubjectDay[];
+export interface Sums {
+  readonly windows: readonly WindowUsage[];
+  readonly days: readonly SubjectDay[];
+  readonly subjects: readonly SubjectAttribute[];
 }
 
 /** Sums up rows of the ledger, which are applied to the database now and then, together with the position they reach to. */
 export class Usage {
   #subjects = new Map<string, SubjectSums>();
+  /** The same, by the names of the attributes and the bytes of their values. */
+  #byBytes = new Map<string, Map<string, SubjectSums>>();
+  #lastNames: readonly string[] | undefined;
+  #ofLastNames = new Map<string, SubjectSums>();
   #entries = 0;
 
-  get isFull(): boolean {
-    return this.#entries >= MAX_ENTRIES;
+  /** How many sums wait. */
+  get size(): number {
+    return this.#entries;
   }
 
   add(event: LedgerEvent): void {
@@ -81,53 +65,100 @@ export class Usage {
     const text = subjectText(subject);
     if (data?.limits) {
       for (const limit of data.limits)
-        this.#addWindow(event, counterText(subject, text, limit.per), limit, decided);
+        this.#addWindow(event, this.#of(counterText(subject, text, limit.per)), limit, decided);
     }
     const sign = SIGN[kind]?.(event) ?? 0;
-    if (sign !== 0 || decided) this.#addDay(event, text, sign, decided);
+    if (sign !== 0 || decided) this.#addDay(event, this.#of(text), sign, decided);
   }
 
-  take(): {
-    readonly windows: readonly WindowUsage[];
-    readonly days: readonly SubjectDay[];
-    readonly subjects: readonly SubjectAttribute[];
-  } {
+  /** A row that has a shape, as it is: what comes thousands of times a second is not made into an event. */
+  addRecord(record: BlockReader): void {
+    const { at } = record;
+    const shape = record.shape!;
+    record.readNumbers();
+    const sums = this.#ofRecord(record, shape);
+    const day = Math.floor(at / DAY_MS);
+    let { last } = sums;
+    if (last?.shape !== shape || last.day !== day) last = this.#ofShape(sums, record, day);
+    addTo(last, record);
+  }
+
+  /** Without what only zeros were added to. */
+  take(): Sums {
     const subjects = [...this.#subjects.values()];
+    for (const { last } of subjects) if (last) fold(last);
     this.#subjects = new Map();
+    this.#byBytes = new Map();
+    this.#lastNames = undefined;
     this.#entries = 0;
     return {
       windows: subjects.flatMap(({ windows }) => windows),
-      days: subjects.flatMap(({ days }) => days),
-      subjects: subjects.flatMap(attributesOf),
+      days: subjects.flatMap(({ days }) => [...days, ...longSpans(days)]).filter(isSomething),
+      subjects: subjects.flatMap(subjectAttributes),
     };
   }
 
-  #of(subject: string): SubjectSums {
-    let sums = this.#subjects.get(subject);
+  #of(text: string): SubjectSums {
+    let sums = this.#subjects.get(text);
     if (sums === undefined) {
-      sums = { hash: hashOf(subject), windows: [], days: [] };
-      this.#subjects.set(subject, sums);
+      sums = { hash: hashOf(text), text, windows: [], days: [], last: undefined };
+      this.#subjects.set(text, sums);
     }
+    if (sums.last) fold(sums.last);
     return sums;
   }
 
-  #addWindow(event: LedgerEvent, subject: string, limit: LedgerLimit, decided: boolean): void {
-    const entry = this.#window(event, subject, limit);
-    if (event.at >= entry.seen_at) {
-      entry.used = limit.used;
-      entry.reserved = limit.reserved ?? 0;
-      entry.max = limit.max;
-      entry.seen_at = event.at;
+  #ofRecord(record: BlockReader, shape: Shape): SubjectSums {
+    if (this.#lastNames !== shape.names) {
+      this.#lastNames = shape.names;
+      const names = shape.names.join('\n');
+      this.#ofLastNames = this.#byBytes.get(names) ?? new Map<string, SubjectSums>();
+      this.#byBytes.set(names, this.#ofLastNames);
     }
-    if (!decided || event.data?.replayed) return;
-    if (event.outcome === 'allowed') entry.allowed += event.count ?? 1;
-    else entry.denied += event.count ?? 1;
+    const known = this.#ofLastNames;
+    const bytes = record.valueBytes();
+    let sums = known.get(bytes);
+    if (!sums) known.set(bytes, (sums = this.#of(subjectText(record.subject()))));
+    return sums;
   }
 
-  #window({ resource = '', at }: LedgerEvent, subject: string, limit: LedgerLimit): WindowUsage {
+  #ofShape(sums: SubjectSums, record: BlockReader, day: number): ShapeSums {
+    const shape = record.shape!;
+    const event = record.event();
+    const { kind, limits = [] } = shape;
+    const { subject = {}, data } = event;
+    const decided = kind === 'check' || kind === 'reserve';
+    const sign = SIGN[kind]?.(event) ?? 0;
+    if (sums.last) fold(sums.last);
+    const owners = limits.map(({ per }) => this.#of(counterText(subject, sums.text, per)));
+    const last = {
+      ...{ shape, day, sign, counts: decided && !data?.replayed ? 1 : 0 },
+      windows: limits.map((limit, index) =>
+        this.#window(event, owners[index]!, { ...limit, used: record.used[index]! }),
+      ),
+      owners: owners.some((owner) => owner !== sums) ? owners : undefined,
+      ...(sign !== 0 || decided ? this.#daysOf(shape, sums, day) : NO_DAYS),
+      numbers: new Float64Array(sizeOf(shape)),
+    };
+    sums.last = last;
+    return last;
+  }
+
+  #daysOf({ resource, meters = [] }: Shape, sums: SubjectSums, day: number) {
+    const ofMeter = (meter: string) => this.#day({ resource, meter, day }, sums);
+    return { meters: meters.map(ofMeter), units: meters.includes('units') ? undefined : ofMeter('units') };
+  }
+
+  #addWindow(event: LedgerEvent, sums: SubjectSums, limit: LedgerLimit, decided: boolean): void {
+    const entry = this.#window(event, sums, limit);
+    see(entry, event.at, limit.used, limit.reserved ?? 0, limit.max);
+    if (!decided || event.data?.replayed) return;
+    countUp(entry, event.count ?? 1, event.outcome === 'allowed');
+  }
+
+  #window({ resource = '', at }: LedgerEvent, sums: SubjectSums, limit: LedgerLimit): WindowUsage {
     const { rule, window, meter, used, reserved = 0, max, startsAt = NO_START, resetsAt = null } = limit;
-    const { hash, windows } = this.#of(subject);
-    for (const known of windows)
+    for (const known of sums.windows)
       if (
         known.starts_at === (startsAt ?? NO_START) &&
         known.window === window &&
@@ -136,63 +167,57 @@ export class Usage {
       )
         return known;
     const entry: WindowUsage = {
-      subject_hash: hash,
-      rule,
-      window,
-      meter,
+      subject_hash: sums.hash,
+      ...{ rule, window, meter, resource, used, reserved, max },
       starts_at: startsAt ?? NO_START,
       resets_at: resetsAt,
-      resource,
-      subject,
-      used,
-      reserved,
-      max,
+      subject: sums.text,
       seen_at: at,
       allowed: 0,
       denied: 0,
     };
-    windows.push(entry);
+    sums.windows.push(entry);
     this.#entries += 1;
     return entry;
   }
 
-  #addDay(event: LedgerEvent, subject: string, sign: number, decided: boolean): void {
+  #addDay(event: LedgerEvent, sums: SubjectSums, sign: number, decided: boolean): void {
+    const { resource = '', at } = event;
     const { amounts = UNITS_ALONE, replayed } = event.data ?? {};
     const counts = decided && !replayed ? (event.count ?? 1) : 0;
-    if (!('units' in amounts)) this.#addMeter(event, subject, 'units', 0, counts);
-    for (const meter in amounts) this.#addMeter(event, subject, meter, sign * amounts[meter]!, counts);
-  }
-
-  #addMeter(event: LedgerEvent, subject: string, meter: string, used: number, counts: number): void {
-    if (used === 0 && counts === 0) return;
-    const entry = this.#day(event, subject, meter);
-    entry.used += used;
-    if (event.outcome === 'denied') entry.denied += counts;
-    else entry.allowed += counts;
-  }
-
-  #day({ resource = '', at }: LedgerEvent, subject: string, meter: string): SubjectDay {
+    const isAllowed = event.outcome !== 'denied';
     const day = Math.floor(at / DAY_MS);
-    const { hash, days } = this.#of(subject);
+    if (!('units' in amounts)) countUp(this.#day({ resource, meter: 'units', day }, sums), counts, isAllowed);
+    for (const meter in amounts) {
+      const entry = this.#day({ resource, meter, day }, sums);
+      entry.used += sign * amounts[meter]!;
+      countUp(entry, counts, isAllowed);
+    }
+  }
+
+  #day({ resource, meter, day }: DayKey, { hash, text, days }: SubjectSums): SubjectDay {
     for (const known of days)
       if (known.day === day && known.resource === resource && known.meter === meter) return known;
-    const entry = { resource, meter, day, subject_hash: hash, subject, used: 0, allowed: 0, denied: 0 };
+    const entry = {
+      resource,
+      meter,
+      span: 1,
+      day,
+      subject_hash: hash,
+      subject: text,
+      used: 0,
+      allowed: 0,
+      denied: 0,
+    };
     days.push(entry);
     this.#entries += 1;
     return entry;
   }
 }
 
-/** Of a subject that is counted: one that no rule counts by would fill the search with what callers make up. */
-function attributesOf({ hash, windows }: SubjectSums): readonly SubjectAttribute[] {
-  const [first] = windows;
-  if (first === undefined) return [];
-  const { subject } = first;
-  const seen_at = Math.max(...windows.map((window) => window.seen_at));
-  return Object.entries(JSON.parse(subject) as Subject).map(([name, value]) => ({
-    ...{ name, value: searchedText(value), subject_hash: hash, subject, seen_at },
-  }));
-}
+const NO_DAYS = { meters: [], units: undefined };
+
+type DayKey = Pick<SubjectDay, 'resource' | 'meter' | 'day'>;
 
 const UNITS_ALONE: Readonly<Record<string, number>> = { units: 1 };
 

@@ -1,9 +1,12 @@
 import type Database from 'libsql';
-import type { NewRow, NewRows } from '../recording/ledger-store.js';
+import type { NewBlock, NewRows } from '../recording/ledger-store.js';
 import type { CountedRefusals } from '../recording/refusals.js';
+import { MAX_PLACES, POSTINGS_SCHEMA } from './postings.js';
+import { SegmentIndex } from './segment-index.js';
 import { atomically, openSqlite } from './sqlite-file.js';
+import { BLOCKS_SCHEMA, blocksIn, insertBlock } from './stored-blocks.js';
 
-/** A run of rows in a table of its own. An index is cheap where it is made for many rows at once: a segment has its indexes when it is closed. */
+/** A run of blocks. An index is cheap where it is made for many rows at once: a segment has its index when it is closed. */
 export interface Segment {
   readonly id: number;
   readonly first_seq: number;
@@ -17,27 +20,28 @@ export interface Segment {
 /** Rows of an open segment are found by reading all of them. */
 const SEGMENT_ROWS = 100_000;
 const SEGMENT_BYTES = 64 * 1024 * 1024;
-const ROWS_AT_ONCE = 50;
-const COLUMNS = 6;
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS segments (id INTEGER PRIMARY KEY, first_seq INTEGER, last_seq INTEGER, rows INTEGER, first_at INTEGER, last_at INTEGER, closed INTEGER);
   CREATE TABLE IF NOT EXISTS facets (id INTEGER PRIMARY KEY, kind TEXT, outcome TEXT, reason TEXT, degraded INTEGER, replayed INTEGER, resource TEXT, node TEXT);
-  CREATE TABLE IF NOT EXISTS facet_rows (segment INTEGER, facet INTEGER, rows INTEGER, PRIMARY KEY (segment, facet)) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS facet_rows (segment INTEGER, facet INTEGER, rows INTEGER, indexed INTEGER, PRIMARY KEY (segment, facet)) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS counted (key TEXT, minute INTEGER, event TEXT, PRIMARY KEY (key, minute)) WITHOUT ROWID;
+  ${BLOCKS_SCHEMA}
+  ${POSTINGS_SCHEMA}
 `;
 
 /** The rows of one UTC day. */
 export class DayFile {
   readonly #database: Database.Database;
   #segment: Segment | undefined;
-  #one: Database.Statement | undefined;
-  #many: Database.Statement | undefined;
+  /** Of the open segment; undefined: to be made from its blocks. */
+  #index: SegmentIndex | undefined;
   #segmentBytes = 0;
 
   constructor(
     readonly day: string,
     path: string,
+    private readonly node: string,
     private readonly maxSegmentBytes = SEGMENT_BYTES,
   ) {
     this.#database = openSqlite(path);
@@ -72,32 +76,51 @@ export class DayFile {
   }
 
   /** Writes rows behind `after`, in one transaction. */
-  append({ rows, facets, counted, ended }: NewRows, after: number): void {
+  append({ blocks, facets, counted, ended }: NewRows, after: number): void {
+    const rows = blocks.reduce((sum, block) => sum + block.rows, 0);
+    const open = this.#segment;
+    if (open && after + rows - open.first_seq >= MAX_PLACES) this.closeSegment();
     const before = this.#segment;
     try {
       atomically(this.#database, () => {
         this.#writeFacets(facets);
         this.#writeCounted(counted, ended);
-        if (rows.length > 0) this.#writeRows(rows, after);
+        if (blocks.length > 0) this.#writeBlocks(blocks, after);
       });
     } catch (error) {
       this.#segment = before;
-      this.#one = this.#many = undefined;
       throw error;
     }
-    for (const { text } of rows) this.#segmentBytes += text.length;
+    if (before?.id !== this.#segment?.id) this.#index = new SegmentIndex();
+    let place = after + 1 - (this.#segment?.first_seq ?? 0);
+    for (const block of blocks) {
+      this.#index?.add(block, place);
+      place += block.rows;
+      this.#segmentBytes += block.bytes.length;
+    }
     const isLarge = this.#segmentBytes >= Math.min(SEGMENT_BYTES, this.maxSegmentBytes);
-    if (this.#segment && (isLarge || this.#segment.rows >= SEGMENT_ROWS)) this.closeSegment();
+    if (this.#segment && (isLarge || this.#segment.last_seq - this.#segment.first_seq >= SEGMENT_ROWS))
+      this.closeSegment();
   }
 
   /** Indexes the open segment; the next row begins another. */
   closeSegment(): void {
     const segment = this.#segment;
     if (!segment || segment.closed) return;
-    atomically(this.#database, () => indexSegment(this.#database, segment.id));
+    const index = this.#index ?? this.#indexOf(segment);
+    atomically(this.#database, () => {
+      index.write(this.#database, segment.id);
+      this.#database.prepare('UPDATE segments SET closed = 1 WHERE id = ?').run(segment.id);
+    });
     this.#segment = { ...segment, closed: 1 };
     this.#segmentBytes = 0;
-    this.#one = this.#many = undefined;
+    this.#index = undefined;
+  }
+
+  /** Rows were deleted. */
+  rowsDeleted(): void {
+    this.#segment = this.segments().at(-1);
+    this.#index = undefined;
   }
 
   /** Drops the oldest segment, but not the one that is written. */
@@ -105,9 +128,12 @@ export class DayFile {
     const [oldest] = this.segments();
     if (!oldest || oldest.id === this.#segment?.id) return undefined;
     atomically(this.#database, () => {
-      this.#database.exec(`DROP TABLE events_${oldest.id}; DROP TABLE IF EXISTS attributes_${oldest.id}`);
+      this.#database
+        .prepare('DELETE FROM blocks WHERE first_seq BETWEEN ? AND ?')
+        .run(oldest.first_seq, oldest.last_seq);
       this.#database.exec(
-        `DELETE FROM segments WHERE id = ${oldest.id}; DELETE FROM facet_rows WHERE segment = ${oldest.id}`,
+        `DELETE FROM segments WHERE id = ${oldest.id}; DELETE FROM facet_rows WHERE segment = ${oldest.id};
+         DELETE FROM postings WHERE segment = ${oldest.id}`,
       );
     });
     return oldest;
@@ -121,6 +147,13 @@ export class DayFile {
       )
       .all() as { bytes: number }[];
     return bytes;
+  }
+
+  /** The day is over: its file has all of it, and nothing is beside it. */
+  finish(): void {
+    this.closeSegment();
+    this.#database.pragma('wal_checkpoint(TRUNCATE)');
+    this.close();
   }
 
   close(): void {
@@ -146,62 +179,36 @@ export class DayFile {
     }
   }
 
-  #writeRows(rows: readonly NewRow[], after: number): void {
+  #writeBlocks(blocks: readonly NewBlock[], after: number): void {
     const segment = this.#openSegment(after);
-    const table = `INSERT INTO events_${segment.id} VALUES `;
-    this.#many ??= this.#database.prepare(table + Array(ROWS_AT_ONCE).fill('(?, ?, ?, ?, ?, ?)').join(', '));
-    this.#one ??= this.#database.prepare(`${table}(?, ?, ?, ?, ?, ?)`);
-    let seq = after;
-    let { first_at, last_at } = segment;
-    for (let start = 0; start < rows.length; start += ROWS_AT_ONCE) {
-      const part = rows.slice(start, start + ROWS_AT_ONCE);
-      const values: (number | string | null)[] = [];
-      for (const { event, facet, operation, attributes, text } of part) {
-        values.push((seq += 1), event.at, facet, operation, storedAttributes(attributes), text);
-        first_at = Math.min(first_at, event.at);
-        last_at = Math.max(last_at, event.at);
-      }
-      if (part.length === ROWS_AT_ONCE) this.#many.run(values);
-      else for (let at = 0; at < values.length; at += COLUMNS) this.#one.run(values.slice(at, at + COLUMNS));
+    let { first_at, last_at, rows, last_seq } = { ...segment, last_seq: after };
+    for (const block of blocks) {
+      insertBlock(this.#database, block, { firstSeq: last_seq + 1, node: this.node });
+      last_seq += block.rows;
+      rows += block.rows;
+      first_at = Math.min(first_at, block.firstAt);
+      last_at = Math.max(last_at, block.lastAt);
     }
-    this.#segment = { ...segment, last_seq: seq, rows: segment.rows + rows.length, first_at, last_at };
+    this.#segment = { ...segment, last_seq, rows, first_at, last_at };
     this.#database
       .prepare('UPDATE segments SET last_seq = ?, rows = ?, first_at = ?, last_at = ? WHERE id = ?')
-      .run(seq, this.#segment.rows, first_at, last_at, segment.id);
+      .run(last_seq, rows, first_at, last_at, segment.id);
   }
 
   #openSegment(after: number): Segment {
     if (this.#segment && !this.#segment.closed) return this.#segment;
     const id = (this.#segment?.id ?? 0) + 1;
-    this.#database.exec(
-      `CREATE TABLE events_${id} (seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, facet INTEGER NOT NULL, operation INTEGER, attributes INTEGER, row TEXT NOT NULL)`,
-    );
     const first_at = Number.MAX_SAFE_INTEGER;
     this.#database
       .prepare('INSERT INTO segments VALUES (?, ?, ?, 0, ?, 0, 0)')
       .run(id, after + 1, after, first_at);
-    this.#one = this.#many = undefined;
     return { id, first_seq: after + 1, last_seq: after, rows: 0, first_at, last_at: 0, closed: 0 };
   }
-}
 
-/** Most subjects have one attribute: that is a number, several are JSON. */
-function storedAttributes(hashes: readonly number[]): number | string | null {
-  if (hashes.length > 1) return JSON.stringify(hashes);
-  return hashes[0] ?? null;
-}
-
-function indexSegment(database: Database.Database, id: number): void {
-  database.exec(`
-    CREATE INDEX events_${id}_operation ON events_${id} (operation) WHERE operation IS NOT NULL;
-    CREATE INDEX events_${id}_facet ON events_${id} (facet);
-    CREATE TABLE attributes_${id} (hash INTEGER, seq INTEGER, PRIMARY KEY (hash, seq)) WITHOUT ROWID;
-    INSERT OR IGNORE INTO attributes_${id}
-      SELECT attributes AS hash, seq FROM events_${id} WHERE typeof(attributes) = 'integer'
-      UNION ALL
-      SELECT each.value, seq FROM events_${id}, json_each(attributes) AS each WHERE typeof(attributes) = 'text'
-      ORDER BY 1, 2;
-    INSERT INTO facet_rows SELECT ${id}, facet, count(*) FROM events_${id} GROUP BY facet;
-    UPDATE segments SET closed = 1 WHERE id = ${id};
-  `);
+  #indexOf({ first_seq, last_seq }: Segment): SegmentIndex {
+    const index = new SegmentIndex();
+    const all = { first: first_seq, last: last_seq, from: 0, to: Number.MAX_SAFE_INTEGER };
+    for (const block of blocksIn(this.#database, all, 'oldest')) index.add(block, block.firstSeq - first_seq);
+    return index;
+  }
 }

@@ -1,22 +1,21 @@
 import { Kysely, SqliteDialect } from 'kysely';
 import type Database from 'libsql';
 import { join } from 'node:path';
-import type { Derived, NewRow } from '../recording/ledger-store.js';
+import { BlockReader } from '../blocks/block-reader.js';
+import type { Derived, NewBlock } from '../recording/ledger-store.js';
 import type { OutageRow } from '../recording/outages.js';
 import type { Subject } from '@sundial/contract';
-import type { LedgerEvent } from '../contract/ledger-event.js';
+import { PERMANENT_KINDS, type LedgerEvent } from '../contract/ledger-event.js';
 import { matches } from '../questions/event-query.js';
 import { DAY_CONFLICT, OUTAGE_CONFLICT, SUBJECT_CONFLICT, WINDOW_CONFLICT } from '../tables/conflicts.js';
-import { attributeText } from '../recording/hash.js';
-import { DAY_MS, type SubjectAttribute, type SubjectDay, type WindowUsage } from '../recording/usage.js';
+import { attributeText } from '../blocks/hash.js';
+import type { SubjectAttribute } from '../recording/subject-attributes.js';
+import type { SubjectDay } from '../recording/subject-days.js';
+import { DAY_MS, type WindowUsage } from '../recording/usage.js';
 import { migrate } from '../tables/migrate.js';
 import {
-  PERMANENT_KINDS,
   createSubjects,
-  permanentMigrations,
-  type LedgerNode,
-  type PermanentTables,
-} from '../tables/permanent-tables.js';
+  permanentMigrations, type LedgerNode, type PermanentTables } from '../tables/permanent-tables.js';
 import { atomically, openSqlite } from './sqlite-file.js';
 
 const WINDOW_COLUMNS = [
@@ -38,6 +37,7 @@ const WINDOW_COLUMNS = [
 const DAY_COLUMNS = [
   'resource',
   'meter',
+  'span',
   'day',
   'subject_hash',
   'subject',
@@ -104,19 +104,12 @@ export class PermanentFile {
   }
 
   /** Keeps those rows that outlive their day; `after` is the position before the first of all. Again is no harm. */
-  keep(node: string, rows: readonly NewRow[], after: number): void {
-    const kept = rows.map((row, index) => ({ ...row, seq: after + 1 + index }));
-    const permanent = kept.filter(({ event }) => PERMANENT_KINDS.has(event.kind));
-    if (permanent.length === 0) return;
-    const insert = this.database.prepare(
-      'INSERT OR IGNORE INTO ledger_permanent VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
-    );
-    atomically(this.database, () => {
-      for (const { seq, event, text } of permanent) {
-        const { at, kind, outcome, actor = null, data } = event;
-        insert.run(seq, at, node, kind, outcome, actor, data?.target ?? null, text);
-      }
-    });
+  keep(node: string, blocks: readonly NewBlock[], after: number): void {
+    let first = after + 1;
+    for (const block of blocks) {
+      if (block.isPermanent) this.#keep(node, block, first);
+      first += block.rows;
+    }
   }
 
   apply(node: string, { windows, days, subjects, outages, upTo }: Derived): void {
@@ -136,7 +129,7 @@ export class PermanentFile {
     this.#forgotten = day;
     this.database.prepare('DELETE FROM ledger_permanent WHERE at < ?').run(at);
     this.database.prepare('DELETE FROM ledger_outages WHERE started_at < ?').run(at);
-    this.database.prepare('DELETE FROM ledger_subject_days WHERE day < ?').run(day);
+    this.database.prepare('DELETE FROM ledger_subject_days WHERE day + span <= ?').run(day);
     this.database.prepare('DELETE FROM ledger_windows WHERE seen_at < ?').run(at);
     this.database.prepare('DELETE FROM ledger_subjects WHERE seen_at < ?').run(at);
   }
@@ -167,6 +160,21 @@ export class PermanentFile {
     this.database.close();
   }
 
+  #keep(node: string, block: NewBlock, first: number): void {
+    const insert = this.database.prepare(
+      'INSERT OR IGNORE INTO ledger_permanent VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+    );
+    atomically(this.database, () => {
+      const records = new BlockReader(block);
+      for (let seq = first; records.next(); seq += 1) {
+        if (records.shape) continue;
+        const { at, kind, outcome, actor = null, data } = records.event();
+        if (!PERMANENT_KINDS.has(kind)) continue;
+        insert.run(seq, at, node, kind, outcome, actor, data?.target ?? null, records.json());
+      }
+    });
+  }
+
   #insert<Column extends string>(
     table: string,
     columns: readonly Column[],
@@ -189,6 +197,7 @@ function byHash(one: WindowUsage, other: WindowUsage): number {
 }
 
 function byDay(one: SubjectDay, other: SubjectDay): number {
+  if (one.span !== other.span) return one.span - other.span;
   if (one.day !== other.day) return one.day - other.day;
   if (one.resource !== other.resource) return one.resource < other.resource ? -1 : 1;
   return one.subject_hash - other.subject_hash;

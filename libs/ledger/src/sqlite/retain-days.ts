@@ -49,7 +49,7 @@ function shrink(today: DayFile, bytes: number): readonly LedgerGap[] {
 }
 
 function rowsOf(directory: string, day: string): LedgerGap | undefined {
-  const file = new DayFile(day, pathOf(directory, day));
+  const file = new DayFile(day, pathOf(directory, day), '');
   try {
     const segments = file.segments();
     return segments.length === 0 ? undefined : gapOf(segments);

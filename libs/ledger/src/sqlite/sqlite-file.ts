@@ -26,3 +26,10 @@ export function atomically<T>(database: Database.Database, work: () => T): T {
     throw error;
   }
 }
+
+/** Binary data as the binding gives it. */
+export type Blob = Buffer | ArrayBuffer;
+
+export function bytesOfBlob(blob: Blob): Buffer {
+  return Buffer.isBuffer(blob) ? blob : Buffer.from(blob);
+}

@@ -2,6 +2,10 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { temporaryDirectory, type TemporaryDirectory } from '../../../../test/support/temporary-directory.js';
 import type { LedgerEvent } from '../contract/ledger-event.js';
+import type { Block } from '../blocks/block.js';
+import { BlockBuilder } from '../blocks/block-builder.js';
+import { Facets } from '../recording/facet.js';
+import { NewBlocks } from '../recording/new-blocks.js';
 import { Recorder } from '../recording/recorder.js';
 import { DayFile } from './day-file.js';
 import { daysIn } from './day-files.js';
@@ -21,26 +25,32 @@ describe('SqliteStore', () => {
   });
   afterEach(() => directory.remove());
 
-  const textsOf = (count: number, at = now): string[] =>
-    Array.from({ length: count }, (_, index) => {
-      const event: LedgerEvent = {
-        ...{ at: at + index, kind: 'check', outcome: 'allowed', resource: 'ocr', subject: { user: 'u1' } },
-        data: { filler: 'x'.repeat(200) },
-      };
-      return JSON.stringify(event);
-    });
+  const eventsOf = (count: number, at = now): LedgerEvent[] =>
+    Array.from({ length: count }, (_, index) => ({
+      ...{ at: at + index, kind: 'check', outcome: 'allowed', resource: 'ocr', subject: { user: 'u1' } },
+      data: { filler: ['x'.repeat(200)] },
+    }));
+  const blocksOf = (count: number) => {
+    const builder = new BlockBuilder();
+    const blocks: Block[] = [];
+    for (const event of eventsOf(count)) {
+      builder.append(event);
+      if (builder.isFull) blocks.push(builder.take());
+    }
+    return builder.events > 0 ? [...blocks, builder.take()] : blocks;
+  };
   const recorderOf = (maxBytes = LARGE) =>
     new Recorder('a', new SqliteStore('a', directory.path, maxBytes, () => now));
   const find = (kinds?: readonly string[]) => {
     const reader = new SqliteReader(directory.path);
     const rows = reader.find({ order: 'oldest', limit: 10_000, ...(kinds && { kinds }) });
     reader.close();
-    return rows.map(({ row }) => JSON.parse(row) as LedgerEvent);
+    return rows.map(({ event }) => event);
   };
 
   it('keeps a file a day, and drops those that are too old without a word', async () => {
     const recorder = recorderOf();
-    for (let day = 0; day < 5; day += 1, now += DAY_MS) await recorder.write(textsOf(10), now);
+    for (let day = 0; day < 5; day += 1, now += DAY_MS) await recorder.write(blocksOf(10), now);
     now -= DAY_MS;
     const days = ['2026-11-20', '2026-11-21', '2026-11-22', '2026-11-23', '2026-11-24'];
     expect(daysIn(directory.path)).toEqual(days);
@@ -53,7 +63,7 @@ describe('SqliteStore', () => {
 
   it('drops the oldest day while all are too large, and a gap says how many rows it had', async () => {
     const recorder = recorderOf(500_000);
-    for (let day = 0; day < 3; day += 1, now += DAY_MS) await recorder.write(textsOf(500), now);
+    for (let day = 0; day < 3; day += 1, now += DAY_MS) await recorder.write(blocksOf(500), now);
     now -= DAY_MS;
     await recorder.retain({ days: 35, maxBytes: 500_000 }, now);
     await recorder.write([], now);
@@ -67,7 +77,7 @@ describe('SqliteStore', () => {
 
   it("drops today's oldest segments where today alone is too large", async () => {
     const recorder = recorderOf(400_000);
-    for (let batch = 0; batch < 20; batch += 1, now += 1_000) await recorder.write(textsOf(100), now);
+    for (let batch = 0; batch < 20; batch += 1, now += 1_000) await recorder.write(blocksOf(100), now);
     await recorder.retain({ days: 35, maxBytes: 400_000 }, now);
     await recorder.write([], now);
     const checks = find(['check']);
@@ -80,26 +90,27 @@ describe('SqliteStore', () => {
 
   it('goes on with the newest file where the clock was set back', async () => {
     const recorder = recorderOf();
-    await recorder.write(textsOf(10), now);
+    await recorder.write(blocksOf(10), now);
     now -= 2 * DAY_MS;
-    await recorder.write(textsOf(10), now);
+    await recorder.write(blocksOf(10), now);
     expect(daysIn(directory.path)).toEqual(['2026-11-20']);
     await recorder.close(true);
   });
 
   it('has written nothing of a batch for which the disk had no room, and goes on when it has', () => {
-    const file = new DayFile('2026-11-20', join(directory.path, '2026-11-20.sqlite'));
-    const rows = textsOf(500).map((text) => ({
-      ...{ event: JSON.parse(text) as LedgerEvent, text, facet: 1, operation: null, attributes: [] },
-    }));
-    const batch = { number: 1, rows, facets: [], counted: [], ended: [] };
-    file.append({ ...batch, rows: rows.slice(0, 10) }, 0);
+    const file = new DayFile('2026-11-20', join(directory.path, '2026-11-20.sqlite'), 'a');
+    const blocks = new NewBlocks(new Facets('a'));
+    const batchOf = (count: number) => ({
+      ...{ number: 1, facets: [], counted: [], ended: [] },
+      blocks: blocks.ofEvents(eventsOf(count)),
+    });
+    file.append(batchOf(10), 0);
     const { page_count } = file.database.prepare('PRAGMA page_count').get() as { page_count: number };
     file.database.pragma(`max_page_count = ${page_count + 2}`);
-    expect(() => file.append(batch, 10)).toThrow(/full/);
+    expect(() => file.append(batchOf(500), 10)).toThrow(/full/);
     expect(file.lastSeq).toBe(10);
     file.database.pragma('max_page_count = 100000');
-    file.append(batch, 10);
+    file.append(batchOf(500), 10);
     expect(file.lastSeq).toBe(510);
     expect(file.segments()).toMatchObject([{ first_seq: 1, last_seq: 510, rows: 510 }]);
     file.close();

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import type { Subject } from '@sundial/contract';
-import type { LedgerEvent, RecordedEvent } from '../contract/ledger-event.js';
+import type { RecordedEvent } from '../contract/ledger-event.js';
 import type { LedgerGap } from '../contract/ledger.js';
 import type { DeletedSubjectData } from '../contract/ledger-questions.js';
-import { idOf } from '../questions/cursor.js';
+import { recordedEvent, type StoredRow } from '../questions/event-query.js';
 import type {
   Derived,
   LedgerStore,
@@ -12,14 +12,18 @@ import type {
   RetentionBounds,
   StoredState,
 } from '../recording/ledger-store.js';
+import { Form } from '../blocks/block.js';
+import { BlockReader } from '../blocks/block-reader.js';
 import { DayFile } from './day-file.js';
 import { dayOf, daysIn, pathOf } from './day-files.js';
 import { deleteSubject } from './delete-subject.js';
 import { PermanentFile } from './permanent-file.js';
+import { blocksIn } from './stored-blocks.js';
 import { retainDays } from './retain-days.js';
 
 /** Events in a file a day, in a directory that is this node's own. */
 export class SqliteStore implements LedgerStore {
+  readonly maxSums = 100_000;
   #permanent: PermanentFile | undefined;
   #day: DayFile | undefined;
   #position = 0;
@@ -57,10 +61,10 @@ export class SqliteStore implements LedgerStore {
 
   write(rows: NewRows): Promise<number> {
     const day = this.#dayForNow();
-    const { length } = rows.rows;
+    const length = rows.blocks.reduce((sum, block) => sum + block.rows, 0);
     // A batch that is written again may be there already: only what is beside it is missing then.
     if (length === 0 || day.lastSeq < this.#position + length) day.append(rows, this.#position);
-    this.#opened.keep(this.node, rows.rows, this.#position);
+    this.#opened.keep(this.node, rows.blocks, this.#position);
     this.#opened.markFlushed(this.node, this.now());
     this.#position += length;
     return Promise.resolve(this.#position);
@@ -75,12 +79,7 @@ export class SqliteStore implements LedgerStore {
     for (const day of daysIn(this.directory)) {
       const rows = this.#inDay(day, (file) => rowsBehind(file, position, limit));
       if (rows.length === 0) continue;
-      return Promise.resolve(
-        rows.map(({ seq, row }) => ({
-          position: seq,
-          event: { count: 1, ...(JSON.parse(row) as LedgerEvent), id: idOf(seq), node: this.node },
-        })),
-      );
+      return Promise.resolve(rows.map((row) => ({ position: row.seq, event: recordedEvent(row) })));
     }
     return Promise.resolve([]);
   }
@@ -94,8 +93,7 @@ export class SqliteStore implements LedgerStore {
   deleteSubject(subject: Subject): Promise<DeletedSubjectData> {
     const files = daysIn(this.directory);
     let events = 0;
-    for (const day of files)
-      events += this.#inDay(day, (file) => deleteSubject(file.database, file.segments(), subject));
+    for (const day of files) events += this.#inDay(day, (file) => deleteSubject(file, subject));
     return Promise.resolve({ events, windows: this.#opened.deleteSubject(subject) });
   }
 
@@ -112,7 +110,7 @@ export class SqliteStore implements LedgerStore {
   }
 
   #fileOf(day: string): DayFile {
-    return new DayFile(day, pathOf(this.directory, day), this.maxBytes / 8);
+    return new DayFile(day, pathOf(this.directory, day), this.node, this.maxBytes / 8);
   }
 
   #inDay<T>(day: string, work: (file: DayFile) => T): T {
@@ -129,19 +127,22 @@ export class SqliteStore implements LedgerStore {
   #dayForNow(): DayFile {
     const today = dayOf(this.now());
     if (this.#day && this.#day.day >= today) return this.#day;
-    this.#day?.closeSegment();
-    this.#day?.close();
+    this.#day?.finish();
     this.#day = this.#fileOf(today);
     return this.#day;
   }
 }
 
-function rowsBehind(file: DayFile, position: number, limit: number): readonly { seq: number; row: string }[] {
-  for (const { id, last_seq } of file.segments()) {
-    if (last_seq <= position) continue;
-    return file.database
-      .prepare(`SELECT seq, row FROM events_${id} WHERE seq > ? ORDER BY seq LIMIT ?`)
-      .all(position, limit) as { seq: number; row: string }[];
+function rowsBehind({ database }: DayFile, position: number, limit: number): readonly StoredRow[] {
+  const found: StoredRow[] = [];
+  const behind = { first: position + 1, last: Number.MAX_SAFE_INTEGER, from: 0, to: Number.MAX_SAFE_INTEGER };
+  for (const block of blocksIn(database, behind, 'oldest')) {
+    const records = new BlockReader(block);
+    for (let seq = block.firstSeq; records.next(); seq += 1) {
+      if (seq <= position || records.form === Form.Deleted) continue;
+      found.push({ seq, node: block.node, event: records.event() });
+    }
+    if (found.length >= limit) break;
   }
-  return [];
+  return found;
 }

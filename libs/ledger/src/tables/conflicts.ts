@@ -5,7 +5,7 @@ export const WINDOW_CONFLICT = `ON CONFLICT (subject_hash, starts_at, rule, "win
   max = CASE WHEN excluded.seen_at >= ledger_windows.seen_at THEN excluded.max ELSE ledger_windows.max END,
   seen_at = CASE WHEN excluded.seen_at >= ledger_windows.seen_at THEN excluded.seen_at ELSE ledger_windows.seen_at END,
   allowed = ledger_windows.allowed + excluded.allowed, denied = ledger_windows.denied + excluded.denied`;
-export const DAY_CONFLICT = `ON CONFLICT (day, resource, meter, subject_hash) DO UPDATE SET used = ledger_subject_days.used + excluded.used,
+export const DAY_CONFLICT = `ON CONFLICT (span, day, resource, meter, subject_hash) DO UPDATE SET used = ledger_subject_days.used + excluded.used,
   allowed = ledger_subject_days.allowed + excluded.allowed, denied = ledger_subject_days.denied + excluded.denied`;
 export const OUTAGE_CONFLICT = `ON CONFLICT (started_at, node) DO UPDATE SET last_at = excluded.last_at, ended_at = excluded.ended_at,
   allowed = excluded.allowed, denied = excluded.denied, settled = excluded.settled`;

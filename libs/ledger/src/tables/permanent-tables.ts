@@ -1,6 +1,8 @@
 import { sql, type Kysely, type Migration, type RawBuilder } from 'kysely';
 import type { OutageRow } from '../recording/outages.js';
-import type { SubjectAttribute, SubjectDay, WindowUsage } from '../recording/usage.js';
+import type { SubjectAttribute } from '../recording/subject-attributes.js';
+import type { SubjectDay } from '../recording/subject-days.js';
+import type { WindowUsage } from '../recording/usage.js';
 
 /** A rare event that outlives its day. */
 interface PermanentEvent {
@@ -39,15 +41,6 @@ export interface PermanentTables {
   readonly ledger_nodes: LedgerNode;
 }
 
-/** The kinds that are kept beyond their day. */
-export const PERMANENT_KINDS: ReadonlySet<string> = new Set([
-  'admin',
-  'control',
-  'gap',
-  'alarm',
-  'mode',
-  'node',
-]);
 export const PERMANENT_DAYS = 400;
 
 /** `keyed`: what the database says of a table that is found by its primary key alone. */
@@ -108,7 +101,7 @@ async function createUsageTables(db: Kysely<unknown>, keyed: RawBuilder<unknown>
     starts_at bigint NOT NULL, resets_at bigint, resource text NOT NULL, subject text NOT NULL, used bigint NOT NULL, reserved bigint NOT NULL,
     max bigint, seen_at bigint NOT NULL, allowed bigint NOT NULL, denied bigint NOT NULL,
     PRIMARY KEY (subject_hash, starts_at, rule, "window", meter)) ${keyed}`.execute(db);
-  await sql`CREATE TABLE ledger_subject_days (resource text NOT NULL, meter text NOT NULL, day integer NOT NULL, subject_hash bigint NOT NULL,
+  await sql`CREATE TABLE ledger_subject_days (resource text NOT NULL, meter text NOT NULL, span integer NOT NULL, day integer NOT NULL, subject_hash bigint NOT NULL,
     subject text NOT NULL, used bigint NOT NULL, allowed bigint NOT NULL, denied bigint NOT NULL,
-    PRIMARY KEY (day, resource, meter, subject_hash)) ${keyed}`.execute(db);
+    PRIMARY KEY (span, day, resource, meter, subject_hash)) ${keyed}`.execute(db);
 }

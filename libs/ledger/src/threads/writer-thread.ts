@@ -1,5 +1,6 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { Subject } from '@sundial/contract';
+import type { Block } from '../blocks/block.js';
 import type { LedgerStore } from '../recording/ledger-store.js';
 import { Recorder } from '../recording/recorder.js';
 import { answerCalls } from '../calls/thread-calls.js';
@@ -18,8 +19,8 @@ export function runWriter(port: MessagePort, settings: ThreadSettings, store: Le
   const attempts = new Attempts((notice) => port.postMessage({ notice }));
   const { inTurn } = attempts;
 
-  const write = async (texts: readonly string[]): Promise<void> => {
-    const { gaps } = await attempts.patiently(() => recorder.write(texts, Date.now()));
+  const write = async (blocks: readonly Block[]): Promise<void> => {
+    const { gaps } = await attempts.patiently(() => recorder.write(blocks, Date.now()));
     for (const gap of gaps) port.postMessage({ notice: { kind: 'gap', gap } satisfies WriterNotice });
   };
   const once = <T>(work: () => Promise<T>): Promise<T> => inTurn(() => attempts.once(work));
@@ -31,7 +32,7 @@ export function runWriter(port: MessagePort, settings: ThreadSettings, store: Le
   ];
   answerCalls(port, {
     open: () => once(() => recorder.open(Date.now())),
-    write: (lines: string) => inTurn(() => write(lines.split('\n'))),
+    write: (blocks: readonly Block[]) => inTurn(() => write(blocks)),
     apply: () => once(() => recorder.apply()),
     retain,
     deleteSubject: (subject: Subject) => once(() => recorder.deleteSubject(subject)),

@@ -9,8 +9,39 @@ export function hashOf(text: string): number {
     high = Math.imul(high ^ code, 2654435761);
     low = Math.imul(low ^ code, 1597334677);
   }
-  high = Math.imul(high ^ (high >>> 16), 2246822507) ^ Math.imul(low ^ (low >>> 13), 3266489909);
-  low = Math.imul(low ^ (low >>> 16), 2246822507) ^ Math.imul(high ^ (high >>> 13), 3266489909);
+  return mixed(high, low);
+}
+
+/** `hashOf(before + text + after)` of a text in UTF-8, without making it. Undefined where a character is not plain ASCII, or stands in JSON otherwise. */
+export function hashOfBytes(
+  bytes: Uint8Array,
+  { start, end }: { readonly start: number; readonly end: number },
+  { before, after }: { readonly before: string; readonly after: string },
+): number | undefined {
+  let high = 0xdeadbeef;
+  let low = 0x41c6ce57;
+  for (let index = 0; index < before.length; index += 1) {
+    const code = before.charCodeAt(index);
+    high = Math.imul(high ^ code, 2654435761);
+    low = Math.imul(low ^ code, 1597334677);
+  }
+  for (let index = start; index < end; index += 1) {
+    const code = bytes[index]!;
+    if (code < 0x20 || code >= 0x80 || code === 0x22 || code === 0x5c) return undefined;
+    high = Math.imul(high ^ code, 2654435761);
+    low = Math.imul(low ^ code, 1597334677);
+  }
+  for (let index = 0; index < after.length; index += 1) {
+    const code = after.charCodeAt(index);
+    high = Math.imul(high ^ code, 2654435761);
+    low = Math.imul(low ^ code, 1597334677);
+  }
+  return mixed(high, low);
+}
+
+function mixed(one: number, other: number): number {
+  const high = Math.imul(one ^ (one >>> 16), 2246822507) ^ Math.imul(other ^ (other >>> 13), 3266489909);
+  const low = Math.imul(other ^ (other >>> 16), 2246822507) ^ Math.imul(high ^ (high >>> 13), 3266489909);
   return 4294967296 * (2097151 & low) + (high >>> 0);
 }
 
