@@ -14,6 +14,7 @@ import { receipts } from './scenarios/receipts.js';
 import { degraded } from './scenarios/degraded.js';
 import { embedded } from './scenarios/embedded.js';
 import { engine } from './scenarios/engine.js';
+import { ledger } from './scenarios/ledger.js';
 import { holds } from './scenarios/holds.js';
 import { http } from './scenarios/http.js';
 import { isolation } from './scenarios/isolation.js';
@@ -43,6 +44,7 @@ const SCENARIOS = [
   client,
   holds,
   receipts,
+  ledger,
 ];
 
 process.once('exit', removeTemporaryDirectories);
