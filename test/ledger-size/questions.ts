@@ -21,7 +21,7 @@ export function questionsOf(at: number, rows: number): readonly Question[] {
   const hour = { from: at, to: at + 3_600_000 };
   const subject = { user: 'customer-77' };
   const rare = { user: 'customer-19990' };
-  const middle = operationAt(Math.floor(rows / 2) + 1);
+  const middle = operationAt(Math.floor(rows / 2) + 11);
   return [
     { name: 'operation', ask: (of) => of.operation(middle) },
     { name: 'operation that is not there', ask: (of) => of.operation('none') },

@@ -15,7 +15,10 @@ import { DAY_MS, type WindowUsage } from '../recording/usage.js';
 import { migrate } from '../tables/migrate.js';
 import {
   createSubjects,
-  permanentMigrations, type LedgerNode, type PermanentTables } from '../tables/permanent-tables.js';
+  permanentMigrations,
+  type LedgerNode,
+  type PermanentTables,
+} from '../tables/permanent-tables.js';
 import { atomically, openSqlite } from './sqlite-file.js';
 
 const WINDOW_COLUMNS = [
