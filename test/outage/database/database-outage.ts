@@ -23,8 +23,8 @@ export interface Load {
   readonly decided: number;
   /** Of the decided ones: without the store. */
   readonly degraded: number;
-  /** Not answered, or by anything but a decision. */
-  readonly failed: number;
+  /** Why others were not decided, and how many. */
+  readonly failures: Readonly<Record<string, number>>;
   /** Milliseconds from when a check was due. */
   readonly p50: number;
   readonly p99: number;
@@ -70,7 +70,12 @@ export async function runDatabaseOutage(options: DatabaseOutageOptions): Promise
   await writeFile(alarms, 'patterns: []\n');
   const env = {
     ...{ REDIS_URL: redis.url, SUNDIAL_LEDGER_URL: postgres.url, SUNDIAL_ALARMS_FILE: alarms },
-    ...{ LOG_LEVEL: 'error', SUNDIAL_DEADLINE_MS: '5000', SUNDIAL_LAME_DUCK_MS: '0', SUNDIAL_NODE_NAME: 'node' },
+    ...{
+      LOG_LEVEL: 'error',
+      SUNDIAL_DEADLINE_MS: '5000',
+      SUNDIAL_LAME_DUCK_MS: '0',
+      SUNDIAL_NODE_NAME: 'node',
+    },
   };
   const service = await ServiceProcess.start({ env, startLimitMs: START_LIMIT_MS, ignoresStdout: true });
   try {

@@ -15,7 +15,10 @@ const connections = await openConnections(port, CONNECTIONS);
 const idle = [...connections];
 const waiting: ((connection: HttpConnection) => void)[] = [];
 const latencies: number[] = [];
-const load = { decided: 0, degraded: 0, failed: 0 };
+const load = { decided: 0, degraded: 0 };
+/** What became of the others, and how many. */
+const failures: Record<string, number> = {};
+const failed = (why: string) => void (failures[why] = (failures[why] ?? 0) + 1);
 
 async function check(index: number): Promise<void> {
   const connection = idle.pop() ?? (await new Promise<HttpConnection>((free) => waiting.push(free)));
@@ -23,8 +26,8 @@ async function check(index: number): Promise<void> {
   const next = waiting.shift();
   if (next) next(connection);
   else idle.push(connection);
-  if (status !== 200) load.failed++;
-  else load.decided++;
+  if (status !== 200) return failed(`status ${status}`);
+  load.decided++;
   if (!bytes.includes('"degraded":null')) load.degraded++;
 }
 
@@ -34,5 +37,5 @@ const { errors } = await openLoop({
 });
 for (const connection of connections) connection.close();
 const [p50, p99] = [percentile(latencies, 50), percentile(latencies, 99)];
-const failed = load.failed + errors.length;
-process.stdout.write(`${JSON.stringify({ ...load, failed, p50, p99 } satisfies Load)}\n`);
+for (const error of errors) failed(String(error));
+process.stdout.write(`${JSON.stringify({ ...load, failures, p50, p99 } satisfies Load)}\n`);

@@ -40,14 +40,14 @@ function report(fault: string, { rounds, decided, rows, inGaps, gaps }: Database
     median(rounds.map((round) => round.faulty.p99)),
   ];
   const all = rounds.flatMap((round) => [round.healthy, round.faulty]);
-  const [failed, degraded] = [
-    all.reduce((sum, load) => sum + load.failed, 0),
-    all.reduce((sum, load) => sum + load.degraded, 0),
-  ];
+  const failures = all.flatMap((load) => Object.entries(load.failures));
+  const failed = failures.reduce((sum, [, count]) => sum + count, 0);
+  const degraded = all.reduce((sum, load) => sum + load.degraded, 0);
   const missing = decided - rows - inGaps;
   const causes = gaps.map(({ cause, count }) => `${cause} ${count}`).join(', ') || '-';
   console.log(
     `| ${fault} | ${healthy.toFixed(2)} | ${faulty.toFixed(2)} | ${(faulty / healthy).toFixed(2)} | ${failed} | ${degraded} | ${decided} | ${rows} | ${inGaps} | ${missing} | ${causes} |`,
   );
+  for (const [why, count] of failures) console.log(`${count} checks failed: ${why}`);
   if (failed > 0 || degraded > 0 || missing !== 0 || faulty > MOST_TIMES * healthy) process.exitCode = 1;
 }

@@ -36,3 +36,29 @@ it('an outbox writes one batch after the other, and every event, while the datab
   await outbox.beforeApplicationShutdown();
   expect(written).toEqual(ids);
 });
+
+it('an outbox says of each event whether it was kept, or lost because there was no room', async () => {
+  let isAway = true;
+  const append = (events: readonly OutgoingEvent[]) =>
+    isAway ? Promise.reject(new Error('away')) : Promise.resolve(events.map(({ id }) => id));
+  const deliveries = { isOn: true, store: { events: { append } } } as unknown as Deliveries;
+  const recorder = { record: () => undefined } as unknown as LedgerRecorder;
+  const outbox = new EventOutbox(
+    deliveries,
+    recorder,
+    new EventMetrics(new Registry()),
+    pino({ level: 'silent' }),
+  );
+  const [kept, lost] = [[] as number[], [] as number[]];
+  for (let n = 0; n < 10_002; n++)
+    outbox.publish({
+      ...{ id: `e${n}`, type: 'threshold', at: 0, subject: 's', data: {} },
+      kept: () => void kept.push(n),
+      lost: () => void lost.push(n),
+    });
+  await outbox.written();
+  expect([kept.length, lost]).toEqual([0, [10_000, 10_001]]);
+  isAway = false;
+  await outbox.beforeApplicationShutdown();
+  expect(kept).toEqual(Array.from({ length: 10_000 }, (_, n) => n));
+});
