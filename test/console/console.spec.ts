@@ -5,7 +5,6 @@ import type { AddressInfo } from 'node:net';
 import type { Browser, Page } from 'playwright-core';
 import { en } from '../../apps/console/src/text/en.js';
 import { zh } from '../../apps/console/src/text/zh.js';
-import { eventually } from '../support/eventually.js';
 import { RunningService } from '../support/running-service.js';
 import { launchBrowser, open, violations, type Look, type Opened } from './browser.js';
 
@@ -119,54 +118,6 @@ describe('signing in', () => {
     await page.context().clearCookies();
     await go(page, 'controls');
     await page.getByLabel(en.adminKey).waitFor();
-  });
-});
-
-describe('the wall', () => {
-  it('is the first page: decisions as they are made, what operators have set, and each node', async () => {
-    const page = await signIn('viewer');
-    await page.locator('[data-live=live]').waitFor();
-    await page.getByRole('status').getByText(en.live_live).waitFor();
-    await api('put', '/admin/gates/wall').send({ gate: 'closed', reason: 'for the wall' });
-    const controls = page.getByRole('list', { name: en.setByOperators });
-    await controls.getByText('for the wall').waitFor();
-    const denied = page.locator('dl > div').filter({ hasText: en.deniedRate });
-    await eventually(async () => {
-      await api('post', '/check').send({ resource: 'wall', subject: { user: 'u1' } });
-      return !/^(0|–) /.test(await denied.locator('dd').last().innerText());
-    });
-    const nodes = page.getByRole('list', { name: en.nodes });
-    await expect(nodes.getByText(en.mode_exact).count()).resolves.toBe(1);
-    await api('put', '/admin/gates/wall').send({ gate: 'normal' });
-    await page.getByText(en.noControls).waitFor();
-    await page.getByText(en.asTable).first().click();
-    await page.getByRole('columnheader', { name: en.deniedRate }).waitFor();
-    expect(await violations(page)).toEqual([]);
-  });
-
-  it('says that its connection is lost, and goes on when the node is back', async () => {
-    const page = await signIn('viewer');
-    await go(page, 'audit');
-    await page.route('**/admin/live', (route) => route.abort());
-    await go(page, 'wall');
-    await page.getByText(/No connection for \d+ s/).waitFor();
-    await page.unroute('**/admin/live');
-    await page.locator('[data-live=live]').waitFor();
-    expect(opened!.errors.splice(0).join()).toContain('net::ERR_FAILED');
-  });
-
-  it('of two tabs of a browser is fed by one stream', async () => {
-    const page = await signIn('viewer');
-    const other = await page.context().newPage();
-    for (const each of [page, other]) {
-      await go(each, 'wall');
-      await each.locator('[data-live=live]').waitFor();
-    }
-    const { text } = await api('get', '/metrics');
-    expect(/^sundial_live_streams (\d+)$/m.exec(text)?.[1]).toBe('1');
-    await page.close();
-    await other.waitForTimeout(5_000);
-    await other.locator('[data-live=live]').waitFor();
   });
 });
 

@@ -49,4 +49,28 @@ export const live = {
   listIsOld: 'Redis is away: what is said of the other nodes is {{seconds}} s old.',
   aloneHint:
     'One node counts in its own memory. With Redis several nodes share their counters, and are listed here:',
+  drillRun: 'Run a drill and watch it',
+  drillRunHint:
+    'For some seconds all calls of one resource fail. The page looks at what callers and operators see of it, with checks of amount 0 that count nothing, ends it, and looks whether all is as before. Programs that call the resource see it too. “sundial drill” does the same with a real client.',
+  drillStart: 'Begin the drill',
+  drillStop: 'End it now',
+  confirmDrillRun:
+    'Let all calls of {{resource}} fail for some seconds ({{kind}})? Programs that call it see it too.',
+  drillRunning: 'running',
+  drillOk: 'passed',
+  drillFailed: 'failed',
+  drillStep_before: 'Before: the store decides',
+  drillStep_begin: 'The drill begins on all nodes',
+  drillStep_seen: 'Callers see the outage',
+  drillStep_alarm: 'Operators hear of it: an alarm is raised',
+  drillStep_end: 'The drill ends on all nodes',
+  drillStep_after: 'After: the store decides again',
+  drillStep_settled: 'Nothing waits to be recorded',
+  drillFound_before: '{{count}} of {{all}} calls',
+  drillFound_begin: '{{count}} of {{all}} nodes',
+  drillFound_seen: '{{count}} of {{all}} calls',
+  drillFound_alarm: '{{count}} about what operators set, of {{all}} that hold',
+  drillFound_end: '{{count}} of {{all}} nodes',
+  drillFound_after: '{{count}} of {{all}} calls',
+  drillFound_settled: '{{count}} waiting',
 } as const;
