@@ -1,4 +1,4 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Browser } from 'playwright-core';
@@ -74,10 +74,4 @@ export class Photographer {
     await this.opened.page.getByRole('heading', { level: 1 }).waitFor();
     await sleep(SETTLE_MS);
   }
-}
-
-export async function emptied(directory: string): Promise<string> {
-  await rm(directory, { recursive: true, force: true });
-  await mkdir(directory, { recursive: true });
-  return directory;
 }
