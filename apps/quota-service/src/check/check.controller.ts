@@ -5,9 +5,9 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Describe } from '../http/openapi/describe.js';
 import { Route } from '../http/routes/route.decorator.js';
 import { CHECK } from './check.docs.js';
-import type { CheckRequest, Decision } from '@sundial/contract';
+import { type CheckRequest, type Decision, decisionSchema } from '@sundial/contract';
 import { rateLimitHeaders } from './rate-limit-headers.js';
-import { serialisedDecisionSchema } from './serialised.js';
+import { serialised } from './serialised.js';
 
 /** The check before every costly operation. The engine validates the body itself. */
 @Controller('check')
@@ -18,7 +18,7 @@ export class CheckController {
   @HttpCode(200)
   @Describe(CHECK)
   @Route({ access: 'check', hot: true, verb: 'check' })
-  @RouteSchema({ response: { 200: serialisedDecisionSchema } })
+  @RouteSchema({ response: { 200: serialised(decisionSchema) } })
   async check(
     @Body() request: CheckRequest,
     @Req() caller: FastifyRequest,

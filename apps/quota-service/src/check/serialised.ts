@@ -1,4 +1,4 @@
-import { decisionSchema, ownDaySchema, windowSchema, windowSpecSchema } from '@sundial/contract';
+import { ownDaySchema, windowSchema, windowSpecSchema } from '@sundial/contract';
 
 /** A window's two forms, which a serialiser tells apart by `typeof`. */
 const WINDOW_BY_TYPE = {
@@ -11,10 +11,12 @@ const WINDOW_BY_TYPE = {
 } as const;
 
 /**
- * `decisionSchema` as the serialiser of answers is compiled from it. The published schema has `anyOf` for the two forms of a window,
+ * A schema as the serialiser of answers is compiled from it. The published ones have `anyOf` for the two forms of a window,
  * and a serialiser validates its branches at every limit of every answer.
  */
-export const serialisedDecisionSchema = withWindowsByType(decisionSchema) as typeof decisionSchema;
+export function serialised<T>(schema: T): T {
+  return withWindowsByType(schema) as T;
+}
 
 function withWindowsByType(schema: unknown): unknown {
   if (schema === windowSchema) return WINDOW_BY_TYPE;

@@ -13,13 +13,14 @@ import { RouteSchema } from '@nestjs/platform-fastify';
 import { type EngineReserveDecision, QuotaEngine } from '@sundial/engine';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { rateLimitHeaders } from '../check/rate-limit-headers.js';
+import { serialised } from '../check/serialised.js';
 import { Describe } from '../http/openapi/describe.js';
 import { Route } from '../http/routes/route.decorator.js';
 import { COMMIT, EXTEND, RELEASE, RESERVATION, RESERVE } from './reservations.docs.js';
 
 const HOT = { access: 'check', hot: true } as const;
-const ANSWER = { response: { 200: reservationAnswerSchema } };
-const DECISION = { response: { 200: reserveDecisionSchema } };
+const ANSWER = { response: { 200: serialised(reservationAnswerSchema) } };
+const DECISION = { response: { 200: serialised(reserveDecisionSchema) } };
 
 /** Reservations, from their reserve to their end. The engine validates ids and bodies itself; an ending needs no body. */
 @Controller('reservations')

@@ -38,8 +38,8 @@ export class ReservedCounters {
 
   /** With the limits that count there now, in the tier of its subject, in their windows at an instant; none where the rule is gone, or counts elsewhere. */
   at(reserved: ReservedPlaces, book: RuleBook, instant: number): readonly CounterRef<PlannedLimit>[] {
-    return reserved.counters.map(({ rule: { id }, key, shardGroup }) => {
-      const rule = ruleOf(book.byId(id), key, reserved.subject);
+    return reserved.counters.map(({ rule: named, key, shardGroup }) => {
+      const rule = ruleOf(book.byId(named.id), { named, key }, reserved.subject);
       if (rule === undefined) return { key, shardGroup, limits: NO_LIMITS };
       const { limits } = this.#windows.once(rule, instant, tierOf(rule, reserved.subject));
       const counter = { key, shardGroup, limits };
@@ -56,11 +56,11 @@ export class ReservedCounters {
     const counts: LimitCount<PlannedLimit>[] = [];
     for (const { rule: named, key, shardGroup } of reserved.counters) {
       const its = windows.filter(({ counter }) => counter.key === key);
-      const rule = its.length > 0 && ruleOf(book.byId(named.id), key, reserved.subject);
+      const rule = its.length > 0 && ruleOf(book.byId(named.id), { named, key }, reserved.subject);
       if (!rule) continue;
+      const tier = tierOf(rule, reserved.subject);
       for (const { field, startsAt, used, reserved: held } of its) {
         const window = { field, startsAt };
-        const tier = tierOf(rule, reserved.subject);
         const found =
           this.#limitOf(rule, tier, { ...window, now }) ??
           this.#keptLimitOf(rule, window, { key, shardGroup });
@@ -104,9 +104,17 @@ export class ReservedCounters {
   }
 }
 
-/** For this subject, while it still counts in this counter. */
-function ruleOf(rule: Rule | undefined, key: string, subject: Subject): Rule | undefined {
+/**
+ * For this subject, while it still counts in this counter: as the rule that it was decided by does, while that is in force; else
+ * its key says so.
+ */
+function ruleOf(
+  rule: Rule | undefined,
+  { named, key }: { readonly named: CountingRule; readonly key: string },
+  subject: Subject,
+): Rule | undefined {
   if (rule === undefined || rule.mode === 'off') return undefined;
+  if (rule === named) return ruleForHolder(rule, subject);
   if (!rule.per.every((name) => Object.hasOwn(subject, name))) return undefined;
   return counterKey(rule, subject).key === key ? ruleForHolder(rule, subject) : undefined;
 }

@@ -7,16 +7,16 @@ import {
   type MeterAmounts,
   type Operation,
   REMEMBER_MS,
-  type SettledHold,
   settledInCurrent,
   type SettleRequest,
   shardGroupOf,
 } from '@sundial/engine/ports';
+import { AcknowledgedHolds } from './acknowledged-holds.js';
 import { ShortTexts } from './short-texts.js';
 
 /**
- * Operations kept, the latest: 11 MB of arrays, two strings more for each under its caller's id, and some 300 bytes more for each
- * that is of a reservation. At 1,000 a second it is a minute.
+ * Operations kept, the latest: 13 MB of arrays, and two strings more for each under its caller's id. At 1,000 a second it is a
+ * minute.
  */
 export const MAX_ACKNOWLEDGED = 65_536;
 /** A store may have forgotten older ones while its counters show them: a replay could count them twice. */
@@ -36,9 +36,6 @@ export interface AcknowledgedOperation
   /** Limits that name no window (`SettledLimit`) were decided in their current ones, as nearly all are. */
   readonly counters: readonly CounterRef[];
 }
-
-/** Of what is neither a check that counted nor one that was voided: a reservation's beginnings and ends, and refunds. */
-type Rare = Pick<SettleRequest, 'intent' | 'hold' | 'committed' | 'extended' | 'decidedAt'>;
 
 /**
  * The latest operations that the store acknowledged to this node: what the node can replay when the store has lost them.
@@ -65,8 +62,7 @@ export class AcknowledgedOperations {
   readonly #limitSets: (LimitSet | null)[] = [];
   /** Of those that take of other meters than `units`, by place. */
   readonly #amounts = new Map<number, MeterAmounts>();
-  /** Of those that are no checks, by place. */
-  readonly #rare = new Map<number, Rare>();
+  readonly #holds = new AcknowledgedHolds(MAX_ACKNOWLEDGED);
   #next = 0;
   #first = Infinity;
   #noted = 0;
@@ -81,14 +77,14 @@ export class AcknowledgedOperations {
     this.#numbers.at[place] = at;
     this.#numbers.amount[place] = amount;
     keep(this.#amounts, place, amounts);
-    keep(this.#rare, place, rareOf(acknowledged));
+    this.#holds.set(place, acknowledged);
     const { content } = operation;
     this.#contents[place] = content === amount.toString(36) ? null : content;
     this.#numbers.isVoid[place] = intent === 'void' ? 1 : 0;
-    const { number } = operation;
+    const number = operation.number ?? (acknowledged.hold && numberOf(operation.id));
     this.#numbers.id[place] = number ?? NaN;
     this.#ids[place] = number === undefined ? operation.id : null;
-    this.#attempts[place] = number === undefined ? operation.attempt : null;
+    this.#attempts[place] = operation.number === undefined ? operation.attempt : null;
     const only = counters.length === 1 ? counters[0] : undefined;
     this.#places[place] = only === undefined ? counters : this.#keys.set(place, only.key) ? null : only.key;
     this.#limitSets[place] = only?.limits ?? null;
@@ -139,7 +135,7 @@ export class AcknowledgedOperations {
     return {
       decidedAt: at[place]!,
       intent: isVoid[place] ? 'void' : 'count',
-      ...this.#rare.get(place),
+      ...this.#holds.at(place, { amount: amount[place]!, amounts: this.#amounts.get(place) }),
       operation,
       counters: settledInCurrent(counters),
       amount: amount[place]!,
@@ -152,17 +148,4 @@ export class AcknowledgedOperations {
 function keep<T>(some: Map<number, T>, place: number, its: T | undefined): void {
   if (its !== undefined) some.set(place, its);
   else if (some.size > 0) some.delete(place);
-}
-
-/** Nothing for a check: its intent and its instant are kept as numbers. */
-function rareOf(operation: AcknowledgedOperation): Rare | undefined {
-  const { intent, hold, committed, extended, decidedAt } = operation;
-  if (hold === undefined && intent !== 'refund') return undefined;
-  const named = { ...(committed && { committed }), ...(extended && { extended }) };
-  return { intent, decidedAt, ...(hold && { hold: asLost(hold) }), ...named };
-}
-
-/** Also what a node had decided: the store has had it since, and what it does not know of it then it has lost. */
-function asLost({ takenAt, expiresAt, onExpiry }: SettledHold): SettledHold {
-  return { takenAt, isDegraded: false, isLost: true, expiresAt, onExpiry };
 }

@@ -43,7 +43,7 @@ export function acknowledgedEnding(
   reservation: StoredReservation,
   now: number,
 ): AcknowledgedOperation | undefined {
-  const { operation, ending, countersAt } = planned;
+  const { operation, ending, isDegraded, countersAt } = planned;
   const { state, at, expiresAt, onExpiry, late, committed } = reservation;
   const hold = lostHold(reservation);
   // As of a reserve: what packs gave is in no window.
@@ -65,7 +65,8 @@ export function acknowledgedEnding(
     ? ({ kind: 'commit', amounts: inWindows(committed, packs) } as const)
     : ({ kind: 'release' } as const);
   const terms = { at, expiresAt, onExpiry };
-  const settlement = endingSettlement({ ...planned, ending: inFull, held, terms }, decidedAt);
+  const named = { operation, ending: inFull, held, terms, isDegraded, countersAt };
+  const settlement = endingSettlement(named, decidedAt);
   return settlement && { ...settlement, hold, acknowledgedAt: now };
 }
 

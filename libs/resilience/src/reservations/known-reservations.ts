@@ -1,6 +1,6 @@
 import { REMEMBER_MS, type PlannedEnding, type StoredReservation } from '@sundial/engine/ports';
 
-/** Kept at most, the latest; about 500 bytes each. */
+/** Kept at most, and at least half as many, the latest; about 500 bytes each. */
 const MAX_KNOWN = 8_192;
 
 /**
@@ -8,12 +8,16 @@ const MAX_KNOWN = 8_192;
  * that is repeated here is answered as it was, and an extension is known. Another node knows the id alone.
  */
 export class KnownReservations {
-  readonly #kept = new Map<string, { readonly reservation: StoredReservation; readonly until: number }>();
+  #latest = new Map<string, Known>();
+  #earlier = new Map<string, Known>();
 
+  /** The oldest are forgotten all at once: a map whose first entries are removed one by one passes over them each time. */
   note(operationId: string, reservation: StoredReservation, now: number): void {
-    this.#kept.delete(operationId);
-    this.#kept.set(operationId, { reservation, until: Math.max(reservation.until, now + REMEMBER_MS) });
-    if (this.#kept.size > MAX_KNOWN) this.#kept.delete(this.#kept.keys().next().value!);
+    if (this.#latest.size >= MAX_KNOWN / 2) {
+      this.#earlier = this.#latest;
+      this.#latest = new Map();
+    }
+    this.#latest.set(operationId, { reservation, until: Math.max(reservation.until, now + REMEMBER_MS) });
   }
 
   /** The one that is meant, while a store would remember it. */
@@ -24,7 +28,12 @@ export class KnownReservations {
 
   /** The latest under an operation's id. */
   latest(operationId: string, now: number): StoredReservation | undefined {
-    const known = this.#kept.get(operationId);
+    const known = this.#latest.get(operationId) ?? this.#earlier.get(operationId);
     return known !== undefined && known.until > now ? known.reservation : undefined;
   }
+}
+
+interface Known {
+  readonly reservation: StoredReservation;
+  readonly until: number;
 }
