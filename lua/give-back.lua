@@ -20,6 +20,7 @@ redis-cli --eval <(node scripts/print-lua.mjs give-back) bucket counter , '2 0 9
 -- @include shared/counter-slow-path.lua
 -- @include shared/holds.lua
 -- @include shared/limit-sets.lua
+-- @include shared/reserved-words.lua
 -- @include shared/check-group.lua
 -- @include shared/operation-bucket.lua
 -- @include shared/give-backs.lua

@@ -20,6 +20,7 @@ redis-cli --eval <(node scripts/print-lua.mjs set-usage) counter , '2 0 900000 3
 -- @include shared/counter-slow-path.lua
 -- @include shared/holds.lua
 -- @include shared/limit-sets.lua
+-- @include shared/reserved-words.lua
 -- @include shared/corrections.lua
 local keys, argv, FIRST_CORRECTION = KEYS, ARGV, 3
 local now, _, margin_ms = read_call_header(argv[1])

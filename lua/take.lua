@@ -71,7 +71,7 @@ for _, group in ipairs(groups) do
     for limit = 1, shown do
       answer = answer .. (indexes[limit] == 0 and ' 0 ' or ' 1 ') .. digits_of(used[limit])
     end
-    if indexes.says_more then answer = slow_path().with_reserved(answer, shown, group, held, indexes) end
+    if indexes.says_more then answer = marked_path().with_reserved(answer, shown, group, held, indexes) end
     key, size, next_one = key + 1 + group.size, size + 1, next_one + 1
     answers[size] = more and answer .. more or answer
   end

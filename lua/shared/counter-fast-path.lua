@@ -10,10 +10,11 @@
 -- @include shared/number.lua
 -- @include shared/wrong-type.lua
 -- @when-needed slow_path shared/slow-path.lua
+-- @when-needed marked_path shared/marked-path.lua
 
 -- Reads the limits of a counter. Returns what it holds: false for nothing, true for the windows of now, a table of
--- other windows, nil for a wrong-type key or one that keeps other windows (`indexes.kept`); the latest start of the
--- windows that were read; and the limit set that holds for this counter.
+-- other windows or with a mark (shared/marked-path.lua), nil for a wrong-type key or one that keeps other windows
+-- (`indexes.kept`); the latest start of the windows that were read; and the limit set that holds for this counter.
 local function read_counter(key, limit_set, before, indexes, used)
   local stored = redis.pcall('GET', key)
   if not stored then
@@ -24,7 +25,7 @@ local function read_counter(key, limit_set, before, indexes, used)
   end
   if is_wrong_type(stored) then return nil end
   local units = { string.match(stored, limit_set.pattern) }
-  if not units[1] then return slow_path().read_counter(key, stored, limit_set, before, indexes, used) end
+  if not units[1] then return marked_path().read_counter(key, stored, limit_set, before, indexes, used) end
   for i = 1, limit_set.size do
     local count = units_of(units[i])
     if count > MAX_INTEGER then return nil end
@@ -56,6 +57,8 @@ end
 local function add_to_counter(key, limit_set, before, amount, held, indexes, used)
   if held == true or not held then
     write_counter(key, add_fast(limit_set, before, amount, used), limit_set, not held)
+  elseif held.is_marked then
+    write_counter(key, add_fast(limit_set, before, amount, used) .. ' ' .. held.override, limit_set, false)
   else
     local text, opens = slow_path().add_slow(held, limit_set, before, amount, indexes, used)
     write_counter(key, text, limit_set, opens, held.holds or held.override)

@@ -4,6 +4,7 @@
 -- @include shared/hold-end.lua
 -- @include shared/limit-set-positions.lua
 -- @include shared/overrides.lua
+-- @include shared/reserved-words.lua
 local EXTENSION = '^(;%S )(%-?%d+) (%d+) (%-?[0-9a-z]*) ([^ ]+)([ %d]+)$'
 
 -- The extensions of a call, from argument `first` on; a call that has other keys than they need is refused.

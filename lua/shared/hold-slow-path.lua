@@ -5,6 +5,7 @@
 -- @include shared/hold-reserve.lua
 -- @include shared/holds.lua
 -- @include shared/overrides.lua
+-- @include shared/reserved-words.lua
 local MAX_HOLDS = 10000
 
 -- What the words of a reserve say (shared/hold-words.lua).

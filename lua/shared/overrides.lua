@@ -11,9 +11,9 @@ local OVERRIDDEN = '([^,=]+)=(([sau])(%d*))'
 
 local function mark_of(until_text) return until_text == '-' and 'O0=0' or 'O' .. until_text .. '=1' end
 
--- What an override in force says of each field; nil where none is. One that is over, or gone, loses its mark when the
--- counter is written next.
-local function read_override(key, windows, now)
+-- Until when an override is in force (a text), and what its record says of limits; nil where none is. One that is over,
+-- or gone, loses its mark when the counter is written next.
+local function override_in_force(key, windows, now)
   local stored = redis.pcall('GET', key .. OVERRIDE)
   local record = stored and not is_wrong_type(stored) and stored or ''
   local from_text, until_text, limits = string.match(record, OVERRIDE_RECORD)
@@ -22,11 +22,22 @@ local function read_override(key, windows, now)
     return nil
   end
   if from_text ~= '-' and instant_of(from_text) > now then return nil end
+  return until_text, limits
+end
+
+-- What it says of each field.
+local function read_limits_of_override(until_text, limits)
   local override, ends = {}, until_text == '-' and '' or '@' .. until_text
   for field, what, kind, units in string.gmatch(limits, OVERRIDDEN) do
     override[field] = { kind = kind, units = tonumber(units), word = what .. ends }
   end
   return override
+end
+
+-- What an override in force says of each field; nil where none is.
+local function read_override(key, windows, now)
+  local until_text, limits = override_in_force(key, windows, now)
+  return until_text and read_limits_of_override(until_text, limits)
 end
 
 -- What an override makes of a limit's max, lowered as that is; one that does not enforce never does.

@@ -34,5 +34,4 @@ return {
   read_rest_of_limit = read_rest_of_limit,
   read_counter = read_other_counter,
   with_override = with_override,
-  with_reserved = with_reserved,
 }

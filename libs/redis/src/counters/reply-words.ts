@@ -4,6 +4,7 @@ import {
   type HeldWindow,
   type KeptLimit,
   type LimitCount,
+  type LimitOverride,
   type LimitSpec,
   type ReplayedResult,
   overrideOfWord,
@@ -60,6 +61,7 @@ export class ReplyWords {
 
   /** Window index and units of each limit; behind those how many of the units are held, and what overrides say. */
   counts<L extends LimitSpec>(counters: readonly CounterRef<L>[], adds: CountWords): LimitCount<L>[] {
+    if (adds.reserved) return this.#countsWithMore(counters, adds.overrides);
     const counts: LimitCount<L>[] = [];
     const words = this.#words;
     let at = this.#at;
@@ -69,9 +71,31 @@ export class ReplyWords {
         counts.push({ counter, limit, windowIndex, used: Number(words[at++]), reserved: 0 });
       }
     this.#at = at;
-    if (!adds.reserved) return counts;
-    const reserved = counts.map((count) => withReserved(count, this.integer()));
-    return adds.overrides ? reserved.map((count) => withOverride(count, this.next())) : reserved;
+    return counts;
+  }
+
+  #countsWithMore<L extends LimitSpec>(
+    counters: readonly CounterRef<L>[],
+    hasOverrides = false,
+  ): LimitCount<L>[] {
+    const counts: LimitCount<L>[] = [];
+    const words = this.#words;
+    let limits = 0;
+    for (const counter of counters) limits += counter.limits.length;
+    let at = this.#at;
+    let moreAt = at + 2 * limits;
+    for (const counter of counters)
+      for (const limit of counter.limits) {
+        const windowIndex = words[at++] === '0' ? 'current' : 'next';
+        const units = Number(words[at++]);
+        const reserved = Number(words[moreAt]);
+        const word = hasOverrides ? words[moreAt + limits]! : NO_OVERRIDE;
+        moreAt++;
+        const count = { counter, limit, windowIndex, used: units - reserved, reserved } as const;
+        counts.push(word === NO_OVERRIDE ? count : { ...count, override: overrideIn(word) });
+      }
+    this.#at += (hasOverrides ? 4 : 3) * limits;
+    return counts;
   }
 
   /** An outcome without counts; windows that a counter keeps (`lua/shared/own-windows.lua`) are a mismatch. */
@@ -100,20 +124,20 @@ export class ReplyWords {
 
   /** As `lua/shared/reservation-record.lua` writes it. */
   reservation(): StoredReservation {
-    const [state = '', onExpiry = '', late = ''] = this.next();
+    const letters = this.next();
     const [at, expiresAt, until] = [this.instant(), this.instant(), this.instant()];
-    const [{ content, parts }, committed] = [splitContent(this.next()), this.next()];
-    const held = metersOf(content);
-    const ends = { state: STATES[state] ?? 'held', onExpiry: ON_EXPIRY[onExpiry] ?? 'release' };
+    const [held, committed] = [this.next(), this.next()];
+    const state = STATES[letters.charAt(0)] ?? 'held';
+    const onExpiry = ON_EXPIRY[letters.charAt(1)] ?? 'release';
+    const late = letters.charAt(2) === 'l';
+    const { content, parts } = splitContent(held);
+    const amounts = metersOf(content);
+    const reservation = { state, at, expiresAt, onExpiry, until, late, amounts };
+    if (parts.length === 0 && committed === '-') return reservation;
     return {
-      ...ends,
-      ...shownParts(parts, ends),
-      late: late === 'l',
-      at,
-      expiresAt,
-      until,
-      amounts: held,
-      ...(committed !== '-' && { committed: { ...nothingOf(held), ...metersOf(committed) } }),
+      ...reservation,
+      ...shownParts(parts, reservation),
+      ...(committed !== '-' && { committed: committedOf(committed, amounts) }),
     };
   }
 
@@ -162,20 +186,31 @@ export interface CountWords {
 
 const NO_WORDS: CountWords = { reserved: false };
 
-function withOverride<L extends LimitSpec>(count: LimitCount<L>, word: string): LimitCount<L> {
-  return word === '-' ? count : { ...count, override: overrideOfWord(word) };
-}
+const NO_OVERRIDE = '-';
+/** Of many subjects overrides say the same. */
+const MAX_OVERRIDES = 1_024;
+const overrides = new Map<string, LimitOverride>();
 
-function withReserved<L extends LimitSpec>(count: LimitCount<L>, reserved: number): LimitCount<L> {
-  return { ...count, used: count.used - reserved, reserved };
+/** What a word says of a limit: nearly always the same object for the same word, so that who remembers it knows it again. */
+function overrideIn(word: string): LimitOverride {
+  let override = overrides.get(word);
+  if (override === undefined) {
+    if (overrides.size >= MAX_OVERRIDES) overrides.clear();
+    overrides.set(word, (override = overrideOfWord(word)));
+  }
+  return override;
 }
 
 /** Units by meter, `units` included (`lua/shared/meters.lua`). */
 export function metersOf(text: string): Amounts {
   const { amount, amounts } = decodeContent(text);
-  return { [UNITS_METER]: amount, ...amounts };
+  return amounts === undefined ? { [UNITS_METER]: amount } : { [UNITS_METER]: amount, ...amounts };
 }
 
-function nothingOf(amounts: Amounts): Amounts {
-  return Object.fromEntries(Object.keys(amounts).map((meter) => [meter, 0]));
+/** Of every meter that was held, too: 0 where nothing was committed of it. */
+function committedOf(text: string, held: Amounts): Amounts {
+  const committed = metersOf(text);
+  const missing = Object.keys(held).filter((meter) => !Object.hasOwn(committed, meter));
+  if (missing.length === 0) return committed;
+  return { ...Object.fromEntries(missing.map((meter) => [meter, 0])), ...committed };
 }

@@ -9,6 +9,7 @@ export class KnownOverrides {
 
   /** Notes what the store answered: also that there is none any more. */
   hear(counts: Counts): void {
+    if (this.#isKnown(counts)) return;
     let heard: Map<string, Map<string, LimitOverride>> | undefined;
     for (const { counter, limit, override } of counts) {
       if (override === undefined && (this.#byKey.size === 0 || !this.#byKey.has(counter.key))) continue;
@@ -18,6 +19,15 @@ export class KnownOverrides {
       heard.set(counter.key, its);
     }
     if (heard !== undefined) for (const [key, its] of heard) this.#set(key, its);
+  }
+
+  /** Nearly all subjects have none, and of the others nearly every answer says what the one before said. */
+  #isKnown(counts: Counts): boolean {
+    for (const { counter, limit, override } of counts) {
+      const its = this.#byKey.size === 0 ? undefined : this.#byKey.get(counter.key);
+      if (!areEqual(its?.get(limit.field), override)) return false;
+    }
+    return true;
   }
 
   /** What a limit has at this instant; undefined in nearly all cases. */
@@ -33,6 +43,12 @@ export class KnownOverrides {
     if (this.#byKey.size >= MAX_COUNTERS) this.#byKey.delete(this.#byKey.keys().next().value!);
     this.#byKey.set(key, its);
   }
+}
+
+function areEqual(one: LimitOverride | undefined, other: LimitOverride | undefined): boolean {
+  if (one === other) return true;
+  if (one === undefined || other === undefined || one.until !== other.until) return false;
+  return 'add' in one ? 'add' in other && one.add === other.add : 'set' in other && one.set === other.set;
 }
 
 /** The max by which a limit's share is made, whether it enforces or not. */
