@@ -3,7 +3,7 @@ import type { LedgerEvent, LedgerLimit } from '@sundial/ledger';
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
 const RESOURCES = ['ocr', 'sms', 'llm'];
-export const SUBJECTS = 20_000;
+const SUBJECTS = 20_000;
 
 export interface FilledDay {
   /** Its first instant, epoch ms. */

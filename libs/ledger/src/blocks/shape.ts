@@ -1,7 +1,7 @@
 import type { LedgerData, LedgerEvent, LedgerEventKind, LedgerLimit } from '../contract/ledger-event.js';
 
 /** A limit of an event without what was used of it. */
-export interface LimitShape extends Omit<LedgerLimit, 'used' | 'reserved'> {
+interface LimitShape extends Omit<LedgerLimit, 'used' | 'reserved'> {
   /** What is reserved is said beside what is used. */
   readonly reserves: boolean;
 }
