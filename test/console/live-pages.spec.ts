@@ -6,6 +6,12 @@ import { OneNode } from './one-node.js';
 
 const one = new OneNode();
 
+/** That the node sends. */
+async function streams(): Promise<string | undefined> {
+  const { text } = await one.api('get', '/metrics');
+  return /^sundial_live_streams (\d+)$/m.exec(text)?.[1];
+}
+
 describe('the wall', () => {
   it('is the first page: decisions as they are made, what operators have set, and each node', async () => {
     const page = await one.signIn('viewer');
@@ -31,6 +37,7 @@ describe('the wall', () => {
   it('says that its connection is lost, and goes on when the node is back', async () => {
     const page = await one.signIn('viewer');
     await one.go(page, 'audit');
+    await eventually(async () => (await streams()) === '0');
     await page.route('**/admin/live', (route) => route.abort());
     await one.go(page, 'wall');
     await page.getByText(/No connection for \d+ s/).waitFor();
@@ -46,8 +53,7 @@ describe('the wall', () => {
       await one.go(each, 'wall');
       await each.locator('[data-live=live]').waitFor();
     }
-    const { text } = await one.api('get', '/metrics');
-    expect(/^sundial_live_streams (\d+)$/m.exec(text)?.[1]).toBe('1');
+    expect(await streams()).toBe('1');
     await page.close();
     await other.waitForTimeout(5_000);
     await other.locator('[data-live=live]').waitFor();

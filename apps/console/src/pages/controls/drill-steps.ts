@@ -24,7 +24,7 @@ export interface Rehearsal {
 const LENGTH_MS = 60_000;
 const CALLS = 10;
 /** A call that is not answered for so long is one that its caller gives up. */
-const PATIENCE_MS = 1_000;
+const PATIENCE_MS = 3_000;
 const PAUSE_MS = 500;
 const TRIES = 20;
 
@@ -64,10 +64,8 @@ export async function rehearse({ resource, fault, reason, signal, onStep }: Rehe
 /** Of calls: decided by the store, decided without it, answered with an error or not at all. */
 type Outcome = 'exact' | 'degraded' | 'failed';
 
-async function calls(resource: string, subject: Readonly<Record<string, string>>): Promise<Outcome[]> {
-  const outcomes: Outcome[] = [];
-  for (let each = 0; each < CALLS; each++) outcomes.push(await outcomeOf(resource, subject));
-  return outcomes;
+function calls(resource: string, subject: Readonly<Record<string, string>>): Promise<Outcome[]> {
+  return Promise.all(Array.from({ length: CALLS }, () => outcomeOf(resource, subject)));
 }
 
 async function outcomeOf(resource: string, subject: Readonly<Record<string, string>>): Promise<Outcome> {
