@@ -1,4 +1,4 @@
-export type Cell = string | number | boolean | null | undefined | object;
+type Cell = string | number | boolean | null | undefined | object;
 
 /** A column of each: its title, and what of a row stands in it. */
 export type Columns<Row> = Readonly<Record<string, (row: Row) => Cell>>;

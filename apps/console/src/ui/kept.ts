@@ -1,6 +1,6 @@
 import { useState } from 'react';
 
-export interface Kept<T> {
+interface Kept<T> {
   readonly value: T;
   /** Whether it was changed and not discarded. */
   readonly isChanged: boolean;

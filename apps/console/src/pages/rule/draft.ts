@@ -3,7 +3,7 @@ import type { Rule } from '../../api/types.ts';
 import { useKept } from '../../ui/kept.ts';
 
 /** What is being edited, and what it was begun from: another operator may have changed that since, also before a reload. */
-export interface Draft {
+interface Draft {
   readonly rule: Rule;
   readonly base: Answer<Rule> | undefined;
 }

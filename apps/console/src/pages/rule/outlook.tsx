@@ -9,7 +9,7 @@ import { useWindowName } from '../../ui/window-name.ts';
 
 const PAUSE_MS = 400;
 
-export type OutlookAnswer = UseQueryResult<Schemas['RuleOutlook'], ApiError>;
+type OutlookAnswer = UseQueryResult<Schemas['RuleOutlook'], ApiError>;
 
 /** What the service says of the draft while it is typed: what is wrong with it, or what it would do. Nothing is written. */
 export function useOutlook(rule: Rule): OutlookAnswer {
