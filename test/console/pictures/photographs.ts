@@ -19,6 +19,8 @@ const WIDTH = 1280;
 const MOST_HEIGHT = 1200;
 /** For lists, charts and fonts to be there; a page with a live stream never falls silent. */
 const SETTLE_MS = 1_200;
+/** Four walls are open meanwhile, perhaps on a busy machine. */
+const PATIENCE_MS = 60_000;
 
 /** Where the console is, and where its pictures go: `<directory>/<page>-<language>-<theme>.png`. */
 export interface Album {
@@ -38,6 +40,7 @@ export class Photographer {
   static async signIn(browser: Browser, album: Album, look: Look): Promise<Photographer> {
     const opened = await open(browser, look);
     const { page } = opened;
+    page.setDefaultTimeout(PATIENCE_MS);
     const texts = look.language === 'zh' ? zh : en;
     await page.goto(`${album.url}/console`);
     await page.getByLabel(texts.adminKey).fill(album.key);
