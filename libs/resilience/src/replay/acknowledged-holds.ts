@@ -8,7 +8,7 @@ import {
 } from '@sundial/engine/ports';
 
 /** What an operation has that is neither a check that counted nor one that was voided: a reservation's, and a refund. */
-export type HoldFacts = Pick<SettleRequest, 'intent' | 'hold' | 'committed' | 'extended' | 'decidedAt'>;
+type HoldFacts = Pick<SettleRequest, 'intent' | 'hold' | 'committed' | 'extended' | 'decidedAt'>;
 
 const INTENTS = ['count', 'void', 'hold', 'commit', 'release', 'refund'] as const;
 /** Of these, one has 1 to 6, and no facts are 0. */
