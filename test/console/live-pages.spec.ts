@@ -36,6 +36,7 @@ describe('the wall', () => {
 
   it('says that its connection is lost, and goes on when the node is back', async () => {
     const page = await one.signIn('viewer');
+    await page.locator('[data-live=live]').waitFor();
     await one.go(page, 'audit');
     await eventually(async () => (await streams()) === '0');
     await page.route('**/admin/live', (route) => route.abort());

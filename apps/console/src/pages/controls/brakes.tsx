@@ -20,7 +20,7 @@ export function Brakes() {
       {data !== undefined && data.brakes.length > 0 && (
         <Table
           label={t('brakes')}
-          head={[t('resource'), t('subject'), '%', t('until'), t('reason'), t('by'), '']}
+          head={[t('resource'), t('subject'), '%', t('until'), t('reason'), t('by'), t('actions')]}
         >
           {data.brakes.map((brake) => (
             <Row

@@ -83,22 +83,24 @@ function useRehearsal() {
 function StepList({ steps }: { readonly steps: Steps }) {
   const { t } = useTranslation();
   return (
-    <ol aria-label={t('drillRun')} role="log" className="mt-4 border-t border-line pt-3 text-sm">
-      {DRILL_STEPS.map((name) => {
-        const found = steps[name];
-        return (
-          <li key={name} className="flex items-center gap-2 py-1" data-step={name}>
-            <Mark found={found} />
-            <span className={found === undefined ? 'text-quiet' : ''}>{t(`drillStep_${name}`)}</span>
-            {typeof found === 'object' && (
-              <span className="text-quiet tabular-nums">
-                {t(`drillFound_${name}`, { count: found.count, all: found.all })}
-              </span>
-            )}
-          </li>
-        );
-      })}
-    </ol>
+    <div role="log" aria-label={t('drillRun')} className="mt-4 border-t border-line pt-3 text-sm">
+      <ol>
+        {DRILL_STEPS.map((name) => {
+          const found = steps[name];
+          return (
+            <li key={name} className="flex items-center gap-2 py-1" data-step={name}>
+              <Mark found={found} />
+              <span className={found === undefined ? 'text-quiet' : ''}>{t(`drillStep_${name}`)}</span>
+              {typeof found === 'object' && (
+                <span className="text-quiet tabular-nums">
+                  {t(`drillFound_${name}`, { count: found.count, all: found.all })}
+                </span>
+              )}
+            </li>
+          );
+        })}
+      </ol>
+    </div>
   );
 }
 

@@ -21,7 +21,7 @@ export function Drills() {
       {data !== undefined && data.drills.length > 0 && (
         <Table
           label={t('drills')}
-          head={[t('resource'), t('fault'), '%', t('until'), t('reason'), t('by'), '']}
+          head={[t('resource'), t('fault'), '%', t('until'), t('reason'), t('by'), t('actions')]}
         >
           {data.drills.map((drill) => (
             <Row

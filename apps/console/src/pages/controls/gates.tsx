@@ -20,7 +20,10 @@ export function Gates() {
       <ProblemNote error={write.error ?? error} />
       {data?.gates.length === 0 && <Empty>{t('noGates')}</Empty>}
       {data !== undefined && data.gates.length > 0 && (
-        <Table label={t('gates')} head={[t('resource'), t('state'), t('until'), t('reason'), t('by'), '']}>
+        <Table
+          label={t('gates')}
+          head={[t('resource'), t('state'), t('until'), t('reason'), t('by'), t('actions')]}
+        >
           {data.gates.map((gate) => (
             <Row
               key={gate.resource ?? '*'}
