@@ -1,6 +1,6 @@
 import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
-import { useNumbers } from '../live/format.ts';
+import { useNumbers } from '../ui/numbers.ts';
 import { LiveBadge } from '../live/live-badge.tsx';
 import { DEAD_AFTER_MS, decisionsIn, type GoneNode, type LiveNode } from '../live/live-state.ts';
 import { useLive } from '../live/use-live.ts';

@@ -4,6 +4,7 @@ import type { LedgerEvent } from '../api/types.ts';
 import { Badge, Row, Table } from './basics.tsx';
 import { RawJson } from './disclosure.tsx';
 import { subjectText } from './filters.tsx';
+import { useNumbers } from './numbers.ts';
 import { ExactTime } from './time.tsx';
 import { useWindowName } from './window-name.ts';
 import { Word } from './word.tsx';
@@ -69,6 +70,7 @@ interface SeenLimit {
 /** The reason, and the limits that refused, or else those that were counted. */
 export function Why({ event }: { readonly event: LedgerEvent }) {
   const windowName = useWindowName();
+  const { units } = useNumbers();
   const limits = (Array.isArray(event.limits) ? event.limits : []) as readonly SeenLimit[];
   const refusing = limits.filter(({ exceeded }) => exceeded);
   return (
@@ -80,7 +82,7 @@ export function Why({ event }: { readonly event: LedgerEvent }) {
       )}
       {(refusing.length > 0 ? refusing : limits).map(({ rule, window, meter, used, max }, index) => (
         <p key={index} className="text-xs text-quiet">
-          {rule} · {windowName(window)} · {used} / {max ?? '∞'} {meter}
+          {rule} · {windowName(window)} · {units(used)} / {units(max)} {meter}
         </p>
       ))}
     </>

@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next';
 import type { LimitState } from '../api/types.ts';
 import { Badge } from './basics.tsx';
 import { exact, Instant } from './time.tsx';
+import { useNumbers } from './numbers.ts';
 import { useWindowName } from './window-name.ts';
 import { Word } from './word.tsx';
 
@@ -52,9 +53,10 @@ export function Limits({ limits, zone, action }: LimitsProps) {
 
 function Bar({ limit: { used, reserved, max, remaining, exceeded } }: { readonly limit: LimitState }) {
   const { t } = useTranslation();
+  const { units } = useNumbers();
   const taken = used + reserved;
-  const held = reserved > 0 ? ` + ${reserved} ${t('held')}` : '';
-  const text = `${used}${held} / ${max ?? '∞'}`;
+  const held = reserved > 0 ? ` + ${units(reserved)} ${t('held')}` : '';
+  const text = `${units(used)}${held} / ${units(max)}`;
   return (
     <div className="mt-1 flex items-center gap-3">
       <progress
@@ -66,7 +68,7 @@ function Bar({ limit: { used, reserved, max, remaining, exceeded } }: { readonly
       <span className="shrink-0 text-sm tabular-nums">{text}</span>
       {remaining !== null && (
         <span className="hidden shrink-0 text-sm text-quiet tabular-nums sm:inline">
-          {t('free', { count: remaining })}
+          {t('free', { units: units(remaining) })}
         </span>
       )}
     </div>

@@ -4,6 +4,7 @@ import type { Schemas, Subject } from '../../api/types.ts';
 import { Badge, Empty, Row, Table } from '../../ui/basics.tsx';
 import { Confirm } from '../../ui/confirm.tsx';
 import { subjectText } from '../../ui/filters.tsx';
+import { useNumbers } from '../../ui/numbers.ts';
 import { ProblemNote } from '../../ui/problem.tsx';
 import { Instant } from '../../ui/time.tsx';
 
@@ -15,6 +16,7 @@ interface PacksProps {
 /** What a subject was given on top of its windows of one resource. */
 export function Packs({ subject, resource }: PacksProps) {
   const { t } = useTranslation();
+  const { units } = useNumbers();
   const mayWork = useMay('operator');
   const query = { resource, subject: JSON.stringify(subject) };
   const { data, error } = useRead<Schemas['SubjectPacks']>('/admin/packs', { query, everyMs: 10_000 });
@@ -35,7 +37,7 @@ export function Packs({ subject, resource }: PacksProps) {
               key={id}
               cells={[
                 meter,
-                `${remaining} / ${amount}`,
+                `${units(remaining)} / ${units(amount)}`,
                 <Badge tone={state === 'active' ? 'good' : 'quiet'}>{t(`pack_${state}`)}</Badge>,
                 expiresAt ? <Instant at={expiresAt} /> : t('never'),
                 <Instant at={createdAt} />,

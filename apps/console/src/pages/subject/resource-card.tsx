@@ -4,9 +4,9 @@ import type { Schemas, Subject } from '../../api/types.ts';
 import { Card, Row, Table } from '../../ui/basics.tsx';
 import { CsvButton } from '../../ui/csv-button.tsx';
 import { Limits } from '../../ui/limits.tsx';
+import { useNumbers } from '../../ui/numbers.ts';
 import { Instant } from '../../ui/time.tsx';
 import { Word } from '../../ui/word.tsx';
-import { amountsText } from '../../ui/amounts.ts';
 import { BrakeSubject } from './brake.tsx';
 import { GivePack } from './give-pack.tsx';
 import { Packs } from './packs.tsx';
@@ -57,6 +57,7 @@ export function ResourceCard({ subject, usage, zone }: ResourceCardProps) {
 /** Reservations that are live, the first to expire first. */
 function Holds({ holds }: { readonly holds: NonNullable<Usage['holds']> }) {
   const { t } = useTranslation();
+  const numbers = useNumbers();
   return (
     <div className="mt-4 border-t border-line pt-3">
       <h3 className="mb-1 text-sm font-semibold">{t('holds')}</h3>
@@ -66,7 +67,7 @@ function Holds({ holds }: { readonly holds: NonNullable<Usage['holds']> }) {
             key={index}
             cells={[
               rule,
-              amountsText(amounts),
+              numbers.amounts(amounts),
               <Instant at={expiresAt} />,
               <Word of={onExpiry ?? 'release'} />,
             ]}

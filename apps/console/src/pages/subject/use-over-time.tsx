@@ -8,6 +8,7 @@ import { CsvButton } from '../../ui/csv-button.tsx';
 import { Disclosure } from '../../ui/disclosure.tsx';
 import { readersTimeZone } from '../../ui/filters.tsx';
 import { keyOfLimit } from '../../ui/limits.tsx';
+import { useNumbers } from '../../ui/numbers.ts';
 import { ProblemNote } from '../../ui/problem.tsx';
 import { ExactTime } from '../../ui/time.tsx';
 import { useWindowName } from '../../ui/window-name.ts';
@@ -67,9 +68,10 @@ const COLUMNS = {
 
 function Shown({ windows, name }: { readonly windows: readonly PastWindow[]; readonly name: string }) {
   const { t } = useTranslation();
+  const { units } = useNumbers();
   const most = Math.max(...windows.map(({ used }) => used));
   const columns = windows.map(({ startsAt, used, max }) => ({
-    name: `${startsAt?.slice(0, 16).replace('T', ' ') ?? '—'}: ${used} / ${max ?? '∞'}`,
+    name: `${startsAt?.slice(0, 16).replace('T', ' ') ?? '—'}: ${units(used)} / ${units(max)}`,
     value: used,
     limit: max,
   }));
@@ -87,7 +89,7 @@ function Shown({ windows, name }: { readonly windows: readonly PastWindow[]; rea
             {windows.toReversed().map(({ startsAt, used, max, denied }, index) => (
               <Row
                 key={index}
-                cells={[startsAt ? <ExactTime at={startsAt} /> : '—', used, max ?? '∞', denied]}
+                cells={[startsAt ? <ExactTime at={startsAt} /> : '—', units(used), units(max), units(denied)]}
               />
             ))}
           </Table>

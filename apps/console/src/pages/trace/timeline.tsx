@@ -3,7 +3,7 @@ import type { LedgerEvent } from '../../api/types.ts';
 import { Row, Table } from '../../ui/basics.tsx';
 import { Outcome, Why } from '../../ui/decisions.tsx';
 import { RawJson } from '../../ui/disclosure.tsx';
-import { amountsText } from '../../ui/amounts.ts';
+import { useNumbers } from '../../ui/numbers.ts';
 import { ExactTime } from '../../ui/time.tsx';
 
 /** The events of one operation downwards in time, a column for each node. */
@@ -32,6 +32,7 @@ export function Timeline({ events }: { readonly events: readonly LedgerEvent[] }
 
 function Happened({ event }: { readonly event: LedgerEvent }) {
   const { t } = useTranslation();
+  const numbers = useNumbers();
   const { kind, actor, amounts } = event;
   return (
     <div className="border-l-2 border-accent pl-2">
@@ -39,7 +40,7 @@ function Happened({ event }: { readonly event: LedgerEvent }) {
         {t(`event_${kind}`)} <Outcome event={event} />
       </p>
       <Why event={event} />
-      {amounts !== undefined && <p className="text-xs text-quiet">{amountsText(amounts)}</p>}
+      {amounts !== undefined && <p className="text-xs text-quiet">{numbers.amounts(amounts)}</p>}
       {actor && (
         <p className="text-xs text-quiet">
           {t('by')}: {actor}

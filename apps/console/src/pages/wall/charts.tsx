@@ -1,6 +1,6 @@
 import { lazy, Suspense, useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useNumbers } from '../../live/format.ts';
+import { useNumbers } from '../../ui/numbers.ts';
 import type { Line } from '../../live/lines.ts';
 import { SPAN_S, type Point } from '../../live/live-state.ts';
 import { Disclosure } from '../../ui/disclosure.tsx';

@@ -1,5 +1,5 @@
 import { useTranslation } from 'react-i18next';
-import { useNumbers } from '../../live/format.ts';
+import { useNumbers } from '../../ui/numbers.ts';
 import { UNKNOWN, type LiveState } from '../../live/live-state.ts';
 
 /** The numbers of this second, of all nodes together. */

@@ -1,6 +1,6 @@
 import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
-import { useNumbers } from '../../live/format.ts';
+import { useNumbers } from '../../ui/numbers.ts';
 import { decisionsIn, type GoneNode, type LiveNode, type LiveState } from '../../live/live-state.ts';
 import { useNow } from '../../live/use-now.ts';
 import { Badge } from '../../ui/basics.tsx';

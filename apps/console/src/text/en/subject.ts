@@ -12,7 +12,7 @@ export const subject = {
   zone: 'Times in',
   ownZone: 'the zone of each rule',
   noEnd: 'never begins again',
-  free: '{{count}} left',
+  free: '{{units}} left',
   raiseToday: 'Raise …',
   raiseLimit: 'Raise {{rule}} · {{window}} · {{meter}} of {{subject}}',
   raiseUntil: 'Holds until this window ends: {{until}}.',

@@ -12,7 +12,7 @@ export const subject = {
   zone: '时间显示',
   ownZone: '各规则的时区',
   noEnd: '不会重新计数',
-  free: '剩余 {{count}}',
+  free: '剩余 {{units}}',
   raiseToday: '提高……',
   raiseLimit: '提高 {{subject}} 的 {{rule}} · {{window}} · {{meter}}',
   raiseUntil: '到本窗口结束为止：{{until}}。',
