@@ -39,6 +39,21 @@ describe('GET /metrics', () => {
     expect(await decisions('export-per-account', 'would-deny')).toBe(1);
     expect(await decisions('llm-per-user', 'denied')).toBe(1);
     expect(await decisions('llm-budget', 'spared')).toBe(1);
+    // A page that lists rules asks for the same numbers of those on it.
+    const { body } = await service.api.get('/admin/rule-use?rules=ocr-per-user,export-per-account,no-such');
+    expect(body.rules).toEqual([
+      { rule: 'ocr-per-user', allowed: 4, denied: 1, wouldDeny: 0 },
+      { rule: 'export-per-account', allowed: 0, denied: 0, wouldDeny: 1 },
+      { rule: 'no-such', allowed: 0, denied: 0, wouldDeny: 0 },
+    ]);
+    for (const query of [
+      '',
+      '?rules=',
+      '?rules=a,',
+      '?rules=a&more=1',
+      `?rules=${Array.from({ length: 101 }, (_, n) => n).join()}`,
+    ])
+      await service.api.get(`/admin/rule-use${query}`).expect(400);
   });
 
   it('counts checks by their reason, batches and those without a rule included', async () => {

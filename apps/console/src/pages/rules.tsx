@@ -4,7 +4,9 @@ import { useMay, useRead } from '../api/queries.ts';
 import type { Rule, Schemas } from '../api/types.ts';
 import { Badge, Button, Card, Empty, Field, PageTitle, Row, Table } from '../ui/basics.tsx';
 import { CsvButton } from '../ui/csv-button.tsx';
+import { useNumbers } from '../ui/numbers.ts';
 import { Loading, ProblemNote } from '../ui/problem.tsx';
+import { useRuleRates } from './rules/use-rule-rates.ts';
 import { FirstMinutes } from './first-minutes.tsx';
 import { useWindowName } from '../ui/window-name.ts';
 import { Word } from '../ui/word.tsx';
@@ -85,8 +87,11 @@ const CREATE = `curl -X POST …/admin/rules -H 'authorization: Bearer <key>' -H
 function RuleTable({ rules }: { readonly rules: readonly Rule[] }) {
   const { t } = useTranslation();
   const windowName = useWindowName();
+  const { rate, units } = useNumbers();
+  const rates = useRuleRates(rules.map(({ id }) => id));
+  const head = [t('rule'), t('resource'), t('per'), t('limits'), t('mode'), t('useNow')];
   return (
-    <Table label={t('rules')} head={[t('rule'), t('resource'), t('per'), t('limits'), t('mode')]}>
+    <Table label={t('rules')} head={head}>
       {rules.map(({ id, resource, per, limits, mode, description }) => (
         <Row
           key={id}
@@ -101,12 +106,15 @@ function RuleTable({ rules }: { readonly rules: readonly Rule[] }) {
             per.join(', ') || '—',
             limits.map((limit, index) => (
               <p key={index}>
-                {limit.max ?? '∞'} {limit.meter ?? ''} / {windowName(limit.window)}
+                {units(limit.max)} {limit.meter ?? ''} / {windowName(limit.window)}
               </p>
             )),
             <Badge tone={mode === 'enforce' ? 'good' : 'warn'}>
               <Word of={mode ?? 'enforce'} />
             </Badge>,
+            <span className="whitespace-nowrap tabular-nums">
+              {t('ruleRates', { allowed: rate(rates.get(id)?.allowed), denied: rate(rates.get(id)?.denied) })}
+            </span>,
           ]}
         />
       ))}

@@ -38,6 +38,13 @@ export interface DecisionTotals {
   readonly durations: readonly { readonly atMost: number; readonly count: number }[];
 }
 
+/** What was decided under one rule since the start. */
+export interface RuleTotals {
+  readonly allowed: number;
+  readonly denied: number;
+  readonly wouldDeny: number;
+}
+
 /**
  * Counts decisions for Prometheus, and logs when the store's state changes. A check adds to plain numbers; they
  * become metrics when Prometheus scrapes. Every degraded decision is counted (I14).
@@ -178,6 +185,16 @@ export class QuotaMetrics implements QuotaObserver {
       durations: durations.values.flatMap(({ labels: { le }, value: count }) =>
         le === undefined ? [] : [{ atMost: le === '+Inf' ? Infinity : Number(le), count }],
       ),
+    };
+  }
+
+  /** The same counts of one rule. */
+  ofRule(rule: string): RuleTotals {
+    const count = (outcome: Outcome) => this.#decisions.of(rule, outcome);
+    return {
+      allowed: count('allowed') + count('degraded-allowed'),
+      denied: count('denied') + count('degraded-denied'),
+      wouldDeny: count('would-deny'),
     };
   }
 

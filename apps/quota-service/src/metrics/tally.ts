@@ -15,6 +15,11 @@ export class Tally {
     counts.set(second, (counts.get(second) ?? 0) + times);
   }
 
+  /** How often both were counted together. */
+  of(first: string, second = ''): number {
+    return this.#counts.get(first)?.get(second) ?? 0;
+  }
+
   /** Drops all counts whose first label is not kept. */
   keep(isKept: (first: string) => boolean): void {
     for (const first of this.#counts.keys()) if (!isKept(first)) this.#counts.delete(first);

@@ -1,5 +1,7 @@
 /** Of lists, alarms and outages. */
 export const lists = {
+  useNow: 'A second, at this node',
+  ruleRates: '{{allowed}} allowed, {{denied}} denied',
   firstMinutes: 'First minutes',
   firstMinutesHint:
     'These are the sample rules. Ask as a program does: this check really counts, and with a few more the limit refuses.',

@@ -1,5 +1,7 @@
 /** Of lists, alarms and outages. */
 export const lists = {
+  useNow: '每秒（本节点）',
+  ruleRates: '允许 {{allowed}}，拒绝 {{denied}}',
   firstMinutes: '开始使用',
   firstMinutesHint: '以下是示例规则。像程序一样试一次检查：它会真实计数，多试几次就会达到上限而被拒绝。',
   checkNow: '检查',
