@@ -33,9 +33,13 @@ const ADMINISTRATION = [
   ['patch', '/admin/rules/ocr-per-user', { mode: 'x' }, 400],
   ['delete', '/admin/rules/none', undefined, 404],
   ['post', '/admin/rules/preview', {}, 400],
+  ['post', '/admin/rules/try', {}, 400],
+  ['get', '/admin/rule-use?rules=ocr-per-user', undefined, 200],
+  ['get', '/admin/live?frames=1', undefined, 200],
   ['put', '/admin/subjects/usage', {}, 400],
   ['get', '/admin/subjects', undefined, 400],
   ['get', '/admin/subjects/usage', undefined, 200],
+  ['get', '/admin/subjects/search', undefined, 400],
   ['post', '/admin/subjects/reset', {}, 400],
   ['get', '/admin/subjects/data', undefined, 400],
   ['delete', '/admin/subjects/data', undefined, 400],
@@ -153,7 +157,7 @@ describe('with keys of both kinds', () => {
       const route = path
         .replace(/\?.*/, '')
         .replace(
-          /(\/admin\/(?:rules|brakes|packs|operations|webhooks|dead-letters)|\/reservations)\/(?!preview)[^/]+/,
+          /(\/admin\/(?:rules|brakes|packs|operations|webhooks|dead-letters)|\/reservations)\/(?!preview|try)[^/]+/,
           '$1/{id}',
         )
         .replace(/(\/admin\/(?:gates|drills))\/[^/]+/, '$1/{resource}');

@@ -16,7 +16,7 @@ const OPERATORS = [
   ...['testWebhook', 'resendDeadLetter'],
 ];
 /** Reads, though it is no GET. */
-const READING = ['previewRule'];
+const READING = ['previewRule', 'tryRule'];
 
 interface Documented {
   readonly operationId: string;
