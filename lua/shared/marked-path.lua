@@ -47,10 +47,10 @@ local function read_marked(key, stored, limit_set, before, indexes, used)
 end
 
 -- Returns what `read_counter` of the fast path does. Counters that are not so marked take the slow path.
-local function read_other_counter(key, stored, limit_set, before, indexes, used)
+local function read_any_counter(key, stored, limit_set, before, indexes, used)
   local what, its_set = read_marked(key, stored, limit_set, before, indexes, used)
   if what then return what, limit_set.latest, limit_set.latest_text, its_set end
   return slow_path().read_counter(key, stored, limit_set, before, indexes, used)
 end
 
-return { read_counter = read_other_counter, with_reserved = with_reserved }
+return { read_counter = read_any_counter, with_reserved = with_reserved }
