@@ -39,7 +39,7 @@ const ADMINISTRATION = [
   ['put', '/admin/subjects/usage', {}, 400],
   ['get', '/admin/subjects', undefined, 400],
   ['get', '/admin/subjects/usage', undefined, 200],
-  ['get', '/admin/subjects/search', undefined, 400],
+  ['get', '/admin/subjects/search', undefined, 200],
   ['post', '/admin/subjects/reset', {}, 400],
   ['get', '/admin/subjects/data', undefined, 400],
   ['delete', '/admin/subjects/data', undefined, 400],
