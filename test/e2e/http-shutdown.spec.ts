@@ -51,7 +51,7 @@ const status = async (method: string, path: string, body?: unknown) =>
   (await service.fetchJson(method, path, body)).status;
 
 /** `docker stop` kills after 10 s; a busy machine may need some of it. */
-const STOP_LIMIT_MS = 9_000;
+const STOP_LIMIT_MS = 9_500;
 const HEAD = 'HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n';
 const CHECKS = JSON.stringify({ checks: new Array(1_000).fill(CHECK) });
 const WHOLE_BATCH = `POST /check/batch ${HEAD}content-length: ${CHECKS.length}\r\n\r\n${CHECKS}`;

@@ -17,7 +17,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const MAX_EARLY = 10_000;
 /** How long a start, or a stop, waits until a database is open; then it goes on without. */
 const OPEN_LIMIT_MS = 1_000;
-/** A process that was asked to stop has 2.5 s in all for what follows its last answer (`stopLimitMs`). */
+/** A process that was asked to stop has 3.3 s in all for what follows its last answer (`stopLimitMs`). */
 const CLOSE_LIMIT_MS = 700;
 
 /**
