@@ -49,15 +49,23 @@ export async function open(browser: Browser, { language, theme, timeZone }: Look
   return { page, errors, close: () => context.close() };
 }
 
-/** What axe-core finds, as rules and the elements that break them. */
+/** Dialogs fade and move for less than this. */
+const MOVING_MS = 400;
+
+/** What axe-core finds on a page at rest, as rules and the elements that break them. */
 export async function violations(page: Page): Promise<string[]> {
   // By the debugging protocol: the page's policy would refuse a script element.
   await page.evaluate(AXE);
-  return page.evaluate(async () => {
-    const { axe } = globalThis as unknown as {
-      axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
-    };
-    const { violations } = await axe.run();
-    return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
-  });
+  const found = () =>
+    page.evaluate(async () => {
+      const { axe } = globalThis as unknown as {
+        axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
+      };
+      const { violations } = await axe.run();
+      return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
+    });
+  const first = await found();
+  if (first.length === 0) return first;
+  await page.waitForTimeout(MOVING_MS);
+  return found();
 }
