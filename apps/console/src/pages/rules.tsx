@@ -113,7 +113,12 @@ function RuleTable({ rules }: { readonly rules: readonly Rule[] }) {
               <Word of={mode ?? 'enforce'} />
             </Badge>,
             <span className="whitespace-nowrap tabular-nums">
-              {t('ruleRates', { allowed: rate(rates.get(id)?.allowed), denied: rate(rates.get(id)?.denied) })}
+              {rates.has(id)
+                ? t('ruleRates', {
+                    allowed: rate(rates.get(id)?.allowed),
+                    denied: rate(rates.get(id)?.denied),
+                  })
+                : '–'}
             </span>,
           ]}
         />
