@@ -16,8 +16,8 @@ export class SteadyChecks {
   ) {
     const startedAt = performance.now();
     this.#timer = setInterval(() => {
-      const owed = (perSecond * (performance.now() - startedAt)) / 1_000;
-      const count = Math.min(Math.floor(owed - this.#due), 1_000);
+      const toBeSent = (perSecond * (performance.now() - startedAt)) / 1_000;
+      const count = Math.min(Math.floor(toBeSent - this.#due), 1_000);
       this.#due += count;
       if (count > 0) this.#send(count);
     }, EVERY_MS);

@@ -205,7 +205,7 @@ export function ledgerListsContract(open: (settings?: OpenedSettings) => Promise
   });
 
   // A breaker that opens again at once: the first outage had settlements pending for ever, the second more than it had allowed.
-  it('tells two outages apart that follow each other at once', async () => {
+  it('distinguishes two outages that follow each other at once', async () => {
     const { questions, ...ledger } = await opened(open);
     const data = { degraded: { cause: 'timeout', policy: 'allow' } } as const;
     const settled = (decidedAt: number) =>

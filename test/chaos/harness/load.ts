@@ -1,5 +1,5 @@
 import type { PlannedWrite } from './admin/admin-write.js';
-import { plannedWrite } from './admin/planned-writes.js';
+import { packAddedBeside, plannedWrite } from './admin/planned-writes.js';
 import { Random } from './random.js';
 import { checkedLife, extendedInTime, reservedLife, type Life } from './reservations/life.js';
 import { ADMINISTERED, OF_TWO_METERS, RESOURCES, RULES, subjectsCalendar } from './rules.js';
@@ -87,13 +87,8 @@ export class Load implements Workload {
     const user = subject['user']!;
     const earlier = () => {
       for (let before = index - 1; before >= Math.max(0, index - EARLIER_PACKS); before--) {
-        const { operation, write } = this.call(before);
-        if (
-          write?.verb === 'add-pack' &&
-          operation.resource === resource &&
-          operation.subject['user'] === user
-        )
-          return write.body;
+        const pack = packAddedBeside(this.call(before), { resource, user });
+        if (pack !== undefined) return pack;
       }
       return undefined;
     };

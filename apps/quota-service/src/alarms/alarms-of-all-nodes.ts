@@ -127,7 +127,7 @@ export class AlarmsOfAllNodes implements OnModuleInit, BeforeApplicationShutdown
     if (tally) await store.report(this.node.node, this.#nextRow(), JSON.stringify(tally));
   }
 
-  /** Rows of a node are told apart by a number that grows, also over a restart. */
+  /** Rows of a node are distinguished by a number that grows, also over a restart. */
   #nextRow(): number {
     return (this.#row = Math.max(this.#row + 1, Date.now()));
   }

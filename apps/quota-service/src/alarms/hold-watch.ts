@@ -21,7 +21,7 @@ export interface HeldBy {
 
 /**
  * Sees that holds expired which no call looks at: the node that made one looks at it once when its time is over, unless it saw it end. One that
- * `onExpiry` commits then cannot be told from one that another node committed, and is not looked at.
+ * `onExpiry` commits then cannot be distinguished from one that another node committed, and is not looked at.
  */
 export class HoldWatch implements QuotaObserver {
   /** When they expire, by their ids. */

@@ -8,6 +8,15 @@ const severity = {
   description: '`refuse`: a service does not start with it.',
 } as const;
 
+export const storeKindSchema = { title: 'StoreKind', type: 'string', enum: ['redis', 'embedded'] } as const;
+
+export const storeModeSchema = {
+  title: 'StoreMode',
+  type: 'string',
+  enum: ['exact', 'degraded'],
+  description: '`degraded`: the rules decide by their `degrade` policies.',
+} as const;
+
 export const livenessSchema = {
   type: 'object',
   properties: { status: { title: 'LivenessStatus', type: 'string', enum: ['live'] } },
@@ -23,13 +32,8 @@ export const readinessSchema = {
       title: 'StoreState',
       type: 'object',
       properties: {
-        kind: { title: 'StoreKind', type: 'string', enum: ['redis', 'embedded'] },
-        mode: {
-          title: 'StoreMode',
-          type: 'string',
-          enum: ['exact', 'degraded'],
-          description: '`degraded`: the rules decide by their `degrade` policies.',
-        },
+        kind: storeKindSchema,
+        mode: storeModeSchema,
         cause: { type: ['string', 'null'] },
         breaker: { title: 'BreakerState', type: 'string', enum: ['closed', 'half-open', 'open'] },
         pending: {

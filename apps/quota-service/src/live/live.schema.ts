@@ -1,3 +1,5 @@
+import { storeKindSchema, storeModeSchema } from '../health/health.schema.js';
+
 const instant = { type: 'string', format: 'date-time' } as const;
 const count = { type: 'integer', minimum: 0 } as const;
 const rate = { type: 'number', minimum: 0 } as const;
@@ -58,13 +60,8 @@ const reportSchema = {
       title: 'NodeStore',
       type: 'object',
       properties: {
-        kind: { title: 'StoreKind', type: 'string', enum: ['redis', 'embedded'] },
-        mode: {
-          title: 'StoreMode',
-          type: 'string',
-          enum: ['exact', 'degraded'],
-          description: '`degraded`: the rules decide by their `degrade` policies.',
-        },
+        kind: storeKindSchema,
+        mode: storeModeSchema,
         cause: { type: ['string', 'null'] },
         pending: { ...count, description: 'Degraded decisions that the store has not acknowledged yet.' },
       },

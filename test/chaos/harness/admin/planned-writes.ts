@@ -1,5 +1,6 @@
 import type { OverriddenLimit, PackInput, Rule, Subject } from '@sundial/contract';
 import type { Random } from '../random.js';
+import type { Call } from '../workload.js';
 import type { PlannedWrite } from './admin-write.js';
 
 const MAX_UNITS = 5;
@@ -25,6 +26,15 @@ export interface WritePlace {
   readonly operationId: string;
   /** A pack that an earlier write adds. */
   readonly earlier: () => PackInput | undefined;
+}
+
+/** The pack that an operator adds beside a call, where that is for the user and of the resource. */
+export function packAddedBeside(
+  { operation, write }: Call,
+  { resource, user }: { readonly resource: string; readonly user: string },
+): PackInput | undefined {
+  const isTheirs = operation.resource === resource && operation.subject['user'] === user;
+  return write?.verb === 'add-pack' && isTheirs ? write.body : undefined;
 }
 
 /** What an operator does there, as the seed says. */

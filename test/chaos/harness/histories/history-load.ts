@@ -1,6 +1,6 @@
 import type { Rule } from '@sundial/contract';
 import type { PlannedWrite } from '../admin/admin-write.js';
-import { plannedWrite } from '../admin/planned-writes.js';
+import { packAddedBeside, plannedWrite } from '../admin/planned-writes.js';
 import { ADMINISTERED, OWN_CALENDAR, subjectsCalendar } from '../rules.js';
 import { Random } from '../random.js';
 import { checkedLife, extendedInTime, reservedLife } from '../reservations/life.js';
@@ -105,13 +105,8 @@ export class HistoryLoad implements Workload {
     const user = subject['user']!;
     const earlier = () => {
       for (let before = index - 1; before >= 0; before--) {
-        const { operation, write } = this.call(before);
-        if (
-          write?.verb === 'add-pack' &&
-          operation.resource === resource &&
-          operation.subject['user'] === user
-        )
-          return write.body;
+        const pack = packAddedBeside(this.call(before), { resource, user });
+        if (pack !== undefined) return pack;
       }
       return undefined;
     };
