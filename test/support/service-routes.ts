@@ -26,6 +26,7 @@ export const SERVICE_ROUTES = [
   'get /admin/overrides',
   'get /admin/overrides/export',
   'get /admin/packs',
+  'get /admin/rule-use',
   'get /admin/rules',
   'get /admin/rules/{id}',
   'get /admin/subjects',
