@@ -27,6 +27,15 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => rm(clone, { recursive: true, force: true }));
 
+/** Whether no process of a group is left: npm ends before what it has started, which still writes into the clone. */
+function isGone(group: number): boolean {
+  try {
+    return !process.kill(-group, 0);
+  } catch {
+    return true;
+  }
+}
+
 it('a clone starts with `npm ci --omit=dev` and `npm start`, without a console, and says how to get it', async () => {
   await run('npm', ['ci', '--omit=dev', '--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error'], {
     cwd: clone,
@@ -50,5 +59,9 @@ it('a clone starts with `npm ci --omit=dev` and `npm start`, without a console, 
   } finally {
     process.kill(-service.pid!, 'SIGTERM');
     await ended;
+    await eventually(() => isGone(service.pid!), {
+      withinMs: 10_000,
+      what: 'the end of what npm has started',
+    });
   }
 }, 240_000);
