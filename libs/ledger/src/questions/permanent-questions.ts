@@ -15,7 +15,7 @@ import type {
 import type { PermanentTables } from '../tables/permanent-tables.js';
 import type { OutageRow } from '../recording/outages.js';
 import { hashOf, subjectText } from '../blocks/hash.js';
-import { LONG_SPAN } from '../recording/subject-days.js';
+import { LONG_SPAN, type SubjectDay } from '../recording/subject-days.js';
 import { DAY_MS, type WindowUsage } from '../recording/usage.js';
 import { cursorOf, positionOf, valuesOf } from './cursor.js';
 import { recordedEvent, storedRow } from './event-query.js';
@@ -79,40 +79,77 @@ export class PermanentQuestions {
   }
 
   async top(filter: TopFilter, page: Pick<LedgerPage, 'limit'>): Promise<LedgerRows<TopSubject>> {
+    const spans = spansOf(filter, await this.#kept());
+    const ranked = spans.length === 0 ? [] : await this.#ranked(filter, spans, limitOf(page));
+    if (ranked.length === 0) return { rows: [] };
+    const sums = await this.#sumsOf(ranked, filter, spans);
+    sums.sort((one, other) => other[filter.by] - one[filter.by] || (one.subject < other.subject ? -1 : 1));
+    return { rows: sums.map((row) => ({ ...row, subject: JSON.parse(row.subject) as Subject })) };
+  }
+
+  /**
+   * Which subjects have the most, by nothing but numbers: what has to be sorted for a sum of many days is what the question takes. One hash is one
+   * subject but for a chance in 2^53.
+   */
+  #ranked(filter: TopFilter, spans: readonly Spans[], limit: number): Promise<readonly Ranked[]> {
     const { by, resource, meter = 'units' } = filter;
     let query = this.db
       .selectFrom('ledger_subject_days')
-      .select(['resource', 'subject_hash'])
-      .select((is) => [
-        is.fn.min('subject').as('subject'),
-        is.fn.sum<number>('used').as('used'),
-        is.fn.sum<number>('allowed').as('allowed'),
-        is.fn.sum<number>('denied').as('denied'),
-      ])
+      .select(['subject_hash', 'resource'])
       .where('meter', '=', meter)
+      .where(by, '<>', 0)
       .where((is) =>
         is.or(
-          spansOf(filter).map(({ span, first, end }) =>
+          spans.map(({ span, first, end }) =>
             is.and([is('span', '=', span), is('day', '>=', first), is('day', '<', end)]),
           ),
         ),
       );
     if (resource !== undefined) query = query.where('resource', '=', resource);
-    // One hash is one subject but for a chance in 2^53: grouped by numbers, a million sums are no sort of texts.
-    const rows = await query
-      .groupBy(['resource', 'subject_hash'])
-      .having(by === 'used' ? sql<boolean>`sum(used) > 0` : sql<boolean>`sum(denied) > 0`)
-      .orderBy(by, 'desc')
-      .orderBy('subject')
-      .limit(limitOf(page))
+    return query
+      .groupBy(['subject_hash', 'resource'])
+      .having((is) => is(is.fn.sum(by), '>', 0))
+      .orderBy((is) => is.fn.sum(by), 'desc')
+      .orderBy('subject_hash')
+      .limit(limit)
       .execute();
-    return {
-      rows: rows.map((row) => ({
-        resource: row.resource,
-        subject: JSON.parse(row.subject) as Subject,
-        ...{ used: Number(row.used), allowed: Number(row.allowed), denied: Number(row.denied) },
-      })),
-    };
+  }
+
+  /** Found by the whole key: of each day, each resource and each subject. */
+  async #sumsOf(ranked: readonly Ranked[], { meter = 'units' }: TopFilter, spans: readonly Spans[]) {
+    const wanted = new Set(ranked.map(rankedKey));
+    const rows = await this.db
+      .selectFrom('ledger_subject_days')
+      .select((is) => [
+        ...(['resource', 'subject_hash'] as const),
+        is.fn.min('subject').as('subject'),
+        is.fn.sum<number>('used').as('used'),
+        is.fn.sum<number>('allowed').as('allowed'),
+        is.fn.sum<number>('denied').as('denied'),
+      ])
+      .where((is) =>
+        is.or(spans.map((one) => is.and([is('span', '=', one.span), is('day', 'in', daysOf(one))]))),
+      )
+      .where('resource', 'in', [...new Set(ranked.map((one) => one.resource))])
+      .where('meter', '=', meter)
+      .where('subject_hash', 'in', [...new Set(ranked.map((one) => one.subject_hash))])
+      .groupBy(['subject_hash', 'resource'])
+      .execute();
+    return rows
+      .filter((row) => wanted.has(rankedKey(row)))
+      .map(({ resource, subject, used, allowed, denied }) => ({
+        ...{ resource, subject },
+        ...{ used: Number(used), allowed: Number(allowed), denied: Number(denied) },
+      }));
+  }
+
+  /** The days of which there are sums, in whole long spans. */
+  async #kept(): Promise<Days> {
+    const days = this.db.selectFrom('ledger_subject_days').where('span', '=', LONG_SPAN);
+    const first = await days.select((is) => is.fn.min('day').as('day')).executeTakeFirst();
+    const last = await days.select((is) => is.fn.max('day').as('day')).executeTakeFirst();
+    if (first?.day == null || last?.day == null) return { first: 0, end: 0 };
+    return { first: Number(first.day), end: Number(last.day) + LONG_SPAN };
   }
 
   async outages({ from, to }: LedgerSpan, page: LedgerPage): Promise<LedgerRows<Outage>> {
@@ -144,27 +181,41 @@ export class PermanentQuestions {
   }
 }
 
-interface Spans {
-  readonly span: number;
-  /** Days since the epoch. */
+type Ranked = Pick<SubjectDay, 'subject_hash' | 'resource'>;
+
+function rankedKey({ subject_hash, resource }: Ranked): string {
+  return `${subject_hash} ${resource}`;
+}
+
+/** Since the epoch; the end is not one of them. */
+interface Days {
   readonly first: number;
   readonly end: number;
 }
 
-const LAST_DAY = 2 ** 31 - 1 - LONG_SPAN;
+interface Spans extends Days {
+  readonly span: number;
+}
 
-/** The days that the time touches: long spans, and the days before and after those. */
-function spansOf({ from, to }: LedgerSpan): readonly Spans[] {
-  const first = from === undefined ? 0 : Math.floor(from / DAY_MS);
-  const end = to === undefined ? LAST_DAY : Math.min(Math.ceil(to / DAY_MS), LAST_DAY);
+/** The days that the time touches, of those that are kept: long spans, and the days before and after those. */
+function spansOf({ from, to }: LedgerSpan, kept: Days): readonly Spans[] {
+  const first = Math.max(kept.first, from === undefined ? 0 : Math.floor(from / DAY_MS));
+  const end = Math.min(kept.end, to === undefined ? kept.end : Math.ceil(to / DAY_MS));
   const firstLong = Math.ceil(first / LONG_SPAN) * LONG_SPAN;
-  const endLong = to === undefined ? end : Math.floor(end / LONG_SPAN) * LONG_SPAN;
-  if (firstLong >= endLong) return [{ span: 1, first, end }];
-  return [
-    { span: LONG_SPAN, first: firstLong, end: endLong },
-    { span: 1, first, end: firstLong },
-    { span: 1, first: endLong, end },
-  ].filter((one) => one.first < one.end);
+  const endLong = Math.floor(end / LONG_SPAN) * LONG_SPAN;
+  const spans =
+    firstLong >= endLong
+      ? [{ span: 1, first, end }]
+      : [
+          { span: LONG_SPAN, first: firstLong, end: endLong },
+          { span: 1, first, end: firstLong },
+          { span: 1, first: endLong, end },
+        ];
+  return spans.filter((one) => one.first < one.end);
+}
+
+function daysOf({ span, first, end }: Spans): readonly number[] {
+  return Array.from({ length: Math.ceil((end - first) / span) }, (_, index) => first + index * span);
 }
 
 /** Tells windows of one start apart. */
