@@ -5,9 +5,9 @@ import { BlockReader } from '../blocks/block-reader.js';
 import { attributesOf, operationOf } from '../blocks/keys.js';
 import type { DayFile, Segment } from './day-file.js';
 import { Found, keyOf, removePostings } from './postings.js';
-import { rowsIn } from './segment-search.js';
+import { blocksThatMay, rowOf } from './segment-search.js';
 import { atomically } from './sqlite-file.js';
-import { blockWith, updateBlock } from './stored-blocks.js';
+import { blockUpdater } from './stored-blocks.js';
 
 /** Deletes the rows of a subject from a day: zeros are where they were, and the pages they were on are overwritten when they are used again. */
 export function deleteSubject(file: DayFile, subject: Subject): number {
@@ -20,31 +20,42 @@ export function deleteSubject(file: DayFile, subject: Subject): number {
   return deleted;
 }
 
+/** Each block is read and written once. */
 function deleteFrom(database: Database.Database, segment: Segment, subject: Subject): number {
   const query = { subject, order: 'oldest', limit: Number.MAX_SAFE_INTEGER } as const;
-  const found = [...rowsIn(database, segment, undefined, query)].map(({ seq }) => seq);
-  for (let index = 0; index < found.length;) {
-    const block = blockWith(database, found[index]!)!;
-    const end = block.firstSeq + block.rows;
-    const some = new Set<number>();
-    for (; index < found.length && found[index]! < end; index += 1) some.add(found[index]!);
+  const update = blockUpdater(database);
+  const gone: GoneKeys = { operations: [], attributes: [] };
+  let deleted = 0;
+  for (const { block, seqs } of blocksThatMay(database, segment, query)) {
+    const before = deleted;
     const records = new BlockReader(block);
     for (let seq = block.firstSeq; records.next(); seq += 1) {
-      if (!some.has(seq)) continue;
-      if (segment.closed) removeKeys(database, segment, records, seq - segment.first_seq);
+      if (seqs?.has(seq) === false) continue;
+      if (!rowOf(records, { seq, node: block.node }, undefined, query)) continue;
+      addKeys(gone, records, seq - segment.first_seq);
       erase(records);
+      deleted += 1;
     }
-    updateBlock(database, block.firstSeq, block.bytes);
+    if (deleted > before) update(block);
   }
-  database.prepare('UPDATE segments SET rows = rows - ? WHERE id = ?').run(found.length, segment.id);
-  return found.length;
+  if (segment.closed) {
+    removePostings(database, segment.id, Found.byOperation, gone.operations);
+    removePostings(database, segment.id, Found.byAttribute, gone.attributes);
+  }
+  database.prepare('UPDATE segments SET rows = rows - ? WHERE id = ?').run(deleted, segment.id);
+  return deleted;
 }
 
-function removeKeys(database: Database.Database, { id }: Segment, record: BlockReader, place: number): void {
+/** What deleted rows are found by. */
+interface GoneKeys {
+  readonly operations: number[];
+  readonly attributes: number[];
+}
+
+function addKeys({ operations, attributes }: GoneKeys, record: BlockReader, place: number): void {
   const operation = operationOf(record);
-  if (operation !== null) removePostings(database, id, Found.byOperation, [keyOf(operation, place)]);
-  const attributes = attributesOf(record, []).map((hash) => keyOf(hash, place));
-  removePostings(database, id, Found.byAttribute, attributes);
+  if (operation !== null) operations.push(keyOf(operation, place));
+  for (const hash of attributesOf(record, [])) attributes.push(keyOf(hash, place));
 }
 
 function erase({ bytes, start, end }: BlockReader): void {

@@ -56,7 +56,7 @@ export function placesOf(
   return places;
 }
 
-/** Forgets rows that are gone. */
+/** Forgets rows that are gone: some thousand keys are written together, so those that lie together are taken out at once. */
 export function removePostings(
   database: Database.Database,
   segment: number,
@@ -64,13 +64,26 @@ export function removePostings(
   gone: readonly number[],
 ): void {
   const update = database.prepare('UPDATE postings SET keys = ? WHERE rowid = ?');
-  for (const key of gone) {
-    for (const { rowid, keys } of rowsWith(database, segment, foundBy, key, key)) {
-      const sorted = keysIn(keys);
-      update.run(bytesOf(sorted.filter((one) => one !== key)), rowid);
+  const find = database.prepare(ROWS_WITH);
+  const isGone = new Set(gone);
+  let removedUpTo = -1;
+  for (const key of Float64Array.from(gone).sort()) {
+    if (key <= removedUpTo) continue;
+    for (const { rowid, last, keys } of find.all(segment, foundBy, key, key) as PostingsRow[]) {
+      update.run(bytesOf(keysIn(keys).filter((one) => !isGone.has(one))), rowid);
+      removedUpTo = last;
     }
   }
 }
+
+interface PostingsRow {
+  readonly rowid: number;
+  readonly last: number;
+  readonly keys: Blob;
+}
+
+const ROWS_WITH =
+  'SELECT rowid, last, keys FROM postings WHERE segment = ? AND found_by = ? AND last >= ? AND first <= ? ORDER BY last';
 
 function rowsWith(
   database: Database.Database,
@@ -78,12 +91,8 @@ function rowsWith(
   foundBy: FoundBy,
   lowest: number,
   highest: number,
-): readonly { readonly rowid: number; readonly keys: Blob }[] {
-  return database
-    .prepare(
-      'SELECT rowid, keys FROM postings WHERE segment = ? AND found_by = ? AND last >= ? AND first <= ? ORDER BY last',
-    )
-    .all(segment, foundBy, lowest, highest) as { rowid: number; keys: Blob }[];
+): readonly PostingsRow[] {
+  return database.prepare(ROWS_WITH).all(segment, foundBy, lowest, highest) as PostingsRow[];
 }
 
 function bytesOf(keys: Float64Array): Buffer {

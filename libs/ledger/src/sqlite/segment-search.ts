@@ -5,7 +5,7 @@ import { attributeHashes, hashOf } from '../blocks/hash.js';
 import { matches, type EventQuery, type StoredRow } from '../questions/event-query.js';
 import type { Segment } from './day-file.js';
 import { Found, placesOf } from './postings.js';
-import { blocksIn, blockWith, type StoredBlock } from './stored-blocks.js';
+import { blockFinder, blocksIn, type StoredBlock } from './stored-blocks.js';
 import { mayAnswer } from './record-filter.js';
 
 type Rows = Iterable<StoredRow>;
@@ -21,6 +21,29 @@ export function rowsIn(
   return places
     ? rowsAt(database, inOrder(places, segment, query), facets, query)
     : rowsRead(database, segment, facets, query);
+}
+
+/** The blocks that may have such rows, the oldest first, and where; `seqs` undefined: anywhere. */
+export function* blocksThatMay(
+  database: Database.Database,
+  segment: Segment,
+  query: EventQuery,
+): Generator<{ readonly block: StoredBlock; readonly seqs: ReadonlySet<number> | undefined }> {
+  const places = segment.closed ? knownPlaces(database, segment, undefined, query) : undefined;
+  if (!places) {
+    const all = { first: segment.first_seq, last: segment.last_seq, from: 0, to: Number.MAX_SAFE_INTEGER };
+    for (const block of blocksIn(database, all, 'oldest')) yield { block, seqs: undefined };
+    return;
+  }
+  const blockWith = blockFinder(database);
+  const wanted = inOrder(places, segment, { ...query, order: 'oldest' });
+  for (let index = 0; index < wanted.length;) {
+    const block = blockWith(wanted[index]!);
+    const end = block ? block.firstSeq + block.rows : wanted[index]! + 1;
+    const seqs = new Set<number>();
+    for (; index < wanted.length && wanted[index]! < end; index += 1) seqs.add(wanted[index]!);
+    if (block) yield { block, seqs };
+  }
 }
 
 /** Where they are, by the index that finds the fewest; undefined: none does. */
@@ -68,12 +91,13 @@ function* rowsAt(
   facets: ReadonlySet<number> | undefined,
   query: EventQuery,
 ): Generator<StoredRow> {
+  const blockWith = blockFinder(database);
   let block: StoredBlock | undefined;
   let records: BlockReader | undefined;
   let starts: readonly number[] = [];
   for (const seq of seqs) {
     if (!block || !records || seq < block.firstSeq || seq >= block.firstSeq + block.rows) {
-      block = blockWith(database, seq);
+      block = blockWith(seq);
       if (!block) continue;
       records = new BlockReader(block);
       starts = startsIn(block);
@@ -114,7 +138,8 @@ function* rowsRead(
   }
 }
 
-function rowOf(
+/** The record as a row, where it answers. */
+export function rowOf(
   records: BlockReader,
   { seq, node }: Omit<StoredRow, 'event'>,
   facets: ReadonlySet<number> | undefined,

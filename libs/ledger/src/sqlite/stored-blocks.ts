@@ -38,12 +38,13 @@ export function insertBlock(
     .run(firstSeq, rows, firstAt, lastAt, node, named, bytes);
 }
 
-/** The block that has the row. */
-export function blockWith(database: Database.Database, seq: number): StoredBlock | undefined {
-  const row = database
-    .prepare('SELECT * FROM blocks WHERE first_seq <= ? ORDER BY first_seq DESC LIMIT 1')
-    .get(seq) as BlockRow | undefined;
-  return row && row.first_seq + row.rows > seq ? storedBlock(row) : undefined;
+/** Finds the block that has a row. */
+export function blockFinder(database: Database.Database): (seq: number) => StoredBlock | undefined {
+  const find = database.prepare('SELECT * FROM blocks WHERE first_seq <= ? ORDER BY first_seq DESC LIMIT 1');
+  return (seq) => {
+    const row = find.get(seq) as BlockRow | undefined;
+    return row && row.first_seq + row.rows > seq ? storedBlock(row) : undefined;
+  };
 }
 
 export interface BlockSpan {
@@ -73,8 +74,9 @@ export function* blocksIn(
   }
 }
 
-export function updateBlock(database: Database.Database, firstSeq: number, bytes: Buffer): void {
-  database.prepare('UPDATE blocks SET bytes = ? WHERE first_seq = ?').run(bytes, firstSeq);
+export function blockUpdater(database: Database.Database): (block: StoredBlock) => void {
+  const update = database.prepare('UPDATE blocks SET bytes = ? WHERE first_seq = ?');
+  return ({ bytes, firstSeq }) => void update.run(bytes, firstSeq);
 }
 
 /** Where the block begins that has the row. */
