@@ -148,8 +148,8 @@ export class PermanentQuestions {
     const days = this.db.selectFrom('ledger_subject_days').where('span', '=', LONG_SPAN);
     const first = await days.select((is) => is.fn.min('day').as('day')).executeTakeFirst();
     const last = await days.select((is) => is.fn.max('day').as('day')).executeTakeFirst();
-    if (first?.day == null || last?.day == null) return { first: 0, end: 0 };
-    return { first: Number(first.day), end: Number(last.day) + LONG_SPAN };
+    if (typeof first?.day !== 'number' || typeof last?.day !== 'number') return { first: 0, end: 0 };
+    return { first: first.day, end: last.day + LONG_SPAN };
   }
 
   async outages({ from, to }: LedgerSpan, page: LedgerPage): Promise<LedgerRows<Outage>> {
