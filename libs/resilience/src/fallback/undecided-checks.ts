@@ -26,10 +26,10 @@ export class UndecidedChecks {
 
   /** `answerBy` is monotonic. @throws QuotaError `operation-conflict` */
   decide(check: UndecidedCheck, answerBy: number): Answer<EngineDecision> {
-    const promised = this.promised(check);
-    if (promised) return this.#repeat(check, promised, answerBy);
+    const known = this.#pending(check);
+    if (known && known.settlement.intent !== 'release') return this.#repeat(check, known, answerBy);
     // A release that has freed the id: what was taken before it, or with it, is released with it.
-    const releasedAt = check.hold && this.#outbox.promised(check.operation.id)?.settlement.decidedAt;
+    const releasedAt = check.hold && known?.settlement.decidedAt;
     const { decision, pending } = this.#degraded.decide(
       releasedAt === undefined ? check : { ...check, releasedAt },
     );
@@ -56,29 +56,27 @@ export class UndecidedChecks {
   unrecorded(
     check: Pick<UndecidedCheck, keyof NamedOperation | keyof Takes | 'plan'>,
   ): DegradedCause | undefined {
-    const { operation, hold, plan } = check;
-    if (this.#outbox.isClear || (takesNothing(check) && !hold)) return undefined;
-    const pending = this.promised(check) ?? this.#outbox.promised(operation.id);
+    if (this.#outbox.isClear || namesNothing(check)) return undefined;
+    const pending = this.#pending(check);
     if (pending) return pending.degraded.cause;
-    return policyOf(plan) === 'local' ? this.#outbox.refusedBy(operation.id) : undefined;
+    return policyOf(check.plan) === 'local' ? this.#outbox.refusedBy(check.operation.id) : undefined;
   }
 
   /**
-   * What was promised under the operation's id and is not recorded in the store yet.
+   * What is pending under the operation's id: what was promised, or a release, after which the id is free.
    * @throws QuotaError `operation-conflict`, `operation-refunded`
    */
-  private promised(check: NamedOperation & Takes): PendingSettlement | undefined {
+  #pending(check: NamedOperation & Takes): PendingSettlement | undefined {
     const { operationId, operation, hold } = check;
-    const promised = takesNothing(check) && !hold ? undefined : this.#outbox.promised(operation.id);
-    if (promised === undefined) return undefined;
-    const { intent, operation: known } = promised.settlement;
-    // Its units are back: the id is free.
-    if (intent === 'release') return undefined;
+    const pending = namesNothing(check) ? undefined : this.#outbox.promised(operation.id);
+    if (pending === undefined) return undefined;
+    const { intent, operation: known } = pending.settlement;
+    if (intent === 'release') return pending;
     if (intent === 'refund') throw QuotaError.refunded(operationId);
     const isReservation = intent !== 'count';
     if (known.content !== operation.content || isReservation !== (hold !== undefined))
       throw QuotaError.conflict(operationId);
-    return promised;
+    return pending;
   }
 
   #repeat(check: UndecidedCheck, promised: PendingSettlement, answerBy: number): Answer<EngineDecision> {
@@ -94,6 +92,11 @@ export class UndecidedChecks {
     if (pending) void this.#outbox.enqueue(pending, answerBy);
     return decision;
   }
+}
+
+/** A look: nothing is counted under its id. */
+function namesNothing(check: NamedOperation & Takes): boolean {
+  return takesNothing(check) && !check.hold;
 }
 
 function withoutRoom(check: UndecidedCheck): UndecidedCheck {
