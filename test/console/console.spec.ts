@@ -1,14 +1,11 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Browser, Page } from 'playwright-core';
 import { en } from '../../apps/console/src/text/en.js';
-import { zh } from '../../apps/console/src/text/zh.js';
-import { RunningService } from '../support/running-service.js';
-import { launchBrowser, open, violations, type Look, type Opened } from './browser.js';
+import { violations, type Look } from './browser.js';
+import { KEYS, OneNode } from './one-node.js';
 
-const KEYS = { admin: 'rules-and-all-1', operator: 'works-all-day-1', viewer: 'only-looks-1' };
 const HOSTILE = `<img src=x onerror="globalThis.isBroken=1"><script>globalThis.isBroken=1</script>`;
 const LOOKS: readonly Look[] = [
   { language: 'en', theme: 'light' },
@@ -33,55 +30,18 @@ const PAGES = [
 /** Their stream goes on. */
 const STREAMING = ['wall', 'nodes'];
 
-let browser: Browser;
-let service: RunningService;
+const one = new OneNode({ SUNDIAL_LEDGER: 'on' });
 beforeAll(async () => {
-  browser = await launchBrowser();
-  service = await RunningService.start({
-    SUNDIAL_LEDGER: 'on',
-    SUNDIAL_ADMIN_KEYS: Object.entries(KEYS)
-      .map(([role, key]) => `${role}-key:${role}=${key}`)
-      .join(),
-    SUNDIAL_CLOCK_OFFSET_MS: '0',
-  });
-  await api('post', '/check').send({ resource: 'ocr', subject: { user: 'u1' }, operationId: 'smoke' });
-}, 120_000);
-afterAll(async () => {
-  await browser?.close();
-  await service?.stop();
+  await one.api('post', '/check').send({ resource: 'ocr', subject: { user: 'u1' }, operationId: 'smoke' });
 });
-
-let opened: Opened | undefined;
-beforeEach(() => (opened = undefined));
-afterEach(async () => {
-  const { errors = [] } = opened ?? {};
-  await opened?.close();
-  expect(errors).toEqual([]);
-});
-
-const api = (method: 'get' | 'post' | 'put', path: string) =>
-  service.api[method](path).auth(KEYS.admin, { type: 'bearer' });
-
-async function signIn(role: keyof typeof KEYS = 'admin', look: Look = LOOKS[0]!): Promise<Page> {
-  opened = await open(browser, look);
-  const { page } = opened;
-  const texts = look.language === 'zh' ? zh : en;
-  await page.goto(`${service.url}/console`);
-  await page.getByLabel(texts.adminKey).fill(KEYS[role]);
-  await page.getByRole('button', { name: texts.signIn }).click();
-  await page.getByRole('heading', { level: 1, name: texts.wall }).waitFor();
-  return page;
-}
-
-const go = (page: Page, path: string) => page.goto(`${service.url}/console#/${path}`);
 
 describe.each(LOOKS)('in %j', (look) => {
   it('every page is there, in its language, accessible, with its own files alone', async () => {
-    const page = await signIn('admin', look);
+    const page = await one.signIn('admin', 'wall', look);
     const hosts = new Set<string>();
     page.on('request', (request) => hosts.add(new URL(request.url()).host));
     for (const path of PAGES) {
-      await go(page, path);
+      await one.go(page, path);
       await page.getByRole('heading', { level: 1 }).waitFor();
       if (STREAMING.includes(path)) await page.locator('[data-live=live]').waitFor();
       else await page.waitForLoadState('networkidle');
@@ -89,15 +49,14 @@ describe.each(LOOKS)('in %j', (look) => {
     }
     expect(await page.evaluate('document.documentElement.lang')).toBe(look.language);
     expect(await page.evaluate('document.documentElement.dataset.theme')).toBe(look.theme);
-    expect([...hosts]).toEqual([new URL(service.url).host]);
+    expect([...hosts]).toEqual([new URL(one.service.url).host]);
   }, 60_000);
 });
 
 describe('signing in', () => {
   it('says what is wrong with a key, keeps it out of reach of scripts, and ends', async () => {
-    opened = await open(browser, LOOKS[0]!);
-    const { page } = opened;
-    await page.goto(`${service.url}/console`);
+    const page = await one.open();
+    await page.goto(`${one.service.url}/console`);
     await page.getByLabel(en.adminKey).fill('not-a-key-of-it');
     await page.getByRole('button', { name: en.signIn }).click();
     await page.getByRole('alert').getByText('This key is not known here').waitFor();
@@ -114,17 +73,17 @@ describe('signing in', () => {
   });
 
   it('is asked for again when the session has ended elsewhere', async () => {
-    const page = await signIn();
+    const page = await one.signIn();
     await page.context().clearCookies();
-    await go(page, 'controls');
+    await one.go(page, 'controls');
     await page.getByLabel(en.adminKey).waitFor();
   });
 });
 
 describe('a rule', () => {
   it('is edited in a form and as text, previewed, compared and saved', async () => {
-    const page = await signIn();
-    await go(page, 'rules/llm-per-user');
+    const page = await one.signIn();
+    await one.go(page, 'rules/llm-per-user');
     const max = page.getByLabel(en.max).first();
     await max.fill('25');
     await expect(page.getByRole('textbox', { name: en.text }).inputValue()).resolves.toContain('max: 25');
@@ -138,13 +97,13 @@ describe('a rule', () => {
     await expect(max.inputValue()).resolves.toBe('25');
     await page.getByRole('button', { name: en.save }).click();
     await page.getByText('applied on 1 of 1 nodes').waitFor();
-    const { body } = await api('get', '/admin/rules/llm-per-user');
+    const { body } = await one.api('get', '/admin/rules/llm-per-user');
     expect(JSON.stringify(body.limits)).toContain('"max":25');
   });
 
   it('says in words what a change does to counters, and what is wrong as it is typed', async () => {
-    const page = await signIn();
-    await go(page, 'rules/ocr-per-user');
+    const page = await one.signIn();
+    await one.go(page, 'rules/ocr-per-user');
     await page.getByLabel(en.timeZone).fill('Europe/Berlin');
     await page.getByText(/Starts new counters for .*timeZone changed/).waitFor();
     await page.getByLabel(en.timeZone).fill('Nowhere/None');
@@ -152,11 +111,11 @@ describe('a rule', () => {
   });
 
   it('that another has changed is not overwritten: the draft is compared with what is in force', async () => {
-    const page = await signIn();
-    await go(page, 'rules/export-per-account');
+    const page = await one.signIn();
+    await one.go(page, 'rules/export-per-account');
     await page.getByLabel(en.description).fill('a draft');
-    const { body } = await api('get', '/admin/rules/export-per-account');
-    await api('put', '/admin/rules/export-per-account').send({ ...body, description: 'of another' });
+    const { body } = await one.api('get', '/admin/rules/export-per-account');
+    await one.api('put', '/admin/rules/export-per-account').send({ ...body, description: 'of another' });
     await page.getByRole('button', { name: en.save }).click();
     await page.getByRole('alert').getByText('The rule was changed in the meantime').waitFor();
     await page.getByText('+ description: of another').waitFor();
@@ -167,12 +126,12 @@ describe('a rule', () => {
     await page.getByText('- description: of another').waitFor();
     await page.getByRole('button', { name: en.save }).click();
     await page.getByText('applied on 1 of 1 nodes').waitFor();
-    const saved = (await api('get', '/admin/rules/export-per-account')).body as { description: string };
+    const saved = (await one.api('get', '/admin/rules/export-per-account')).body as { description: string };
     expect(saved.description).toBe('a draft');
   });
 
   it('is found by its id with the palette', async () => {
-    const page = await signIn();
+    const page = await one.signIn();
     await page.keyboard.press('/');
     await page.getByPlaceholder(en.searchHint).fill('speech');
     await page.getByText('speech-scoring-per-pupil').last().waitFor();
@@ -184,8 +143,8 @@ describe('a rule', () => {
 
 describe('operators', () => {
   it('close a gate with an end and a reason, after a question that names it, and open it again', async () => {
-    const page = await signIn('operator');
-    await go(page, 'controls');
+    const page = await one.signIn('operator');
+    await one.go(page, 'controls');
     const gates = page.locator('section').filter({ has: page.getByRole('heading', { name: en.gates }) });
     await gates.getByLabel(en.resource).fill('sms');
     await gates.getByLabel(en.reason).fill('provider down');
@@ -200,9 +159,9 @@ describe('operators', () => {
   });
 
   it('raise a limit of one subject until its window ends', async () => {
-    await api('post', '/check').send({ resource: 'ocr', subject: { user: 'u9' } });
-    const page = await signIn('operator');
-    await go(page, 'subject?user=u9');
+    await one.api('post', '/check').send({ resource: 'ocr', subject: { user: 'u9' } });
+    const page = await one.signIn('operator');
+    await one.go(page, 'subject?user=u9');
     const ocr = page.locator('section').filter({ has: page.getByRole('heading', { name: 'ocr' }) });
     await ocr.getByText('1 / 10').waitFor();
     await ocr.getByRole('button', { name: en.raiseToday }).first().click();
@@ -211,7 +170,7 @@ describe('operators', () => {
     await page.getByRole('dialog').getByRole('button', { name: en.raiseNow, exact: true }).click();
     await ocr.getByText('1 / 15').waitFor();
     await ocr.getByText('override').first().waitFor();
-    const { overrides } = (await api('get', '/admin/overrides?rule=ocr-per-user')).body as {
+    const { overrides } = (await one.api('get', '/admin/overrides?rule=ocr-per-user')).body as {
       overrides: object[];
     };
     expect(overrides).toMatchObject([{ subject: { user: 'u9' }, reason: 'asked by the school' }]);
@@ -222,27 +181,26 @@ describe('operators', () => {
 describe('what others wrote', () => {
   it('is text: descriptions, reasons and subjects run nothing', async () => {
     const rule = { id: 'hostile', resource: 'ocr', per: ['user'], limits: [{ window: 'day', max: 9 }] };
-    await api('post', '/admin/rules').send({ ...rule, description: HOSTILE });
-    await api('put', '/admin/gates/hostile').send({ gate: 'closed', reason: HOSTILE });
-    const page = await signIn();
-    await go(page, 'rules');
+    await one.api('post', '/admin/rules').send({ ...rule, description: HOSTILE });
+    await one.api('put', '/admin/gates/hostile').send({ gate: 'closed', reason: HOSTILE });
+    const page = await one.signIn();
+    await one.go(page, 'rules');
     await page.getByText(HOSTILE).waitFor();
-    await go(page, 'controls');
+    await one.go(page, 'controls');
     await page.getByText(HOSTILE).waitFor();
-    await go(page, `subject?${new URLSearchParams({ user: HOSTILE })}`);
+    await one.go(page, `subject?${new URLSearchParams({ user: HOSTILE })}`);
     await page.getByText('hostile').first().waitFor();
-    await go(page, 'rules/hostile');
+    await one.go(page, 'rules/hostile');
     await page.getByLabel(en.description).waitFor();
     expect(await page.evaluate(() => 'isBroken' in globalThis)).toBe(false);
   });
 
   it('never gets the console into a frame', async () => {
-    opened = await open(browser, LOOKS[0]!);
-    const { page, errors } = opened;
-    await page.setContent(`<iframe src="${service.url}/console"></iframe>`);
+    const page = await one.open();
+    await page.setContent(`<iframe src="${one.service.url}/console"></iframe>`);
     await page.waitForTimeout(500);
     expect(await page.frames()[1]!.locator('#root').count()).toBe(0);
-    expect(errors.splice(0).join()).toMatch(/frame-ancestors|Framing/);
+    expect(one.errors.splice(0).join()).toMatch(/frame-ancestors|Framing/);
   });
 });
 
@@ -267,16 +225,16 @@ describe('a page of another origin', () => {
     ['of the same host, to which the cookie is sent', '127.0.0.1', 403],
     ['of another site, to which it is not', 'localhost', 401],
   ])('%s, reads and changes nothing', async (_what, host, status) => {
-    const form = `<form method="post" enctype="text/plain" action="${service.url}/admin/rules"><input name="{}"></form>`;
+    const form = `<form method="post" enctype="text/plain" action="${one.service.url}/admin/rules"><input name="{}"></form>`;
     const evil = createServer((_request, response) =>
       response.setHeader('content-type', 'text/html').end(form),
     );
     evil.listen(0, '127.0.0.1');
     await once(evil, 'listening');
-    const page = await signIn();
+    const page = await one.signIn();
     await page.goto('about:blank');
     await page.goto(`http://${host}:${(evil.address() as AddressInfo).port}`);
-    const answers = await page.evaluate(attack, [service.url, JSON.stringify(FORGED)]);
+    const answers = await page.evaluate(attack, [one.service.url, JSON.stringify(FORGED)]);
     const [posted] = await Promise.all([
       page.waitForResponse((response) => response.request().method() === 'POST'),
       page.evaluate('document.forms[0].submit()'),
@@ -285,22 +243,22 @@ describe('a page of another origin', () => {
     expect([...new Set(answers)]).toEqual(['opaque 0', 'refused by the browser']);
     expect(answers.lastIndexOf('opaque 0')).toBe(2);
     expect(posted.status()).toBe(status);
-    expect((await api('get', '/admin/rules/forged')).status).toBe(404);
-    opened!.errors.splice(0);
+    expect((await one.api('get', '/admin/rules/forged')).status).toBe(404);
+    one.errors.splice(0);
   });
 });
 
 describe('a viewer', () => {
   it('sees that the console is read-only, and nothing to change things with', async () => {
-    const page = await signIn('viewer');
+    const page = await one.signIn('viewer');
     await page.getByText(en.readOnly).waitFor();
-    await go(page, 'rules');
+    await one.go(page, 'rules');
     await page.getByRole('heading', { level: 1, name: en.rules }).waitFor();
     expect(await page.getByRole('button', { name: en.newRule }).count()).toBe(0);
-    await go(page, 'controls');
+    await one.go(page, 'controls');
     await page.getByRole('heading', { name: en.gates, exact: true }).waitFor();
     expect(await page.getByRole('button', { name: en.set }).count()).toBe(0);
-    await go(page, 'rules/ocr-per-user');
+    await one.go(page, 'rules/ocr-per-user');
     await page.getByLabel(en.description).waitFor();
     expect(await page.getByLabel(en.description).isDisabled()).toBe(true);
     expect(await page.getByRole('button', { name: en.save }).count()).toBe(0);

@@ -1,57 +1,19 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Browser, Page } from 'playwright-core';
+import { describe, expect, it } from '@jest/globals';
 import { en } from '../../apps/console/src/text/en.js';
-import { RunningService } from '../support/running-service.js';
-import { launchBrowser, open, violations, type Opened } from './browser.js';
+import { violations } from './browser.js';
+import { OneNode } from './one-node.js';
 
-/** One key of each role, named as it. */
-const KEYS = { admin: 'rules-and-all-1', operator: 'works-all-day-1', viewer: 'only-looks-1' };
-
-let browser: Browser;
-let service: RunningService;
-beforeAll(async () => {
-  browser = await launchBrowser();
-  service = await RunningService.start({
-    SUNDIAL_LEDGER: 'on',
-    SUNDIAL_ADMIN_KEYS: Object.entries(KEYS)
-      .map(([role, key]) => `${role}-key:${role}=${key}`)
-      .join(),
-    SUNDIAL_CLOCK_OFFSET_MS: '0',
-  });
-}, 120_000);
-afterAll(async () => {
-  await browser?.close();
-  await service?.stop();
-});
-
-let opened: Opened | undefined;
-afterEach(async () => {
-  const { errors = [] } = opened ?? {};
-  await opened?.close();
-  opened = undefined;
-  expect(errors).toEqual([]);
-});
-
-const api = (method: 'get' | 'post' | 'put', path: string) =>
-  service.api[method](path).auth(KEYS.admin, { type: 'bearer' });
-
-async function signIn(role: keyof typeof KEYS, path: string): Promise<Page> {
-  opened = await open(browser, { language: 'en', theme: 'light' });
-  const { page } = opened;
-  await page.goto(`${service.url}/console#/${path}`);
-  await page.getByLabel(en.adminKey).fill(KEYS[role]);
-  await page.getByRole('button', { name: en.signIn }).click();
-  await page.getByRole('heading', { level: 1 }).waitFor();
-  return page;
-}
+const one = new OneNode({ SUNDIAL_LEDGER: 'on' });
 
 describe('the first minutes', () => {
   it('begin with a check that counts, until they are hidden', async () => {
-    const page = await signIn('operator', 'rules');
+    const page = await one.signIn('operator', 'rules');
     await page.getByLabel('ocr-per-user: user').fill('newcomer');
     await page.getByRole('button', { name: en.checkNow, exact: true }).click();
     await page.getByText('1 / 10', { exact: true }).waitFor();
-    const { limits } = (await api('get', '/usage?resource=ocr&user=newcomer')).body as { limits: object[] };
+    const { limits } = (await one.api('get', '/usage?resource=ocr&user=newcomer')).body as {
+      limits: object[];
+    };
     expect(limits[0]).toMatchObject({ used: 1 });
     expect(await violations(page)).toEqual([]);
     await page.getByRole('button', { name: en.hide }).click();
@@ -63,7 +25,7 @@ describe('the first minutes', () => {
 
 describe('the form of a rule', () => {
   it('has a field for everything, says beside it what is wrong, and tries a check of the draft', async () => {
-    const page = await signIn('admin', 'rules/new');
+    const page = await one.signIn('admin', 'rules/new');
     await page.getByLabel('id', { exact: true }).fill('all-of-it');
     await page.getByLabel(en.resource, { exact: true }).fill('print');
     await page.getByLabel(en.zoneBy).fill('tz');
@@ -91,7 +53,7 @@ describe('the form of a rule', () => {
     await page.getByText('NEARLY').last().waitFor();
     await page.getByRole('button', { name: en.save }).click();
     await page.getByRole('heading', { level: 1, name: 'all-of-it' }).waitFor();
-    expect((await api('get', '/admin/rules/all-of-it')).body).toMatchObject({
+    expect((await one.api('get', '/admin/rules/all-of-it')).body).toMatchObject({
       timeZone: { by: 'tz', default: 'UTC' },
       limits: [
         {
@@ -109,8 +71,8 @@ describe('the form of a rule', () => {
 
 describe('a subject', () => {
   it('is found by how a value begins, on its page and in the palette', async () => {
-    await api('post', '/check').send({ resource: 'ocr', subject: { user: 'findme-7' } });
-    const page = await signIn('operator', 'subject');
+    await one.api('post', '/check').send({ resource: 'ocr', subject: { user: 'findme-7' } });
+    const page = await one.signIn('operator', 'subject');
     await page.getByLabel(en.findSubject).fill('findme');
     await page.getByRole('link', { name: 'user=findme-7' }).click();
     await page.getByText('1 / 10', { exact: true }).waitFor();
@@ -128,7 +90,7 @@ describe('a subject', () => {
   });
 
   it('gets limits of its own, kept while they are typed, and a brake', async () => {
-    const page = await signIn('operator', 'subject?user=findme-8');
+    const page = await one.signIn('operator', 'subject?user=findme-8');
     await page.getByLabel(en.rule, { exact: true }).selectOption('ocr-per-user');
     const card = page.locator('section').filter({ has: page.getByRole('heading', { name: en.overrides }) });
     await card.getByLabel('day · units').selectOption('set');
@@ -159,8 +121,8 @@ describe('a subject', () => {
 
 describe('alarms', () => {
   it('are filtered by a link, and lead to the decisions while they held', async () => {
-    await api('put', '/admin/gates/alarming').send({ gate: 'closed' });
-    const page = await signIn('viewer', 'alarms?kind=consecutive');
+    await one.api('put', '/admin/gates/alarming').send({ gate: 'closed' });
+    const page = await one.signIn('viewer', 'alarms?kind=consecutive');
     await page.getByText(en.noAlarms).waitFor();
     await page.getByLabel(en.kind).selectOption('control-in-force');
     await page.getByRole('button', { name: en.show }).first().click();

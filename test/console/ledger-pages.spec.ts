@@ -1,16 +1,13 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { en } from '../../apps/console/src/text/en.js';
-import { zh } from '../../apps/console/src/text/zh.js';
 import { RunningService } from '../support/running-service.js';
-import { launchBrowser, open, violations, type Look, type Opened } from './browser.js';
-
-const KEYS = { admin: 'rules-and-all-1', operator: 'works-all-day-1', viewer: 'only-looks-1' };
-const ENGLISH: Look = { language: 'en', theme: 'light' };
+import { violations } from './browser.js';
+import { OneNode } from './one-node.js';
 
 const HOSTILE = `<img src=x onerror="globalThis.isBroken=1"><script>globalThis.isBroken=1</script>`;
 
@@ -21,53 +18,18 @@ const receiving = createServer((request, response) => {
   response.writeHead(receiver.status).end(`receiver answers ${HOSTILE}`);
 });
 
-let browser: Browser;
-let service: RunningService;
+const one = new OneNode({ SUNDIAL_LEDGER: 'on', SUNDIAL_WEBHOOK_ALLOW: '127.0.0.1' });
 beforeAll(async () => {
   receiving.listen(0, '127.0.0.1');
   await once(receiving, 'listening');
   receiver.url = `http://127.0.0.1:${(receiving.address() as AddressInfo).port}/hook`;
-  browser = await launchBrowser();
-  service = await RunningService.start({
-    SUNDIAL_LEDGER: 'on',
-    SUNDIAL_ADMIN_KEYS: Object.entries(KEYS)
-      .map(([role, key]) => `${role}-key:${role}=${key}`)
-      .join(),
-    SUNDIAL_CLOCK_OFFSET_MS: '0',
-    SUNDIAL_WEBHOOK_ALLOW: '127.0.0.1',
-  });
-}, 120_000);
-afterAll(async () => {
-  await browser?.close();
-  await service?.stop();
+});
+afterAll(() => {
   receiving.close();
 });
 
-let opened: Opened | undefined;
-afterEach(async () => {
-  const { errors = [] } = opened ?? {};
-  await opened?.close();
-  opened = undefined;
-  expect(errors).toEqual([]);
-});
-
-const api = (method: 'get' | 'post' | 'put', path: string) =>
-  service.api[method](path).auth(KEYS.admin, { type: 'bearer' });
 const check = (user: string, operationId: string, amount = 1) =>
-  api('post', '/check').send({ resource: 'ocr', subject: { user }, operationId, amount });
-
-async function signIn(role: keyof typeof KEYS, path: string, look: Look = ENGLISH): Promise<Page> {
-  opened = await open(browser, look);
-  const { page } = opened;
-  const texts = look.language === 'zh' ? zh : en;
-  await page.goto(`${service.url}/console#/${path}`);
-  await page.getByLabel(texts.adminKey).fill(KEYS[role]);
-  await page.getByRole('button', { name: texts.signIn }).click();
-  await page.getByRole('heading', { level: 1 }).waitFor();
-  return page;
-}
-
-const go = (page: Page, path: string) => page.goto(`${service.url}/console#/${path}`);
+  one.api('post', '/check').send({ resource: 'ocr', subject: { user }, operationId, amount });
 
 async function downloaded(page: Page, button: string): Promise<string> {
   const [download] = await Promise.all([
@@ -81,7 +43,7 @@ describe('the trace', () => {
   it('finds a refusal by its subject and outcome, in a link and as CSV, and follows its operation', async () => {
     await check('t1', 'granted');
     await check('t1', 'refused', 99);
-    const page = await signIn('viewer', 'trace');
+    const page = await one.signIn('viewer', 'trace');
     await page.getByLabel(en.subject).fill('user=t1');
     await page.getByLabel(en.outcome).selectOption('denied');
     await page.getByRole('button', { name: en.show }).click();
@@ -107,28 +69,28 @@ describe('the trace', () => {
   it('goes through pages, and says what to do where nothing is found', async () => {
     await check('t2', 'p1');
     await check('t2', 'p2');
-    const page = await signIn('viewer', 'trace?subject=user%3Dt2&limit=1');
+    const page = await one.signIn('viewer', 'trace?subject=user%3Dt2&limit=1');
     await page.getByRole('link', { name: 'p2' }).waitFor();
     await page.getByRole('button', { name: en.nextPage }).click();
     await page.getByRole('link', { name: 'p1' }).waitFor();
     await page.getByRole('button', { name: en.firstPage }).click();
     await page.getByRole('link', { name: 'p2' }).waitFor();
-    await go(page, 'trace?operation=nothing');
+    await one.go(page, 'trace?operation=nothing');
     await page.getByText(en.operationUnknown).waitFor();
-    await go(page, 'trace?from=yesterday');
+    await one.go(page, 'trace?from=yesterday');
     await page.getByRole('alert').getByText('must be an instant').waitFor();
   }, 30_000);
 });
 
 describe('the audit', () => {
   it('shows who changed what, before and after, and takes an admin back to how a rule was', async () => {
-    const { body } = await api('get', '/admin/rules/export-per-account');
+    const { body } = await one.api('get', '/admin/rules/export-per-account');
     const { limits } = body as { limits: { max: number }[] };
-    await api('put', '/admin/rules/export-per-account').send({
+    await one.api('put', '/admin/rules/export-per-account').send({
       ...body,
       limits: limits.map((limit) => ({ ...limit, max: 7 })),
     });
-    const page = await signIn('admin', 'audit?rule=export-per-account');
+    const page = await one.signIn('admin', 'audit?rule=export-per-account');
     await page.getByRole('cell', { name: en['word_rule-changed'] }).waitFor();
     await page.getByRole('cell', { name: 'admin-key' }).waitFor();
     await page.locator('summary').filter({ hasText: en.changes }).click();
@@ -143,12 +105,12 @@ describe('the audit', () => {
     await dialog.getByRole('button', { name: en.rollBack }).click();
     await page.getByText('applied on 1 of 1 nodes').waitFor();
     await page.getByRole('cell', { name: 'too strict' }).waitFor();
-    expect((await api('get', '/admin/rules/export-per-account')).body.limits).toEqual(limits);
+    expect((await one.api('get', '/admin/rules/export-per-account')).body.limits).toEqual(limits);
   }, 30_000);
 
   it('has no rollback for operators', async () => {
-    await api('put', '/admin/gates/audited').send({ gate: 'closed' });
-    const page = await signIn('operator', 'audit');
+    await one.api('put', '/admin/gates/audited').send({ gate: 'closed' });
+    const page = await one.signIn('operator', 'audit');
     await page.getByRole('cell', { name: en['word_gate-set'] }).first().waitFor();
     expect(await page.getByRole('button', { name: en.rollBack }).count()).toBe(0);
   });
@@ -157,7 +119,7 @@ describe('the audit', () => {
 describe('webhooks', () => {
   it('are made by an admin, tested, and their dead letters are sent again', async () => {
     receiver.status = 410;
-    const page = await signIn('admin', 'webhooks');
+    const page = await one.signIn('admin', 'webhooks');
     await page.getByText(en.noWebhooks).waitFor();
     await page.getByRole('button', { name: en.newWebhook }).click();
     await page.getByLabel(en.url).fill('ftp://nowhere');
@@ -170,11 +132,11 @@ describe('webhooks', () => {
     await page.getByRole('heading', { level: 1, name: receiver.url }).waitFor();
     await page.getByRole('button', { name: en.sendTest }).click();
     await page.getByText(`${en.testFailed} 410`).waitFor();
-    await api('put', '/admin/gates/webhooked').send({ gate: 'closed' });
+    await one.api('put', '/admin/gates/webhooked').send({ gate: 'closed' });
     await page.getByRole('cell', { name: en.delivery_dead }).waitFor();
     expect(await violations(page)).toEqual([]);
     receiver.status = 204;
-    await go(page, 'webhooks');
+    await one.go(page, 'webhooks');
     const dead = page.getByRole('region', { name: en.deadLetters });
     await dead.getByRole('button', { name: en.resend }).click();
     await page.getByText(en.noDeadLetters).waitFor();
@@ -185,7 +147,7 @@ describe('webhooks', () => {
     await page.getByLabel(en.description).fill('the chat');
     await page.getByRole('button', { name: en.save }).click();
     await page.getByText(en.done).waitFor();
-    const { webhooks } = (await api('get', '/admin/webhooks')).body as { webhooks: object[] };
+    const { webhooks } = (await one.api('get', '/admin/webhooks')).body as { webhooks: object[] };
     expect(webhooks).toMatchObject([{ description: 'the chat', filter: { types: ['gate-changed'] } }]);
     await page.getByRole('button', { name: en.delete }).click();
     await page.getByRole('dialog').getByRole('button', { name: en.delete }).click();
@@ -193,11 +155,11 @@ describe('webhooks', () => {
   }, 40_000);
 
   it('are tested by operators and changed by admins alone', async () => {
-    const { webhook } = (await api('post', '/admin/webhooks').send({ url: `${receiver.url}/token` }))
+    const { webhook } = (await one.api('post', '/admin/webhooks').send({ url: `${receiver.url}/token` }))
       .body as {
       webhook: { id: string };
     };
-    const page = await signIn('operator', `webhooks/${webhook.id}`);
+    const page = await one.signIn('operator', `webhooks/${webhook.id}`);
     await page.getByLabel(en.url).waitFor();
     expect(await page.getByLabel(en.url).inputValue()).not.toContain('token');
     expect(await page.getByLabel(en.url).isDisabled()).toBe(true);
@@ -211,8 +173,8 @@ describe('a subject', () => {
   it('shows why it was refused and its packs, and its data is given out and deleted', async () => {
     const subject = { user: 's1' };
     await check('s1', 'over', 99);
-    await api('post', '/admin/packs').send({ resource: 'ocr', subject, amount: 5, operationId: 'gift' });
-    const page = await signIn('admin', 'subject?user=s1');
+    await one.api('post', '/admin/packs').send({ resource: 'ocr', subject, amount: 5, operationId: 'gift' });
+    const page = await one.signIn('admin', 'subject?user=s1');
     await page.getByRole('region', { name: en.decisions }).getByRole('link', { name: 'over' }).waitFor();
     await page.getByText('5 / 5').waitFor();
     expect(await violations(page)).toEqual([]);
@@ -235,11 +197,11 @@ describe('a subject', () => {
     await page.getByRole('dialog').getByRole('button', { name: en.deleteData }).click();
     await page.getByText(/^Deleted: [1-9]/).waitFor();
     await page.getByText(en.noDecisions).waitFor();
-    expect((await api('get', '/admin/decisions?user=s1')).body.decisions).toEqual([]);
+    expect((await one.api('get', '/admin/decisions?user=s1')).body.decisions).toEqual([]);
   }, 30_000);
 
   it('has its data deleted by admins alone', async () => {
-    const page = await signIn('operator', 'subject?user=s1');
+    const page = await one.signIn('operator', 'subject?user=s1');
     await page.getByRole('button', { name: en.exportData }).waitFor();
     expect(await page.getByRole('button', { name: en.deleteData }).count()).toBe(0);
   });
@@ -249,29 +211,29 @@ describe('what others wrote', () => {
   it('is text in everything that is recorded: subjects, operation ids, reasons, webhooks and their answers', async () => {
     const subject = { user: HOSTILE };
     const written = [
-      await api('post', '/check').send({ resource: 'ocr', subject, operationId: HOSTILE }),
-      await api('put', '/admin/overrides').send({
+      await one.api('post', '/check').send({ resource: 'ocr', subject, operationId: HOSTILE }),
+      await one.api('put', '/admin/overrides').send({
         ...{ rule: 'ocr-per-user', subject, limits: [{ window: 'day', add: 1 }], reason: HOSTILE },
       }),
-      await api('post', '/admin/packs').send({
+      await one.api('post', '/admin/packs').send({
         ...{ resource: 'ocr', subject, amount: 5, operationId: 'hostile', reason: HOSTILE },
       }),
-      await api('put', '/admin/gates/hostile').send({ gate: 'closed', reason: HOSTILE }),
+      await one.api('put', '/admin/gates/hostile').send({ gate: 'closed', reason: HOSTILE }),
     ];
     expect(written.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
     receiver.status = 500;
-    const made = await api('post', '/admin/webhooks').send({ url: receiver.url, description: HOSTILE });
+    const made = await one.api('post', '/admin/webhooks').send({ url: receiver.url, description: HOSTILE });
     const { id } = (made.body as { webhook: { id: string } }).webhook;
-    await api('post', `/admin/webhooks/${id}/test`);
+    await one.api('post', `/admin/webhooks/${id}/test`);
     receiver.status = 204;
-    const page = await signIn('admin', 'audit');
+    const page = await one.signIn('admin', 'audit');
     const user = new URLSearchParams(subject);
     const trace = new URLSearchParams({ operation: HOSTILE });
     for (const path of [
       ...['audit', 'webhooks', `webhooks/${id}`, 'controls', 'alarms', 'trace', `trace?${trace}`],
       `subject?${user}`,
     ]) {
-      await go(page, path);
+      await one.go(page, path);
       await page.getByRole('heading', { level: 1 }).waitFor();
       await page.waitForLoadState('networkidle');
       expect([path, await page.evaluate(() => 'isBroken' in globalThis)]).toEqual([path, false]);
@@ -285,9 +247,8 @@ describe('what others wrote', () => {
 describe('without a ledger', () => {
   it('every page that asks it says which setting turns it on', async () => {
     const off = await RunningService.start({ SUNDIAL_LEDGER: 'off' });
+    const page = await one.open();
     try {
-      opened = await open(browser, ENGLISH);
-      const { page } = opened;
       for (const path of ['trace', 'trace?operation=x', 'audit', 'webhooks', 'subject?user=u1']) {
         await page.goto(`${off.url}/console#/${path}`);
         await page.getByRole('alert').getByText('SUNDIAL_LEDGER=on npm start').waitFor();
@@ -295,7 +256,7 @@ describe('without a ledger', () => {
       }
     } finally {
       // A page that asks on would find no service.
-      await opened?.page.goto('about:blank');
+      await page.goto('about:blank');
       await off.stop();
     }
   }, 30_000);

@@ -1,23 +1,20 @@
-import { afterAll, afterEach, beforeAll, expect } from '@jest/globals';
-import type { Browser, Page } from 'playwright-core';
-import { en } from '../../apps/console/src/text/en.js';
-import { zh } from '../../apps/console/src/text/zh.js';
+import { afterAll, beforeAll } from '@jest/globals';
+import type { Page } from 'playwright-core';
 import { RunningService } from '../support/running-service.js';
-import { launchBrowser, open, type Look, type Opened } from './browser.js';
+import type { Look } from './browser.js';
+import { TestBrowser } from './test-browser.js';
 
-const KEYS = { admin: 'rules-and-all-1', operator: 'works-all-day-1', viewer: 'only-looks-1' };
-const ENGLISH: Look = { language: 'en', theme: 'light' };
+/** One key of each role, named as it. */
+export const KEYS = { admin: 'rules-and-all-1', operator: 'works-all-day-1', viewer: 'only-looks-1' };
 
-/** A service and a browser for the tests of one file, each of which fails where the browser's console reports an error. */
+/** A service and a browser for the tests of one file. */
 export class OneNode {
-  browser!: Browser;
+  readonly #browser = new TestBrowser();
   service!: RunningService;
-  #opened: Opened | undefined;
 
   /** Starts them before the tests of the file, and stops them afterwards. */
   constructor(env: Readonly<Record<string, string>> = {}) {
     beforeAll(async () => {
-      this.browser = await launchBrowser();
       this.service = await RunningService.start({
         SUNDIAL_ADMIN_KEYS: Object.entries(KEYS)
           .map(([role, key]) => `${role}-key:${role}=${key}`)
@@ -26,41 +23,27 @@ export class OneNode {
         ...env,
       });
     }, 120_000);
-    afterAll(async () => {
-      await this.browser?.close();
-      await this.service?.stop();
-    });
-    afterEach(async () => {
-      const { errors = [] } = this.#opened ?? {};
-      await this.#opened?.close();
-      this.#opened = undefined;
-      expect(errors).toEqual([]);
-    });
+    afterAll(() => this.service?.stop());
   }
 
   /** What the browser's console reported until now; a test that expects some takes them out. */
   get errors(): string[] {
-    return this.#opened!.errors;
+    return this.#browser.errors;
   }
 
+  /** With the key of an admin. */
   api(method: 'get' | 'post' | 'put', path: string) {
     return this.service.api[method](path).auth(KEYS.admin, { type: 'bearer' });
   }
 
-  /** A browser of its own, on no page yet. */
-  async open(look: Look = ENGLISH): Promise<Page> {
-    this.#opened = await open(this.browser, look);
-    return this.#opened.page;
+  /** A page without the cookies of the tests before, and on none of the console yet. */
+  open(look?: Look): Promise<Page> {
+    return this.#browser.open(look);
   }
 
-  async signIn(role: keyof typeof KEYS = 'admin', look: Look = ENGLISH): Promise<Page> {
-    const page = await this.open(look);
-    const texts = look.language === 'zh' ? zh : en;
-    await page.goto(`${this.service.url}/console`);
-    await page.getByLabel(texts.adminKey).fill(KEYS[role]);
-    await page.getByRole('button', { name: texts.signIn }).click();
-    await page.getByRole('heading', { level: 1, name: texts.wall }).waitFor();
-    return page;
+  /** A page of the console, signed in; default: the wall, as an admin. */
+  signIn(role: keyof typeof KEYS = 'admin', path = 'wall', look?: Look): Promise<Page> {
+    return this.#browser.signIn({ url: this.service.url, key: KEYS[role], path }, look);
   }
 
   go(page: Page, path: string) {

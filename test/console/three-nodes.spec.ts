@@ -1,15 +1,14 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createServer } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Browser, Page } from 'playwright-core';
 import { en } from '../../apps/console/src/text/en.js';
 import { eventually } from '../support/eventually.js';
-import { launchBrowser, open, type Opened } from './browser.js';
 import { watchLongTasks } from './long-tasks.js';
 import { Site, type Keys } from './site.js';
 import { SteadyChecks } from './steady-checks.js';
+import { TestBrowser } from './test-browser.js';
 
 /** The main job of each page, once, against three nodes with a Redis and a PostgreSQL. */
 const KEYS: Keys = { mei: { role: 'admin', key: 'rules-and-all-1' } };
@@ -17,7 +16,7 @@ const SUBJECT = { user: 'u-1' };
 /** What the wall may keep the browser from answering for, with 2,000 decisions a second. */
 const LONGEST_TASK_MS = 200;
 
-let browser: Browser;
+const browser = new TestBrowser();
 let site: Site;
 const receiving = createServer((request, response) => {
   request.resume();
@@ -26,33 +25,14 @@ const receiving = createServer((request, response) => {
 beforeAll(async () => {
   receiving.listen(0, '127.0.0.1');
   await once(receiving, 'listening');
-  [browser, site] = await Promise.all([
-    launchBrowser(),
-    Site.start(KEYS, { SUNDIAL_WEBHOOK_ALLOW: '127.0.0.1', SUNDIAL_DEADLINE_MS: '500' }),
-  ]);
+  site = await Site.start(KEYS, { SUNDIAL_WEBHOOK_ALLOW: '127.0.0.1', SUNDIAL_DEADLINE_MS: '500' });
 }, 120_000);
 afterAll(async () => {
-  await browser?.close();
   await site?.stop();
   receiving.close();
 }, 60_000);
 
-let opened: Opened;
-afterEach(async () => {
-  const { errors = [] } = opened ?? {};
-  await opened?.close();
-  expect(errors).toEqual([]);
-});
-
-async function signIn(path: string): Promise<Page> {
-  opened = await open(browser, { language: 'en', theme: 'light' });
-  const { page } = opened;
-  await page.goto(`${site.url}/console#/${path}`);
-  await page.getByLabel(en.adminKey).fill(KEYS['mei']!.key);
-  await page.getByRole('button', { name: en.signIn }).click();
-  await page.getByRole('heading', { level: 1 }).waitFor();
-  return page;
-}
+const signIn = (path: string) => browser.signIn({ url: site.url, key: KEYS['mei']!.key, path });
 
 const checkAt = (node: number, operationId: string, amount = 1) =>
   site.ask('POST', '/check', { resource: 'ocr', subject: SUBJECT, operationId, amount }, { node });
@@ -179,6 +159,6 @@ describe('the wall', () => {
       .first()
       .waitFor();
     // The browser reports each try to connect again.
-    opened.errors.splice(0);
+    browser.errors.splice(0);
   }, 60_000);
 });

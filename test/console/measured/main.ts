@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Page } from 'playwright-core';
 import { en } from '../../../apps/console/src/text/en.js';
-import { launchBrowser, open } from '../browser.js';
+import { launchBrowser, open, signIn } from '../browser.js';
 import { watchLongTasks } from '../long-tasks.js';
 import { Site, type Keys } from '../site.js';
 import { SteadyChecks } from '../steady-checks.js';
@@ -109,10 +109,7 @@ const browser = await launchBrowser();
 try {
   await fill(site);
   const { page } = await open(browser, { language: 'en', theme: 'dark' });
-  await page.goto(`${site.url}/console`);
-  await page.getByLabel(en.adminKey).fill(KEYS['mei']!.key);
-  await page.getByRole('button', { name: en.signIn }).click();
-  await page.getByRole('heading', { level: 1 }).waitFor();
+  await signIn(page, { url: site.url, key: KEYS['mei']!.key });
   await measurePages(page, site.url);
   await measureWall(page, site);
 } finally {

@@ -2,9 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Browser } from 'playwright-core';
-import { en } from '../../../apps/console/src/text/en.js';
-import { zh } from '../../../apps/console/src/text/zh.js';
-import { open, type Look, type Opened } from '../browser.js';
+import { open, signIn, type Look, type Opened } from '../browser.js';
 import { withPalette } from './palette-png.js';
 
 export interface Photographed {
@@ -41,10 +39,7 @@ export class Photographer {
     const opened = await open(browser, look);
     const { page } = opened;
     page.setDefaultTimeout(PATIENCE_MS);
-    const texts = look.language === 'zh' ? zh : en;
-    await page.goto(`${album.url}/console`);
-    await page.getByLabel(texts.adminKey).fill(album.key);
-    await page.getByRole('button', { name: texts.signIn }).click();
+    await signIn(page, { url: album.url, key: album.key, language: look.language });
     const photographer = new Photographer(opened, album, look);
     await photographer.#settled();
     return photographer;
