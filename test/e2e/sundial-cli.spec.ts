@@ -150,7 +150,17 @@ describe('sundial gates and brakes', () => {
 describe('sundial packs and reservations', () => {
   it('adds a pack once, lists and cancels it', async () => {
     const of = ['many', '-s', 'user=p1', '-s', 'grade=2'];
-    const add = ['packs', 'add', ...of, '--amount', '50', '--expires', '30d', '--operation-id', 'order-1'];
+    const add = [
+      'packs',
+      'add',
+      ...of,
+      '--amount',
+      '50',
+      '--expires',
+      '2030-01-01T00:00:00Z',
+      '--operation-id',
+      'order-1',
+    ];
     expect((await cli(...add)).code).toBe(0);
     expect((await cli(...add)).stdout).toContain('nothing was added now');
     const rows = cells((await cli('packs', 'list', ...of)).stdout);
