@@ -17,7 +17,9 @@ export default {
   transform: { '^.+\\.ts$': ['@swc/jest'] },
   testSequencer: '<rootDir>/test/support/longest-first.mjs',
   reporters: ['default', '<rootDir>/test/support/tally-reporter.mjs'],
-  maxWorkers: 2,
-  workerIdleMemoryLimit: '512MB',
+  // Two cores: what waits for its own servers leaves them to a third.
+  maxWorkers: 3,
+  // Modules stay behind from spec to spec, and the collector reads them all whenever a spec makes engines: a new process is cheaper.
+  workerIdleMemoryLimit: '256MB',
   testTimeout: 20_000,
 };

@@ -40,7 +40,8 @@ const MUTANTS: readonly Mutant[] = [
   },
   // One reservation in ten is left to expire, if it was allowed.
   { what: 'goes on holding what has expired', mutation: NEVER_EXPIRES, finds: 'i15', histories: 12 },
-  { what: 'holds more than there is room for', mutation: HOLDS_TOO_MUCH, finds: 'i1' },
+  // Only where more ask at once than there is room for, which a busy machine makes rare.
+  { what: 'holds more than there is room for', mutation: HOLDS_TOO_MUCH, finds: 'i1', histories: 12 },
   { what: 'forgets how a reservation has ended', mutation: FORGETS_ENDINGS, finds: 'i13' },
   { what: 'refunds nothing', mutation: NEVER_REFUNDS, finds: 'i2' },
 ];

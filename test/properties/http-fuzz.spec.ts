@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { RunningService } from '../support/running-service.js';
+import { runs } from '../support/runs.js';
 
-const RUNS = 300;
+const RUNS = runs({ inTest: 120, inCampaign: 300 });
 
 let service: RunningService;
 beforeAll(async () => {

@@ -6,7 +6,7 @@ const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 
 /** Shorter than the time any zone kept one offset since 2010 (28 days, Fiji 2021), so that no change is stepped over. */
-const SCAN_STEP_MS = 5 * DAY_MS;
+const SCAN_STEP_MS = 20 * DAY_MS;
 
 /** A stretch of time in which a zone kept one UTC offset. */
 interface Stretch {

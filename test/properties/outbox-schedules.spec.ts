@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
+import { runs } from '../support/runs.js';
 import { setImmediate as turn } from 'node:timers/promises';
 import { Journal, type JournalSync } from '../../libs/resilience/src/journal/journal.js';
 import { RecoveredSettlements } from '../../libs/resilience/src/journal/recovered-settlements.js';
@@ -75,7 +76,7 @@ describe('The outbox and its journal, whatever ends first', () => {
           await modelled.end();
         },
       ),
-      { numRuns: 300 },
+      { numRuns: runs({ inTest: 120, inCampaign: 300 }) },
     );
   });
 
@@ -106,7 +107,7 @@ describe('The outbox and its journal, whatever ends first', () => {
           await modelled.end();
         },
       ),
-      { numRuns: 300 },
+      { numRuns: runs({ inTest: 120, inCampaign: 300 }) },
     );
   });
 

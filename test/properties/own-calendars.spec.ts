@@ -14,6 +14,7 @@ import { windowAt } from '../../libs/engine/src/windows/window-at.js';
 import { engineOn } from '../support/engine-on.js';
 import { eventually } from '../support/eventually.js';
 import { RedisProcess } from '../support/redis-process.js';
+import { runs } from '../support/runs.js';
 import { OffsetHistory } from './offset-history.js';
 
 const HOUR_MS = 3_600_000;
@@ -177,7 +178,7 @@ describe.each([
     const store = await opened;
     await fc.assert(
       fc.asyncProperty(fc.array(anyStep, { minLength: 2, maxLength: 9 }), (steps) => run(store, steps)),
-      { numRuns: 20 },
+      { numRuns: runs({ inTest: 10, inCampaign: 20 }) },
     );
   });
 });

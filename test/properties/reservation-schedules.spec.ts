@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { DegradePolicy, OnExpiry } from '@sundial/contract';
 import fc from 'fast-check';
+import { runs } from '../support/runs.js';
 import type { Job, ReservingNode as Node } from './reserving-node.js';
 import type { CallOutcome } from './scheduled-store.js';
 
@@ -71,7 +72,7 @@ describe('A node that reserves, whose store answers when and as it likes', () =>
 
   it('has counted and held, afterwards, what callers were answered', async () => {
     await fc.assert(fc.asyncProperty(fc.scheduler(), policies, outcomes, steps, isExactAfterwards), {
-      numRuns: 150,
+      numRuns: runs({ inTest: 60, inCampaign: 150 }),
     });
   });
 
@@ -86,7 +87,7 @@ describe('A node that reserves, whose store answers when and as it likes', () =>
     const some: CallOutcome[] = ['answered', 'refused'];
     await fc.assert(
       fc.asyncProperty(fc.scheduler(), (scheduler) => isExactAfterwards(scheduler, 'local', some, history)),
-      { numRuns: 20 },
+      { numRuns: runs({ inTest: 10, inCampaign: 20 }) },
     );
   });
 

@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { holds, RuleNode } from '../contract/rule-repository-node.js';
 import { ruleNamed } from '../contract/rule-repository.contract.js';
 import { RedisProcess } from '../support/redis-process.js';
+import { runs } from '../support/runs.js';
 import { temporaryDirectory, type TemporaryDirectory } from '../support/temporary-directory.js';
 
 const NODES = 3;
@@ -156,7 +157,7 @@ describe('nodes that share rules', () => {
 
   it('hold the same book in the end, whatever was lost, cut, restarted or written at once', async () => {
     await fc.assert(fc.asyncProperty(fc.array(anyStep, { minLength: 8, maxLength: 25 }), history), {
-      numRuns: 25,
+      numRuns: runs({ inTest: 12, inCampaign: 25 }),
       endOnFailure: true,
     });
   }, 300_000);

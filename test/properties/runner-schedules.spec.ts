@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { DegradePolicy } from '@sundial/contract';
 import fc from 'fast-check';
+import { runs } from '../support/runs.js';
 import type { ModelledRunner as Modelled } from './modelled-runner.js';
 import type { CallOutcome } from './scheduled-store.js';
 
@@ -75,11 +76,11 @@ describe('A node whose store answers when and as it likes', () => {
 
   it('answers each check in time, and afterwards the store has counted what callers were answered', async () => {
     const steps = fc.commands([checks, checks, passing], { maxCommands: 40, size: 'max' });
-    await fc.assert(played(steps), { numRuns: 200 });
+    await fc.assert(played(steps), { numRuns: runs({ inTest: 80, inCampaign: 200 }) });
   });
 
   it('answers what is under way when it is closed, and asks the store nothing more', async () => {
     const steps = fc.commands([checks, checks, passing, closing], { maxCommands: 25, size: 'max' });
-    await fc.assert(played(steps), { numRuns: 100 });
+    await fc.assert(played(steps), { numRuns: runs({ inTest: 40, inCampaign: 100 }) });
   });
 });
