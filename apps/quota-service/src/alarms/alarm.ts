@@ -9,6 +9,8 @@ import {
 } from './patterns/alarm-pattern.js';
 import type { Incident } from './watch.js';
 
+export type AlarmTerms = Readonly<Record<string, number | string>>;
+
 /** One incident as operators see it: in the log, in notifications and at `GET /admin/alarms`. */
 export interface Alarm {
   /** The same when it is raised and when it is cleared. */
@@ -22,6 +24,8 @@ export interface Alarm {
   /** Where it is judged over all nodes together; absent: over this node. */
   readonly scope?: 'all nodes';
   readonly summary: string;
+  /** The numbers and words of its pattern, which `summary` names: programs that say it in another language need no more than these. */
+  readonly terms: AlarmTerms;
   /** What was seen when it was raised. */
   readonly evidence: Evidence;
   /** By the clock of the node that raised it. */
@@ -41,10 +45,17 @@ export function raisedAlarm({ pattern, channel, evidence }: Incident, id: string
     class: alarmClass,
     channel,
     summary,
+    terms: termsOf(pattern),
     evidence,
     raisedAt,
     clearedAt: null,
   };
+}
+
+function termsOf(pattern: AlarmPattern): AlarmTerms {
+  const { id: _id, kind: _kind, class: _class, clearAfterMs: _clearAfterMs, ...terms } = pattern;
+  const given = Object.entries(terms).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(given) as AlarmTerms;
 }
 
 function summaryOf(pattern: Exclude<AlarmPattern, UsePattern>): string {

@@ -1,3 +1,9 @@
+import {
+  alarmChannelSchema,
+  alarmClassSchema,
+  alarmKindSchema,
+  alarmTermsSchema,
+} from '../alarms/alarm.schema.js';
 import { storeKindSchema, storeModeSchema } from '../health/health.schema.js';
 
 const instant = { type: 'string', format: 'date-time' } as const;
@@ -10,16 +16,14 @@ const alarmSchema = {
   properties: {
     id: { type: 'string' },
     pattern: { type: 'string' },
-    class: {
-      title: 'AlarmClass',
-      type: 'string',
-      enum: ['alarm', 'attention'],
-      description: '`alarm`: act now. `attention`: look in working hours.',
-    },
+    kind: alarmKindSchema,
+    class: alarmClassSchema,
+    channel: alarmChannelSchema,
     summary: { type: 'string' },
+    terms: alarmTermsSchema,
     raisedAt: instant,
   },
-  required: ['id', 'pattern', 'class', 'summary', 'raisedAt'],
+  required: ['id', 'pattern', 'kind', 'class', 'channel', 'summary', 'terms', 'raisedAt'],
   additionalProperties: false,
 } as const;
 

@@ -7,7 +7,9 @@ import { decodeReport, encodeReport, shownAlarms, type NodeReport } from './node
 const FRAME = LIVE_FRAMES.answers[200]!.examples!['frame']!.value as LiveFrame;
 const REPORT = FRAME.nodes[0]!.report as NodeReport;
 const ALARM = {
-  ...{ id: 'a-1', pattern: 'store-away', class: 'alarm' as const, summary: 's' },
+  ...{ id: 'a-1', pattern: 'channel-down', kind: 'consecutive' as const, class: 'alarm' as const },
+  ...{ channel: { resource: 'ocr', dependency: 'redis' }, summary: 's' },
+  terms: { failures: 12, withinMs: 60_000 },
   raisedAt: REPORT.startedAt,
 };
 

@@ -1,4 +1,6 @@
 import type { EngineStatus } from '@sundial/engine';
+import type { Alarm, AlarmTerms } from '../alarms/alarm.js';
+import { PATTERN_KINDS, type PatternKind } from '../alarms/patterns/alarm-pattern.js';
 
 /** What a node says of itself every second, to all that show the nodes. */
 export interface NodeReport {
@@ -45,17 +47,16 @@ export interface Rates {
   readonly shed: number;
 }
 
-export interface ReportedAlarm {
-  readonly id: string;
-  readonly pattern: string;
-  readonly class: 'alarm' | 'attention';
-  readonly summary: string;
-  readonly raisedAt: string;
-}
+export type ReportedAlarm = Pick<
+  Alarm,
+  'id' | 'pattern' | 'kind' | 'class' | 'channel' | 'summary' | 'terms' | 'raisedAt'
+>;
 
 /** With these a report is shorter than what a registry of nodes keeps (4 KiB). */
 const MAX_SHOWN_ALARMS = 5;
 const MAX_TEXT_LENGTH = 256;
+/** More than a pattern has. */
+const MAX_TERMS = 8;
 const MAX_REPORT_LENGTH = 4_096;
 
 /** For the other nodes. Texts are cut and alarms left out before it would be too long to be kept. */
@@ -115,14 +116,30 @@ function reportOf(fields: Fields): NodeReport {
 
 const RATES = ['allowed', 'denied', 'degradedAllowed', 'degradedDenied', 'refused', 'shed'] as const;
 
-function alarmOf({ id, pattern, class: alarmClass, summary, raisedAt }: Fields): ReportedAlarm {
+const KINDS = Object.keys(PATTERN_KINDS) as PatternKind[];
+
+function alarmOf(fields: Fields): ReportedAlarm {
+  const { id, pattern, kind, class: alarmClass, channel, summary, raisedAt } = fields;
   return {
     id: text(id),
     pattern: text(pattern),
+    kind: word(kind, KINDS),
     class: word(alarmClass, ['alarm', 'attention']),
+    channel: channel === null ? null : channelOf(part(fields, 'channel')),
     summary: text(summary),
+    terms: termsOf(part(fields, 'terms')),
     raisedAt: instant(raisedAt),
   };
+}
+
+function channelOf({ resource, dependency }: Fields): NonNullable<ReportedAlarm['channel']> {
+  return { resource: text(resource), dependency: text(dependency) };
+}
+
+function termsOf(fields: Fields): AlarmTerms {
+  const terms = Object.entries(fields).slice(0, MAX_TERMS);
+  const known = terms.map(([name, value]) => [text(name), typeof value === 'number' ? value : text(value)]);
+  return Object.fromEntries(known) as AlarmTerms;
 }
 
 function part(fields: Fields, name: string): Fields {

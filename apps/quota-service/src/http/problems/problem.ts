@@ -111,6 +111,8 @@ export class Problem extends Error {
   }
 }
 
+export const PROBLEM_CODES = Object.keys(STATUS) as ProblemCode[];
+
 export function statusOf(code: ProblemCode): number {
   return STATUS[code];
 }
