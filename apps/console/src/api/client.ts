@@ -84,6 +84,6 @@ const UNREACHABLE: Schemas['Problem'] = {
   type: 'about:blank',
   title: 'Sundial does not answer',
   status: 0,
-  detail: 'The node, or what is between it and this page, does not answer. The page goes on asking.',
+  detail: '',
   code: 'unreachable',
 };

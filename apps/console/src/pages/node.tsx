@@ -2,6 +2,7 @@ import { useTranslation } from 'react-i18next';
 import { useRead } from '../api/queries.ts';
 import type { Schemas } from '../api/types.ts';
 import { Badge, Card, Empty, PageTitle, Row, Table } from '../ui/basics.tsx';
+import { ConditionList } from '../ui/condition-list.tsx';
 import { ProblemNote } from '../ui/problem.tsx';
 import { Word } from '../ui/word.tsx';
 
@@ -42,11 +43,7 @@ export function Page() {
           </Card>
           <Card title={t('findings')}>
             {data.conditions.length === 0 && <Empty>{t('noFindings')}</Empty>}
-            {data.conditions.map(({ condition, severity, sentence }, index) => (
-              <p key={index} className="mb-2 text-sm">
-                <Badge tone={severity === 'refuse' ? 'bad' : 'warn'}>{condition}</Badge> {sentence}
-              </p>
-            ))}
+            <ConditionList conditions={data.conditions} />
           </Card>
         </>
       )}

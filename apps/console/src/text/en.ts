@@ -1,6 +1,7 @@
 import { live } from './en/live.js';
 import { lists } from './en/lists.js';
 import { rule } from './en/rule.js';
+import { sentences } from './en/sentences.js';
 import { subject } from './en/subject.js';
 import { words } from './en/words.js';
 
@@ -11,6 +12,7 @@ export const en = {
   ...rule,
   ...lists,
   ...live,
+  ...sentences,
   loading: 'Loading …',
   requestId: 'In the log:',
   cancel: 'Cancel',

@@ -2,6 +2,7 @@ import type { en } from './en.js';
 import { live } from './zh/live.js';
 import { lists } from './zh/lists.js';
 import { rule } from './zh/rule.js';
+import { sentences } from './zh/sentences.js';
 import { subject } from './zh/subject.js';
 import { words } from './zh/words.js';
 
@@ -11,6 +12,7 @@ export const zh: Readonly<Record<keyof typeof en, string>> = {
   ...rule,
   ...lists,
   ...live,
+  ...sentences,
   loading: '正在加载……',
   requestId: '日志中的编号：',
   cancel: '取消',

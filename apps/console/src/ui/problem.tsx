@@ -1,16 +1,18 @@
 import { useTranslation } from 'react-i18next';
 import type { ApiError } from '../api/client.ts';
 
-/** An error of the service as it says it: what happened, every error of the input, and how the log names the request. */
+/** An error of the service: what happened in the reader's language, the service's own words about it, every error of the input, and how the log names the request. */
 export function ProblemNote({ error }: { readonly error: ApiError | null | undefined }) {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
   if (!error?.problem) return null;
   const { title, detail, errors, requestId, code } = error.problem;
   return (
     <div role="alert" className="mb-3 rounded border border-bad p-3 text-sm">
-      <p className="font-semibold text-bad">{title}</p>
+      <p className="font-semibold text-bad">
+        {i18n.exists(`problem_${code}`) ? t(`problem_${code}`) : title}
+      </p>
       {errors?.length ? (
-        <ul className="mt-1 list-disc pl-5">
+        <ul className="mt-1 list-disc pl-5" lang="en">
           {errors.map(({ path, message }, index) => (
             <li key={index}>
               {path && <code>{path}</code>} {message}
@@ -18,7 +20,11 @@ export function ProblemNote({ error }: { readonly error: ApiError | null | undef
           ))}
         </ul>
       ) : (
-        <p className="mt-1">{detail}</p>
+        detail && (
+          <p className="mt-1" lang="en">
+            {detail}
+          </p>
+        )
       )}
       {code === 'ledger-off' && (
         <>

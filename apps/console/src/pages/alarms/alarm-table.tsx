@@ -1,6 +1,7 @@
 import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import type { Schemas } from '../../api/types.ts';
+import { AlarmSentence } from '../../live/alarm-sentence.tsx';
 import { Badge, Row, Table } from '../../ui/basics.tsx';
 import { Instant } from '../../ui/time.tsx';
 import { useWord, Word } from '../../ui/word.tsx';
@@ -74,8 +75,8 @@ function What({ alarm }: { readonly alarm: Alarm }) {
         </Badge>
         {alarm.scope && <Badge tone="quiet">{t('allNodes')}</Badge>}
       </p>
-      <p className="text-xs text-quiet" lang="en">
-        {alarm.summary}
+      <p className="text-xs text-quiet">
+        <AlarmSentence alarm={alarm} />
       </p>
     </div>
   );
@@ -88,7 +89,8 @@ function Evidence({ evidence }: { readonly evidence: Alarm['evidence'] }) {
     <ul className="text-xs">
       {Object.entries(evidence).map(([name, value]) => (
         <li key={name} className="break-words">
-          <span className="text-quiet">{word(name)}:</span> {Array.isArray(value) ? value.join('; ') : value}
+          <span className="text-quiet">{word(name)}:</span>{' '}
+          {Array.isArray(value) ? <span lang="en">{value.join('; ')}</span> : value}
         </li>
       ))}
     </ul>

@@ -1,9 +1,10 @@
 import { useTranslation } from 'react-i18next';
 import { useRead } from '../../api/queries.ts';
 import type { LedgerEvent, Schemas } from '../../api/types.ts';
-import { Badge, Card, Empty } from '../../ui/basics.tsx';
+import { Card, Empty } from '../../ui/basics.tsx';
 import { readersTimeZone } from '../../ui/filters.tsx';
 import { ProblemNote } from '../../ui/problem.tsx';
+import { ConditionList } from '../../ui/condition-list.tsx';
 import { ExactTime } from '../../ui/time.tsx';
 import { Word } from '../../ui/word.tsx';
 
@@ -22,14 +23,7 @@ export function Diagnostics() {
     <Card title={t('findings')}>
       <ProblemNote error={ready.error} />
       {ready.data && conditions.length === 0 && <Empty>{t('noFindings')}</Empty>}
-      {conditions.map(({ condition, severity, sentence }, index) => (
-        <p key={index} className="mb-2 text-sm">
-          <Badge tone={severity === 'refuse' ? 'bad' : 'warn'}>
-            <Word of={condition} />
-          </Badge>{' '}
-          <span lang="en">{sentence}</span>
-        </p>
-      ))}
+      <ConditionList conditions={conditions} />
       <h3 className="mt-4 mb-1 text-sm font-semibold">{t('database')}</h3>
       {!isOff && <ProblemNote error={ledger.error} />}
       {isOff && <p className="text-sm text-quiet">{t('ledgerOff')} SUNDIAL_LEDGER=on</p>}

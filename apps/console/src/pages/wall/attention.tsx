@@ -1,5 +1,6 @@
 import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
+import { AlarmSentence } from '../../live/alarm-sentence.tsx';
 import { alarmsIn } from '../../live/alarms.ts';
 import type { LiveState } from '../../live/live-state.ts';
 import type { Schemas } from '../../api/types.ts';
@@ -38,7 +39,9 @@ export function AlarmsThatHold({ live: { frame } }: { readonly live: LiveState }
         {shown.map((alarm) => (
           <li key={alarm.id} className={ITEM}>
             <Badge tone={alarm.class === 'alarm' ? 'bad' : 'warn'}>{alarm.pattern}</Badge>
-            <span className="min-w-0 flex-1 basis-[16em] break-words">{alarm.summary}</span>
+            <span className="min-w-0 flex-1 basis-[16em] break-words">
+              <AlarmSentence alarm={alarm} />
+            </span>
             <span className="text-[0.85em] text-quiet">
               {alarm.nodes.join(', ')} · <Instant at={alarm.raisedAt} />
             </span>
