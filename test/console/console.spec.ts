@@ -19,6 +19,7 @@ const PAGES = [
     'nodes',
     'rules',
     'rules/ocr-per-user',
+    'rules/ocr-per-user?view=subjects',
     'subject?user=u1',
     'trace',
     'trace?operation=smoke',
@@ -86,7 +87,16 @@ describe('a rule', () => {
     await one.go(page, 'rules/llm-per-user');
     const max = page.getByLabel(en.max).first();
     await max.fill('25');
-    await expect(page.getByRole('textbox', { name: en.text }).inputValue()).resolves.toContain('max: 25');
+    await page.getByRole('link', { name: en.view_text, exact: true }).click();
+    const text = page.getByRole('textbox', { name: en.text });
+    const whole = await text.inputValue();
+    expect(whole).toContain('max: 25');
+    await text.fill('limits: [');
+    await page.reload();
+    expect(await text.inputValue()).toBe('limits: [');
+    expect(await page.getByRole('button', { name: en.save }).isDisabled()).toBe(true);
+    await text.fill(whole);
+    await page.getByRole('link', { name: en.view_form, exact: true }).click();
     await page
       .getByLabel(en.changes)
       .getByText('+ - max: 25')

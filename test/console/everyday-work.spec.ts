@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from '@jest/globals';
 import { en } from '../../apps/console/src/text/en.js';
 import { violations } from './browser.js';
@@ -46,6 +47,7 @@ describe('the form of a rule', () => {
     await page.getByLabel(en.flowParams).last().fill('{"days":7}');
     await page.getByText(/^Of \d+ subjects/).waitFor();
     expect(await violations(page)).toEqual([]);
+    await page.getByRole('link', { name: en.view_try, exact: true }).click();
     await page.getByLabel('user', { exact: true }).fill('u1');
     await page.getByLabel(en.amount, { exact: true }).fill('11');
     await page.getByRole('button', { name: en.tryDraft }).click();
@@ -65,6 +67,7 @@ describe('the form of a rule', () => {
       tiers: { by: 'plan', max: { vip: [{ max: 10 }] } },
       onDeny: { code: 'FULL', params: { days: 7 } },
     });
+    await page.getByRole('link', { name: en.view_history, exact: true }).click();
     await page.getByRole('cell', { name: en['word_rule-created'] }).waitFor();
   }, 30_000);
 });
@@ -104,6 +107,11 @@ describe('a subject', () => {
       .waitFor();
     await page.getByRole('dialog').getByRole('button', { name: en.saveOverride }).click();
     await page.getByText('0 / 42').waitFor();
+    const [saved] = await Promise.all([
+      page.waitForEvent('download'),
+      card.getByRole('button', { name: 'CSV' }).click(),
+    ]);
+    expect(await readFile(await saved.path(), 'utf8')).toMatch(/^ocr-per-user,.*findme-8.*""set"":42/m);
     const ocr = page
       .locator('section')
       .filter({ has: page.getByRole('heading', { name: 'ocr', exact: true }) });

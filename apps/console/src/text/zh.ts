@@ -52,7 +52,6 @@ export const zh: Readonly<Record<keyof typeof en, string>> = {
   mode: '模式',
   noRules: '没有这样的规则。创建第一条：',
   nextPage: '下一页',
-  form: '表单',
   text: '文本',
   format: '格式',
   timeZone: '时区',

@@ -15,7 +15,8 @@ export function Button({
   kind = 'plain',
   ...rest
 }: ButtonHTMLAttributes<HTMLButtonElement> & { kind?: Kind }) {
-  const look = 'inline-flex items-center gap-1.5 rounded border px-3 py-1.5 text-sm disabled:opacity-60';
+  const look =
+    'inline-flex items-center gap-1.5 rounded border px-3 py-1.5 text-sm whitespace-nowrap disabled:opacity-60';
   return <button type="button" {...rest} className={`${look} ${KINDS[kind]} ${rest.className ?? ''}`} />;
 }
 
@@ -96,11 +97,21 @@ export function Card({
       {(title !== undefined || actions !== undefined) && (
         <div className="mb-3 flex flex-wrap items-center justify-between gap-2">
           {title !== undefined && <h2 className="text-base font-semibold">{title}</h2>}
-          {actions}
+          {actions && <div className="ml-auto">{actions}</div>}
         </div>
       )}
       {children}
     </section>
+  );
+}
+
+/** Of a part of a card. */
+export function Subheading({ children, actions }: { children: ReactNode; actions?: ReactNode }) {
+  return (
+    <div className="mb-1 flex flex-wrap items-center justify-between gap-2">
+      <h3 className="text-sm font-semibold">{children}</h3>
+      {actions}
+    </div>
   );
 }
 

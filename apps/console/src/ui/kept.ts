@@ -1,6 +1,6 @@
 import { useState } from 'react';
 
-interface Kept<T> {
+export interface Kept<T> {
   readonly value: T;
   /** Whether it was changed and not discarded. */
   readonly isChanged: boolean;

@@ -1,15 +1,28 @@
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { parse, stringify } from 'yaml';
 import type { Rule } from '../../api/types.ts';
 import { Card, Select } from '../../ui/basics.tsx';
+import { useKept, type Kept } from '../../ui/kept.ts';
 
 type Language = 'yaml' | 'json';
 
+/** Text that is no rule yet, kept until it is one or is discarded. */
+interface Unreadable {
+  readonly language: Language;
+  readonly text: string;
+}
+
+type KeptText = Kept<Unreadable | null>;
+
+export function useUnreadable(id: string): KeptText {
+  return useKept<Unreadable | null>(`rule-text ${id}`, null);
+}
+
 interface RuleTextProps {
   readonly rule: Rule;
+  readonly unreadable: KeptText;
   readonly onChange: (rule: Rule) => void;
-  readonly onValid: (isValid: boolean) => void;
 }
 
 export function textOf(rule: Rule, language: Language = 'yaml'): string {
@@ -17,18 +30,19 @@ export function textOf(rule: Rule, language: Language = 'yaml'): string {
 }
 
 /** The whole rule as text. What is typed is the draft as soon as it can be read. */
-export function RuleText({ rule, onChange, onValid }: RuleTextProps) {
+export function RuleText({ rule, unreadable, onChange }: RuleTextProps) {
   const { t } = useTranslation();
-  const [language, setLanguage] = useState<Language>('yaml');
+  const kept = unreadable.value;
+  const [language, setLanguage] = useState<Language>(kept?.language ?? 'yaml');
   const [typed, setTyped] = useState<{ readonly text: string; readonly means: string }>();
-  const [error, setError] = useState('');
-  const isTyped = typed !== undefined && (error !== '' || typed.means === JSON.stringify(rule));
-  useEffect(() => onValid(error === ''), [error, onValid]);
+  const readable = typed?.means === JSON.stringify(rule) ? typed.text : textOf(rule, language);
+  const error = kept && readRule(kept.text).error;
   const type = (text: string) => {
     const read = readRule(text);
-    setError(read.error ?? '');
+    if (read.rule === undefined) return unreadable.set({ language, text });
+    unreadable.discard();
     setTyped({ text, means: JSON.stringify(read.rule) });
-    if (read.rule) onChange(read.rule);
+    onChange(read.rule);
   };
   return (
     <Card title={t('text')}>
@@ -40,20 +54,20 @@ export function RuleText({ rule, onChange, onValid }: RuleTextProps) {
             { value: 'json', label: 'JSON' },
           ]}
           value={language}
+          disabled={kept !== null}
           onChange={(event) => {
             setTyped(undefined);
-            setError('');
             setLanguage(event.target.value as Language);
           }}
         />
       </div>
       <textarea
         aria-label={t('text')}
-        aria-invalid={error !== ''}
+        aria-invalid={kept !== null}
         spellCheck={false}
-        rows={14}
+        rows={20}
         className="w-full rounded border border-line bg-page p-2 font-mono text-sm"
-        value={isTyped ? typed.text : textOf(rule, language)}
+        value={kept?.text ?? readable}
         onChange={(event) => type(event.target.value)}
       />
       {error && (

@@ -8,6 +8,7 @@ import { Button, Card } from '../../ui/basics.tsx';
 import { Confirm } from '../../ui/confirm.tsx';
 import { DiffLines } from '../../ui/diff-lines.tsx';
 import { Done } from '../../ui/done.tsx';
+import { useKept } from '../../ui/kept.ts';
 import { ProblemNote } from '../../ui/problem.tsx';
 import { Reason } from '../../ui/reason.tsx';
 import { Diff } from './diff.tsx';
@@ -18,20 +19,25 @@ interface SaveProps {
   readonly id: string;
   /** Undefined: a new rule. */
   readonly inForce: Answer<Rule> | undefined;
-  readonly draft: ReturnType<typeof useDraft>;
-  readonly isValid: boolean;
+  readonly draft: ReturnType<typeof useDraft> & {
+    /** Whether anything is lost when it is discarded. */
+    readonly isUnsaved: boolean;
+    /** Whether all that was typed could be read. */
+    readonly isValid: boolean;
+  };
   readonly reload: () => Promise<void>;
 }
 
 /** Shows what changes, saves it if the rule is still as it was when the draft was begun, and says which nodes have it. */
-export function Save({ id, inForce, draft, isValid, reload }: SaveProps) {
+export function Save({ id, inForce, draft, reload }: SaveProps) {
   const { t } = useTranslation();
   const navigate = useNavigate();
-  const [reason, setReason] = useState('');
+  const reason = useKept(`rule-reason ${id}`, '');
   const [written, setWritten] = useState<Schemas['RuleWritten']>();
   const write = useWrite<Schemas['RuleWritten']>(async (answer) => {
     setWritten(answer);
     draft.discard();
+    reason.discard();
     await reload();
     if (inForce === undefined) void navigate({ to: '/rules/$id', params: { id: answer.rule?.id ?? id } });
   });
@@ -39,14 +45,15 @@ export function Save({ id, inForce, draft, isValid, reload }: SaveProps) {
     draft.discard();
     void navigate({ to: '/rules' });
   });
-  const { rule, base, isChanged } = draft;
+  const { rule, base, isChanged, isUnsaved, isValid } = draft;
+  const query = { reason: reason.value };
   const path = `/admin/rules/${encodeURIComponent(id)}`;
   const isStale = isChanged && inForce !== undefined && base?.etag !== inForce.etag;
   const save = () =>
     write.mutate(
       inForce === undefined
-        ? { path: '/admin/rules', method: 'POST', body: rule, query: { reason } }
-        : { path, method: 'PUT', body: rule, query: { reason }, ifMatch: base?.etag },
+        ? { path: '/admin/rules', method: 'POST', body: rule, query }
+        : { path, method: 'PUT', body: rule, query, ifMatch: base?.etag },
       { onError: ({ problem }) => void (problem.code === 'rule-changed' && reload()) },
     );
   return (
@@ -59,7 +66,7 @@ export function Save({ id, inForce, draft, isValid, reload }: SaveProps) {
       <ProblemNote error={write.error ?? remove.error} />
       {written?.nodes && <Done>{t('applied', { ...written.nodes, version: written.version })}</Done>}
       <div className="mt-3 flex flex-wrap items-end gap-3">
-        <Reason value={reason} onChange={setReason} />
+        <Reason value={reason.value} onChange={reason.set} />
         <Button
           kind="primary"
           onClick={save}
@@ -67,20 +74,21 @@ export function Save({ id, inForce, draft, isValid, reload }: SaveProps) {
         >
           {t('save')}
         </Button>
-        <Button onClick={draft.discard} disabled={!isChanged}>
+        <Button onClick={draft.discard} disabled={!isUnsaved}>
           {t('discard')}
         </Button>
-        {inForce !== undefined && (
+      </div>
+      {inForce !== undefined && (
+        <div className="mt-4 border-t border-line pt-3">
           <Confirm
-            action={t('delete')}
+            action={t('deleteThisRule')}
+            confirm={t('delete')}
             question={t('deleteRule', { id })}
             isDangerous
-            onConfirm={() =>
-              remove.mutate({ path, method: 'DELETE', query: { reason }, ifMatch: inForce.etag })
-            }
+            onConfirm={() => remove.mutate({ path, method: 'DELETE', query, ifMatch: inForce.etag })}
           />
-        )}
-      </div>
+        </div>
+      )}
     </Card>
   );
 }

@@ -3,15 +3,21 @@ import { useState } from 'react';
 import { useMay, useWrite } from '../../api/queries.ts';
 import type { Rule, Schemas } from '../../api/types.ts';
 import { Button, Card, Field } from '../../ui/basics.tsx';
+import { useKept } from '../../ui/kept.ts';
 import { ProblemNote } from '../../ui/problem.tsx';
 import { Answered } from '../../ui/answered.tsx';
 
+interface Typed {
+  readonly values: Readonly<Record<string, string>>;
+  readonly amounts: Readonly<Record<string, string>>;
+}
+
 /** Asks as a caller does: of the draft, which counts nothing, or of the rules in force, which really counts. */
-export function TryCheck({ rule }: { readonly rule: Rule }) {
+export function TryCheck({ id, rule }: { readonly id: string; readonly rule: Rule }) {
   const { t } = useTranslation();
   const mayWork = useMay('operator');
-  const [values, setValues] = useState<Readonly<Record<string, string>>>({});
-  const [amounts, setAmounts] = useState<Readonly<Record<string, string>>>({ units: '1' });
+  const typed = useKept<Typed>(`rule-try ${id}`, { values: {}, amounts: { units: '1' } });
+  const { values, amounts } = typed.value;
   const draft = useWrite<Schemas['RuleTried']>();
   const check = useWrite<Schemas['Decision']>();
   const [of, setOf] = useState<'draft' | 'rules'>('draft');
@@ -37,7 +43,7 @@ export function TryCheck({ rule }: { readonly rule: Rule }) {
             label={name}
             {...(!rule.per.includes(name) && { hint: t('optional') })}
             value={values[name] ?? ''}
-            onChange={(event) => setValues({ ...values, [name]: event.target.value })}
+            onChange={(event) => typed.set({ amounts, values: { ...values, [name]: event.target.value } })}
           />
         ))}
         {metersOf(rule).map((meter) => (
@@ -46,7 +52,9 @@ export function TryCheck({ rule }: { readonly rule: Rule }) {
             label={meter === 'units' ? t('amount') : `${t('amount')}: ${meter}`}
             inputMode="numeric"
             value={amounts[meter] ?? ''}
-            onChange={(event) => setAmounts({ ...amounts, [meter]: event.target.value.replace(/\D/g, '') })}
+            onChange={({ target }) =>
+              typed.set({ values, amounts: { ...amounts, [meter]: target.value.replace(/\D/g, '') } })
+            }
           />
         ))}
       </div>

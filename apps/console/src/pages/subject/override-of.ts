@@ -5,6 +5,17 @@ import { useWindowName } from '../../ui/window-name.ts';
 
 type Override = Schemas['Override'];
 
+export const OVERRIDE_COLUMNS = {
+  rule: (override: Override) => override.rule,
+  subject: (override: Override) => override.subject,
+  limits: (override: Override) => override.limits,
+  validFrom: (override: Override) => override.validFrom,
+  validUntil: (override: Override) => override.validUntil,
+  reason: (override: Override) => override.reason,
+  setBy: (override: Override) => override.setBy,
+  setAt: (override: Override) => override.setAt,
+};
+
 interface OverrideOf {
   /** Of exactly the attributes that the rule counts by. */
   readonly subject: Subject;

@@ -3,11 +3,12 @@ import { useTranslation } from 'react-i18next';
 import { useMay, useWrite } from '../../api/queries.ts';
 import type { LimitState, Schemas, Subject } from '../../api/types.ts';
 import { Card, Empty, Select } from '../../ui/basics.tsx';
+import { CsvButton } from '../../ui/csv-button.tsx';
 import { Confirm } from '../../ui/confirm.tsx';
 import { subjectText } from '../../ui/filters.tsx';
 import { Loading, ProblemNote } from '../../ui/problem.tsx';
 import { ExactTime, Instant } from '../../ui/time.tsx';
-import { useOverride, useOverriddenText } from './override-of.ts';
+import { OVERRIDE_COLUMNS, useOverride, useOverriddenText } from './override-of.ts';
 import { OverrideForm } from './override-form.tsx';
 
 interface OverridesProps {
@@ -24,7 +25,10 @@ export function Overrides({ subject, limits }: OverridesProps) {
   const rule = rules.includes(chosen) ? chosen : rules[0]!;
   const { subject: its, override, isKnown } = useOverride(rule, subject);
   return (
-    <Card title={t('overrides')}>
+    <Card
+      title={t('overrides')}
+      actions={<CsvButton name="overrides" rows={override ? [override] : []} columns={OVERRIDE_COLUMNS} />}
+    >
       <p className="mb-3 text-sm text-quiet">{t('overridesHint')}</p>
       {rules.length > 1 && (
         <div className="mb-3 max-w-xs">

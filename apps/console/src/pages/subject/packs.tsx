@@ -1,12 +1,25 @@
 import { useTranslation } from 'react-i18next';
 import { useMay, useRead, useWrite } from '../../api/queries.ts';
 import type { Schemas, Subject } from '../../api/types.ts';
-import { Badge, Empty, Row, Table } from '../../ui/basics.tsx';
+import { Badge, Empty, Row, Subheading, Table } from '../../ui/basics.tsx';
+import { CsvButton } from '../../ui/csv-button.tsx';
 import { Confirm } from '../../ui/confirm.tsx';
 import { subjectText } from '../../ui/filters.tsx';
 import { useNumbers } from '../../ui/numbers.ts';
 import { ProblemNote } from '../../ui/problem.tsx';
 import { Instant } from '../../ui/time.tsx';
+
+type Pack = Schemas['SubjectPacks']['packs'][number];
+
+const COLUMNS = {
+  id: (pack: Pack) => pack.id,
+  meter: (pack: Pack) => pack.meter,
+  remaining: (pack: Pack) => pack.remaining,
+  amount: (pack: Pack) => pack.amount,
+  state: (pack: Pack) => pack.state,
+  expiresAt: (pack: Pack) => pack.expiresAt,
+  createdAt: (pack: Pack) => pack.createdAt,
+};
 
 interface PacksProps {
   readonly subject: Subject;
@@ -24,7 +37,9 @@ export function Packs({ subject, resource }: PacksProps) {
   const packs = data?.packs ?? [];
   return (
     <div className="mt-4 border-t border-line pt-3">
-      <h3 className="mb-1 text-sm font-semibold">{t('packs')}</h3>
+      <Subheading actions={<CsvButton name="packs" rows={packs} columns={COLUMNS} />}>
+        {t('packs')}
+      </Subheading>
       <ProblemNote error={cancel.error ?? error} />
       {data && packs.length === 0 && <Empty>{t('noPacks')}</Empty>}
       {packs.length > 0 && (

@@ -1,7 +1,7 @@
 import { useTranslation } from 'react-i18next';
 import { useMay } from '../../api/queries.ts';
 import type { Schemas, Subject } from '../../api/types.ts';
-import { Card, Row, Table } from '../../ui/basics.tsx';
+import { Card, Row, Subheading, Table } from '../../ui/basics.tsx';
 import { CsvButton } from '../../ui/csv-button.tsx';
 import { Limits } from '../../ui/limits.tsx';
 import { useNumbers } from '../../ui/numbers.ts';
@@ -54,13 +54,24 @@ export function ResourceCard({ subject, usage, zone }: ResourceCardProps) {
   );
 }
 
+type Hold = NonNullable<Usage['holds']>[number];
+
+const HOLD_COLUMNS = {
+  rule: (hold: Hold) => hold.rule,
+  amounts: (hold: Hold) => hold.amounts,
+  expiresAt: (hold: Hold) => hold.expiresAt,
+  onExpiry: (hold: Hold) => hold.onExpiry ?? 'release',
+};
+
 /** Reservations that are live, the first to expire first. */
-function Holds({ holds }: { readonly holds: NonNullable<Usage['holds']> }) {
+function Holds({ holds }: { readonly holds: readonly Hold[] }) {
   const { t } = useTranslation();
   const numbers = useNumbers();
   return (
     <div className="mt-4 border-t border-line pt-3">
-      <h3 className="mb-1 text-sm font-semibold">{t('holds')}</h3>
+      <Subheading actions={<CsvButton name="holds" rows={holds} columns={HOLD_COLUMNS} />}>
+        {t('holds')}
+      </Subheading>
       <Table label={t('holds')} head={[t('rule'), t('held'), t('until'), t('ifNothing')]}>
         {holds.map(({ rule, amounts, expiresAt, onExpiry }, index) => (
           <Row

@@ -1,5 +1,17 @@
 /** Of the editor of rules. */
 export const rule = {
+  ruleViews: 'Parts of the rule',
+  view_form: 'Form',
+  view_text: 'Text',
+  view_try: 'Try a check',
+  view_subjects: 'Subjects',
+  view_history: 'History',
+  ruleBasics: 'What it counts',
+  draftWaits: 'Your draft of this rule is not saved yet:',
+  textUnreadable: 'The text is no rule yet, so the form waits for it. Correct or discard it:',
+  deleteThisRule: 'Delete this rule',
+  overridesOfRule: 'Subjects with limits of their own',
+  noOverrides: 'No subject has limits of its own instead of those of this rule.',
   optional: 'optional',
   soft: 'soft',
   every: 'So many at once',

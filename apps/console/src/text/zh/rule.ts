@@ -1,5 +1,17 @@
 /** Of the editor of rules. */
 export const rule = {
+  ruleViews: '规则的各部分',
+  view_form: '表单',
+  view_text: '文本',
+  view_try: '试一次检查',
+  view_subjects: '主体',
+  view_history: '历史',
+  ruleBasics: '计数内容',
+  draftWaits: '此规则的草稿尚未保存：',
+  textUnreadable: '文本还不是有效的规则，表单暂不可用。请更正或放弃：',
+  deleteThisRule: '删除此规则',
+  overridesOfRule: '有个别设定的主体',
+  noOverrides: '没有主体对此规则有个别设定。',
   optional: '可选',
   soft: '软限额',
   every: '每多少个',

@@ -23,7 +23,7 @@ export function FlowFields({ path, title, flow, onChange }: FlowFieldsProps) {
   return (
     <fieldset className="mt-3">
       <legend className="mb-1 text-sm font-semibold">{title}</legend>
-      <div className="grid items-start gap-3 sm:grid-cols-2 lg:grid-cols-4">
+      <div className="grid items-start gap-3 sm:grid-cols-2 lg:grid-cols-3">
         <TextAt
           path={`${path}.code`}
           label={t('flowCode')}
@@ -34,12 +34,6 @@ export function FlowFields({ path, title, flow, onChange }: FlowFieldsProps) {
               ? onChange(undefined)
               : set('code', code)
           }
-        />
-        <TextAt
-          path={`${path}.message`}
-          label={t('flowMessage')}
-          value={flow?.message}
-          onChange={(message) => set('message', message)}
         />
         <TextAt
           path={`${path}.action`}
@@ -58,6 +52,14 @@ export function FlowFields({ path, title, flow, onChange }: FlowFieldsProps) {
           parse={paramsOf}
           onChange={(params) => set('params', params)}
         />
+        <div className="sm:col-span-2 lg:col-span-3">
+          <TextAt
+            path={`${path}.message`}
+            label={t('flowMessage')}
+            value={flow?.message}
+            onChange={(message) => set('message', message)}
+          />
+        </div>
       </div>
     </fieldset>
   );

@@ -70,7 +70,7 @@ function LimitFields({ path, limit, onChange, remove }: LimitFieldsProps) {
       </div>
       <More path={path} limit={limit} onChange={onChange} />
       {remove && (
-        <div className="mt-3">
+        <div className="mt-3 flex justify-end">
           <Button onClick={remove}>{t('removeLimit')}</Button>
         </div>
       )}

@@ -20,7 +20,7 @@ export function RuleForm({ rule, isNew, onChange }: RuleFormProps) {
   const set = (change: Partial<Rule>) => onChange({ ...rule, ...change });
   return (
     <>
-      <Card title={t('form')}>
+      <Card title={t('ruleBasics')}>
         <Named rule={rule} isNew={isNew} onChange={onChange} />
       </Card>
       <Card title={t('limits')}>
@@ -49,7 +49,7 @@ function Named({ rule, isNew, onChange }: RuleFormProps) {
   const set = (change: Partial<Rule>) => onChange({ ...rule, ...change });
   const choices = (values: readonly string[]) => values.map((value) => ({ value, label: word(value) }));
   return (
-    <div className="grid items-start gap-3 sm:grid-cols-2 lg:grid-cols-3">
+    <div className="grid items-start gap-3 sm:grid-cols-2">
       {isNew && <TextAt path="id" label="id" value={rule.id} onChange={(id = '') => set({ id })} />}
       <TextAt
         path="resource"
@@ -78,12 +78,14 @@ function Named({ rule, isNew, onChange }: RuleFormProps) {
         value={rule.degrade}
         onChange={(event) => set({ degrade: event.target.value as Rule['degrade'] })}
       />
-      <TextAt
-        path="description"
-        label={t('description')}
-        value={rule.description}
-        onChange={(text) => onChange(withField(rule, 'description', text))}
-      />
+      <div className="sm:col-span-2">
+        <TextAt
+          path="description"
+          label={t('description')}
+          value={rule.description}
+          onChange={(text) => onChange(withField(rule, 'description', text))}
+        />
+      </div>
     </div>
   );
 }
