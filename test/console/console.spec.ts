@@ -140,14 +140,22 @@ describe('a rule', () => {
     expect(saved.description).toBe('a draft');
   });
 
-  it('is found by its id with the palette', async () => {
+  it('is found by its id with the palette, by keyboard alone', async () => {
     const page = await one.signIn();
+    const focused = () => page.evaluate('document.activeElement.id');
+    await page.getByRole('button', { name: en.skip }).press('Enter');
+    expect(await focused()).toBe('content');
     await page.keyboard.press('/');
+    await page.getByPlaceholder(en.searchHint).press('Escape');
+    await page.getByPlaceholder(en.searchHint).waitFor({ state: 'detached' });
+    expect(await focused()).toBe('content');
+    await page.keyboard.press('Control+k');
     await page.getByPlaceholder(en.searchHint).fill('speech');
     await page.getByText('speech-scoring-per-pupil').last().waitFor();
     expect(await violations(page)).toEqual([]);
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { level: 1, name: 'speech-scoring-per-pupil' }).waitFor();
+    expect(await focused()).toBe('content');
   });
 });
 
@@ -177,7 +185,7 @@ describe('operators', () => {
     await ocr.getByRole('button', { name: en.raiseToday }).first().click();
     await page.keyboard.type('asked by the school');
     await page.getByRole('dialog').getByLabel(en.raiseBy).fill('5');
-    await page.getByRole('dialog').getByRole('button', { name: en.raiseNow, exact: true }).click();
+    await page.getByRole('dialog').getByLabel(en.raiseBy).press('Enter');
     await ocr.getByText('1 / 15').waitFor();
     await ocr.getByText('override').first().waitFor();
     const { overrides } = (await one.api('get', '/admin/overrides?rule=ocr-per-user')).body as {

@@ -45,7 +45,10 @@ function Found() {
     ...spans,
   ];
   return (
-    <Card actions={events.length > 0 && <Download action="CSV" fileName="sundial-audit.csv" read={read} />}>
+    <Card
+      title={t('changes')}
+      actions={events.length > 0 && <Download action="CSV" fileName="sundial-audit.csv" read={read} />}
+    >
       <Filters filters={filters} to="/audit" wanted={wanted} />
       <ProblemNote error={error} />
       {isLoading && <Loading />}

@@ -77,14 +77,15 @@ function Operation({ id }: { readonly id: string }) {
         </Card>
       )}
       {data?.operations.map(({ resource, subject, events }, index) => (
-        <Card key={index} title={`${resource ?? '—'} · ${subjectText(subject)}`}>
+        <Card
+          key={index}
+          title={`${resource ?? '—'} · ${subjectText(subject)}`}
+          actions={<Download action="CSV" fileName="sundial-operation.csv" read={read} />}
+        >
           <Timeline events={events as LedgerEvent[]} />
           <RawJson value={events} />
         </Card>
       ))}
-      {data && data.operations.length > 0 && (
-        <Download action="CSV" fileName="sundial-operation.csv" read={read} />
-      )}
       {data && <Covers nodes={data.nodes} />}
     </>
   );

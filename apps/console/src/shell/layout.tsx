@@ -29,14 +29,23 @@ export const PAGES = [
   { to: '/nodes', name: 'nodes', Icon: Server },
 ] as const;
 
+/** The part of the address behind # is the page, so no link leads into one. */
+export function content(): HTMLElement | null {
+  return document.getElementById('content');
+}
+
 export function Layout() {
   const { t } = useTranslation();
   const mayWork = useMay('operator');
   return (
     <div className="min-h-screen md:flex">
-      <a href="#content" className="sr-only focus:not-sr-only">
+      <button
+        type="button"
+        className="sr-only bg-card p-2 focus:not-sr-only focus:absolute focus:top-2 focus:left-2 focus:z-10"
+        onClick={() => content()?.focus()}
+      >
         {t('skip')}
-      </a>
+      </button>
       <header className="border-b border-line bg-card p-3 md:w-56 md:shrink-0 md:border-r md:border-b-0">
         <p className="mb-3 text-lg font-semibold">Sundial</p>
         <nav aria-label={t('pages')} className="flex flex-wrap gap-1 md:flex-col">
@@ -52,7 +61,7 @@ export function Layout() {
             </Link>
           ))}
         </nav>
-        <div className="mt-4 flex flex-col items-start gap-3">
+        <div className="mt-4 flex flex-wrap items-center gap-3 md:flex-col md:items-start">
           <Palette />
           <Switches />
           <WhoIAm />

@@ -2,14 +2,14 @@ import { Dialog } from '@base-ui/react/dialog';
 import { useNavigate } from '@tanstack/react-router';
 import { Command } from 'cmdk';
 import { Search } from 'lucide-react';
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useRead } from '../api/queries.ts';
 import type { Schemas } from '../api/types.ts';
 import { useFoundSubjects } from '../api/found-subjects.ts';
 import { Button } from '../ui/basics.tsx';
 import { subjectText } from '../ui/filters.tsx';
-import { PAGES } from './layout.tsx';
+import { content, PAGES } from './layout.tsx';
 
 const ITEM = 'cursor-pointer rounded px-2 py-1.5 text-sm data-[selected=true]:bg-page';
 
@@ -19,24 +19,37 @@ export function Palette() {
   const navigate = useNavigate();
   const [isOpen, setOpen] = useState(false);
   const [text, setText] = useState('');
-  useShortcut(() => setOpen(true));
+  const hasGone = useRef(false);
+  const cameFrom = useRef<HTMLElement>(null);
+  const change = (toOpen: boolean) => {
+    if (toOpen && !isOpen) {
+      hasGone.current = false;
+      cameFrom.current = document.activeElement as HTMLElement;
+    }
+    setOpen(toOpen);
+  };
+  useShortcut(() => change(true));
   const query = { limit: '20', idPrefix: text };
   const { data } = useRead<Schemas['RuleList']>('/admin/rules', { query, isOn: isOpen });
   const subjects = useFoundSubjects(text, isOpen && text.trim() !== '').data?.subjects ?? [];
   const go = (to: string) => {
+    hasGone.current = true;
     setOpen(false);
     setText('');
     void navigate({ to });
   };
   return (
-    <Dialog.Root open={isOpen} onOpenChange={setOpen}>
+    <Dialog.Root open={isOpen} onOpenChange={change}>
       <Dialog.Trigger render={<Button />}>
         <Search size={14} aria-hidden />
         {t('search')} <kbd className="text-xs text-quiet">/</kbd>
       </Dialog.Trigger>
       <Dialog.Portal>
         <Dialog.Backdrop className="fixed inset-0 bg-black/50" />
-        <Dialog.Popup className="fixed top-[15vh] left-1/2 w-[min(92vw,36rem)] -translate-x-1/2 rounded-lg border border-line bg-card p-3 text-ink">
+        <Dialog.Popup
+          finalFocus={() => (hasGone.current ? content() : cameFrom.current)}
+          className="fixed top-[15vh] left-1/2 w-[min(92vw,36rem)] -translate-x-1/2 rounded-lg border border-line bg-card p-3 text-ink"
+        >
           <Dialog.Title className="sr-only">{t('search')}</Dialog.Title>
           <Command label={t('search')} loop>
             <Command.Input

@@ -23,11 +23,20 @@ export function Instant({ at, timeZone }: { readonly at: string; readonly timeZo
   );
 }
 
+/** Day, time of day, fraction of the second, offset. */
+const WRITTEN = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d(?::\d\d)?)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)$/;
+
 /** An instant as the service wrote it, in the time zone that it was asked in: to the millisecond, and not counting on. */
 export function ExactTime({ at }: { readonly at: string }) {
+  const [, day, clock, fraction, offset] = WRITTEN.exec(at) ?? [];
+  if (day === undefined) return <time dateTime={at}>{at}</time>;
   return (
-    <time dateTime={at} className="whitespace-nowrap tabular-nums">
-      {at.replace('T', ' ')}
+    <time dateTime={at} className="inline-block tabular-nums">
+      <span className="whitespace-nowrap">
+        {day} {clock}
+        {fraction && `.${fraction.padEnd(3, '0')}`}
+      </span>{' '}
+      <span className="text-quiet">{offset}</span>
     </time>
   );
 }

@@ -1,4 +1,4 @@
-import { useNavigate } from '@tanstack/react-router';
+import { Link, useNavigate } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { useMay, useRead, useWrite } from '../../api/queries.ts';
 import type { Schemas } from '../../api/types.ts';
@@ -18,6 +18,7 @@ type Delivery = Deliveries['deliveries'][number];
 
 const COLUMNS = {
   createdAt: (delivery: Delivery) => delivery.createdAt,
+  webhookId: (delivery: Delivery) => delivery.webhookId,
   type: (delivery: Delivery) => delivery.type,
   eventId: (delivery: Delivery) => delivery.eventId,
   state: (delivery: Delivery) => delivery.state,
@@ -78,6 +79,8 @@ export function DeadLetters() {
   const wanted = useWanted();
   const query = { limit: '50', cursor: wanted['dead'] };
   const { data, error } = useRead<Deliveries>('/admin/dead-letters', { query, everyMs: EVERY_MS });
+  const { data: all } = useRead<Schemas['WebhookList']>('/admin/webhooks');
+  const endpoints = new Map(all?.webhooks.map(({ id, url }) => [id, url]));
   return (
     <Card
       title={t('deadLetters')}
@@ -86,19 +89,34 @@ export function DeadLetters() {
       <ProblemNote error={error} />
       {data?.deliveries.length === 0 && <Empty>{t('noDeadLetters')}</Empty>}
       {data !== undefined && data.deliveries.length > 0 && (
-        <DeliveryTable label={t('deadLetters')} deliveries={data.deliveries} />
+        <DeliveryTable label={t('deadLetters')} deliveries={data.deliveries} endpoints={endpoints} />
       )}
       <Pager to="/webhooks" wanted={wanted} next={data?.next} name="dead" />
     </Card>
   );
 }
 
+interface EndpointProps {
+  readonly id: string;
+  readonly endpoints: ReadonlyMap<string, string>;
+}
+
+function Endpoint({ id, endpoints }: EndpointProps) {
+  return (
+    <Link to="/webhooks/$id" params={{ id }} className="break-all text-accent underline">
+      {endpoints.get(id) ?? id}
+    </Link>
+  );
+}
+
 interface DeliveryTableProps {
   readonly label: string;
   readonly deliveries: Deliveries['deliveries'];
+  /** Where they are of several webhooks: their addresses by their ids. */
+  readonly endpoints?: ReadonlyMap<string, string>;
 }
 
-function DeliveryTable({ label, deliveries }: DeliveryTableProps) {
+function DeliveryTable({ label, deliveries, endpoints }: DeliveryTableProps) {
   const { t } = useTranslation();
   const mayWork = useMay('operator');
   const resend = useWrite();
@@ -109,6 +127,7 @@ function DeliveryTable({ label, deliveries }: DeliveryTableProps) {
         label={label}
         head={[
           t('since'),
+          ...(endpoints ? [t('endpoint')] : []),
           t('type'),
           t('state'),
           t('attempts'),
@@ -122,6 +141,7 @@ function DeliveryTable({ label, deliveries }: DeliveryTableProps) {
             key={delivery.id}
             cells={[
               <Instant at={delivery.createdAt} />,
+              ...(endpoints ? [<Endpoint id={delivery.webhookId} endpoints={endpoints} />] : []),
               <>
                 <Word of={delivery.type} />
                 <p className="text-xs break-all text-quiet">{delivery.eventId}</p>

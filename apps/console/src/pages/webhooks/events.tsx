@@ -6,6 +6,7 @@ import { RawJson } from '../../ui/disclosure.tsx';
 import { CsvButton } from '../../ui/csv-button.tsx';
 import { Filters, useWanted } from '../../ui/filters.tsx';
 import { ProblemNote } from '../../ui/problem.tsx';
+import { inReadersZone } from '../../ui/local-time.ts';
 import { ExactTime } from '../../ui/time.tsx';
 import { useWord, Word } from '../../ui/word.tsx';
 import { useNavigate } from '@tanstack/react-router';
@@ -55,7 +56,7 @@ export function Events() {
             <Row
               key={event.id}
               cells={[
-                <ExactTime at={event.time} />,
+                <ExactTime at={inReadersZone(event.time)} />,
                 <Word of={event.type.replace('sundial.', '')} />,
                 <span className="break-all">{event.subject}</span>,
                 <RawJson value={event} />,
