@@ -31,7 +31,7 @@ export function ExactTime({ at }: { readonly at: string }) {
   const [, day, clock, fraction, offset] = WRITTEN.exec(at) ?? [];
   if (day === undefined) return <time dateTime={at}>{at}</time>;
   return (
-    <time dateTime={at} className="inline-block tabular-nums">
+    <time dateTime={at} className="inline-block tabular-nums sm:whitespace-nowrap">
       <span className="whitespace-nowrap">
         {day} {clock}
         {fraction && `.${fraction.padEnd(3, '0')}`}
