@@ -123,7 +123,7 @@ describe('a subject', () => {
     await ocr.getByRole('button', { name: en.remove }).click();
     await card.getByRole('button', { name: en.removeOverride }).click();
     await page.getByRole('dialog').getByRole('button', { name: en.removeOverride }).click();
-    await page.getByText('0 / 10').waitFor();
+    await ocr.getByText('0 / 10').waitFor();
   });
 });
 

@@ -47,7 +47,11 @@ export function Palette() {
       <Dialog.Portal>
         <Dialog.Backdrop className="fixed inset-0 bg-black/50" />
         <Dialog.Popup
-          finalFocus={() => (hasGone.current ? content() : cameFrom.current)}
+          finalFocus={() => {
+            // An element that Tab passes by, such as the content, is focused by nothing else.
+            (hasGone.current ? content() : cameFrom.current)?.focus();
+            return false;
+          }}
           className="fixed top-[15vh] left-1/2 w-[min(92vw,36rem)] -translate-x-1/2 rounded-lg border border-line bg-card p-3 text-ink"
         >
           <Dialog.Title className="sr-only">{t('search')}</Dialog.Title>

@@ -1,4 +1,5 @@
 import { Link } from '@tanstack/react-router';
+import type { ComponentProps } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Answer } from '../../api/client.ts';
 import { useMay } from '../../api/queries.ts';
@@ -30,42 +31,54 @@ interface EditorProps {
 
 /** The draft, beside what it would do and what it changes; or what is of the rule in force. */
 export function Editor({ id, view, inForce, reload }: EditorProps) {
-  const { t } = useTranslation();
-  const mayWrite = useMay('admin');
   const draft = useDraft(id, inForce, NEW);
   const unreadable = useUnreadable(id);
   const isValid = unreadable.value === null;
-  const { rule } = draft;
-  const outlook = useOutlook(rule);
-  const errors = outlook.error?.problem.errors ?? [];
   const isUnsaved = draft.isChanged || !isValid;
-  if (!isOfDraft(view)) {
-    return (
-      <>
-        {isUnsaved && <Notice id={id} view={isValid ? 'form' : 'text'} text={t('draftWaits')} />}
-        {view === 'history' && <RuleHistory rule={id} />}
-        {view === 'subjects' && inForce?.data.mode !== 'off' && <NearSubjects rule={id} />}
-        {view === 'subjects' && <RuleOverrides rule={id} />}
-      </>
-    );
-  }
   const discard = () => {
     draft.discard();
     unreadable.discard();
   };
+  if (isOfDraft(view))
+    return (
+      <DraftParts
+        {...{ id, view, inForce, reload, unreadable }}
+        draft={{ ...draft, discard, isUnsaved, isValid }}
+      />
+    );
+  return (
+    <RuleParts
+      id={id}
+      view={view}
+      isCounted={inForce?.data.mode !== 'off'}
+      waiting={isUnsaved && (isValid ? 'form' : 'text')}
+    />
+  );
+}
+
+interface DraftProps extends EditorProps {
+  readonly draft: ComponentProps<typeof Save>['draft'];
+  readonly unreadable: ReturnType<typeof useUnreadable>;
+}
+
+function DraftParts({ id, view, inForce, reload, draft, unreadable }: DraftProps) {
+  const { t } = useTranslation();
+  const mayWrite = useMay('admin');
+  const { rule, isValid, change } = draft;
+  const outlook = useOutlook(rule);
   return (
     <div className="grid items-start gap-x-4 xl:grid-cols-[minmax(0,1fr)_22rem]">
       <div className="min-w-0">
         {!isValid && view !== 'text' && <Notice id={id} view="text" text={t('textUnreadable')} />}
-        <DraftErrors value={errors}>
+        <DraftErrors value={outlook.error?.problem.errors ?? []}>
           {view === 'form' && (
             <fieldset disabled={!mayWrite || !isValid} className="contents">
-              <RuleForm rule={rule} isNew={inForce === undefined} onChange={draft.change} />
+              <RuleForm rule={rule} isNew={inForce === undefined} onChange={change} />
             </fieldset>
           )}
           {view === 'text' && (
             <fieldset disabled={!mayWrite} className="contents">
-              <RuleText rule={rule} unreadable={unreadable} onChange={draft.change} />
+              <RuleText rule={rule} unreadable={unreadable} onChange={change} />
             </fieldset>
           )}
         </DraftErrors>
@@ -73,9 +86,29 @@ export function Editor({ id, view, inForce, reload }: EditorProps) {
       </div>
       <div className="min-w-0 xl:sticky xl:top-4">
         {isValid && <Outlook outlook={outlook} />}
-        {mayWrite && <Save {...{ id, inForce, reload }} draft={{ ...draft, discard, isUnsaved, isValid }} />}
+        {mayWrite && <Save {...{ id, inForce, reload, draft }} />}
       </div>
     </div>
+  );
+}
+
+interface RulePartsProps {
+  readonly id: string;
+  readonly view: RuleView;
+  readonly isCounted: boolean;
+  /** Where the draft is that is not saved; false: there is none. */
+  readonly waiting: 'form' | 'text' | false;
+}
+
+function RuleParts({ id, view, isCounted, waiting }: RulePartsProps) {
+  const { t } = useTranslation();
+  return (
+    <>
+      {waiting && <Notice id={id} view={waiting} text={t('draftWaits')} />}
+      {view === 'history' && <RuleHistory rule={id} />}
+      {view === 'subjects' && isCounted && <NearSubjects rule={id} />}
+      {view === 'subjects' && <RuleOverrides rule={id} />}
+    </>
   );
 }
 

@@ -1,13 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import { FINDING_SEVERITY } from '@sundial/redis';
-import i18next from 'i18next';
-import { raisedAlarm } from '../../../quota-service/src/alarms/alarm.js';
-import type { AlarmPattern, PatternKind } from '../../../quota-service/src/alarms/patterns/alarm-pattern.js';
-import { readinessSchema } from '../../../quota-service/src/health/health.schema.js';
-import { PROBLEM_CODES, titleOf } from '../../../quota-service/src/http/problems/problem.js';
-import { alarmText, type SayingAlarm } from '../live/alarm-text.js';
-import { en } from './en.js';
-import { zh } from './zh.js';
+import { raisedAlarm } from '../../apps/quota-service/src/alarms/alarm.js';
+import type {
+  AlarmPattern,
+  PatternKind,
+} from '../../apps/quota-service/src/alarms/patterns/alarm-pattern.js';
+import { readinessSchema } from '../../apps/quota-service/src/health/health.schema.js';
+import { PROBLEM_CODES, titleOf } from '../../apps/quota-service/src/http/problems/problem.js';
+import { alarmText, type SayingAlarm } from '../../apps/console/src/live/alarm-text.js';
+import { en } from '../../apps/console/src/text/en.js';
+import { zh } from '../../apps/console/src/text/zh.js';
 
 type Terms<Kind extends PatternKind> = Omit<
   Extract<AlarmPattern, { kind: Kind }>,
@@ -42,14 +44,12 @@ const TERMS: { readonly [Kind in PatternKind]: readonly Terms<Kind>[] } = {
 const BASE = { id: 'a-pattern', class: 'alarm', clearAfterMs: 30_000 } as const;
 const CHANNELS = [null, { resource: 'ocr', dependency: 'redis' }];
 
-const texts = i18next.createInstance();
-void texts.init({
-  ...{ lng: 'en', initAsync: false, interpolation: { escapeValue: false } },
-  resources: { en: { translation: en }, zh: { translation: zh } },
-});
+const TEXTS: Readonly<Record<string, Readonly<Record<string, string>>>> = { en, zh };
 
-function saidIn(lng: 'en' | 'zh', alarm: SayingAlarm): string | undefined {
-  return alarmText(alarm, (key, values) => (key in en ? texts.t(key, { lng, ...values }) : undefined));
+function saidIn(language: 'en' | 'zh', alarm: SayingAlarm): string | undefined {
+  return alarmText(alarm, (key, values) =>
+    TEXTS[language]![key]?.replace(/\{\{(\w+)\}\}/g, (_, name: string) => String(values[name])),
+  );
 }
 
 const ALARMS = Object.entries(TERMS).flatMap(([kind, all]) =>
