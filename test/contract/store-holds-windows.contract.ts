@@ -98,6 +98,26 @@ export function holdWindowsContract(scene: () => StoreScene): void {
       });
     });
 
+    it('is over for the ending that looks first, too', async () => {
+      const { underTest, store } = scene();
+      // A store that is opened looks at the counters of `both`.
+      const unseen = (name: string) => counter([daily(10)], { name });
+      const kept = reserving([unseen('kept')], { onExpiry: 'commit' });
+      const returned = reserving([unseen('returned')]);
+      for (const request of [kept, returned]) await reserved(store, request);
+      const later = await underTest.at(NOON + 2 * MINUTE_MS);
+      expect(await later.endHold(ending(kept, { kind: 'release' }))).toMatchObject({
+        outcome: 'ended-otherwise',
+        reservation: { state: 'expired' },
+      });
+      expect(await later.endHold(ending(returned, { kind: 'commit' }))).toMatchObject({
+        outcome: 'ended',
+        reservation: { state: 'committed', late: true },
+      });
+      const counters = [...kept.counters, ...returned.counters];
+      expect(await later.read({ counters })).toMatchObject({ counts: used(1, 1) });
+    });
+
     it('that committed is not released any more, and keeps its id', async () => {
       const { underTest, store } = scene();
       const request = reserving([both], { id: 'o1', onExpiry: 'commit' });
