@@ -20,10 +20,10 @@ export class KnownReservations {
     this.#latest.set(operationId, { reservation, until: Math.max(reservation.until, now + REMEMBER_MS) });
   }
 
-  /** The one that is meant, while a store would remember it. */
-  find({ operation, terms }: PlannedEnding, now: number): StoredReservation | undefined {
+  /** The one that is meant, while a store would remember it. One that a node has decided may be known by another attempt. */
+  find({ operation, terms, isDegraded }: PlannedEnding, now: number): StoredReservation | undefined {
     const known = this.latest(operation.id, now);
-    return known?.at === terms.at ? known : undefined;
+    return isDegraded || known?.at === terms.at ? known : undefined;
   }
 
   /** The latest under an operation's id. */

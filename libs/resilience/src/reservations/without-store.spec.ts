@@ -97,6 +97,27 @@ describe('An ending without the store', () => {
     expect((await site.states(engine))[0]).toEqual([6, 0]);
   });
 
+  it('is known of a reservation that the store has by another attempt', async () => {
+    const [engine, other] = [site.engineOn(), site.engineOn()];
+    const reserve = { ...LLM, operationId: 'shared' };
+    await other.reserve(reserve);
+    site.store.isAway = true;
+    await sleep(2);
+    const { reservation, degraded } = await engine.reserve(reserve);
+    expect(degraded).not.toBeNull();
+    await site.settled(engine);
+    const committed = { reservation: { state: 'committed', committed: { units: 3 } } };
+    expect(await engine.commit(reservation!.id, { amount: 3 })).toMatchObject({
+      ...committed,
+      degraded: null,
+    });
+    site.store.isAway = true;
+    await expect(engine.release(reservation!.id)).rejects.toMatchObject({ code: 'reservation-ended' });
+    expect(await engine.commit(reservation!.id, { amount: 5 })).toMatchObject(committed);
+    await site.settled(engine);
+    expect((await site.states(engine))[0]).toEqual([3, 0]);
+  });
+
   it('counts here after a restart, as far as the store has it not', async () => {
     const journal = await Journal.open({ directory: site.directory, sync: 'group' });
     const before = site.engineOn({ journal });
