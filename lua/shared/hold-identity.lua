@@ -2,7 +2,7 @@
 -- <reference> <at> <expires> <decided> <r|c><d|l|-> <meters>`: until when the store remembers it at least, what names
 -- its holds, when it was taken, when it expires and when the settlement was decided (shared/instant.lua), whether
 -- its expiry releases or commits, whether a node had decided it (`d`) or the store, which may have lost it since
--- (`l`) or not (`-`), and the meters that a commit or an extension names (shared/meters.lua).
+-- (`l`) or not (`-`), and the meters that a commit or an extension names. Behind the content is what packs gave.
 -- @include shared/endings.lua
 -- @include shared/hold-end.lua
 -- @include shared/settlement-record.lua
@@ -13,32 +13,33 @@ local HOLD_INTENTS = { hold = true, commit = true, release = true, void = true }
 local function read_settled_hold(text, now, remember_ms)
   local words = { string.match(text, SETTLED_HOLD) }
   if not words[1] then fail('an identity', text) end
-  local until_text, at_text, expires_text, meters = words[4], words[6], words[7], words[11]
-  assert_named_meters(meters)
-  local expires, decided = instant_argument(expires_text), instant_argument(words[8])
+  local content, packs = string.match(words[2], '^([^!]+)!?(.*)$')
+  local expires, decided = instant_argument(words[7]), instant_argument(words[8])
+  assert_named_meters(words[11])
   return {
     prefix = words[1],
-    content = words[2],
+    content = content,
+    packs = packs ~= '' and packs or nil,
     attempt = words[3],
-    at = instant_argument(at_text),
-    until_text = until_text,
-    settled_ms = instant_argument(until_text) - decided,
-    lives_ms = math.max(1, instant_argument(until_text) - now),
+    at = instant_argument(words[6]),
+    until_text = words[4],
+    settled_ms = instant_argument(words[4]) - decided,
+    lives_ms = math.max(1, instant_argument(words[4]) - now),
     reference = words[5],
-    at_text = at_text,
+    at_text = words[6],
     expires = expires,
-    expires_text = expires_text,
+    expires_text = words[7],
     ends = expires + remember_ms,
     decided = decided,
     is_late = decided >= expires,
     on_expiry = words[9],
     is_degraded = words[10] == 'd',
     was_counted = words[10] == '-',
-    meters = meters,
+    meters = words[11],
   }
 end
 
--- The identities of a call, from argument `first` on.
+-- Those of a call, from argument `first` on.
 local function read_settled_holds(argv, first, now, remember_ms)
   local identities = {}
   for i = first, #argv do

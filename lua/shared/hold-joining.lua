@@ -10,7 +10,8 @@ local function add_extension(counter, joined, before, now)
   local opens, limit_set, entries = false, joined.group[counter.position], counter.entries
   for l = 1, limit_set.size do
     local limit, position = limit_set[l], before + l
-    local added = joined.added[meter_of(limit.field)] or 0
+    local units_of_meter = limit.field == CONCURRENT and joined.added or joined.in_windows
+    local added = units_of_meter[meter_of(limit.field)] or 0
     local is_left = joined.is_held or joined.on_expiry == 'c' and limit.field ~= CONCURRENT
     local index = index_of(limit, position, joined.group.indexes, nil)
     local total, is_new = add_to_window(limit, index, counter.windows, is_left and added or 0, now)
@@ -52,8 +53,8 @@ local function prolong(counters, r, joined, now, lives_ms)
     if windows[1] then write_counter_with_holds(counter.key, windows, joined.group[c], opens, lives_ms) end
   end
   r.windows = table.concat(texts, '/')
-  if r.packs and joined.is_held then
-    held_packs().change(counters, r, held_packs().parts_of(r.packs), joined.expires, now)
+  if joined.packs and joined.is_held then
+    held_packs().change(counters, r, held_packs().parts_of(joined.packs), joined.expires, now)
   end
 end
 
@@ -67,6 +68,8 @@ local function join_hold(bucket, state, r, now)
     local expires = math.max(r.expires, identity.expires)
     local joined = { group = group, added = added, expires = expires, on_expiry = r.on_expiry }
     joined.is_held = expires > now
+    joined.packs, joined.in_windows = r.packs, added
+    if added and identity.packs then held_packs().join(joined, r, identity.packs) end
     prolong(counters, r, joined, now, math.max(identity.ends, r.ends) - now)
     if added then r.held = text_of_meters(overlay_larger_meters(read_meters(r.held), identity.meters)) end
     r.expires, r.expires_text = expires, text_of_instant(expires)

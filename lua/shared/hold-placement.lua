@@ -1,20 +1,6 @@
 -- How a reservation is recorded that was decided without the store.
 -- @include shared/hold-settle.lua
-
--- Of a limit: how many units are counted now, how many of them are held, and how many its entry says.
-local function units_of_limit(state, limit, position, meters, now)
-  local group, identity = state[1], state[3]
-  local is_concurrent = limit.field == CONCURRENT
-  local units, is_over = amount_at(group, position), identity.expires <= now
-  local is_left = is_over and identity.on_expiry == 'c' and not is_concurrent
-  if group.intent ~= 'hold' then
-    local left = is_left and identity.was_counted and units or 0
-    local committed = group.intent == 'commit' and not is_concurrent and meters[meter_of(limit.field)] or 0
-    return committed - left, 0, committed
-  end
-  if not is_over then return units, units, units end
-  return is_left and units or 0, 0, units
-end
+-- @include shared/hold-settled-units.lua
 
 -- Counts and holds in every limit of a counter. Returns its entries, how many limits it should change and has
 -- changed, whether a window opens, and of each limit above its max its position and its units.
@@ -26,6 +12,11 @@ local function count_settled(state, c, before, meters, now)
     local index = index_of(limit, position, group.indexes, nil)
     local units, held, said = units_of_limit(state, limit, position, meters, now)
     local total, opens = add_to_window(limit, index, counter.windows, units, now)
+    if units == 0 and said > 0 and limit.field ~= CONCURRENT then
+      -- It is over, and gave all of it back: a late commit of it counts in the window where it was.
+      total, opens = add_to_window(limit, index, counter.windows, said, now)
+      total = total and add_to_window(limit, index, counter.windows, -said, now)
+    end
     if units ~= 0 then result.wanted = result.wanted + 1 end
     if total then
       local window = counter.windows[limit.field]
@@ -56,6 +47,7 @@ local function place_settled_hold(bucket, state, now)
   local group, counters, identity = unpack(state)
   local r, texts, above = new_settled_reservation(identity, group.intent), {}, {}
   local before, wanted, touched = 0, 0, 0
+  identity.given = identity.packs and held_packs().given_by(identity.packs) or {}
   local meters = read_meters(r.committed == '-' and r.held or r.committed)
   local is_held = group.intent == 'hold' and identity.expires > now
   for c, counter in ipairs(counters) do

@@ -22,6 +22,7 @@ local function new_settled_reservation(identity, intent)
     expires = identity.expires,
     expires_text = identity.expires_text,
     ends = identity.ends,
+    packs = intent ~= 'release' and identity.packs or nil,
     held = intent == 'hold' and identity.meters ~= '-' and text_of_meters(named) or taken,
     committed = is_commit and text_of_meters(named) or '-',
   }

@@ -21,10 +21,11 @@ function pack_store.taken_off(counters, r, now)
 end
 
 -- Puts `parts` in the place of what a reservation has of the packs beside its counters, held until `expires`, or
--- without that for good. What its expiry had given back is taken again as far as it is there. Returns the parts.
+-- without that for good. What its expiry had given back is taken again as far as it is there. One that a node has
+-- replayed holds nothing of packs that were lost: added again, they have all. Returns the parts.
 function pack_store.change(counters, r, parts, expires, now)
   local found, is_live = pack_store.taken_off(counters, r, now)
-  local is_taken = is_live or r.state == 'c' or r.on_expiry == 'c'
+  local is_taken = is_live or r.state == 'c' or r.on_expiry == 'c' or r.expires > now
   local before, given = pack_store.parts_of(is_taken and r.packs or ''), {}
   for _, packs in pairs(found) do
     for _, pack in ipairs(packs) do
@@ -33,7 +34,7 @@ function pack_store.change(counters, r, parts, expires, now)
       if part then
         part.units, given[part], packs.gives = math.min(part.units, left), true, true
       end
-      pack.left = math.min(left - (part and part.units or 0), MAX_INTEGER)
+      pack.left = math.min(left - (part and part.units or 0), tonumber(pack.amount))
     end
   end
   for _, part in ipairs(parts) do

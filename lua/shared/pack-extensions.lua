@@ -15,6 +15,17 @@ local function draw_on_packs_for_more(keys, key, extension, group, added, now)
   return draw_on_packs(keys, key, asked, group.held, group.used, now)
 end
 
+-- Notes what packs give where a node has replayed an extension: `packs` is all of it, and what windows gave is the rest,
+-- but of what is held at once, for which packs never stand in.
+local function join_parts(joined, r, packs)
+  local more, before, in_windows = pack_store.given_by(packs), pack_store.given_by(r.packs), {}
+  for meter, units in pairs(joined.added) do
+    in_windows[meter] = math.max(units - (more[meter] or 0) + (before[meter] or 0), 0)
+  end
+  joined.packs, joined.in_windows = packs, in_windows
+  if not joined.is_held then r.packs = packs end
+end
+
 -- Holds what a reservation has of packs until its new expiry, and what its extension took of them.
 local function extend_parts(counters, r, drawn, now)
   local more = pack_store.parts_of(drawn and table.concat(drawn.parts, ',') or '')

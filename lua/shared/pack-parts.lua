@@ -40,6 +40,15 @@ function pack_store.joined_parts(parts, more)
   return parts
 end
 
+-- What packs give of each meter, as a record says it.
+function pack_store.given_by(text)
+  local given = {}
+  for _, part in ipairs(pack_store.parts_of(text)) do
+    given[part.meter] = (given[part.meter] or 0) + part.units
+  end
+  return given
+end
+
 -- Of these meters, what windows count: all that packs do not give.
 function pack_store.in_windows(meters, parts)
   if not parts[1] then return meters end

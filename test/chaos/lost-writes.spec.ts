@@ -19,6 +19,10 @@ const RULE: Rule = {
   degrade: 'allow',
 };
 const TOPPED: Rule = { ...RULE, id: 'topped', resource: 'topped', limits: [{ window: 'total', max: 2 }] };
+const HELD: Rule = {
+  ...{ ...RULE, id: 'held', resource: 'held' },
+  limits: [...TOPPED.limits, { window: 'concurrent', max: 9 }],
+};
 const IN_HOURS: Rule = {
   ...RULE,
   id: 'in-hours',
@@ -44,7 +48,11 @@ describe('a Redis that loses what it had acknowledged', () => {
   }
 
   const asking = (store: Store) =>
-    engineOn({ store, rules: new LiveRules(new RuleBook(1, [RULE, IN_HOURS, TOPPED])), deadlineMs: 500 });
+    engineOn({
+      store,
+      rules: new LiveRules(new RuleBook(1, [RULE, IN_HOURS, TOPPED, HELD])),
+      deadlineMs: 500,
+    });
 
   const usage = () => engine.usage({ resource: 'lasting', subject: { user: 'u1' } });
 
@@ -142,6 +150,58 @@ describe('a Redis that loses what it had acknowledged', () => {
     expect(await engine.refund({ ...topped, operationId: 'three' })).toMatchObject({ amounts: { units: 3 } });
     expect(await used()).toBe(0);
     expect((await engine.packs.list(topped)).packs).toMatchObject([{ amount: 5, remaining: 5 }]);
+  });
+
+  it('gets replayed what a reservation holds of windows and packs, however it ends then', async () => {
+    await start();
+    const of = (user: string) => ({ resource: 'held', subject: { user } });
+    const users = ['commits', 'commits less', 'releases', 'extends'];
+    const reserved = await Promise.all(
+      users.map(async (user) => {
+        await engine.packs.add({ ...of(user), amount: 5, operationId: `order of ${user}` });
+        const reserve = { ...of(user), amount: user === 'extends' ? 2 : 3, operationId: `of ${user}` };
+        return (await engine.reserve(reserve)).reservation!.id;
+      }),
+    );
+    const [commits, less, releases, extended] = reserved as [string, string, string, string];
+    expect((await engine.extend(extended, { amount: 4 })).reservation?.packs).toMatchObject([{ taken: 2 }]);
+
+    await redis.cli('FLUSHALL');
+    await eventually(() => engine.journal().replayed.counted >= users.length, { withinMs: 8_000 });
+    await eventually(() => engine.journal().toReplay === 0);
+    const counted = async (user: string) =>
+      (await engine.usage(of(user))).limits.map(({ used, reserved: its }) => [used, its]);
+    expect(await Promise.all(users.map(counted))).toEqual([
+      ...[3, 3, 3].map((atOnce) => [
+        [0, 2],
+        [0, atOnce],
+      ]),
+      [
+        [0, 2],
+        [0, 4],
+      ],
+    ]);
+    const pack = { ...of('releases'), amount: 5, operationId: 'order of releases' };
+    await engine.packs.add(pack);
+    expect((await engine.commit(commits, {})).reservation).toMatchObject({
+      committed: { units: 3 },
+      packs: [{ taken: 1 }],
+    });
+    expect((await engine.commit(less, { amount: 1 })).reservation.packs).toBeUndefined();
+    await engine.release(releases);
+    expect((await engine.commit(extended, {})).reservation.packs).toMatchObject([{ taken: 2 }]);
+    expect(await Promise.all(users.map(counted))).toEqual(
+      [2, 1, 0, 2].map((used) => [
+        [used, 0],
+        [0, 0],
+      ]),
+    );
+    expect((await engine.packs.list(of('releases'))).packs).toMatchObject([{ remaining: 5 }]);
+    await engine.refund({ ...of('commits'), operationId: 'of commits' });
+    expect(await counted('commits')).toEqual([
+      [0, 0],
+      [0, 0],
+    ]);
   });
 
   it('would forget all of it if no node replayed it', async () => {

@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Store } from '@sundial/engine';
-import { StoreError } from '@sundial/engine/ports';
+import { StoreError, type CounterRef } from '@sundial/engine/ports';
 import { counterKey } from '../../libs/engine/src/counters/counter-key.js';
 import type { RedisCluster } from '../support/redis-cluster.js';
 import { type StoreUnderTest, clusterStoreUnderTest } from './store-under-test.js';
 import { aRule } from './rules.js';
 import { ending, held, reserved, reserving, settlingHold } from './hold-requests.js';
+import { add, pack } from './pack-requests.js';
 import { total } from './store-holds-windows.contract.js';
 import {
   counter,
@@ -68,6 +69,31 @@ describe('RedisStore on a Cluster of three', () => {
       outcome: 'refused',
       counts: used(1, 1, 0, 0, 3, 3),
     });
+  });
+
+  it('says which shard’s packs gave: counters of the others count all of it', async () => {
+    const [near, far] = [first!, second!].map(({ key, ...rest }) => ({ ...rest, key: `${key}~zone` })) as [
+      CounterRef,
+      CounterRef,
+    ];
+    await add(store, near, pack('p1', { amount: 9 }));
+    const wide = { ...far, limits: [daily(10), hourly(9)] };
+    const gave = (taken: number) =>
+      new Map([[near.shardGroup, [expect.objectContaining({ id: 'p1', taken })]]]);
+    const request = reserving([wide, near], { amount: 4 });
+    expect(await store.take(request)).toMatchObject({
+      counts: held([0, 4], [0, 4], [0, 3], [0, 3]),
+      reservation: { packsOfGroups: gave(1) },
+    });
+    expect(await store.endHold(ending(request, { kind: 'extend', amount: 5 }))).toMatchObject({
+      reservation: { packsOfGroups: gave(2) },
+    });
+    expect(await store.endHold(ending(request, { kind: 'commit' }))).toMatchObject({
+      reservation: { packsOfGroups: gave(2) },
+    });
+    const check = taking([wide, near], { amount: 2 });
+    for (const outcome of ['taken', 'replayed'])
+      expect(await store.take(check)).toMatchObject({ outcome, packsOfGroups: gave(2) });
   });
 
   it('holds one reservation on all shards where the first attempt at it died between two of them', async () => {

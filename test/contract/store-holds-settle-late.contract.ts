@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Store } from '@sundial/engine/ports';
+import { REMEMBER_MS, type Store } from '@sundial/engine/ports';
 import { ending, held, reserved, reserving, settled, settlingHold, unitsOf } from './hold-requests.js';
 import type { StoreScene } from './store.contract.js';
 import { concurrent } from './store-holds-windows.contract.js';
@@ -65,6 +65,40 @@ export function settleLateHoldsContract(scene: () => StoreScene): void {
       await settled(over, settlingHold(intent, request, lost), settlingHold('hold', request, lost));
       const used = intent === 'hold' ? 3 : left[0];
       expect(await over.read({ counters: [onDay] })).toMatchObject({ counts: held([used, 0]) });
+    });
+
+    it.each(['release', 'commit'] as const)(
+      'counts what is committed late of one that a store has lost, whatever its expiry would do: %s',
+      async (onExpiry) => {
+        const { underTest } = scene();
+        const request = reserving([onDay], { amount: 3, onExpiry });
+        const hold = settlingHold('hold', request, { isDegraded: false, isLost: true });
+        const late = { isDegraded: false, decidedAt: NOON + 2 * MINUTE_MS, committed: { units: 2 } };
+        const commit = settlingHold('commit', request, late);
+        for (const order of [
+          [hold, commit],
+          [commit, hold],
+        ]) {
+          await underTest.empty();
+          const later = await underTest.at(NOON + 3 * MINUTE_MS);
+          await settled(later, ...order);
+          expect(await later.read({ counters: [onDay] })).toMatchObject({ counts: held([2, 0]) });
+        }
+        await underTest.empty();
+        const again = await underTest.at(NOON + 3 * MINUTE_MS);
+        await settled(again, hold);
+        await again.endHold(ending(request, { kind: 'commit' }));
+        expect(await again.read({ counters: [onDay] })).toMatchObject({ counts: held([3, 0]) });
+      },
+    );
+
+    it('takes nothing from others where it is released that a store has lost', async () => {
+      const { underTest } = scene();
+      const later = await underTest.at(NOON + 3 * MINUTE_MS);
+      await later.take(taking([onDay], { amount: 5 }));
+      const request = reserving([onDay], { amount: 3, onExpiry: 'commit' });
+      await settled(later, settlingHold('release', request, { isDegraded: false, decidedAt: NOON + 30_000 }));
+      expect(await later.read({ counters: [onDay] })).toMatchObject({ counts: held([5, 0]) });
     });
 
     it('holds as much as it was extended to, above the max too, and once', async () => {
@@ -141,6 +175,29 @@ export function settleLateHoldsContract(scene: () => StoreScene): void {
         [3, 0],
       ]);
     });
+
+    it.each(['commit', 'release'] as const)(
+      'remembers as long as its settlement says that it was ended: %s',
+      async (kind) => {
+        const { underTest, store } = scene();
+        const request = reserving([both], { amount: 2, onExpiry: 'commit' });
+        await settled(store, settlingHold('hold', request));
+        await store.endHold(ending(request, { kind }));
+        const used = kind === 'commit' ? 2 : 0;
+        const later = await underTest.at(NOON + REMEMBER_MS + 5 * MINUTE_MS);
+        const state = kind === 'commit' ? 'committed' : 'released';
+        expect(await later.endHold(ending(request, { kind: 'look' }))).toMatchObject({
+          outcome: 'found',
+          reservation: { state },
+        });
+        // A node that has heard of no ending, and was away.
+        await settled(later, settlingHold('hold', request));
+        expect(await counts(later)).toEqual([
+          [used, 0],
+          [used, 0],
+        ]);
+      },
+    );
 
     it('ends a reservation of a rule that is gone', async () => {
       const { store } = scene();

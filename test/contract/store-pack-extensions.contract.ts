@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { type CounterRef, REMEMBER_MS } from '@sundial/engine/ports';
+import { contentWithPacks, type CounterRef, REMEMBER_MS } from '@sundial/engine/ports';
 import {
   ending,
   held,
@@ -11,6 +11,7 @@ import {
   windowsIn,
 } from './hold-requests.js';
 import { add, leftOf, pack, refunding } from './pack-requests.js';
+import { concurrent } from './store-holds-windows.contract.js';
 import type { StoreScene } from './store.contract.js';
 import { counter, daily, GROUPS, hourly, MINUTE_MS, NOON } from './store-requests.js';
 
@@ -143,6 +144,42 @@ export function packExtensionsContract(scene: () => StoreScene): void {
         [3, 0],
         [3, 0],
       ]);
+    });
+
+    it('places one that the store has lost as windows and packs gave it, and ends it so', async () => {
+      const { store } = scene();
+      const atOnce = { ...both, limits: [...both.limits, concurrent(9)] };
+      const lost = (amount: number, taken: number) => {
+        const request = reserving([atOnce], { id: 'o1', amount: 5 });
+        const content = contentWithPacks(request.operation.content, [{ id: 'p1', meter: 'units', taken }]);
+        return { ...request, amount, operation: { ...request.operation, content } };
+      };
+      const hold = settlingHold('hold', lost(5, 2), { isDegraded: false, isLost: true });
+      const extended = { isDegraded: false, isLost: true, extended: { units: 6 } };
+      const longer = settlingHold('hold', lost(6, 3), extended);
+      expect(await settled(store, hold, longer)).toEqual(['counted', 'already-counted']);
+      expect(await unitsOf(store, atOnce)).toEqual([
+        [0, 3],
+        [0, 3],
+        [0, 6],
+      ]);
+      await add(store, both, pack('p1', { amount: 5 }));
+      const request = reserving([both], { id: 'o1', amount: 5 });
+      expect(await store.endHold(ending(request, { kind: 'commit', amount: 5 }))).toMatchObject({
+        outcome: 'ended',
+        reservation: { amounts: { units: 6 }, committed: { units: 5 }, packs: [{ id: 'p1', taken: 2 }] },
+      });
+      expect(await unitsOf(store, atOnce)).toEqual([
+        [3, 0],
+        [3, 0],
+        [0, 0],
+      ]);
+      await store.refund(refunding(request));
+      expect(await unitsOf(store, both)).toEqual([
+        [0, 0],
+        [0, 0],
+      ]);
+      expect(await leftOf(store, both)).toEqual({ p1: 5 });
     });
 
     it('prolongs it, also after its expiry gave back', async () => {

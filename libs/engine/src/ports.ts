@@ -43,11 +43,11 @@ export {
 } from './operations/amounts.js';
 export type { Operation } from './operations/operation.js';
 export {
+  contentWithPacks,
   countedAgain,
-  inWindows,
+  type PackPart,
   shownParts,
   splitContent,
-  withoutPacks,
 } from './operations/taken-from-packs.js';
 export { decodeContent, encodeContent } from './operations/operation-content.js';
 export type { NamedOperation } from './operations/operation-ids.js';

@@ -22,6 +22,7 @@ import { Outbox } from './outbox/outbox.js';
 import { isFollowed, type PendingSettlement } from './outbox/pending-settlement.js';
 import { SettlementPump, TURN_MS } from './outbox/settlement-pump.js';
 import type { AcknowledgedOperation } from './replay/acknowledged-operations.js';
+import { byGiving, type Given } from './replay/by-giving.js';
 import { Replay, type RepeatedTake } from './replay/replay.js';
 
 /** How long `close` waits for a store that answers. */
@@ -120,22 +121,14 @@ export class Reconciler {
   decided(check: PlannedCheck, { counters }: CheckPlan, result: Decided): void {
     const { planner, rules, subject } = check;
     if (result.outcome === 'taken' && !takesNothing(check)) {
-      const { counts, packs } = result;
-      const { operation, amount, amounts } = packs === undefined ? check : countedAgain(check, packs);
-      const isCurrent = counts.every(({ windowIndex }) => windowIndex === 'current');
-      this.acknowledged({
-        intent: 'count',
-        operation,
-        counters: isCurrent ? counters : settledCounters(counts),
-        amount,
-        amounts,
-        decidedAt: this.#options.store.now(),
-      });
+      const isCurrent = result.counts.every(({ windowIndex }) => windowIndex === 'current');
+      const decidedAt = this.#options.store.now();
+      const settled = isCurrent ? counters : settledCounters(result.counts);
+      for (const counted of asCounted(check, settled, result))
+        this.acknowledged({ intent: 'count', ...counted, decidedAt });
     } else if (result.outcome === 'replayed') {
-      const { packs } = result;
-      const { operation, amount, amounts } = packs === undefined ? check : countedAgain(check, packs);
       const then = planner.countersAt(rules, subject, result.counted.at);
-      this.repeated({ operation, counters: then, amount, amounts }, result.counted);
+      for (const counted of asCounted(check, then, result)) this.repeated(counted, result.counted);
     }
   }
 
@@ -198,6 +191,15 @@ export class Reconciler {
     if (operations > 0) this.#options.overflowed?.(operations);
     this.#overflowReported += operations;
   }
+}
+
+/** A check as its counters have it: what packs gave is in no window beside them. */
+function asCounted(check: PlannedCheck, counters: readonly CounterRef[], given: Given): RepeatedTake[] {
+  return byGiving(counters, given).map((beside): RepeatedTake => {
+    const { operation, amount, amounts } =
+      beside.parts.length === 0 ? check : countedAgain(check, beside.parts);
+    return { operation, counters: beside.counters, amount, amounts };
+  });
 }
 
 /** The store has it now; what was voided before it counted leaves nothing to lose, but that it is refunded or released does. */

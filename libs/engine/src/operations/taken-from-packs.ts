@@ -11,6 +11,13 @@ import { unitsIn } from './amounts-by-meter.js';
 /** A part of what an operation took: so many units of a meter from a pack. */
 export type PackPart = ReservationPack;
 
+/** What they give of each meter. */
+export function givenBy(parts: readonly PackPart[]): AmountsByMeter {
+  const given = new Map<string, number>();
+  for (const { meter, taken } of parts) given.set(meter, (given.get(meter) ?? 0) + taken);
+  return Object.fromEntries(given);
+}
+
 /** What an operation counts in windows: without what packs gave. */
 export function withoutPacks({ amount, amounts }: Amounts, parts: readonly PackPart[]): Amounts {
   const less = new Map(Object.entries(amounts ?? {}));

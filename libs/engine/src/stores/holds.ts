@@ -3,7 +3,7 @@ import type { Answer } from './answer.js';
 import type { Operation } from '../operations/operation.js';
 import type { Counts, CounterRef, Dispatch, LimitSpec } from './store.js';
 import type { WindowMismatch } from './own-windows.js';
-import type { TakenFromPack } from './packs.js';
+import type { PacksOfGroups, TakenFromPack } from './packs.js';
 
 /**
  * Holds: units that are taken for an operation whose outcome is not known yet. They are placed by a `take` with `hold` and
@@ -39,6 +39,8 @@ export interface StoredReservation {
   readonly committed?: Amounts;
   /** What packs give of `amounts`, or in the end of `committed`: so much is in no window. Absent where they give nothing. */
   readonly packs?: readonly ReservationPack[];
+  /** Which of these the packs of each shard group give, where it is held in several: other groups count all of it. */
+  readonly packsOfGroups?: PacksOfGroups;
   /** It was committed after it had expired. */
   readonly late: boolean;
   /** It is remembered until then at least: `REMEMBER_MS` after its end. */

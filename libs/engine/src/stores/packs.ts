@@ -1,4 +1,4 @@
-import type { DecisionPack } from '@sundial/contract';
+import type { DecisionPack, ReservationPack } from '@sundial/contract';
 import type { Answer } from './answer.js';
 
 /**
@@ -50,6 +50,9 @@ export type CancelPackResult =
   | { readonly outcome: 'not-found' | 'wrong-type' };
 export type PacksResult =
   { readonly outcome: 'found'; readonly packs: readonly StoredPack[] } | { readonly outcome: 'wrong-type' };
+
+/** By shard group, what packs there give. */
+export type PacksOfGroups = ReadonlyMap<string, readonly ReservationPack[]>;
 
 /** What a take took from a pack. */
 export type TakenFromPack = DecisionPack;

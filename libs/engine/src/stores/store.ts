@@ -1,7 +1,7 @@
 import type { Amounts, MeterAmounts } from '../operations/amounts.js';
 import type { Answer } from './answer.js';
 import type { CounterScanStore } from './counter-scan.js';
-import type { PackStore, TakenFromPack } from './packs.js';
+import type { PacksOfGroups, PackStore, TakenFromPack } from './packs.js';
 import type { HoldStore, HoldTerms, SettledHold, StoredReservation } from './holds.js';
 import type { ReversalStore } from './reversals.js';
 import type { LimitOverride, OverrideKeeper } from './overrides.js';
@@ -231,6 +231,8 @@ export interface TakenResult<L extends LimitSpec = LimitSpec> {
   readonly counts: Counts<L>;
   /** What came from packs: so much less is counted. Absent where nothing did. */
   readonly packs?: readonly TakenFromPack[];
+  /** Which of these the packs of each shard group gave, where several count it: other groups count all of it. */
+  readonly packsOfGroups?: PacksOfGroups;
   /** Of a take that holds. */
   readonly reservation?: StoredReservation;
 }
@@ -241,6 +243,8 @@ export interface ReplayedResult<L extends LimitSpec = LimitSpec> {
   readonly counted: CountedBefore;
   /** What came from packs, of a take that does not hold. Absent where nothing did. */
   readonly packs?: readonly TakenFromPack[];
+  /** Which of these the packs of each shard group gave, where several count it: other groups count all of it. */
+  readonly packsOfGroups?: PacksOfGroups;
   /** Of a take that holds. */
   readonly reservation?: StoredReservation;
 }

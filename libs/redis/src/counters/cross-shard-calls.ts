@@ -21,6 +21,7 @@ import {
 } from '@sundial/engine/ports';
 import {
   drawsOnOthers,
+  packsOfGroups,
   endOnShards,
   giveBackOnShards,
   refundOnShards,
@@ -97,7 +98,7 @@ export class CrossShardCalls implements StoreCalls {
     const reservation = reservationOf(counted);
     const held = reservation === undefined ? undefined : { reservation };
     const taken = counted.flatMap((each) => each.packs ?? []);
-    const packs = taken.length > 0 && { packs: taken };
+    const packs = taken.length > 0 && { packs: taken, packsOfGroups: packsOfGroups(counted.map(drawingOf)) };
     if (before.length < counted.length) return { outcome: 'taken', counts, ...held, ...packs };
     const at = Math.max(...before.map((each) => each.at));
     const until = Math.min(...before.map((each) => each.until));
@@ -184,9 +185,14 @@ export class CrossShardCalls implements StoreCalls {
 }
 
 /** The first shard's, with what packs give on any of them. */
-function reservationOf([first, ...others]: readonly CountedShard[]): StoredReservation | undefined {
-  if (first?.reservation === undefined) return undefined;
-  return withPacksOf(first.reservation, others);
+function reservationOf(counted: readonly CountedShard[]): StoredReservation | undefined {
+  const reservation = counted[0]?.reservation;
+  return reservation && withPacksOf(reservation, counted.map(drawingOf));
+}
+
+/** A shard, with what its packs gave. */
+function drawingOf({ counts, packs, reservation }: CountedShard) {
+  return { counters: counts.map(({ counter }) => counter), packs: packs ?? reservation?.packs };
 }
 
 /** A shard that answered this attempt that the operation is counted, now or `counted` before, and in which windows. */

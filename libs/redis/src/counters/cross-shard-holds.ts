@@ -1,9 +1,11 @@
+import type { ReservationPack } from '@sundial/contract';
 import {
   type Counts,
   type EndHoldRequest,
   type EndHoldResult,
   type Ending,
   type HeldWindow,
+  type PacksOfGroups,
   type GiveBackRequest,
   type GiveBackResult,
   type SetUsageRequest,
@@ -37,7 +39,11 @@ export async function endOnShards(calls: Calls, request: EndHoldRequest): Promis
   if (decided.outcome === 'ended' && rest.some(isMissing))
     throw new StoreError('Ended on some of its shards only', 'unknown');
   const { outcome } = decided;
-  const reservation = withPacksOf(decided.reservation, rest);
+  const ended = [decided, ...rest].map((result, at) => ({
+    counters: [first, ...others][at]!.counters,
+    packs: 'reservation' in result ? result.reservation.packs : undefined,
+  }));
+  const reservation = withPacksOf(decided.reservation, ended);
   const windows = [decided, ...rest].flatMap((result): HeldWindow[] =>
     'windows' in result ? [...result.windows] : [],
   );
@@ -55,16 +61,24 @@ interface Drawing {
   readonly packs?: readonly TakenFromPack[];
 }
 
-interface HasReservation {
-  readonly reservation: StoredReservation | undefined;
+/** What packs gave on a shard. */
+interface GivingShard extends Shard {
+  readonly packs: readonly ReservationPack[] | undefined;
 }
 
-/** A reservation as one shard says it, with what packs give on the others. */
-export function withPacksOf(reservation: StoredReservation, others: readonly object[]): StoredReservation {
-  const more = others.flatMap((other) =>
-    'reservation' in other ? ((other as HasReservation).reservation?.packs ?? []) : [],
+/** A reservation as one shard says it, with what packs give on all of them. */
+export function withPacksOf(
+  reservation: StoredReservation,
+  shards: readonly GivingShard[],
+): StoredReservation {
+  const packs = shards.flatMap((shard) => shard.packs ?? []);
+  return packs.length === 0 ? reservation : { ...reservation, packs, packsOfGroups: packsOfGroups(shards) };
+}
+
+export function packsOfGroups(shards: readonly GivingShard[]): PacksOfGroups {
+  return new Map(
+    shards.flatMap(({ counters, packs }) => (packs ? [[counters[0]!.shardGroup, packs] as const] : [])),
   );
-  return more.length === 0 ? reservation : { ...reservation, packs: [...(reservation.packs ?? []), ...more] };
 }
 
 /** The shard has not ended it: the call came there too late, or does not know it. Only a settlement makes all shards agree. */
@@ -108,7 +122,10 @@ async function extendOnShards(
         const look = await calls.endHold({ ...request, ...shard, ending: { kind: 'look' } });
         return 'reservation' in look ? await refusalOf(calls, request, look) : look;
       }
-      reservation = withPacksOf(result.reservation, extended.slice(0, -1));
+      reservation = withPacksOf(
+        result.reservation,
+        extended.map((each) => ({ counters: each.counters, packs: each.reservation.packs })),
+      );
     }
   } catch (error) {
     if (extended.length === 0) throw error;

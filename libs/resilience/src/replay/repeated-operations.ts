@@ -13,10 +13,11 @@ export class RepeatedOperations {
   readonly #kept = new Map<string, SettleRequest>();
 
   note(operation: SettleRequest): void {
-    const { id } = operation.operation;
+    // One is in two parts where packs gave to some of its counters (`by-giving.ts`).
+    const name = `${operation.counters[0]?.key} ${operation.operation.id}`;
     // Behind all others, and an id that was forgotten and used for something else is that now.
-    this.#kept.delete(id);
-    this.#kept.set(id, operation);
+    this.#kept.delete(name);
+    this.#kept.set(name, operation);
     if (this.#kept.size > MAX_REPEATED) this.#kept.delete(this.#kept.keys().next().value!);
   }
 

@@ -1,6 +1,6 @@
 import {
+  contentWithPacks,
   endingSettlement,
-  inWindows,
   type PlannedEnding,
   type PlannedReserve,
   settledCounters,
@@ -9,65 +9,68 @@ import {
   type StoredReservation,
   takenOf,
   type TakeResult,
-  withoutPacks,
 } from '@sundial/engine/ports';
 import type { AcknowledgedOperation } from '../replay/acknowledged-operations.js';
+import { byGiving } from '../replay/by-giving.js';
 
 type Held = Extract<TakeResult, { readonly reservation?: StoredReservation }>;
 
-/** A reserve that the store has answered, as this node would replay it. */
+/** A reserve that the store has answered, as this node would replay it: once for counters beside packs, and for others. */
 export function acknowledgedReserve(
   check: PlannedReserve,
   { counts, reservation }: Held,
   now: number,
-): AcknowledgedOperation | undefined {
-  if (reservation?.state !== 'held') return undefined;
-  const { operation } = check;
-  // What packs gave is in no window; with the data, they have lost that it was taken.
-  const { amount, amounts } = reservation.packs ? withoutPacks(check, reservation.packs) : check;
-  return {
-    intent: 'hold',
-    operation,
-    amount,
-    amounts,
-    counters: settledCounters(counts),
-    acknowledgedAt: now,
-    decidedAt: reservation.at,
-    hold: lostHold(reservation),
+): AcknowledgedOperation[] {
+  if (reservation?.state !== 'held') return [];
+  const { amount, amounts } = check;
+  const reserve = {
+    ...({ intent: 'hold', amount, amounts, acknowledgedAt: now, decidedAt: reservation.at } as const),
+    ...{ operation: check.operation, counters: settledCounters(counts), hold: lostHold(reservation) },
   };
+  return withPacks(reserve, reservation);
 }
 
-/** An ending that the store has answered; nothing for one that changed nothing. */
+/** An ending that the store has answered, in the same way; nothing for one that changed nothing. */
 export function acknowledgedEnding(
   planned: PlannedEnding,
   reservation: StoredReservation,
   now: number,
-): AcknowledgedOperation | undefined {
+): AcknowledgedOperation[] {
   const { operation, ending, isDegraded, countersAt } = planned;
   const { state, at, expiresAt, onExpiry, late, committed } = reservation;
   const hold = lostHold(reservation);
-  // As of a reserve: what packs gave is in no window.
-  const { packs = [] } = reservation;
-  const held = takenOf(inWindows(reservation.amounts, packs));
+  const held = takenOf(reservation.amounts);
   // By the store's clock, of which this node has an idea: it is on the side of the expiry that the store has said.
   const decidedAt = late ? Math.max(now, expiresAt) : Math.min(now, expiresAt - 1);
   if (ending.kind === 'extend') {
     const attempted = { ...operation, attempt: `e${at.toString(36)}` };
     const counters = settledInCurrent(countersAt(now));
     const extended = reservation.amounts;
-    return {
-      ...{ intent: 'hold', operation: attempted, ...held, counters, extended, hold },
-      ...{ acknowledgedAt: now, decidedAt },
-    };
+    const said = { acknowledgedAt: now, decidedAt };
+    const extension = { intent: 'hold', operation: attempted, ...held, counters, extended, hold } as const;
+    return withPacks({ ...extension, ...said }, reservation);
   }
-  if (state !== 'committed' && state !== 'released') return undefined;
+  if (state !== 'committed' && state !== 'released') return [];
   const inFull = committed
-    ? ({ kind: 'commit', amounts: inWindows(committed, packs) } as const)
+    ? ({ kind: 'commit', amounts: committed } as const)
     : ({ kind: 'release' } as const);
   const terms = { at, expiresAt, onExpiry };
   const named = { operation, ending: inFull, held, terms, isDegraded, countersAt };
   const settlement = endingSettlement(named, decidedAt);
-  return settlement && { ...settlement, hold, acknowledgedAt: now };
+  return settlement ? withPacks({ ...settlement, hold, acknowledgedAt: now }, reservation) : [];
+}
+
+/** What packs gave stands behind the content: it is in no window beside them. */
+function withPacks(
+  acknowledged: AcknowledgedOperation,
+  { packs, packsOfGroups }: Pick<StoredReservation, 'packs' | 'packsOfGroups'>,
+): AcknowledgedOperation[] {
+  return byGiving(acknowledged.counters, { packs, packsOfGroups }).map(({ counters, parts }) => {
+    if (parts.length === 0) return { ...acknowledged, counters };
+    const { operation } = acknowledged;
+    const content = contentWithPacks(operation.content, parts);
+    return { ...acknowledged, counters, operation: { ...operation, content } };
+  });
 }
 
 function lostHold({ at, expiresAt, onExpiry }: StoredReservation): SettledHold {

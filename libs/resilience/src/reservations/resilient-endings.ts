@@ -108,8 +108,7 @@ export class ResilientEndings {
   #note(planned: PlannedEnding, reservation: StoredReservation): void {
     const { known, store, acknowledged } = this.#access;
     known.note(planned.operation.id, reservation, store.now());
-    const operation = acknowledgedEnding(planned, reservation, store.now());
-    if (operation) acknowledged(operation);
+    for (const operation of acknowledgedEnding(planned, reservation, store.now())) acknowledged(operation);
   }
 
   /** `known` is what this node has promised, or has answered before. */

@@ -16,6 +16,7 @@ import {
   then,
   tooManyHolds,
 } from '@sundial/engine/ports';
+import type { AcknowledgedOperation } from '../replay/acknowledged-operations.js';
 import type { UndecidedChecks } from '../fallback/undecided-checks.js';
 import { unavailableFor, type Shed, type Unavailable } from '../guard/unavailable.js';
 import { acknowledgedReserve } from './acknowledged-reservation.js';
@@ -23,6 +24,16 @@ import { isReservation, promisedReservation } from './promised-reservation.js';
 import type { StoreAccess } from './store-access.js';
 
 type Placed = Extract<TakeResult<PlannedLimit>, { readonly outcome: 'taken' | 'replayed' }>;
+
+/** In the windows of when it was taken. */
+function thenOf(
+  { planner, rules, subject }: PlannedReserve,
+  reserve: AcknowledgedOperation,
+): AcknowledgedOperation {
+  const keys = new Set(reserve.counters.map(({ key }) => key));
+  const all = planner.countersAt(rules, subject, reserve.hold!.takenAt);
+  return { ...reserve, counters: all.filter(({ key }) => keys.has(key)) };
+}
 
 /** The store need not be asked. */
 const NOT_ASKED = { outcome: 'unavailable', executionStatus: 'not-executed' } as const;
@@ -123,11 +134,10 @@ export class ResilientReserves {
 
   /** The store has done it, for this attempt or another: should it lose that, it is replayed. */
   #note(check: PlannedReserve, result: Placed, now: number): void {
-    const reserve = acknowledgedReserve(check, result, now);
-    if (reserve === undefined) return;
-    if (result.outcome === 'taken') return this.#access.acknowledged(reserve);
-    const counters = check.planner.countersAt(check.rules, check.subject, reserve.hold!.takenAt);
-    this.#access.repeated({ ...reserve, counters }, result.counted);
+    for (const reserve of acknowledgedReserve(check, result, now)) {
+      if (result.outcome === 'taken') this.#access.acknowledged(reserve);
+      else this.#access.repeated(thenOf(check, reserve), result.counted);
+    }
   }
 
   #withoutStore(check: PlannedReserve, plan: CheckPlan, unavailable: Unavailable): Answer<Reserved> {

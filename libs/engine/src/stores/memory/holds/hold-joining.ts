@@ -7,6 +7,7 @@ import {
   type WindowIndex,
 } from '../../store.js';
 import { resetsAtOf, startsAtOf } from '../../window-index.js';
+import { givenBy, splitContent } from '../../../operations/taken-from-packs.js';
 import { withAllowed } from '../../../operations/attempts.js';
 import type { Windows } from '../state/counter-records.js';
 import type { MemoryState } from '../state/memory-state.js';
@@ -47,12 +48,20 @@ export class HoldJoining {
     const expiresAt = Math.max(known.expiresAt, hold.expiresAt);
     const isHeld = expiresAt > now;
     if (isHeld && this.records.live.get(known.id) === undefined) this.#holdAgain(known);
-    const packs = isHeld ? this.records.exchange(known, known.packs ?? []) : known.packs;
+    // Where a node has replayed an extension, these are all that gave.
+    const { parts } = splitContent(operation.content);
+    const isGrown =
+      parts.length > 0 && Object.keys(held).some((meter) => held[meter]! > (known.held[meter] ?? 0));
+    const joinedParts = isGrown ? parts : (known.packs ?? []);
+    const packs = isHeld ? this.records.exchange(known, joinedParts) : joinedParts;
+    const [given, before] = [givenBy(joinedParts), givenBy(known.packs ?? [])];
     const counters = known.counters.map((counter, at): HeldCounter => {
       const ref = request.counters[at];
       let { entries } = counter;
       for (const limit of ref?.limits ?? []) {
-        const added = unitsOf(held, limit.field) - unitsOf(known.held, limit.field);
+        const more = unitsOf(held, limit.field) - unitsOf(known.held, limit.field);
+        const fromPacks = unitsOf(given, limit.field) - unitsOf(before, limit.field);
+        const added = limit.field === CONCURRENT_FIELD ? more : more - fromPacks;
         const isLeft = isHeld || (known.onExpiry === 'commit' && limit.field !== CONCURRENT_FIELD);
         const joined = isLeft && this.#add({ counter: ref!, limit, added, isHeld, now });
         if (joined) entries = grownBy(entries, joined, added);

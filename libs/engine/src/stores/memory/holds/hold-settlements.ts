@@ -13,6 +13,7 @@ import { resetsAtOf, startsAtOf } from '../../window-index.js';
 import type { MemoryState } from '../state/memory-state.js';
 import { settledWindow } from '../state/own-ends.js';
 import type { HoldEndings } from './hold-endings.js';
+import { givenBy, splitContent } from '../../../operations/taken-from-packs.js';
 import { afterTombstone, hasAttempt, liveAttempts, withVoided } from '../../../operations/attempts.js';
 import type { HoldJoining } from './hold-joining.js';
 import {
@@ -49,7 +50,7 @@ export class HoldSettlements {
     if (known.state === 'released') return { outcome: intent === 'commit' ? 'conflict' : 'voided' };
     const until = request.decidedAt + REMEMBER_SETTLED_MS;
     if (intent === 'hold') {
-      if (known.content !== operation.content) return { outcome: 'conflict' };
+      if (known.content !== splitContent(operation.content).content) return { outcome: 'conflict' };
       this.joining.join(request, hold, known, now);
       return { outcome: 'already-counted' };
     }
@@ -116,14 +117,16 @@ export class HoldSettlements {
   /** Places the hold, or counts what was committed of it, or remembers that it was released. */
   #place(request: SettleRequest, hold: SettledHold, now: number): SettleResult {
     const { intent, operation, counters, decidedAt, committed = {}, extended = {} } = request;
-    const held = withNamed(metersOf(operation.content), { amounts: extended });
+    const { content, parts } = splitContent(operation.content);
+    const given = givenBy(parts);
+    const held = withNamed(metersOf(content), { amounts: extended });
     const meters = withNamed(held, { amounts: committed });
     const found = this.records.find(operation.id, now);
     const isHeld = intent === 'hold' && hold.expiresAt > now;
     const placed = { wanted: 0, touched: 0, forced: [] as ForcedLimit[] };
     const entriesOf = (counter: SettleRequest['counters'][number]): HeldEntry[] =>
       counter.limits.map((limit) => {
-        const planned = plannedUnits(request, { ...hold, isOver: hold.expiresAt <= now }, { limit, meters });
+        const planned = plannedUnits(request, hold, { limit, meters, given, now });
         const units = this.#add({ counter, limit, planned, now }, placed);
         const { windows, windowIndex } = settledWindow(
           this.state.counters,
@@ -139,7 +142,7 @@ export class HoldSettlements {
       onExpiry: hold.onExpiry,
       late: intent === 'commit' && decidedAt >= hold.expiresAt,
       refunded: false,
-      content: operation.content,
+      content,
       attempts: afterTombstone(operation.attempt, found.kind === 'tombstone' ? found.attempts : undefined),
       at: hold.takenAt,
       expiresAt: hold.expiresAt,
@@ -147,6 +150,7 @@ export class HoldSettlements {
       held,
       committed: intent === 'commit' ? takenMeters(meters, held) : undefined,
       counters: counters.map((counter): HeldCounter => ({ key: counter.key, entries: entriesOf(counter) })),
+      ...(intent !== 'release' && parts.length > 0 && { packs: parts }),
     };
     this.records.save(reservation);
     if (intent === 'release') return { outcome: placed.touched > 0 ? 'reversed' : 'voided' };
@@ -161,13 +165,15 @@ export class HoldSettlements {
   ): number {
     const { used, reserved, said } = planned;
     const added = used + reserved;
-    if (added === 0) return said;
-    placed.wanted++;
+    // One that is over, and gave all of it back: a late commit of it counts in the window where it was.
+    const isKept = added === 0 && said > 0 && limit.field !== CONCURRENT_FIELD;
+    if (added === 0 && !isKept) return said;
+    if (added !== 0) placed.wanted++;
     const settled = settledWindow(this.state.counters, counter, limit, limit.windowIndex);
     const { window, windows, windowIndex } = settled;
     const startsAt = startsAtOf(windows, windowIndex);
     const isIn = window?.startsAt === startsAt;
-    const mayOpen = added > 0 && !(window && window.startsAt > startsAt);
+    const mayOpen = (added > 0 || isKept) && !(window && window.startsAt > startsAt);
     const isOver = now >= resetsAtOf(windows, windowIndex);
     if (isOver || !(isIn || mayOpen) || !this.state.hasRoomFor([counter])) return reserved > 0 ? 0 : said;
     const before = isIn ? window : { used: 0, reserved: 0 };
@@ -207,15 +213,31 @@ const STATES = { hold: 'expired', commit: 'committed', release: 'released' } as 
 
 function plannedUnits(
   { intent, amount, amounts }: SettleRequest,
-  { isOver, onExpiry, isDegraded, isLost = false }: SettledHold & { readonly isOver: boolean },
-  { limit, meters }: { readonly limit: SettledLimit; readonly meters: Amounts },
+  { expiresAt, onExpiry, isDegraded, isLost = false }: SettledHold,
+  {
+    limit,
+    meters,
+    given,
+    now,
+  }: {
+    readonly limit: SettledLimit;
+    readonly meters: Amounts;
+    readonly given: Amounts;
+    readonly now: number;
+  },
 ): PlannedUnits {
   const isConcurrent = limit.field === CONCURRENT_FIELD;
-  const held = heldAmountOf(limit, amount, amounts);
+  // Packs never stand in for what is held at once.
+  const fromPacks = isConcurrent ? 0 : unitsOf(given, limit.field);
+  const held = Math.max(heldAmountOf(limit, amount, amounts) - fromPacks, 0);
+  const isOver = expiresAt <= now;
   const isLeft = isOver && onExpiry === 'commit' && !isConcurrent;
   if (intent !== 'hold') {
-    const committed = intent === 'release' || isConcurrent ? 0 : unitsOf(meters, limit.field);
-    const left = isLeft && !isDegraded && !isLost ? held : 0;
+    const committed =
+      intent === 'release' || isConcurrent ? 0 : Math.max(unitsOf(meters, limit.field) - fromPacks, 0);
+    // Until it is forgotten the store would know it, had it not lost it.
+    const isForgotten = now >= expiresAt + REMEMBER_MS;
+    const left = isLeft && !isDegraded && !isLost && isForgotten ? held : 0;
     return { used: committed - left, reserved: 0, said: committed };
   }
   if (!isOver) return { used: 0, reserved: held, said: held };

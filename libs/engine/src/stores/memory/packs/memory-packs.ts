@@ -148,7 +148,7 @@ export class MemoryPacks implements PackStore {
 
   /**
    * Puts `parts` in the place of what an operation took `before` from packs beside these counters, as far as the packs have them.
-   * Of a pack that is forgotten, `isTaken` says whether they were taken. Returns the parts.
+   * Of a pack that is forgotten, `isTaken` says whether they were taken; one that was added again after that has all of them. Returns the parts.
    */
   exchange(
     counterKeys: readonly string[],
@@ -169,7 +169,7 @@ export class MemoryPacks implements PackStore {
         const left = pack.left + unitsOf(before, pack.id);
         const units = Math.min(unitsOf(parts, pack.id), left);
         if (taken.has(pack.id)) taken.set(pack.id, units);
-        const after = Math.min(left - units, Number.MAX_SAFE_INTEGER);
+        const after = Math.min(left - units, pack.amount);
         return after === pack.left ? pack : { ...pack, left: after };
       });
       if (changed.some((pack, index) => pack !== packs[index])) this.#save(key!, changed);
