@@ -124,6 +124,11 @@ export class Reconciler {
       const isCurrent = result.counts.every(({ windowIndex }) => windowIndex === 'current');
       const decidedAt = this.#options.store.now();
       const settled = isCurrent ? counters : settledCounters(result.counts);
+      if (result.packs === undefined) {
+        const { operation, amount, amounts } = check;
+        this.acknowledged({ intent: 'count', operation, counters: settled, amount, amounts, decidedAt });
+        return;
+      }
       for (const counted of asCounted(check, settled, result))
         this.acknowledged({ intent: 'count', ...counted, decidedAt });
     } else if (result.outcome === 'replayed') {

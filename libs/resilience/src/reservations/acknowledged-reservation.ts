@@ -22,10 +22,16 @@ export function acknowledgedReserve(
   now: number,
 ): AcknowledgedOperation[] {
   if (reservation?.state !== 'held') return [];
-  const { amount, amounts } = check;
-  const reserve = {
-    ...({ intent: 'hold', amount, amounts, acknowledgedAt: now, decidedAt: reservation.at } as const),
-    ...{ operation: check.operation, counters: settledCounters(counts), hold: lostHold(reservation) },
+  const { operation, amount, amounts } = check;
+  const reserve: AcknowledgedOperation = {
+    intent: 'hold',
+    operation,
+    amount,
+    amounts,
+    counters: settledCounters(counts),
+    acknowledgedAt: now,
+    decidedAt: reservation.at,
+    hold: lostHold(reservation),
   };
   return withPacks(reserve, reservation);
 }
@@ -65,6 +71,7 @@ function withPacks(
   acknowledged: AcknowledgedOperation,
   { packs, packsOfGroups }: Pick<StoredReservation, 'packs' | 'packsOfGroups'>,
 ): AcknowledgedOperation[] {
+  if (packs === undefined) return [acknowledged];
   return byGiving(acknowledged.counters, { packs, packsOfGroups }).map(({ counters, parts }) => {
     if (parts.length === 0) return { ...acknowledged, counters };
     const { operation } = acknowledged;
