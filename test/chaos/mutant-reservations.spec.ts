@@ -65,7 +65,7 @@ describe('A judge of reservations', () => {
     const auditor = new Auditor(site.auditTarget, HISTORY_RULES);
     const seeds = Array.from({ length: histories }, (_, history) => 1 + 100 * index + history);
     try {
-      return await playRound({ site, auditor, seeds, hasFaults: false, resources });
+      return await playRound({ site, auditor, seeds, faults: 'none', resources });
     } finally {
       await stopAll({ stop: () => auditor.close() }, site);
     }

@@ -5,6 +5,8 @@ import {
   HIDES_PACKS,
   NEVER_CANCELS,
   OVERRIDES_LATE,
+  TAKES_AGAIN,
+  TAKES_TWICE,
 } from '../harness/admin/mutations.js';
 import { Auditor } from '../harness/auditor.js';
 import { HISTORY_RULES } from '../harness/histories/history-load.js';
@@ -32,6 +34,8 @@ const MUTANTS: readonly Mutant[] = [
   { what: 'refunds nothing to packs', mutation: NEVER_REFUNDS, finds: 'i2' },
   { what: 'has overrides in force later than it says', mutation: OVERRIDES_LATE, finds: 'i13' },
   { what: 'opens a window for each zone', mutation: A_WINDOW_A_ZONE, finds: 'i2' },
+  { what: 'takes twice from packs what they give', mutation: TAKES_TWICE, finds: 'i2' },
+  { what: 'takes from packs again for what is repeated', mutation: TAKES_AGAIN, finds: 'i2' },
 ];
 
 /** The histories with packs, overrides and changed zones, and their judge, on stores that lack what keeps them right. */
@@ -41,7 +45,7 @@ describe('A judge of packs, overrides and zones', () => {
     const auditor = new Auditor(site.auditTarget, HISTORY_RULES);
     const seeds = Array.from({ length: HISTORIES }, (_, history) => 1 + 100 * index + history);
     try {
-      return await playRound({ site, auditor, seeds, hasFaults: false, resources: ADMINISTERED });
+      return await playRound({ site, auditor, seeds, faults: 'none', resources: ADMINISTERED });
     } finally {
       await stopAll({ stop: () => auditor.close() }, site);
     }

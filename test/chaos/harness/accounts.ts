@@ -3,7 +3,7 @@ import type { Written } from './admin/admin-write.js';
 import { Maxes } from './admin/maxes.js';
 import { packCounter, packsAddedBy, type AddedPack } from './admin/pack-counters.js';
 import { counterOf, nameOf, UNASKED, type Account } from './expected-counters.js';
-import { byOperation, decisionOf, type Attempt } from './history.js';
+import { byOperation, decisionOf, type Attempt, type Loss } from './history.js';
 import type { Asking } from './reservations/ending.js';
 import { fateOf, type Fate } from './reservations/fate.js';
 import type { Stay } from './reservations/stays.js';
@@ -14,6 +14,15 @@ export interface Heard {
   readonly attempts: readonly Attempt[];
   readonly endings?: readonly Asking[];
   readonly writes?: readonly Written[];
+  /** What the store has lost is replayed, but for packs and overrides. */
+  readonly loss?: Loss | undefined;
+}
+
+export interface AccountsOptions {
+  /** Attempts whose node was killed before its journal can have been on the disk. */
+  readonly isUncertain?: ((attempt: Attempt) => boolean) | undefined;
+  /** Then what packs give is counted by limits whose counters are on other shards. */
+  readonly isSharded?: boolean;
 }
 
 /**
@@ -22,16 +31,16 @@ export interface Heard {
  * An operation counts, once and with its whole amount, if any answer to any attempt at it allowed it (I2, I13): in every
  * limit of the answer that allowed it first, so in day and hour or in neither (I3). One that was never allowed counts
  * nowhere (I8). A reservation counts what was committed of it, or what its expiry left; what was refunded counts no longer.
- * What packs gave is taken from them, and counts in no window.
- * `isUncertain` names attempts whose node was killed before its journal can have been on the disk.
+ * What packs gave is taken from them, and counts in no window of their shard.
  */
 export function accountsOf(
-  { attempts, endings = [], writes = [] }: Heard,
+  { attempts, endings = [], writes = [], loss }: Heard,
   rules: readonly Rule[],
-  isUncertain: (attempt: Attempt) => boolean = () => false,
+  { isUncertain = () => false, isSharded = false }: AccountsOptions = {},
 ): Map<string, Account> {
   const accounts = new Map<string, Account>();
-  const parties = { accounts, rules, maxes: new Maxes(writes), added: packsAddedBy(writes) };
+  const added = packsAddedBy(writes, loss);
+  const parties = { accounts, rules, isSharded, maxes: new Maxes(writes, loss), added };
   for (const pack of parties.added) accounts.set(...accountOfPack(pack));
   const endingsOf = byOperation(endings);
   for (const [operationId, tries] of byOperation(attempts)) {
@@ -45,6 +54,7 @@ export function accountsOf(
     const addition = {
       operation: first.operation,
       fate,
+      askedAt: first.sentAt,
       ...certaintyOf({ certain, allowed, tries, someAreNot: tries.some(isUncertain), fate }),
     };
     for (const limit of decision.limits) addToLimit(parties, { ...addition, limit });
@@ -135,17 +145,20 @@ interface Parties {
   readonly rules: readonly Rule[];
   readonly maxes: Maxes;
   readonly added: readonly AddedPack[];
+  readonly isSharded: boolean;
 }
 
 interface Addition {
   readonly operation: Operation;
+  /** When it was first asked for, of the attempts that were allowed. */
+  readonly askedAt: number;
   readonly fate: Fate;
   readonly kind: 'exact' | 'byPolicy' | 'uncertain';
   readonly stays: readonly StayOfMeters[];
 }
 
 function addToLimit(
-  { accounts, rules, maxes }: Parties,
+  { accounts, rules, maxes, isSharded }: Parties,
   { operation, limit, fate, kind, stays }: Addition & { readonly limit: LimitState },
 ): void {
   const counter = counterOf(operation.subject, limit, rules);
@@ -153,8 +166,9 @@ function addToLimit(
   const rule = rules.find(({ id }) => id === limit.rule)!;
   // What is held at once is never used, and packs never stand in for it.
   const isConcurrent = limit.window === 'concurrent';
+  const isBesidePacks = !isConcurrent && (!isSharded || standsInFor(rule));
   const inWindow = (units: Amounts, parts: readonly ReservationPack[]) =>
-    Math.max(0, (units[limit.meter] ?? 0) - (isConcurrent ? 0 : unitsOf(parts, limit.meter)));
+    Math.max(0, (units[limit.meter] ?? 0) - (isBesidePacks ? unitsOf(parts, limit.meter) : 0));
   const own = { rule, subject: counter.subject, limit };
   const ever = maxes.within(own, { from: -Infinity, to: Infinity });
   const account = accounts.get(name) ?? {
@@ -181,6 +195,11 @@ function addToLimit(
   });
 }
 
+/** Operators give packs to users. */
+function standsInFor({ per }: Rule): boolean {
+  return per.join() === 'user';
+}
+
 function unitsOf(parts: readonly ReservationPack[], meter: string): number {
   return parts.reduce((sum, part) => (part.meter === meter ? sum + part.taken : sum), 0);
 }
@@ -191,7 +210,7 @@ function accountOfPack(pack: AddedPack): [string, Account] {
 }
 
 /** Packs give to what the store itself decides: no policy knows them. */
-function addToPacks({ accounts, added }: Parties, { operation, fate, stays }: Addition): void {
+function addToPacks({ accounts, added }: Parties, { operation, askedAt, fate, stays }: Addition): void {
   const ids = new Set(
     Object.values(fate.packs).flatMap((parts: Fate['packs']['taken']) => parts.map(({ id }) => id)),
   );
@@ -206,6 +225,13 @@ function addToPacks({ accounts, added }: Parties, { operation, fate, stays }: Ad
     const account = accounts.get(name) ?? { ...UNASKED, counter: packCounter(place, part), stays: [] };
     const takenIn = (parts: readonly ReservationPack[]) => parts.find((one) => one.id === id)?.taken ?? 0;
     const its = account.stays as Stay[];
+    if (askedAt < (pack?.addedAgainAt ?? -Infinity)) {
+      // Of one that was added again, it has taken nothing, but may give back, or take what its commit draws.
+      const units = Math.max(...Object.values(fate.packs).map(takenIn));
+      const { exact, uncertain } = account;
+      accounts.set(name, { ...account, exact: exact - units, uncertain: uncertain + 2 * units });
+      continue;
+    }
     for (const { parts, unitsOf: _, isHeld: __, ...when } of stays)
       its.push({ ...when, units: takenIn(parts) });
     accounts.set(name, { ...account, exact: account.exact + takenIn(fate.packs.counted) });

@@ -44,6 +44,11 @@ export class Caller {
     return first;
   }
 
+  /** The store has lost its data, and operators add again what they had added. */
+  addAgain(): void {
+    this.#operators.addAgain();
+  }
+
   /** After the last call: the callers of all operations come to their ends. */
   async finish(): Promise<void> {
     this.#latest = Infinity;

@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Decision, LimitState } from '@sundial/contract';
+import type { Decision, LimitState, Pack } from '@sundial/contract';
 import { accountsOf } from './accounts.js';
+import type { Written } from './admin/admin-write.js';
+import { packCounter } from './admin/pack-counters.js';
 import { compare, errorOf, nameOf, type Counter } from './expected-counters.js';
 import type { Answer, Attempt } from './history.js';
 import { RULES } from './rules.js';
@@ -34,7 +36,7 @@ function errorAt(
   isUncertain?: (attempt: Attempt) => boolean,
 ): number {
   const stored = new Map([[nameOf(COUNTER), { counter: COUNTER, used, reserved: 0 }]]);
-  const { differences } = compare(accountsOf({ attempts }, RULES, isUncertain), stored);
+  const { differences } = compare(accountsOf({ attempts }, RULES, { isUncertain }), stored);
   return differences.reduce((sum, difference) => sum + errorOf(difference), 0);
 }
 
@@ -85,9 +87,51 @@ describe('What the store has to count', () => {
   });
 });
 
+describe('What packs gave', () => {
+  const [byUser, bySchool] = ['topped-per-user', 'topped-per-school'].map(
+    (rule) => ({ ...LIMIT, rule, max: 20 }) as LimitState,
+  ) as [LimitState, LimitState];
+  const PLACE = { resource: 'topped', subject: { user: 'u' } };
+
+  function taking(operationId: string, taken: number, sentAt = 0): Attempt {
+    const packs = [{ id: 'p', meter: 'units', taken, remaining: 0 }];
+    const asked = attempt(operationId, decided({ packs, limits: [byUser, bySchool] }), { amount: 3 });
+    const operation = { ...asked.operation, ...PLACE, subject: { user: 'u', school: 's' } };
+    return { ...asked, operation, sentAt, endedAt: sentAt + 1 };
+  }
+
+  it('is in no window, but in those of other shards', () => {
+    const exact = (isSharded: boolean) => {
+      const accounts = [...accountsOf({ attempts: [taking('a', 1)] }, RULES, { isSharded }).values()];
+      return accounts.map((account) => [account.counter.rule, account.exact]);
+    };
+    const [user, school] = [byUser.rule, bySchool.rule];
+    expect(exact(false)).toEqual([[user, 2], [school, 2], ['pack p', 1]]);
+    expect(exact(true)).toEqual([[user, 2], [school, 3], ['pack p', 1]]);
+  });
+
+  it('may come back to a pack that was added again, and nothing else is missing in it', () => {
+    const body = { ...PLACE, amount: 5, operationId: 'order' };
+    const added = (sentAt: number): Written => {
+      const pack = { id: 'p', meter: 'units', amount: 5, createdAt: `${sentAt}` } as Pack;
+      const when = { node: 'node 1', sentAt, endedAt: sentAt + 1 };
+      return { write: { verb: 'add-pack', body }, ...when, answer: { kind: 'done', pack } };
+    };
+    const attempts = [taking('before', 1, 50), taking('after', 2, 250)];
+    const writes = [added(0), added(200)];
+    const accounts = accountsOf({ attempts, writes, loss: { from: 100, to: 150 } }, RULES);
+    const counter = packCounter(body, { id: 'p', meter: 'units' });
+    const errors = [0, 1, 2, 3, 4].map((used) => {
+      const { differences } = compare(accounts, new Map([[nameOf(counter), { counter, used, reserved: 0 }]]));
+      return differences.map(errorOf);
+    });
+    expect(errors).toEqual([[1], [], [], [], [1]]);
+  });
+});
+
 describe('What was allowed above a limit', () => {
   const overAdmitted = (attempts: readonly Attempt[], isUncertain?: (attempt: Attempt) => boolean) =>
-    compare(accountsOf({ attempts }, RULES, isUncertain), new Map()).overAdmitted.map(
+    compare(accountsOf({ attempts }, RULES, { isUncertain }), new Map()).overAdmitted.map(
       ({ exact, max }) => exact - max,
     );
 

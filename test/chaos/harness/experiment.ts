@@ -5,7 +5,7 @@ import type { Auditor } from './auditor.js';
 import { Caller } from './caller.js';
 import type { FaultScenario } from './fault-scenario.js';
 import { Flood } from './flood/flood.js';
-import { decisionOf, History, type Attempt, type HistoryFile } from './history.js';
+import { decisionOf, History, type Attempt, type HistoryFile, type Loss } from './history.js';
 import { conclude, judge, rest, wasDisturbed, type Judged } from './judge.js';
 import type { NodeStatus } from './node.js';
 import { Random } from './random.js';
@@ -74,7 +74,11 @@ export async function runExperiment<S extends Site>(options: ExperimentOptions<S
       signal: end.signal,
       call: (index) => caller.call(index),
     });
-    const injected = await inject(options, flood).finally(() => end.abort());
+    const lost = (loss: Loss) => {
+      history.loss = loss;
+      caller.addAgain();
+    };
+    const injected = await inject(options, { flood, lost }).finally(() => end.abort());
     const { arrivals, errors } = await calling;
     await caller.finish();
     if (errors.length > 0) throw errors[0];
@@ -123,12 +127,13 @@ interface Injected {
 
 async function inject<S extends Site>(
   { seed, name, fault, site, load }: ExperimentOptions<S>,
-  flood: Flood | undefined,
+  { flood, lost }: { readonly flood: Flood | undefined; readonly lost: (loss: Loss) => void },
 ): Promise<Injected> {
   const random = new Random(seed, `${name} fault`);
   await sleep(random.integer(...CALM_MS));
   const lastsMs = random.integer(...fault.lastsMs);
   await rest(site);
+  const from = performance.now();
   const injection = await fault.inject(site, { random, lastsMs, busyUser: load.busyUser, flood });
   const injectedAt = performance.now();
   const replaced = injection.replaced?.then(() => performance.now());
@@ -140,6 +145,7 @@ async function inject<S extends Site>(
   const mendedFrom = performance.now();
   await injection.heal();
   const healedAt = performance.now();
+  if (fault.empties) lost({ from, to: healedAt });
   await sleep(AFTERMATH_MS);
   return replacedAt === undefined
     ? { injectedAt, healedAt, endedAt: healedAt }

@@ -25,11 +25,18 @@ export interface Attempt {
   readonly answer: Answer;
 }
 
+/** When the store lost data that it had acknowledged. Monotonic. */
+export interface Loss {
+  readonly from: number;
+  readonly to: number;
+}
+
 /** All answers to callers, in the order in which they came. It only grows; a copy goes to a file, a line each. */
 export class History {
   readonly #attempts: Attempt[] = [];
   readonly #endings: Asking[] = [];
   readonly #writes: Written[] = [];
+  loss: Loss | undefined;
 
   constructor(private readonly copy?: HistoryFile) {}
 

@@ -50,7 +50,7 @@ export interface Judged {
 }
 
 export interface Concluded {
-  readonly site: Pick<Site, 'nodes'>;
+  readonly site: Pick<Site, 'nodes' | 'auditTarget'>;
   readonly history: History;
   readonly load: Pick<Workload, 'rules'>;
   readonly auditor: Auditor;
@@ -81,9 +81,12 @@ export async function judge({
   auditor,
   steal,
 }: Concluded): Promise<Omit<Judged, 'name' | 'fault' | 'injectedAt' | 'replayed' | 'uncertain'>> {
-  const { attempts, endings, writes } = history;
+  const { attempts, endings, writes, loss } = history;
   const stored = await auditor.read(subjectsOf(attempts), packPlacesIn(writes));
-  const accounts = accountsOf(history, load.rules, (attempt) => mayBeForgotten(site, attempt));
+  const accounts = accountsOf(history, load.rules, {
+    isUncertain: (attempt) => mayBeForgotten(site, attempt),
+    isSharded: site.auditTarget.kind === 'cluster',
+  });
   const undecided = attempts.filter((attempt) => !decisionOf(attempt) && !wasRefunded(attempt));
   const degraded = attempts.filter((attempt) => decisionOf(attempt)?.degraded);
   return {
@@ -92,8 +95,8 @@ export async function judge({
     writes,
     contradictions: [
       ...contradictionsIn(endings),
-      ...packContradictions(writes, attempts, stored),
-      ...contradictedMaxes(writes, attempts, load.rules),
+      ...packContradictions(writes, attempts, stored, loss),
+      ...contradictedMaxes(writes, attempts, load.rules, loss),
     ],
     accounts,
     verdict: compare(accounts, stored),

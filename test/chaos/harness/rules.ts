@@ -68,6 +68,7 @@ export const RULES: readonly Rule[] = [
       { window: 'month', meter: 'tokens', max: 1_500 },
     ],
   }),
+  rule('topped', ['school'], 'local', { limits: [{ window: 'year', max: 60 }] }),
   rule('moving', ['user'], 'local', {
     timeZone: OWN_CALENDAR.timeZone,
     limits: [

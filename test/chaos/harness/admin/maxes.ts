@@ -1,5 +1,5 @@
 import type { OverriddenLimit, Rule, Subject } from '@sundial/contract';
-import { decisionOf, type Attempt } from '../history.js';
+import { decisionOf, type Attempt, type Loss } from '../history.js';
 import type { Contradiction } from '../reservations/contradictions.js';
 import { expiryOf } from '../reservations/fate.js';
 import { isOverridden, type Written } from './admin-write.js';
@@ -29,7 +29,10 @@ interface InForce extends Interval {
 export class Maxes {
   readonly #writes = new Map<string, Written[]>();
 
-  constructor(writes: readonly Written[]) {
+  constructor(
+    writes: readonly Written[],
+    private readonly loss?: Loss,
+  ) {
     for (const written of writes) {
       const name = overridden(written);
       if (name === undefined || wasRefused(written)) continue;
@@ -44,7 +47,7 @@ export class Maxes {
     const max = rule.limits.find((one) => isOverridden(one, limit))?.max ?? Infinity;
     const writes = this.#writes.get(nameOf(rule.id, subject));
     if (writes === undefined) return [max];
-    const maxes = inForceOf(writes)
+    const maxes = inForceOf(writes, this.loss)
       .filter((one) => one.from <= to && from <= one.to)
       .map(({ limits }) => maxBy(limits.find((one) => isOverridden(one, limit)) ?? { add: 0 }, max));
     return [...new Set(maxes)];
@@ -56,13 +59,15 @@ function maxBy({ set, add }: Pick<OverriddenLimit, 'set' | 'add'>, max: number):
 }
 
 /** Each write until another one that began after it has ended; one that was not answered may be done at any time later. */
-function inForceOf(writes: readonly Written[]): InForce[] {
+function inForceOf(writes: readonly Written[], loss: Loss | undefined): InForce[] {
   const done = writes.filter(({ answer }) => answer.kind === 'done' || isGone(answer));
   const untilAfter = (at: number) =>
     Math.min(...done.filter(({ sentAt }) => sentAt >= at).map(({ endedAt }) => endedAt));
   const before = { from: -Infinity, to: untilAfter(-Infinity), limits: [] };
+  const lost = loss ? [{ from: loss.from, to: untilAfter(loss.to), limits: [] }] : [];
   return [
     before,
+    ...lost,
     ...writes.flatMap((written): InForce[] => {
       const { write, sentAt, endedAt, answer } = written;
       const to = answer.kind === 'unanswered' || !done.includes(written) ? Infinity : untilAfter(endedAt);
@@ -110,8 +115,9 @@ export function contradictedMaxes(
   writes: readonly Written[],
   attempts: readonly Attempt[],
   rules: readonly Rule[],
+  loss?: Loss,
 ): Contradiction[] {
-  const maxes = new Maxes(writes);
+  const maxes = new Maxes(writes, loss);
   return attempts.flatMap((attempt) => {
     const decision = decisionOf(attempt);
     if (decision?.degraded !== null) return [];

@@ -1,4 +1,6 @@
-import type { LimitSpec, TakeRequest, TakeResult } from '@sundial/engine/ports';
+import type { Store } from '@sundial/engine';
+import { encodeContent, type LimitSpec, type TakeRequest, type TakeResult } from '@sundial/engine/ports';
+import { randomUUID } from 'node:crypto';
 import type { Mutation } from '../mutant-store.js';
 
 /** A check that takes from packs does not say so. */
@@ -10,6 +12,50 @@ export const HIDES_PACKS: Mutation = (store) => ({
     return without as TakeResult<L>;
   },
 });
+
+/** What packs give, they lose twice. */
+export const TAKES_TWICE: Mutation = (store) => ({
+  take: async <L extends LimitSpec>(request: TakeRequest<L>): Promise<TakeResult<L>> => {
+    const result = await store.take(request);
+    if (result.outcome === 'taken') await takeFromPacks(store, request, result);
+    return result;
+  },
+});
+
+/** An operation that is repeated takes from packs again. */
+export const TAKES_AGAIN: Mutation = (store) => ({
+  take: async <L extends LimitSpec>(request: TakeRequest<L>): Promise<TakeResult<L>> => {
+    const result = await store.take(request);
+    if (result.outcome === 'replayed') await takeFromPacks(store, request, result);
+    return result;
+  },
+});
+
+/** As much as packs gave once more, as an operation that has no room in windows. */
+async function takeFromPacks<L extends LimitSpec>(
+  store: Pick<Store, 'take'>,
+  { hold: _, asEnforced: __, ...request }: TakeRequest<L>,
+  { packs, reservation }: Extract<TakeResult<L>, { readonly outcome: 'taken' | 'replayed' }>,
+): Promise<void> {
+  const given = packs ?? reservation?.packs ?? [];
+  if (given.length === 0) return;
+  const amounts = Object.fromEntries(given.map(({ meter, taken }) => [meter, taken]));
+  const { units: amount = 0, ...others } = amounts;
+  const full = request.counters
+    .filter(({ key }) => key.includes('-per-user'))
+    .map((counter) => ({
+      ...counter,
+      limits: counter.limits
+        .filter(({ field }) => field !== '(concurrent)')
+        .map((limit) => ({ ...limit, max: 0 })),
+    }));
+  const operation = {
+    id: randomUUID(),
+    content: encodeContent({ amount, amounts: others }),
+    attempt: randomUUID(),
+  };
+  await store.take({ ...request, counters: full, amount, amounts: others, operation });
+}
 
 /** A pack has twice what was bought. */
 export const DOUBLES_PACKS: Mutation = ({ packs }) => ({

@@ -37,6 +37,26 @@ export class Operators {
     );
   }
 
+  /** Packs that were not cancelled, where the store has lost its data. */
+  addAgain(): void {
+    for (const { write, answer } of [...this.history.writes]) {
+      if (write.verb !== 'add-pack' || answer.kind !== 'done') continue;
+      const place = placeOf(write);
+      this.#last.set(
+        place,
+        this.#last.get(place)!.then(() => this.#addAgain(write)),
+      );
+    }
+  }
+
+  async #addAgain(write: Extract<AdminWrite, { readonly verb: 'add-pack' }>): Promise<void> {
+    const id = this.#packs.get(write.body.operationId);
+    const isCancelled = this.history.writes.some(
+      (one) => one.write.verb === 'cancel-pack' && one.write.id === id,
+    );
+    if (!isCancelled) await this.#insist(write, { index: 0, name: write.body.operationId });
+  }
+
   async finish(): Promise<void> {
     await Promise.all(this.#last.values());
   }
@@ -59,6 +79,13 @@ export class Operators {
     if (write === undefined) return;
     // A pack is one write's own; an override takes the place of the one before.
     const name = write.verb === 'add-pack' ? write.body.operationId : `${place} ${write.verb.split('-')[1]!}`;
+    await this.#insist(write, { index, name });
+  }
+
+  async #insist(
+    write: AdminWrite,
+    { index, name }: { readonly index: number; readonly name: string },
+  ): Promise<void> {
     for (let tries = 0; tries < MAX_TRIES; tries++) {
       if (await this.#ask(write, index + tries)) {
         this.#unknown.delete(name);

@@ -1,6 +1,6 @@
 import type { Pack, ReservationPack, Subject } from '@sundial/contract';
 import { nameOf, type Counter, type Stored } from '../expected-counters.js';
-import { decisionOf, type Attempt } from '../history.js';
+import { decisionOf, type Attempt, type Loss } from '../history.js';
 import type { Contradiction } from '../reservations/contradictions.js';
 import type { Written } from './admin-write.js';
 
@@ -38,15 +38,38 @@ export interface AddedPack extends PackPlace {
   readonly id: string;
   readonly meter: string;
   readonly amount: number;
+  /** Since the store had lost it. Monotonic. */
+  readonly addedAgainAt?: number | undefined;
 }
 
-export function packsAddedBy(writes: readonly Written[]): AddedPack[] {
+export function packsAddedBy(writes: readonly Written[], loss?: Loss): AddedPack[] {
   const added = writes.flatMap(({ write, answer }) => {
     if (write.verb !== 'add-pack' || answer.kind !== 'done' || !answer.pack) return [];
     const { resource, subject, amount, meter = 'units' } = write.body;
-    return [[answer.pack.id, { resource, subject, id: answer.pack.id, meter, amount }] as const];
+    const { id } = answer.pack;
+    return [
+      [id, { resource, subject, id, meter, amount, addedAgainAt: addedAgainAt(id, writes, loss) }] as const,
+    ];
   });
   return [...new Map(added).values()];
+}
+
+function addedAgainAt(id: string, writes: readonly Written[], loss: Loss | undefined): number | undefined {
+  if (loss === undefined) return undefined;
+  const its = writes.flatMap(({ write, answer, sentAt }) =>
+    write.verb === 'add-pack' && answer.kind === 'done' && answer.pack?.id === id
+      ? [{ sentAt, createdAt: answer.pack.createdAt }]
+      : [],
+  );
+  const before = its.find(({ sentAt }) => sentAt < loss.from);
+  return its.find(({ sentAt, createdAt }) => sentAt >= loss.from && createdAt !== before?.createdAt)?.sentAt;
+}
+
+/** It may be among what the store has lost. */
+function mayBeLost({ id }: AddedPack, writes: readonly Written[], loss: Loss | undefined): boolean {
+  const isAdded = ({ write, answer }: Written) =>
+    write.verb === 'add-pack' && answer.kind === 'done' && answer.pack?.id === id;
+  return writes.filter(isAdded).every(({ sentAt }) => sentAt < (loss?.to ?? -Infinity));
 }
 
 /** What answers say of packs that cannot be: one is gone or has other units, or gave some after it was cancelled. */
@@ -54,9 +77,10 @@ export function packContradictions(
   writes: readonly Written[],
   attempts: readonly Attempt[],
   stored: ReadonlyMap<string, Stored>,
+  loss?: Loss,
 ): Contradiction[] {
   const gone = packsAddedBy(writes)
-    .filter((pack) => !stored.has(nameOf(packCounter(pack, pack))))
+    .filter((pack) => !stored.has(nameOf(packCounter(pack, pack))) && !mayBeLost(pack, writes, loss))
     .map(({ id }) => ({ operationId: id, sentence: 'a pack that was added is gone' }));
   const others = writes.flatMap(({ write, answer }) => {
     if (write.verb !== 'add-pack' || answer.kind !== 'done' || !answer.pack) return [];

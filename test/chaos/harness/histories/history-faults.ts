@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FaultScenario } from '../fault-scenario.js';
+import type { Loss } from '../history.js';
 import type { Random } from '../random.js';
 import { networkFaults } from '../scenarios/network.js';
 import { redisFaults } from '../scenarios/redis.js';
@@ -48,6 +49,29 @@ const KILLS: readonly HistoryFault[] = [
   },
 ];
 
+/** A server is emptied, or has no copy on its disk when it starts again. Only nodes that live on can replay what it had. */
+const LOSSES: readonly HistoryFault[] = [
+  {
+    name: 'Redis emptied (FLUSHALL)',
+    inject: async ({ masters }, { random }) => {
+      await random.pick(masters).cli('FLUSHALL');
+      return { heal: () => undefined };
+    },
+  },
+  {
+    name: 'Redis killed, back without data',
+    inject: async ({ masters, auditTarget }, { random }) => {
+      const redis = random.pick(masters);
+      await redis.kill();
+      // A node of a Cluster has none of its data on disk, and keeps what it knows of the Cluster.
+      if (auditTarget.kind === 'single') await redis.forget();
+      return { heal: () => redis.restart() };
+    },
+  },
+];
+/** A server that was emptied is found out by then. */
+const FOUND_OUT_MS = 1_300;
+
 /** All that can happen to a site while histories are played on it. */
 function faultsOf({ proxies }: HistorySite): readonly HistoryFault[] {
   const ofServers = redisFaults
@@ -62,14 +86,39 @@ function faultsOf({ proxies }: HistorySite): readonly HistoryFault[] {
 
 /** A killed node, and two other faults after and before it, as the seed says; gives their names. */
 export async function injectFaults(site: HistorySite, random: Random): Promise<readonly string[]> {
-  const others = random.shuffled(faultsOf(site).filter((fault) => !KILLS.includes(fault)));
+  const others = othersOf(site, random);
   const faults = random.shuffled([random.pick(KILLS), ...others.slice(0, FAULTS_A_ROUND - 1)]);
-  for (const { inject } of faults) {
-    await sleep(random.integer(...CALM_MS));
-    const lastsMs = random.integer(...LASTS_MS);
-    const injection = await inject(site, { random, lastsMs, busyUser: '', flood: undefined });
-    await sleep(lastsMs);
-    await injection.heal();
-  }
+  for (const fault of faults) await injectOne(fault, site, random);
   return faults.map(({ name }) => name);
+}
+
+/** A server loses its data, another fault comes after that, and perhaps one before it; `lost` is called when it is back. */
+export async function injectLoss(
+  site: HistorySite,
+  random: Random,
+  lost: (loss: Loss) => void,
+): Promise<readonly string[]> {
+  const [after, ...others] = othersOf(site, random);
+  const loss = random.pick(LOSSES);
+  const before = others.slice(0, random.integer(0, 1));
+  for (const fault of before) await injectOne(fault, site, random);
+  lost(await injectOne(loss, site, random));
+  await injectOne(after!, site, random);
+  await sleep(FOUND_OUT_MS);
+  return [...before, loss, after!].map(({ name }) => name);
+}
+
+function othersOf(site: HistorySite, random: Random): readonly HistoryFault[] {
+  return random.shuffled(faultsOf(site).filter((fault) => !KILLS.includes(fault)));
+}
+
+/** Says from when to when it was there. */
+async function injectOne({ inject }: HistoryFault, site: HistorySite, random: Random): Promise<Loss> {
+  await sleep(random.integer(...CALM_MS));
+  const lastsMs = random.integer(...LASTS_MS);
+  const from = performance.now();
+  const injection = await inject(site, { random, lastsMs, busyUser: '', flood: undefined });
+  await sleep(lastsMs);
+  await injection.heal();
+  return { from, to: performance.now() };
 }

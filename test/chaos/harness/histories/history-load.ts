@@ -6,13 +6,18 @@ import { Random } from '../random.js';
 import { checkedLife, extendedInTime, reservedLife } from '../reservations/life.js';
 import { MAX_TOKENS, REPEATED_WHILE_AWAITED, type Call, type Operation, type Workload } from '../workload.js';
 
-/** Rules whose subjects operators give packs and overrides, and whose callers change zone and billing day. */
+/** Rules whose users operators give packs and overrides, and whose callers change zone and billing day. */
 const ADMINISTERED_RULES: readonly Rule[] = [
   rule('topped', ['user'], 'local', [
     { window: 'day', max: 2 },
     { window: 'month', max: 3 },
     { window: 'day', meter: 'tokens', max: 400 },
     { window: 'concurrent', max: 4 },
+  ]),
+  // On a Cluster its counters are on other shards than the packs: it counts all of what they give.
+  rule('topped', ['school'], 'local', [
+    { window: 'month', max: 14 },
+    { window: 'total', meter: 'tokens', max: 3_000 },
   ]),
   {
     ...rule('moving', ['user'], 'local', [

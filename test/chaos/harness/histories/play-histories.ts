@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Auditor } from '../auditor.js';
 import { Caller } from '../caller.js';
-import { History } from '../history.js';
+import { byOperation, decisionOf, History, type Loss } from '../history.js';
 import { conclude, judge, rest, type Judged } from '../judge.js';
 import { Random } from '../random.js';
-import { injectFaults } from './history-faults.js';
+import { injectFaults, injectLoss } from './history-faults.js';
 import { CALLS, HistoryLoad } from './history-load.js';
 import type { HistorySite } from './history-site.js';
 
@@ -13,7 +13,7 @@ export interface Round {
   readonly auditor: Auditor;
   /** A history each; all are played at once. The first one decides the faults, too. */
   readonly seeds: readonly number[];
-  readonly hasFaults: boolean;
+  readonly faults: 'none' | 'that lose nothing' | 'that lose data';
   /** What they are about; default: everything. */
   readonly resources?: readonly string[] | undefined;
 }
@@ -24,7 +24,7 @@ const MOST_AT_ONCE = 3;
 const PAUSE_MS: readonly [least: number, most: number] = [20, 150];
 
 /** Plays histories at once on one site, and judges each by itself when all is over. */
-export async function playRound({ site, auditor, seeds, hasFaults, resources }: Round): Promise<Judged[]> {
+export async function playRound({ site, auditor, seeds, faults: kind, resources }: Round): Promise<Judged[]> {
   await rest(site);
   const played = seeds.map((seed) => {
     const history = new History();
@@ -32,8 +32,20 @@ export async function playRound({ site, auditor, seeds, hasFaults, resources }: 
     return { seed, history, load, caller: new Caller(site.nodes, load, history) };
   });
   const injectedAt = performance.now();
+  const random = new Random(seeds[0]!, 'faults');
+  const lost = (loss: Loss) => {
+    for (const { history, caller } of played) {
+      history.loss = loss;
+      caller.addAgain();
+    }
+  };
+  const inject = {
+    none: () => [],
+    'that lose nothing': () => injectFaults(site, random),
+    'that lose data': () => injectLoss(site, random, lost),
+  };
   const [faults] = await Promise.all([
-    hasFaults ? injectFaults(site, new Random(seeds[0]!, 'faults')) : [],
+    inject[kind](),
     ...played.map(({ seed, caller }) => play(caller, new Random(seed, 'pauses'))),
   ]);
   await Promise.all(played.map(({ caller }) => caller.finish()));
@@ -45,11 +57,18 @@ export async function playRound({ site, auditor, seeds, hasFaults, resources }: 
         name: `seed ${seed} of SEED=${seeds[0]}`,
         fault: faults.join(', '),
         injectedAt,
-        replayed: 0,
+        replayed: atStake(history),
         uncertain: 0,
       },
     })),
   );
+}
+
+/** Operations that the store may have lost, and that nodes may have replayed. */
+function atStake({ attempts, loss }: History): number {
+  if (loss === undefined) return 0;
+  const before = attempts.filter((one) => one.sentAt < loss.to && decisionOf(one)?.allowed);
+  return byOperation(before).size;
 }
 
 /** A few calls at once, and a pause, until all are made. */
