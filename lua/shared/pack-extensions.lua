@@ -15,8 +15,8 @@ local function draw_on_packs_for_more(keys, key, extension, group, added, now)
   return draw_on_packs(keys, key, asked, group.held, group.used, now)
 end
 
--- Notes what packs give where a node has replayed an extension: `packs` is all of it, and what windows gave is the rest,
--- but of what is held at once, for which packs never stand in.
+-- Notes what packs give where a node has replayed an extension: `packs` is all of it, and what windows gave is the
+-- rest, but of what is held at once, for which packs never stand in.
 local function join_parts(joined, r, packs)
   local more, before, in_windows = pack_store.given_by(packs), pack_store.given_by(r.packs), {}
   for meter, units in pairs(joined.added) do

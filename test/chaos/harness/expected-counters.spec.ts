@@ -106,8 +106,16 @@ describe('What packs gave', () => {
       return accounts.map((account) => [account.counter.rule, account.exact]);
     };
     const [user, school] = [byUser.rule, bySchool.rule];
-    expect(exact(false)).toEqual([[user, 2], [school, 2], ['pack p', 1]]);
-    expect(exact(true)).toEqual([[user, 2], [school, 3], ['pack p', 1]]);
+    expect(exact(false)).toEqual([
+      [user, 2],
+      [school, 2],
+      ['pack p', 1],
+    ]);
+    expect(exact(true)).toEqual([
+      [user, 2],
+      [school, 3],
+      ['pack p', 1],
+    ]);
   });
 
   it('may come back to a pack that was added again, and nothing else is missing in it', () => {

@@ -165,8 +165,7 @@ export class HoldSettlements {
   ): number {
     const { used, reserved, said } = planned;
     const added = used + reserved;
-    // One that is over, and gave all of it back: a late commit of it counts in the window where it was.
-    const isKept = added === 0 && said > 0 && limit.field !== CONCURRENT_FIELD;
+    const isKept = isGivenBack(planned, limit);
     if (added === 0 && !isKept) return said;
     if (added !== 0) placed.wanted++;
     const settled = settledWindow(this.state.counters, counter, limit, limit.windowIndex);
@@ -185,6 +184,11 @@ export class HoldSettlements {
     if (this.state.isReported(counter, limit, sum)) placed.forced.push({ limit, used: sum });
     return said;
   }
+}
+
+/** It is over, and gave all of it back: a late commit of it counts in the window where it was. */
+function isGivenBack({ used, reserved, said }: PlannedUnits, { field }: SettledLimit): boolean {
+  return used + reserved === 0 && said > 0 && field !== CONCURRENT_FIELD;
 }
 
 /** By how long it is remembered from then on. */
