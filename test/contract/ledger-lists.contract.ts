@@ -205,7 +205,10 @@ export function ledgerListsContract(open: (settings?: OpenedSettings) => Promise
   });
 
   // A breaker that opens again at once: the first outage had settlements pending for ever, the second more than it had allowed.
-  it('distinguishes two outages that follow each other at once', async () => {
+  it.each([
+    ['was decided when the second began', 148],
+    ['was decided before the first ended, and recorded later', 105],
+  ])('distinguishes two outages that follow each other at once, where a check %s', async (_, second) => {
     const { questions, ...ledger } = await opened(open);
     const data = { degraded: { cause: 'timeout', policy: 'allow' } } as const;
     const settled = (decidedAt: number) =>
@@ -217,7 +220,7 @@ export function ledgerListsContract(open: (settings?: OpenedSettings) => Promise
       check({ operationId: 'two', at: T0 + 150, data }),
       { at: T0 + 200, kind: 'mode', outcome: 'exact' },
       // The first decision of an outage is recorded when it was made already.
-      ...[T0 + 99, T0 + 148].map(settled),
+      ...[T0 + 99, T0 + second].map(settled),
     ]);
     const { rows } = await questions.outages({}, { order: 'oldest' });
     expect(rows).toMatchObject([

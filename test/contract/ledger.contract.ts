@@ -8,6 +8,7 @@ import {
 } from '@sundial/ledger';
 import { allPages, check, recordAll, T0 } from './ledger-events.js';
 import { ledgerListsContract } from './ledger-lists.contract.js';
+import { ledgerTopContract } from './ledger-top.contract.js';
 import type { LedgerUnderTest, OpenedSettings } from './ledger-under-test.js';
 
 /** What a ledger does on every database. */
@@ -169,5 +170,6 @@ export function ledgerContract(name: string, makeSubject: () => LedgerUnderTest)
     });
 
     ledgerListsContract(open);
+    ledgerTopContract(open);
   });
 }

@@ -16,8 +16,8 @@ export interface OutageRow {
 
 /** A node that decides without the store and does not say so has recovered when it has not done it for so long. */
 const QUIET_MS = 60_000;
-/** A decision is recorded so long after the instant that its settlement is dated by, at most: the first one of an outage begins it. */
-const RECORDED_AFTER_MS = 100;
+/** A decision is recorded so long after the instant that its settlement is dated by, at most: it may have waited for the disk. */
+const RECORDED_AFTER_MS = 1_000;
 /** Outages that settlements may still come for. */
 const REMEMBERED = 100;
 
@@ -81,19 +81,26 @@ export class Outages {
     this.#changed.add(last);
   }
 
-  /** In the outage that had it; or it began that one, or was recorded when one had just ended. */
+  /** In the outage that had it, or that it began; or it was recorded when that had just ended, and began another one. */
   #settle(decidedAt: number, outcome: string, count: number): void {
-    const outage =
-      this.#outages.findLast(
-        (one) => one.started_at <= decidedAt && decidedAt <= (one.ended_at ?? Infinity),
-      ) ??
+    const begun = this.#outages.filter((one) => one.started_at <= decidedAt);
+    const candidates = [
+      begun.findLast((one) => decidedAt <= (one.ended_at ?? Infinity)),
       this.#outages.find(
         (one) => one.started_at > decidedAt && one.started_at <= decidedAt + RECORDED_AFTER_MS,
-      ) ??
-      this.#outages.findLast((one) => one.started_at <= decidedAt);
+      ),
+      begun.at(-1),
+    ].filter((one) => one !== undefined);
+    const outage = candidates.find(hasPending) ?? candidates[0];
     if (!outage) return;
     const settled = JSON.parse(outage.settled) as Record<string, number>;
     outage.settled = JSON.stringify({ ...settled, [outcome]: (settled[outcome] ?? 0) + count });
     this.#changed.add(outage);
   }
+}
+
+/** Whether more were allowed than is known of what became of them; `voided` are attempts of refused ones. */
+function hasPending({ allowed, settled }: OutageRow): boolean {
+  const { voided: _, ...ofAllowed } = JSON.parse(settled) as Record<string, number>;
+  return allowed > Object.values(ofAllowed).reduce((sum, count) => sum + count, 0);
 }
