@@ -163,6 +163,11 @@ describe('sundial packs and reservations', () => {
     ];
     expect((await cli(...add)).code).toBe(0);
     expect((await cli(...add)).stdout).toContain('nothing was added now');
+    const inAMonth = add.map((each) => (each.startsWith('2030') ? '30d' : each));
+    expect(await cli(...inAMonth)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('write an instant'),
+    });
     const rows = cells((await cli('packs', 'list', ...of)).stdout);
     expect(rows[1]?.slice(1, 5)).toEqual(['units', '50', '50', '100']);
     const [resource = '', ...subject] = of;

@@ -78,6 +78,11 @@ export async function pastInstantOf(text: string, service: Service): Promise<str
   return lengthMs === undefined ? text : fromNow(-lengthMs, service);
 }
 
+/** Whether it is a length of time, and so another instant each time. */
+export function isLength(text: string): boolean {
+  return lengthOf(text) !== undefined;
+}
+
 function lengthOf(text: string): number | undefined {
   const [, digits, unit] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
   return digits === undefined ? undefined : Number(digits) * UNIT_MS[unit as keyof typeof UNIT_MS];

@@ -11,12 +11,14 @@ import type { Cli } from '../command/cli.js';
 import {
   instantOf,
   integerOption,
+  isLength,
   type Reason,
   subject,
   unitsOption,
   withReason,
 } from '../command/options.js';
 import { queryOf } from '../service/service.js';
+import { CliError } from '../terminal/cli-error.js';
 import { listing } from '../terminal/table.js';
 
 interface Options extends Reason {
@@ -67,11 +69,15 @@ function addAdd(packs: Command, cli: Cli): void {
     )
     .option(
       '--operation-id <id>',
-      'repeating it adds nothing, such as the number of the order (default: a new one)',
+      'repeating it adds nothing, such as the number of the order; --expires is an instant then (default: a new one)',
     );
   withReason(add).action(
     cli.action<AddOptions>(async ({ args: [resource = ''], options, service, print }) => {
       const { amount, meter, expires, priority, operationId = randomUUID(), reason } = options;
+      if (expires !== undefined && isLength(expires) && options.operationId !== undefined)
+        throw new CliError(
+          `Repeated later, --expires ${expires} would be another instant, which makes it another pack under --operation-id ${operationId}: write an instant.`,
+        );
       const added = await service.post<PackAdded>('/admin/packs', {
         ...{ resource, subject: options.subject, amount, operationId },
         ...(meter !== undefined && { meter }),
