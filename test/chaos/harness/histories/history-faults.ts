@@ -1,4 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { eventually } from '../../../support/eventually.js';
+import type { RedisProcess } from '../../../support/redis-process.js';
 import type { FaultScenario } from '../fault-scenario.js';
 import type { Loss } from '../history.js';
 import type { Random } from '../random.js';
@@ -65,10 +67,21 @@ const LOSSES: readonly HistoryFault[] = [
       await redis.kill();
       // A node of a Cluster has none of its data on disk, and keeps what it knows of the Cluster.
       if (auditTarget.kind === 'single') await redis.forget();
-      return { heal: () => redis.restart() };
+      const heal = async () => {
+        await redis.restart();
+        // A master that starts again takes writes two seconds later (CLUSTER_WRITABLE_DELAY), so no node has found out before.
+        if (auditTarget.kind === 'cluster') await takesWrites(redis);
+      };
+      return { heal };
     },
   },
 ];
+
+async function takesWrites(master: RedisProcess): Promise<void> {
+  const isOk = async () => String(await master.cli('CLUSTER', 'INFO')).startsWith('cluster_state:ok');
+  await eventually(isOk, { withinMs: 10_000, what: 'a master that takes writes again' });
+}
+
 /** A server that was emptied is found out by then. */
 const FOUND_OUT_MS = 1_300;
 
