@@ -1,4 +1,4 @@
-import { copyFile, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
@@ -8,6 +8,7 @@ import { PACKAGES } from './published-packages.mjs';
  * Writes `cjs/` beside the `dist/` of every published package: the same modules for consumers that cannot load ES
  * modules (Jest's CommonJS runtime). Types were checked by `tsc -b`, whose declarations it copies; `isolatedModules`
  * makes a file by file translation safe. Both folders lie equally deep, so that URLs relative to a module hold in both.
+ * A module whose translation is newer than its source and its declarations is left as it is.
  */
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const { config } = ts.readConfigFile(join(ROOT, 'tsconfig.base.json'), ts.sys.readFile);
@@ -15,23 +16,52 @@ const { options } = ts.convertCompilerOptionsFromJson(config.compilerOptions, RO
 const COMMONJS = { ...options, module: ts.ModuleKind.CommonJS, composite: false, declaration: false };
 const THIS_MODULE = 'require("node:url").pathToFileURL(__filename).href';
 
+/** What decides how modules are translated. */
+const TRANSLATOR_AT = Math.max(
+  await changedAt(fileURLToPath(import.meta.url)),
+  await changedAt(join(ROOT, 'tsconfig.base.json')),
+);
+
 await Promise.all(PACKAGES.map((folder) => build(join(ROOT, folder))));
 
 /** @param {string} folder */
 async function build(folder) {
-  await rm(join(folder, 'cjs'), { recursive: true, force: true });
-  await mkdir(join(folder, 'cjs'));
-  await writeFile(join(folder, 'cjs/package.json'), '{ "type": "commonjs" }\n');
-  for (const declaration of await filesIn(join(folder, 'dist'), '.d.ts')) {
+  const cjs = join(folder, 'cjs');
+  await mkdir(cjs, { recursive: true });
+  await writeFile(join(cjs, 'package.json'), '{ "type": "commonjs" }\n');
+  const declarations = await filesIn(join(folder, 'dist'), '.d.ts');
+  const current = new Set();
+  for (const declaration of declarations) {
     const source = join(folder, 'src', declaration.replace(/\.d\.ts$/, '.ts'));
     const text = await readFile(source, 'utf8').catch(() => undefined);
     // What an earlier build left in dist for a source that is gone.
     if (text === undefined) continue;
-    const target = join(folder, 'cjs', declaration);
+    current.add(declaration);
+    const [declared, target] = [join(folder, 'dist', declaration), join(cjs, declaration)];
+    if (
+      (await changedAt(target)) > Math.max(await changedAt(source), await changedAt(declared), TRANSLATOR_AT)
+    )
+      continue;
     await mkdir(dirname(target), { recursive: true });
-    await copyFile(join(folder, 'dist', declaration), target);
     await translate(source, text, target.replace(/\.d\.ts$/, '.js'));
+    // Last: a build that was broken off is done again.
+    await copyFile(declared, target);
   }
+  for (const declaration of await filesIn(cjs, '.d.ts'))
+    if (!current.has(declaration)) await removeModule(join(cjs, declaration.replace(/\.d\.ts$/, '')));
+}
+
+/** @param {string} file */
+async function changedAt(file) {
+  return stat(file).then(
+    ({ mtimeMs }) => mtimeMs,
+    () => 0,
+  );
+}
+
+/** @param {string} module without its ending */
+async function removeModule(module) {
+  for (const ending of ['.d.ts', '.js', '.js.map']) await rm(module + ending, { force: true });
 }
 
 /**
