@@ -6,8 +6,5 @@ import config from './jest.config.mjs';
  */
 export default {
   ...config,
-  testRegex: [
-    '/test/chaos/campaign/([^/]+\\.campaign|short-standalone\\.spec)\\.ts$',
-    '/test/properties/[^/]+\\.spec\\.ts$',
-  ],
+  testRegex: ['/test/chaos/campaign/[^/]+\\.campaign\\.ts$', '/test/properties/[^/]+\\.spec\\.ts$'],
 };

@@ -7,6 +7,7 @@ import { windowAfter, windowAt } from '../../libs/engine/src/windows/window-at.j
 import { WindowClock } from '../../libs/engine/src/windows/window-clock.js';
 import { windowText } from '../../libs/engine/src/windows/window-text.js';
 import { OffsetHistory } from './offset-history.js';
+import { runs } from '../support/runs.js';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -97,7 +98,7 @@ describe('natural windows, in every zone of the runtime', () => {
   it('are what the offsets alone say, at any instant', () => {
     fc.assert(
       fc.property(anyMoment, anyWindow, ({ history, atMs }, of) => agree(history, of, atMs)),
-      { numRuns: 4_000 },
+      { numRuns: runs({ inTest: 1_500, inCampaign: 4_000 }) },
     );
   });
 
@@ -113,7 +114,7 @@ describe('natural windows, in every zone of the runtime', () => {
         expect(windowAt(of, timeZone, window.startsAtMs)).toEqual(window);
         expect(windowAt(of, timeZone, window.resetsAtMs - 1)).toEqual(window);
       }),
-      { numRuns: 1_000 },
+      { numRuns: runs({ inTest: 400, inCampaign: 1_000 }) },
     );
   });
 
@@ -127,7 +128,7 @@ describe('natural windows, in every zone of the runtime', () => {
           expect(resetsAtMs - startsAtMs).toBe(fullMs);
         }
       }),
-      { numRuns: 1_000 },
+      { numRuns: runs({ inTest: 400, inCampaign: 1_000 }) },
     );
   });
 
@@ -141,7 +142,7 @@ describe('natural windows, in every zone of the runtime', () => {
         }
         return true;
       }),
-      { numRuns: 300 },
+      { numRuns: runs({ inTest: 120, inCampaign: 300 }) },
     );
   });
 
@@ -155,7 +156,7 @@ describe('natural windows, in every zone of the runtime', () => {
         }
         return true;
       }),
-      { numRuns: 300 },
+      { numRuns: runs({ inTest: 120, inCampaign: 300 }) },
     );
   });
 
@@ -171,7 +172,7 @@ describe('natural windows, in every zone of the runtime', () => {
           expect(Date.parse(`${text.slice(0, 19)}Z`) - ms).toBe(history.offsetAt(ms));
         }
       }),
-      { numRuns: 1_000 },
+      { numRuns: runs({ inTest: 400, inCampaign: 1_000 }) },
     );
   });
 
@@ -215,7 +216,7 @@ describe('WindowClock', () => {
           expect(clock.windowsAt(of, timeZone, current.resetsAtMs).current).toEqual(pair.next);
         }
       }),
-      { numRuns: 100 },
+      { numRuns: runs({ inTest: 40, inCampaign: 100 }) },
     );
   });
 });

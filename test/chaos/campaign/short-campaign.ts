@@ -5,7 +5,7 @@ import type { TopologyName } from './options.js';
 const LIMIT_MS = 150_000;
 
 /**
- * What `npm test` has of `npm run chaos`, with services as processes of their own. It judges the counters and that no call
+ * What `npm run campaigns` has of `npm run chaos`, with services as processes of their own. It judges the counters and that no call
  * failed; how long callers wait is judged where nothing else runs beside it.
  */
 export function itKeepsTheCounters(
