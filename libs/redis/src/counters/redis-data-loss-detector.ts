@@ -90,10 +90,7 @@ export class RedisDataLossDetector {
     // The watermark would be refused, and the client leaves a server that refuses a write: its finding would be lost.
     if (fieldOf(replication, 'role') === 'slave') return null;
     const at = Math.floor(this.#now());
-    const [watermark, info] = await Promise.all([
-      client.set(key, at, 'PX', this.#keeper ? WATERMARK_MS : UNKEPT_MS, 'GET'),
-      client.info('server'),
-    ]);
+    const [hasIt, info] = await Promise.all([this.#renew(client, key, at), client.info('server')]);
     const identity = `${fieldOf(info, 'run_id')} ${fieldOf(replication, 'master_replid')}`;
     const before = this.#known.get(name);
     this.#known.set(name, identity);
@@ -101,8 +98,19 @@ export class RedisDataLossDetector {
     this.#watermarks.set(key, { key, at, server: identity, isLast });
     // A master of a Cluster that is new here never had a watermark.
     const hadWatermark = before !== undefined || !(this.#client instanceof Cluster);
-    if (watermark === null && hadWatermark) return 'emptied';
+    if (!hasIt && hadWatermark) return 'emptied';
     return identity === before ? null : 'replaced';
+  }
+
+  /**
+   * Whether the server still has the watermark. One that is gone is written only when its reply has said so: were both one command,
+   * a lost reply would leave a server that has a watermark again, and a loss that no node has heard of.
+   */
+  async #renew(client: Redis, key: string, at: number): Promise<boolean> {
+    const livesMs = this.#keeper ? WATERMARK_MS : UNKEPT_MS;
+    if ((await client.set(key, at, 'PX', livesMs, 'XX')) !== null) return true;
+    await client.set(key, at, 'PX', livesMs).catch(() => undefined);
+    return false;
   }
 
   /** Each until its server has answered. */

@@ -82,8 +82,20 @@ async function takesWrites(master: RedisProcess): Promise<void> {
   await eventually(isOk, { withinMs: 10_000, what: 'a master that takes writes again' });
 }
 
-/** A server that was emptied is found out by then. */
-const FOUND_OUT_MS = 1_300;
+/** A node looks every second, and a fault may have kept it from hearing the first answers. */
+const FOUND_OUT_WITHIN_MS = 10_000;
+/** A node writes its watermark again, and replays when it has looked at all masters. */
+const LOOKED_AT_ALL_MS = 200;
+
+/** Every node has heard what every master has lost: its watermark is there again. */
+async function foundOut({ masters, nodes }: HistorySite): Promise<void> {
+  for (const master of masters) {
+    const isKnown = async () =>
+      ((await master.cli('KEYS', 'sd1:*:watermark:*')) as string[]).length >= nodes.length;
+    await eventually(isKnown, { withinMs: FOUND_OUT_WITHIN_MS, what: 'nodes that know what was lost' });
+  }
+  await sleep(LOOKED_AT_ALL_MS);
+}
 
 /** All that can happen to a site while histories are played on it. */
 function faultsOf({ proxies }: HistorySite): readonly HistoryFault[] {
@@ -117,7 +129,7 @@ export async function injectLoss(
   for (const fault of before) await injectOne(fault, site, random);
   lost(await injectOne(loss, site, random));
   await injectOne(after!, site, random);
-  await sleep(FOUND_OUT_MS);
+  await foundOut(site);
   return [...before, loss, after!].map(({ name }) => name);
 }
 
