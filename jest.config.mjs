@@ -17,8 +17,8 @@ export default {
   transform: { '^.+\\.ts$': ['@swc/jest'] },
   testSequencer: '<rootDir>/test/support/longest-first.mjs',
   reporters: ['default', '<rootDir>/test/support/tally-reporter.mjs'],
-  // Two cores. A third worker ends no sooner, and what is about milliseconds fails then.
-  maxWorkers: 2,
+  // Two cores: what waits for its own servers leaves them to a third.
+  maxWorkers: 3,
   // Modules stay behind from spec to spec, and the collector reads them all whenever a spec makes engines: a new process is cheaper.
   workerIdleMemoryLimit: '256MB',
   testTimeout: 20_000,

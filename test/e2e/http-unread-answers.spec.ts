@@ -71,10 +71,15 @@ describe('callers who ask for batches and read no answers', () => {
   it(`${CALLERS} of them keep no others from batches, and are hung up on`, async () => {
     service = await RunningService.start(ROOM, 'embedded', { stalledSocketMs: STALLED_MS });
     for (const rule of RULES) await service.api.post('/admin/rules').send(rule).expect(201);
-    for (let n = 0; n < CALLERS; n++) askAndReadNothing();
-    await eventually(async () => (await inFlight()) > LEAST_UNREAD, { withinMs: 20_000 });
-    // This one, and answers that are not read.
-    expect(await untilNothingMoves()).toBeGreaterThan(LEAST_UNREAD);
+    // A busy machine may turn all of them away: they come again then.
+    await eventually(
+      async () => {
+        for (let n = 0; n < CALLERS; n++) askAndReadNothing();
+        // This one, and answers that are not read.
+        return (await untilNothingMoves()) > LEAST_UNREAD;
+      },
+      { withinMs: 20_000 },
+    );
     for (let n = 0; n < 10; n++) expect(await batchMs()).toBeLessThan(2_000);
     // A socket that is not read does not see its other end close: what the service holds is looked at.
     await eventually(async () => (await inFlight()) <= 1, { withinMs: 30_000 });

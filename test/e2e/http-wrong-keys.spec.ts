@@ -86,7 +86,8 @@ describe('wrong keys', () => {
     const late = timed(WRONG);
     const right = await Promise.all(Array.from({ length: 20 }, () => timed(RIGHT)));
     expect(right.every(({ status }) => status === 200)).toBe(true);
-    expect(Math.min(...right.map(({ ms }) => ms))).toBeLessThan(100);
+    // A wrong one waits longer than that; these are answered as soon as the machine can.
+    expect(Math.min(...right.map(({ ms }) => ms))).toBeLessThan(400);
     expect((await late).ms).toBeGreaterThan(500);
     // Without any key nothing was guessed.
     expect((await timed({})).ms).toBeLessThan(500);
