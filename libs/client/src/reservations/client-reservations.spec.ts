@@ -16,8 +16,16 @@ async function start(spec: ServerSpec, options: Partial<QuotaClientOptions> = {}
   client = made(options);
 }
 
+/** None of its servers is silent: a busy machine has time to answer. */
+const DEADLINE_MS = 2_000;
+
 function made(options: Partial<QuotaClientOptions> = {}): QuotaClient {
-  return new QuotaClient({ url: `http://${servers.origins[0]}`, retries: 0, ...options });
+  return new QuotaClient({
+    url: `http://${servers.origins[0]}`,
+    retries: 0,
+    deadlineMs: DEADLINE_MS,
+    ...options,
+  });
 }
 
 afterEach(async () => {
