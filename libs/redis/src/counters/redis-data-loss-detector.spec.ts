@@ -16,23 +16,30 @@ describe('RedisDataLossDetector', () => {
     await redis.stop();
   });
 
-  it('hears of a server that was emptied, also when the first reply about that is lost', async () => {
-    const losses: string[] = [];
-    const detector = new RedisDataLossDetector(client, Date.now);
-    detector.listen(({ kind }) => losses.push(kind));
-    await eventually(async () => String(await redis.cli('KEYS', 'sd1:*:watermark:*')) !== '');
-    const set = client.set.bind(client) as (...args: unknown[]) => Promise<unknown>;
-    let lost = 0;
-    Object.assign(client, {
-      set: async (...args: unknown[]) => {
-        const reply = await set(...args);
-        if (lost++ === 0) throw new Error('The connection was closed before the reply came.');
-        return reply;
-      },
-    });
-    await redis.cli('FLUSHALL');
-    await eventually(() => losses.includes('emptied'), { withinMs: 5_000 });
-    expect(lost).toBeGreaterThan(1);
-    await detector.close();
-  });
+  it.each(['set', 'info'] as const)(
+    'hears of a server that was emptied, also when the first reply to %s is lost',
+    async (command) => {
+      const losses: string[] = [];
+      const detector = new RedisDataLossDetector(client, Date.now);
+      detector.listen(({ kind }) => losses.push(kind));
+      await eventually(async () => String(await redis.cli('KEYS', 'sd1:*:watermark:*')) !== '');
+      const asked = client[command].bind(client) as (...args: unknown[]) => Promise<unknown>;
+      let lost = 0;
+      Object.assign(client, {
+        [command]: async (...args: unknown[]) => {
+          const reply = await asked(...args);
+          // Of `info` the later of two.
+          if (args[0] !== 'replication' && lost++ === 0)
+            throw new Error('The connection was closed before the reply came.');
+          return reply;
+        },
+      });
+      await redis.cli('FLUSHALL');
+      await eventually(() => losses.includes('emptied'), { withinMs: 5_000 });
+      expect(lost).toBeGreaterThan(1);
+      await detector.close();
+      Object.assign(client, { [command]: asked });
+      await redis.cli('FLUSHALL');
+    },
+  );
 });

@@ -86,11 +86,12 @@ export class RedisDataLossDetector {
   async #look(server: Server, isLast: boolean): Promise<'emptied' | 'replaced' | null> {
     const { name, client } = server;
     const key = this.#keyOn(server);
-    const replication = await client.info('replication');
+    const [replication, info] = await Promise.all([client.info('replication'), client.info('server')]);
     // The watermark would be refused, and the client leaves a server that refuses a write: its finding would be lost.
     if (fieldOf(replication, 'role') === 'slave') return null;
     const at = Math.floor(this.#now());
-    const [hasIt, info] = await Promise.all([this.#renew(client, key, at), client.info('server')]);
+    // Last: once a watermark is there again, no lost reply may keep the loss from being said.
+    const hasIt = await this.#renew(client, key, at);
     const identity = `${fieldOf(info, 'run_id')} ${fieldOf(replication, 'master_replid')}`;
     const before = this.#known.get(name);
     this.#known.set(name, identity);
