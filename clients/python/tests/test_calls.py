@@ -365,13 +365,14 @@ def test_more_calls_than_connections_are_no_fault_of_the_endpoint(
     monkeypatch.setattr("sundial._async_http.MAX_CONNECTIONS", 1)
 
     async def flood() -> tuple[list[Decision], Decision]:
-        async with AsyncQuotaClient(servers.start([{"delayMs": 60}]), retries=0) as client:
+        endpoint = servers.start([{"delayMs": 100}])
+        async with AsyncQuotaClient(endpoint, deadline_ms=1_000, retries=0) as client:
             flooded = await asyncio.gather(*(client.check("ocr", user=f"u{n}") for n in range(30)))
             return list(flooded), await client.check("ocr", user="u")
 
     flooded, afterwards = in_loop(flood())
     degraded = [decision for decision in flooded if decision.degraded is not None]
-    assert 20 < len(degraded) < 30
+    assert 20 <= len(degraded) < 30
     assert afterwards.degraded is None
 
 
