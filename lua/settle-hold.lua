@@ -16,7 +16,7 @@
 --[[ Sample
 # The reservation of operation `…7` held 4 units, of a counter that has 3 an hour, in a window that lasts until 2059.
 redis-cli --eval <(node scripts/print-lua.mjs settle-hold) bucket counter , '2 0 900000 3600000' \
-  'h 3 1 0 zzzzzzzz zzzzzzzzz' '1 hold 4 0 1' ';7 4 attempt zzzzzzzz ref mwr2lmo0 zzzzzzzz mwr2lmo0 rd -'
+  'h 3 1 0 zzzzzzzz zzzzzzzzz' '1 hold 4 0 1' ';7 4 attempt zzzzzzzz ref mwr2lmo0 zzzzzzzz mwr2lmo0 rd- -'
 #> "2 counted 1 0 4"
 # Format 2, counted; one limit has more used than its max: the one at position 0, the hour, with 4 units.
 ]]
@@ -27,7 +27,7 @@ redis-cli --eval <(node scripts/print-lua.mjs settle-hold) bucket counter , '2 0
 -- @include shared/limit-sets.lua
 -- @include shared/settlement-group.lua
 -- @include shared/settlement-record.lua
--- @include shared/hold-identity.lua
+-- @include shared/settled-hold-lookup.lua
 -- @include shared/hold-settle.lua
 -- @include shared/hold-placement.lua
 -- @include shared/hold-joining.lua

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { runs } from '../support/runs.js';
 import { Auditor } from './harness/auditor.js';
 import { decisionOf } from './harness/history.js';
 import { HISTORY_RULES } from './harness/histories/history-load.js';
@@ -14,7 +13,6 @@ import { story } from './harness/story.js';
 const HISTORIES = Number(process.env['HISTORIES'] ?? 20);
 const FIRST_SEED = Number(process.env['SEED'] ?? 1);
 const AT_ONCE = 20;
-/** What those on a Cluster still find is in `docs/chaos.md`, under what is open: `npm run campaigns` plays them. */
 const TOPOLOGIES = [
   { topology: 'one Redis', start: startStandalone },
   { topology: 'a Cluster of three masters', start: startCluster },
@@ -24,35 +22,32 @@ const ROUND_LIMIT_MS = 30_000;
 const MORE_ROUNDS = 3;
 
 /** Two nodes at once check, reserve, extend, commit, release and refund, come too late and crash, while faults happen. */
-describe.each(TOPOLOGIES.slice(0, runs({ inTest: 1, inCampaign: 2 })))(
-  'Histories of reservations under faults, on $topology',
-  ({ start }) => {
-    let site: HistorySite;
-    let auditor: Auditor;
-    beforeAll(async () => {
-      site = await start({ rules: HISTORY_RULES });
-      auditor = new Auditor(site.auditTarget, HISTORY_RULES);
-    }, 60_000);
-    afterAll(() => stopAll({ stop: () => auditor.close() }, site));
+describe.each(TOPOLOGIES)('Histories of reservations under faults, on $topology', ({ start }) => {
+  let site: HistorySite;
+  let auditor: Auditor;
+  beforeAll(async () => {
+    site = await start({ rules: HISTORY_RULES });
+    auditor = new Auditor(site.auditTarget, HISTORY_RULES);
+  }, 60_000);
+  afterAll(() => stopAll({ stop: () => auditor.close() }, site));
 
-    it(
-      'pass no limit, count what was committed, and leave nothing held',
-      async () => {
-        const judged: Judged[] = [];
-        const isEnough = (played: number) => played >= HISTORIES && missing(judged).length === 0;
-        for (let first = 0; !isEnough(first) && first < HISTORIES + MORE_ROUNDS * AT_ONCE; first += AT_ONCE) {
-          const length = first < HISTORIES ? Math.min(AT_ONCE, HISTORIES - first) : AT_ONCE;
-          const seeds = Array.from({ length }, (_, index) => FIRST_SEED + first + index);
-          judged.push(...(await playRound({ site, auditor, seeds, faults: faultsOf(seeds) })));
-        }
-        const broken = judged.filter((history) => isBroken(brokenIn(history)));
-        expect(broken.map(story)).toEqual([]);
-        expect(missing(judged)).toEqual([]);
-      },
-      ROUND_LIMIT_MS * (HISTORIES / AT_ONCE + MORE_ROUNDS),
-    );
-  },
-);
+  it(
+    'pass no limit, count what was committed, and leave nothing held',
+    async () => {
+      const judged: Judged[] = [];
+      const isEnough = (played: number) => played >= HISTORIES && missing(judged).length === 0;
+      for (let first = 0; !isEnough(first) && first < HISTORIES + MORE_ROUNDS * AT_ONCE; first += AT_ONCE) {
+        const length = first < HISTORIES ? Math.min(AT_ONCE, HISTORIES - first) : AT_ONCE;
+        const seeds = Array.from({ length }, (_, index) => FIRST_SEED + first + index);
+        judged.push(...(await playRound({ site, auditor, seeds, faults: faultsOf(seeds) })));
+      }
+      const broken = judged.filter((history) => isBroken(brokenIn(history)));
+      expect(broken.map(story)).toEqual([]);
+      expect(missing(judged)).toEqual([]);
+    },
+    ROUND_LIMIT_MS * (HISTORIES / AT_ONCE + MORE_ROUNDS),
+  );
+});
 
 /**
  * The same ones however many histories are played before: every second round has a loss of data, where more than one is asked for.

@@ -96,6 +96,23 @@ describe('RedisStore on a Cluster of three', () => {
       expect(await store.take(check)).toMatchObject({ outcome, packsOfGroups: gave(2) });
   });
 
+  it('ends on all shards what was reserved while an attempt before it was voided on the first of them only', async () => {
+    const voided = reserving(counters, { id: 'o1' });
+    await reserved(store, voided);
+    const onFirst = settlingHold('void', { ...voided, counters: [first!] });
+    expect(await store.settle(onFirst)).toEqual({ outcome: 'reversed' });
+    const later = await underTest.at(NOON + 1_000);
+    const request = reserving(counters, { id: 'o1' });
+    const { at, expiresAt } = await reserved(later, request);
+    expect(await later.settle(settlingHold('void', voided))).toEqual({ outcome: 'voided' });
+    const look = { ...ending(request, { kind: 'look' }), counters: [second!], takenAt: at };
+    expect(await later.endHold(look)).toMatchObject({ outcome: 'found', reservation: { at, expiresAt } });
+    const commit = { ...ending(request, { kind: 'commit' }), takenAt: at };
+    expect(await later.endHold(commit)).toMatchObject({ outcome: 'ended' });
+    expect(await later.endHold(commit)).toMatchObject({ outcome: 'ended' });
+    expect(await later.read({ counters })).toMatchObject({ counts: used(1, 1, 1, 1, 1, 1) });
+  });
+
   it('holds one reservation on all shards where the first attempt at it died between two of them', async () => {
     const begun = await reserved(store, reserving([first!], { id: 'o1' }));
     const later = await underTest.at(NOON + 1_000);

@@ -28,6 +28,7 @@ import {
   setOnShards,
   withPacksOf,
 } from './cross-shard-holds.js';
+import { settleOnShards, takenAsFirst } from './cross-shard-settlements.js';
 import type { ShardHoldTerms } from './redis-hold-batch.js';
 import type { ShardExtension, UndoneExtension } from './redis-ending-batch.js';
 import type { ShardRefund, ShardRefundResult, ShardReturn } from './redis-reversal-batch.js';
@@ -73,7 +74,9 @@ export class CrossShardCalls implements StoreCalls {
     const counted: CountedShard[] = [];
     try {
       for (const shard of shards) {
-        const result = await this.calls.take({ ...request, counters: shard.counters });
+        const its = { ...request, counters: shard.counters };
+        const taken = await this.calls.take(its);
+        const result = counted.length === 0 ? taken : await takenAsFirst(this.calls, its, taken);
         if (result.outcome === 'taken' && drawsOnOthers(result, counted)) {
           await this.#giveBack(request, [...counted, result]);
           return await this.#refusalOfAll(request, shards);
@@ -105,16 +108,8 @@ export class CrossShardCalls implements StoreCalls {
     return { outcome: 'replayed', counts, counted: { at, until }, ...held, ...packs };
   }
 
-  async settle(request: SettleRequest, rememberUntil: number): Promise<SettleResult> {
-    const shards = splitByShard(request.counters);
-    if (shards.length === 1) return this.calls.settle(request, rememberUntil);
-    const results = await Promise.all(
-      shards.map(({ counters }) => this.calls.settle({ ...request, counters }, rememberUntil)),
-    );
-    // What any of them has changed says more than what another one had done before.
-    const { outcome } = results.reduce((one, other) => (isChange(other) && !isChange(one) ? other : one));
-    const forced = results.flatMap((result) => result.forced ?? []);
-    return forced.length > 0 ? { outcome, forced } : { outcome };
+  settle(request: SettleRequest, rememberUntil: number): Promise<SettleResult> {
+    return settleOnShards(this.calls, request, rememberUntil);
   }
 
   endHold(request: EndHoldRequest): Promise<EndHoldResult> {
@@ -223,10 +218,6 @@ export const LOOK = {
   operation: { id: '-', content: '0', attempt: '-' },
   deadlineAt: Number.MAX_SAFE_INTEGER,
 };
-
-function isChange({ outcome }: SettleResult): boolean {
-  return outcome === 'counted' || outcome === 'reversed';
-}
 
 /** Whether the caller of a take that was sent has stopped waiting. */
 function isLate(request: TakeRequest, now: number): boolean {

@@ -151,8 +151,8 @@ interface ExtendedShard extends Shard {
 
 type Refused = Extract<EndHoldResult, { readonly outcome: 'extended' | 'refused' }>;
 
-/** What is taken back is so however late it is. */
-const AT_ANY_TIME = { deadlineAt: Number.MAX_SAFE_INTEGER };
+/** What makes shards agree does so however late it is. */
+export const AT_ANY_TIME = { deadlineAt: Number.MAX_SAFE_INTEGER };
 
 /** What one shard refused, with the limits of all as they are now. */
 async function refusalOf(

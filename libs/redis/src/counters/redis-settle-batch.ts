@@ -21,6 +21,12 @@ export interface SettleItem {
   readonly rememberUntil: number;
 }
 
+/** A reservation that is settled on one shard. */
+export interface ShardSettledHold extends SettledHold {
+  /** Another shard has said when it was taken: what is held here by another attempt was taken then, too. */
+  readonly isFollowing?: boolean;
+}
+
 /** A script that settles, and who a settlement is there. */
 export interface SettleCodec {
   readonly lua: string;
@@ -35,9 +41,10 @@ export const HOLD_SETTLEMENTS: SettleCodec = {
   lua: scripts.settleHold,
   identity: (item) => {
     const { intent, operation, hold, committed, extended, decidedAt } = item.request;
-    const { takenAt, expiresAt, onExpiry, isDegraded, isLost } = hold ?? NO_HOLD;
+    const { takenAt, expiresAt, onExpiry, isDegraded, isLost, isFollowing } = (hold ??
+      NO_HOLD) as ShardSettledHold;
     const instants = [takenAt, expiresAt, decidedAt].map(instantOf).join(' ');
-    const letters = `${letterOf(onExpiry)}${isDegraded ? 'd' : isLost ? 'l' : '-'}`;
+    const letters = `${letterOf(onExpiry)}${isDegraded ? 'd' : isLost ? 'l' : '-'}${isFollowing ? 'f' : '-'}`;
     const named = intent === 'commit' ? committed : intent === 'hold' ? extended : undefined;
     const meters = namedMeters({ ...(named && { amounts: named }) });
     return `${settledIdentity(item)} ${operation.attempt} ${instants} ${letters} ${meters}`;
