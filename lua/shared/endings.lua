@@ -1,17 +1,9 @@
 -- Reads the endings of a call.
 -- @include shared/instant.lua
+-- @include shared/named-meters.lua
 -- @include shared/number.lua
 local ENDING = '^(;%S )(%d+) (%-?%d+) (%a+) (%-?[0-9a-z]*) ([^ ]+)([ %d]*)$'
-local NAMED_METERS = '^[^+=]+=[0-9a-z]+$'
 local KINDS = { commit = true, release = true, look = true }
-
-local function assert_named_meters(text)
-  if text == '-' then return end
-  for named in string.gmatch(text, '[^+]+') do
-    local units = string.match(named, NAMED_METERS) and tonumber(string.match(named, '=(.*)$'), 36)
-    if not units or units > MAX_INTEGER then fail('a meter and its units', named) end
-  end
-end
 
 -- From argument `first` on; a call that has other keys than its endings is refused.
 local function read_endings(argv, first, key_count)

@@ -4,8 +4,8 @@
 -- its expiry releases or commits, whether a node had decided it (`d`) or the store, which may have lost it since
 -- (`l`) or not (`-`), whether another shard has said when it was taken (`f`), and the meters that a commit or an
 -- extension names. Behind the content is what packs gave.
--- @include shared/endings.lua
 -- @include shared/instant.lua
+-- @include shared/named-meters.lua
 local SETTLED_HOLD = '^(;%S )(%S+) (%S+) (%-?[0-9a-z]+) (%S+) (%-?[0-9a-z]+) (%-?[0-9a-z]+) '
   .. '(%-?[0-9a-z]+) ([rc])([dl%-])([f%-]) ([^ ]+)$'
 local HOLD_INTENTS = { hold = true, commit = true, release = true, void = true }
@@ -35,6 +35,7 @@ local function read_settled_hold(text, now, remember_ms)
     on_expiry = words[9],
     is_degraded = words[10] == 'd',
     was_counted = words[10] == '-',
+    is_lost = words[10] == 'l',
     follows = words[11] == 'f',
     meters = words[12],
   }

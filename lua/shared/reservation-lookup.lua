@@ -1,5 +1,6 @@
 -- Finds the reservation that a call means, and says how long one is remembered that ends.
 -- @include shared/operation-bucket.lua
+-- @include shared/reservation-instant.lua
 -- @include shared/reservation-record.lua
 
 -- The reservation that an ending means; nil when there is none any more, or another one under the operation's id.
@@ -7,7 +8,7 @@ local function find_reservation(bucket, ending, now)
   local record = find_record(bucket, ending.prefix)
   local r = record and is_of_other_kind(record) and read_reservation(record, now)
   if not r or r.ends <= now then return nil end
-  return (ending.at_text == '-' or ending.at_text == r.at_text) and r or nil
+  return (ending.at_text == '-' or is_of(r, ending.at_text)) and r or nil
 end
 
 -- It ends now. A settled one is remembered as long as its settlements may be repeated, counted from now.

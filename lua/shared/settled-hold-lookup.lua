@@ -1,6 +1,7 @@
 -- Finds the reservation that a settlement means.
 -- @include shared/hold-end.lua
 -- @include shared/hold-identity.lua
+-- @include shared/reservation-instant.lua
 -- @include shared/settlement-record.lua
 
 -- When a reservation was released, by how long it is remembered from then on; -inf where its expiry did that.
@@ -37,8 +38,11 @@ local function find_settled_hold(bucket, identity, intent, now, remember_ms)
   if intent == 'void' or r.at_text == identity.at_text then return r end
   if is_free(r, now) then
     local is_before = identity.at <= released_at(r, identity, remember_ms)
+    identity.is_reused = true
     return is_before and intent ~= 'commit' and 'voided' or nil
   end
-  if identity.is_degraded then return r end
+  -- What was released before the data was lost may be taken again.
+  local is_other = identity.is_lost and intent == 'release'
+  if identity.is_degraded or not is_other and is_of(r, identity.at_text) then return r end
   return gives_back and 'voided' or 'conflict'
 end

@@ -3,6 +3,7 @@ import type { Store } from '@sundial/engine';
 import type { StoreUnderTest } from './store-under-test.js';
 import { holdEndingsContract } from './store-hold-endings.contract.js';
 import { holdsContract } from './store-holds.contract.js';
+import { holdAttemptsContract } from './store-holds-attempts.contract.js';
 import { holdShardsContract } from './store-holds-shards.contract.js';
 import { settleHoldsContract } from './store-holds-settle.contract.js';
 import { settleLateHoldsContract } from './store-holds-settle-late.contract.js';
@@ -54,6 +55,7 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
     holdsContract(scene);
     holdEndingsContract(scene);
     holdWindowsContract(scene);
+    holdAttemptsContract(scene);
     holdShardsContract(scene);
     settleHoldsContract(scene);
     settleLateHoldsContract(scene);

@@ -34,6 +34,8 @@ import { settle, type Settlement } from './reservation-model-settlements.js';
 interface Named {
   readonly number: number;
   takenAt: number;
+  /** The id was free before. */
+  isReused?: boolean;
   attempt: number;
   amounts: Amounts;
   committed?: Amounts;
@@ -70,6 +72,7 @@ export class SpecifiedStore {
     const attempt = this.#attempt(operation.attempt);
     const deadline = typeof deadlineAt === 'number' ? deadlineAt : (deadlineAt() ?? -Infinity);
     const asked = { operation: named.number, attempt, amounts: { units: amount, ...amounts }, deadline };
+    const isReused = this.#isReused(named);
     const { outcome, record } = this.#apply(
       hold === undefined
         ? { verb: 'take', ...asked }
@@ -78,7 +81,10 @@ export class SpecifiedStore {
     const counts = this.#counts(request);
     switch (outcome) {
       case 'taken':
-        Object.assign(named, { takenAt: this.now(), attempt, amounts: asked.amounts, committed: undefined });
+        Object.assign(named, {
+          ...{ takenAt: this.now(), attempt, amounts: asked.amounts },
+          ...{ committed: undefined, isReused },
+        });
         return { outcome, counts, ...(hold && { reservation: stored(named, record!) }) };
       case 'replayed': {
         const counted = { at: named.takenAt, until: record!.until };
@@ -100,7 +106,7 @@ export class SpecifiedStore {
     const { operation, ending, takenAt, deadlineAt } = request;
     if (this.now() > Number(deadlineAt)) return { outcome: 'expired' };
     const named = this.#named(operation.id);
-    const isMeant = takenAt === undefined || takenAt === named.takenAt;
+    const isMeant = takenAt === undefined || this.#isOf(named, takenAt);
     const asked = { operation: named.number, attempt: isMeant ? this.#attemptOf(named) : -1 };
     if (ending.kind === 'look') return this.#look(named, isMeant);
     const amounts = ending.kind === 'release' ? {} : unitsIn(ending);
@@ -175,6 +181,7 @@ export class SpecifiedStore {
         attempt,
         amounts: { units: amount, ...amounts },
         committed: undefined,
+        isReused: this.#isReused(named),
       });
       return attempt;
     }
@@ -217,6 +224,17 @@ export class SpecifiedStore {
     const operations = [...this.#store.operations];
     while (operations.length < this.#operations.size) operations.push(null);
     return { ...this.#store, now: this.now(), operations };
+  }
+
+  /** Attempts at one operation mean one reservation, unless its id was free between them. */
+  #isOf(named: Named, takenAt: number): boolean {
+    return takenAt === named.takenAt || !named.isReused || takenAt > named.takenAt;
+  }
+
+  /** Whether another reservation had the id, and has freed it. */
+  #isReused({ number }: Named): boolean {
+    const known = look(this.#shape, this.#current()).operations[number];
+    return known !== undefined && known !== null && isFree(known);
   }
 
   #isNew({ number }: Named): boolean {

@@ -70,8 +70,9 @@ export interface EndHoldRequest<L extends LimitSpec = LimitSpec> {
   /** The id that it was taken under. */
   readonly operation: Pick<Operation, 'id'>;
   /**
-   * `StoredReservation.at` of the one that is meant: another reservation under the same operation id is `not-found`. Absent where
-   * the store did not place it itself: then whichever is there is meant.
+   * `StoredReservation.at` of the one that is meant. Attempts at one operation may have been answered several instants, without the store or
+   * by one that has lost its data since: they mean one reservation. One that an id says from before it was free, and taken again, is
+   * `not-found`. Absent where the store did not place it itself: then whichever is there is meant.
    */
   readonly takenAt?: number | undefined;
   /**

@@ -36,7 +36,7 @@ export async function endOnShards(calls: Calls, request: EndHoldRequest): Promis
   const rest = await Promise.all(others.map((shard) => calls.endHold({ ...request, ...shard, ending })));
   const failed = rest.find(({ outcome }) => outcome === 'wrong-type' || outcome === 'window-mismatch');
   if (failed !== undefined) return failed;
-  if (decided.outcome === 'ended' && rest.some(isMissing))
+  if (decided.outcome === 'ended' && rest.some((its) => isMissing(its, decided.reservation)))
     throw new StoreError('Ended on some of its shards only', 'unknown');
   const { outcome } = decided;
   const ended = [decided, ...rest].map((result, at) => ({
@@ -81,8 +81,10 @@ export function packsOfGroups(shards: readonly GivingShard[]): PacksOfGroups {
   );
 }
 
-/** The shard has not ended it: the call came there too late, or does not know it. Only a settlement makes all shards agree. */
-function isMissing({ outcome }: EndHoldResult): boolean {
+/** The shard has not ended it: the call came there too late, or it knows another one, or none. Only a settlement makes all shards agree. */
+function isMissing(result: EndHoldResult, { at }: StoredReservation): boolean {
+  const { outcome } = result;
+  if (outcome === 'ended-otherwise') return result.reservation.at !== at;
   return outcome === 'expired' || outcome === 'not-found';
 }
 

@@ -10,6 +10,7 @@ import {
   committedEntries,
   CONCURRENT_FIELD,
   hasExpired,
+  isOf,
   takenMeters,
   storedReservation,
   unitsOf,
@@ -39,7 +40,7 @@ export class HoldEndings {
     const found = this.records.find(operation.id, now);
     if (found.kind !== 'reservation') return NOT_FOUND;
     const { reservation } = found;
-    if (takenAt !== undefined && takenAt !== reservation.at) return NOT_FOUND;
+    if (takenAt !== undefined && !isOf(reservation, takenAt)) return NOT_FOUND;
     if (reservation.counters.length !== counters.length) return NOT_FOUND;
     if (ending.kind === 'extend' && !hasEnded(reservation, now))
       return this.#extend(request, ending, reservation, { look, now });

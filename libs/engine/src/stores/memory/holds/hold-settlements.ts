@@ -20,6 +20,7 @@ import {
   CONCURRENT_FIELD,
   hasExpired,
   isFree,
+  isOf,
   metersOf,
   takenMeters,
   unitsOf,
@@ -70,7 +71,7 @@ export class HoldSettlements {
   /** The reservation that is settled; undefined where the store does not know it, or what its record allows instead. */
   #find(
     { intent, operation }: SettleRequest,
-    { takenAt, isDegraded }: SettledHold,
+    { takenAt, isDegraded, isLost = false }: SettledHold,
     now: number,
   ): MemoryReservation | undefined | 'voided' | 'conflict' {
     const other = intent === 'void' || intent === 'release' ? 'voided' : 'conflict';
@@ -82,7 +83,7 @@ export class HoldSettlements {
     // A release frees the id for attempts after it; those before it are released with it.
     if (isFree(reservation, now))
       return intent !== 'commit' && takenAt <= releasedAt(reservation) ? 'voided' : undefined;
-    return isDegraded ? reservation : other;
+    return isDegraded || isSettled(intent, { takenAt, isLost }, reservation) ? reservation : other;
   }
 
   /** Takes an attempt off a reservation, and releases it without the last one. */
@@ -142,6 +143,7 @@ export class HoldSettlements {
       onExpiry: hold.onExpiry,
       late: intent === 'commit' && decidedAt >= hold.expiresAt,
       refunded: false,
+      isReused: found.kind === 'reservation',
       content,
       attempts: afterTombstone(operation.attempt, found.kind === 'tombstone' ? found.attempts : undefined),
       at: hold.takenAt,
@@ -189,6 +191,15 @@ export class HoldSettlements {
 /** It is over, and gave all of it back: a late commit of it counts in the window where it was. */
 function isGivenBack({ used, reserved, said }: PlannedUnits, { field }: SettledLimit): boolean {
   return used + reserved === 0 && said > 0 && field !== CONCURRENT_FIELD;
+}
+
+/** What was released before the data was lost may have been taken again since. */
+function isSettled(
+  intent: SettleRequest['intent'],
+  { takenAt, isLost }: Pick<SettledHold, 'takenAt' | 'isLost'>,
+  reservation: MemoryReservation,
+): boolean {
+  return !(isLost && intent === 'release') && isOf(reservation, takenAt);
 }
 
 /** By how long it is remembered from then on. */

@@ -26,6 +26,8 @@ export interface MemoryReservation {
   readonly onExpiry: OnExpiry;
   readonly late: boolean;
   readonly refunded: boolean;
+  /** Another reservation had freed the id before. */
+  readonly isReused?: boolean;
   readonly content: string;
   readonly attempts: string;
   readonly at: number;
@@ -46,13 +48,27 @@ const LONG_FACTS = 8_000;
 
 /** As the content of an operation record: so it is kept and logged as other operations are. */
 export function encodeReservation(reservation: MemoryReservation): string {
-  const { state, onExpiry, late, refunded, content, at, expiresAt, until, held, committed, counters, packs } =
-    reservation;
+  const {
+    state,
+    onExpiry,
+    late,
+    refunded,
+    isReused,
+    content,
+    at,
+    expiresAt,
+    until,
+    held,
+    committed,
+    counters,
+    packs,
+  } = reservation;
   const text = JSON.stringify({
     state,
     onExpiry,
     late,
     refunded,
+    isReused,
     content,
     at,
     expiresAt,
@@ -86,6 +102,14 @@ export function hasExpired({ state, expiresAt }: MemoryReservation, now: number)
 export function isFree(reservation: MemoryReservation, now: number): boolean {
   if (reservation.state === 'released') return true;
   return hasExpired(reservation, now) && reservation.onExpiry === 'release';
+}
+
+/**
+ * Whether it is the one that was taken at an instant. Several attempts of an operation may have been answered that they took it, each at
+ * its instant, without the store: they mean one reservation, unless the id was free between them.
+ */
+export function isOf({ at, isReused = false }: MemoryReservation, takenAt: number): boolean {
+  return at === takenAt || !isReused || takenAt > at;
 }
 
 /** As the store answers it. */
