@@ -77,16 +77,23 @@ function stateOf({ state, committed, late }: Ended['reservation']): string {
   return `${state}${late ? ', late,' : ''} ${JSON.stringify(committed ?? {})}`;
 }
 
-/** The opposite of an ending that the store has answered is refused, and says how it ended. */
+/**
+ * The opposite of an ending that the store has answered is refused, and says how it ended: by its expiry where a node that the store did not
+ * answer in time knows the id alone, and the expiry commits.
+ */
 function contrariesIn(askings: readonly Asking[]): string[] {
   const ended = askings.find(({ answer }) => answer.kind === 'ended');
-  return askings.flatMap(({ ending, answer, isContrary }) => {
+  return askings.flatMap(({ ending, operation, answer, isContrary }) => {
     if (!isContrary) return [];
     if (answer.kind === 'failed' && answer.status >= 500) return [];
     if (answer.kind === 'unanswered' || (answer.kind === 'ended' && answer.body.degraded !== null)) return [];
     const expected = ended?.answer.kind === 'ended' ? ended.answer.body.reservation.state : undefined;
+    const states = [
+      expected,
+      ...(expected === 'committed' && expiresCommitted(operation) ? ['expired'] : []),
+    ];
     const isRefused =
-      answer.kind === 'failed' && answer.code === 'reservation-ended' && answer.state === expected;
+      answer.kind === 'failed' && answer.code === 'reservation-ended' && states.includes(answer.state);
     const said = answer.kind === 'failed' ? `${answer.code} ${answer.state}` : answer.kind;
     return isRefused ? [] : [`a ${ending.verb} of what was ${expected} answered ${said}`];
   });
