@@ -8,6 +8,7 @@ export default {
   moduleNameMapper: {
     '^@sundial/lua$': '<rootDir>/lua/src/index.ts',
     '^@sundial/engine/ports$': '<rootDir>/libs/engine/src/ports.ts',
+    '^@sundial/redis/without-driver$': '<rootDir>/libs/redis/src/without-driver.ts',
     '^@sundial/client/receipts$': '<rootDir>/libs/client/src/receipts.ts',
     '^@sundial/(contract|engine|redis|resilience|embedded|receipts|ledger|tracing|client|nest)$':
       '<rootDir>/libs/$1/src/index.ts',

@@ -4,11 +4,9 @@ export {
   type RedisClient,
   type RedisTarget,
 } from './connection/redis-connection.js';
-export { redisUrlError } from './connection/redis-url.js';
 export { RedisControlKeeper, type RedisControlKeeperOptions } from './controls/redis-control-keeper.js';
 export { RedisStore, type RedisStoreOptions } from './counters/redis-store.js';
 export { probeRedis, type RedisProbe } from './diagnostics/probe-redis.js';
-export { FINDING_SEVERITY } from './diagnostics/redis-findings.js';
 export {
   type ListedNode,
   RedisNodeRegistry,
@@ -16,3 +14,4 @@ export {
 } from './nodes/redis-node-registry.js';
 export { RedisReceiptStore } from './receipts/redis-receipt-store.js';
 export { RedisRuleRepository, type RedisRuleRepositoryOptions } from './rules/redis-rule-repository.js';
+export { FINDING_SEVERITY, redisUrlError } from './without-driver.js';

@@ -1,4 +1,4 @@
-import { redisUrlError } from '@sundial/redis';
+import { redisUrlError } from '@sundial/redis/without-driver';
 import { Transform } from 'class-transformer';
 import { ValidateBy } from 'class-validator';
 import ipaddr from 'ipaddr.js';

@@ -1,4 +1,4 @@
-import { FINDING_SEVERITY } from '@sundial/redis';
+import { FINDING_SEVERITY } from '@sundial/redis/without-driver';
 import { KEPT_FILES } from '@sundial/embedded';
 
 const severity = {

@@ -41,15 +41,15 @@ afterEach(() => {
   server.close();
 });
 
-function aMailer(): AlarmMailer {
+async function aMailer(): Promise<AlarmMailer> {
   const smtpUrl = `smtp://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const alarmMail = { smtpUrl, to: 'ops@example.org, boss@example.org', from: 'sundial@example.org' };
-  return (mailer = new AlarmMailer({ alarmMail } as Settings, pino({ level: 'silent' })));
+  return (mailer = await AlarmMailer.open({ alarmMail } as Settings, pino({ level: 'silent' })));
 }
 
 describe('a mail of an alarm', () => {
   it('goes to everyone whom the settings name, with a subject of one line', async () => {
-    void aMailer().send({ subject: 'alarm:\r\nBcc: x@example.org', text: 'Node: a\nRaised: now' });
+    void (await aMailer()).send({ subject: 'alarm:\r\nBcc: x@example.org', text: 'Node: a\nRaised: now' });
     await eventually(() => mails.length === 1);
     expect(mails[0]).toMatch(/^From: sundial@example\.org$/m);
     expect(mails[0]).toMatch(/^To: ops@example\.org, boss@example\.org$/m);
@@ -59,14 +59,14 @@ describe('a mail of an alarm', () => {
 
   it('is tried again when the server does not take it now, and those behind it wait', async () => {
     greetings.push('421 busy\r\n');
-    void aMailer().send({ subject: 'one', text: 'x' });
+    void (await aMailer()).send({ subject: 'one', text: 'x' });
     void mailer!.send({ subject: 'two', text: 'x' });
     await eventually(() => mails.length === 2, { withinMs: 10_000 });
     expect(mails.map((mail) => /^Subject: (.*)$/m.exec(mail)?.[1]?.trim())).toEqual(['one', 'two']);
   });
 
-  it('is none where the settings name no server', () => {
-    const silent = new AlarmMailer({ alarmMail: undefined } as Settings, pino({ level: 'silent' }));
+  it('is none where the settings name no server', async () => {
+    const silent = await AlarmMailer.open({ alarmMail: undefined } as Settings, pino({ level: 'silent' }));
     void silent.send({ subject: 'one', text: 'x' });
     silent.onApplicationShutdown();
     expect(mails).toEqual([]);

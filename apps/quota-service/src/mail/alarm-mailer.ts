@@ -1,7 +1,7 @@
-import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import { createTransport, type Transporter } from 'nodemailer';
-import { SETTINGS, type AlarmMail, type Settings } from '../config/settings.js';
-import { LOG, type Log } from '../logging/log.js';
+import type { OnApplicationShutdown } from '@nestjs/common';
+import type { Transporter } from 'nodemailer';
+import type { AlarmMail, Settings } from '../config/settings.js';
+import type { Log } from '../logging/log.js';
 
 /** Mails that wait for the server: in an outage more would say the same. */
 const MAX_WAITING_MAILS = 100;
@@ -15,38 +15,25 @@ export interface Mail {
 }
 
 /** Mails alarms, one after the other, where the settings say whom to. `send` only queues. */
-@Injectable()
 export class AlarmMailer implements OnApplicationShutdown {
-  readonly #mail: AlarmMail | undefined;
-  readonly #transport: Transporter | undefined;
   readonly #waiting: (Mail & { readonly done: () => void })[] = [];
   #timer: NodeJS.Timeout | undefined;
   #isSending = false;
   #isClosed = false;
 
-  constructor(
-    @Inject(SETTINGS) { alarmMail }: Settings,
-    @Inject(LOG) private readonly log: Log,
-  ) {
-    this.#mail = alarmMail;
-    if (alarmMail === undefined) return;
-    const limits = {
-      connectionTimeout: SERVER_LIMIT_MS,
-      greetingTimeout: SERVER_LIMIT_MS,
-      socketTimeout: SERVER_LIMIT_MS,
-    };
-    // The text is ours, and nothing in it is a file or an address to fetch.
-    this.#transport = createTransport({
-      url: alarmMail.smtpUrl,
-      ...limits,
-      disableFileAccess: true,
-      disableUrlAccess: true,
-    });
+  private constructor(
+    private readonly mail: AlarmMail | undefined,
+    private readonly transport: Transporter | undefined,
+    private readonly log: Log,
+  ) {}
+
+  static async open({ alarmMail }: Settings, log: Log): Promise<AlarmMailer> {
+    return new AlarmMailer(alarmMail, alarmMail && (await transportTo(alarmMail.smtpUrl)), log);
   }
 
   /** Resolves once nothing more will be done about it: it was taken, refused, given up or dropped. Never after the end. */
   send(mail: Mail): Promise<void> {
-    if (this.#transport === undefined) return Promise.resolve();
+    if (this.transport === undefined) return Promise.resolve();
     return new Promise((done) => {
       if (this.#isClosed) return;
       if (this.#waiting.length >= MAX_WAITING_MAILS) {
@@ -61,7 +48,7 @@ export class AlarmMailer implements OnApplicationShutdown {
   onApplicationShutdown(): void {
     this.#isClosed = true;
     clearTimeout(this.#timer);
-    this.#transport?.close();
+    this.transport?.close();
     if (this.#waiting.length > 0) this.log.warn({ mails: this.#waiting.length }, 'alarm mails are not sent');
   }
 
@@ -75,10 +62,10 @@ export class AlarmMailer implements OnApplicationShutdown {
   }
 
   async #send({ subject, text }: Mail): Promise<void> {
-    const { from, to } = this.#mail!;
+    const { from, to } = this.mail!;
     for (let attempts = 1; !this.#isClosed; attempts++) {
       try {
-        await this.#transport!.sendMail({ from, to, subject: oneLine(subject), text });
+        await this.transport!.sendMail({ from, to, subject: oneLine(subject), text });
         return;
       } catch (error) {
         const { code, responseCode } = error as { readonly code?: string; readonly responseCode?: number };
@@ -95,6 +82,18 @@ export class AlarmMailer implements OnApplicationShutdown {
       }
     }
   }
+}
+
+async function transportTo(url: string): Promise<Transporter> {
+  // eslint-disable-next-line no-restricted-syntax -- 30 modules that few services need; one that does loads them at its start.
+  const { createTransport } = await import('nodemailer');
+  const limits = {
+    connectionTimeout: SERVER_LIMIT_MS,
+    greetingTimeout: SERVER_LIMIT_MS,
+    socketTimeout: SERVER_LIMIT_MS,
+  };
+  // The text is ours, and nothing in it is a file or an address to fetch.
+  return createTransport({ url, ...limits, disableFileAccess: true, disableUrlAccess: true });
 }
 
 function oneLine(text: string): string {

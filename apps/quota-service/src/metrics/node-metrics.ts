@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { LiveNodes } from '@sundial/embedded';
 import { type EngineStatus, LiveRules, QuotaEngine } from '@sundial/engine';
-import { FINDING_SEVERITY } from '@sundial/redis';
+import { FINDING_SEVERITY } from '@sundial/redis/without-driver';
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { LIVE_NODES } from '../engine/tokens.js';
 

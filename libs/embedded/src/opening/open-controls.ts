@@ -1,6 +1,7 @@
 import type { OperatorControls } from '@sundial/contract';
 import { FileControlKeeper, LastKnownControls, LiveControls, LiveOperatorControls } from '@sundial/engine';
-import { RedisControlKeeper } from '@sundial/redis';
+import type { RedisControlKeeper } from '@sundial/redis';
+import { loadRedis } from './load-redis.js';
 import type { Opening } from './opening.js';
 import type { SharedRules } from './open-rules.js';
 
@@ -36,9 +37,7 @@ export async function openControls(opening: Opening, { now, shared }: ControlsOf
     onDamage: (sentence) => files.damaged('controls', sentence),
   });
   live.merge(await file.recall());
-  const keeper =
-    shared &&
-    new RedisControlKeeper(shared.client, { ...{ node: shared.node, live }, onError: controlsNotUpdated });
+  const keeper = shared && (await redisKeeper(shared, live, controlsNotUpdated));
   shared?.alsoWake(() => void keeper?.sync());
   await keeper?.start();
   const timer = setInterval(() => live.tick(), TICK_MS).unref();
@@ -51,4 +50,13 @@ export async function openControls(opening: Opening, { now, shared }: ControlsOf
       await file.close();
     },
   };
+}
+
+async function redisKeeper(
+  { client, node }: SharedRules,
+  live: LiveControls,
+  onError: Opening['controlsNotUpdated'],
+): Promise<RedisControlKeeper> {
+  const { RedisControlKeeper } = await loadRedis();
+  return new RedisControlKeeper(client, { node, live, onError });
 }

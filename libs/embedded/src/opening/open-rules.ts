@@ -5,15 +5,9 @@ import {
   type ReceiptStore,
   type RuleRepository,
 } from '@sundial/engine';
-import {
-  connectRedis,
-  type RedisClient,
-  type ListedNode,
-  RedisNodeRegistry,
-  RedisReceiptStore,
-  RedisRuleRepository,
-} from '@sundial/redis';
+import type { ListedNode, RedisClient, RedisTarget } from '@sundial/redis';
 import { randomUUID } from 'node:crypto';
+import { loadRedis } from './load-redis.js';
 import type { Opening } from './opening.js';
 import { rulesInForce, StartUpRules, type RulesInForce } from './start-up-rules.js';
 
@@ -70,7 +64,7 @@ export async function openRules(
   opened: (repository: RuleRepository) => void,
 ): Promise<OpenedRules> {
   const startUp = await StartUpRules.load(opening.settings.rules);
-  const { repository, ...others } = openRepository(opening, startUp);
+  const { repository, ...others } = await openRepository(opening, startUp);
   opened(repository);
   const rules = new LiveRules();
   await repository.start((book) => rules.apply(book));
@@ -78,26 +72,33 @@ export async function openRules(
   return { rules, repository, ...others, inForce };
 }
 
-function openRepository(
-  { settings, files, rulesNotUpdated }: Opening,
-  startUp: StartUpRules,
-): Omit<OpenedRules, 'rules' | 'inForce'> {
+type OpenedRepository = Omit<OpenedRules, 'rules' | 'inForce'>;
+
+async function openRepository(opening: Opening, startUp: StartUpRules): Promise<OpenedRepository> {
+  const { settings, files } = opening;
   const { redis, directory } = settings;
+  if (redis) return openRedisRepository(redis, opening, startUp);
   const seed = () => startUp.rules;
   const onTrouble = files.writerOf('rules');
-  if (!redis) {
-    const repository = new FileRuleRepository({ directory, seed, onTrouble });
-    return { repository, nodes: alone(), receiptStore: new MemoryReceiptStore(), shared: undefined };
-  }
+  const repository = new FileRuleRepository({ directory, seed, onTrouble });
+  return { repository, nodes: alone(), receiptStore: new MemoryReceiptStore(), shared: undefined };
+}
+
+async function openRedisRepository(
+  redis: RedisTarget,
+  { settings, files, rulesNotUpdated }: Opening,
+  startUp: StartUpRules,
+): Promise<OpenedRepository> {
+  const { connectRedis, RedisNodeRegistry, RedisReceiptStore, RedisRuleRepository } = await loadRedis();
   const nodeId = randomUUID();
   const client = connectRedis(redis, `sundial-rules-${nodeId}`);
   const nodes = new RedisNodeRegistry(client, { nodeId });
   const repository = new RedisRuleRepository(client, {
     nodes,
-    snapshotDirectory: directory,
-    seed,
+    snapshotDirectory: settings.directory,
+    seed: () => startUp.rules,
     onError: rulesNotUpdated,
-    onTrouble,
+    onTrouble: files.writerOf('rules'),
   });
   const alsoWake = (wake: () => void) => repository.alsoWake(wake);
   const receiptStore = new RedisReceiptStore(client);

@@ -1,7 +1,8 @@
 import { type LogDamage, type LogProgress, MemoryStore, type Store } from '@sundial/engine';
-import { RedisStore, type RedisStoreOptions, type RedisTarget } from '@sundial/redis';
+import type { RedisStoreOptions, RedisTarget } from '@sundial/redis';
 import type { OverrideKeeper } from '@sundial/engine/ports';
 import { QuotaSettingsError } from '../settings/quota-settings.error.js';
+import { loadRedis } from './load-redis.js';
 import type { Opening } from './opening.js';
 
 /** How long a start waits to learn what Redis is like. */
@@ -39,6 +40,7 @@ export async function openStore({
 
 /** A Redis that answers and is not fit for this ends the start; one that does not answer may come later. */
 async function openRedisStore(target: RedisTarget, options: RedisStoreOptions): Promise<OverridableStore> {
+  const { RedisStore } = await loadRedis();
   const store = new RedisStore(target, options);
   const findings = await store.examined(REDIS_PATIENCE_MS);
   const refusals = findings.filter(({ severity }) => severity === 'refuse');

@@ -1,5 +1,5 @@
 import type { RedisHost } from '@sundial/contract';
-import { redisUrlError } from '@sundial/redis';
+import { redisUrlError } from '@sundial/redis/without-driver';
 import type { SettingError } from './quota-settings.error.js';
 
 const FIELDS = {

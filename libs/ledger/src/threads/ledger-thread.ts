@@ -1,10 +1,6 @@
 import { readlinkSync } from 'node:fs';
 import { constants, setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
-import { openPostgresReader } from '../postgres/open-postgres-reader.js';
-import { PostgresStore } from '../postgres/postgres-store.js';
-import { openSqliteReader } from '../sqlite/open-sqlite-reader.js';
-import { SqliteStore } from '../sqlite/sqlite-store.js';
 import { runReader } from './reader-thread.js';
 import type { ThreadSettings } from './thread-settings.js';
 import { runWriter } from './writer-thread.js';
@@ -15,12 +11,20 @@ const { role, node, url, directory = '', maxBytes } = settings;
 
 makeWayForChecks();
 if (!parentPort) throw new Error('This is the program of a worker thread.');
-if (role === 'reader') {
-  runReader(parentPort, () => (url === undefined ? openSqliteReader(directory) : openPostgresReader(url)));
-} else {
-  const store =
-    url === undefined ? new SqliteStore(node, directory, maxBytes, Date.now) : new PostgresStore(node, url);
-  runWriter(parentPort, settings, store);
+const { reader, store } = await database();
+if (role === 'reader') runReader(parentPort, reader);
+else runWriter(parentPort, settings, store());
+
+/** A node loads the driver of its own database alone, before its thread answers: where it is missing, nothing begins. */
+async function database() {
+  /* eslint-disable no-restricted-syntax -- the other driver is some 30 modules, in each thread of each start. */
+  if (url === undefined) {
+    const { sqliteDatabase } = await import('../sqlite/sqlite-database.js');
+    return sqliteDatabase(node, directory, maxBytes);
+  }
+  const { postgresDatabase } = await import('../postgres/postgres-database.js');
+  /* eslint-enable no-restricted-syntax */
+  return postgresDatabase(node, url);
 }
 
 /**
