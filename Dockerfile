@@ -16,4 +16,4 @@ EXPOSE 3000
 HEALTHCHECK --interval=5s --timeout=2s CMD \
   ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/health/ready`).then((r) => process.exit(r.ok ? 0 : 1))"]
 # Node itself is process 1: it hears SIGTERM, lets requests in flight finish, and exits within 8 s (`docker stop` kills after 10).
-CMD ["node", "--max-semi-space-size=32", "apps/quota-service/dist/main.js"]
+CMD ["node", "--max-semi-space-size=32", "apps/quota-service/dist/bundle/main.js"]

@@ -16,6 +16,8 @@ export default {
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
   transform: { '^.+\\.ts$': ['@swc/jest'] },
+  // A service that specs start is the one that is shipped, and never an older one.
+  globalSetup: '<rootDir>/scripts/service-bundle.mjs',
   testSequencer: '<rootDir>/test/support/longest-first.mjs',
   reporters: ['default', '<rootDir>/test/support/tally-reporter.mjs'],
   // Two cores: what waits for its own servers leaves them to a third.

@@ -1,4 +1,4 @@
-import { readdir, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -176,9 +176,28 @@ describe('a port that is taken', () => {
   });
 });
 
+/** What all threads of a process that has ended had loaded, Node's own modules aside. */
+async function loadedFiles(coverage: string): Promise<string[]> {
+  const reports = (await readdir(coverage)).map(async (name) => {
+    const report = await readFile(join(coverage, name), 'utf8');
+    return (JSON.parse(report) as { readonly result: readonly { readonly url: string }[] }).result;
+  });
+  const urls = (await Promise.all(reports)).flat().map(({ url }) => url);
+  return [...new Set(urls)].filter((url) => url.startsWith('file:'));
+}
+
+/** Each file costs a start half a millisecond: it was 3,200 of them, and 2.4 s. */
+function expectFewFiles(files: readonly string[]): void {
+  const packages = files.map((file) => /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(file)?.[1]);
+  expect([...new Set(packages)].sort()).toEqual(['@neon-rs/load', 'detect-libc', 'libsql', undefined]);
+  expect(files.filter((file) => /nodemailer|postgres/.test(file))).toEqual([]);
+  expect(files.length).toBeLessThan(40);
+}
+
 describe('a service that starts', () => {
   it('says where it listens, what it counts in, and a command that works when pasted', async () => {
-    service = await ServiceProcess.start();
+    directory = await temporaryDirectory();
+    service = await ServiceProcess.start({ env: { NODE_V8_COVERAGE: directory.path } });
     expect(service.stderr).toContain(`Sundial listens on ${service.url} and counts in this process`);
     const [, address, body] =
       /curl -s (\S+) -H 'content-type: application\/json' -d '(.+)'/.exec(service.stderr) ?? [];
@@ -188,6 +207,8 @@ describe('a service that starts', () => {
       body: String(body),
     });
     expect(await answer.json()).toMatchObject({ allowed: true, limits: [{ used: 1 }, { used: 1 }] });
+    await service.stop();
+    expectFewFiles(await loadedFiles(directory.path));
   });
 
   it('listens for others when it has keys', async () => {

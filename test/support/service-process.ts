@@ -33,7 +33,7 @@ export interface JsonAnswer {
   readonly body: any;
 }
 
-const MAIN = fileURLToPath(new URL('../../apps/quota-service/dist/main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../apps/quota-service/dist/bundle/main.js', import.meta.url));
 const SHIFTED_CLOCK = new URL('./shifted-clock.mjs', import.meta.url).href;
 const START_LIMIT_MS = 15_000;
 const POLL_MS = 25;

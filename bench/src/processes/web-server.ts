@@ -8,7 +8,7 @@ import { flagsFor } from './node-program.js';
 
 /** Sundial's service as it is deployed, and programs of `servers/` that answer the same request. */
 const programs = {
-  sundial: new URL('../../../apps/quota-service/dist/main.js', import.meta.url),
+  sundial: new URL('../../../apps/quota-service/dist/bundle/main.js', import.meta.url),
   inMemory: new URL('../servers/sundial-in-memory.ts', import.meta.url),
   bareFastify: new URL('../servers/bare-fastify.ts', import.meta.url),
   fastifyRateLimit: new URL('../servers/fastify-rate-limit.ts', import.meta.url),

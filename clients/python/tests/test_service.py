@@ -18,7 +18,7 @@ from support import Face
 from sundial import CheckRequest, QuotaClientError, TakenFromPack
 
 ROOT = Path(__file__).parents[3]
-MAIN = ROOT / "apps/quota-service/dist/main.js"
+MAIN = ROOT / "apps/quota-service/dist/bundle/main.js"
 RULES = """
 rules:
   - { id: ocr-per-user, resource: ocr, per: [user], timeZone: Asia/Shanghai, onDeny: { code: OCR_LIMIT, action: recharge-vip }, limits: [{ window: day, max: 3 }] }

@@ -1,0 +1,3 @@
+import bundleService from './service-bundle.mjs';
+
+await bundleService();
