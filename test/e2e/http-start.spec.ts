@@ -1,9 +1,10 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { CpuSteal } from '../support/cpu-steal.js';
+import { loadedFiles, packagesOf } from '../support/loaded-files.js';
 import { refusedStart } from '../support/refused-start.js';
 import { RunningService } from '../support/running-service.js';
 import { ServiceProcess } from '../support/service-process.js';
@@ -176,20 +177,9 @@ describe('a port that is taken', () => {
   });
 });
 
-/** What all threads of a process that has ended had loaded, Node's own modules aside. */
-async function loadedFiles(coverage: string): Promise<string[]> {
-  const reports = (await readdir(coverage)).map(async (name) => {
-    const report = await readFile(join(coverage, name), 'utf8');
-    return (JSON.parse(report) as { readonly result: readonly { readonly url: string }[] }).result;
-  });
-  const urls = (await Promise.all(reports)).flat().map(({ url }) => url);
-  return [...new Set(urls)].filter((url) => url.startsWith('file:'));
-}
-
 /** Each file costs a start half a millisecond: it was 3,200 of them, and 2.4 s. */
 function expectFewFiles(files: readonly string[]): void {
-  const packages = files.map((file) => /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(file)?.[1]);
-  expect([...new Set(packages)].sort()).toEqual(['@neon-rs/load', 'detect-libc', 'libsql', undefined]);
+  expect(packagesOf(files)).toEqual(['@neon-rs/load', 'detect-libc', 'libsql', undefined]);
   expect(files.filter((file) => /nodemailer|postgres/.test(file))).toEqual([]);
   expect(files.length).toBeLessThan(40);
 }

@@ -3,6 +3,7 @@ import type { Decision, Gate, Override } from '@sundial/contract';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RunningService } from '../support/running-service.js';
+import { loadedFiles, packagesOf } from '../support/loaded-files.js';
 import { spawnSundial, sundial } from '../support/sundial-cli.js';
 import { temporaryDirectory, type TemporaryDirectory } from '../support/temporary-directory.js';
 
@@ -271,7 +272,12 @@ describe('sundial, as a process', () => {
       code: 0,
       stdout: expect.stringMatching(/^id: many\nresource: many\nper: \[ user, grade \]\n/),
     });
-    expect((await spawnSundial(['check', 'few', '-s', 'user=x', '--amount', '3', ...at])).code).toBe(1);
+    const coverage = join(directory.path, 'coverage');
+    const refused = ['check', 'few', '-s', 'user=x', '--amount', '3', ...at];
+    expect((await spawnSundial(refused, { NODE_V8_COVERAGE: coverage })).code).toBe(1);
+    // Of a start of 0.25 s, 0.1 s were YAML, text differences and the client, which few commands need.
+    expect(packagesOf(await loadedFiles(coverage))).toEqual(['commander', undefined]);
+    expect((await loadedFiles(coverage)).filter((file) => file.includes('/libs/client/'))).toEqual([]);
     const wrong = await spawnSundial(['--url', service.url, '--key', 'guessed-secret', 'gates']);
     expect(wrong.code).toBe(2);
     expect(wrong.stderr).toContain('(wrong-key)');

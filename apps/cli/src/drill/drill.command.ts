@@ -5,7 +5,6 @@ import { resourceOption, subject as subjectAttributes } from '../command/options
 import { Service } from '../service/service.js';
 import { EXIT } from '../terminal/exit-code.js';
 import { callsOption, deadlineOption, toleranceOption } from './drill-options.js';
-import { drill } from './drill.js';
 import { drillTable } from './report.js';
 
 interface Options {
@@ -51,6 +50,9 @@ export function addDrill(program: Command, cli: Cli): void {
       cli.action<Options>(async ({ options, access, progress, terminal: { signal }, print }) => {
         const { resource, subject = {}, other, calls, deadlineMs, toleranceMs } = options;
         const ask = { resource, subject, other, calls, deadlineMs, toleranceMs };
+        // It brings the client, a third of all modules, which no other command needs.
+        // eslint-disable-next-line no-restricted-syntax -- its parts are imported above.
+        const { drill } = await import('./drill.js');
         // An interruption must not end the requests that put everything back.
         const report = await drill({ ...ask, service: new Service(access), progress, signal });
         print(report, () => drillTable(report));
