@@ -8,6 +8,8 @@ import {
 } from '@sundial/ledger';
 import { allPages, check, recordAll, T0 } from './ledger-events.js';
 import { ledgerListsContract } from './ledger-lists.contract.js';
+import { ledgerSubjectsContract } from './ledger-subjects.contract.js';
+import { ledgerSumsContract } from './ledger-sums.contract.js';
 import { ledgerTopContract } from './ledger-top.contract.js';
 import type { LedgerUnderTest, OpenedSettings } from './ledger-under-test.js';
 
@@ -170,6 +172,8 @@ export function ledgerContract(name: string, makeSubject: () => LedgerUnderTest)
     });
 
     ledgerListsContract(open);
+    ledgerSumsContract(open);
+    ledgerSubjectsContract(open);
     ledgerTopContract(open);
   });
 }
