@@ -7,6 +7,7 @@ import {
   type LedgerListeners,
 } from '@sundial/ledger';
 import { allPages, check, recordAll, T0 } from './ledger-events.js';
+import { ledgerComparisonContract } from './ledger-comparison.contract.js';
 import { ledgerListsContract } from './ledger-lists.contract.js';
 import { ledgerSubjectsContract } from './ledger-subjects.contract.js';
 import { ledgerSumsContract } from './ledger-sums.contract.js';
@@ -175,5 +176,6 @@ export function ledgerContract(name: string, makeSubject: () => LedgerUnderTest)
     ledgerSumsContract(open);
     ledgerSubjectsContract(open);
     ledgerTopContract(open);
+    ledgerComparisonContract(open);
   });
 }

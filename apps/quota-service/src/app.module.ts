@@ -7,6 +7,7 @@ import { BrakesModule } from './brakes/brakes.module.js';
 import { CheckModule } from './check/check.module.js';
 import type { Settings } from './config/settings.js';
 import { settingsModule } from './config/settings.module.js';
+import { ComparisonModule } from './comparison/comparison.module.js';
 import { ConsoleModule } from './console/console.module.js';
 import { DocsModule } from './docs/docs.module.js';
 import { DrillsModule } from './drills/drills.module.js';
@@ -66,6 +67,7 @@ export interface AppOptions {
     DrillsModule,
     OverridesModule,
     AlarmsModule,
+    ComparisonModule,
     JournalModule,
     HealthModule,
     MetricsModule,

@@ -177,4 +177,14 @@ describe('what an engine reports', () => {
       ],
     ]);
   });
+
+  it('makes a counter that has another number than its events an occurrence, and names no subject', () => {
+    const counter = { resource: 'ocr', rule: 'r1', window: 'day', meter: 'units', recorded: 2, counted: 3 };
+    observer.ledgerMismatched({ ...counter, startsAt: 0, operationId: 'o1' });
+    const [{ incident }] = notifications as [Notification];
+    expect(incident.evidence).toEqual({
+      ...{ cause: 'counter-differs', ...counter },
+      ...{ operationId: 'o1', startsAt: '1970-01-01T00:00:00.000Z' },
+    });
+  });
 });

@@ -106,7 +106,7 @@ function useSummaryOf(pattern: UsePattern): string {
     case 'refused-keys':
       return `${pattern.refusals} requests within ${seconds(pattern.withinMs)} had no key, a wrong one, or one that does not allow what they asked (the log has their addresses)`;
     case 'ledger-mismatch':
-      return 'the ledger does not say all that happened: its answers about this time are incomplete (GET /admin/decisions has the gap)';
+      return 'the ledger does not say what happened: it misses events, or a counter has another number than its events (GET /admin/ledger has the gaps)';
     default:
       return pattern satisfies never;
   }

@@ -115,7 +115,7 @@ export class AlarmsOfAllNodes implements OnModuleInit, BeforeApplicationShutdown
     const store = (this.#store ??= new AlarmStore(this.node.database));
     await this.#report(store);
     await this.#noteSent(store);
-    const { isMine, now } = await store.lease(this.#holder, this.#patienceMs);
+    const { isMine, now } = await store.lease('patterns', this.#holder, this.#patienceMs);
     if (!isMine) this.#stepDown();
     else if (this.#judge === undefined) await this.#takeOver(store, now);
     else await this.#goOn(store, this.#judge, now);
@@ -156,7 +156,7 @@ export class AlarmsOfAllNodes implements OnModuleInit, BeforeApplicationShutdown
   async #takeOver(store: AlarmStore, now: number): Promise<void> {
     const judge = new TallyJudge(store, this.#patterns);
     const renew = async () => {
-      const { isMine } = await store.lease(this.#holder, this.#patienceMs);
+      const { isMine } = await store.lease('patterns', this.#holder, this.#patienceMs);
       this.#answeredAt = performance.now();
       return isMine;
     };

@@ -68,7 +68,7 @@ import { ALARM_PATTERNS, ALARM_WEBHOOK } from './tokens.js';
     LocalAlarms,
     AlarmTicker,
   ],
-  exports: [AlarmObserver, AlarmLedger, HoldWatch],
+  exports: [AlarmObserver, AlarmLedger, HoldWatch, ALARM_PATTERNS],
 })
 export class AlarmsModule {
   constructor(openApi: OpenApiRegistry) {

@@ -25,6 +25,9 @@ interface AlarmText {
   readonly alarm: string;
 }
 
+/** What one node at a time does: judging the patterns, and comparing counters with the ledger. */
+type LeaseName = 'patterns' | 'comparison';
+
 export interface KeptIncident {
   readonly key: string;
   /** As JSON. */
@@ -33,7 +36,6 @@ export interface KeptIncident {
   readonly isAnnounced: boolean;
 }
 
-const LEASE = 'patterns';
 const CLOCK = clockOf('postgres');
 
 /**
@@ -51,12 +53,12 @@ export class AlarmStore {
   }
 
   /** Takes the lease where no node holds it any more, and renews it where the holder asks. */
-  async lease(holder: string, leaseMs: number): Promise<AlarmLease> {
+  async lease(name: LeaseName, holder: string, leaseMs: number): Promise<AlarmLease> {
     const db = await this.#open();
     const held_until = sql<number>`${CLOCK} + ${leaseMs}`;
     const taken = await db
       .insertInto('alarm_lease')
-      .values({ name: LEASE, holder, held_until })
+      .values({ name, holder, held_until })
       .onConflict((conflict) =>
         conflict
           .column('name')

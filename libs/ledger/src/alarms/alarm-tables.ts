@@ -13,7 +13,7 @@ interface AlarmTables {
     /** What the node counted, as JSON. */
     tally: string;
   };
-  /** One row: which process judges the patterns, and until when no other one does. */
+  /** A row for what one process at a time does: which one does it, and until when no other one does. */
   alarm_lease: { name: string; holder: string; held_until: number };
   /** What was raised, until it is over and that was sent. */
   alarm_incidents: {

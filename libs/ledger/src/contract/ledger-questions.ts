@@ -118,6 +118,15 @@ export interface AffectedDecision {
   readonly afterwards: readonly RecordedEvent[];
 }
 
+/** A node that writes to the ledger, or did. */
+export interface LedgerWriterState {
+  readonly node: string;
+  /** When it wrote last, by its own clock, epoch ms. */
+  readonly flushedAt: number;
+  /** It said that it stopped, and nothing of it is missing. */
+  readonly hasEnded: boolean;
+}
+
 export interface DeletedSubjectData {
   readonly events: number;
   readonly windows: number;
@@ -151,4 +160,5 @@ export interface LedgerQuestions {
   deleteSubject(subject: Subject): Promise<DeletedSubjectData>;
   /** The names of the nodes whose events the answers cover. */
   nodes(): Promise<readonly string[]>;
+  writers(): Promise<readonly LedgerWriterState[]>;
 }

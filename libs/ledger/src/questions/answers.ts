@@ -52,6 +52,7 @@ export function answersOf(
     exportSubject: (subject, page = {}) =>
       pageFrom(eventQuery({ subject: named(subject) }, { order: 'oldest', ...page })),
     nodes: () => permanent.nodes(),
+    writers: () => permanent.writers(),
   };
 }
 

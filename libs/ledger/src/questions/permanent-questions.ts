@@ -6,6 +6,7 @@ import type {
   LedgerPage,
   LedgerRows,
   LedgerSpan,
+  LedgerWriterState,
   Outage,
   TopFilter,
   TopSubject,
@@ -178,6 +179,13 @@ export class PermanentQuestions {
   async nodes(): Promise<readonly string[]> {
     const rows = await this.db.selectFrom('ledger_nodes').select('node').orderBy('node').execute();
     return rows.map(({ node }) => node);
+  }
+
+  async writers(): Promise<readonly LedgerWriterState[]> {
+    const rows = await this.db.selectFrom('ledger_nodes').select(['node', 'flushed_at', 'ended']).execute();
+    return rows.map(({ node, flushed_at, ended }) => ({
+      ...{ node, flushedAt: flushed_at, hasEnded: ended === 1 },
+    }));
   }
 }
 

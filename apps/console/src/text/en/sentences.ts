@@ -14,7 +14,7 @@ export const sentences = {
   'alarm_refused-keys':
     '{{refusals}} requests within {{seconds}} s had no key, a wrong one, or one that does not allow what they asked (the log has their addresses)',
   'alarm_ledger-mismatch':
-    'the ledger does not say all that happened: its answers about this time are incomplete (GET /admin/decisions has the gap)',
+    'the ledger does not say what happened: it misses events, or a counter has another number than its events (GET /admin/ledger has the gaps)',
   'alarm_degraded-mode': "the store cannot be asked: the rules' degrade policies decide",
   'alarm_over-admission': 'a counter is above its max: more was allowed than the rule says',
   'alarm_journal-overflow':

@@ -102,7 +102,7 @@ export const words = {
   word_volume: 'volume',
   'word_holds-expired': 'reservations expired',
   'word_refused-keys': 'wrong keys',
-  'word_ledger-mismatch': 'events missing',
+  'word_ledger-mismatch': 'ledger disagrees',
   'word_degraded-mode': 'store away',
   'word_over-admission': 'over a limit',
   'word_journal-overflow': 'journal full',

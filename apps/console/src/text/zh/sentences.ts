@@ -12,7 +12,7 @@ export const sentences = {
     '{{seconds}} 秒内有 {{holds}} 个预留在调用方确认或释放之前到期：实际工作的时间超过了 ttlMs',
   'alarm_refused-keys':
     '{{seconds}} 秒内有 {{refusals}} 个请求没有密钥、密钥错误或权限不足（来源地址见日志）',
-  'alarm_ledger-mismatch': '账本没有记下全部事件：关于这段时间的查询不完整（GET /admin/decisions 列出缺口）',
+  'alarm_ledger-mismatch': '账本与实际不符：有事件缺失，或计数器与其事件对不上（GET /admin/ledger 列出缺口）',
   'alarm_degraded-mode': '存储不可用：由各规则的降级策略决定',
   'alarm_over-admission': '有计数器超过上限：放行的数量多于规则允许的数量',
   'alarm_journal-overflow':

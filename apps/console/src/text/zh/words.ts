@@ -102,7 +102,7 @@ export const words = {
   word_volume: '调用量',
   'word_holds-expired': '预留到期',
   'word_refused-keys': '密钥被拒',
-  'word_ledger-mismatch': '账本缺失事件',
+  'word_ledger-mismatch': '账本不符',
   'word_degraded-mode': '存储不可用',
   'word_over-admission': '超额放行',
   'word_journal-overflow': '日志簿已满',

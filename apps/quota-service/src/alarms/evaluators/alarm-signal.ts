@@ -30,7 +30,7 @@ export interface Channel {
  * - `uncertain-interval`: an interval whose counters may be wrong.
  * - `control-changed`: a gate, a brake or a drill is in force, or no longer so.
  * - `keys-refused`: requests without a key, with a wrong one, or with one that is not allowed what they asked.
- * - `ledger-mismatched`: the ledger does not say what happened.
+ * - `ledger-mismatched`: the ledger does not say what happened: it misses events, or a counter has another number.
  * - `journal-overflowed`: degraded decisions that the journal could no longer keep one by one.
  */
 export type AlarmSignal = ChannelSignal | NodeSignal;
@@ -67,8 +67,10 @@ type NodeSignal =
     }
   | { readonly kind: 'uncertain-interval'; readonly interval: UncertainInterval };
 
-/** Where the ledger does not say what happened. */
-export interface LedgerMismatch {
+/** Where the ledger does not say what happened: events are missing, or a counter has another number. */
+export type LedgerMismatch = MissingEvents | CounterDiffers;
+
+interface MissingEvents {
   /** Such as `queue-full` or `database-away`. */
   readonly cause: string;
   /** How many events are missing. */
@@ -76,6 +78,20 @@ export interface LedgerMismatch {
   /** Epoch milliseconds. */
   readonly from: number;
   readonly to: number;
+}
+
+interface CounterDiffers {
+  readonly resource: string;
+  readonly rule: string;
+  readonly window: string;
+  readonly meter: string;
+  /** Of the window, epoch milliseconds. */
+  readonly startsAt: number;
+  /** By the events of the ledger. */
+  readonly recorded: number;
+  readonly counted: number;
+  /** The latest one of the subject, which is not named: the ledger knows whose it is. */
+  readonly operationId: string | undefined;
 }
 
 export interface CounterAboveMax {

@@ -96,7 +96,18 @@ function evaluatorOfUse(pattern: UsePattern): Evaluator {
   }
 }
 
-function mismatchOf({ cause, events, from, to }: LedgerMismatch): Evidence {
+function mismatchOf(mismatch: LedgerMismatch): Evidence {
+  if ('counted' in mismatch) {
+    const { startsAt, operationId, ...difference } = mismatch;
+    const operation = operationId === undefined ? {} : { operationId };
+    return {
+      cause: 'counter-differs',
+      ...difference,
+      ...operation,
+      startsAt: new Date(startsAt).toISOString(),
+    };
+  }
+  const { cause, events, from, to } = mismatch;
   return { cause, events, from: new Date(from).toISOString(), to: new Date(to).toISOString() };
 }
 
