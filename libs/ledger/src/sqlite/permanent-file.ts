@@ -16,7 +16,6 @@ import { migrate } from '../tables/migrate.js';
 import {
   createSubjects,
   permanentMigrations,
-  type LedgerNode,
   type PermanentTables,
 } from '../tables/permanent-tables.js';
 import { atomically, openSqlite } from './sqlite-file.js';
@@ -58,6 +57,11 @@ const MIGRATIONS = {
   },
 };
 
+interface Before {
+  readonly derivedUpTo: number;
+  readonly uncleanAt: number | null;
+}
+
 /** The file that days come and go beside: what is kept for 400 days, and the tables of other parts. */
 export class PermanentFile {
   #forgotten: number | undefined;
@@ -75,19 +79,26 @@ export class PermanentFile {
     return new PermanentFile(database, kysely);
   }
 
-  node(name: string): LedgerNode | undefined {
-    return this.database.prepare('SELECT * FROM ledger_nodes WHERE node = ?').get(name) as
-      LedgerNode | undefined;
+  /** One process at a time writes here, and the name of its node may be another one than before: how far sums reach, and who ended without a word. */
+  before(): Before {
+    return this.database
+      .prepare(
+        'SELECT coalesce(max(derived_up_to), 0) AS derivedUpTo, max(CASE WHEN ended = 0 THEN flushed_at END) AS uncleanAt FROM ledger_nodes',
+      )
+      .get() as Before;
   }
 
-  /** Marks that a process of this node writes, keeping how far its sums reach. */
+  /** Marks that a process of this node writes, and no other one. */
   beginSession(node: string, session: string, now: number): void {
+    const { derivedUpTo } = this.before();
+    this.database.prepare('UPDATE ledger_nodes SET ended = 1').run();
     this.database
       .prepare(
-        `INSERT INTO ledger_nodes VALUES (?, ?, ?, 0, 0, 0)
-         ON CONFLICT (node) DO UPDATE SET session = excluded.session, flushed_at = excluded.flushed_at, batch = 0, ended = 0`,
+        `INSERT INTO ledger_nodes VALUES (?, ?, ?, 0, 0, ?)
+         ON CONFLICT (node) DO UPDATE SET session = excluded.session, flushed_at = excluded.flushed_at, batch = 0, ended = 0,
+           derived_up_to = excluded.derived_up_to`,
       )
-      .run(node, session, now);
+      .run(node, session, now, derivedUpTo);
   }
 
   markFlushed(node: string, now: number): void {

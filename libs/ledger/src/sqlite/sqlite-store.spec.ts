@@ -39,14 +39,25 @@ describe('SqliteStore', () => {
     }
     return builder.events > 0 ? [...blocks, builder.take()] : blocks;
   };
-  const recorderOf = (maxBytes = LARGE) =>
-    new Recorder('a', new SqliteStore('a', directory.path, maxBytes, () => now));
+  const recorderOf = (maxBytes = LARGE, node = 'a') =>
+    new Recorder(node, new SqliteStore(node, directory.path, maxBytes, () => now));
   const find = (kinds?: readonly string[]) => {
     const reader = new SqliteReader(directory.path);
     const rows = reader.find({ order: 'oldest', limit: 10_000, ...(kinds && { kinds }) });
     reader.close();
     return rows.map(({ event }) => event);
   };
+
+  it('says what may be missing of a node that was killed, also to one of another name', async () => {
+    await recorderOf().write(blocksOf(10), now);
+    now += 60_000;
+    const after = recorderOf(LARGE, 'b');
+    await after.write([], now);
+    expect(find(['gap'])).toMatchObject([{ outcome: 'killed', data: { from: T0, to: T0 + 60_000 } }]);
+    await after.close(true);
+    await recorderOf().write([], now);
+    expect(find(['gap'])).toHaveLength(1);
+  });
 
   it('keeps a file a day, and drops those that are too old without a word', async () => {
     const recorder = recorderOf();

@@ -38,8 +38,7 @@ export class SqliteStore implements LedgerStore {
   async open(): Promise<StoredState> {
     mkdirSync(this.directory, { recursive: true, mode: 0o700 });
     this.#permanent ??= await PermanentFile.open(this.directory, { migrates: true });
-    const before = this.#permanent.node(this.node);
-    const derivedUpTo = before?.derived_up_to ?? 0;
+    const { derivedUpTo, uncleanAt } = this.#permanent.before();
     this.#position = derivedUpTo;
     const newest = daysIn(this.directory).at(-1);
     if (newest !== undefined) {
@@ -48,7 +47,7 @@ export class SqliteStore implements LedgerStore {
     }
     this.#permanent.beginSession(this.node, randomUUID(), this.now());
     return {
-      unclean: before && !before.ended ? before.flushed_at : undefined,
+      unclean: uncleanAt ?? undefined,
       counted: this.#day?.counted() ?? [],
       outages: this.#permanent.outages(this.node),
       derivedUpTo,

@@ -18,7 +18,7 @@ interface PermanentEvent {
 }
 
 /** A node that wrote to this database. */
-export interface LedgerNode {
+interface LedgerNode {
   readonly node: string;
   /** Of the process that writes, or wrote last. */
   readonly session: string;
