@@ -12,6 +12,7 @@ import { ledgerListsContract } from './ledger-lists.contract.js';
 import { ledgerSubjectsContract } from './ledger-subjects.contract.js';
 import { ledgerSumsContract } from './ledger-sums.contract.js';
 import { ledgerTopContract } from './ledger-top.contract.js';
+import { ledgerVolumesContract } from './ledger-volumes.contract.js';
 import type { LedgerUnderTest, OpenedSettings } from './ledger-under-test.js';
 
 /** What a ledger does on every database. */
@@ -176,6 +177,7 @@ export function ledgerContract(name: string, makeSubject: () => LedgerUnderTest)
     ledgerSumsContract(open);
     ledgerSubjectsContract(open);
     ledgerTopContract(open);
+    ledgerVolumesContract(open);
     ledgerComparisonContract(open);
   });
 }

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { openLedger } from '@sundial/ledger';
 import { stringify } from 'yaml';
 import { eventually } from '../support/eventually.js';
 import { NotificationReceiver } from '../support/notification-receiver.js';
@@ -12,6 +13,7 @@ import { temporaryDirectory, type TemporaryDirectory } from '../support/temporar
 const head = { class: 'alarm', clearAfterMs: 100 };
 const PATTERNS = [
   { ...head, id: 'much', kind: 'volume', decisions: 12, withinMs: 1_000 },
+  { ...head, id: 'risen', kind: 'volume', decisions: 1_000, factor: 3 },
   { ...head, id: 'row', kind: 'consecutive', failures: 8, withinMs: 60_000 },
 ];
 const RULES = ['scan', 'sms', 'fax', 'ocr', 'llm'].map((resource) => ({
@@ -50,6 +52,7 @@ beforeAll(async () => {
   const file = (name: string) => join(directory.path, name);
   await writeFile(file('alarms.yaml'), stringify({ patterns: PATTERNS }));
   database = await postgres.database();
+  await writeVolumes();
   const env = {
     REDIS_URL: redis.url,
     SUNDIAL_LEDGER_URL: database,
@@ -72,6 +75,20 @@ afterAll(async () => {
   await Promise.all([redis.stop(), postgres.stop(), directory.remove()]);
 });
 
+/** Of yesterday and of the last hour, as nodes that are gone have written them. */
+async function writeVolumes(): Promise<void> {
+  const ledger = await openLedger({ node: 'gone', url: database });
+  await ledger.close();
+  const slice = Math.floor(Date.now() / 300_000);
+  const volumes = [
+    [slice - 310, 1],
+    [slice - 292, 300],
+    [slice - 4, 900],
+    [slice - 3, 100],
+  ].map(([at, decisions]) => `('tax', ${at}, ${decisions})`);
+  await postgres.query(`insert into ledger_volumes values ${volumes.join(', ')}`, database);
+}
+
 function judges(node: ServiceProcess): boolean {
   return node.stdout.includes('this node judges the alarms over all nodes now');
 }
@@ -81,9 +98,15 @@ async function check(node: ServiceProcess, resource: string, times: number): Pro
     await node.fetchJson('POST', '/check', { resource, subject: { user: `u${done}` } });
 }
 
-async function listed(of: readonly ServiceProcess[], list: 'active' | 'over'): Promise<ListedAlarm[]> {
+/** Without those of yesterday's volume, or these alone: they last longer than a test. */
+async function listed(
+  of: readonly ServiceProcess[],
+  list: 'active' | 'over',
+  { risen = false } = {},
+): Promise<ListedAlarm[]> {
   const answers = await Promise.all(of.map((node) => node.fetchJson('GET', '/admin/alarms')));
-  return answers.flatMap(({ body }) => body[list] as ListedAlarm[]);
+  const alarms = answers.flatMap(({ body }) => body[list] as ListedAlarm[]);
+  return alarms.filter(({ pattern }) => (pattern === 'risen') === risen);
 }
 
 /** Lines of all nodes' logs about alarms of a pattern over a resource. */
@@ -148,6 +171,14 @@ describe('alarms over all nodes', () => {
     expect(announced('raised', 'much', 'sms')).toBe(1);
   });
 
+  it('compare with the same hour of yesterday by what the ledger has of all nodes', async () => {
+    const alarm = await eventually(async () => (await listed(nodes, 'active', { risen: true })).at(0));
+    expect(alarm).toMatchObject({
+      ...{ scope: 'all nodes', channel: { resource: 'tax', dependency: 'redis' } },
+      evidence: { decisions: 1_000, yesterday: 300 },
+    });
+  });
+
   it('are judged by another node while the one that judged is frozen, which then leaves it to that one', async () => {
     const frozen = nodes.find(judges)!;
     const others = nodes.filter((node) => node !== frozen);
@@ -163,6 +194,8 @@ describe('alarms over all nodes', () => {
     // Each once, by either node.
     expect([announced('raised', 'much', 'scan'), announced('raised', 'much', 'sms')]).toEqual([2, 1]);
     expect(announced('over', 'much', 'sms')).toBe(1);
+    // The next node that judges reads what this one read, before it says what holds.
+    expect([announced('raised', 'risen', 'tax'), announced('over', 'risen', 'tax')]).toEqual([1, 0]);
     await noted();
     expect(sent('raised', 'scan')).toHaveLength(2);
   });
@@ -172,6 +205,7 @@ describe('alarms over all nodes', () => {
     await eventually(() => sent('raised', UNSENT).length > 0);
     const before = await listed([holder], 'active');
     expect(before.map(({ channel }) => channel.resource)).toContain(UNSENT);
+    await postgres.query('delete from ledger_volumes', database);
     await holder.stop('SIGKILL');
     isTaken = true;
     redis.freeze();
@@ -195,6 +229,7 @@ describe('alarms over all nodes', () => {
     expect(again.length).toBeGreaterThanOrEqual(1);
     for (const { alarm } of again) expect(alarm.id).toBe(first!.alarm.id);
     await eventually(() => sent('cleared', UNSENT).length > 0);
+    expect([announced('raised', 'risen', 'tax'), announced('over', 'risen', 'tax')]).toEqual([1, 1]);
     expect(sent('raised', 'scan')).toHaveLength(2);
   });
 

@@ -1,9 +1,10 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { openLedger } from '@sundial/ledger';
 import { stringify } from 'yaml';
 import { eventually } from '../support/eventually.js';
-import { RunningService } from '../support/running-service.js';
+import { RunningService, STARTED_AT } from '../support/running-service.js';
 import { temporaryDirectory, type TemporaryDirectory } from '../support/temporary-directory.js';
 
 const ADMIN = { authorization: 'Bearer admin-secret' };
@@ -12,6 +13,7 @@ const head = { class: 'attention', clearAfterMs: 300 };
 const PATTERNS = [
   { ...head, id: 'refused', kind: 'refusal-rate', rate: 0.5, decisions: 6, withinMs: 60_000 },
   { ...head, id: 'much', kind: 'volume', decisions: 12, withinMs: 60_000 },
+  { ...head, id: 'risen', kind: 'volume', decisions: 20, factor: 3 },
   { ...head, id: 'keys', kind: 'refused-keys', refusals: 4, withinMs: 60_000 },
 ];
 const RULE = { per: ['user'], timeZone: 'UTC', limits: [{ window: 'total', max: 2 }] };
@@ -25,7 +27,10 @@ beforeAll(async () => {
   await file('rules.yaml', {
     rules: ['ocr', 'sms'].map((resource) => ({ ...RULE, id: resource, resource })),
   });
+  await recordVolume();
   service = await RunningService.start({
+    SUNDIAL_DATA_DIR: directory.path,
+    SUNDIAL_LEDGER: 'on',
     SUNDIAL_ALARMS_FILE: join(directory.path, 'alarms.yaml'),
     SUNDIAL_RULES_FILE: join(directory.path, 'rules.yaml'),
     SUNDIAL_ADMIN_KEYS: 'ops=admin-secret',
@@ -36,6 +41,20 @@ afterAll(async () => {
   await service.stop();
   await directory.remove();
 });
+
+/** What a process before this one decided yesterday and in the last hour. */
+async function recordVolume(): Promise<void> {
+  const ledger = await openLedger({ node: 'one', directory: join(directory.path, 'ledger') });
+  const record = (minutesAgo: number, times: number) => {
+    const at = Date.parse(STARTED_AT) - minutesAgo * 60_000;
+    const of = { at, kind: 'check', outcome: 'allowed', resource: 'fax', subject: { user: 'u1' } } as const;
+    for (let count = 0; count < times; count++) ledger.record({ ...of, data: { reason: 'ok' } });
+  };
+  record(24 * 60 + 90, 1);
+  record(24 * 60 + 20, 5);
+  record(20, 20);
+  await ledger.close();
+}
 
 async function check(resource: string, user: string): Promise<void> {
   await service.api.post('/check').set(CALLER).send({ resource, subject: { user } }).expect(200);
@@ -78,6 +97,14 @@ describe('alarms about what callers ask for', () => {
       return found.length > 0 && found;
     });
     expect(alarm).toMatchObject({ channel: { resource: 'sms' }, evidence: { decisions: 12 } });
+  });
+
+  it('are raised for more than in the same hour of yesterday, also after a restart', async () => {
+    const [alarm] = await eventually(async () => {
+      const found = await raised('risen');
+      return found.length > 0 && found;
+    });
+    expect(alarm).toMatchObject({ channel: { resource: 'fax' }, evidence: { decisions: 20, yesterday: 5 } });
   });
 
   it('are raised for a burst of requests that are refused for their keys', async () => {

@@ -27,13 +27,18 @@ export class AlarmEvaluator {
   readonly #others: WatchedChannel;
   readonly #notify: (notification: Notification) => void;
 
-  constructor(patterns: readonly AlarmPattern[], notify: (notification: Notification) => void) {
+  /** `beganAt`: since when every signal is taken; Infinity where some are left out for a day. */
+  constructor(
+    patterns: readonly AlarmPattern[],
+    notify: (notification: Notification) => void,
+    private readonly beganAt = 0,
+  ) {
     const ofScope = (scope: 'channel' | 'node') =>
       patterns.filter(({ kind }) => PATTERN_KINDS[kind].scope === scope);
     this.#notify = notify;
     this.#channelPatterns = ofScope('channel');
     this.#memoryMs = Math.max(0, ...this.#channelPatterns.map(memoryMsOf));
-    this.#node = ofScope('node').map((pattern) => new Watch(pattern, null, notify));
+    this.#node = ofScope('node').map((pattern) => new Watch(pattern, null, notify, beganAt));
     this.#others = this.#watch(OTHERS);
   }
 
@@ -72,7 +77,9 @@ export class AlarmEvaluator {
   }
 
   #watch(channel: Channel, seenAt = 0): WatchedChannel {
-    const watches = this.#channelPatterns.map((pattern) => new Watch(pattern, channel, this.#notify));
+    const watches = this.#channelPatterns.map(
+      (pattern) => new Watch(pattern, channel, this.#notify, this.beganAt),
+    );
     return { channel, watches, seenAt };
   }
 }

@@ -10,6 +10,7 @@ import { AlarmEvaluator } from './alarm-evaluator.js';
 import { AlarmObserver } from './alarm-observer.js';
 import { HoldWatch } from './hold-watch.js';
 import { LocalAlarms } from './local-alarms.js';
+import { VolumesOfLedger } from './volumes-of-ledger.js';
 import { ALARM_WEBHOOK } from './tokens.js';
 
 /** What only time changes is noticed within this: well below the second in which an operator has to know. */
@@ -30,6 +31,7 @@ export class AlarmTicker implements OnModuleInit, OnApplicationShutdown {
     private readonly evaluator: AlarmEvaluator,
     private readonly local: LocalAlarms,
     private readonly holds: HoldWatch,
+    private readonly volumes: VolumesOfLedger,
     private readonly refusals: Refusals,
     @Inject(ALARM_WEBHOOK) private readonly webhook: Webhook | null,
     @Inject(LOG) private readonly log: Log,
@@ -56,6 +58,12 @@ export class AlarmTicker implements OnModuleInit, OnApplicationShutdown {
     this.#refusedKeys = seen;
   }
 
+  /** Of a node with files of its own; where nodes share a database, one of them reads for all. */
+  async #readVolumes(): Promise<void> {
+    const volumes = await this.volumes.read();
+    for (const volume of volumes) this.evaluator.take(volume, performance.now());
+  }
+
   #tick(): void {
     const { engine, observer, evaluator, settings } = this;
     const at = performance.now();
@@ -67,5 +75,6 @@ export class AlarmTicker implements OnModuleInit, OnApplicationShutdown {
     evaluator.tick(at);
     this.local.tick();
     void this.holds.look(engine, engine.now());
+    if (settings.ledger?.url === undefined) void this.#readVolumes();
   }
 }

@@ -14,6 +14,7 @@ import { isShared, type SharedPattern } from './cluster/shared-pattern.js';
 import type { AlarmPattern } from './patterns/alarm-pattern.js';
 import { TallyJudge } from './tally-judge.js';
 import { ALARM_PATTERNS } from './tokens.js';
+import { VolumesOfLedger } from './volumes-of-ledger.js';
 import type { Incident, Notification } from './watch.js';
 
 /** So many intervals without a word of the node that judges, and another one does; without an answer of the database, each for itself. */
@@ -51,6 +52,7 @@ export class AlarmsOfAllNodes implements OnModuleInit, BeforeApplicationShutdown
     private readonly tally: TallyOfNode,
     private readonly announcer: AlarmAnnouncer,
     private readonly listed: AlarmLedger,
+    private readonly volumes: VolumesOfLedger,
     @Inject(ALARM_PATTERNS) patterns: readonly AlarmPattern[],
     @Inject(LOG) private readonly log: Log,
     @Inject(SETTINGS) private readonly settings: Settings,
@@ -142,6 +144,7 @@ export class AlarmsOfAllNodes implements OnModuleInit, BeforeApplicationShutdown
   }
 
   async #goOn(store: AlarmStore, judge: TallyJudge, now: number): Promise<void> {
+    judge.take(await this.volumes.read());
     await judge.goOn(now);
     for (const { kind, incident } of judge.heard()) {
       if (kind === 'raised') await this.#raise(store, judge, incident);
@@ -161,6 +164,7 @@ export class AlarmsOfAllNodes implements OnModuleInit, BeforeApplicationShutdown
       return isMine;
     };
     if (!(await judge.catchUp(now, renew))) return;
+    judge.take(await this.volumes.read());
     this.#inherit(store, await store.incidents());
     const holding = new Map<string, Incident>();
     for (const { kind, incident } of judge.heard()) {

@@ -24,6 +24,7 @@ import { AlarmsOfAllNodes } from './alarms-of-all-nodes.js';
 import { HoldWatch } from './hold-watch.js';
 import { LocalAlarms } from './local-alarms.js';
 import type { AlarmPattern } from './patterns/alarm-pattern.js';
+import { VolumesOfLedger } from './volumes-of-ledger.js';
 import { ALARM_PATTERNS, ALARM_WEBHOOK } from './tokens.js';
 
 /**
@@ -66,6 +67,7 @@ import { ALARM_PATTERNS, ALARM_WEBHOOK } from './tokens.js';
     TallyOfNode,
     AlarmsOfAllNodes,
     LocalAlarms,
+    VolumesOfLedger,
     AlarmTicker,
   ],
   exports: [AlarmObserver, AlarmLedger, HoldWatch, ALARM_PATTERNS],

@@ -5,6 +5,7 @@ import { Contributors } from './cluster/contributors.js';
 import type { NodeTally } from './cluster/node-tally.js';
 import { type SharedPattern, spanOf } from './cluster/shared-pattern.js';
 import { signalsOf } from './cluster/signals-of-tallies.js';
+import type { VolumeRead } from './volumes-of-ledger.js';
 import type { Notification } from './watch.js';
 
 const SECOND_MS = 1_000;
@@ -30,7 +31,12 @@ export class TallyJudge {
     private readonly store: AlarmStore,
     private readonly patterns: readonly SharedPattern[],
   ) {
-    this.#evaluator = new AlarmEvaluator(patterns, (notification) => this.#heard.push(notification));
+    // What is kept of the nodes is no day: `volume` with a `factor` is judged by the ledger alone.
+    this.#evaluator = new AlarmEvaluator(
+      patterns,
+      (notification) => this.#heard.push(notification),
+      Infinity,
+    );
   }
 
   /** How far back the patterns look, and incidents last. */
@@ -57,6 +63,11 @@ export class TallyJudge {
     this.#readTo = now;
     this.#tick(now);
     this.#contributors.forget(now - TallyJudge.memoryOf(this.patterns));
+  }
+
+  /** What the ledger has of the last hour. */
+  take(volumes: readonly VolumeRead[]): void {
+    for (const volume of volumes) this.#evaluator.take(volume, this.#at);
   }
 
   /** What has begun and ended since the last call, in order. */

@@ -30,8 +30,9 @@ export class Watch {
     private readonly pattern: AlarmPattern,
     private readonly channel: Channel | null,
     private readonly notify: (notification: Notification) => void,
+    beganAt: number,
   ) {
-    this.#evaluator = evaluatorOf(pattern);
+    this.#evaluator = evaluatorOf(pattern, beganAt);
   }
 
   note(signal: AlarmSignal, at: number): void {

@@ -118,6 +118,15 @@ export interface AffectedDecision {
   readonly afterwards: readonly RecordedEvent[];
 }
 
+/** How much was decided about a resource, as the alarm `volume` counts it. */
+export interface HourlyVolume {
+  readonly resource: string;
+  /** In the current five minutes and the 11 before them. */
+  readonly decisions: number;
+  /** In the same 12 of a day before. */
+  readonly yesterday: number;
+}
+
 /** A node that writes to the ledger, or did. */
 export interface LedgerWriterState {
   readonly node: string;
@@ -160,5 +169,7 @@ export interface LedgerQuestions {
   deleteSubject(subject: Subject): Promise<DeletedSubjectData>;
   /** The names of the nodes whose events the answers cover. */
   nodes(): Promise<readonly string[]>;
+  /** The last hour of every resource, and the same of yesterday; none where what is known of that hour is not all. */
+  volumes(now: number): Promise<readonly HourlyVolume[]>;
   writers(): Promise<readonly LedgerWriterState[]>;
 }

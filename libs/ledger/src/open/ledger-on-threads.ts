@@ -103,6 +103,7 @@ export class LedgerOnThreads implements Ledger {
       affected: ask('affected'),
       exportSubject: ask('exportSubject'),
       nodes: ask('nodes'),
+      volumes: ask('volumes', APPLY_WITHIN_MS),
       writers: ask('writers'),
       deleteSubject: (subject) => this.writing.call<DeletedSubjectData>('deleteSubject', subject),
     };

@@ -1,6 +1,12 @@
 import { sql, type Kysely, type Migration } from 'kysely';
-import { createSubjects, permanentMigrations } from '../tables/permanent-tables.js';
-import { DAY_CONFLICT, OUTAGE_CONFLICT, SUBJECT_CONFLICT, WINDOW_CONFLICT } from '../tables/conflicts.js';
+import { createSubjects, createVolumes, permanentMigrations } from '../tables/permanent-tables.js';
+import {
+  DAY_CONFLICT,
+  OUTAGE_CONFLICT,
+  SUBJECT_CONFLICT,
+  VOLUME_CONFLICT,
+  WINDOW_CONFLICT,
+} from '../tables/conflicts.js';
 
 /** Rows and what finds them are partitioned by part: a UTC day, or less of one that grows large. */
 export const POSTGRES_MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -8,6 +14,7 @@ export const POSTGRES_MIGRATIONS: Readonly<Record<string, Migration>> = {
   '002-events': { up: createEvents },
   '003-functions': { up: createFunctions },
   '004-subjects': { up: createSubjectSearch },
+  '005-volumes': { up: createVolumeSums },
 };
 
 async function createEvents(db: Kysely<unknown>): Promise<void> {
@@ -39,6 +46,11 @@ async function createFunctions(db: Kysely<unknown>): Promise<void> {
 async function createSubjectSearch(db: Kysely<unknown>): Promise<void> {
   await createSubjects(db, { keyed: '', bytewise: 'COLLATE "C"' });
   await sql.raw(APPLY_SUBJECTS).execute(db);
+}
+
+async function createVolumeSums(db: Kysely<unknown>): Promise<void> {
+  await createVolumes(db, '');
+  await sql.raw(APPLY_VOLUMES).execute(db);
 }
 
 const NEXT_PART = `
@@ -113,4 +125,16 @@ BEGIN
   INSERT INTO ledger_subjects SELECT * FROM json_populate_recordset(null::ledger_subjects, p_subjects)
     ORDER BY name, value, subject_hash ${SUBJECT_CONFLICT};
   PERFORM ledger_apply(p_node, p_up_to, p_windows, p_days, p_outages);
+END $$`;
+
+/** Beside the functions of five and six arguments. What is added up is added where that of the same rows has not been. */
+const APPLY_VOLUMES = `
+CREATE FUNCTION ledger_apply(p_node text, p_up_to bigint, p_windows json, p_days json, p_outages json, p_subjects json, p_volumes json)
+RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM 1 FROM ledger_nodes WHERE node = p_node AND derived_up_to < p_up_to FOR UPDATE;
+  IF NOT FOUND THEN RETURN; END IF;
+  INSERT INTO ledger_volumes SELECT * FROM json_populate_recordset(null::ledger_volumes, p_volumes)
+    ORDER BY slice, resource ${VOLUME_CONFLICT};
+  PERFORM ledger_apply(p_node, p_up_to, p_windows, p_days, p_outages, p_subjects);
 END $$`;

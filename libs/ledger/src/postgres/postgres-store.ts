@@ -110,9 +110,13 @@ export class PostgresStore implements LedgerStore {
     return position;
   }
 
-  async applyDerived({ windows, days, subjects, outages, upTo }: Derived): Promise<void> {
-    const texts = [windows, days, outages, subjects].map((rows) => JSON.stringify(rows));
-    await this.#connection.query('SELECT ledger_apply($1, $2, $3, $4, $5, $6)', [this.node, upTo, ...texts]);
+  async applyDerived({ windows, days, subjects, outages, volumes, upTo }: Derived): Promise<void> {
+    const texts = [windows, days, outages, subjects, volumes].map((rows) => JSON.stringify(rows));
+    await this.#connection.query('SELECT ledger_apply($1, $2, $3, $4, $5, $6, $7)', [
+      this.node,
+      upTo,
+      ...texts,
+    ]);
   }
 
   async rowsAfter(

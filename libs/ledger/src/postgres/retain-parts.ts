@@ -1,5 +1,5 @@
 import type { LedgerGap } from '../contract/ledger.js';
-import { PERMANENT_DAYS } from '../tables/permanent-tables.js';
+import { oldestSlice, PERMANENT_DAYS } from '../tables/permanent-tables.js';
 import { DAY_MS } from '../recording/usage.js';
 import type { PostgresConnection } from './postgres-connection.js';
 
@@ -84,4 +84,5 @@ export async function forgetBefore(connection: PostgresConnection, days: number,
   await connection.query('DELETE FROM ledger_subject_days WHERE day + span <= $1', [Math.floor(at / DAY_MS)]);
   await connection.query('DELETE FROM ledger_windows WHERE seen_at < $1', [at]);
   await connection.query('DELETE FROM ledger_subjects WHERE seen_at < $1', [at]);
+  await connection.query('DELETE FROM ledger_volumes WHERE slice < $1', [oldestSlice(at)]);
 }

@@ -14,6 +14,7 @@ import {
   type EventQuery,
   type EventSource,
 } from './event-query.js';
+import { hourlyVolumes } from './hourly-volumes.js';
 import { pageOf } from './page.js';
 import type { PermanentQuestions } from './permanent-questions.js';
 import type { SubjectSearch } from './subject-search.js';
@@ -52,6 +53,7 @@ export function answersOf(
     exportSubject: (subject, page = {}) =>
       pageFrom(eventQuery({ subject: named(subject) }, { order: 'oldest', ...page })),
     nodes: () => permanent.nodes(),
+    volumes: (now) => hourlyVolumes(permanent.db, now),
     writers: () => permanent.writers(),
   };
 }

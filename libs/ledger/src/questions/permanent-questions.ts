@@ -24,7 +24,7 @@ import { limitOf, pageOf } from './page.js';
 
 /** Questions about what is kept for 400 days; the same statements in both databases. */
 export class PermanentQuestions {
-  constructor(private readonly db: Kysely<PermanentTables>) {}
+  constructor(readonly db: Kysely<PermanentTables>) {}
 
   async audit(filter: AuditFilter, page: LedgerPage): Promise<LedgerRows<RecordedEvent>> {
     const { actor, action, target, from, to } = filter;

@@ -7,6 +7,7 @@ import type { CountedRefusals } from './refusals.js';
 import type { SubjectAttribute } from './subject-attributes.js';
 import type { SubjectDay } from './subject-days.js';
 import type { WindowUsage } from './usage.js';
+import type { ResourceVolume } from './volumes.js';
 
 /** Rows that wait to be written: each record of the block is one. */
 export interface NewBlock extends ReadableBlock {
@@ -37,6 +38,7 @@ export interface Derived {
   readonly days: readonly SubjectDay[];
   readonly subjects: readonly SubjectAttribute[];
   readonly outages: readonly OutageRow[];
+  readonly volumes: readonly ResourceVolume[];
   readonly upTo: number;
 }
 

@@ -11,6 +11,7 @@ import { NewBlocks } from './new-blocks.js';
 import { Outages } from './outages.js';
 import { Refusals } from './refusals.js';
 import { Usage } from './usage.js';
+import { Volumes } from './volumes.js';
 
 /** How long sums wait until they are applied: a subject that is asked for often costs one row then. */
 const APPLY_AFTER_MS = 30_000;
@@ -28,6 +29,7 @@ export class Recorder {
   readonly #refusals = new Refusals();
   readonly #usage = new Usage();
   readonly #outages: Outages;
+  readonly #volumes = new Volumes();
   #isOpen = false;
   #number = 0;
   /** A batch that may have been written or not. */
@@ -79,6 +81,7 @@ export class Recorder {
     this.#unapplied ??= {
       ...this.#usage.take(),
       outages: this.#outages.take(),
+      volumes: this.#volumes.take(),
       upTo: this.#position,
     };
     if (this.#unapplied.upTo > this.#applied) await this.store.applyDerived(this.#unapplied);
@@ -131,6 +134,7 @@ export class Recorder {
   #add(event: LedgerEvent): void {
     this.#usage.add(event);
     this.#outages.add(event);
+    this.#volumes.add(event);
   }
 
   #addBlock(block: NewBlock): void {
@@ -140,6 +144,7 @@ export class Recorder {
       if (!shape) this.#add(records.event());
       else {
         this.#usage.addRecord(records);
+        this.#volumes.addRecord(records, shape);
         if (isDegraded(shape)) this.#outages.add(records.event());
       }
     }

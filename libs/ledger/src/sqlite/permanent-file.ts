@@ -7,7 +7,13 @@ import type { OutageRow } from '../recording/outages.js';
 import type { Subject } from '@sundial/contract';
 import { PERMANENT_KINDS, type LedgerEvent } from '../contract/ledger-event.js';
 import { matches } from '../questions/event-query.js';
-import { DAY_CONFLICT, OUTAGE_CONFLICT, SUBJECT_CONFLICT, WINDOW_CONFLICT } from '../tables/conflicts.js';
+import {
+  DAY_CONFLICT,
+  OUTAGE_CONFLICT,
+  SUBJECT_CONFLICT,
+  VOLUME_CONFLICT,
+  WINDOW_CONFLICT,
+} from '../tables/conflicts.js';
 import { attributeText } from '../blocks/hash.js';
 import type { SubjectAttribute } from '../recording/subject-attributes.js';
 import type { SubjectDay } from '../recording/subject-days.js';
@@ -15,6 +21,8 @@ import { DAY_MS, type WindowUsage } from '../recording/usage.js';
 import { migrate } from '../tables/migrate.js';
 import {
   createSubjects,
+  createVolumes,
+  oldestSlice,
   permanentMigrations,
   type PermanentTables,
 } from '../tables/permanent-tables.js';
@@ -47,6 +55,7 @@ const DAY_COLUMNS = [
   'allowed',
   'denied',
 ] as const;
+const VOLUME_COLUMNS = ['resource', 'slice', 'decisions'] as const;
 const SUBJECT_COLUMNS = ['name', 'value', 'subject_hash', 'subject', 'seen_at'] as const;
 const OUTAGE_COLUMNS = ['node', 'started_at', 'last_at', 'ended_at', 'allowed', 'denied', 'settled'] as const;
 
@@ -55,6 +64,7 @@ const MIGRATIONS = {
   '002-subjects': {
     up: (db: Kysely<unknown>) => createSubjects(db, { keyed: 'WITHOUT ROWID', bytewise: '' }),
   },
+  '003-volumes': { up: (db: Kysely<unknown>) => createVolumes(db, 'WITHOUT ROWID') },
 };
 
 interface Before {
@@ -126,12 +136,13 @@ export class PermanentFile {
     }
   }
 
-  apply(node: string, { windows, days, subjects, outages, upTo }: Derived): void {
+  apply(node: string, { windows, days, subjects, outages, volumes, upTo }: Derived): void {
     atomically(this.database, () => {
       this.#insert('ledger_windows', WINDOW_COLUMNS, [...windows].sort(byHash), WINDOW_CONFLICT);
       this.#insert('ledger_subject_days', DAY_COLUMNS, [...days].sort(byDay), DAY_CONFLICT);
       this.#insert('ledger_subjects', SUBJECT_COLUMNS, [...subjects].sort(byValue), SUBJECT_CONFLICT);
       this.#insert('ledger_outages', OUTAGE_COLUMNS, outages, OUTAGE_CONFLICT);
+      this.#insert('ledger_volumes', VOLUME_COLUMNS, volumes, VOLUME_CONFLICT);
       this.database.prepare('UPDATE ledger_nodes SET derived_up_to = ? WHERE node = ?').run(upTo, node);
     });
   }
@@ -146,6 +157,7 @@ export class PermanentFile {
     this.database.prepare('DELETE FROM ledger_subject_days WHERE day + span <= ?').run(day);
     this.database.prepare('DELETE FROM ledger_windows WHERE seen_at < ?').run(at);
     this.database.prepare('DELETE FROM ledger_subjects WHERE seen_at < ?').run(at);
+    this.database.prepare('DELETE FROM ledger_volumes WHERE slice < ?').run(oldestSlice(at));
   }
 
   /** Deletes the sums of a subject, and the permanent rows about it. */

@@ -9,6 +9,7 @@ export const DAY_CONFLICT = `ON CONFLICT (span, day, resource, meter, subject_ha
   allowed = ledger_subject_days.allowed + excluded.allowed, denied = ledger_subject_days.denied + excluded.denied`;
 export const OUTAGE_CONFLICT = `ON CONFLICT (started_at, node) DO UPDATE SET last_at = excluded.last_at, ended_at = excluded.ended_at,
   allowed = excluded.allowed, denied = excluded.denied, settled = excluded.settled`;
+export const VOLUME_CONFLICT = `ON CONFLICT (slice, resource) DO UPDATE SET decisions = ledger_volumes.decisions + excluded.decisions`;
 /** Written again once a day at most: a subject is asked for often. */
 export const SUBJECT_CONFLICT = `ON CONFLICT (name, value, subject_hash) DO UPDATE SET seen_at = excluded.seen_at
   WHERE excluded.seen_at >= ledger_subjects.seen_at + 86400000`;

@@ -2,7 +2,8 @@ import { sql, type Kysely, type Migration, type RawBuilder } from 'kysely';
 import type { OutageRow } from '../recording/outages.js';
 import type { SubjectAttribute } from '../recording/subject-attributes.js';
 import type { SubjectDay } from '../recording/subject-days.js';
-import type { WindowUsage } from '../recording/usage.js';
+import { DAY_MS, type WindowUsage } from '../recording/usage.js';
+import { type ResourceVolume, VOLUME_DAYS, VOLUME_SLICE_MS } from '../recording/volumes.js';
 
 /** A rare event that outlives its day. */
 interface PermanentEvent {
@@ -31,7 +32,7 @@ interface LedgerNode {
   readonly derived_up_to: number;
 }
 
-/** What is kept for 400 days, in both databases alike. */
+/** What is kept for 400 days, and volumes for a few, in both databases alike. */
 export interface PermanentTables {
   readonly ledger_permanent: PermanentEvent;
   readonly ledger_windows: WindowUsage;
@@ -39,6 +40,7 @@ export interface PermanentTables {
   readonly ledger_outages: OutageRow;
   readonly ledger_subjects: SubjectAttribute;
   readonly ledger_nodes: LedgerNode;
+  readonly ledger_volumes: ResourceVolume;
 }
 
 export const PERMANENT_DAYS = 400;
@@ -58,6 +60,12 @@ export async function createSubjects(
     subject text NOT NULL, seen_at bigint NOT NULL, PRIMARY KEY (name, value, subject_hash)) ${suffix}`.execute(
     db,
   );
+}
+
+/** What was decided about each resource: a row for five minutes. */
+export async function createVolumes(db: Kysely<unknown>, keyed: string): Promise<void> {
+  await sql`CREATE TABLE ledger_volumes (resource text NOT NULL, slice bigint NOT NULL, decisions bigint NOT NULL,
+    PRIMARY KEY (slice, resource)) ${sql.raw(keyed)}`.execute(db);
 }
 
 async function createPermanentTables(db: Kysely<unknown>, keyed: string): Promise<void> {
@@ -104,4 +112,9 @@ async function createUsageTables(db: Kysely<unknown>, keyed: RawBuilder<unknown>
   await sql`CREATE TABLE ledger_subject_days (resource text NOT NULL, meter text NOT NULL, span integer NOT NULL, day integer NOT NULL, subject_hash bigint NOT NULL,
     subject text NOT NULL, used bigint NOT NULL, allowed bigint NOT NULL, denied bigint NOT NULL,
     PRIMARY KEY (span, day, resource, meter, subject_hash)) ${keyed}`.execute(db);
+}
+
+/** The first slice of volumes that is kept while all else is kept since `at`. */
+export function oldestSlice(at: number): number {
+  return Math.floor((at + (PERMANENT_DAYS - VOLUME_DAYS) * DAY_MS) / VOLUME_SLICE_MS);
 }

@@ -4,14 +4,10 @@ const MINUTE_MS = 60_000;
 
 type Lasting = AlarmPattern & { readonly withinMs: number };
 
-/**
- * Patterns that are met by what all nodes see together. The others are about a node itself; `volume` with a `factor` needs a day's memory, and is
- * judged by each node.
- */
+/** Patterns that are met by what all nodes see together. The others are about a node itself. */
 export type SharedPattern = Lasting | Extract<AlarmPattern, { readonly kind: 'sustained' }>;
 
 export function isShared(pattern: AlarmPattern): pattern is SharedPattern {
-  if (pattern.kind === 'volume') return pattern.factor === undefined;
   return pattern.kind === 'sustained' || 'withinMs' in pattern;
 }
 

@@ -20,6 +20,7 @@ export interface Channel {
  *
  * - `succeeded`, `failed`: outcomes of a channel; successes may come in bulk.
  * - `decided`: what was decided about a channel's resource, in bulk; what asked no rules, and repetitions, left out.
+ * - `volume-read`: what the ledger has of the last hour of a channel's resource, and of the same hour of yesterday.
  * - `holds-expired`: holds of a channel's resource that expired instead of being ended.
  * - `over-admitted`: a counter got above its `max`, because what had been allowed without the store, or without a service, was counted.
  * - `mode-changed`: the store decides again, or can no longer be asked.
@@ -43,6 +44,12 @@ type ChannelSignal =
       readonly channel: Channel;
       readonly allowed: number;
       readonly denied: number;
+    }
+  | {
+      readonly kind: 'volume-read';
+      readonly channel: Channel;
+      readonly decisions: number;
+      readonly yesterday: number;
     }
   | { readonly kind: 'holds-expired'; readonly channel: Channel; readonly holds: number }
   | { readonly kind: 'over-admitted'; readonly channel: Channel; readonly counter: CounterAboveMax }

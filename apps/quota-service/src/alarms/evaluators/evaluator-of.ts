@@ -18,9 +18,9 @@ import { Spread } from './spread.js';
 import { Sustained } from './sustained.js';
 import { Volume, VolumeOfYesterday } from './volume.js';
 
-/** A fresh memory for a pattern. */
-export function evaluatorOf(pattern: AlarmPattern): Evaluator {
-  return isAboutUse(pattern) ? evaluatorOfUse(pattern) : evaluatorOfTrouble(pattern);
+/** A fresh memory for a pattern, of one who notes everything since `beganAt`. */
+export function evaluatorOf(pattern: AlarmPattern, beganAt: number): Evaluator {
+  return isAboutUse(pattern) ? evaluatorOfUse(pattern, beganAt) : evaluatorOfTrouble(pattern);
 }
 
 function evaluatorOfTrouble(pattern: Exclude<AlarmPattern, UsePattern>): Evaluator {
@@ -65,13 +65,15 @@ function evaluatorOfTrouble(pattern: Exclude<AlarmPattern, UsePattern>): Evaluat
 }
 
 /** Of patterns about what callers ask for, not about what fails. */
-function evaluatorOfUse(pattern: UsePattern): Evaluator {
+function evaluatorOfUse(pattern: UsePattern, beganAt: number): Evaluator {
   switch (pattern.kind) {
     case 'refusal-rate':
       return refusalRate(pattern);
     case 'volume': {
       const { factor } = pattern;
-      return factor === undefined ? new Volume(pattern) : new VolumeOfYesterday({ ...pattern, factor });
+      return factor === undefined
+        ? new Volume(pattern)
+        : new VolumeOfYesterday({ ...pattern, factor }, beganAt);
     }
     case 'holds-expired':
       return new NumberWithin({

@@ -6,11 +6,14 @@ const HOUR_MS = 60 * MINUTE_MS;
 const channel = { resource: 'ocr', dependency: 'redis' };
 
 /** A resource with so many decisions in each minute of an hour of its life. */
-function volumeOf(perMinute: (hour: number) => number, hours: number): VolumeOfYesterday {
-  const volume = new VolumeOfYesterday({
-    ...{ id: 'v', class: 'attention', clearAfterMs: 0 },
-    ...{ decisions: 600, withinMs: HOUR_MS, factor: 3 },
-  });
+function volumeOf(perMinute: (hour: number) => number, hours: number, beganAt = 0): VolumeOfYesterday {
+  const volume = new VolumeOfYesterday(
+    {
+      ...{ id: 'v', class: 'attention', clearAfterMs: 0 },
+      ...{ decisions: 600, withinMs: HOUR_MS, factor: 3 },
+    },
+    beganAt,
+  );
   for (let at = 0; at < hours * HOUR_MS; at += MINUTE_MS) {
     const allowed = perMinute(Math.floor(at / HOUR_MS));
     volume.note({ kind: 'decided', channel, allowed, denied: 0 }, at);
@@ -35,6 +38,33 @@ describe('the volume of a resource against the same hour of yesterday', () => {
   it('knows no yesterday in the first 25 hours of a node, and none is nothing after them', () => {
     expect(volumeOf((hour) => (hour === 23 ? 100 : 0), 24).holds(24 * HOUR_MS)).toBe(false);
     expect(volumeOf((hour) => (hour === 25 ? 100 : 0), 26).holds(26 * HOUR_MS - 1)).toBe(true);
+  });
+
+  it('goes by the ledger where it was read of late, also on the first day', () => {
+    const volume = volumeOf(() => 100, 3);
+    const at = 3 * HOUR_MS;
+    volume.note({ kind: 'volume-read', channel, decisions: 900, yesterday: 300 }, at);
+    expect([volume.holds(at), volume.holds(at + 90_000), volume.holds(at + 90_001)]).toEqual([
+      true,
+      true,
+      false,
+    ]);
+    expect(volume.evidence(at)).toEqual({ decisions: 900, yesterday: 300 });
+    for (const [decisions, yesterday] of [
+      [900, 301],
+      [599, 0],
+    ] as const) {
+      volume.note({ kind: 'volume-read', channel, decisions, yesterday }, at);
+      expect(volume.holds(at)).toBe(false);
+    }
+  });
+
+  it('goes by nothing else where what is noted is not all', () => {
+    const volume = volumeOf((hour) => (hour === 26 ? 30 : 10), 27, Infinity);
+    const at = 27 * HOUR_MS - 1;
+    expect(volume.holds(at)).toBe(false);
+    volume.note({ kind: 'volume-read', channel, decisions: 900, yesterday: 300 }, at);
+    expect(volume.holds(at)).toBe(true);
   });
 
   it('forgets what is older, also where nothing was seen for days', () => {

@@ -31,33 +31,56 @@ export class Volume implements Evaluator {
   }
 }
 
+/** What the ledger said goes for so long: it is read again every 30 s. */
+const FRESH_MS = 90_000;
+
+interface HourlyDecisions {
+  readonly decisions: number;
+  readonly yesterday: number;
+}
+
 /**
  * Holds while there are at least `decisions` about a channel in the current slice of five minutes and the 11 before it, and
- * `factor` times as many as in the 12 slices of a day before. Times are monotonic from the start of the process, which
- * knows no yesterday for its first 25 hours.
+ * `factor` times as many as in the 12 slices of a day before: by the ledger, where it was read of late, else by what was noted here.
+ * Times are monotonic; what is noted is all there was since `beganAt`, so no yesterday is known for 25 hours.
  */
 export class VolumeOfYesterday implements Evaluator {
   /** A ring of slices; what is older than the memory is overwritten. */
   readonly #slices = new Uint32Array(MEMORY);
   #latest = 0;
+  #read: HourlyDecisions | undefined;
+  #readAt = -Infinity;
 
-  constructor(private readonly terms: Readonly<VolumeTerms> & { readonly factor: number }) {}
+  constructor(
+    private readonly terms: Readonly<VolumeTerms> & { readonly factor: number },
+    private readonly beganAt = 0,
+  ) {}
 
   note(signal: AlarmSignal, at: number): void {
-    if (signal.kind !== 'decided') return;
-    const slice = this.#turnTo(at);
-    this.#slices[slice % MEMORY]! += signal.allowed + signal.denied;
+    if (signal.kind === 'volume-read') {
+      this.#read = signal;
+      this.#readAt = at;
+    } else if (signal.kind === 'decided') {
+      const slice = this.#turnTo(at);
+      this.#slices[slice % MEMORY]! += signal.allowed + signal.denied;
+    }
   }
 
   holds(at: number): boolean {
-    if (at < YESTERDAY_MS) return false;
-    const slice = this.#turnTo(at);
-    const decisions = this.#hourTo(slice);
+    const hour = this.#hour(at);
+    if (hour === undefined) return false;
     const { decisions: least, factor } = this.terms;
-    return decisions >= least && decisions >= factor * this.#hourTo(slice - DAY);
+    return hour.decisions >= least && hour.decisions >= factor * hour.yesterday;
   }
 
   evidence(at: number): Evidence {
+    const { decisions = 0, yesterday = 0 } = this.#hour(at) ?? {};
+    return { decisions, yesterday };
+  }
+
+  #hour(at: number): HourlyDecisions | undefined {
+    if (this.#read && at - this.#readAt <= FRESH_MS) return this.#read;
+    if (at - this.beganAt < YESTERDAY_MS) return undefined;
     const slice = this.#turnTo(at);
     return { decisions: this.#hourTo(slice), yesterday: this.#hourTo(slice - DAY) };
   }
