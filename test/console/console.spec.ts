@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { en } from '../../apps/console/src/text/en.js';
+import { zh } from '../../apps/console/src/text/zh.js';
 import { violations, type Look } from './browser.js';
 import { KEYS, OneNode } from './one-node.js';
 
@@ -113,6 +114,14 @@ describe('a rule', () => {
     await page.getByText(/Starts new counters for .*timeZone changed/).waitFor();
     await page.getByLabel(en.timeZone).fill('Nowhere/None');
     await page.getByRole('alert').getByText('timeZone').waitFor();
+  });
+
+  it('says what is wrong as it is typed in the reader’s language, beside the field and in the list', async () => {
+    const page = await one.signIn('admin', 'rules/ocr-per-user', { language: 'zh', theme: 'light' });
+    await page.getByLabel(zh.timeZone, { exact: true }).fill('Nowhere/None');
+    const sentence = /^须为 IANA 时区.*，而这里是 "Nowhere\/None"$/;
+    await page.getByRole('alert').getByText(sentence).waitFor();
+    await page.locator('[id$=-error]').getByText(sentence).waitFor();
   });
 
   it('that another has changed is not overwritten: the draft is compared with what is in force', async () => {

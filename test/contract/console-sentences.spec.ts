@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { INPUT_SENTENCES, type InputErrorCode, said, saidOf } from '@sundial/contract';
 import { FINDING_SEVERITY } from '@sundial/redis';
 import { raisedAlarm } from '../../apps/quota-service/src/alarms/alarm.js';
 import type {
@@ -10,6 +11,8 @@ import { PROBLEM_CODES, titleOf } from '../../apps/quota-service/src/http/proble
 import { alarmText, type SayingAlarm } from '../../apps/console/src/live/alarm-text.js';
 import { en } from '../../apps/console/src/text/en.js';
 import { zh } from '../../apps/console/src/text/zh.js';
+import { inputText } from '../../apps/console/src/text/zh/input-text.js';
+import { inputs } from '../../apps/console/src/text/zh/inputs.js';
 
 type Terms<Kind extends PatternKind> = Omit<
   Extract<AlarmPattern, { kind: Kind }>,
@@ -78,6 +81,25 @@ describe('what the service says', () => {
     const codes = readinessSchema.properties.conditions.items.properties.condition.enum;
     expect(codes).toEqual(expect.arrayContaining(Object.keys(FINDING_SEVERITY)));
     expect(codes.filter((code) => !(`finding_${code}` in en && `finding_${code}` in zh))).toEqual([]);
+  });
+
+  it('of an input is said in Chinese, with its values', () => {
+    expect(Object.keys(inputs)).toEqual(Object.keys(INPUT_SENTENCES));
+    const valuesIn = (text: string) => [...new Set(text.match(/\{\{\w+\}\}/g))].toSorted();
+    for (const [code, sentence] of Object.entries(inputs)) {
+      expect(sentence).toMatch(/[\u4e00-\u9fff]/);
+      const english = INPUT_SENTENCES[code as InputErrorCode];
+      expect([code, valuesIn(sentence)]).toEqual([code, valuesIn(english)]);
+    }
+    const fault = said('whole-number', { from: 1, to: 59 });
+    expect([fault, saidOf(fault, '"x"'), saidOf(fault, null)].map(inputText)).toEqual([
+      ...['须为 1 到 59 的整数', '须为 1 到 59 的整数，而这里是 "x"', '缺少：须为 1 到 59 的整数'],
+    ]);
+  });
+
+  it('of an input that the console does not know stays as it is', () => {
+    expect(inputText({ message: 'is wrong', code: 'of-a-newer-node' })).toBeUndefined();
+    expect(inputText({ message: 'is wrong' })).toBeUndefined();
   });
 
   it('in every problem is titled in both languages', () => {

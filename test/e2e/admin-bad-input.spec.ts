@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { INPUT_SENTENCES } from '@sundial/contract';
 import { RunningService } from '../support/running-service.js';
 
 let service: RunningService;
@@ -95,12 +96,14 @@ const VALIDATION_ERRORS: [string, object, string][] = [
 ];
 
 async function expectRefused(
-  answer: { status: number; body: { code: string; errors: { path: string }[] } },
+  answer: { status: number; body: { code: string; errors: { path: string; code?: string }[] } },
   path: string,
 ) {
   expect(answer.status).toBe(400);
   expect(answer.body.code).toBe('invalid-rule');
   expect(answer.body.errors.map((error) => error.path)).toContain(path);
+  // Readers of other languages have the sentence by its code.
+  for (const { code } of answer.body.errors) expect(INPUT_SENTENCES).toHaveProperty([code!]);
   expect((await service.api.get('/admin/rules')).body.version).toBe(1);
 }
 

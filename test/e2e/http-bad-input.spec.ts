@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { INPUT_SENTENCES, type InputError } from '@sundial/contract';
 import { RunningService } from '../support/running-service.js';
 
 let service: RunningService;
@@ -22,6 +23,8 @@ async function expectRefused(text: string, path: string): Promise<void> {
     detail: expect.any(String),
   });
   expect(body.errors.map((error: { path: string }) => error.path)).toContain(path);
+  if (body.code === 'invalid-request')
+    for (const { code } of body.errors as InputError[]) expect(INPUT_SENTENCES).toHaveProperty([code!]);
   const { body: usage } = await service.api.get('/usage?resource=ocr&user=u1');
   expect(usage.limits).toMatchObject([{ used: 0 }, { used: 0 }]);
 }

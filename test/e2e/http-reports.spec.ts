@@ -76,7 +76,7 @@ describe.each(STORES)('POST /reports, %s', (store) => {
   ])('refuses %s', async (_what, body, path) => {
     const answer = await service.api.post('/reports').type('json').send(JSON.stringify(body));
     expect(answer.status).toBe(400);
-    expect(answer.body.errors).toContainEqual({ path, message: expect.any(String) });
+    expect(answer.body.errors).toContainEqual(expect.objectContaining({ path, message: expect.any(String) }));
   });
 });
 

@@ -118,7 +118,7 @@ describe('an ending is refused for', () => {
 
   it('an extension without a body', async () => {
     const { status, body } = await service.api.post('/reservations/WzEs/extend');
-    expect({ status, errors: body.errors }).toEqual({
+    expect({ status, errors: body.errors }).toMatchObject({
       status: 400,
       errors: [{ path: '', message: 'must be an object' }],
     });

@@ -1,13 +1,8 @@
+import { type InputError, said } from './input-error.js';
 import type { ReservationState } from './reservation.js';
 
 /** As many errors as help a person: a hostile input holds thousands, and each costs time and bytes of the answer. */
 export const MAX_ERRORS = 20;
-
-/** One thing wrong with an input: where (dotted path, `limits.0.max`) and what, in a sentence. */
-export interface InputError {
-  readonly path: string;
-  readonly message: string;
-}
 
 /**
  * Every error Sundial raises on purpose: its code, a sentence, and whether repeating the same call can help.
@@ -112,5 +107,5 @@ export function firstErrors<T extends InputError>(
 ): readonly InputError[] {
   if (errors.length <= MAX_ERRORS) return errors.map(describe);
   const shown = errors.slice(0, MAX_ERRORS - 1).map(describe);
-  return [...shown, { path: '', message: `… and ${errors.length - shown.length} more` }];
+  return [...shown, { path: '', ...said('more-errors', { count: errors.length - shown.length }) }];
 }

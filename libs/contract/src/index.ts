@@ -2,6 +2,8 @@ export * from './bounds.js';
 export * from './controls.js';
 export * from './decision.js';
 export * from './errors.js';
+export * from './input-error.js';
+export * from './input-sentences.js';
 export type * from './override.js';
 export * from './pack.js';
 export type * from './quota-alarm.js';

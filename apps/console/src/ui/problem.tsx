@@ -1,9 +1,11 @@
 import { useTranslation } from 'react-i18next';
 import type { ApiError } from '../api/client.ts';
+import { useInputText } from './input-sentence.tsx';
 
 /** An error of the service: what happened in the reader's language, the service's own words about it, every error of the input, and how the log names the request. */
 export function ProblemNote({ error }: { readonly error: ApiError | null | undefined }) {
   const { t, i18n } = useTranslation();
+  const inputText = useInputText();
   if (!error?.problem) return null;
   const { title, detail, errors, requestId, code } = error.problem;
   return (
@@ -12,12 +14,15 @@ export function ProblemNote({ error }: { readonly error: ApiError | null | undef
         {i18n.exists(`problem_${code}`) ? t(`problem_${code}`) : title}
       </p>
       {errors?.length ? (
-        <ul className="mt-1 list-disc pl-5" lang="en">
-          {errors.map(({ path, message }, index) => (
-            <li key={index}>
-              {path && <code>{path}</code>} {message}
-            </li>
-          ))}
+        <ul className="mt-1 list-disc pl-5">
+          {errors.map((one, index) => {
+            const { text, lang } = inputText(one);
+            return (
+              <li key={index}>
+                {one.path && <code>{one.path}</code>} <span lang={lang}>{text}</span>
+              </li>
+            );
+          })}
         </ul>
       ) : (
         detail && (

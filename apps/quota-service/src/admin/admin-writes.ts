@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { QuotaError } from '@sundial/contract';
+import { QuotaError, said } from '@sundial/contract';
 import { type AdminEvent, type AdminEvents, QuotaEngine } from '@sundial/engine';
 import type { FastifyRequest } from 'fastify';
 import { SETTINGS, type Settings } from '../config/settings.js';
@@ -22,8 +22,7 @@ export class AdminWrites {
     if (!this.settings.requireReason) return;
     const isGiven = typeof reason === 'string' ? reason.trim() !== '' : reason !== undefined;
     if (isGiven) return;
-    const message = 'is missing: this service wants to know why of every write of an operator';
-    throw QuotaError.invalid('invalid-request', [{ path: 'reason', message }]);
+    throw QuotaError.invalid('invalid-request', [{ path: 'reason', ...said('reason-required') }]);
   }
 
   /** Once it is done. */

@@ -1,4 +1,4 @@
-import { type InputError, MAX_REASON_LENGTH, QuotaError } from '@sundial/contract';
+import { type InputError, MAX_REASON_LENGTH, QuotaError, said } from '@sundial/contract';
 import { readQuery, unknownParameters } from '../http/query.js';
 
 /** The query parameter of writes that have no body for it. */
@@ -13,7 +13,7 @@ export const REASON = {
 /** What is wrong with a reason of a query. */
 export function errorsInReason(reason: string | undefined): readonly InputError[] {
   if (reason === undefined || (reason.length > 0 && reason.length <= MAX_REASON_LENGTH)) return [];
-  return [{ path: 'reason', message: `must have 1 to ${MAX_REASON_LENGTH} characters` }];
+  return [{ path: 'reason', ...said('characters', { from: 1, to: MAX_REASON_LENGTH }) }];
 }
 
 /** Of a write whose only parameter it is. @throws QuotaError `invalid-request` */

@@ -1,6 +1,6 @@
 import { Body, Controller, Delete, HttpCode, Inject, Post, Req, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
-import { QuotaError } from '@sundial/contract';
+import { QuotaError, said } from '@sundial/contract';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ANONYMOUS, type Role } from '../config/key.js';
 import { Problem } from '../http/problems/problem.js';
@@ -78,8 +78,8 @@ function keyIn(body: unknown): string {
   const { key, ...others } = given as Readonly<Record<string, unknown>>;
   const isKey = typeof key === 'string' && key.length > 0 && key.length <= MAX_KEY_LENGTH;
   const errors = [
-    ...(isKey ? [] : [{ path: 'key', message: `must be a text of 1 to ${MAX_KEY_LENGTH} characters` }]),
-    ...Object.keys(others).map((path) => ({ path: path.slice(0, 64), message: 'is not a field here' })),
+    ...(isKey ? [] : [{ path: 'key', ...said('text-length', { from: 1, to: MAX_KEY_LENGTH }) }]),
+    ...Object.keys(others).map((path) => ({ path: path.slice(0, 64), ...said('unknown-field') })),
   ];
   if (errors.length > 0) throw QuotaError.invalid('invalid-request', errors);
   return key as string;

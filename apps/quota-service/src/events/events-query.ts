@@ -1,4 +1,4 @@
-import { QuotaError } from '@sundial/contract';
+import { QuotaError, said } from '@sundial/contract';
 import { type EventFilter, OUTGOING_EVENT_TYPES, type OutgoingEventType } from '@sundial/ledger';
 import { readQuery, unknownParameters } from '../http/query.js';
 
@@ -19,16 +19,12 @@ export function parseEventsQuery(url: string): EventsQuery {
   const values = readQuery(url);
   const errors = unknownParameters(values.keys(), PARAMETERS);
   const after = values.get('after');
-  if (after !== undefined && !/^\d{1,15}$/.test(after))
-    errors.push({
-      path: 'after',
-      message: 'must be the next of an answer, or absent to begin with the oldest event',
-    });
+  if (after !== undefined && !/^\d{1,15}$/.test(after)) errors.push({ path: 'after', ...said('cursor') });
   const whole = (name: string, { least, most, absent }: { least: number; most: number; absent: number }) => {
     const text = values.get(name);
     if (text === undefined) return absent;
     if (/^\d{1,4}$/.test(text) && Number(text) >= least && Number(text) <= most) return Number(text);
-    errors.push({ path: name, message: `must be a whole number from ${least} to ${most}` });
+    errors.push({ path: name, ...said('whole-number', { from: least, to: most }) });
     return absent;
   };
   const waitMs = 1_000 * whole('wait', { least: 0, most: MAX_WAIT_S, absent: 0 });
@@ -38,7 +34,7 @@ export function parseEventsQuery(url: string): EventsQuery {
   if (unknown !== undefined)
     errors.push({
       path: 'types',
-      message: `must be types separated by commas, of ${OUTGOING_EVENT_TYPES.join(', ')}`,
+      ...said('event-types', { values: OUTGOING_EVENT_TYPES.join(', ') }),
     });
   if (errors.length > 0) throw QuotaError.invalid('invalid-request', errors);
   const [resource, rule] = [values.get('resource'), values.get('rule')];

@@ -1,4 +1,4 @@
-import { type InputError, QuotaError } from '@sundial/contract';
+import { type InputError, QuotaError, said } from '@sundial/contract';
 
 /**
  * The parameters of a request's query. Read from the raw text, because common parsers let two spellings of one value
@@ -12,8 +12,8 @@ export function readQuery(url: string): Map<string, string> {
   for (const part of query.split('&').filter(Boolean)) {
     const [name, value] = part.split(/=(.*)/s).slice(0, 2).map(decode);
     if (name === undefined || value === undefined)
-      errors.push({ path: part.slice(0, 64), message: 'must be name=value, percent-encoded UTF-8' });
-    else if (values.has(name)) errors.push({ path: name, message: 'is given more than once' });
+      errors.push({ path: part.slice(0, 64), ...said('parameter-pair') });
+    else if (values.has(name)) errors.push({ path: name, ...said('parameter-twice') });
     else values.set(name, value);
   }
   if (errors.length > 0) throw QuotaError.invalid('invalid-request', errors);
@@ -26,7 +26,7 @@ export function unknownParameters(names: Iterable<string>, known: readonly strin
     .filter((name) => !known.includes(name))
     .map((name) => ({
       path: name.slice(0, 64),
-      message: `is not a parameter; there ${known.length === 1 ? 'is' : 'are'} ${known.join(', ')}`,
+      ...said('no-parameter', { fields: known.join(', ') }),
     }));
 }
 

@@ -1,4 +1,4 @@
-import { type InputError, QuotaError } from '@sundial/contract';
+import { type InputError, QuotaError, said } from '@sundial/contract';
 
 /**
  * The attributes of a subject among the parameters of a query, without those that the route has names for. Where an attribute has such a
@@ -10,18 +10,17 @@ export function subjectAmong(values: ReadonlyMap<string, string>): Record<string
   const errors: InputError[] = [];
   const entries = [...Object.entries(others), ...attributesIn(subject, errors)];
   if (new Set(entries.map(([name]) => name)).size < entries.length)
-    errors.push({ path: 'subject', message: 'names an attribute more than once' });
+    errors.push({ path: 'subject', ...said('attribute-twice') });
   if (errors.length > 0) throw QuotaError.invalid('invalid-request', errors);
   return Object.fromEntries(entries);
 }
 
 /** `{"user":"u1"}`, or `user:u1,grade:3`. */
 export function attributesIn(text: string, errors: InputError[]): [string, string][] {
-  const message = 'must be JSON such as {"user":"u1"}, or name:value pairs joined by commas';
   if (!text.startsWith('{')) {
     const pairs = text.split(',').map((pair) => pair.split(/:(.*)/s).slice(0, 2));
     if (pairs.every((pair): pair is [string, string] => pair.length === 2)) return pairs;
-    errors.push({ path: 'subject', message });
+    errors.push({ path: 'subject', ...said('subject-text') });
     return [];
   }
   try {
@@ -31,6 +30,6 @@ export function attributesIn(text: string, errors: InputError[]): [string, strin
   } catch {
     // It is refused below.
   }
-  errors.push({ path: 'subject', message });
+  errors.push({ path: 'subject', ...said('subject-text') });
   return [];
 }

@@ -1,4 +1,4 @@
-import { QuotaError } from '@sundial/contract';
+import { QuotaError, said } from '@sundial/contract';
 import { Controller, Get, Req } from '@nestjs/common';
 import { isoText } from '@sundial/engine';
 import type { SubjectWord } from '@sundial/ledger';
@@ -37,10 +37,10 @@ function readSearch(url: string): { readonly words: readonly SubjectWord[]; read
   const errors = unknownParameters(values.keys(), ['q', 'limit']);
   const limit = values.get('limit') ?? String(DEFAULT_LIMIT);
   if (!/^([1-9]\d?|100)$/.test(limit))
-    errors.push({ path: 'limit', message: 'must be a whole number from 1 to 100' });
+    errors.push({ path: 'limit', ...said('whole-number', { from: 1, to: 100 }) });
   const texts = (values.get('q') ?? '').split(/\s+/).filter(Boolean);
   if (texts.length > MAX_WORDS || texts.some((text) => text.length > MAX_WORD_LENGTH + 33))
-    errors.push({ path: 'q', message: `must be at most ${MAX_WORDS} words of at most ${MAX_WORD_LENGTH}` });
+    errors.push({ path: 'q', ...said('search-words', { to: MAX_WORDS, length: MAX_WORD_LENGTH }) });
   if (errors.length > 0) throw QuotaError.invalid('invalid-request', errors);
   return { words: texts.map(wordOf), limit: Number(limit) };
 }

@@ -1,5 +1,5 @@
 import { Controller, Get, Req, Res } from '@nestjs/common';
-import { QuotaError } from '@sundial/contract';
+import { QuotaError, said } from '@sundial/contract';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Describe } from '../http/openapi/describe.js';
 import { Route } from '../http/routes/route.decorator.js';
@@ -102,9 +102,9 @@ export class SumsController {
 }
 
 function notNamed(): QuotaError {
-  const message = 'is missing: an outage is named by its node and from, as GET /admin/outages answers them';
+  const fault = said('outage-named');
   return QuotaError.invalid('invalid-request', [
-    { path: 'node', message },
-    { path: 'from', message },
+    { path: 'node', ...fault },
+    { path: 'from', ...fault },
   ]);
 }

@@ -1,5 +1,5 @@
 import { Controller, Get, Req, Res } from '@nestjs/common';
-import { QuotaError } from '@sundial/contract';
+import { QuotaError, said } from '@sundial/contract';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Door } from '../http/admission/door.js';
 import { Describe } from '../http/openapi/describe.js';
@@ -49,7 +49,7 @@ function framesIn(url: string): number {
   const isNumber = /^[1-9]\d{0,6}$/.test(frames) && Number(frames) <= MAX_FRAMES;
   const errors = [
     ...unknownParameters(values.keys(), ['frames']),
-    ...(isNumber ? [] : [{ path: 'frames', message: `must be a whole number from 1 to ${MAX_FRAMES}` }]),
+    ...(isNumber ? [] : [{ path: 'frames', ...said('whole-number', { from: 1, to: MAX_FRAMES }) }]),
   ];
   if (errors.length > 0) throw QuotaError.invalid('invalid-request', errors);
   return Number(frames);

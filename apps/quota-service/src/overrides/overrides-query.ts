@@ -3,6 +3,7 @@ import {
   MAX_OVERRIDES_PER_PAGE,
   type OverridesQuery,
   QuotaError,
+  said,
   type Subject,
 } from '@sundial/contract';
 import { errorsInReason } from '../admin/reason.js';
@@ -20,9 +21,9 @@ export function parseOverridesQuery(url: string): OverridesQuery {
     values.get(name),
   );
   if (active !== undefined && active !== 'true' && active !== 'false')
-    errors.push({ path: 'active', message: 'must be true or false' });
+    errors.push({ path: 'active', ...said('true-or-false') });
   if (limit !== undefined && !isLimit(limit))
-    errors.push({ path: 'limit', message: `must be a whole number from 1 to ${MAX_OVERRIDES_PER_PAGE}` });
+    errors.push({ path: 'limit', ...said('whole-number', { from: 1, to: MAX_OVERRIDES_PER_PAGE }) });
   if (errors.length > 0) throw QuotaError.invalid('invalid-request', errors);
   return {
     rule,
@@ -61,7 +62,7 @@ interface OverrideToRemove {
 
 function ruleIn(values: ReadonlyMap<string, string>, errors: InputError[]): string {
   const rule = values.get('rule');
-  if (!rule) errors.push({ path: 'rule', message: 'is missing: overrides are of a rule' });
+  if (!rule) errors.push({ path: 'rule', ...said('override-rule') });
   return rule ?? '';
 }
 

@@ -1,5 +1,5 @@
 import { Controller, Delete, Get, Req, Res } from '@nestjs/common';
-import { QuotaError, type Subject } from '@sundial/contract';
+import { QuotaError, said, type Subject } from '@sundial/contract';
 import type { DeletedSubjectData, DeletedSubjectEvents } from '@sundial/ledger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AdminWrites } from '../admin/admin-writes.js';
@@ -56,6 +56,5 @@ interface SubjectDataDeleted {
 }
 
 function allOrNothing(): QuotaError {
-  const message = 'is not taken here: all that is recorded of the subject is deleted';
-  return QuotaError.invalid('invalid-request', [{ path: 'from', message }]);
+  return QuotaError.invalid('invalid-request', [{ path: 'from', ...said('not-taken') }]);
 }

@@ -1,4 +1,10 @@
-import { type InputError, NAME_PATTERN, QuotaError, type VerifyReceiptRequest } from '@sundial/contract';
+import {
+  type InputError,
+  NAME_PATTERN,
+  QuotaError,
+  said,
+  type VerifyReceiptRequest,
+} from '@sundial/contract';
 
 const FIELDS = ['receipt', 'resource', 'consume'];
 
@@ -8,15 +14,14 @@ export function readVerifyRequest(body: unknown): VerifyReceiptRequest {
   const fields: Readonly<Record<string, unknown>> = isObject ? { ...body } : {};
   const { receipt, resource, consume } = fields;
   const errors: InputError[] = [];
-  if (!isObject) errors.push({ path: '', message: 'must be an object' });
-  if (typeof receipt !== 'string')
-    errors.push({ path: 'receipt', message: 'must be the receipt, as the decision carried it' });
+  if (!isObject) errors.push({ path: '', ...said('object') });
+  if (typeof receipt !== 'string') errors.push({ path: 'receipt', ...said('receipt') });
   if (typeof resource !== 'string' || !NAME_PATTERN.test(resource))
-    errors.push({ path: 'resource', message: 'must name the resource that is about to be used' });
+    errors.push({ path: 'resource', ...said('receipt-resource') });
   if (consume !== undefined && typeof consume !== 'boolean')
-    errors.push({ path: 'consume', message: 'must be true or false' });
+    errors.push({ path: 'consume', ...said('true-or-false') });
   for (const name of Object.keys(fields))
-    if (!FIELDS.includes(name)) errors.push({ path: name.slice(0, 64), message: 'is not a known field' });
+    if (!FIELDS.includes(name)) errors.push({ path: name.slice(0, 64), ...said('unknown-field') });
   if (errors.length > 0) throw QuotaError.invalid('invalid-request', errors);
   return fields as unknown as VerifyReceiptRequest;
 }

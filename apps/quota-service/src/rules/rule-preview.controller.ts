@@ -5,6 +5,7 @@ import {
   type RuleOutlook,
   type RuleTrial,
   type RuleTried,
+  said,
 } from '@sundial/contract';
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import { LiveRules, matchesNothing, parseRule, patchRule, planChange, QuotaEngine } from '@sundial/engine';
@@ -60,15 +61,12 @@ export class RulePreviewController {
 function errorsIn(body: object): readonly InputError[] {
   const names = Object.keys(body);
   const unknown = names.filter((name) => !['rule', 'id', 'change'].includes(name));
-  const errors = unknown.map((name) => ({ path: name.slice(0, 64), message: 'is not a known field' }));
+  const errors: InputError[] = unknown.map((name) => ({ path: name.slice(0, 64), ...said('unknown-field') }));
   if ('rule' in body) {
-    if (names.length - unknown.length > 1)
-      errors.push({ path: 'rule', message: 'stands alone, or the id of a rule and its change stand there' });
+    if (names.length - unknown.length > 1) errors.push({ path: 'rule', ...said('rule-alone') });
     return errors;
   }
-  if (!('id' in body) || typeof body.id !== 'string')
-    errors.push({ path: 'id', message: 'must be the id of a rule, unless there is a whole rule' });
-  if (!('change' in body))
-    errors.push({ path: 'change', message: 'is missing: fields that would be otherwise' });
+  if (!('id' in body) || typeof body.id !== 'string') errors.push({ path: 'id', ...said('rule-or-id') });
+  if (!('change' in body)) errors.push({ path: 'change', ...said('rule-change') });
   return errors;
 }

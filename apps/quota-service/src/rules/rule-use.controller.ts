@@ -1,5 +1,5 @@
 import { Controller, Get, Req } from '@nestjs/common';
-import { NAME_PATTERN, QuotaError } from '@sundial/contract';
+import { NAME_PATTERN, QuotaError, said } from '@sundial/contract';
 import type { FastifyRequest } from 'fastify';
 import { Describe } from '../http/openapi/describe.js';
 import { readQuery, unknownParameters } from '../http/query.js';
@@ -44,9 +44,7 @@ function rulesIn(url: string): string[] {
   const areNames = rules.length >= 1 && rules.length <= MAX_RULES && rules.every(isName);
   const errors = [
     ...unknownParameters(values.keys(), ['rules']),
-    ...(areNames
-      ? []
-      : [{ path: 'rules', message: `must be the ids of 1 to ${MAX_RULES} rules with commas between` }]),
+    ...(areNames ? [] : [{ path: 'rules', ...said('rule-ids', { to: MAX_RULES }) }]),
   ];
   if (errors.length > 0) throw QuotaError.invalid('invalid-request', errors);
   return rules;

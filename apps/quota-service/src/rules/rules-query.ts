@@ -1,11 +1,13 @@
 import type { RuleBook } from '@sundial/engine';
 import {
+  type InputFault,
   MAX_RULES_PER_PAGE,
   NAME_PATTERN,
   QuotaError,
   type Rule,
   RULE_MODES,
   type RuleMode,
+  said,
 } from '@sundial/contract';
 import { readQuery, unknownParameters } from '../http/query.js';
 
@@ -34,22 +36,26 @@ const ID_START = /^[A-Za-z0-9._:-]{1,128}$/;
 export function parseRulesQuery(url: string): RulesQuery {
   const values = readQuery(url);
   const errors = unknownParameters(values.keys(), FILTERS);
-  const read = <T>(name: string, parse: (text: string) => T | undefined, message: string): T | undefined => {
+  const read = <T>(
+    name: string,
+    parse: (text: string) => T | undefined,
+    fault: InputFault,
+  ): T | undefined => {
     const text = values.get(name);
     if (text === undefined) return undefined;
     const value = parse(text);
-    if (value === undefined) errors.push({ path: name, message });
+    if (value === undefined) errors.push({ path: name, ...fault });
     return value;
   };
-  const after = read('cursor', idOf, 'must be the `next` of an answer, or absent to begin');
-  const limit = read('limit', limitOf, `must be a whole number from 1 to ${MAX_RULES_PER_PAGE}`);
-  const resource = read('resource', matching(NAME_PATTERN), 'must be the name of a resource');
+  const after = read('cursor', idOf, said('cursor'));
+  const limit = read('limit', limitOf, said('whole-number', { from: 1, to: MAX_RULES_PER_PAGE }));
+  const resource = read('resource', matching(NAME_PATTERN), said('resource-name'));
   const mode = read(
     'mode',
     (text) => RULE_MODES.find((known) => known === text),
-    `must be one of ${RULE_MODES.join(', ')}`,
+    said('one-of', { values: RULE_MODES.join(', ') }),
   );
-  const idPrefix = read('idPrefix', matching(ID_START), 'must be the beginning of a rule id');
+  const idPrefix = read('idPrefix', matching(ID_START), said('rule-id-start'));
   if (errors.length > 0) throw QuotaError.invalid('invalid-request', errors);
   return {
     limit: limit ?? MAX_RULES_PER_PAGE,

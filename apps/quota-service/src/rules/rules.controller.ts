@@ -1,4 +1,4 @@
-import { QuotaError, type Rule, type RulePreview, type RuleWritten } from '@sundial/contract';
+import { QuotaError, type Rule, type RulePreview, type RuleWritten, said } from '@sundial/contract';
 import {
   Body,
   Controller,
@@ -195,9 +195,7 @@ function unlessKnown<T>(
 function withId(body: unknown, id: string): unknown {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) return body;
   if ('id' in body && body.id !== id) {
-    throw QuotaError.invalid('invalid-rule', [
-      { path: 'id', message: 'must be the id of the path, or absent' },
-    ]);
+    throw QuotaError.invalid('invalid-rule', [{ path: 'id', ...said('id-of-path') }]);
   }
   return { ...body, id };
 }

@@ -1,4 +1,4 @@
-import { QuotaError } from '@sundial/contract';
+import { QuotaError, said } from '@sundial/contract';
 import { errorsInReason } from '../admin/reason.js';
 import { readQuery, unknownParameters } from '../http/query.js';
 
@@ -22,7 +22,7 @@ export function parseWriteQuery(url: string): WriteQuery {
   const values = readQuery(url);
   const { dryRun = 'false', reason } = Object.fromEntries(values);
   const errors = unknownParameters(values.keys(), ['dryRun', 'reason']);
-  if (!['true', 'false'].includes(dryRun)) errors.push({ path: 'dryRun', message: 'must be true or false' });
+  if (!['true', 'false'].includes(dryRun)) errors.push({ path: 'dryRun', ...said('true-or-false') });
   errors.push(...errorsInReason(reason));
   if (errors.length > 0) throw QuotaError.invalid('invalid-request', errors);
   return { dryRun: dryRun === 'true', reason };

@@ -1,4 +1,4 @@
-import { type InputError, NAME_PATTERN, QuotaError, type Subject } from '@sundial/contract';
+import { type InputError, NAME_PATTERN, QuotaError, said, type Subject } from '@sundial/contract';
 import { DEFAULT_NEAR } from '@sundial/engine';
 import { readQuery, unknownParameters } from '../http/query.js';
 import { subjectAmong } from '../http/subject-parameter.js';
@@ -18,10 +18,10 @@ export function parseNearQuery(url: string): NearQuery {
   const values = readQuery(url);
   const errors = unknownParameters(values.keys(), PARAMETERS);
   const [rule, near, cursor] = PARAMETERS.map((name) => values.get(name));
-  if (rule === undefined) errors.push({ path: 'rule', message: 'is missing' });
-  else if (!NAME_PATTERN.test(rule)) errors.push({ path: 'rule', message: 'must be the id of a rule' });
+  if (rule === undefined) errors.push({ path: 'rule', ...said('missing') });
+  else if (!NAME_PATTERN.test(rule)) errors.push({ path: 'rule', ...said('rule-id') });
   if (near !== undefined && !(/^\d{1,3}(\.\d{1,6})?$/.test(near) && Number(near) <= 100))
-    errors.push({ path: 'near', message: 'must be a number from 0 to 100, such as 0.8' });
+    errors.push({ path: 'near', ...said('number-such-as', { from: 0, to: 100, example: 0.8 }) });
   errors.push(...errorsInCursor(cursor));
   if (errors.length > 0) throw QuotaError.invalid('invalid-request', errors);
   return {
@@ -43,5 +43,5 @@ export function parseSubjectQuery(url: string): { readonly subject: Subject; rea
 
 function errorsInCursor(cursor: string | undefined): readonly InputError[] {
   if (cursor === undefined || (cursor.length <= MAX_CURSOR_LENGTH && NAME_PATTERN.test(cursor))) return [];
-  return [{ path: 'cursor', message: 'must be the `next` of an answer, or absent to begin' }];
+  return [{ path: 'cursor', ...said('cursor') }];
 }

@@ -1,4 +1,4 @@
-import { QuotaError } from '@sundial/contract';
+import { QuotaError, said } from '@sundial/contract';
 import type { DeliveriesQuery, ShownDelivery } from '@sundial/ledger';
 import { readQuery, unknownParameters } from '../http/query.js';
 
@@ -13,16 +13,15 @@ export function parseDeliveriesQuery(url: string, filters: readonly string[]): D
   const known = [...filters, 'cursor', 'limit'];
   const errors = unknownParameters(values.keys(), known);
   const [cursor, limit, named] = ['cursor', 'limit', 'state'].map((name) => values.get(name));
-  if (cursor !== undefined && !/^\d{1,15}$/.test(cursor))
-    errors.push({ path: 'cursor', message: 'must be the next of the page before' });
+  if (cursor !== undefined && !/^\d{1,15}$/.test(cursor)) errors.push({ path: 'cursor', ...said('cursor') });
   if (
     limit !== undefined &&
     !(/^\d{1,4}$/.test(limit) && Number(limit) >= 1 && Number(limit) <= MAX_DELIVERIES)
   )
-    errors.push({ path: 'limit', message: `must be a whole number from 1 to ${MAX_DELIVERIES}` });
+    errors.push({ path: 'limit', ...said('whole-number', { from: 1, to: MAX_DELIVERIES }) });
   const state = STATES.find((each) => each === named);
   if (named !== undefined && state === undefined && filters.includes('state'))
-    errors.push({ path: 'state', message: `must be one of: ${STATES.join(', ')}` });
+    errors.push({ path: 'state', ...said('one-of', { values: STATES.join(', ') }) });
   if (errors.length > 0) throw QuotaError.invalid('invalid-request', errors);
   return {
     ...(state !== undefined && { state }),

@@ -1,4 +1,6 @@
+import { said } from '@sundial/contract';
 import { ValidateBy } from 'class-validator';
+import { says } from '../http/body/validated-fields.js';
 
 const MAX_HEADERS = 8;
 const NAME = /^[a-z0-9!#$%&'*+.^_`|~-]{1,64}$/;
@@ -10,14 +12,10 @@ const RESERVED =
 
 /** Names in small letters and values of headers that a webhook sends along, such as a receiver's token. */
 export function SecretHeaders(): PropertyDecorator {
-  return ValidateBy({
-    name: 'secretHeaders',
-    validator: {
-      validate: areHeaders,
-      defaultMessage: () =>
-        `must be at most ${MAX_HEADERS} headers, names in small letters and values of 1 to 1024 printable ASCII characters, and none of host, user-agent, content-*, proxy-*, sundial-* and those of the connection`,
-    },
-  });
+  return ValidateBy(
+    { name: 'secretHeaders', validator: { validate: areHeaders } },
+    says(said('webhook-headers', { to: MAX_HEADERS })),
+  );
 }
 
 function areHeaders(value: unknown): boolean {

@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { type InputError, MAX_REASON_LENGTH, NAME_PATTERN, QuotaError } from '@sundial/contract';
+import { type InputError, MAX_REASON_LENGTH, NAME_PATTERN, QuotaError, said } from '@sundial/contract';
 import { type BodyTemplate, OUTGOING_EVENT_TYPES, type WebhookInput } from '@sundial/ledger';
 import { plainToInstance, Type } from 'class-transformer';
 import {
@@ -17,22 +17,27 @@ import {
   validateSync,
   type ValidationError,
 } from 'class-validator';
+import { faultsIn, says } from '../http/body/validated-fields.js';
 import { SecretHeaders } from './secret-headers.js';
-import { templateMessage } from './sending/body-template.js';
+import { templateFault } from './sending/body-template.js';
 
 const MAX_URL_LENGTH = 2_048;
 const MAX_TEMPLATE_LENGTH = 4_096;
 const MAX_DESCRIPTION_LENGTH = 256;
 const CONTENT_TYPES = ['application/json', 'application/x-www-form-urlencoded', 'text/plain'] as const;
-const NAME = { message: 'must be a name of 1 to 128 letters, digits, ".", "_", ":" or "-"' };
+const NAME = says(said('name'));
+const BOOLEAN = says(said('true-or-false'));
 
 class FilterRequest {
   @IsOptional()
-  @IsArray({ message: 'must be a list of types' })
-  @ArrayMinSize(1, { message: 'must name a type; without types the webhook gets all' })
-  @ArrayMaxSize(OUTGOING_EVENT_TYPES.length, { message: 'must name each type once' })
-  @ArrayUnique({ message: 'must name each type once' })
-  @IsIn(OUTGOING_EVENT_TYPES, { each: true, message: `must be of ${OUTGOING_EVENT_TYPES.join(', ')}` })
+  @IsArray(says(said('webhook-types')))
+  @ArrayMinSize(1, says(said('webhook-types-none')))
+  @ArrayMaxSize(OUTGOING_EVENT_TYPES.length, says(said('webhook-types-twice')))
+  @ArrayUnique(says(said('webhook-types-twice')))
+  @IsIn(OUTGOING_EVENT_TYPES, {
+    each: true,
+    ...says(said('webhook-types-of', { values: OUTGOING_EVENT_TYPES.join(', ') })),
+  })
   types?: string[];
 
   @IsOptional()
@@ -45,29 +50,29 @@ class FilterRequest {
 }
 
 class TemplateRequest {
-  @IsIn(CONTENT_TYPES, { message: `must be one of ${CONTENT_TYPES.join(', ')}` })
+  @IsIn(CONTENT_TYPES, says(said('one-of', { values: CONTENT_TYPES.join(', ') })))
   contentType!: BodyTemplate['contentType'];
 
-  @Length(1, MAX_TEMPLATE_LENGTH, { message: `must be a text of 1 to ${MAX_TEMPLATE_LENGTH} characters` })
+  @Length(1, MAX_TEMPLATE_LENGTH, says(said('text-length', { from: 1, to: MAX_TEMPLATE_LENGTH })))
   body!: string;
 }
 
 class WebhookRequest {
-  @Length(1, MAX_URL_LENGTH, { message: `must be an https:// URL of at most ${MAX_URL_LENGTH} characters` })
+  @Length(1, MAX_URL_LENGTH, says(said('webhook-url-length', { to: MAX_URL_LENGTH })))
   url!: string;
 
   @IsOptional()
-  @IsObject({ message: 'must be an object with types, resource or rule' })
+  @IsObject(says(said('object-with', { fields: 'types, resource, rule' })))
   @ValidateNested()
   @Type(() => FilterRequest)
   filter?: FilterRequest;
 
   @IsOptional()
-  @Matches(/^\S{16,256}$/, { message: 'must have 16 to 256 characters without spaces; absent: one is made' })
+  @Matches(/^\S{16,256}$/, says(said('webhook-secret')))
   secret?: string;
 
   @IsOptional()
-  @IsBoolean({ message: 'must be true or false' })
+  @IsBoolean(BOOLEAN)
   rotateSecret?: boolean;
 
   @IsOptional()
@@ -75,23 +80,21 @@ class WebhookRequest {
   headers?: Readonly<Record<string, string>>;
 
   @IsOptional()
-  @IsObject({ message: 'must be an object with contentType and body' })
+  @IsObject(says(said('object-with', { fields: 'contentType, body' })))
   @ValidateNested()
   @Type(() => TemplateRequest)
   template?: TemplateRequest;
 
   @IsOptional()
-  @Length(1, MAX_DESCRIPTION_LENGTH, {
-    message: `must be a text of 1 to ${MAX_DESCRIPTION_LENGTH} characters`,
-  })
+  @Length(1, MAX_DESCRIPTION_LENGTH, says(said('text-length', { from: 1, to: MAX_DESCRIPTION_LENGTH })))
   description?: string;
 
   @IsOptional()
-  @IsBoolean({ message: 'must be true or false' })
+  @IsBoolean(BOOLEAN)
   enabled?: boolean;
 
   @IsOptional()
-  @Length(1, MAX_REASON_LENGTH, { message: `must be a text of 1 to ${MAX_REASON_LENGTH} characters` })
+  @Length(1, MAX_REASON_LENGTH, says(said('text-length', { from: 1, to: MAX_REASON_LENGTH })))
   reason?: string;
 }
 
@@ -100,7 +103,7 @@ export type WebhookWrite = WebhookInput & { readonly rotateSecret?: boolean; rea
 /** @throws QuotaError `invalid-request` with every error */
 export function readWebhook(body: unknown): WebhookWrite {
   if (typeof body !== 'object' || body === null || Array.isArray(body))
-    throw QuotaError.invalid('invalid-request', [{ path: '', message: 'must be an object with a url' }]);
+    throw QuotaError.invalid('invalid-request', [{ path: '', ...said('object-with', { fields: 'url' }) }]);
   const request = plainToInstance(WebhookRequest, body);
   const errors = validateSync(request, { whitelist: true, forbidNonWhitelisted: true }).flatMap((error) =>
     errorsIn(error, ''),
@@ -110,29 +113,23 @@ export function readWebhook(body: unknown): WebhookWrite {
   return JSON.parse(JSON.stringify(request)) as WebhookWrite;
 }
 
-function errorsIn(
-  { property, constraints = {}, children = [] }: ValidationError,
-  around: string,
-): InputError[] {
+function errorsIn(error: ValidationError, around: string): InputError[] {
+  const { property, children = [] } = error;
   const path = around === '' ? property : `${around}.${property}`;
-  const own = Object.entries(constraints).map(([name, message]) => ({
-    path: path.slice(0, 128),
-    message: name === 'whitelistValidation' ? 'is not a field of a webhook' : message,
-  }));
+  const own = faultsIn(error, said('webhook-field')).map((fault) => ({ path: path.slice(0, 128), ...fault }));
   return [...own, ...children.flatMap((child) => errorsIn(child, path))];
 }
 
 function urlErrors(text: string): InputError[] {
   const path = 'url';
-  if (!URL.canParse(text)) return [{ path, message: 'must be an https:// URL' }];
+  if (!URL.canParse(text)) return [{ path, ...said('webhook-url') }];
   const { protocol, username, password } = new URL(text);
-  if (protocol !== 'https:' && protocol !== 'http:') return [{ path, message: 'must be an https:// URL' }];
-  if (username !== '' || password !== '')
-    return [{ path, message: 'must not have a user or a password in it' }];
+  if (protocol !== 'https:' && protocol !== 'http:') return [{ path, ...said('webhook-url') }];
+  if (username !== '' || password !== '') return [{ path, ...said('webhook-url-user') }];
   return [];
 }
 
 function templateErrors(template: BodyTemplate | undefined): InputError[] {
-  const message = template && templateMessage(template);
-  return message === undefined ? [] : [{ path: 'template.body', message }];
+  const fault = template && templateFault(template);
+  return fault === undefined ? [] : [{ path: 'template.body', ...fault }];
 }

@@ -1,5 +1,5 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Req } from '@nestjs/common';
-import { QuotaError } from '@sundial/contract';
+import { QuotaError, said } from '@sundial/contract';
 import { QuotaEngine } from '@sundial/engine';
 import {
   cloudEvent,
@@ -176,7 +176,7 @@ export class WebhooksController {
       // A name that is not known yet may be later.
       if (!(error instanceof RefusedAddressError)) return;
       throw QuotaError.invalid('invalid-request', [
-        { path: 'url', message: `cannot be called: ${error.message}` },
+        { path: 'url', ...said('webhook-url-refused', { why: error.message }) },
       ]);
     }
   }
@@ -193,8 +193,9 @@ function found<T>(id: string, known: T | undefined): T {
 /** Headers are a secret between the service and one receiver. */
 function assertSameHost({ url, headerNames }: Webhook, next: string): void {
   if (headerNames === undefined || new URL(url).origin === new URL(next).origin) return;
-  const message = `must be given again for another host, or be {}: those that are sent to ${new URL(url).host} are not sent elsewhere`;
-  throw QuotaError.invalid('invalid-request', [{ path: 'headers', message }]);
+  throw QuotaError.invalid('invalid-request', [
+    { path: 'headers', ...said('webhook-headers-host', { host: new URL(url).host }) },
+  ]);
 }
 
 /** What follows the host is often a token: only an admin, who could change it, sees it. */

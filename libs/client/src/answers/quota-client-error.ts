@@ -106,9 +106,15 @@ function asText(value: unknown): string | undefined {
 function asErrors(value: unknown): readonly InputError[] {
   const all: readonly unknown[] = Array.isArray(value) ? value : [];
   return all.flatMap((each) => {
-    const { path, message } = (each ?? {}) as { readonly path?: unknown; readonly message?: unknown };
-    return typeof path === 'string' && typeof message === 'string' ? [{ path, message }] : [];
+    const { path, message, code, params } = (each ?? {}) as Readonly<Partial<Record<string, unknown>>>;
+    if (typeof path !== 'string' || typeof message !== 'string') return [];
+    return [{ path, message, ...(typeof code === 'string' && { code, ...asParams(params) }) }];
   });
+}
+
+function asParams(params: unknown): Pick<InputError, 'params'> {
+  if (typeof params !== 'object' || params === null) return {};
+  return { params: params as NonNullable<InputError['params']> };
 }
 
 /** Whether the service, and not the caller, is why it failed. */

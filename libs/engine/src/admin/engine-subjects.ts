@@ -1,5 +1,6 @@
 import {
   QuotaError,
+  said,
   type HeldUnits,
   type NearSubjects,
   type ResetRule,
@@ -176,9 +177,7 @@ export class EngineSubjects {
     const rule = this.options.rules.current.byId(id);
     if (rule === undefined) throw ruleNotFound(id);
     if (rule.mode !== 'off') return rule;
-    throw QuotaError.invalid('invalid-request', [
-      { path: 'rule', message: 'is off: nothing is counted under it' },
-    ]);
+    throw QuotaError.invalid('invalid-request', [{ path: 'rule', ...said('rule-off') }]);
   }
 
   #resetBy(id: string | undefined, subject: Subject): readonly Rule[] {
@@ -193,11 +192,11 @@ export class EngineSubjects {
     for (const rule of this.options.rules.current.after(''))
       if (rule.per.length === attributes && isAbout(rule, subject)) rules.push(rule);
     if (rules.length > 0 && rules.length <= RULES_A_PAGE) return rules;
-    const message =
+    const fault =
       rules.length === 0
-        ? 'has the attributes of no rule: a rule is reset by exactly those that it counts by'
-        : `is counted by ${rules.length} rules: name one of them, ${RULES_A_PAGE} at once are the most`;
-    throw QuotaError.invalid('invalid-request', [{ path: 'subject', message }]);
+        ? said('subject-of-no-rule')
+        : said('subject-of-many-rules', { count: rules.length, to: RULES_A_PAGE });
+    throw QuotaError.invalid('invalid-request', [{ path: 'subject', ...fault }]);
   }
 
   /** Undefined where nothing is held: then no store is asked. */

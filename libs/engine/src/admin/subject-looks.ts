@@ -1,4 +1,4 @@
-import { QuotaError, type Rule, type Subject, type SubjectState } from '@sundial/contract';
+import { QuotaError, said, type Rule, type Subject, type SubjectState } from '@sundial/contract';
 import type { PlannedLimit } from '../counters/rule-windows.js';
 import { allowanceOf } from '../decisions/allowance.js';
 import { CheckPlanner } from '../decisions/check-planner.js';
@@ -66,8 +66,7 @@ export class SubjectLooks {
   async #keys(rule: Rule, cursor: string | undefined, wanted: number) {
     const page = await asked(this.runner.looks.scan({ ...keysOfRule(rule), cursor, wanted }));
     if (page !== undefined) return page;
-    const message = 'must be the `next` of an answer, or absent to begin';
-    throw QuotaError.invalid('invalid-request', [{ path: 'cursor', message }]);
+    throw QuotaError.invalid('invalid-request', [{ path: 'cursor', ...said('cursor') }]);
   }
 
   /** Undefined where a wrong-type key lies in the counter's place. */

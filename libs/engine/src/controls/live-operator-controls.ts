@@ -13,6 +13,7 @@ import {
   MAX_GATES,
   type OperatorControls,
   QuotaError,
+  said,
   type Subject,
 } from '@sundial/contract';
 import { valuesOf } from '../operations/scope.js';
@@ -146,8 +147,8 @@ export class LiveOperatorControls implements OperatorControls {
     const record = { ...unsigned, node: this.#keeper.node };
     const isNew = record.control !== null && this.#live.get(record.key) === undefined;
     if (isNew && this.#all(kind).length >= MAX[kind]) {
-      const message = `there are ${MAX[kind]} ${kind}s in force, as many as there can be: take some away`;
-      throw QuotaError.invalid('invalid-request', [{ path: '', message }]);
+      const fault = said('controls-full', { count: MAX[kind], kind });
+      throw QuotaError.invalid('invalid-request', [{ path: '', ...fault }]);
     }
     this.#live.merge([record]);
     return this.#keeper.keep(record);

@@ -10,6 +10,7 @@ import {
   MAX_DRILL_MS,
   NAME_PATTERN,
   QuotaError,
+  said,
   type Subject,
 } from '@sundial/contract';
 import { validator } from '../requests/parse-request.js';
@@ -48,8 +49,7 @@ export function parseDrill(input: unknown, now: number): DrillInput {
 
 export function assertResource(resource: string): void {
   if (NAME_PATTERN.test(resource)) return;
-  const message = 'must be a letter or digit, then up to 127 letters, digits or any of . _ : -';
-  throw QuotaError.invalid('invalid-request', [{ path: 'resource', message }]);
+  throw QuotaError.invalid('invalid-request', [{ path: 'resource', ...said('name-in-request') }]);
 }
 
 /** What ends never has `Infinity`. */
@@ -68,11 +68,11 @@ function moreErrors({ until, onDeny }: GateInput, now: number, latest: number): 
   if (until === undefined) return errors;
   const endsAt = endOf(until);
   const shown = new Date(Math.round(now)).toISOString();
-  if (!(endsAt > now)) errors.push({ path: 'until', message: `must be in the future: it is ${shown}` });
+  if (!(endsAt > now)) errors.push({ path: 'until', ...said('in-future', { now: shown }) });
   if (endsAt > latest)
     errors.push({
       path: 'until',
-      message: `must be at most ${MAX_DRILL_MS / 60_000} minutes ahead: it is ${shown}`,
+      ...said('too-far-ahead', { minutes: MAX_DRILL_MS / 60_000, now: shown }),
     });
   return errors;
 }

@@ -1,5 +1,6 @@
 import {
   QuotaError,
+  said,
   type Limit,
   type OwnValue,
   type Rule,
@@ -82,7 +83,7 @@ export function ruleForSubject(rule: Rule, subject: Subject): RuleForSubject {
   const what = `${JSON.stringify(given)} is not an IANA time zone such as Asia/Shanghai`;
   if (rule.strictZone === true)
     throw QuotaError.invalid('invalid-request', [
-      { path: `subject.${timeZone.by}`, message: `must be one: ${what}` },
+      { path: `subject.${timeZone.by}`, ...said('time-zone-of-subject', { zone: JSON.stringify(given) }) },
     ]);
   const message = `${what}: the windows are those of ${timeZone.default}.`;
   return {
@@ -120,6 +121,7 @@ function dayOf({ by, default: fallback }: OwnValue<number>, subject: Subject): n
   const given = subject[by];
   if (given === undefined) return fallback;
   if (/^([1-9]|[12]\d|3[01])$/.test(given)) return Number(given);
-  const message = `must be a day of the month, from "1" to "31", not ${JSON.stringify(given)}`;
-  throw QuotaError.invalid('invalid-request', [{ path: `subject.${by}`, message }]);
+  throw QuotaError.invalid('invalid-request', [
+    { path: `subject.${by}`, ...said('day-of-subject', { day: JSON.stringify(given) }) },
+  ]);
 }

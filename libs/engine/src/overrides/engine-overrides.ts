@@ -10,6 +10,7 @@ import {
   type OverridesQuery,
   type OverrideWritten,
   QuotaError,
+  said,
   type Rule,
   type Subject,
 } from '@sundial/contract';
@@ -109,8 +110,8 @@ export class EngineOverrides implements OverrideAdmin {
     by: OverrideActor,
   ): Promise<ReadonlyMap<Rule, readonly OverrideWrite[]>> {
     if (inputs.length > MAX_IMPORTED_OVERRIDES) {
-      const message = `has ${inputs.length} lines: at most ${MAX_IMPORTED_OVERRIDES} are imported at once`;
-      throw QuotaError.invalid('invalid-request', [{ path: '', message }]);
+      const fault = said('override-lines', { count: inputs.length, to: MAX_IMPORTED_OVERRIDES });
+      throw QuotaError.invalid('invalid-request', [{ path: '', ...fault }]);
     }
     const slice = new TimeSlice();
     const [errors, byRule] = [[] as InputError[], new Map<Rule, OverrideWrite[]>()];
@@ -120,12 +121,12 @@ export class EngineOverrides implements OverrideAdmin {
       const line = index + 1;
       const rule = this.#ruleOf(input);
       const its = this.#errorsIn(input, rule);
-      errors.push(...its.map(({ path, message }) => ({ path: pathIn(line, path), message })));
+      errors.push(...its.map(({ path, ...fault }) => ({ path: pathIn(line, path), ...fault })));
       if (its.length > 0 || rule === undefined) continue;
       const write = this.#writeOf(rule, this.#stamped(input as OverrideInput, by));
       const earlier = lines.get(write.counter.key);
       if (earlier !== undefined)
-        errors.push({ path: pathIn(line, 'subject'), message: `is the subject of line ${earlier}, too` });
+        errors.push({ path: pathIn(line, 'subject'), ...said('override-subject-twice', { line: earlier }) });
       lines.set(write.counter.key, line);
       byRule.set(rule, [...(byRule.get(rule) ?? []), write]);
     }
@@ -136,7 +137,7 @@ export class EngineOverrides implements OverrideAdmin {
   #errorsIn(input: unknown, rule: Rule | undefined): readonly InputError[] {
     const errors = errorsInOverride(input);
     if (errors.length > 0) return errors;
-    if (rule === undefined) return [{ path: 'rule', message: 'is no rule that there is' }];
+    if (rule === undefined) return [{ path: 'rule', ...said('rule-unknown') }];
     return errorsAgainst(rule, input as OverrideInput);
   }
 
@@ -212,8 +213,7 @@ function cursorAfter(name: string): string {
 function nameIn(cursor: string): string {
   const name = Buffer.from(cursor, 'base64url').toString();
   if (cursorAfter(name) === cursor) return name;
-  const message = 'must be the `next` of an answer, or absent to begin';
-  throw QuotaError.invalid('invalid-request', [{ path: 'cursor', message }]);
+  throw QuotaError.invalid('invalid-request', [{ path: 'cursor', ...said('cursor') }]);
 }
 
 function pathIn(line: number, path: string): string {

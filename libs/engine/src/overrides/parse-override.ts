@@ -4,6 +4,7 @@ import {
   type OverrideInput,
   overrideInputSchema,
   type Rule,
+  said,
 } from '@sundial/contract';
 import { fieldOf } from '../counters/limit-field.js';
 import { notTheAttributes } from '../requests/exact-subject.js';
@@ -26,7 +27,7 @@ export function errorsAgainst(rule: Rule, { subject, limits }: OverrideInput): r
   const unknown = limits.flatMap((limit, index): readonly InputError[] =>
     fields.has(fieldOf(limit))
       ? []
-      : [{ path: `limits.${index}`, message: `is no limit of the rule ${rule.id}` }],
+      : [{ path: `limits.${index}`, ...said('limit-of-rule', { rule: rule.id }) }],
   );
   return [...notTheAttributes(rule.per, subject), ...unknown];
 }
@@ -35,9 +36,9 @@ function limitErrors({ limits }: OverrideInput): readonly InputError[] {
   const seen = new Set<string>();
   return limits.flatMap((limit, index): readonly InputError[] => {
     const path = `limits.${index}`;
-    const errors = hasOne(limit) ? [] : [{ path, message: 'must have either `set` or `add`' }];
+    const errors: InputError[] = hasOne(limit) ? [] : [{ path, ...said('override-set-or-add') }];
     const field = fieldOf(limit);
-    if (seen.has(field)) errors.push({ path, message: 'names a limit that is named before' });
+    if (seen.has(field)) errors.push({ path, ...said('limit-named-before') });
     seen.add(field);
     return errors;
   });
@@ -50,5 +51,5 @@ function hasOne({ set, add }: OverriddenLimit): boolean {
 function timeErrors({ validFrom, validUntil }: OverrideInput): readonly InputError[] {
   if (validFrom === undefined || validUntil === undefined) return [];
   if (Date.parse(validFrom) < Date.parse(validUntil)) return [];
-  return [{ path: 'validFrom', message: 'must be before validUntil' }];
+  return [{ path: 'validFrom', ...said('before-valid-until') }];
 }

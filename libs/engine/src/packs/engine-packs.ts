@@ -4,6 +4,7 @@ import {
   MAX_PACKS,
   PACK_ID_PATTERN,
   QuotaError,
+  said,
   UNITS_METER,
   type InputError,
   type Pack,
@@ -117,8 +118,9 @@ function placeOf(covered: readonly Rule[], { resource, subject }: UsageRequest):
   const [place] = covered.flatMap((rule) => placesOf(rule, subject));
   if (place !== undefined) return place[1];
   const names = Object.keys(subject).join(' and ') || 'no attribute';
-  const message = `no rule of ${resource} counts by exactly ${names}: a pack would stand in for none`;
-  throw QuotaError.invalid('invalid-request', [{ path: 'subject', message }]);
+  throw QuotaError.invalid('invalid-request', [
+    { path: 'subject', ...said('pack-subject', { resource, names }) },
+  ]);
 }
 
 function placesOf(rule: Rule, subject: Subject): [string, PackPlace][] {
@@ -134,9 +136,7 @@ function assertCounted(covered: readonly Rule[], meter: string): void {
   );
   if (isCounted) return;
   const ids = covered.map(({ id }) => id).join(', ');
-  const errors: readonly InputError[] = [
-    { path: 'meter', message: `is in no limit that a pack stands in for, of the rules ${ids}` },
-  ];
+  const errors: readonly InputError[] = [{ path: 'meter', ...said('pack-meter', { rules: ids }) }];
   throw QuotaError.invalid('invalid-request', errors);
 }
 

@@ -1,4 +1,4 @@
-import { packInputSchema, type InputError, type PackInput } from '@sundial/contract';
+import { packInputSchema, type InputError, type PackInput, said } from '@sundial/contract';
 import { validator } from './parse-request.js';
 
 const errorsIn = validator(packInputSchema);
@@ -10,5 +10,5 @@ export function packInputErrors(input: unknown, now: number): readonly InputErro
   const { expiresAt } = input as PackInput;
   if (expiresAt === undefined || Date.parse(expiresAt) > now) return errors;
   const shown = new Date(Math.round(now)).toISOString();
-  return [{ path: 'expiresAt', message: `must be in the future: it is ${shown}` }];
+  return [{ path: 'expiresAt', ...said('in-future', { now: shown }) }];
 }

@@ -1,4 +1,11 @@
-import { type InputError, MAX_CLOCK_SKEW_MS, MAX_ERRORS, type Report, reportSchema } from '@sundial/contract';
+import {
+  type InputError,
+  MAX_CLOCK_SKEW_MS,
+  MAX_ERRORS,
+  type Report,
+  reportSchema,
+  said,
+} from '@sundial/contract';
 import { validator } from './parse-request.js';
 
 const errorsIn = validator(reportSchema);
@@ -11,17 +18,17 @@ const MINUTE_MS = 60_000;
  * errors than help. `now` is the store's clock.
  */
 export function validationErrorsInReports(reports: readonly Report[], now: number): readonly InputError[] {
-  if (!Array.isArray(reports)) return [{ path: 'reports', message: 'must be a list of reports' }];
+  if (!Array.isArray(reports)) return [{ path: 'reports', ...said('list-of', { what: 'reports' }) }];
   const errors: InputError[] = [];
   for (const [index, report] of (reports as readonly Report[]).entries()) {
     const found = errorsIn(report);
     const all = found.length > 0 ? found : aboutInstant(report, now);
-    for (const { path, message } of all)
-      errors.push({ path: `reports.${index}${path && '.'}${path}`, message });
+    for (const { path, ...fault } of all)
+      errors.push({ path: `reports.${index}${path && '.'}${path}`, ...fault });
     if (errors.length < MAX_ERRORS || index === reports.length - 1) continue;
     return [
       ...errors.slice(0, MAX_ERRORS - 1),
-      { path: 'reports', message: `… and more; reading stopped at reports.${index}` },
+      { path: 'reports', ...said('more-errors-after', { path: `reports.${index}` }) },
     ];
   }
   return errors;
@@ -35,13 +42,9 @@ export function instantOf(text: string): number {
 function aboutInstant({ decidedAt }: Report, now: number): readonly InputError[] {
   const ahead = instantOf(decidedAt) - now;
   if (ahead <= MAX_CLOCK_SKEW_MS) return NOTHING;
-  if (Number.isNaN(ahead))
-    return [
-      { path: 'decidedAt', message: 'must be an instant with its offset: 2026-11-18T14:28:57.120+08:00' },
-    ];
+  if (Number.isNaN(ahead)) return [{ path: 'decidedAt', ...said('instant') }];
   const minutes = Math.ceil(ahead / MINUTE_MS);
-  const message = `is ${minutes} minutes ahead of the service's clock, and ${MAX_CLOCK_SKEW_MS / MINUTE_MS} are allowed: set the clock of the client`;
-  return [{ path: 'decidedAt', message }];
+  return [{ path: 'decidedAt', ...said('clock-ahead', { minutes, to: MAX_CLOCK_SKEW_MS / MINUTE_MS }) }];
 }
 
 const NOTHING: readonly InputError[] = [];

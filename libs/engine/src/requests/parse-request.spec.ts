@@ -115,7 +115,7 @@ describe('a check request', () => {
     ],
     [{ resource: 'ocr', subject: SUBJECT, operationId: 7 }, 'operationId', 'must be of type string'],
   ])('may not be %p: it says where and what', (request, path, message) => {
-    expect(validationErrorsInCheck(request)).toEqual([{ path, message }]);
+    expect(validationErrorsInCheck(request)).toMatchObject([{ path, message }]);
   });
 
   it('lists every error at once', () => {
@@ -137,7 +137,7 @@ describe('a check request', () => {
 
   it('may be nested 10 000 deep where it is wrong anyway', () => {
     const deep = JSON.parse('{"a":'.repeat(10_000) + '1' + '}'.repeat(10_000)) as object;
-    expect(validationErrorsInCheck({ resource: 'ocr', subject: { user: deep } })).toEqual([
+    expect(validationErrorsInCheck({ resource: 'ocr', subject: { user: deep } })).toMatchObject([
       { path: 'subject.user', message: 'must be of type string' },
     ]);
     expect(validationErrorsInCheck(deep).length).toBeGreaterThan(0);
@@ -150,7 +150,7 @@ describe('a usage request', () => {
     expect(() => assertUsageRequest({ resource: 'ocr', subject: SUBJECT, amount: 1 })).toThrow(
       expect.objectContaining({
         code: 'invalid-request',
-        errors: [{ path: 'amount', message: 'is not a known field' }],
+        errors: [{ path: 'amount', message: 'is not a known field', code: 'unknown-field' }],
       }),
     );
     expect(() => assertUsageRequest(undefined)).toThrow('body: must be an object');
@@ -161,7 +161,7 @@ describe('missing attributes', () => {
   const rule = { id: 'r', per: ['user', 'grade'] } as unknown as Rule;
 
   it('are listed with the rule that needs them', () => {
-    expect(missingAttributes([rule], { user: 'u1' })).toEqual([
+    expect(missingAttributes([rule], { user: 'u1' })).toMatchObject([
       { path: 'subject.grade', message: 'is missing: rule r counts per user + grade' },
     ]);
     expect(missingAttributes([rule], { user: 'u1', grade: '3', city: 'c' })).toEqual([]);

@@ -4,10 +4,12 @@ import {
   checkRequestSchema,
   firstErrors,
   type InputError,
+  type InputFault,
   MAX_ATTRIBUTES,
   MAX_METERS,
   QuotaError,
   type Rule,
+  said,
   UNITS_METER,
   type UsageRequest,
   usageRequestSchema,
@@ -54,7 +56,7 @@ export function missingAttributes(
       errors ??= [];
       errors.push({
         path: `subject.${name}`,
-        message: `is missing: rule ${rule.id} counts per ${rule.per.join(' + ')}`,
+        ...said('missing-attribute', { rule: rule.id, per: rule.per.join(' + ') }),
       });
     }
   }
@@ -66,7 +68,7 @@ const NOTHING: readonly InputError[] = [];
 function errors({ errors }: ValidateFunction): readonly InputError[] {
   return firstErrors(errors ?? [], (error: ErrorObject) => ({
     path: pathOf(error),
-    message: sentence(error),
+    ...faultIn(error),
   }));
 }
 
@@ -81,28 +83,45 @@ function pathOf({ instancePath, params, keyword }: ErrorObject): string {
   return path === '' ? printable(name) : `${path}.${printable(name)}`;
 }
 
-function sentence({ keyword, instancePath, message, params }: ErrorObject): string {
+/** Keywords whose only value is a bound. */
+const BOUND_CODES = {
+  minimum: 'at-least',
+  maximum: 'at-most',
+  minLength: 'too-few-characters',
+  maxLength: 'too-many-characters',
+  minItems: 'too-few-items',
+  maxItems: 'too-many-items',
+  minProperties: 'too-few-properties',
+} as const;
+
+function faultIn({ keyword, instancePath, message, params }: ErrorObject): InputFault {
+  const { allowedValues, additionalProperty, type, limit } = params as {
+    readonly allowedValues: readonly unknown[];
+    readonly additionalProperty: string;
+    readonly type: string;
+    readonly limit: number;
+  };
   switch (keyword) {
     case 'enum':
-      return `must be one of ${(params as { allowedValues: readonly unknown[] }).allowedValues.join(', ')}`;
+      return said('one-of', { values: allowedValues.join(', ') });
     case 'required':
-      return 'is missing';
+      return said('missing');
     case 'additionalProperties':
-      return unknownName(instancePath, (params as { additionalProperty: string }).additionalProperty);
+      return unknownName(instancePath, additionalProperty);
     case 'pattern':
-      return instancePath === '/operationId'
-        ? 'must be 1 to 128 printable ASCII characters'
-        : 'must be a letter or digit, then up to 127 letters, digits or any of . _ : -';
+      return instancePath === '/operationId' ? said('operation-id') : said('name-in-request');
     case 'maxProperties':
       return instancePath === '/amounts'
-        ? `must name at most ${MAX_METERS} meters`
-        : `must have at most ${MAX_ATTRIBUTES} attributes`;
+        ? said('too-many-meters', { to: MAX_METERS })
+        : said('too-many-attributes', { to: MAX_ATTRIBUTES });
     case 'format':
-      return 'must be an instant with its offset, such as 2026-11-22T15:00:00+08:00';
+      return said('instant');
     case 'type':
-      return `must be ${(params as { type: string }).type === 'object' ? 'an object' : `of type ${(params as { type: string }).type}`}`;
+      return type === 'object' ? said('object') : said('type', { type: String(type) });
     default:
-      return message ?? 'is not valid';
+      return keyword in BOUND_CODES
+        ? said(BOUND_CODES[keyword as keyof typeof BOUND_CODES], { limit })
+        : { message: message ?? 'is not valid' };
   }
 }
 
@@ -113,13 +132,10 @@ function isInstant(text: string): boolean {
   return INSTANT.test(text) && !Number.isNaN(Date.parse(text));
 }
 
-function unknownName(instancePath: string, name: string): string {
-  if (instancePath === '/subject')
-    return 'is no attribute name: a lower-case letter, then up to 31 letters, digits, _ or -; not `resource`';
-  if (instancePath !== '/amounts') return 'is not a known field';
-  return name === UNITS_METER
-    ? 'is the meter that `amount` is of: say it there'
-    : 'is no meter name: a letter or digit, then up to 127 letters, digits or any of . _ : -';
+function unknownName(instancePath: string, name: string): InputFault {
+  if (instancePath === '/subject') return said('no-attribute-name');
+  if (instancePath !== '/amounts') return said('unknown-field');
+  return name === UNITS_METER ? said('units-meter') : said('no-meter-name');
 }
 
 /** Names come from the caller and go into answers and logs. */

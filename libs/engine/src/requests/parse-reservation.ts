@@ -14,6 +14,7 @@ import {
   reserveRequestSchema,
   type ReturnRequest,
   returnRequestSchema,
+  said,
   type Subject,
   type SubjectReset,
   subjectResetSchema,
@@ -82,7 +83,7 @@ function namedTwice(limits: readonly CorrectedLimit[]): readonly InputError[] {
   const seen = new Set<string>();
   return limits.flatMap((limit, index) => {
     const field = fieldOf(limit);
-    if (seen.has(field)) return { path: `limits.${index}`, message: 'names a limit that is named before' };
+    if (seen.has(field)) return { path: `limits.${index}`, ...said('limit-named-before') };
     seen.add(field);
     return [];
   });

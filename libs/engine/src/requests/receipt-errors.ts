@@ -1,4 +1,4 @@
-import { type CheckRequest, type InputError, MAX_RECEIPT_SUBJECT_BYTES } from '@sundial/contract';
+import { type CheckRequest, type InputError, MAX_RECEIPT_SUBJECT_BYTES, said } from '@sundial/contract';
 
 const NONE: readonly InputError[] = [];
 
@@ -10,6 +10,5 @@ export function receiptErrors({
   if (receipt !== true) return NONE;
   const bytes = Buffer.byteLength(JSON.stringify(subject));
   if (bytes <= MAX_RECEIPT_SUBJECT_BYTES) return NONE;
-  const message = `is not possible for a subject of ${bytes} bytes as JSON: a receipt names at most ${MAX_RECEIPT_SUBJECT_BYTES}`;
-  return [{ path: 'receipt', message }];
+  return [{ path: 'receipt', ...said('receipt-too-large', { count: bytes, to: MAX_RECEIPT_SUBJECT_BYTES }) }];
 }

@@ -1,4 +1,4 @@
-import { type CheckRequest, type InputError, MAX_ERRORS } from '@sundial/contract';
+import { type CheckRequest, type InputError, MAX_ERRORS, said } from '@sundial/contract';
 import type { RuleBook } from '../rules/rule-book.js';
 import { validationErrorsInCheck, missingAttributes } from './parse-request.js';
 import { receiptErrors } from './receipt-errors.js';
@@ -19,16 +19,16 @@ export function validationErrorsInBatch(
   requests: readonly CheckRequest[],
   book: RuleBook,
 ): readonly InputError[] {
-  if (!Array.isArray(requests)) return [{ path: 'checks', message: 'must be a list of checks' }];
+  if (!Array.isArray(requests)) return [{ path: 'checks', ...said('list-of', { what: 'checks' }) }];
   const errors: InputError[] = [];
   for (const [index, request] of (requests as readonly CheckRequest[]).entries()) {
-    for (const { path, message } of validationErrorsUnder(book, request)) {
-      errors.push({ path: `checks.${index}${path && '.'}${path}`, message });
+    for (const { path, ...fault } of validationErrorsUnder(book, request)) {
+      errors.push({ path: `checks.${index}${path && '.'}${path}`, ...fault });
     }
     if (errors.length < MAX_ERRORS || index === requests.length - 1) continue;
     return [
       ...errors.slice(0, MAX_ERRORS - 1),
-      { path: 'checks', message: `… and more; reading stopped at checks.${index}` },
+      { path: 'checks', ...said('more-errors-after', { path: `checks.${index}` }) },
     ];
   }
   return errors;

@@ -1,4 +1,4 @@
-import type { InputError } from '@sundial/contract';
+import { type InputError, said } from '@sundial/contract';
 
 const WINDOW = /^limits\.\d+\.window\b/;
 
@@ -7,9 +7,9 @@ export function aboutWindows(errors: readonly InputError[]): readonly InputError
   const seen = new Set<string>();
   return errors.flatMap((error) => {
     const [path] = WINDOW.exec(error.path) ?? [];
-    if (path === undefined || error.message === 'is missing') return error;
+    if (path === undefined || error.code === 'missing') return error;
     if (seen.has(path)) return [];
     seen.add(path);
-    return { path, message: 'must be a window as the rule writes it' };
+    return { path, ...said('window-as-written') };
   });
 }

@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import {
   QuotaError,
+  said,
   type CorrectedLimit,
   type CorrectedUsage,
   type InputError,
@@ -186,9 +187,9 @@ function notItsLimits(rule: Rule, limits: readonly CorrectedLimit[]): readonly I
   const fields = new Set(rule.limits.map(fieldOf));
   return limits.flatMap((limit, index) => {
     const path = `limits.${index}`;
-    if (!fields.has(fieldOf(limit))) return { path, message: `is no limit of the rule ${rule.id}` };
+    if (!fields.has(fieldOf(limit))) return { path, ...said('limit-of-rule', { rule: rule.id }) };
     if (limit.window !== 'concurrent') return [];
-    return { path, message: 'has nothing used that could be set: it is what live reservations hold' };
+    return { path, ...said('limit-of-holds') };
   });
 }
 

@@ -3,6 +3,7 @@ import {
   MAX_RESERVATION_ID_LENGTH,
   type OnExpiry,
   QuotaError,
+  said,
   RESERVATION_ID_PATTERN,
   type Subject,
 } from '@sundial/contract';
@@ -200,6 +201,7 @@ function storeIdOfCallers({
 }
 
 function tooLong(): QuotaError {
-  const message = `is too long for a reservation, whose id must fit in a path: ${MAX_RESERVATION_ID_LENGTH} characters`;
-  return QuotaError.invalid('invalid-request', [{ path: 'subject', message }]);
+  return QuotaError.invalid('invalid-request', [
+    { path: 'subject', ...said('subject-too-long', { to: MAX_RESERVATION_ID_LENGTH }) },
+  ]);
 }

@@ -1,5 +1,6 @@
 import { getMetadataStorage, validateSync } from 'class-validator';
-import { firstErrors, type InputError } from '@sundial/contract';
+import { firstErrors, type InputError, said, saidOf } from '@sundial/contract';
+import type { Judging } from './field-decorators.js';
 import { isPlainObject, show } from './plain-json.js';
 
 /** Checks one level. Nested ones are checked by name, so no input decides how deep a check goes. */
@@ -9,17 +10,21 @@ export function errorsIn<T extends object>(
   at: string,
   what: string,
 ): InputError[] {
-  if (!isPlainObject(input)) return [{ path: at, message: `must be an object, not ${show(input)}` }];
+  if (!isPlainObject(input)) return [{ path: at, ...saidOf(said('object'), show(input)) }];
   const fields = fieldsOf(definition);
   const unknown = firstErrors(
     Object.keys(input).filter((key) => !fields.includes(key)),
     (key) => ({
       path: join(at, /^[\w$-]{1,64}$/.test(key) ? key : show(key)),
-      message: `is not a field of ${what}; there are ${fields.join(', ')}`,
+      ...said('no-field-of', { what, fields: fields.join(', ') }),
     }),
   );
-  const wrong = validateSync(fill(definition, input)).flatMap(({ property, constraints = {} }) =>
-    [...new Set(Object.values(constraints))].map((message) => ({ path: join(at, property), message })),
+  const filled = fill(definition, input);
+  const wrong = validateSync(filled).flatMap(({ property, value, contexts = {} }) =>
+    (Object.values(contexts) as Judging[]).flatMap(({ judge }) => {
+      const fault = judge(value, filled as Readonly<Record<string, unknown>>);
+      return fault === undefined ? [] : [{ path: join(at, property), ...fault }];
+    }),
   );
   return [...unknown, ...wrong];
 }

@@ -1,14 +1,22 @@
-import { MAX_UNITS } from '@sundial/contract';
+import { type InputFault, MAX_UNITS, said, saidOf } from '@sundial/contract';
 import { ValidateBy, ValidateIf } from 'class-validator';
 import { show } from './plain-json.js';
 
-/** The sentence about a value that does not fulfil its requirement. */
-export function messageFor(requirement: string, value: unknown): string {
-  return value === undefined ? `is missing; it ${requirement}` : `${requirement}, not ${show(value)}`;
+/** What is wrong with a value that does not fulfil its requirement. */
+export function faultOf(requirement: InputFault, value: unknown): InputFault {
+  return saidOf(requirement, value === undefined ? null : show(value));
 }
 
-export function says(requirement: string): { message: (args: { value: unknown }) => string } {
-  return { message: ({ value }) => messageFor(requirement, value) };
+/** What a decorator has against a value; `errorsIn` reads it. */
+export interface Judging {
+  readonly judge: (value: unknown, around: Fields) => InputFault | undefined;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** Options of a decorator of class-validator, whose own sentences nothing shows. */
+export function says(requirement: InputFault): { readonly context: Judging } {
+  return { context: { judge: (value) => faultOf(requirement, value) } };
 }
 
 /** A field that may be absent. Unlike class-validator's `IsOptional`, null is not absent. */
@@ -21,9 +29,7 @@ export function Units(): PropertyDecorator {
   const isMax = (value: unknown) =>
     value === null || (Number.isInteger(value) && (value as number) >= 0 && (value as number) <= MAX_UNITS);
   return Judged((value) =>
-    isMax(value)
-      ? undefined
-      : messageFor(`must be a whole number from 0 to ${MAX_UNITS}, or null for no limit`, value),
+    isMax(value) ? undefined : faultOf(said('whole-number-or-null', { from: 0, to: MAX_UNITS }), value),
   );
 }
 
@@ -31,16 +37,12 @@ export function Units(): PropertyDecorator {
  * A check whose sentence depends on what is wrong: `judge` says it of the value, or nothing when that is good. It is given the
  * object around it, too, of which any field may be wrong.
  */
-export function Judged(
-  judge: (value: unknown, around: Readonly<Record<string, unknown>>) => string | undefined,
-): PropertyDecorator {
-  const messageOf = (value: unknown, around: object | undefined) =>
-    judge(value, (around ?? {}) as Readonly<Record<string, unknown>>);
-  return ValidateBy({
-    name: 'judged',
-    validator: {
-      validate: (value, args) => messageOf(value, args?.object) === undefined,
-      defaultMessage: (args) => messageOf(args?.value, args?.object) ?? '',
-    },
-  });
+export function Judged(judge: Judging['judge']): PropertyDecorator {
+  const isGood = (value: unknown, around: object | undefined) =>
+    judge(value, (around ?? {}) as Fields) === undefined;
+  return ValidateBy(
+    { name: 'judged', validator: { validate: (value, args) => isGood(value, args?.object) } },
+    // Without a message of its own class-validator drops the context.
+    { message: 'is not good', context: { judge } },
+  );
 }

@@ -1,4 +1,4 @@
-import { MAX_ATTRIBUTES, type InputError, type Rule } from '@sundial/contract';
+import { type InputError, type InputFault, MAX_ATTRIBUTES, type Rule, said } from '@sundial/contract';
 import type { RuleBook } from './rule-book.js';
 
 /**
@@ -8,8 +8,8 @@ import type { RuleBook } from './rule-book.js';
 export function matchesNothing(book: RuleBook, rule: Rule): readonly InputError[] {
   if (rule.mode === 'off') return [];
   const others = book.forResource(rule.resource).filter(({ id }) => id !== rule.id);
-  const message = tooManyAttributes([...others, rule]);
-  return message === undefined ? [] : [{ path: 'per', message }];
+  const fault = tooManyAttributes([...others, rule]);
+  return fault === undefined ? [] : [{ path: 'per', ...fault }];
 }
 
 /** The same of a whole set, each rule named by its place: `rules.3.per`. */
@@ -22,17 +22,19 @@ export function matchNothing(set: readonly Rule[]): readonly InputError[] {
     else known.push(index);
   }
   return [...byResource.values()].flatMap((indexes) => {
-    const message = tooManyAttributes(indexes.map((index) => set[index]!));
-    return message === undefined ? [] : indexes.map((index) => ({ path: `rules.${index}.per`, message }));
+    const fault = tooManyAttributes(indexes.map((index) => set[index]!));
+    return fault === undefined ? [] : indexes.map((index) => ({ path: `rules.${index}.per`, ...fault }));
   });
 }
 
 /** Of rules of one resource. */
-function tooManyAttributes(rules: readonly Rule[]): string | undefined {
+function tooManyAttributes(rules: readonly Rule[]): InputFault | undefined {
   const attributes = new Set(rules.flatMap(({ per }) => per));
   if (attributes.size <= MAX_ATTRIBUTES) return undefined;
-  return (
-    `can match nothing: the rules of ${rules[0]!.resource} would count by ${attributes.size} attributes together ` +
-    `(${[...attributes].sort().join(', ')}), and a subject has ${MAX_ATTRIBUTES} at most`
-  );
+  return said('matches-nothing', {
+    resource: rules[0]!.resource,
+    count: attributes.size,
+    names: [...attributes].sort().join(', '),
+    to: MAX_ATTRIBUTES,
+  });
 }

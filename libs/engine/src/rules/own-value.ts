@@ -1,20 +1,19 @@
-import { ATTRIBUTE_PATTERN } from '@sundial/contract';
-import { messageFor } from './field-decorators.js';
+import { ATTRIBUTE_PATTERN, type InputFault, said } from '@sundial/contract';
+import { faultOf } from './field-decorators.js';
 import { isPlainObject, show } from './plain-json.js';
 
-/** Of `{ by, default }`: what is wrong with it, where anything is; `defaultMessage` judges the default. */
-export function ownValueMessage(
+/** Of `{ by, default }`: what is wrong with it, where anything is; a default that is not good is not as `requirement` says. */
+export function ownValueFault(
   value: unknown,
-  what: string,
-  defaultMessage: (value: unknown) => string | undefined,
-): string | undefined {
-  if (!isPlainObject(value))
-    return messageFor('must be an object such as { "by": "tz", "default": … }', value);
+  requirement: InputFault,
+  isGood: (value: unknown) => boolean,
+): InputFault | undefined {
+  if (!isPlainObject(value)) return faultOf(said('own-object'), value);
   const unknown = Object.keys(value).filter((field) => field !== 'by' && field !== 'default');
-  if (unknown.length > 0) return `has the fields by and default, and not ${unknown.map(show).join(', ')}`;
+  if (unknown.length > 0) return said('own-fields', { fields: unknown.map(show).join(', ') });
   const { by } = value;
-  if (typeof by !== 'string' || !ATTRIBUTE_PATTERN.test(by))
-    return `must name in by the attribute that a check's subject gives it under, not ${show(by)}`;
-  const message = defaultMessage(value['default']);
-  return message === undefined ? undefined : `must have in default ${what}: ${message}`;
+  if (typeof by !== 'string' || !ATTRIBUTE_PATTERN.test(by)) return said('own-by', { by: show(by) });
+  const { default: given } = value;
+  if (isGood(given)) return undefined;
+  return given === undefined ? requirement : faultOf(requirement, given);
 }

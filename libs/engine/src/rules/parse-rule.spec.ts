@@ -149,7 +149,7 @@ describe('parseRule', () => {
 
   it.each<[string, object, RegExp]>([
     ['no attribute', { default: 'UTC' }, /^must name in by/],
-    ['no default', { by: 'tz' }, /^must have in default the default time zone: is missing/],
+    ['no default', { by: 'tz' }, /^must have in default an IANA time zone such as Asia\/Shanghai or UTC$/],
     ['an unknown default', { by: 'tz', default: 'Mars/Olympus' }, /not "Mars\/Olympus"$/],
     ['another field', { by: 'tz', default: 'UTC', strict: true }, /and not "strict"$/],
     [
@@ -158,7 +158,7 @@ describe('parseRule', () => {
       /"user" would give each zone counters/,
     ],
   ])('refuses an own zone with %s', (_what, timeZone, sentence) => {
-    expect(errors({ ...SHORTEST, per: ['user'], timeZone })).toEqual([
+    expect(errors({ ...SHORTEST, per: ['user'], timeZone })).toMatchObject([
       { path: 'timeZone', message: expect.stringMatching(sentence) },
     ]);
   });
@@ -206,7 +206,7 @@ describe('parseRule', () => {
       per: ['user', 'user', 'B'],
       limits: [{ window: 'dy', max: '10' }],
     };
-    expect(errors(input)).toEqual([
+    expect(errors(input)).toMatchObject([
       { path: 'resource', message: expect.stringMatching(/^must be 1 to 128 letters.*, not "\?"$/) },
       { path: 'per', message: expect.stringMatching(/"B" cannot be one; .* once; "user" is repeated$/) },
       {
@@ -222,7 +222,7 @@ describe('parseRule', () => {
   });
 
   it.each([undefined, null, 5, 'rule', [], DEEP])('refuses %p instead of a rule', (input: unknown) => {
-    expect(errors(input)).toEqual([{ path: '', message: expect.stringContaining('must be an object') }]);
+    expect(errors(input)).toMatchObject([{ path: '', message: expect.stringContaining('an object') }]);
   });
 
   it('answers any JSON with a rule or with errors, and reads its own rules back unchanged', () => {

@@ -5,6 +5,7 @@ import {
   ON_DENY_BOUNDS,
   type OnDeny,
   QuotaError,
+  said,
   type Rule,
   type Schedule,
   type Tiers,
@@ -12,7 +13,7 @@ import {
 } from '@sundial/contract';
 import { canonicalTimeZone } from '../windows/time-zone.js';
 import { errorsIn, fill } from './definition-errors.js';
-import { isDeeperThan, isPlainObject, jsonMessage, show } from './plain-json.js';
+import { isDeeperThan, isPlainObject, jsonFault, show } from './plain-json.js';
 import { LimitDefinition, OnDenyDefinition, RuleDefinition } from './rule-definition.js';
 import { scheduleErrors } from './schedule-definition.js';
 import { tierErrors } from './tier-definition.js';
@@ -35,15 +36,13 @@ export function parseRule(input: unknown): Rule {
  */
 export function patchRule(rule: Rule, patch: unknown): Rule {
   if (isDeeperThan(patch, PATCH_DEPTH)) {
-    throw QuotaError.invalid('invalid-rule', [
-      { path: '', message: `must not nest deeper than ${PATCH_DEPTH} levels` },
-    ]);
+    throw QuotaError.invalid('invalid-rule', [{ path: '', ...said('too-deep', { levels: PATCH_DEPTH }) }]);
   }
   const merged = mergePatch(rule, patch);
   if (isPlainObject(merged) && merged['id'] !== rule.id) {
-    const message = `cannot be changed; create a rule with the new id and delete ${show(rule.id)}`;
+    const fault = said('id-changed', { id: show(rule.id) });
     const others = validationErrorsInRule({ ...merged, id: rule.id });
-    throw QuotaError.invalid('invalid-rule', [{ path: 'id', message }, ...others]);
+    throw QuotaError.invalid('invalid-rule', [{ path: 'id', ...fault }, ...others]);
   }
   return parseRule(merged);
 }
@@ -75,16 +74,13 @@ function validationErrorsInRule(input: unknown): InputError[] {
 /** Each billing day would have a counter of its own, and so a whole allowance. */
 function dayCountedBy(startsOn: unknown, per: unknown, path: string): InputError[] {
   if (!isPlainObject(startsOn) || !Array.isArray(per) || !per.includes(startsOn['by'])) return [];
-  const by = show(startsOn['by']);
-  return [
-    { path, message: `must not name an attribute of per: ${by} would give each day counters of its own` },
-  ];
+  return [{ path, ...said('own-day-counted', { by: show(startsOn['by']) }) }];
 }
 
 /** What is wrong with an `onDeny` that stands in something else than a rule. */
 export function validationErrorsInOnDeny(onDeny: unknown): readonly InputError[] {
-  const message = jsonMessage(onDeny, ON_DENY_BOUNDS);
-  if (message !== undefined) return [{ path: 'onDeny', message }];
+  const fault = jsonFault(onDeny, ON_DENY_BOUNDS);
+  if (fault !== undefined) return [{ path: 'onDeny', ...fault }];
   return errorsIn(OnDenyDefinition, onDeny, 'onDeny', 'onDeny');
 }
 

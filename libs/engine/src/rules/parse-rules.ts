@@ -1,4 +1,4 @@
-import { type InputError, MAX_RULES, QuotaError, type Rule } from '@sundial/contract';
+import { type InputError, MAX_RULES, QuotaError, type Rule, said } from '@sundial/contract';
 import { TimeSlice } from '../event-loop/time-slice.js';
 import { matchNothing } from './matches-nothing.js';
 import { parseRule } from './parse-rule.js';
@@ -17,16 +17,14 @@ export class RuleListReader {
     const at = `rules.${index}`;
     try {
       const rule = parseRule(entry);
-      if (this.#rules.has(rule.id)) {
-        const message = `must be unique; ${show(rule.id)} is another rule's`;
-        this.errors.push({ path: `${at}.id`, message });
-      }
+      if (this.#rules.has(rule.id))
+        this.errors.push({ path: `${at}.id`, ...said('unique-id', { id: show(rule.id) }) });
       this.#rules.set(rule.id, rule);
     } catch (error) {
       if (!(error instanceof QuotaError)) throw error;
-      const errors = error.errors.map(({ path, message }) => ({
+      const errors = error.errors.map(({ path, ...fault }) => ({
         path: path === '' ? at : `${at}.${path}`,
-        message,
+        ...fault,
       }));
       this.errors.push(...errors);
     }
@@ -43,15 +41,15 @@ export function ruleListIn(
     const none = what === 'file' ? '`rules: []`' : '{ "rules": [] }';
     return {
       list: [],
-      errors: [{ path: 'rules', message: `must be a list of rules; write ${none} for none` }],
+      errors: [{ path: 'rules', ...said('rules-list', { none }) }],
     };
   }
   const errors = Object.keys(input)
     .filter((key) => key !== 'rules')
-    .map((key) => ({ path: key, message: `is not a field of this ${what}; there is rules` }));
+    .map((key) => ({ path: key, ...said('no-field-of', { what: `this ${what}`, fields: 'rules' }) }));
   if (list.length <= MAX_RULES) return { list, errors };
-  const message = `must hold at most ${MAX_RULES} rules, not ${list.length}`;
-  return { list: [], errors: [...errors, { path: 'rules', message }] };
+  const fault = said('list-too-long', { to: MAX_RULES, what: 'rules', count: list.length });
+  return { list: [], errors: [...errors, { path: 'rules', ...fault }] };
 }
 
 /**

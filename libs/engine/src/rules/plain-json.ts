@@ -1,3 +1,5 @@
+import { type InputFault, said } from '@sundial/contract';
+
 /** An object as JSON or YAML makes it: neither null nor a list. */
 export function isPlainObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -11,12 +13,12 @@ export function isDeeperThan(value: unknown, levels: number): boolean {
 }
 
 /** Why a value cannot be kept and sent as JSON within these bounds, or undefined when it can. */
-export function jsonMessage(value: unknown, bounds: { bytes: number; depth: number }): string | undefined {
-  if (isDeeperThan(value, bounds.depth)) return `must not nest deeper than ${bounds.depth} levels`;
+export function jsonFault(value: unknown, bounds: { bytes: number; depth: number }): InputFault | undefined {
+  if (isDeeperThan(value, bounds.depth)) return said('too-deep', { levels: bounds.depth });
   const odd = firstOdd(value);
-  if (odd !== undefined) return `must be plain JSON; ${odd}`;
+  if (odd !== undefined) return said('plain-json', { why: odd });
   const bytes = Buffer.byteLength(JSON.stringify(value) ?? '');
-  return bytes > bounds.bytes ? `must be at most ${bounds.bytes} bytes of JSON, not ${bytes}` : undefined;
+  return bytes > bounds.bytes ? said('json-bytes', { to: bounds.bytes, count: bytes }) : undefined;
 }
 
 const SHOWN_CHARACTERS = 60;

@@ -2,6 +2,7 @@ import { IsBoolean, IsIn, IsObject, Length, Matches, MaxLength } from 'class-val
 import {
   DEGRADE_POLICIES,
   type DegradePolicy,
+  type InputFault,
   type Limit,
   RULE_MODES,
   type RuleMode,
@@ -12,80 +13,65 @@ import {
   NAME_PATTERN,
   ON_DENY_BOUNDS,
   type OwnValue,
+  said,
   type Schedule,
   type Tiers,
 } from '@sundial/contract';
 import { canonicalTimeZone } from '../windows/time-zone.js';
 import { limitName } from './limit-name.js';
-import { meterMessage, NAME_REQUIREMENT } from './meter-message.js';
-import { Judged, messageFor, Optional, says, Units } from './field-decorators.js';
-import { ownValueMessage } from './own-value.js';
-import { isPlainObject, jsonMessage, show } from './plain-json.js';
-import { schedulesMessage } from './schedule-definition.js';
-import { thresholdsMessage } from './threshold-definition.js';
-import { tiersMessage } from './tier-definition.js';
-import { windowMessage } from './window-definition.js';
-
-const ATTRIBUTE =
-  'must name attributes like "user": 1 to 32 letters, digits, "_" or "-", of which the first is a small letter, and not "resource"';
+import { meterFault } from './meter-fault.js';
+import { faultOf, Judged, Optional, says, Units } from './field-decorators.js';
+import { ownValueFault } from './own-value.js';
+import { isPlainObject, jsonFault, show } from './plain-json.js';
+import { schedulesFault } from './schedule-definition.js';
+import { thresholdsFault } from './threshold-definition.js';
+import { tiersFault } from './tier-definition.js';
+import { windowFault } from './window-definition.js';
 
 /** A rule's `onDeny`. `params` is the caller's own JSON, handed through untouched. */
 export class OnDenyDefinition {
-  @Length(
-    1,
-    ON_DENY_BOUNDS.codeLength,
-    says(`must be a text of 1 to ${ON_DENY_BOUNDS.codeLength} characters`),
-  )
+  @Length(1, ON_DENY_BOUNDS.codeLength, says(said('text-length', { from: 1, to: ON_DENY_BOUNDS.codeLength })))
   code!: string;
 
   @Optional()
-  @MaxLength(
-    ON_DENY_BOUNDS.messageLength,
-    says(`must be a text of at most ${ON_DENY_BOUNDS.messageLength} characters`),
-  )
+  @MaxLength(ON_DENY_BOUNDS.messageLength, says(said('text-too-long', { to: ON_DENY_BOUNDS.messageLength })))
   message?: string;
 
   @Optional()
-  @MaxLength(
-    ON_DENY_BOUNDS.actionLength,
-    says(`must be a text of at most ${ON_DENY_BOUNDS.actionLength} characters`),
-  )
+  @MaxLength(ON_DENY_BOUNDS.actionLength, says(said('text-too-long', { to: ON_DENY_BOUNDS.actionLength })))
   action?: string;
 
   @Optional()
-  @IsObject(says('must be an object'))
+  @IsObject(says(said('object')))
   params?: Record<string, unknown>;
 }
 
-const NOT_SOFT =
-  'goes with "soft": true, since only a soft limit warns; a limit that refuses has the onDeny of its rule';
-
 /** One entry of a rule's `limits`. */
 export class LimitDefinition {
-  @Judged(windowMessage)
+  @Judged(windowFault)
   window!: Limit['window'];
 
   @Optional()
-  @Judged(meterMessage)
+  @Judged(meterFault)
   meter?: string;
 
   @Units()
   max!: number | null;
 
   @Optional()
-  @Judged(schedulesMessage)
+  @Judged(schedulesFault)
   when?: Schedule[];
 
   @Optional()
-  @IsBoolean(says('must be true or false'))
+  @IsBoolean(says(said('true-or-false')))
   soft?: boolean;
 
   @Optional()
-  @Judged((value, { soft }) => (soft === true ? jsonMessage(value, ON_DENY_BOUNDS) : NOT_SOFT))
+  @Judged((value, { soft }) => (soft === true ? jsonFault(value, ON_DENY_BOUNDS) : said('not-soft')))
   onWarn?: OnDenyDefinition;
 
   @Optional()
-  @Judged(thresholdsMessage)
+  @Judged(thresholdsFault)
   thresholds?: number[];
 }
 
@@ -94,93 +80,76 @@ export class LimitDefinition {
  * what each may hold, and what a missing one means. `parseRule` reads it; the service describes it in OpenAPI.
  */
 export class RuleDefinition {
-  @Matches(NAME_PATTERN, says(NAME_REQUIREMENT))
+  @Matches(NAME_PATTERN, says(said('name')))
   id!: string;
 
-  @Matches(NAME_PATTERN, says(NAME_REQUIREMENT))
+  @Matches(NAME_PATTERN, says(said('name')))
   resource!: string;
 
-  @Judged(attributesMessage)
+  @Judged(attributesFault)
   per!: string[];
 
-  @Judged(timeZoneMessage)
+  @Judged(timeZoneFault)
   timeZone: string | OwnValue<string> = 'UTC';
 
   @Optional()
-  @IsBoolean(says('must be true or false'))
+  @IsBoolean(says(said('true-or-false')))
   strictZone?: boolean;
 
-  @Judged(limitsMessage)
+  @Judged(limitsFault)
   limits!: LimitDefinition[];
 
   @Optional()
-  @Judged(tiersMessage)
+  @Judged(tiersFault)
   tiers?: Tiers;
 
-  @IsIn(RULE_MODES, says(`must be one of ${RULE_MODES.join(', ')}`))
+  @IsIn(RULE_MODES, says(said('one-of', { values: RULE_MODES.join(', ') })))
   mode: RuleMode = 'enforce';
 
-  @IsIn(DEGRADE_POLICIES, says(`must be one of ${DEGRADE_POLICIES.join(', ')}`))
+  @IsIn(DEGRADE_POLICIES, says(said('one-of', { values: DEGRADE_POLICIES.join(', ') })))
   degrade: DegradePolicy = 'local';
 
   @Optional()
-  @MaxLength(MAX_DESCRIPTION_LENGTH, says(`must be a text of at most ${MAX_DESCRIPTION_LENGTH} characters`))
+  @MaxLength(MAX_DESCRIPTION_LENGTH, says(said('text-too-long', { to: MAX_DESCRIPTION_LENGTH })))
   description?: string;
 
   @Optional()
-  @Judged((value) => jsonMessage(value, ON_DENY_BOUNDS))
+  @Judged((value) => jsonFault(value, ON_DENY_BOUNDS))
   onDeny?: OnDenyDefinition;
 }
 
-function attributesMessage(value: unknown): string | undefined {
-  if (!Array.isArray(value)) {
-    const requirement =
-      'must be a list of attribute names such as ["user"], or [] for one counter that all share';
-    return messageFor(requirement, value);
-  }
-  if (value.length > MAX_ATTRIBUTES) {
-    return `must name at most ${MAX_ATTRIBUTES} attributes, not ${value.length}`;
-  }
+function attributesFault(value: unknown): InputFault | undefined {
+  if (!Array.isArray(value)) return faultOf(said('per-list'), value);
+  if (value.length > MAX_ATTRIBUTES) return said('per-too-long', { to: MAX_ATTRIBUTES, count: value.length });
   const odd = value.filter((name) => typeof name !== 'string' || !ATTRIBUTE_PATTERN.test(name));
   const twice = value.filter((name, index) => !odd.includes(name) && value.indexOf(name) !== index);
-  const messages = [
-    ...(odd.length > 0 ? [`${ATTRIBUTE}; ${odd.map(show).join(', ')} cannot be one`] : []),
-    ...(twice.length > 0
-      ? [`must name every attribute once; ${twice.map(show).join(', ')} is repeated`]
-      : []),
-  ];
-  return messages.length > 0 ? messages.join('; ') : undefined;
+  const [names, repeated] = [odd.map(show).join(', '), twice.map(show).join(', ')];
+  if (odd.length > 0 && twice.length > 0) return said('per-names-twice', { names, twice: repeated });
+  if (odd.length > 0) return said('per-names', { names });
+  return twice.length > 0 ? said('per-twice', { twice: repeated }) : undefined;
 }
 
-function limitsMessage(value: unknown): string | undefined {
+function limitsFault(value: unknown): InputFault | undefined {
   if (!Array.isArray(value))
-    return messageFor('must be a list such as [{ "window": "day", "max": 10 }]', value);
-  if (value.length < 1 || value.length > MAX_LIMITS_A_RULE) {
-    return `must hold 1 to ${MAX_LIMITS_A_RULE} limits, not ${value.length}`;
-  }
+    return faultOf(said('list-such-as', { example: '[{ "window": "day", "max": 10 }]' }), value);
+  if (value.length < 1 || value.length > MAX_LIMITS_A_RULE)
+    return said('list-length', { from: 1, to: MAX_LIMITS_A_RULE, what: 'limits', count: value.length });
   const names = value.map(limitName);
   const twice = names.find((name, index) => name !== undefined && names.indexOf(name) !== index);
-  return twice === undefined
-    ? undefined
-    : `must hold one limit a window and meter; ${twice} has more than one`;
+  return twice === undefined ? undefined : said('limit-twice', { limit: twice });
 }
 
-function timeZoneMessage(value: unknown, around: Readonly<Record<string, unknown>>): string | undefined {
-  if (isPlainObject(value)) {
-    const message = ownValueMessage(value, 'the default time zone', (zone) => timeZoneMessage(zone, around));
-    if (message !== undefined) return message;
-    return countedByMessage(value['by'], around);
-  }
-  if (typeof value === 'string' && canonicalTimeZone(value) !== undefined) return undefined;
-  return messageFor(
-    'must be an IANA time zone such as Asia/Shanghai or UTC, or an object such as { "by": "tz", "default": "UTC" }',
-    value,
-  );
+function timeZoneFault(value: unknown, around: Readonly<Record<string, unknown>>): InputFault | undefined {
+  if (isPlainObject(value))
+    return ownValueFault(value, said('own-zone'), isZone) ?? countedByFault(value['by'], around);
+  return isZone(value) ? undefined : faultOf(said('time-zone-of-rule'), value);
+}
+
+function isZone(value: unknown): boolean {
+  return typeof value === 'string' && canonicalTimeZone(value) !== undefined;
 }
 
 /** Each value would have a counter of its own, and so a whole allowance. */
-function countedByMessage(by: unknown, { per }: Readonly<Record<string, unknown>>): string | undefined {
-  return Array.isArray(per) && per.includes(by)
-    ? `must not name an attribute of per: ${show(by)} would give each zone counters of its own`
-    : undefined;
+function countedByFault(by: unknown, { per }: Readonly<Record<string, unknown>>): InputFault | undefined {
+  return Array.isArray(per) && per.includes(by) ? said('own-zone-counted', { by: show(by) }) : undefined;
 }

@@ -1,7 +1,10 @@
 import {
   type InputError,
+  type InputFault,
   MAX_DATES_A_SCHEDULE,
   MAX_SCHEDULES_A_LIMIT,
+  said,
+  saidOf,
   SCHEDULE_DAYS,
   type Schedule,
   type ScheduleDay,
@@ -9,25 +12,25 @@ import {
 import { areAtOnce } from '../schedules/schedule-conflicts.js';
 import { rangeOf, timesOf } from '../schedules/schedule-times.js';
 import { errorsIn } from './definition-errors.js';
-import { Judged, messageFor, Optional, Units } from './field-decorators.js';
+import { faultOf, Judged, Optional, Units } from './field-decorators.js';
 import { isPlainObject, show } from './plain-json.js';
 
 /** One entry of a limit's `when`. */
 class ScheduleDefinition {
   @Optional()
-  @Judged(daysMessage)
+  @Judged(daysFault)
   days?: ScheduleDay[];
 
   @Optional()
-  @Judged(datesMessage)
+  @Judged(datesFault)
   dates?: string[];
 
   @Optional()
-  @Judged(fromMessage)
+  @Judged(fromFault)
   from?: string;
 
   @Optional()
-  @Judged(toMessage)
+  @Judged(toFault)
   to?: string;
 
   @Units()
@@ -35,11 +38,12 @@ class ScheduleDefinition {
 }
 
 /** Of a limit's `when`; its entries are checked one by one. */
-export function schedulesMessage(value: unknown): string | undefined {
+export function schedulesFault(value: unknown): InputFault | undefined {
   if (!Array.isArray(value))
-    return messageFor('must be a list such as [{ "days": ["sat", "sun"], "max": 100 }]', value);
-  if (value.length >= 1 && value.length <= MAX_SCHEDULES_A_LIMIT) return undefined;
-  return `must hold 1 to ${MAX_SCHEDULES_A_LIMIT} entries, not ${value.length}`;
+    return faultOf(said('list-such-as', { example: '[{ "days": ["sat", "sun"], "max": 100 }]' }), value);
+  const { length } = value;
+  if (length >= 1 && length <= MAX_SCHEDULES_A_LIMIT) return undefined;
+  return said('list-length', { from: 1, to: MAX_SCHEDULES_A_LIMIT, what: 'entries', count: length });
 }
 
 /** What is wrong inside the entries of a `when`: in each, and where no other one is in what they are together. */
@@ -48,13 +52,12 @@ export function scheduleErrors(when: unknown, at: string): readonly InputError[]
   const entries: readonly unknown[] = when;
   const errors = entries.flatMap((entry, index) => {
     const wrong = errorsIn(ScheduleDefinition, entry, `${at}.${index}`, 'an entry of when');
-    return wrong.length > 0 || saysWhen(entry) ? wrong : [{ path: `${at}.${index}`, message: SAYS_NOT_WHEN }];
+    return wrong.length > 0 || saysWhen(entry)
+      ? wrong
+      : [{ path: `${at}.${index}`, ...said('when-says-nothing') }];
   });
   return errors.length > 0 ? errors : conflicts(entries as Schedule[], at);
 }
-
-const SAYS_NOT_WHEN =
-  'does not say when it holds: name days, dates, or a time with from or to; what always holds is the max of the limit';
 
 function saysWhen(entry: unknown): boolean {
   return isPlainObject(entry) && ['days', 'dates', 'from', 'to'].some((field) => entry[field] !== undefined);
@@ -66,27 +69,26 @@ function conflicts(entries: readonly Schedule[], at: string): readonly InputErro
     const before = times.findIndex((other, place) => place < index && areAtOnce(one, other));
     if (before < 0) return [];
     const what = one.hasDates ? 'entries with dates' : 'entries without dates';
-    const message = `holds at the same time as entry ${before}: two ${what} must share no instant`;
-    return [{ path: `${at}.${index}`, message }];
+    return [{ path: `${at}.${index}`, ...said('when-at-once', { entry: before, what }) }];
   });
 }
 
-function daysMessage(value: unknown, { dates }: Fields): string | undefined {
-  const requirement = `must be a list of weekdays, each once, of ${SCHEDULE_DAYS.join(', ')}`;
-  if (!Array.isArray(value) || value.length === 0) return messageFor(requirement, value);
+function daysFault(value: unknown, { dates }: Fields): InputFault | undefined {
+  const values = SCHEDULE_DAYS.join(', ');
+  if (!Array.isArray(value) || value.length === 0) return faultOf(said('days', { values }), value);
   const odd = value.find((day) => !SCHEDULE_DAYS.some((known) => known === day));
-  if (odd !== undefined) return `${requirement}; ${show(odd)} is none`;
-  if (new Set(value).size < value.length) return `${requirement}; one is repeated`;
-  if (dates === undefined) return undefined;
-  return 'does not go with dates: write two entries, of which the one with dates comes first wherever both hold';
+  if (odd !== undefined) return said('days-none', { values, day: show(odd) });
+  if (new Set(value).size < value.length) return said('days-twice', { values });
+  return dates === undefined ? undefined : said('days-and-dates');
 }
 
-function datesMessage(value: unknown): string | undefined {
-  const requirement = `must be a list of 1 to ${MAX_DATES_A_SCHEDULE} dates such as "2027-02-06", or ranges such as "2027-02-06/2027-02-12"`;
-  if (!Array.isArray(value) || value.length === 0 || value.length > MAX_DATES_A_SCHEDULE)
-    return Array.isArray(value) ? `${requirement}, not ${value.length}` : messageFor(requirement, value);
+function datesFault(value: unknown): InputFault | undefined {
+  const to = MAX_DATES_A_SCHEDULE;
+  const requirement = said('dates', { to });
+  if (!Array.isArray(value)) return faultOf(requirement, value);
+  if (value.length === 0 || value.length > to) return saidOf(requirement, String(value.length));
   const odd = value.find((dates) => !isDates(dates));
-  return odd === undefined ? undefined : `${requirement}; ${show(odd)} is none`;
+  return odd === undefined ? undefined : said('dates-none', { to, date: show(odd) });
 }
 
 function isDates(value: unknown): boolean {
@@ -95,15 +97,13 @@ function isDates(value: unknown): boolean {
   return first <= last;
 }
 
-function fromMessage(value: unknown): string | undefined {
-  if (isTime(value)) return undefined;
-  return messageFor('must be a time that clocks show, from "00:00" to "23:59"', value);
+function fromFault(value: unknown): InputFault | undefined {
+  return isTime(value) ? undefined : faultOf(said('time-of-day'), value);
 }
 
-function toMessage(value: unknown, { from = '00:00' }: Fields): string | undefined {
-  if (value === from) return `is the time at which it begins; a whole day is from "00:00" to "24:00"`;
-  if (value === '24:00' || isTime(value)) return undefined;
-  return messageFor('must be a time from "00:00" to "24:00"', value);
+function toFault(value: unknown, { from = '00:00' }: Fields): InputFault | undefined {
+  if (value === from) return said('to-is-from');
+  return value === '24:00' || isTime(value) ? undefined : faultOf(said('to-time'), value);
 }
 
 function isTime(value: unknown): boolean {

@@ -113,7 +113,7 @@ describe('the windows of a rule', () => {
           { window, max: 1 },
         ],
       }),
-    ).toEqual([{ path: `limits.1.window.${field}`, message: expect.stringMatching(sentence) }]);
+    ).toMatchObject([{ path: `limits.1.window.${field}`, message: expect.stringMatching(sentence) }]);
   });
 
   it('lists every error of a window', () => {
@@ -147,13 +147,13 @@ describe('the limits of a rule', () => {
     [null, /not null$/],
     [DEEP, /not a list$/],
   ])('refuses the meter %p', (meter: unknown, sentence) => {
-    expect(errors({ ...RULE, limits: [{ window: 'day', meter, max: 1 }] })).toEqual([
+    expect(errors({ ...RULE, limits: [{ window: 'day', meter, max: 1 }] })).toMatchObject([
       { path: 'limits.0.meter', message: expect.stringMatching(sentence) },
     ]);
   });
 
   it.each(['concurrent', { unit: 'concurrent' }])('refuses another meter than units with %j', (window) => {
-    expect(errors({ ...RULE, limits: [{ window, meter: 'tokens', max: 1 }] })).toEqual([
+    expect(errors({ ...RULE, limits: [{ window, meter: 'tokens', max: 1 }] })).toMatchObject([
       { path: 'limits.0.meter', message: expect.stringMatching(/"units" where the window is "concurrent"/) },
     ]);
   });

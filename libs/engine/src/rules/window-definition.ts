@@ -1,7 +1,15 @@
-import { type InputError, WEEKDAYS, WINDOW_UNITS, type WindowSpec, type WindowUnit } from '@sundial/contract';
+import {
+  type InputError,
+  type InputFault,
+  said,
+  WEEKDAYS,
+  WINDOW_UNITS,
+  type WindowSpec,
+  type WindowUnit,
+} from '@sundial/contract';
 import { errorsIn } from './definition-errors.js';
-import { Judged, messageFor, Optional } from './field-decorators.js';
-import { ownValueMessage } from './own-value.js';
+import { faultOf, Judged, Optional } from './field-decorators.js';
+import { ownValueFault } from './own-value.js';
 import { isPlainObject, show } from './plain-json.js';
 
 /**
@@ -9,28 +17,28 @@ import { isPlainObject, show } from './plain-json.js';
  * would mean nothing, or what a reader could take for something else, is refused.
  */
 class WindowDefinition {
-  @Judged(unitMessage)
+  @Judged(unitFault)
   unit!: WindowUnit;
 
   @Optional()
-  @Judged(everyMessage)
+  @Judged(everyFault)
   every?: number;
 
   @Optional()
-  @Judged(startsAtMessage)
+  @Judged(startsAtFault)
   startsAt?: string;
 
   @Optional()
-  @Judged(startsOnMessage)
+  @Judged(startsOnFault)
   startsOn?: NonNullable<WindowSpec['startsOn']>;
 }
 
 const UNITS = WINDOW_UNITS.join(', ');
 
 /** Of a limit's `window`: a unit, or an object whose fields are checked one by one. */
-export function windowMessage(value: unknown): string | undefined {
+export function windowFault(value: unknown): InputFault | undefined {
   if (isUnit(value) || isPlainObject(value)) return undefined;
-  return messageFor(`must be one of ${UNITS}, or an object such as { "unit": "hour", "every": 5 }`, value);
+  return faultOf(said('window', { values: UNITS }), value);
 }
 
 /** What is wrong inside a window that is an object. */
@@ -38,45 +46,44 @@ export function windowErrors(window: unknown, at: string): readonly InputError[]
   return isPlainObject(window) ? errorsIn(WindowDefinition, window, at, 'a window') : [];
 }
 
-function unitMessage(value: unknown): string | undefined {
-  return isUnit(value) ? undefined : messageFor(`must be one of ${UNITS}`, value);
+function unitFault(value: unknown): InputFault | undefined {
+  return isUnit(value) ? undefined : faultOf(said('one-of', { values: UNITS }), value);
 }
 
 const MAX_EVERY: Partial<Record<WindowUnit, number>> = { minute: 59, hour: 23 };
 
-function everyMessage(value: unknown, { unit }: Fields): string | undefined {
+function everyFault(value: unknown, { unit }: Fields): InputFault | undefined {
   const max = isUnit(unit) ? MAX_EVERY[unit] : MAX_EVERY.minute;
-  if (max === undefined) return `goes with the units minute and hour, not with ${show(unit)}`;
+  if (max === undefined) return said('every-unit', { unit: show(unit) });
   if (isWholeNumber(value, { from: 1, to: max })) return undefined;
-  return messageFor(`must be a whole number from 1 to ${max}${isUnit(unit) ? ` ${unit}s` : ''}`, value);
+  const requirement = isUnit(unit)
+    ? said('every', { to: max, unit })
+    : said('whole-number', { from: 1, to: max });
+  return faultOf(requirement, value);
 }
 
-function startsAtMessage(value: unknown, { unit, every }: Fields): string | undefined {
-  if (unit === 'total' || unit === 'concurrent') return `does not go with ${show(unit)}, which never begins`;
-  if ((unit === 'minute' || unit === 'hour') && every === undefined)
-    return `goes with "${unit}" only where every says how many ${unit}s a slot has: a plain ${unit} begins when the clock shows a whole one`;
+function startsAtFault(value: unknown, { unit, every }: Fields): InputFault | undefined {
+  if (unit === 'total' || unit === 'concurrent') return said('starts-at-never', { unit: show(unit) });
+  if ((unit === 'minute' || unit === 'hour') && every === undefined) return said('starts-at-every', { unit });
   if (typeof value === 'string' && /^([01]\d|2[0-3]):[0-5]\d$/.test(value)) return undefined;
-  return messageFor('must be a time that clocks show, from "00:00" to "23:59"', value);
+  return faultOf(said('time-of-day'), value);
 }
 
-function startsOnMessage(value: unknown, { unit }: Fields): string | undefined {
+function startsOnFault(value: unknown, { unit }: Fields): InputFault | undefined {
   switch (unit) {
     case 'week':
       if (WEEKDAYS.some((weekday) => weekday === value)) return undefined;
-      return messageFor(`must be a weekday of ${WEEKDAYS.join(', ')}`, value);
+      return faultOf(said('starts-on-weekday', { values: WEEKDAYS.join(', ') }), value);
     case 'month':
-      if (isWholeNumber(value, { from: 1, to: 31 })) return undefined;
-      if (isPlainObject(value))
-        return ownValueMessage(value, 'the default day', (day) => startsOnMessage(day, { unit: 'month' }));
-      return messageFor(
-        'must be a day of the month, a whole number from 1 to 31 (31 is the last day of every month)',
-        value,
-      );
+      if (isDayOfMonth(value)) return undefined;
+      return isPlainObject(value)
+        ? ownValueFault(value, said('own-day'), isDayOfMonth)
+        : faultOf(said('starts-on-day'), value);
     case 'year':
       if (isDayOfYear(value)) return undefined;
-      return messageFor('must be a day of the year as "MM-DD", from "01-01" to "12-31"', value);
+      return faultOf(said('starts-on-date'), value);
     default:
-      return isUnit(unit) ? `goes with the units week, month and year, not with ${show(unit)}` : undefined;
+      return isUnit(unit) ? said('starts-on-unit', { unit: show(unit) }) : undefined;
   }
 }
 
@@ -88,6 +95,10 @@ function isUnit(value: unknown): value is WindowUnit {
 
 function isWholeNumber(value: unknown, { from, to }: { from: number; to: number }): boolean {
   return Number.isInteger(value) && (value as number) >= from && (value as number) <= to;
+}
+
+function isDayOfMonth(value: unknown): boolean {
+  return isWholeNumber(value, { from: 1, to: 31 });
 }
 
 /** Whether a leap year has it. */

@@ -1,4 +1,4 @@
-import { type InputError, QuotaError } from '@sundial/contract';
+import { type InputError, QuotaError, said } from '@sundial/contract';
 
 /**
  * The list in a body that holds nothing else: `{ "checks": [ … ] }`. The engine reads its entries.
@@ -8,11 +8,11 @@ export function listIn<T>(body: unknown, name: string, max: number): readonly T[
   const fields: Readonly<Record<string, unknown>> = isRecord(body) ? body : {};
   const list = fields[name];
   const errors: InputError[] = [];
-  if (!Array.isArray(list)) errors.push({ path: name, message: `must be a list of ${name}` });
+  if (!Array.isArray(list)) errors.push({ path: name, ...said('list-of', { what: name }) });
   else if (list.length < 1 || list.length > max)
-    errors.push({ path: name, message: `must hold 1 to ${max} ${name}, not ${list.length}` });
+    errors.push({ path: name, ...said('list-length', { from: 1, to: max, what: name, count: list.length }) });
   for (const field in fields) {
-    if (field !== name) errors.push({ path: field.slice(0, 64), message: 'is not a known field' });
+    if (field !== name) errors.push({ path: field.slice(0, 64), ...said('unknown-field') });
   }
   if (errors.length > 0) throw QuotaError.invalid('invalid-request', errors);
   return list as T[];

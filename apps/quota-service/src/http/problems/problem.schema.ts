@@ -19,6 +19,17 @@ export const problemSchema = {
         properties: {
           path: { type: 'string', description: 'Dotted, such as limits.0.max; empty: all of it.' },
           message: { type: 'string' },
+          code: {
+            type: 'string',
+            description:
+              'Which sentence `message` is: for programs that say it in another language. It stays, and more may come. Absent where it is of none.',
+          },
+          params: {
+            type: 'object',
+            additionalProperties: { type: ['string', 'number', 'null'] },
+            description:
+              'The values in the sentence, by name. `got` is the value that does not do, as the sentence quotes it; null: there is none.',
+          },
         },
         required: ['path', 'message'],
         additionalProperties: false,

@@ -1,4 +1,4 @@
-import { QuotaError } from '@sundial/contract';
+import { QuotaError, said } from '@sundial/contract';
 import { LedgerCursorError, type LedgerQuestions, LedgerUnavailableError } from '@sundial/ledger';
 import { Problem } from '../../http/problems/problem.js';
 import type { NodeLedger } from '../recording/node-ledger.js';
@@ -16,9 +16,7 @@ export async function askLedger<T>(
     return { answer, nodes };
   } catch (error) {
     if (error instanceof LedgerCursorError)
-      throw QuotaError.invalid('invalid-request', [
-        { path: 'cursor', message: 'must be the next of the page before' },
-      ]);
+      throw QuotaError.invalid('invalid-request', [{ path: 'cursor', ...said('cursor') }]);
     if (error instanceof LedgerUnavailableError)
       throw new Problem(
         'ledger-unavailable',

@@ -1,4 +1,4 @@
-import { type InputError, QuotaError, type Subject } from '@sundial/contract';
+import { type InputError, QuotaError, said, type Subject } from '@sundial/contract';
 import { canonicalTimeZone, instantIn } from '@sundial/engine';
 import type { LedgerPage, LedgerSpan } from '@sundial/ledger';
 import { readQuery, unknownParameters } from '../../http/query.js';
@@ -32,8 +32,6 @@ export interface ListParameters {
 const MAX_PER_PAGE = 1_000;
 const COMMON = ['cursor', 'limit', 'from', 'to', 'timeZone', 'format'];
 const ATTRIBUTE = /^[a-z][A-Za-z0-9_-]{0,31}$/;
-const INSTANT =
-  'must be an instant such as 2026-11-22T10:00:00+08:00, or a date (and time) in timeZone: 2026-11-22, 2026-11-22T10:00';
 
 /**
  * The query of a list. A subject is its attributes, each a parameter of its own, or `subject` with all of them: as JSON, or `name:value` pairs
@@ -46,8 +44,7 @@ export function readListQuery(
   const given = readQuery(url);
   const errors: InputError[] = [];
   const timeZone = canonicalTimeZone(given.get('timeZone') ?? 'UTC');
-  if (timeZone === undefined)
-    errors.push({ path: 'timeZone', message: 'must be an IANA time zone, such as Asia/Shanghai' });
+  if (timeZone === undefined) errors.push({ path: 'timeZone', ...said('time-zone') });
   const span = spanIn(given, timeZone ?? 'UTC', errors);
   const page = pageIn(given, errors);
   const format = formatOf(given.get('format'), headers.accept, errors);
@@ -57,7 +54,7 @@ export function readListQuery(
   const known = [...filters, ...COMMON];
   const subject = takesSubject === undefined ? noSubject(others, known, errors) : subjectIn(others, errors);
   if (takesSubject === 'required' && subject === undefined && errors.length === 0)
-    errors.push({ path: 'subject', message: 'is missing: name at least one attribute, such as user=u1' });
+    errors.push({ path: 'subject', ...said('no-attribute') });
   if (errors.length > 0) throw QuotaError.invalid('invalid-request', errors);
   return { span, page, timeZone: timeZone!, format, filters: own, subject };
 }
@@ -66,7 +63,7 @@ function pageIn(given: ReadonlyMap<string, string>, errors: InputError[]): Ledge
   const limit = given.get('limit');
   const isOne =
     limit === undefined || (/^\d{1,4}$/.test(limit) && Number(limit) >= 1 && Number(limit) <= MAX_PER_PAGE);
-  if (!isOne) errors.push({ path: 'limit', message: `must be a whole number from 1 to ${MAX_PER_PAGE}` });
+  if (!isOne) errors.push({ path: 'limit', ...said('whole-number', { from: 1, to: MAX_PER_PAGE }) });
   const cursor = given.get('cursor');
   return { ...(cursor !== undefined && { cursor }), ...(limit !== undefined && { limit: Number(limit) }) };
 }
@@ -78,7 +75,7 @@ function notAmong(
   return Object.entries(values).flatMap(([path, allowed]) => {
     const given = own[path];
     if (given === undefined || allowed.includes(given)) return [];
-    return { path, message: `must be ${allowed.join(' or ')}` };
+    return { path, ...said('one-of', { values: allowed.join(', ') }) };
   });
 }
 
@@ -88,11 +85,11 @@ function spanIn(given: ReadonlyMap<string, string>, timeZone: string, errors: In
     const text = given.get(name);
     if (text === undefined) continue;
     const instant = instantIn(text, timeZone);
-    if (instant === undefined) errors.push({ path: name, message: INSTANT });
+    if (instant === undefined) errors.push({ path: name, ...said('instant-or-date') });
     else span[name] = instant;
   }
   if (span.from !== undefined && span.to !== undefined && span.from >= span.to)
-    errors.push({ path: 'to', message: 'must be after from' });
+    errors.push({ path: 'to', ...said('after-from') });
   return span;
 }
 
@@ -101,7 +98,7 @@ function formatOf(named: string | undefined, accept: string | undefined, errors:
   if (named !== undefined) {
     const format = FORMATS.find((each) => each === named);
     if (format === undefined)
-      errors.push({ path: 'format', message: `must be one of: ${FORMATS.join(', ')}` });
+      errors.push({ path: 'format', ...said('one-of', { values: FORMATS.join(', ') }) });
     return format ?? 'json';
   }
   for (const type of (accept ?? '').split(',').map((each) => each.split(';')[0]!.trim().toLowerCase())) {
@@ -134,12 +131,12 @@ function subjectIn(
     if (!ATTRIBUTE.test(name))
       errors.push({
         path: name.slice(0, 64),
-        message: 'is neither a parameter nor the name of an attribute',
+        ...said('attribute-or-parameter'),
       });
     else if (value.length < 1 || value.length > 256)
-      errors.push({ path: name, message: 'must have 1 to 256 characters' });
+      errors.push({ path: name, ...said('characters', { from: 1, to: 256 }) });
   }
   if (new Set(entries.map(([name]) => name)).size < entries.length)
-    errors.push({ path: 'subject', message: 'names an attribute more than once' });
+    errors.push({ path: 'subject', ...said('attribute-twice') });
   return entries.length > 0 ? Object.fromEntries(entries) : undefined;
 }

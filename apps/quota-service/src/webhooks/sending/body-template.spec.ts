@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { cloudEvent } from '@sundial/ledger';
-import { rendered, templateMessage } from './body-template.js';
+import { rendered, templateFault } from './body-template.js';
 
 const event = cloudEvent({
   ...{ id: 'e1', type: 'threshold', at: 0, subject: 'ocr' },
@@ -26,11 +26,11 @@ describe('the body template of a webhook', () => {
     ['{"a":"{{"}', 'without a field'],
     ['{"a":"{{1}}"}', 'without a field'],
   ])('of JSON is not %s', (body, message) => {
-    expect(templateMessage({ contentType: JSON_TYPE, body })).toMatch(message);
+    expect(templateFault({ contentType: JSON_TYPE, body })?.message).toMatch(message);
   });
 
   it('of JSON may name fields in its strings', () => {
     const body = '{"text":"{{data.alarm.summary}}"}';
-    expect(templateMessage({ contentType: JSON_TYPE, body })).toBeUndefined();
+    expect(templateFault({ contentType: JSON_TYPE, body })).toBeUndefined();
   });
 });

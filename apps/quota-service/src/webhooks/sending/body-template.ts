@@ -1,7 +1,10 @@
+import { type InputFault, said } from '@sundial/contract';
 import type { BodyTemplate, CloudEvent } from '@sundial/ledger';
 
 /** `{{id}}`, `{{type}}`, `{{data.subject.user}}`. */
 const FIELD = /\{\{\s*([A-Za-z][\w-]*(?:\.[\w-]+){0,5})\s*\}\}/g;
+
+const EXAMPLE = '{{data.used}}';
 
 /** The body that a receiver gets in place of the event. A field that the event has not is empty. */
 export function rendered({ contentType, body }: BodyTemplate, event: CloudEvent): string {
@@ -10,16 +13,16 @@ export function rendered({ contentType, body }: BodyTemplate, event: CloudEvent)
 }
 
 /** Why a template cannot be used; undefined: it can. */
-export function templateMessage(template: BodyTemplate): string | undefined {
+export function templateFault(template: BodyTemplate): InputFault | undefined {
   const left = template.body.replace(FIELD, '');
-  if (left.includes('{{')) return 'has {{ without a field in it such as {{data.used}}';
+  if (left.includes('{{')) return said('template-field', { open: '{{', example: EXAMPLE });
   if (template.contentType !== 'application/json') return undefined;
   try {
     // Outside a string, a value that a caller chose could add fields of its own.
     JSON.parse(template.body.replace(FIELD, 'field'));
     return undefined;
   } catch {
-    return 'must be JSON with each field inside a string, "{{data.used}}"';
+    return said('template-json', { example: EXAMPLE });
   }
 }
 

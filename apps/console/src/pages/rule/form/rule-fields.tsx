@@ -2,6 +2,7 @@ import { createContext, useContext, type ComponentProps } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Schemas } from '../../../api/types.ts';
 import { Field } from '../../../ui/basics.tsx';
+import { useInputText } from '../../../ui/input-sentence.tsx';
 import { ParsedField } from '../../../ui/parsed-field.tsx';
 
 /** What the service says is wrong with the draft, by the path of the field. */
@@ -10,7 +11,9 @@ export const DraftErrors = createContext<NonNullable<Schemas['Problem']['errors'
 /** Of one field, or of what lies under it. */
 export function useErrorAt(path: string): string | undefined {
   const errors = useContext(DraftErrors);
-  return errors.find((error) => error.path === path || error.path.startsWith(`${path}.`))?.message;
+  const inputText = useInputText();
+  const found = errors.find((error) => error.path === path || error.path.startsWith(`${path}.`));
+  return found && inputText(found).text;
 }
 
 type FieldProps = Omit<ComponentProps<typeof Field>, 'value' | 'onChange'> & { readonly path: string };
