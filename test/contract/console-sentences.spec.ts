@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { INPUT_SENTENCES, type InputErrorCode, said, saidOf } from '@sundial/contract';
+import { FINDING_SENTENCES, INPUT_SENTENCES, said, saidFinding, saidOf } from '@sundial/contract';
 import { FINDING_SEVERITY } from '@sundial/redis';
 import { raisedAlarm } from '../../apps/quota-service/src/alarms/alarm.js';
 import type {
@@ -11,7 +11,8 @@ import { PROBLEM_CODES, titleOf } from '../../apps/quota-service/src/http/proble
 import { alarmText, type SayingAlarm } from '../../apps/console/src/live/alarm-text.js';
 import { en } from '../../apps/console/src/text/en.js';
 import { zh } from '../../apps/console/src/text/zh.js';
-import { inputText } from '../../apps/console/src/text/zh/input-text.js';
+import { findingText, inputText } from '../../apps/console/src/text/zh/said-text.js';
+import { findings } from '../../apps/console/src/text/zh/findings.js';
 import { inputs } from '../../apps/console/src/text/zh/inputs.js';
 
 type Terms<Kind extends PatternKind> = Omit<
@@ -47,7 +48,9 @@ const TERMS: { readonly [Kind in PatternKind]: readonly Terms<Kind>[] } = {
 const BASE = { id: 'a-pattern', class: 'alarm', clearAfterMs: 30_000 } as const;
 const CHANNELS = [null, { resource: 'ocr', dependency: 'redis' }];
 
-const TEXTS: Readonly<Record<string, Readonly<Record<string, string>>>> = { en, zh };
+type Table = Readonly<Record<string, string>>;
+
+const TEXTS: Readonly<Record<string, Table>> = { en, zh };
 
 function saidIn(language: 'en' | 'zh', alarm: SayingAlarm): string | undefined {
   return alarmText(alarm, (key, values) =>
@@ -83,23 +86,32 @@ describe('what the service says', () => {
     expect(codes.filter((code) => !(`finding_${code}` in en && `finding_${code}` in zh))).toEqual([]);
   });
 
-  it('of an input is said in Chinese, with its values', () => {
-    expect(Object.keys(inputs)).toEqual(Object.keys(INPUT_SENTENCES));
+  it.each<[string, Table, Table]>([
+    ['an input', INPUT_SENTENCES, inputs],
+    ['the store and the files', FINDING_SENTENCES, findings],
+  ])('of %s is said in Chinese, with its values', (_what, english, chinese) => {
+    expect(Object.keys(chinese)).toEqual(Object.keys(english));
     const valuesIn = (text: string) => [...new Set(text.match(/\{\{\w+\}\}/g))].toSorted();
-    for (const [code, sentence] of Object.entries(inputs)) {
+    for (const [code, sentence] of Object.entries(chinese)) {
       expect(sentence).toMatch(/[\u4e00-\u9fff]/);
-      const english = INPUT_SENTENCES[code as InputErrorCode];
-      expect([code, valuesIn(sentence)]).toEqual([code, valuesIn(english)]);
+      expect([code, valuesIn(sentence)]).toEqual([code, valuesIn(english[code]!)]);
     }
+  });
+
+  it('is filled with the values of an error or a finding', () => {
     const fault = said('whole-number', { from: 1, to: 59 });
     expect([fault, saidOf(fault, '"x"'), saidOf(fault, null)].map(inputText)).toEqual([
       ...['须为 1 到 59 的整数', '须为 1 到 59 的整数，而这里是 "x"', '缺少：须为 1 到 59 的整数'],
     ]);
+    expect(findingText(saidFinding('writes-refused', { error: 'BUSY' }))).toBe('Redis 不接受写入（BUSY）。');
   });
 
-  it('of an input that the console does not know stays as it is', () => {
-    expect(inputText({ message: 'is wrong', code: 'of-a-newer-node' })).toBeUndefined();
-    expect(inputText({ message: 'is wrong' })).toBeUndefined();
+  it('of an input or a finding that the console does not know stays as it is', () => {
+    expect([inputText, findingText].map((text) => text({ code: 'of-a-newer-node' }))).toEqual([
+      undefined,
+      undefined,
+    ]);
+    expect(inputText({})).toBeUndefined();
   });
 
   it('in every problem is titled in both languages', () => {

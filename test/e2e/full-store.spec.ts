@@ -27,7 +27,10 @@ describe('a service with SUNDIAL_MAX_SUBJECTS', () => {
     const { status, body } = await service.api.get('/health/ready');
     expect([status, body.store.mode]).toEqual([200, 'exact']);
     expect(body.conditions).toEqual([
-      { condition: 'capacity', severity: 'warn', sentence: expect.stringContaining('SUNDIAL_MAX_SUBJECTS') },
+      {
+        ...{ condition: 'capacity', severity: 'warn', code: 'capacity', params: { max: 2 } },
+        sentence: expect.stringContaining('SUNDIAL_MAX_SUBJECTS'),
+      },
     ]);
     const { text } = await service.api.get('/metrics');
     expect(text).toContain('sundial_embedded_counters{which="held"} 2');

@@ -1,4 +1,4 @@
-import { type InputError, said } from './input-error.js';
+import { type InputError, said } from './said.js';
 import type { ReservationState } from './reservation.js';
 
 /** As many errors as help a person: a hostile input holds thousands, and each costs time and bytes of the answer. */

@@ -1,6 +1,6 @@
 import { useTranslation } from 'react-i18next';
 import type { ApiError } from '../api/client.ts';
-import { useInputText } from './input-sentence.tsx';
+import { useInputText } from './said.tsx';
 
 /** An error of the service: what happened in the reader's language, the service's own words about it, every error of the input, and how the log names the request. */
 export function ProblemNote({ error }: { readonly error: ApiError | null | undefined }) {

@@ -149,7 +149,7 @@ describe('what an engine reports', () => {
       ['away', undefined, { cause: 'timeout' }],
       ['full', undefined, { operations: 7 }],
       ['over', 'ocr', { rule: 'r1', window: 'day', meter: 'tokens', used: 12, max: 10 }],
-      ['unfit', undefined, { findings: ['a:1: Redis may drop counters.'] }],
+      ['unfit', undefined, { conditions: ['eviction'], findings: ['a:1: Redis may drop counters.'] }],
       ['disk', undefined, { files: ['journal'], findings: ['Make room.'] }],
       ['gates', undefined, { inForce: ['All is open.'] }],
       ['foreign', 'ocr', { rules: ['r1'], checks: 2 }],

@@ -1,4 +1,5 @@
 import { FINDING_SEVERITY } from '@sundial/redis/without-driver';
+import { saidProperties } from '../http/problems/said.schema.js';
 import { KEPT_FILES } from '@sundial/embedded';
 
 const severity = {
@@ -6,6 +7,11 @@ const severity = {
   type: 'string',
   enum: ['refuse', 'warn'],
   description: '`refuse`: a service does not start with it.',
+} as const;
+
+const said = {
+  sentence: { type: 'string', description: 'What was found, and what to change.' },
+  ...saidProperties('sentence'),
 } as const;
 
 export const storeKindSchema = { title: 'StoreKind', type: 'string', enum: ['redis', 'embedded'] } as const;
@@ -53,7 +59,7 @@ export const readinessSchema = {
                 enum: Object.keys(FINDING_SEVERITY),
               },
               severity,
-              sentence: { type: 'string' },
+              ...said,
             },
             required: ['condition', 'severity', 'sentence'],
             additionalProperties: false,
@@ -83,7 +89,7 @@ export const readinessSchema = {
             description: 'Where it is about one of those.',
           },
           severity,
-          sentence: { type: 'string' },
+          ...said,
         },
         required: ['condition', 'severity', 'sentence'],
         additionalProperties: false,

@@ -27,8 +27,8 @@ export interface Readiness {
 type ShownFinding = ReturnType<typeof shown>;
 
 /** A finding about the store; `conditions` name it by `condition`. */
-export function shown({ finding, severity, sentence }: StoreFinding) {
-  return { condition: finding, severity, sentence };
+export function shown({ finding, server: _, ...rest }: StoreFinding) {
+  return { condition: finding, ...rest };
 }
 
 /** The same of one about the ledger. Checks go on whatever becomes of it. */

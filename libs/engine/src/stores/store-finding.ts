@@ -1,3 +1,5 @@
+import type { SaidFinding } from '@sundial/contract';
+
 /** What can be wrong with a store, or with the servers behind it. */
 export type StoreFindingName =
   | 'credentials'
@@ -15,13 +17,11 @@ export type StoreFindingName =
   | 'capacity'
   | 'unknown';
 
-/** A finding about the store, or a server behind it, that Sundial's promises cannot bear. */
-export interface StoreFinding {
+/** A finding about the store, or a server behind it, that Sundial's promises cannot bear: with the value that was found, and what to change. */
+export interface StoreFinding extends SaidFinding {
   readonly finding: StoreFindingName;
   /** `refuse`: a service that finds it at its start exits. A running service never exits for it. */
   readonly severity: 'refuse' | 'warn';
-  /** With the value that was found, and what to change. */
-  readonly sentence: string;
   /** `host:port`, or null where it is not about one server. */
   readonly server: string | null;
 }

@@ -1,3 +1,4 @@
+import { saidFinding, type SaidFinding } from '@sundial/contract';
 import type { StoreFinding, StoreFindingName } from '@sundial/engine';
 import type { FailedCommand } from './capability-probe.js';
 
@@ -47,24 +48,20 @@ export const FINDING_SEVERITY: Readonly<Record<StoreFindingName, StoreFinding['s
 /** The findings about one server. */
 export function judgeServer(facts: ServerFacts): StoreFinding[] {
   const { server, inCluster, info, failed, clock } = facts;
-  const found: [StoreFindingName, string | undefined][] = [
+  const found: [StoreFindingName, SaidFinding | undefined][] = [
     ...(typeof info === 'string'
-      ? [['unknown', infoForbidden(info)] as [StoreFindingName, string]]
+      ? [['unknown', saidFinding('info-forbidden', { error: info })] as [StoreFindingName, SaidFinding]]
       : judgeInfo(info, inCluster)),
     ['permissions', missingPermissions(failed)],
     ['writable', refusedWrites(failed)],
     ['clock', clock && nodeClock(clock)],
   ];
-  return found.flatMap(([name, sentence]) => (sentence ? [finding(name, sentence, server)] : []));
+  return found.flatMap(([name, said]) => (said ? [finding(name, said, server)] : []));
 }
 
 /** The key of the nodes' secret holds something else. The node leaves it alone: the program that wrote it may still run. */
 export function judgeSecret(key: string): StoreFinding {
-  const sentence =
-    `The key ${key} holds something that is no secret of Sundial's nodes, so each node uses one of its own: an operation that is ` +
-    'repeated at another node is not known there (it is refused as a conflict, or counted once more; nothing is free). ' +
-    'Find what wrote it, and delete the key: the next node leaves its secret there within seconds.';
-  return finding('secret', sentence, null);
+  return finding('secret', saidFinding('secret', { key }), null);
 }
 
 /** Whether the masters of a Cluster agree about the time. */
@@ -73,10 +70,12 @@ export function judgeClocks(servers: readonly ServerFacts[]): StoreFinding[] {
   const ahead = clocks.toSorted((a, b) => b.least - a.least)[0];
   const behind = clocks.toSorted((a, b) => a.most - b.most)[0];
   if (!ahead || !behind || ahead.least - behind.most <= MASTER_CLOCK_TOLERANCE_MS) return [];
-  const sentence =
-    `The clock of ${ahead.server} is ${seconds(ahead.least - behind.most)} ahead of that of ${behind.server}: ` +
-    'synchronise the clocks of all masters (NTP), since checks are given deadlines by them.';
-  return [finding('clock', sentence, null)];
+  const said = saidFinding('master-clocks', {
+    ahead: ahead.server,
+    offset: seconds(ahead.least - behind.most),
+    behind: behind.server,
+  });
+  return [finding('clock', said, null)];
 }
 
 /** What the system says of an address without a server. Node.js reports several addresses by the code alone. */
@@ -85,104 +84,66 @@ const UNREACHABLE =
 
 /** What kept a connection from being made, if an operator can mend it. A connection that ended is no finding. */
 export function judgeConnection({ message, code = '' }: Error & { code?: string }): StoreFinding | undefined {
-  if (/^All sentinels are unreachable.*\b(WRONGPASS|NOAUTH)\b/.test(message)) {
-    const sentence = `The sentinels do not let Sundial ask them (${message}): correct REDIS_SENTINEL_USERNAME and REDIS_SENTINEL_PASSWORD.`;
-    return finding('credentials', sentence, null);
-  }
+  const error = message || code;
+  if (/^All sentinels are unreachable.*\b(WRONGPASS|NOAUTH)\b/.test(message))
+    return finding('credentials', saidFinding('sentinel-credentials', { error }), null);
   const elsewhere = misplaced(message);
   if (elsewhere) return finding('topology', elsewhere, null);
-  if (/\b(WRONGPASS|NOAUTH)\b|invalid password/.test(message)) {
-    const sentence = `Redis does not accept the user and password (${message}): correct them in REDIS_URL, or in REDIS_USERNAME and REDIS_PASSWORD.`;
-    return finding('credentials', sentence, null);
-  }
-  if (/\bNOPERM\b/.test(message)) {
-    const sentence = `Redis forbids this user what a connection needs (${message}): give it the rights of docs/redis.md.`;
-    return finding('permissions', sentence, null);
-  }
-  if (/DB index|SELECT is not allowed/i.test(message)) {
-    const sentence = `Redis has no database of this number (${message}): correct it at the end of REDIS_URL, or raise databases in its configuration.`;
-    return finding('permissions', sentence, null);
-  }
-  if (/certificate|altname|wrong version number/i.test(message)) {
-    const sentence = `No trusted TLS connection to Redis can be made (${message}): set SUNDIAL_REDIS_CA to the certificate of its authority, and use rediss:// or REDIS_TLS=true only where Redis talks TLS.`;
-    return finding('certificate', sentence, null);
-  }
-  if (code === 'EACCES' || code === 'EPERM') {
-    const sentence = `This process may not open the socket of Redis (${message || code}): let its user do so (unixsocketperm in the configuration of Redis, and the directory's rights).`;
-    return finding('unreachable', sentence, null);
-  }
-  if (UNREACHABLE.test(code) || /sentinels are unreachable/.test(message)) {
-    const sentence = `Redis cannot be reached (${message || code}): see whether it runs, whether its address is right, and whether both sides talk TLS or neither does.`;
-    return finding('unreachable', sentence, null);
-  }
+  if (/\b(WRONGPASS|NOAUTH)\b|invalid password/.test(message))
+    return finding('credentials', saidFinding('credentials', { error }), null);
+  if (/\bNOPERM\b/.test(message))
+    return finding('permissions', saidFinding('connection-forbidden', { error }), null);
+  if (/DB index|SELECT is not allowed/i.test(message))
+    return finding('permissions', saidFinding('database-number', { error }), null);
+  if (/certificate|altname|wrong version number/i.test(message))
+    return finding('certificate', saidFinding('certificate', { error }), null);
+  if (code === 'EACCES' || code === 'EPERM')
+    return finding('unreachable', saidFinding('socket-rights', { error }), null);
+  if (UNREACHABLE.test(code) || /sentinels are unreachable/.test(message))
+    return finding('unreachable', saidFinding('unreachable', { error }), null);
   return undefined;
 }
 
 /** The server is of another kind than the settings say. */
-function misplaced(message: string): string | undefined {
-  const [, , reason = message] = /^(All sentinels are unreachable.*Last error: )?(.*)$/.exec(message) ?? [];
-  if (/cluster support disabled/.test(reason)) {
-    return `REDIS_CLUSTER_NODES names a Redis that is no Cluster (${reason}): give it as REDIS_URL instead.`;
-  }
-  if (/unknown command .?sentinel/i.test(reason)) {
-    return `REDIS_SENTINELS names a Redis that is no sentinel (${reason}): give the sentinels, on port 26379 mostly, or REDIS_URL.`;
-  }
-  if (/No such master with that name/.test(reason)) {
-    return `The sentinels watch no master of this name (${reason}): correct REDIS_SENTINEL_NAME.`;
-  }
+function misplaced(message: string): SaidFinding | undefined {
+  const [, , error = message] = /^(All sentinels are unreachable.*Last error: )?(.*)$/.exec(message) ?? [];
+  if (/cluster support disabled/.test(error)) return saidFinding('not-a-cluster', { error });
+  if (/unknown command .?sentinel/i.test(error)) return saidFinding('not-a-sentinel', { error });
+  if (/No such master with that name/.test(error)) return saidFinding('sentinel-name', { error });
   return undefined;
 }
 
-function finding(name: StoreFindingName, sentence: string, server: string | null): StoreFinding {
-  return { finding: name, severity: FINDING_SEVERITY[name], sentence, server };
+function finding(name: StoreFindingName, said: SaidFinding, server: string | null): StoreFinding {
+  return { finding: name, severity: FINDING_SEVERITY[name], server, ...said };
 }
 
 function judgeInfo(
   info: ReadonlyMap<string, string>,
   inCluster: boolean,
-): [StoreFindingName, string | undefined][] {
+): [StoreFindingName, SaidFinding | undefined][] {
   return [
-    [
-      'topology',
-      info.get('cluster_enabled') === '1' && !inCluster
-        ? 'This Redis is one node of a Cluster, and holds a part of the keys: name it in REDIS_CLUSTER_NODES instead.'
-        : undefined,
-    ],
+    ['topology', info.get('cluster_enabled') === '1' && !inCluster ? saidFinding('cluster-node') : undefined],
     ['version', tooOld(info.get('redis_version'))],
     ['eviction', evictingPolicy(info)],
-    [
-      'role',
-      info.get('role') === 'slave'
-        ? 'This Redis is a replica: point Sundial to the master, or to the sentinels that know it.'
-        : undefined,
-    ],
-    [
-      'persistence',
-      info.get('aof_enabled') === '0'
-        ? 'Redis keeps no append-only file: after a restart it has forgotten what was counted. Set appendonly yes.'
-        : undefined,
-    ],
+    ['role', info.get('role') === 'slave' ? saidFinding('role') : undefined],
+    ['persistence', info.get('aof_enabled') === '0' ? saidFinding('persistence') : undefined],
   ];
 }
 
-function infoForbidden(error: string): string {
-  return `Redis does not let this user ask for its state (${error}), so version, eviction, role and persistence are not checked: allow INFO, or make sure of them yourself (docs/redis.md).`;
-}
-
-function tooOld(version: string | undefined): string | undefined {
+function tooOld(version: string | undefined): SaidFinding | undefined {
   const [major = 0, minor = 0] = (version ?? '').split('.').map(Number);
   const [leastMajor, leastMinor] = MINIMUM_VERSION;
   const isOldEnough = major > leastMajor || (major === leastMajor && minor >= leastMinor);
   if (version === undefined || isOldEnough) return undefined;
-  return `Redis is ${version}: Sundial needs ${MINIMUM_VERSION.join('.')} or newer, or Valkey; older ones lack SET … GET and access rights for channels.`;
+  return saidFinding('version', { version, least: MINIMUM_VERSION.join('.') });
 }
 
 /** Every key of Sundial has an expiry but the rules, so every policy evicts counters. */
-function evictingPolicy(info: ReadonlyMap<string, string>): string | undefined {
+function evictingPolicy(info: ReadonlyMap<string, string>): SaidFinding | undefined {
   const [policy, maxmemory] = [info.get('maxmemory_policy'), info.get('maxmemory')];
   if (policy === undefined || policy === 'noeviction' || maxmemory === undefined || maxmemory === '0')
     return undefined;
-  return `Redis may drop counters to make room (maxmemory-policy ${policy}), and what is dropped is allowed again: set maxmemory-policy noeviction.`;
+  return saidFinding('eviction', { policy });
 }
 
 const FORBIDDEN =
@@ -191,35 +152,37 @@ const FORBIDDEN =
 /** No right mends this: some managed services run no TIME in a script. */
 const NO_SCRIPT = /not allowed from script/i;
 
-function missingPermissions(failed: readonly FailedCommand[]): string | undefined {
+function missingPermissions(failed: readonly FailedCommand[]): SaidFinding | undefined {
   const forbidden = failed.filter(({ error }) => FORBIDDEN.test(error));
   if (forbidden.length === 0) return undefined;
-  const names = forbidden.map(({ command }) => command).join(', ');
-  const advice = forbidden.some(({ error }) => NO_SCRIPT.test(error))
-    ? 'this service cannot carry Sundial (docs/redis.md lists which can).'
-    : 'give it the rights of docs/redis.md.';
-  return `Redis forbids this user ${names} (${forbidden[0]!.error}): ${advice}`;
+  const commands = forbidden.map(({ command }) => command).join(', ');
+  const values = { commands, error: forbidden[0]!.error };
+  return forbidden.some(({ error }) => NO_SCRIPT.test(error))
+    ? saidFinding('no-script', values)
+    : saidFinding('permissions', values);
 }
 
-/** What keeps Redis from writing, and what makes it write again. */
-const WRITES_NEED: readonly (readonly [RegExp, string])[] = [
-  [/^READONLY/, 'point Sundial to the master.'],
-  [/^OOM/, 'its memory is full; raise maxmemory.'],
-  [/^MISCONF/, 'it cannot write to its disk; make room there.'],
-  [/^NOREPLICAS/, 'too few replicas follow; bring them back, or lower min-replicas-to-write.'],
-];
+/** What keeps Redis from writing; the sentence says what makes it write again. */
+const REFUSED_WRITES = [
+  [/^READONLY/, 'writes-on-replica'],
+  [/^OOM/, 'writes-need-memory'],
+  [/^MISCONF/, 'writes-need-disk'],
+  [/^NOREPLICAS/, 'writes-need-replicas'],
+] as const;
 
-function refusedWrites(failed: readonly FailedCommand[]): string | undefined {
+function refusedWrites(failed: readonly FailedCommand[]): SaidFinding | undefined {
   const refusal = failed.find(({ error }) => !FORBIDDEN.test(error));
   if (!refusal) return undefined;
-  const [, fix] = WRITES_NEED.find(([pattern]) => pattern.test(refusal.error)) ?? [];
-  return `Redis does not take writes (${refusal.error})${fix ? `: ${fix}` : '.'}`;
+  const { error } = refusal;
+  const [, code = 'writes-refused'] = REFUSED_WRITES.find(([pattern]) => pattern.test(error)) ?? [];
+  return saidFinding(code, { error });
 }
 
-function nodeClock({ least, most }: ClockBounds): string | undefined {
-  const offset = least > 0 ? least : Math.min(most, 0);
-  if (Math.abs(offset) <= NODE_CLOCK_TOLERANCE_MS) return undefined;
-  return `The clock of Redis is ${seconds(Math.abs(offset))} ${offset > 0 ? 'ahead of' : 'behind'} this node's: synchronise both (NTP). Redis decides the windows.`;
+function nodeClock({ least, most }: ClockBounds): SaidFinding | undefined {
+  const ahead = least > 0 ? least : Math.min(most, 0);
+  if (Math.abs(ahead) <= NODE_CLOCK_TOLERANCE_MS) return undefined;
+  const offset = seconds(Math.abs(ahead));
+  return ahead > 0 ? saidFinding('clock-ahead', { offset }) : saidFinding('clock-behind', { offset });
 }
 
 function seconds(ms: number): string {

@@ -82,15 +82,28 @@ function What({ alarm }: { readonly alarm: Alarm }) {
   );
 }
 
+/** What the service says in sentences of its own. */
+const IN_ENGLISH = ['findings', 'inForce', 'cause'];
+
 /** Numbers and words that were seen when it was raised. */
 function Evidence({ evidence }: { readonly evidence: Alarm['evidence'] }) {
+  const { t, i18n } = useTranslation();
   const word = useWord();
+  const textOf = (name: string, each: string) =>
+    name === 'conditions' && i18n.exists(`finding_${each}`) ? t(`finding_${each}` as never) : word(each);
   return (
     <ul className="text-xs">
       {Object.entries(evidence).map(([name, value]) => (
         <li key={name} className="break-words">
           <span className="text-quiet">{word(name)}:</span>{' '}
-          {Array.isArray(value) ? <span lang="en">{value.join('; ')}</span> : value}
+          {IN_ENGLISH.includes(name) ? (
+            <span lang="en">{[value].flat().join('; ')}</span>
+          ) : (
+            [value]
+              .flat()
+              .map((each) => textOf(name, String(each)))
+              .join('; ')
+          )}
         </li>
       ))}
     </ul>

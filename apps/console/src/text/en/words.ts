@@ -168,5 +168,10 @@ export const words = {
   word_cause: 'cause',
   word_refuse: 'not fit to start',
   word_warn: 'warning',
-  word_findings: 'findings',
+  word_conditions: 'what is wrong',
+  word_findings: 'found',
+  word_counters: 'counters',
+  word_journal: 'journal',
+  word_rules: 'rules',
+  word_controls: 'controls',
 } as const;

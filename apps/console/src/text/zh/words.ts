@@ -168,5 +168,10 @@ export const words = {
   word_cause: '原因',
   word_refuse: '无法启动',
   word_warn: '警告',
-  word_findings: '诊断',
+  word_conditions: '问题',
+  word_findings: '服务原文',
+  word_counters: '计数器',
+  word_journal: '日志',
+  word_rules: '规则',
+  word_controls: '控制',
 };

@@ -47,24 +47,28 @@ export function isUnfit({ finding, severity }: StoreFinding): boolean {
 
 /** Holds while there is such a finding about the store, or a server of it. */
 export class StoreFindings implements Evaluator {
-  readonly #sentences = new Map<string, string>();
+  readonly #findings = new Map<string, StoreFinding>();
 
   constructor(private readonly isMeant: (finding: StoreFinding) => boolean) {}
 
   note(signal: AlarmSignal): void {
     if (signal.kind !== 'finding-changed' || !this.isMeant(signal.finding)) return;
-    const { finding, server, sentence } = signal.finding;
+    const { finding, server } = signal.finding;
     const key = `${finding} ${server}`;
-    if (signal.holds) this.#sentences.set(key, server === null ? sentence : `${server}: ${sentence}`);
-    else this.#sentences.delete(key);
+    if (signal.holds) this.#findings.set(key, signal.finding);
+    else this.#findings.delete(key);
   }
 
   holds(): boolean {
-    return this.#sentences.size > 0;
+    return this.#findings.size > 0;
   }
 
   evidence(): Evidence {
-    return { findings: [...this.#sentences.values()] };
+    const found = [...this.#findings.values()];
+    return {
+      conditions: found.map(({ finding }) => finding),
+      findings: found.map(({ server, sentence }) => (server === null ? sentence : `${server}: ${sentence}`)),
+    };
   }
 }
 

@@ -1,5 +1,6 @@
 import { reservationStateSchema } from '@sundial/contract';
 import { roleSchema } from './role.schema.js';
+import { saidProperties } from './said.schema.js';
 
 /** RFC 9457, with `code`, `errors` and `requestId` beside its own members. */
 export const problemSchema = {
@@ -19,17 +20,7 @@ export const problemSchema = {
         properties: {
           path: { type: 'string', description: 'Dotted, such as limits.0.max; empty: all of it.' },
           message: { type: 'string' },
-          code: {
-            type: 'string',
-            description:
-              'Which sentence `message` is: for programs that say it in another language. It stays, and more may come. Absent where it is of none.',
-          },
-          params: {
-            type: 'object',
-            additionalProperties: { type: ['string', 'number', 'null'] },
-            description:
-              'The values in the sentence, by name. `got` is the value that does not do, as the sentence quotes it; null: there is none.',
-          },
+          ...saidProperties('message'),
         },
         required: ['path', 'message'],
         additionalProperties: false,

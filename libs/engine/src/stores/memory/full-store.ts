@@ -1,3 +1,4 @@
+import { saidFinding, type SaidFinding } from '@sundial/contract';
 import type { StoreCapacity } from '../store.js';
 import type { FindingListener, StoreFinding } from '../store-finding.js';
 import type { MemoryState } from './state/memory-state.js';
@@ -34,7 +35,7 @@ export class FullStore {
   /** A subject was not counted for want of room. */
   begins(): void {
     if (this.#finding) return;
-    this.#finding = { finding: 'capacity', severity: 'warn', sentence: this.#sentence(), server: null };
+    this.#finding = { finding: 'capacity', severity: 'warn', server: null, ...this.#said() };
     this.#report(this.#finding, true);
     this.#timer = setInterval(() => this.#look(), CHECK_EVERY_MS).unref();
   }
@@ -52,12 +53,8 @@ export class FullStore {
     this.#report(over, false);
   }
 
-  #sentence(): string {
-    return (
-      `The embedded store has ${this.#state.maxCounters} counters and no room for more (SUNDIAL_MAX_SUBJECTS): ` +
-      "subjects that it does not know are decided by their rules' degrade policies, and policy local refuses them. " +
-      'Raise SUNDIAL_MAX_SUBJECTS where there is memory (docs/configuration.md), or count in Redis (REDIS_URL).'
-    );
+  #said(): SaidFinding {
+    return saidFinding('capacity', { max: this.#state.maxCounters });
   }
 
   #report(finding: StoreFinding, holds: boolean): void {

@@ -2,7 +2,7 @@ import { createContext, useContext, type ComponentProps } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Schemas } from '../../../api/types.ts';
 import { Field } from '../../../ui/basics.tsx';
-import { useInputText } from '../../../ui/input-sentence.tsx';
+import { useInputText } from '../../../ui/said.tsx';
 import { ParsedField } from '../../../ui/parsed-field.tsx';
 
 /** What the service says is wrong with the draft, by the path of the field. */
