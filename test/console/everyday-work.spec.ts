@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from '@jest/globals';
+import type { Page } from 'playwright-core';
 import { en } from '../../apps/console/src/text/en.js';
 import { violations } from './browser.js';
+import { focusOf, open, tabTo, typeInto } from './keyboard.js';
 import { OneNode } from './one-node.js';
 
 const one = new OneNode({ SUNDIAL_LEDGER: 'on' });
@@ -142,4 +144,114 @@ describe('alarms', () => {
     await now.getByRole('link', { name: en.show }).click();
     await page.getByRole('heading', { level: 1, name: en.trace }).waitFor();
   });
+});
+
+describe('by keyboard alone', () => {
+  const focused = async (page: Page) => (await focusOf(page)).name;
+
+  it('a rule is changed, and a page that a link opens has the focus', async () => {
+    const page = await one.signIn('admin', 'wall');
+    await open(page, en.rules);
+    await page.getByRole('heading', { level: 1, name: en.rules }).waitFor();
+    expect(await page.title()).toBe(`${en.rules} · Sundial`);
+    expect(await page.evaluate('document.activeElement.id')).toBe('content');
+    await open(page, 'export-per-account');
+    await page.getByLabel(en.max).first().waitFor();
+    await typeInto(page, /^Max/, '7');
+    await page.getByText(/^Of \d+ subjects/).waitFor();
+    await open(page, en.save);
+    await page.getByText('applied on 1 of 1 nodes').waitFor();
+  }, 30_000);
+
+  it('a gate is closed and opened again: Esc leaves the question, and the focus stays near what has gone', async () => {
+    const page = await one.signIn('operator', 'controls');
+    await page.getByText(en.noBrakes).waitFor();
+    await typeInto(page, en.resource, 'fax');
+    await typeInto(page, en.reason, 'no paper');
+    await open(page, en.set);
+    await page.getByRole('dialog').waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    expect(await focused(page)).toBe(en.set);
+    await page.keyboard.press('Enter');
+    await page.getByRole('dialog').waitFor();
+    await open(page, en.set);
+    await page.getByRole('cell', { name: 'no paper' }).waitFor();
+    await page.getByRole('status').getByText(en.changeMade).waitFor();
+    // The first one is another gate's.
+    await tabTo(page, en.gates);
+    await tabTo(page, en.backToNormal);
+    await open(page, en.backToNormal);
+    await page.getByRole('cell', { name: 'no paper' }).waitFor({ state: 'detached' });
+    expect(await focused(page)).toBe(en.gates);
+  }, 30_000);
+
+  it('a subject is found, and its limit raised', async () => {
+    await one.api('post', '/check').send({ resource: 'ocr', subject: { user: 'keys-1' } });
+    const page = await one.signIn('operator', 'subject');
+    await page.getByLabel(en.findSubject).waitFor();
+    expect(await focused(page)).toBe(en.findSubject);
+    await page.keyboard.type('keys');
+    await page.getByRole('link', { name: 'user=keys-1' }).waitFor();
+    await open(page, 'user=keys-1');
+    await page.getByText('1 / 10', { exact: true }).waitFor();
+    await open(page, en.raiseToday);
+    await page.getByRole('dialog').waitFor();
+    expect(await focused(page)).toBe(en.reason);
+    await page.keyboard.type('asked for');
+    await page.keyboard.press('Enter');
+    await page.getByText('override').first().waitFor();
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    expect(await focused(page)).toBe(en.raiseToday);
+    await open(page, en.removeOverride);
+    await page.getByRole('dialog').waitFor();
+    await open(page, en.removeOverride);
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: en.removeOverride }).waitFor({ state: 'detached' });
+    expect(await focused(page)).toBe(en.overrides);
+  }, 30_000);
+
+  it('a refusal is found and followed, and a change is looked up', async () => {
+    const over = { resource: 'ocr', subject: { user: 'keys-2' }, operationId: 'keys-over', amount: 99 };
+    await one.api('post', '/check').send(over);
+    const page = await one.signIn('viewer', 'trace');
+    await page.getByLabel(en.outcome).waitFor();
+    await typeInto(page, en.subject, 'user=keys-2');
+    await tabTo(page, en.outcome);
+    await page.keyboard.type(en.word_denied);
+    await page.keyboard.press('Enter');
+    await open(page, en.show);
+    await page.waitForURL(/outcome=denied/);
+    await open(page, 'keys-over');
+    await page.getByRole('region', { name: en.timeline }).waitFor();
+    await page.keyboard.press('/');
+    await page.keyboard.type(en.audit);
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { level: 1, name: en.audit }).waitFor();
+    await open(page, en.changes);
+    await page.locator('details[open]').waitFor();
+  }, 30_000);
+
+  it('a webhook is made and deleted, and alarms, nodes and the wall are read', async () => {
+    const page = await one.signIn('admin', 'webhooks');
+    await open(page, en.newWebhook);
+    await page.getByRole('heading', { level: 1, name: en.newWebhook }).waitFor();
+    await typeInto(page, en.url, 'https://hooks.invalid/keys');
+    await page.keyboard.press('Enter');
+    await page.getByText(en.secretOnce).waitFor();
+    await open(page, en.delete);
+    await page.getByRole('dialog').waitFor();
+    await open(page, en.delete);
+    await page.getByText(en.noWebhooks).waitFor();
+    expect(await page.evaluate('document.activeElement.id')).toBe('content');
+    for (const name of [en.alarms, en.nodes, en.wall]) {
+      await page.keyboard.press('Control+k');
+      await page.keyboard.type(name);
+      await page.keyboard.press('Enter');
+      await page.getByRole('heading', { level: 1, name }).waitFor();
+      expect(await page.evaluate('document.activeElement.id')).toBe('content');
+    }
+    await open(page, new RegExp(`^${en.asTable}`));
+    await page.getByRole('columnheader', { name: en.deniedRate }).waitFor();
+  }, 30_000);
 });

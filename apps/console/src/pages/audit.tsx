@@ -4,7 +4,8 @@ import { useRead } from '../api/queries.ts';
 import type { LedgerEvent, Schemas } from '../api/types.ts';
 import { Card, Empty, PageTitle } from '../ui/basics.tsx';
 import { Download } from '../ui/download.tsx';
-import { Filters, Pager, readersTimeZone, useSpanFilters, useWanted } from '../ui/filters.tsx';
+import { Filters, readersTimeZone, useSpanFilters, useWanted } from '../ui/filters.tsx';
+import { Pager } from '../ui/pager.tsx';
 import { Loading, ProblemNote } from '../ui/problem.tsx';
 import { useWord } from '../ui/word.tsx';
 import { Written } from './audit/written.tsx';
@@ -54,7 +55,7 @@ function Found() {
       {isLoading && <Loading />}
       {data && events.length === 0 && <Empty command={RAISE}>{t('noAudit')}</Empty>}
       {events.length > 0 && <Written events={events} />}
-      <Pager to="/audit" wanted={wanted} next={data?.next} />
+      <Pager next={data?.next} />
     </Card>
   );
 }

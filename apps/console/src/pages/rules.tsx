@@ -5,6 +5,7 @@ import type { Rule, Schemas } from '../api/types.ts';
 import { Badge, Button, Card, Empty, Field, PageTitle, Row, Table } from '../ui/basics.tsx';
 import { CsvButton } from '../ui/csv-button.tsx';
 import { useNumbers } from '../ui/numbers.ts';
+import { Pager } from '../ui/pager.tsx';
 import { Loading, ProblemNote } from '../ui/problem.tsx';
 import { useRuleRates } from './rules/use-rule-rates.ts';
 import { FirstMinutes } from './first-minutes.tsx';
@@ -62,11 +63,7 @@ export function Page() {
         {isLoading && <Loading />}
         {data?.rules.length === 0 && <Empty command={CREATE}>{t('noRules')}</Empty>}
         {data !== undefined && data.rules.length > 0 && <RuleTable rules={data.rules} />}
-        {data?.next && (
-          <div className="mt-3">
-            <Button onClick={() => show({ cursor: data.next! })}>{t('nextPage')}</Button>
-          </div>
-        )}
+        <Pager next={data?.next} />
       </Card>
     </>
   );

@@ -3,7 +3,7 @@ import { useTranslation } from 'react-i18next';
 import { useMay, useRead } from '../api/queries.ts';
 import type { Schemas, Subject } from '../api/types.ts';
 import { Card, Empty, PageTitle, Select } from '../ui/basics.tsx';
-import { subjectText } from '../ui/filters.tsx';
+import { subjectText } from '../ui/subject-text.ts';
 import { Loading, ProblemNote } from '../ui/problem.tsx';
 import { Overrides } from './subject/overrides.tsx';
 import { Recorded } from './subject/recorded.tsx';

@@ -8,15 +8,9 @@ import { Button, Card, Empty, Field, PageTitle } from '../ui/basics.tsx';
 import { Decisions } from '../ui/decisions.tsx';
 import { RawJson } from '../ui/disclosure.tsx';
 import { Download } from '../ui/download.tsx';
-import {
-  Filters,
-  Pager,
-  readersTimeZone,
-  subjectFrom,
-  subjectText,
-  useSpanFilters,
-  useWanted,
-} from '../ui/filters.tsx';
+import { Filters, readersTimeZone, useSpanFilters, useWanted } from '../ui/filters.tsx';
+import { Pager } from '../ui/pager.tsx';
+import { subjectFrom, subjectText } from '../ui/subject-text.ts';
 import { Loading, ProblemNote } from '../ui/problem.tsx';
 import { useWord } from '../ui/word.tsx';
 import { Timeline } from './trace/timeline.tsx';
@@ -126,7 +120,7 @@ function Found() {
       {isLoading && <Loading />}
       {data && decisions.length === 0 && <Empty command={CHECK}>{t('noDecisions')}</Empty>}
       {decisions.length > 0 && <Decisions decisions={decisions} />}
-      <Pager to="/trace" wanted={wanted} next={data?.next} />
+      <Pager next={data?.next} />
       {data && <Covers nodes={data.nodes} />}
     </Card>
   );

@@ -89,36 +89,44 @@ function Editor({ id, saved, onSecret }: EditorProps) {
           {t('done')}
         </p>
       )}
-      <fieldset disabled={!mayWrite} className="contents">
-        <WebhookForm draft={draft.value} onChange={draft.set} />
-      </fieldset>
-      {mayWrite && (
-        <div className="mt-4 flex flex-wrap items-end gap-3">
-          <Reason value={reason} onChange={setReason} />
-          <Button kind="primary" onClick={() => save()} disabled={draft.value.url === ''}>
-            {t('save')}
-          </Button>
-          <Button onClick={draft.discard} disabled={!draft.isChanged}>
-            {t('discard')}
-          </Button>
-          {saved && (
-            <>
-              <Confirm
-                action={t('rotateSecret')}
-                question={t('confirmRotate', { url: saved.url })}
-                isDangerous
-                onConfirm={() => save({ rotateSecret: true })}
-              />
-              <Confirm
-                action={t('delete')}
-                question={t('deleteWebhook', { url: saved.url })}
-                isDangerous
-                onConfirm={() => remove.mutate({ path, method: 'DELETE', query: { reason } })}
-              />
-            </>
-          )}
-        </div>
-      )}
+      <form
+        noValidate
+        onSubmit={(event) => {
+          event.preventDefault();
+          save();
+        }}
+      >
+        <fieldset disabled={!mayWrite} className="contents">
+          <WebhookForm draft={draft.value} onChange={draft.set} />
+        </fieldset>
+        {mayWrite && (
+          <div className="mt-4 flex flex-wrap items-end gap-3">
+            <Reason value={reason} onChange={setReason} />
+            <Button kind="primary" type="submit" disabled={draft.value.url === ''}>
+              {t('save')}
+            </Button>
+            <Button onClick={draft.discard} disabled={!draft.isChanged}>
+              {t('discard')}
+            </Button>
+            {saved && (
+              <>
+                <Confirm
+                  action={t('rotateSecret')}
+                  question={t('confirmRotate', { url: saved.url })}
+                  isDangerous
+                  onConfirm={() => save({ rotateSecret: true })}
+                />
+                <Confirm
+                  action={t('delete')}
+                  question={t('deleteWebhook', { url: saved.url })}
+                  isDangerous
+                  onConfirm={() => remove.mutate({ path, method: 'DELETE', query: { reason } })}
+                />
+              </>
+            )}
+          </div>
+        )}
+      </form>
     </Card>
   );
 }

@@ -14,6 +14,8 @@ import {
 import { useTranslation } from 'react-i18next';
 import { useMay, useMe, useWrite } from '../api/queries.ts';
 import { Badge, Button } from '../ui/basics.tsx';
+import { Announced } from './announced.tsx';
+import { content, useKeptFocus, usePageFocus } from './focus.ts';
 import { Palette } from './palette.tsx';
 import { Switches } from './switches.tsx';
 
@@ -29,14 +31,11 @@ export const PAGES = [
   { to: '/nodes', name: 'nodes', Icon: Server },
 ] as const;
 
-/** The part of the address behind # is the page, so no link leads into one. */
-export function content(): HTMLElement | null {
-  return document.getElementById('content');
-}
-
 export function Layout() {
   const { t } = useTranslation();
   const mayWork = useMay('operator');
+  usePageFocus();
+  useKeptFocus();
   return (
     <div className="min-h-screen md:flex">
       <button
@@ -67,6 +66,7 @@ export function Layout() {
           <WhoIAm />
         </div>
       </header>
+      <Announced />
       <main
         id="content"
         tabIndex={-1}

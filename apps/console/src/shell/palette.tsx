@@ -8,8 +8,9 @@ import { useRead } from '../api/queries.ts';
 import type { Schemas } from '../api/types.ts';
 import { useFoundSubjects } from '../api/found-subjects.ts';
 import { Button } from '../ui/basics.tsx';
-import { subjectText } from '../ui/filters.tsx';
-import { content, PAGES } from './layout.tsx';
+import { subjectText } from '../ui/subject-text.ts';
+import { content } from './focus.ts';
+import { PAGES } from './layout.tsx';
 
 const ITEM = 'cursor-pointer rounded px-2 py-1.5 text-sm data-[selected=true]:bg-page';
 

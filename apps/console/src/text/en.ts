@@ -90,6 +90,7 @@ export const en = {
   resetHint: 'Sets what is used in all current windows of this subject to 0. Reservations stay held.',
   resetOf: 'Set what {{subject}} has used in all current windows to 0?',
   done: 'Done.',
+  changeMade: 'The change was made',
   givePack: 'Give as a pack',
   gates: 'Gates',
   noGates: 'No gate is set: the rules decide.',

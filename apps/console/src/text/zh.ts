@@ -88,6 +88,7 @@ export const zh: Readonly<Record<keyof typeof en, string>> = {
   resetHint: '把此主体当前所有窗口的用量清零。预留保持不变。',
   resetOf: '把 {{subject}} 当前所有窗口的用量清零？',
   done: '已完成。',
+  changeMade: '更改已生效',
   givePack: '作为加量包赠送',
   gates: '闸门',
   noGates: '没有设置闸门：由规则决定。',

@@ -1,5 +1,5 @@
 import type { ButtonHTMLAttributes, ComponentProps, ReactNode } from 'react';
-import { useId } from 'react';
+import { useEffect, useId, useRef } from 'react';
 
 export { Row, Table } from './table.tsx';
 
@@ -96,7 +96,11 @@ export function Card({
     <section className="mb-4 rounded-lg border border-line bg-card p-4">
       {(title !== undefined || actions !== undefined) && (
         <div className="mb-3 flex flex-wrap items-center justify-between gap-2">
-          {title !== undefined && <h2 className="text-base font-semibold">{title}</h2>}
+          {title !== undefined && (
+            <h2 tabIndex={-1} className="text-base font-semibold">
+              {title}
+            </h2>
+          )}
           {actions && <div className="ml-auto">{actions}</div>}
         </div>
       )}
@@ -115,8 +119,18 @@ export function Subheading({ children, actions }: { children: ReactNode; actions
   );
 }
 
+/** Of a page, and of the browser's tab. */
 export function PageTitle({ children }: { children: ReactNode }) {
-  return <h1 className="mb-4 text-xl font-semibold break-words">{children}</h1>;
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    document.title = `${heading.current?.textContent} · Sundial`;
+  });
+  useEffect(() => () => void (document.title = 'Sundial'), []);
+  return (
+    <h1 ref={heading} className="mb-4 text-xl font-semibold break-words">
+      {children}
+    </h1>
+  );
 }
 
 /** What there is not, and the command that makes some. */

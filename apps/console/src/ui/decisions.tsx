@@ -1,9 +1,8 @@
-import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import type { LedgerEvent } from '../api/types.ts';
 import { Badge, Row, Table } from './basics.tsx';
 import { RawJson } from './disclosure.tsx';
-import { subjectText } from './filters.tsx';
+import { OperationLink, SubjectLink } from './links.tsx';
 import { useNumbers } from './numbers.ts';
 import { ExactTime } from './time.tsx';
 import { useWindowName } from './window-name.ts';
@@ -21,20 +20,10 @@ export function Decisions({ decisions }: { readonly decisions: readonly LedgerEv
           cells={[
             <ExactTime at={event.at} />,
             event.resource ?? '—',
-            <span className="break-all">{subjectText(event.subject)}</span>,
+            <SubjectLink subject={event.subject} />,
             <Outcome event={event} />,
             <Why event={event} />,
-            event.operationId ? (
-              <Link
-                to="/trace"
-                search={{ operation: event.operationId } as never}
-                className="break-all text-accent underline"
-              >
-                {event.operationId}
-              </Link>
-            ) : (
-              '—'
-            ),
+            <OperationLink id={event.operationId} />,
             <RawJson value={event} />,
           ]}
         />

@@ -1,4 +1,3 @@
-import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { callText } from '../../api/client.ts';
 import { useRead } from '../../api/queries.ts';
@@ -6,7 +5,9 @@ import type { LedgerEvent, Schemas } from '../../api/types.ts';
 import { Card, Empty, Row, Table } from '../../ui/basics.tsx';
 import { Outcome } from '../../ui/decisions.tsx';
 import { Download } from '../../ui/download.tsx';
-import { Pager, readersTimeZone, subjectText, useWanted } from '../../ui/filters.tsx';
+import { readersTimeZone, useWanted } from '../../ui/filters.tsx';
+import { Pager } from '../../ui/pager.tsx';
+import { OperationLink, SubjectLink } from '../../ui/links.tsx';
 import { Loading, ProblemNote } from '../../ui/problem.tsx';
 import { ExactTime } from '../../ui/time.tsx';
 
@@ -40,28 +41,16 @@ export function OutageCalls() {
               cells={[
                 <ExactTime at={call.at} />,
                 call.resource ?? '—',
-                <Link
-                  to="/subject"
-                  search={call.subject as never}
-                  className="break-all text-accent underline"
-                >
-                  {subjectText(call.subject)}
-                </Link>,
+                <SubjectLink subject={call.subject} />,
                 <Outcome event={call} />,
                 <Afterwards events={call.afterwards} />,
-                <Link
-                  to="/trace"
-                  search={{ operation: call.operationId } as never}
-                  className="break-all text-accent underline"
-                >
-                  {call.operationId}
-                </Link>,
+                <OperationLink id={call.operationId} />,
               ]}
             />
           ))}
         </Table>
       )}
-      <Pager to="/alarms" wanted={wanted} next={data?.next} name="calls" />
+      <Pager next={data?.next} name="calls" />
     </Card>
   );
 }

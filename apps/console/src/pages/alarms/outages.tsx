@@ -5,7 +5,8 @@ import { useRead } from '../../api/queries.ts';
 import type { Schemas } from '../../api/types.ts';
 import { Badge, Card, Empty, Row, Table } from '../../ui/basics.tsx';
 import { Download } from '../../ui/download.tsx';
-import { Filters, Pager, readersTimeZone, useSpanFilters, useWanted } from '../../ui/filters.tsx';
+import { Filters, readersTimeZone, useSpanFilters, useWanted } from '../../ui/filters.tsx';
+import { Pager } from '../../ui/pager.tsx';
 import { ProblemNote } from '../../ui/problem.tsx';
 import { ExactTime } from '../../ui/time.tsx';
 import { useWord } from '../../ui/word.tsx';
@@ -49,7 +50,7 @@ export function Outages() {
           ))}
         </Table>
       )}
-      <Pager to="/alarms" wanted={wanted} next={data?.next} />
+      <Pager next={data?.next} />
     </Card>
   );
 }

@@ -7,7 +7,7 @@ import { Confirm } from '../../ui/confirm.tsx';
 import { DiffLines } from '../../ui/diff-lines.tsx';
 import { Disclosure, RawJson } from '../../ui/disclosure.tsx';
 import { Done } from '../../ui/done.tsx';
-import { subjectText } from '../../ui/filters.tsx';
+import { subjectText } from '../../ui/subject-text.ts';
 import { Loading, ProblemNote } from '../../ui/problem.tsx';
 import { Reason } from '../../ui/reason.tsx';
 import { ExactTime } from '../../ui/time.tsx';

@@ -2,6 +2,7 @@ import { useTranslation } from 'react-i18next';
 import { useMay, useRead, useWrite } from '../../api/queries.ts';
 import type { Schemas } from '../../api/types.ts';
 import { Button, Card, Empty, Row, Table } from '../../ui/basics.tsx';
+import { SubjectLink } from '../../ui/links.tsx';
 import { ProblemNote } from '../../ui/problem.tsx';
 import { Instant } from '../../ui/time.tsx';
 import { ControlForm } from './control-form.tsx';
@@ -27,7 +28,7 @@ export function Brakes() {
               key={brake.id}
               cells={[
                 brake.resource,
-                brake.subject ? new URLSearchParams(brake.subject as Record<string, string>).toString() : '—',
+                <SubjectLink subject={brake.subject} />,
                 brake.percent,
                 <Instant at={brake.until} />,
                 brake.reason ?? '—',

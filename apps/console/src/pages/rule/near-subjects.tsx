@@ -1,11 +1,13 @@
-import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useRead } from '../../api/queries.ts';
 import type { Schemas } from '../../api/types.ts';
 import { Button, Card, Empty, Row, Table } from '../../ui/basics.tsx';
 import { CsvButton } from '../../ui/csv-button.tsx';
-import { subjectText } from '../../ui/filters.tsx';
+import { useWanted } from '../../ui/filters.tsx';
+import { SubjectLink } from '../../ui/links.tsx';
+import { Pager } from '../../ui/pager.tsx';
+import { subjectText } from '../../ui/subject-text.ts';
 import { Limits } from '../../ui/limits.tsx';
 import { Loading, ProblemNote } from '../../ui/problem.tsx';
 
@@ -19,8 +21,8 @@ const COLUMNS = {
 /** Who is near a limit of the rule: looked for when it is asked, since a store reads many counters for it. */
 export function NearSubjects({ rule }: { readonly rule: string }) {
   const { t } = useTranslation();
-  const [isAsked, setAsked] = useState(false);
-  const [cursor, setCursor] = useState<string>();
+  const cursor = useWanted()['near'];
+  const [isAsked, setAsked] = useState(cursor !== undefined);
   const query = { rule, near: '0.8', cursor };
   const { data, error, isLoading } = useRead<Schemas['NearSubjects']>('/admin/subjects', {
     query,
@@ -40,24 +42,12 @@ export function NearSubjects({ rule }: { readonly rule: string }) {
           {data.subjects.map((near) => (
             <Row
               key={subjectText(near.subject)}
-              cells={[<NearLink near={near} />, <Limits limits={near.limits} />]}
+              cells={[<SubjectLink subject={near.subject} />, <Limits limits={near.limits} />]}
             />
           ))}
         </Table>
       )}
-      {data?.next && (
-        <div className="mt-3">
-          <Button onClick={() => setCursor(data.next)}>{t('nextPage')}</Button>
-        </div>
-      )}
+      <Pager next={data?.next} name="near" />
     </Card>
-  );
-}
-
-function NearLink({ near: { subject } }: { readonly near: Near }) {
-  return (
-    <Link to="/subject" search={subject as never} className="break-all text-accent underline">
-      {subjectText(subject)}
-    </Link>
   );
 }

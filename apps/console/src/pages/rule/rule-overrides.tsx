@@ -1,11 +1,12 @@
-import { Link } from '@tanstack/react-router';
-import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useRead } from '../../api/queries.ts';
 import type { Schemas } from '../../api/types.ts';
-import { Button, Card, Empty, Row, Table } from '../../ui/basics.tsx';
+import { Card, Empty, Row, Table } from '../../ui/basics.tsx';
 import { CsvButton } from '../../ui/csv-button.tsx';
-import { subjectText } from '../../ui/filters.tsx';
+import { useWanted } from '../../ui/filters.tsx';
+import { SubjectLink } from '../../ui/links.tsx';
+import { Pager } from '../../ui/pager.tsx';
+import { subjectText } from '../../ui/subject-text.ts';
 import { Loading, ProblemNote } from '../../ui/problem.tsx';
 import { Instant } from '../../ui/time.tsx';
 import { OVERRIDE_COLUMNS, useOverriddenText } from '../subject/override-of.ts';
@@ -14,8 +15,7 @@ import { OVERRIDE_COLUMNS, useOverriddenText } from '../subject/override-of.ts';
 export function RuleOverrides({ rule }: { readonly rule: string }) {
   const { t } = useTranslation();
   const text = useOverriddenText();
-  const [cursor, setCursor] = useState<string>();
-  const query = { rule, limit: '50', cursor };
+  const query = { rule, limit: '50', cursor: useWanted()['overrides'] };
   const { data, error, isLoading } = useRead<Schemas['OverridePage']>('/admin/overrides', { query });
   const overrides = data?.overrides ?? [];
   return (
@@ -35,13 +35,7 @@ export function RuleOverrides({ rule }: { readonly rule: string }) {
             <Row
               key={subjectText(override.subject)}
               cells={[
-                <Link
-                  to="/subject"
-                  search={override.subject as never}
-                  className="break-all text-accent underline"
-                >
-                  {subjectText(override.subject)}
-                </Link>,
+                <SubjectLink subject={override.subject} />,
                 text(override),
                 override.validUntil ? <Instant at={override.validUntil} /> : t('never'),
                 override.reason,
@@ -51,11 +45,7 @@ export function RuleOverrides({ rule }: { readonly rule: string }) {
           ))}
         </Table>
       )}
-      {data?.next && (
-        <div className="mt-3">
-          <Button onClick={() => setCursor(data.next)}>{t('nextPage')}</Button>
-        </div>
-      )}
+      <Pager next={data?.next} name="overrides" />
     </Card>
   );
 }

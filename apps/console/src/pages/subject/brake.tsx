@@ -4,7 +4,7 @@ import { useRead, useWrite } from '../../api/queries.ts';
 import type { Schemas, Subject } from '../../api/types.ts';
 import { Button, Select } from '../../ui/basics.tsx';
 import { Confirm } from '../../ui/confirm.tsx';
-import { subjectText } from '../../ui/filters.tsx';
+import { subjectText } from '../../ui/subject-text.ts';
 import { ProblemNote } from '../../ui/problem.tsx';
 import { Reason } from '../../ui/reason.tsx';
 import { Instant } from '../../ui/time.tsx';

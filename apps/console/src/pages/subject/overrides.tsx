@@ -5,7 +5,7 @@ import type { LimitState, Schemas, Subject } from '../../api/types.ts';
 import { Card, Empty, Select } from '../../ui/basics.tsx';
 import { CsvButton } from '../../ui/csv-button.tsx';
 import { Confirm } from '../../ui/confirm.tsx';
-import { subjectText } from '../../ui/filters.tsx';
+import { subjectText } from '../../ui/subject-text.ts';
 import { Loading, ProblemNote } from '../../ui/problem.tsx';
 import { ExactTime, Instant } from '../../ui/time.tsx';
 import { OVERRIDE_COLUMNS, useOverride, useOverriddenText } from './override-of.ts';

@@ -4,7 +4,7 @@ import type { Schemas, Subject } from '../../api/types.ts';
 import { Badge, Empty, Row, Subheading, Table } from '../../ui/basics.tsx';
 import { CsvButton } from '../../ui/csv-button.tsx';
 import { Confirm } from '../../ui/confirm.tsx';
-import { subjectText } from '../../ui/filters.tsx';
+import { subjectText } from '../../ui/subject-text.ts';
 import { useNumbers } from '../../ui/numbers.ts';
 import { ProblemNote } from '../../ui/problem.tsx';
 import { Instant } from '../../ui/time.tsx';

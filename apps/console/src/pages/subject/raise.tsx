@@ -5,7 +5,7 @@ import type { LimitState, Subject } from '../../api/types.ts';
 import { Field } from '../../ui/basics.tsx';
 import { Confirm } from '../../ui/confirm.tsx';
 import { Done } from '../../ui/done.tsx';
-import { subjectText } from '../../ui/filters.tsx';
+import { subjectText } from '../../ui/subject-text.ts';
 import { ProblemNote } from '../../ui/problem.tsx';
 import { Reason } from '../../ui/reason.tsx';
 import { exact } from '../../ui/time.tsx';

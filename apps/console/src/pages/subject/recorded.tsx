@@ -8,7 +8,8 @@ import { Card, Empty } from '../../ui/basics.tsx';
 import { Confirm } from '../../ui/confirm.tsx';
 import { Decisions } from '../../ui/decisions.tsx';
 import { Download } from '../../ui/download.tsx';
-import { readersTimeZone, subjectText } from '../../ui/filters.tsx';
+import { readersTimeZone } from '../../ui/filters.tsx';
+import { subjectText } from '../../ui/subject-text.ts';
 import { ProblemNote } from '../../ui/problem.tsx';
 import { Reason } from '../../ui/reason.tsx';
 

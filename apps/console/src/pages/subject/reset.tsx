@@ -5,7 +5,7 @@ import type { Subject } from '../../api/types.ts';
 import { Card } from '../../ui/basics.tsx';
 import { Confirm } from '../../ui/confirm.tsx';
 import { Done } from '../../ui/done.tsx';
-import { subjectText } from '../../ui/filters.tsx';
+import { subjectText } from '../../ui/subject-text.ts';
 import { ProblemNote } from '../../ui/problem.tsx';
 import { Reason } from '../../ui/reason.tsx';
 

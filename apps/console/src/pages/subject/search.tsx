@@ -5,7 +5,8 @@ import { useFoundSubjects } from '../../api/found-subjects.ts';
 import type { Schemas, Subject } from '../../api/types.ts';
 import { Button, Field } from '../../ui/basics.tsx';
 import { CsvButton } from '../../ui/csv-button.tsx';
-import { subjectFrom, subjectText } from '../../ui/filters.tsx';
+import { subjectFrom, subjectText } from '../../ui/subject-text.ts';
+import { SubjectLink } from '../../ui/links.tsx';
 import { ProblemNote } from '../../ui/problem.tsx';
 import { Instant } from '../../ui/time.tsx';
 
@@ -86,9 +87,7 @@ function FoundList({ subjects, text }: FoundListProps) {
             key={subjectText(subject)}
             className="flex justify-between gap-3 border-b border-line py-1.5 text-sm"
           >
-            <Link to="/subject" search={subject as never} className="break-all text-accent underline">
-              {subjectText(subject)}
-            </Link>
+            <SubjectLink subject={subject} />
             <span className="text-quiet" title={t('lastSeen')}>
               <Instant at={seenAt} />
             </span>

@@ -4,7 +4,8 @@ import { useMay, useRead, useWrite } from '../../api/queries.ts';
 import type { Schemas } from '../../api/types.ts';
 import { Badge, Button, Card, Empty, Row, Select, Table } from '../../ui/basics.tsx';
 import { CsvButton } from '../../ui/csv-button.tsx';
-import { Pager, useWanted } from '../../ui/filters.tsx';
+import { useWanted } from '../../ui/filters.tsx';
+import { Pager } from '../../ui/pager.tsx';
 import { ProblemNote } from '../../ui/problem.tsx';
 import { Instant } from '../../ui/time.tsx';
 import { Word } from '../../ui/word.tsx';
@@ -68,7 +69,7 @@ export function DeliveriesOf({ id }: { readonly id: string }) {
       {data !== undefined && data.deliveries.length > 0 && (
         <DeliveryTable label={t('deliveries')} deliveries={data.deliveries} />
       )}
-      <Pager to={`/webhooks/${id}`} wanted={wanted} next={data?.next} />
+      <Pager next={data?.next} />
     </Card>
   );
 }
@@ -91,7 +92,7 @@ export function DeadLetters() {
       {data !== undefined && data.deliveries.length > 0 && (
         <DeliveryTable label={t('deadLetters')} deliveries={data.deliveries} endpoints={endpoints} />
       )}
-      <Pager to="/webhooks" wanted={wanted} next={data?.next} name="dead" />
+      <Pager next={data?.next} name="dead" />
     </Card>
   );
 }

@@ -1,15 +1,15 @@
 import { useTranslation } from 'react-i18next';
 import { useRead } from '../../api/queries.ts';
 import type { Schemas } from '../../api/types.ts';
-import { Button, Card, Empty, Row, Table } from '../../ui/basics.tsx';
+import { Card, Empty, Row, Table } from '../../ui/basics.tsx';
 import { RawJson } from '../../ui/disclosure.tsx';
 import { CsvButton } from '../../ui/csv-button.tsx';
 import { Filters, useWanted } from '../../ui/filters.tsx';
+import { Pager } from '../../ui/pager.tsx';
 import { ProblemNote } from '../../ui/problem.tsx';
 import { inReadersZone } from '../../ui/local-time.ts';
 import { ExactTime } from '../../ui/time.tsx';
 import { useWord, Word } from '../../ui/word.tsx';
-import { useNavigate } from '@tanstack/react-router';
 import { EVENT_TYPES } from './event-types.ts';
 
 type Event = Schemas['EventPage']['events'][number];
@@ -29,7 +29,6 @@ const THRESHOLDS = `curl -X PUT …/admin/rules/<id> -H 'authorization: Bearer <
 export function Events() {
   const { t } = useTranslation();
   const word = useWord();
-  const navigate = useNavigate();
   const wanted = useWanted();
   const { types, resource, rule, after } = wanted;
   const query = { types, resource, rule, after, limit: String(LIMIT) };
@@ -43,8 +42,7 @@ export function Events() {
     { name: 'resource', label: t('resource') },
     { name: 'rule', label: t('rule') },
   ];
-  const { after: _here, ...first } = wanted;
-  const go = (search: object) => void navigate({ to: '/webhooks', search: search as never });
+  const isFull = data?.events.length === LIMIT;
   return (
     <Card title={t('events')} actions={<CsvButton name="events" rows={data?.events} columns={COLUMNS} />}>
       <Filters key={JSON.stringify(wanted)} {...{ filters, wanted }} to="/webhooks" keep={['dead']} />
@@ -65,12 +63,7 @@ export function Events() {
           ))}
         </Table>
       )}
-      <div className="mt-3 flex gap-2">
-        {after !== undefined && <Button onClick={() => go(first)}>{t('firstPage')}</Button>}
-        {data?.events.length === LIMIT && (
-          <Button onClick={() => go({ ...wanted, after: data.next })}>{t('nextPage')}</Button>
-        )}
-      </div>
+      <Pager next={isFull ? data.next : undefined} name="after" />
     </Card>
   );
 }
