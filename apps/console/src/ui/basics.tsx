@@ -20,6 +20,9 @@ export function Button({
   return <button type="button" {...rest} className={`${look} ${KINDS[kind]} ${rest.className ?? ''}`} />;
 }
 
+/** In a row of fields that wraps none is narrower than what can be read of it. */
+const AROUND = 'flex min-w-[min(100%,8rem)] flex-1 flex-col gap-1';
+
 const CONTROL =
   'h-9 w-full rounded border border-line bg-card px-2 py-1.5 text-sm text-ink disabled:opacity-70';
 
@@ -34,7 +37,7 @@ export function Field({ label, hint, error, ...rest }: FieldProps) {
   const id = useId();
   const described = [hint && `${id}-hint`, error && `${id}-error`].filter(Boolean).join(' ');
   return (
-    <div className="flex min-w-0 flex-1 flex-col gap-1">
+    <div className={AROUND}>
       <span className="text-sm text-quiet">
         <label htmlFor={id}>{label}</label>
         {hint && <span id={`${id}-hint`}> · {hint}</span>}
@@ -68,7 +71,7 @@ interface SelectProps extends ComponentProps<'select'> {
 export function Select({ label, choices, ...rest }: SelectProps) {
   const id = useId();
   return (
-    <div className="flex min-w-0 flex-1 flex-col gap-1">
+    <div className={AROUND}>
       <label htmlFor={id} className="text-sm text-quiet">
         {label}
       </label>
@@ -146,6 +149,8 @@ export function Empty({ children, command }: { children: ReactNode; command?: st
 export function Badge({ tone, children }: { tone: 'good' | 'warn' | 'bad' | 'quiet'; children: ReactNode }) {
   const tones = { good: 'text-good', warn: 'text-warn', bad: 'text-bad', quiet: 'text-quiet' };
   return (
-    <span className={`rounded border border-line px-1.5 py-0.5 text-xs ${tones[tone]}`}>{children}</span>
+    <span className={`rounded border border-line px-1.5 py-0.5 text-xs whitespace-nowrap ${tones[tone]}`}>
+      {children}
+    </span>
   );
 }

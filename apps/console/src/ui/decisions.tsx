@@ -56,12 +56,17 @@ interface SeenLimit {
   readonly exceeded?: boolean;
 }
 
-/** The reason, and the limits that refused, or else those that were counted. */
+/** The others are in the event's JSON. */
+const MOST_LIMITS = 4;
+
+/** The reason, and the limits that refused, or else those that were counted: the first of them. */
 export function Why({ event }: { readonly event: LedgerEvent }) {
+  const { t } = useTranslation();
   const windowName = useWindowName();
   const { units } = useNumbers();
   const limits = (Array.isArray(event.limits) ? event.limits : []) as readonly SeenLimit[];
   const refusing = limits.filter(({ exceeded }) => exceeded);
+  const all = refusing.length > 0 ? refusing : limits;
   return (
     <>
       {typeof event.reason === 'string' && (
@@ -69,11 +74,14 @@ export function Why({ event }: { readonly event: LedgerEvent }) {
           <Word of={event.reason} />
         </p>
       )}
-      {(refusing.length > 0 ? refusing : limits).map(({ rule, window, meter, used, max }, index) => (
+      {all.slice(0, MOST_LIMITS).map(({ rule, window, meter, used, max }, index) => (
         <p key={index} className="text-xs text-quiet">
           {rule} · {windowName(window)} · {units(used)} / {units(max)} {meter}
         </p>
       ))}
+      {all.length > MOST_LIMITS && (
+        <p className="text-xs text-quiet">{t('more', { count: all.length - MOST_LIMITS })}</p>
+      )}
     </>
   );
 }

@@ -10,7 +10,7 @@ export function Disclosure({ summary, children }: DisclosureProps) {
   const [isOpen, setOpen] = useState(false);
   return (
     <details className="text-sm" onToggle={(event) => setOpen(event.currentTarget.open)}>
-      <summary className="cursor-pointer text-accent underline">{summary}</summary>
+      <summary className="cursor-pointer whitespace-nowrap text-accent underline">{summary}</summary>
       {isOpen && children()}
     </details>
   );

@@ -16,7 +16,12 @@ export function Table({ head, children, label }: TableProps) {
         <thead role="rowgroup">
           <tr role="row" className="border-b border-line text-quiet">
             {head.map((title) => (
-              <th key={title} role="columnheader" scope="col" className="py-1.5 pr-4 font-medium">
+              <th
+                key={title}
+                role="columnheader"
+                scope="col"
+                className="py-1.5 pr-4 font-medium whitespace-nowrap"
+              >
                 {title}
               </th>
             ))}

@@ -83,25 +83,29 @@ function What({ alarm }: { readonly alarm: Alarm }) {
 }
 
 /** What the service says in sentences of its own. */
-const IN_ENGLISH = ['findings', 'inForce', 'cause'];
+const IN_ENGLISH = ['findings', 'inForce'];
 
 /** Numbers and words that were seen when it was raised. */
 function Evidence({ evidence }: { readonly evidence: Alarm['evidence'] }) {
   const { t, i18n } = useTranslation();
   const word = useWord();
-  const textOf = (name: string, each: string) =>
-    name === 'conditions' && i18n.exists(`finding_${each}`) ? t(`finding_${each}` as never) : word(each);
+  const nameOf = (name: string) =>
+    i18n.exists(`evidence_${name}`) ? t(`evidence_${name}` as never) : word(name);
+  const textOf = (name: string, each: number | string) =>
+    name === 'conditions' && i18n.exists(`finding_${each}`)
+      ? t(`finding_${each}` as never)
+      : word(String(each));
   return (
     <ul className="text-xs">
       {Object.entries(evidence).map(([name, value]) => (
         <li key={name} className="break-words">
-          <span className="text-quiet">{word(name)}:</span>{' '}
+          <span className="text-quiet">{nameOf(name)}:</span>{' '}
           {IN_ENGLISH.includes(name) ? (
             <span lang="en">{[value].flat().join('; ')}</span>
           ) : (
             [value]
               .flat()
-              .map((each) => textOf(name, String(each)))
+              .map((each) => textOf(name, each))
               .join('; ')
           )}
         </li>

@@ -5,6 +5,7 @@ import { alarmsIn } from '../../live/alarms.ts';
 import type { LiveState } from '../../live/live-state.ts';
 import type { Schemas } from '../../api/types.ts';
 import { Badge, Empty } from '../../ui/basics.tsx';
+import { Word } from '../../ui/word.tsx';
 import { Instant } from '../../ui/time.tsx';
 
 interface ListProps {
@@ -38,7 +39,9 @@ export function AlarmsThatHold({ live: { frame } }: { readonly live: LiveState }
       <ul aria-label={t('alarms')}>
         {shown.map((alarm) => (
           <li key={alarm.id} className={ITEM}>
-            <Badge tone={alarm.class === 'alarm' ? 'bad' : 'warn'}>{alarm.pattern}</Badge>
+            <Badge tone={alarm.class === 'alarm' ? 'bad' : 'warn'}>
+              <Word of={alarm.kind} />
+            </Badge>
             <span className="min-w-0 flex-1 basis-[16em] break-words">
               <AlarmSentence alarm={alarm} />
             </span>

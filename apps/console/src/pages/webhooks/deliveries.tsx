@@ -149,7 +149,7 @@ function DeliveryTable({ label, deliveries, endpoints }: DeliveryTableProps) {
               </>,
               <Badge tone={TONES[delivery.state]}>{t(`delivery_${delivery.state}`)}</Badge>,
               delivery.attempts,
-              delivery.lastStatus ?? delivery.lastError ?? '—',
+              delivery.lastStatus ?? (delivery.lastError ? <Word of={delivery.lastError} /> : '—'),
               delivery.nextAttemptAt ? <Instant at={delivery.nextAttemptAt} /> : '—',
               mayWork && delivery.state === 'dead' && (
                 <Button
