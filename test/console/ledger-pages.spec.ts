@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import { en } from '../../apps/console/src/text/en.js';
 import { RunningService } from '../support/running-service.js';
 import { violations } from './browser.js';
@@ -31,10 +31,10 @@ afterAll(() => {
 const check = (user: string, operationId: string, amount = 1) =>
   one.api('post', '/check').send({ resource: 'ocr', subject: { user }, operationId, amount });
 
-async function downloaded(page: Page, button: string): Promise<string> {
+async function downloaded(page: Page, button: string, within: Locator | Page = page): Promise<string> {
   const [download] = await Promise.all([
     page.waitForEvent('download'),
-    page.getByRole('button', { name: button }).click(),
+    within.getByRole('button', { name: button }).click(),
   ]);
   return readFile(await download.path(), 'utf8');
 }
@@ -124,7 +124,7 @@ describe('webhooks', () => {
     await page.getByRole('button', { name: en.newWebhook }).click();
     await page.getByLabel(en.url).fill('ftp://nowhere');
     await page.getByRole('button', { name: en.save }).click();
-    await page.getByRole('alert').getByText('url').waitFor();
+    await page.getByRole('alert').getByText('url', { exact: true }).waitFor();
     await page.getByLabel(en.url).fill(receiver.url);
     await page.getByLabel(en['word_gate-changed']).check();
     await page.getByRole('button', { name: en.save }).click();
@@ -174,10 +174,16 @@ describe('a subject', () => {
     const subject = { user: 's1' };
     await check('s1', 'over', 99);
     await one.api('post', '/admin/packs').send({ resource: 'ocr', subject, amount: 5, operationId: 'gift' });
+    await one.api('post', '/reservations').send({ resource: 'ocr', subject, operationId: 'held', amount: 2 });
     const page = await one.signIn('admin', 'subject?user=s1');
     await page.getByRole('region', { name: en.decisions }).getByRole('link', { name: 'over' }).waitFor();
     await page.getByText('5 / 5').waitFor();
     expect(await violations(page)).toEqual([]);
+    const listed = (title: string) => page.getByRole('heading', { name: title, exact: true }).locator('..');
+    const packs = await downloaded(page, 'CSV', listed(en.packs));
+    expect(packs).toMatch(/^id,meter,remaining,amount,state,.*\r\n[^,]+,units,5,5,active,/);
+    const holds = await downloaded(page, 'CSV', listed(en.holds));
+    expect(holds).toMatch(/^rule,amounts,.*\r\nocr-per-user,"\{""units"":2\}",\d{4}-[^,]+,release\r\n/);
     await page.getByRole('button', { name: en.packCancel }).click();
     await page
       .getByRole('dialog')
