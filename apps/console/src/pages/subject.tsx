@@ -54,7 +54,7 @@ function Found({ subject, zone }: FoundProps) {
       {isLoading && <Loading />}
       {data && resources.length === 0 && (
         <Card>
-          <Empty>{t('nothingCounted')}</Empty>
+          <Empty command={ruleOf(subject)}>{t('nothingCounted')}</Empty>
         </Card>
       )}
       {resources.length > 0 && <ZoneSelect subject={subject} zone={zone} />}
@@ -87,4 +87,14 @@ function ZoneSelect({ subject, zone }: FoundProps) {
       />
     </div>
   );
+}
+
+function ruleOf(subject: Subject): string {
+  const rule = {
+    id: 'my-rule',
+    resource: 'ocr',
+    per: Object.keys(subject),
+    limits: [{ window: 'day', max: 10 }],
+  };
+  return `curl -X POST …/admin/rules -H 'authorization: Bearer <key>' -H 'content-type: application/json' \\\n  -d '${JSON.stringify(rule)}'`;
 }

@@ -25,7 +25,7 @@ export function RuleOverrides({ rule }: { readonly rule: string }) {
     >
       <ProblemNote error={error} />
       {isLoading && <Loading />}
-      {data && overrides.length === 0 && <Empty>{t('noOverrides')}</Empty>}
+      {data && overrides.length === 0 && <Empty command={overrideOf(rule)}>{t('noOverrides')}</Empty>}
       {overrides.length > 0 && (
         <Table
           label={t('overridesOfRule')}
@@ -48,4 +48,9 @@ export function RuleOverrides({ rule }: { readonly rule: string }) {
       <Pager next={data?.next} name="overrides" />
     </Card>
   );
+}
+
+function overrideOf(rule: string): string {
+  const body = JSON.stringify({ rule, subject: { user: 'u1' }, limits: [{ window: 'day', add: 10 }] });
+  return `curl -X PUT …/admin/overrides -H 'authorization: Bearer <key>' -H 'content-type: application/json' \\\n  -d '${body}'`;
 }
