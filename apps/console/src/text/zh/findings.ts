@@ -43,9 +43,9 @@ export const findings: Readonly<Record<string, string>> = {
   secret:
     '键 {{key}} 里不是 Sundial 各节点的密钥，因此每个节点各用自己的：在另一节点重复的操作不被识别（会被当作冲突拒绝，或多计一次；不会白送）。请找出改写它的程序，并删除此键：下一个节点会在几秒内写入密钥。',
   capacity:
-    '内嵌存储有 {{max}} 个计数器，已无空位（SUNDIAL_MAX_SUBJECTS）：它不认识的主体由规则的降级策略决定，local 策略会拒绝。内存够用时请提高 SUNDIAL_MAX_SUBJECTS（docs/configuration.md），或改用 Redis 计数（REDIS_URL）。',
+    '内嵌存储有 {{max}} 个计数器，已无空位（SUNDIAL_MAX_SUBJECTS）：它不认识的主体由规则的降级策略判定，local 策略会拒绝。内存够用时请提高 SUNDIAL_MAX_SUBJECTS（docs/configuration.md），或改用 Redis 计数（REDIS_URL）。',
   'unwritable-counters': `{{directory}} 里的计数器文件无法写入（{{error}}）。其间的计数只在内存里：节点结束就会忘记，调用方会再次得到这些额度。${REPAIR}`,
-  'unwritable-journal': `{{directory}} 里的日志簿文件无法写入（{{error}}）。其间没有存储时所作的决定只在内存里：节点结束就会忘记。${REPAIR}`,
+  'unwritable-journal': `{{directory}} 里的日志簿文件无法写入（{{error}}）。其间没有存储时所作的判定只在内存里：节点结束就会忘记。${REPAIR}`,
   'unwritable-controls': `{{directory}} 里的控制文件无法写入（{{error}}）。闸门、限流和演练都在生效，但没有存储时启动的节点不知道它们。${REPAIR}`,
   'unwritable-rules': `{{directory}} 里的规则文件无法写入（{{error}}）。规则的改动会被拒绝，或不为没有存储时启动的节点所知。${REPAIR}`,
 };

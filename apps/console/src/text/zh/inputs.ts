@@ -153,7 +153,7 @@ export const inputs: Readonly<Record<string, string>> = {
   'pack-subject': '{{resource}} 没有恰好按 {{names}} 计数的规则：加量包派不上用场',
   'controls-full': '已有 {{count}} 项生效（{{kind}}），不能更多：请先取消一些',
   'receipt-too-large': '主体写成 JSON 有 {{count}} 字节，而回执最多容纳 {{to}} 字节',
-  receipt: '须为决定所带的回执',
+  receipt: '须为判定所带的回执',
   'receipt-resource': '须写出将要使用的资源',
 
   'parameter-pair': '须为 名=值，以百分号编码的 UTF-8',
