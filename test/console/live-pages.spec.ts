@@ -49,12 +49,16 @@ describe('the wall', () => {
 
   it('of two tabs of a browser is fed by one stream', async () => {
     const page = await one.signIn('viewer');
+    await page.locator('[data-live=live]').waitFor();
+    let asked = 0;
+    page.context().on('request', (request) => {
+      if (request.url().endsWith('/admin/live')) asked++;
+    });
     const other = await page.context().newPage();
-    for (const each of [page, other]) {
-      await one.go(each, 'wall');
-      await each.locator('[data-live=live]').waitFor();
-    }
-    expect(await streams()).toBe('1');
+    await one.go(other, 'wall');
+    await other.locator('[data-live=live]').waitFor();
+    // A second stream of the session would have ended the first one, which that tab would ask for again.
+    expect([asked, await streams()]).toEqual([0, '1']);
     await page.close();
     await other.waitForTimeout(5_000);
     await other.locator('[data-live=live]').waitFor();
