@@ -141,6 +141,7 @@ function ended(alarms: readonly ListedAlarm[], by: ServiceProcess): Promise<unkn
     return alarms.every(({ id }) => over.some((alarm) => alarm.id === id));
   });
 }
+
 /** Of a busy machine, which gives a node its turn late. */
 const LEASE_CHANGES = { withinMs: 15_000 };
 
@@ -229,6 +230,7 @@ describe('alarms over all nodes', () => {
     expect(again.length).toBeGreaterThanOrEqual(1);
     for (const { alarm } of again) expect(alarm.id).toBe(first!.alarm.id);
     await eventually(() => sent('cleared', UNSENT).length > 0);
+    await eventually(() => announced('over', 'risen', 'tax') > 0, LEASE_CHANGES);
     expect([announced('raised', 'risen', 'tax'), announced('over', 'risen', 'tax')]).toEqual([1, 1]);
     expect(sent('raised', 'scan')).toHaveLength(2);
   });
