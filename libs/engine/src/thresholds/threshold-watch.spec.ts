@@ -7,6 +7,7 @@ import { LiveRules } from '../rules/live-rules.js';
 import { RuleBook } from '../rules/rule-book.js';
 import { MemoryStore } from '../stores/memory/memory-store.js';
 import type { Crossing } from './crossing.js';
+import { MadeEvents } from './made-events.js';
 import { ThresholdWatch } from './threshold-watch.js';
 
 const DAY = { window: 'day', max: 10, thresholds: [0.8, 1] } as const;
@@ -68,6 +69,36 @@ describe('the thresholds of a limit', () => {
     rules.apply(new RuleBook(2, [aRule({ resource: 'ocr', limits: [{ ...DAY, max: 8 }] })]));
     await check(0);
     expect(found().filter((each) => each === 0.8)).toEqual([0.8]);
+  });
+
+  it('are found again in the next window, with another id, and the same in the same window', async () => {
+    const { limits } = await check(8);
+    const [first] = crossings as [Crossing];
+    const [day] = limits.filter(({ window }) => window === 'day');
+    watch.seen('ocr', subject, [{ ...day!, startsAt: first.resetsAt }]);
+    expect(found()).toEqual([0.8, 0.8]);
+    expect(crossings[1]!.id).not.toBe(first.id);
+  });
+
+  it('are not found in what was decided without the store', async () => {
+    const decision = await check(7);
+    const limits = decision.limits.map((limit) => ({ ...limit, used: 9 }));
+    watch.decided(
+      { resource: 'ocr', subject },
+      { ...decision, limits, degraded: { cause: 'timeout', policy: 'local' } },
+    );
+    expect(found()).toEqual([]);
+    watch.decided({ resource: 'ocr', subject }, { ...decision, limits });
+    expect(found()).toEqual([0.8]);
+  });
+
+  it('are known to have been found for at least 65,536 further ones', () => {
+    const made = new MadeEvents();
+    expect([made.add(-1), made.add(-1)]).toEqual([true, false]);
+    for (let mark = 0; mark < 65_536; mark++) made.add(mark);
+    expect(made.add(-1)).toBe(false);
+    made.forget(-1);
+    expect(made.add(-1)).toBe(true);
   });
 
   it('are of each subject, and have the same id on every node', async () => {
@@ -146,7 +177,16 @@ describe('a limit that refuses', () => {
     expect(crossings).toMatchObject([{ kind: 'limit-reached', used: 9, max: 10, subject: { user: 'u1' } }]);
   });
 
-  it('is not reported where it only observes, is soft, or counts what is held at once', async () => {
+  it('is not reported where it only observes what another one refuses', async () => {
+    const limits = [{ window: 'day', max: 1 }] as const;
+    const rule = { resource: 'ocr', limits };
+    await watching(aRule(rule), aRule({ ...rule, id: 'watched', mode: 'observe' }));
+    await check(1);
+    expect((await check(1)).limits.map(({ exceeded }) => exceeded)).toEqual([true, true]);
+    expect(crossings).toMatchObject([{ kind: 'limit-reached', rule: aRule().id }]);
+  });
+
+  it('is not reported where it is soft, or counts what is held at once', async () => {
     const limits = [
       { window: 'day', max: 1, soft: true },
       { window: 'concurrent', max: 1 },

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { deliveryQueueContract } from '../../../../test/contract/delivery-queue.contract.js';
 import { PostgresProcess } from '../../../../test/support/postgres-process.js';
 import { temporaryDirectory, type TemporaryDirectory } from '../../../../test/support/temporary-directory.js';
 import type { Ledger, LedgerSettings } from '../contract/ledger.js';
@@ -27,12 +28,15 @@ function aDeliveryStore(open: () => Promise<DeliveryStore>, databaseOf: () => Le
   const aWebhook = async (of = {}) => (await store.webhooks.create({ url: URL, ...of }, 'ops'))!.webhook.id;
   const claim = (id: string, { node = 'a', limit = 10, leaseMs = 60_000 } = {}) =>
     store.queue.claim(id, { node, limit, leaseMs });
-  const names = (claimed: readonly { eventId: string }[]) => claimed.map(({ eventId }) => eventId);
+
+  deliveryQueueContract(open, databaseOf);
 
   it('keeps an event once, whatever node makes it again', async () => {
-    const [one, other] = [event(), event()];
+    const id = await aWebhook();
+    const [one, other] = [event(), event({ subject: 'ocr?user=u2' })];
     expect(await store.events.append([one, one, other])).toEqual([one.id, other.id]);
     expect(await store.events.append([other, one])).toEqual([]);
+    expect(await store.queue.list({ webhookId: id, limit: 9 })).toHaveLength(2);
   });
 
   it('shows events in their order, as CloudEvents, after a cursor and by a filter', async () => {
@@ -51,77 +55,6 @@ function aDeliveryStore(open: () => Promise<DeliveryStore>, databaseOf: () => Le
     expect(await store.events.after(Number(rest.next), {}, 2)).toEqual({ events: [], next: rest.next });
     const filtered = await store.events.after(start, { types: ['threshold'], resource: 'sms' }, 9);
     expect(filtered.events.map(({ id }) => id)).toEqual([all[2]!.id]);
-  });
-
-  it('queues an event for the webhooks that want it and are turned on', async () => {
-    const [all, sms, limits, off] = [
-      await aWebhook(),
-      await aWebhook({ filter: { resource: 'sms' } }),
-      await aWebhook({ filter: { types: ['limit-reached'], rule: 'r1' } }),
-      await aWebhook({ enabled: false }),
-    ];
-    const [one, other] = [event(), event({ type: 'limit-reached' })];
-    await store.events.append([one, other]);
-    expect(await store.queue.due()).toEqual(expect.arrayContaining([all, limits]));
-    expect(names(await claim(all!))).toEqual([one.id]);
-    expect(names(await claim(limits!))).toEqual([other.id]);
-    expect([...(await claim(sms!)), ...(await claim(off!))]).toEqual([]);
-  });
-
-  it('gives the next event of a subject when the one before is delivered, and other subjects at once', async () => {
-    const id = await aWebhook();
-    const [first, second, elsewhere] = [event(), event(), event({ subject: 'ocr?user=u2' })];
-    await store.events.append([first, second, elsewhere]);
-    const claimed = await claim(id);
-    expect(names(claimed)).toEqual([first.id, elsewhere.id]);
-    expect(JSON.parse(claimed[0]!.body)).toMatchObject({ id: first.id });
-    expect(await claim(id)).toEqual([]);
-    await store.queue.delivered(claimed[0]!.id, 'a', 204);
-    expect(names(await claim(id))).toEqual([second.id]);
-  });
-
-  it('tries a failed one again after its delay, before those behind it', async () => {
-    const id = await aWebhook();
-    const [first, second] = [event(), event()];
-    await store.events.append([first, second]);
-    const [claimed] = await claim(id);
-    await store.queue.failed(claimed!.id, 'a', { status: 500, error: 'answered 500' }, 60_000);
-    expect(await claim(id)).toEqual([]);
-    await store.queue.hurry(id);
-    const again = await claim(id);
-    expect(again).toMatchObject([{ eventId: first.id, attempts: 2 }]);
-    const [shown] = (await store.queue.list({ webhookId: id, limit: 9 })).slice(-1);
-    expect(shown).toMatchObject({
-      state: 'pending',
-      attempts: 2,
-      lastStatus: 500,
-      lastError: 'answered 500',
-    });
-  });
-
-  it('lets another node take what a killed one had claimed, and ignores what that says later', async () => {
-    const id = await aWebhook();
-    const one = event();
-    await store.events.append([one]);
-    const [lost] = await claim(id, { node: 'killed', leaseMs: 0 });
-    const [taken] = await claim(id, { node: 'b' });
-    expect(taken!.id).toBe(lost!.id);
-    await store.queue.died(lost!.id, 'killed', { error: 'too late' });
-    expect(await store.queue.list({ webhookId: id, limit: 9 })).toMatchObject([{ state: 'pending' }]);
-  });
-
-  it('lists dead letters, lets those behind go on, and sends one again', async () => {
-    const id = await aWebhook();
-    const [first, second] = [event(), event()];
-    await store.events.append([first, second]);
-    const [claimed] = await claim(id);
-    await store.queue.died(claimed!.id, 'a', { error: 'timed-out' });
-    expect(names(await claim(id))).toEqual([second.id]);
-    const [letter] = await store.queue.list({ state: 'dead', webhookId: id, limit: 9 });
-    expect(letter).toMatchObject({ eventId: first.id, state: 'dead', lastError: 'timed-out' });
-    expect(await store.queue.resend(Number(letter!.id))).toBe(true);
-    expect(await store.queue.resend(Number(letter!.id))).toBe(false);
-    expect(await claim(id)).toMatchObject([{ eventId: first.id, attempts: 1 }]);
   });
 
   it('shows a secret when it is made and when it is changed, and forgets a webhook with its deliveries', async () => {

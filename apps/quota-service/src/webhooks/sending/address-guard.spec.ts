@@ -45,6 +45,8 @@ describe('the address of a webhook', () => {
     ['6to4 of private', '2002:a00:1::'],
     ['Teredo', '2001:0:4136:e378:8000:63bf:3fff:fdd2'],
     ['discard', '100::1'],
+    ['not routed', '4000::1'],
+    ['a segment (SRv6)', '5f00::1'],
   ])('is refused where it is %s: %s', async (_what, address) => {
     await expect(guard.addressesOf(address)).rejects.toThrow(RefusedAddressError);
     await expect(resolvingTo(address).addressesOf('hooks.example.org')).rejects.toThrow(RefusedAddressError);
