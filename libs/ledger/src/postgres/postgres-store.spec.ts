@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it, describe } from '@jest/globals';
+import { afterAll, beforeAll, expect, it, describe, jest } from '@jest/globals';
 import { PostgresProcess } from '../../../../test/support/postgres-process.js';
 import { TcpProxy } from '../../../../test/support/tcp-proxy.js';
 import type { LedgerEvent } from '../contract/ledger-event.js';
@@ -79,6 +79,34 @@ describe('PostgresStore', () => {
       { outcome: 'retention', count: 500, data: { from: 1_000, to: 1_499 } },
     ]);
     expect(await ledger.find('check')).toHaveLength(31);
+    await ledger.close();
+  });
+
+  it('writes and adds up once what the database did and did not answer', async () => {
+    const ledger = await opened();
+    const { query } = PostgresConnection.prototype;
+    const loseAnswerOf = (statement: string) =>
+      jest.spyOn(PostgresConnection.prototype, 'query').mockImplementation(async function (
+        this: PostgresConnection,
+        text,
+        values,
+      ) {
+        const result = await query.call(this, text, values);
+        if (!text.includes(statement)) return result;
+        jest.restoreAllMocks();
+        throw new Error('lost');
+      });
+    loseAnswerOf('SELECT ledger_write(');
+    await expect(ledger.write(10)).rejects.toThrow('lost');
+    await ledger.write(10);
+    expect(await ledger.find('check')).toHaveLength(10);
+    loseAnswerOf('SELECT ledger_apply(');
+    await expect(ledger.recorder.apply()).rejects.toThrow('lost');
+    await ledger.recorder.apply();
+    const { rows } = await ledger.query(
+      'SELECT (SELECT sum(allowed) FROM ledger_subject_days WHERE span = 1)::int AS days, (SELECT sum(decisions) FROM ledger_volumes)::int AS volumes',
+    );
+    expect(rows).toEqual([{ days: 10, volumes: 10 }]);
     await ledger.close();
   });
 

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { temporaryDirectory, type TemporaryDirectory } from '../../../../test/support/temporary-directory.js';
 import type { LedgerEvent } from '../contract/ledger-event.js';
 import type { Block } from '../blocks/block.js';
@@ -9,6 +9,7 @@ import { NewBlocks } from '../recording/new-blocks.js';
 import { Recorder } from '../recording/recorder.js';
 import { DayFile } from './day-file.js';
 import { daysIn } from './day-files.js';
+import { PermanentFile } from './permanent-file.js';
 import { SqliteReader } from './sqlite-reader.js';
 import { SqliteStore } from './sqlite-store.js';
 
@@ -57,6 +58,27 @@ describe('SqliteStore', () => {
     await after.close(true);
     await recorderOf().write([], now);
     expect(find(['gap'])).toHaveLength(1);
+  });
+
+  it('keeps the refusals that a killed node had counted as one row', async () => {
+    const builder = new BlockBuilder();
+    for (const event of eventsOf(15)) builder.append({ ...event, outcome: 'denied' });
+    await recorderOf().write([builder.take()], now);
+    expect(find(['check'])).toHaveLength(10);
+    await recorderOf().write([], now);
+    expect(find(['check']).map(({ count = 1 }) => count)).toEqual([...Array<number>(10).fill(1), 5]);
+  });
+
+  it('writes a batch once whose end it did not see', async () => {
+    const recorder = recorderOf();
+    await recorder.write(blocksOf(10), now);
+    jest.spyOn(PermanentFile.prototype, 'markFlushed').mockImplementationOnce(() => {
+      throw new Error('busy');
+    });
+    const batch = blocksOf(5);
+    await expect(recorder.write(batch, now)).rejects.toThrow('busy');
+    await recorder.write(batch, now);
+    expect(find(['check'])).toHaveLength(15);
   });
 
   it('keeps a file a day, and drops those that are too old without a word', async () => {
