@@ -77,7 +77,9 @@ describe.each(STORES)('POST /admin/rules/preview, %s', (store) => {
     const rule = { id: 'too-wide', resource: 'scan', per, limits: [{ window: 'day', max: 1 }] };
     const { status, body } = await post('/admin/rules/preview', { rule });
     expect([status, body.code]).toEqual([400, 'invalid-rule']);
-    expect(body.errors).toMatchObject([{ path: 'per', message: expect.stringContaining('9 attributes together') }]);
+    expect(body.errors).toMatchObject([
+      { path: 'per', message: expect.stringContaining('9 attributes together') },
+    ]);
     const written = await post('/admin/rules', rule);
     expect([written.status, written.body.errors]).toEqual([400, body.errors]);
     expect((await post('/admin/rules', { ...rule, mode: 'off' })).status).toBe(201);
