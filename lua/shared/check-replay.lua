@@ -16,7 +16,10 @@ local function replay(bucket, record, identity, now, remember_ms)
     if is_voided(voided, attempt) then return 'expired' end
     return nil, ',' .. voided
   end
-  if is_of_other_kind(record) then return standing_of(record, now), '' end
+  if is_of_other_kind(record) then
+    local standing = standing_of(record, now)
+    return standing, standing and '' or ',' .. FREED
+  end
   local counted = read_record(record, now, remember_ms)
   if not counted then return 'wrong-type' end
   if counted.ends <= now then return nil, '' end

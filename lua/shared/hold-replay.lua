@@ -23,7 +23,7 @@ local function replay_hold(bucket, identity, now, remember_ms)
   end
   local r = read_reservation(record, now)
   local standing = standing_of(record, now)
-  identity.is_reused = r ~= nil and r.ends > now
+  if r and not standing and r.ends > now then identity.attempts = after_freed(identity.attempt) end
   if not r or standing ~= 'conflict' then return standing end
   if r.content ~= identity.content then return 'conflict' end
   local attempts = add_attempt(r.attempts, identity.attempt)

@@ -15,7 +15,6 @@ local function new_settled_reservation(identity, intent)
     on_expiry = identity.on_expiry,
     late = is_commit and identity.is_late and 'l' or '-',
     refunded = '-',
-    reused = identity.is_reused and 'n' or '',
     content = identity.content,
     attempts = attempts_of(identity),
     reference = identity.reference,

@@ -13,7 +13,6 @@ local function new_reservation(identity, at, now, remember_ms)
     on_expiry = identity.on_expiry,
     late = '-',
     refunded = '-',
-    reused = identity.is_reused and 'n' or '',
     content = identity.content,
     attempts = identity.attempts,
     reference = identity.reference,

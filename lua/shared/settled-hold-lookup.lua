@@ -38,11 +38,15 @@ local function find_settled_hold(bucket, identity, intent, now, remember_ms)
   if intent == 'void' or r.at_text == identity.at_text then return r end
   if is_free(r, now) then
     local is_before = identity.at <= released_at(r, identity, remember_ms)
-    identity.is_reused = true
+    identity.voided = FREED
     return is_before and intent ~= 'commit' and 'voided' or nil
   end
-  -- What was released before the data was lost may be taken again.
+  -- What was released before the data was lost may be taken again: from then on it is another one.
   local is_other = identity.is_lost and intent == 'release'
   if identity.is_degraded or not is_other and is_of(r, identity.at_text) then return r end
+  if is_other then
+    r.attempts = after_freed(r.attempts)
+    write_record(bucket, identity.prefix, text_of_reservation(r))
+  end
   return gives_back and 'voided' or 'conflict'
 end

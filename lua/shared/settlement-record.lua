@@ -32,6 +32,7 @@ local function recall_counted(bucket, identity, now, remember_ms, intent)
   if not record or note_voided(identity, record, now) then return nil end
   if is_of_other_kind(record) then
     local standing = standing_of(record, now)
+    if not standing then identity.voided = FREED end
     if intent == 'void' and standing ~= 'wrong-type' then return standing and 'voided' end
     return standing == 'refunded' and 'already-counted' or standing
   end

@@ -3,7 +3,7 @@ import type { Store } from '@sundial/engine';
 import type { TakeRequest } from '@sundial/engine/ports';
 import { ending, reserved, reserving, settled, settlingHold, unitsOf } from './hold-requests.js';
 import type { StoreScene } from './store.contract.js';
-import { counter, daily, MINUTE_MS, NOON } from './store-requests.js';
+import { counter, daily, MINUTE_MS, NOON, settling } from './store-requests.js';
 
 const FIRST = NOON - 2_000;
 const SECOND = NOON - 1_000;
@@ -82,6 +82,36 @@ export function holdAttemptsContract(scene: () => StoreScene): void {
       // By an attempt that was answered after the id was free.
       const attempt = { ...ending(request, { kind: 'commit' }), takenAt: again.at + 1 };
       expect(await later.endHold(attempt)).toMatchObject({ outcome: 'ended' });
+    });
+
+    it.each(['a reserve', 'a check'] as const)(
+      'is another one than that which freed the id, also where %s between them was voided',
+      async (between) => {
+        const { id } = request.operation;
+        const { at } = await reserved(store, request);
+        expect(await endedAt(at, 'release')).toBe('ended');
+        const later = await scene().underTest.at(NOON + MINUTE_MS / 2);
+        const terms = { id, amount: 2 };
+        const { hold, ...check } = reserving(counters, terms);
+        const isCheck = between === 'a check';
+        const asked = isCheck ? check : { ...check, hold: hold! };
+        expect((await later.take(asked)).outcome).toBe('taken');
+        const voided = isCheck ? settling('void', asked) : settlingHold('void', asked);
+        expect(await settled(later, voided)).toEqual(['reversed']);
+        await reserved(later, reserving(counters, terms));
+        const stale = { ...ending(request, { kind: 'release' }), takenAt: at };
+        expect(await later.endHold(stale)).toEqual({ outcome: 'not-found' });
+        expect(await unitsOf(later, counters[0]!)).toEqual([[0, 2]]);
+      },
+    );
+
+    it('is another one than that of which the release was settled again after a loss of data', async () => {
+      await settled(store, settlingHold('hold', request, { ...lost, takenAt: SECOND }));
+      expect(await settled(store, settlingHold('release', request, lost))).toEqual(['voided']);
+      expect(await endedAt(FIRST, 'release')).toBe('not-found');
+      expect(await endedAt(FIRST, 'commit')).toBe('not-found');
+      expect(await unitsOf(store, counters[0]!)).toEqual([[0, 2]]);
+      expect(await endedAt(SECOND, 'commit')).toBe('ended');
     });
   });
 }

@@ -6,6 +6,11 @@
 /** As in the scripts: an operation that is repeated for ever takes no more room than this. */
 const MAX_LENGTH = 1_000;
 const VOIDED = '!';
+/**
+ * Stands among them where another reservation had freed the operation's id before: no node makes such an attempt. It outlives what takes
+ * the reservation's place.
+ */
+export const FREED = `${VOIDED}~`;
 
 /** The attempts and one more, whose caller may rely on the operation; a voided one has no caller that does. */
 export function withAttempt(attempts: string, attempt: string): string {
@@ -18,6 +23,11 @@ export function withAllowed(attempts: string, attempt: string): string {
   return isVoided(attempts, attempt)
     ? withAttempt(without(attempts, VOIDED + attempt), attempt)
     : withAttempt(attempts, attempt);
+}
+
+/** The attempts, of an operation whose id another reservation had freed before. */
+export function afterFreed(attempts: string): string {
+  return hasAttempt(attempts, FREED) ? attempts : `${attempts},${FREED}`;
 }
 
 function without(attempts: string, attempt: string): string {
@@ -47,8 +57,9 @@ export function liveAttempts(attempts: string): string {
 export function withVoided(attempts: string, attempt: string): string {
   if (isVoided(attempts, attempt)) return attempts;
   const all = attempts.split(',').filter((each) => each !== attempt && each !== '');
-  const rest = all.join(',').length + attempt.length >= MAX_LENGTH ? [liveAttempts(all.join(','))] : all;
-  return [...rest.filter((each) => each !== ''), VOIDED + attempt].join(',');
+  const isLong = all.join(',').length + attempt.length >= MAX_LENGTH;
+  const rest = isLong ? all.filter((each) => each === FREED || !each.startsWith(VOIDED)) : all;
+  return [...rest, VOIDED + attempt].join(',');
 }
 
 /** The attempts of a new record in the place of a tombstone: those that were voided stay so. */

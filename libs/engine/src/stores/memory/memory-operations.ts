@@ -14,6 +14,7 @@ import { resetsAtOf, startsAtOf, windowIndexAt } from '../window-index.js';
 import {
   afterTombstone,
   asVoided,
+  FREED,
   hasAttempt,
   isVoided,
   liveAttempts,
@@ -47,7 +48,10 @@ export class MemoryOperations {
     this.#now = now;
   }
 
-  /** What stands against taking it: that it was counted before, or why it cannot be now. A tombstone of others does not. */
+  /**
+   * What stands against taking it: that it was counted before, or why it cannot be now. A tombstone of others does not; it says which
+   * attempts are voided, and that a reservation has freed the id.
+   */
   recall(
     operation: Operation,
     now: number,
@@ -56,7 +60,8 @@ export class MemoryOperations {
     if (recorded === undefined) return undefined;
     if (recorded.voided)
       return isVoided(asVoided(recorded.attempts), operation.attempt) ? 'expired' : recorded;
-    if (isOfOtherKind(recorded)) return this.#reservations.standing(recorded, operation.id, now);
+    if (isOfOtherKind(recorded))
+      return this.#reservations.standing(recorded, operation.id, now) ?? freed(recorded);
     const attempts = withAttempt(recorded.attempts, operation.attempt);
     return this.#join(operation, recorded, { attempts }) === 'conflict' ? 'conflict' : recorded;
   }
@@ -78,7 +83,7 @@ export class MemoryOperations {
     const standing = isOther ? this.#standing(recorded, request) : undefined;
     if (standing !== undefined) return { outcome: standing };
     const counted = recorded?.voided === false && !isOther ? recorded : undefined;
-    const tombstone = recorded?.voided === true ? recorded : undefined;
+    const tombstone = isOther ? freed(recorded) : recorded?.voided === true ? recorded : undefined;
     if (intent === 'void')
       return { outcome: counted ? this.#reverse(request, counted) : this.#bar(request, tombstone) };
     if (intent !== 'count')
@@ -196,6 +201,11 @@ export class MemoryOperations {
     }
     return { touched, forced };
   }
+}
+
+/** What a reservation that has freed its id leaves to an operation in its place. */
+function freed(recorded: MemoryOperation): MemoryOperation {
+  return { ...recorded, voided: true, attempts: FREED };
 }
 
 /** A reservation, or a mark of another kind: the contents of checks do not begin so. */

@@ -14,7 +14,13 @@ import type { MemoryState } from '../state/memory-state.js';
 import { settledWindow } from '../state/own-ends.js';
 import type { HoldEndings } from './hold-endings.js';
 import { givenBy, splitContent } from '../../../operations/taken-from-packs.js';
-import { afterTombstone, hasAttempt, liveAttempts, withVoided } from '../../../operations/attempts.js';
+import {
+  afterFreed,
+  afterTombstone,
+  hasAttempt,
+  liveAttempts,
+  withVoided,
+} from '../../../operations/attempts.js';
 import type { HoldJoining } from './hold-joining.js';
 import {
   CONCURRENT_FIELD,
@@ -29,7 +35,7 @@ import {
   type HeldEntry,
   type MemoryReservation,
 } from './memory-reservation.js';
-import type { ReservationRecords } from './reservation-records.js';
+import { voidedBefore, type ReservationRecords } from './reservation-records.js';
 
 /** Settlements of reservations, in any order: they make what the store knows what callers were answered. */
 export class HoldSettlements {
@@ -71,7 +77,7 @@ export class HoldSettlements {
   /** The reservation that is settled; undefined where the store does not know it, or what its record allows instead. */
   #find(
     { intent, operation }: SettleRequest,
-    { takenAt, isDegraded, isLost = false }: SettledHold,
+    hold: SettledHold,
     now: number,
   ): MemoryReservation | undefined | 'voided' | 'conflict' {
     const other = intent === 'void' || intent === 'release' ? 'voided' : 'conflict';
@@ -79,11 +85,24 @@ export class HoldSettlements {
     if (found.kind === 'none' || found.kind === 'tombstone') return undefined;
     if (found.kind !== 'reservation') return other;
     const { reservation } = found;
+    const { takenAt } = hold;
     if (intent === 'void' || reservation.at === takenAt) return reservation;
     // A release frees the id for attempts after it; those before it are released with it.
     if (isFree(reservation, now))
       return intent !== 'commit' && takenAt <= releasedAt(reservation) ? 'voided' : undefined;
-    return isDegraded || isSettled(intent, { takenAt, isLost }, reservation) ? reservation : other;
+    return this.#isSettled(intent, hold, reservation) ? reservation : other;
+  }
+
+  /** What was released before the data was lost may be taken again: from then on it is another one. */
+  #isSettled(
+    intent: SettleRequest['intent'],
+    { takenAt, isDegraded, isLost = false }: SettledHold,
+    reservation: MemoryReservation,
+  ): boolean {
+    if (isDegraded) return true;
+    if (!isLost || intent !== 'release') return isOf(reservation, takenAt);
+    this.records.save({ ...reservation, attempts: afterFreed(reservation.attempts) });
+    return false;
   }
 
   /** Takes an attempt off a reservation, and releases it without the last one. */
@@ -122,7 +141,6 @@ export class HoldSettlements {
     const given = givenBy(parts);
     const held = withNamed(metersOf(content), { amounts: extended });
     const meters = withNamed(held, { amounts: committed });
-    const found = this.records.find(operation.id, now);
     const isHeld = intent === 'hold' && hold.expiresAt > now;
     const placed = { wanted: 0, touched: 0, forced: [] as ForcedLimit[] };
     const entriesOf = (counter: SettleRequest['counters'][number]): HeldEntry[] =>
@@ -143,9 +161,8 @@ export class HoldSettlements {
       onExpiry: hold.onExpiry,
       late: intent === 'commit' && decidedAt >= hold.expiresAt,
       refunded: false,
-      isReused: found.kind === 'reservation',
       content,
-      attempts: afterTombstone(operation.attempt, found.kind === 'tombstone' ? found.attempts : undefined),
+      attempts: afterTombstone(operation.attempt, voidedBefore(this.records.find(operation.id, now))),
       at: hold.takenAt,
       expiresAt: hold.expiresAt,
       until: Math.max(decidedAt + REMEMBER_SETTLED_MS, hold.expiresAt + REMEMBER_MS),
@@ -191,15 +208,6 @@ export class HoldSettlements {
 /** It is over, and gave all of it back: a late commit of it counts in the window where it was. */
 function isGivenBack({ used, reserved, said }: PlannedUnits, { field }: SettledLimit): boolean {
   return used + reserved === 0 && said > 0 && field !== CONCURRENT_FIELD;
-}
-
-/** What was released before the data was lost may have been taken again since. */
-function isSettled(
-  intent: SettleRequest['intent'],
-  { takenAt, isLost }: Pick<SettledHold, 'takenAt' | 'isLost'>,
-  reservation: MemoryReservation,
-): boolean {
-  return !(isLost && intent === 'release') && isOf(reservation, takenAt);
 }
 
 /** By how long it is remembered from then on. */

@@ -23,7 +23,7 @@ import {
   type HeldEntry,
   type MemoryReservation,
 } from './memory-reservation.js';
-import type { FoundOperation, ReservationRecords } from './reservation-records.js';
+import { voidedBefore, type FoundOperation, type ReservationRecords } from './reservation-records.js';
 
 /** Takes that hold what they take. */
 export class HoldTakes {
@@ -51,10 +51,8 @@ export class HoldTakes {
     if (counters.some(({ key }) => this.records.live.countOf(key) >= MAX_HOLDS))
       return { outcome: 'too-many-holds', counts };
     if (!this.state.hasRoomFor(counters)) return { outcome: 'full', counts };
-    const isReused = found.kind === 'reservation';
     const taken = this.#taken(request, { hold, drawn }, counts, now);
-    const attempts = afterTombstone(taken.attempts, found.kind === 'tombstone' ? found.attempts : undefined);
-    const reservation = { ...taken, attempts, isReused };
+    const reservation = { ...taken, attempts: afterTombstone(taken.attempts, voidedBefore(found)) };
     // What could not be written down would be forgotten by a restart, and its units held for ever.
     if (!this.records.canKeep(reservation)) return { outcome: 'full', counts };
     this.packs().write(drawn);

@@ -1,5 +1,6 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { UNITS_METER, type Amounts, type OnExpiry } from '@sundial/contract';
+import { FREED, hasAttempt } from '../../../operations/attempts.js';
 import { decodeContent } from '../../../operations/operation-content.js';
 import { limitNamedBy } from '../../../counters/limit-field.js';
 import { shownParts, type PackPart } from '../../../operations/taken-from-packs.js';
@@ -26,8 +27,6 @@ export interface MemoryReservation {
   readonly onExpiry: OnExpiry;
   readonly late: boolean;
   readonly refunded: boolean;
-  /** Another reservation had freed the id before. */
-  readonly isReused?: boolean;
   readonly content: string;
   readonly attempts: string;
   readonly at: number;
@@ -48,27 +47,13 @@ const LONG_FACTS = 8_000;
 
 /** As the content of an operation record: so it is kept and logged as other operations are. */
 export function encodeReservation(reservation: MemoryReservation): string {
-  const {
-    state,
-    onExpiry,
-    late,
-    refunded,
-    isReused,
-    content,
-    at,
-    expiresAt,
-    until,
-    held,
-    committed,
-    counters,
-    packs,
-  } = reservation;
+  const { state, onExpiry, late, refunded, content, at, expiresAt, until, held, committed, counters, packs } =
+    reservation;
   const text = JSON.stringify({
     state,
     onExpiry,
     late,
     refunded,
-    isReused,
     content,
     at,
     expiresAt,
@@ -108,8 +93,8 @@ export function isFree(reservation: MemoryReservation, now: number): boolean {
  * Whether it is the one that was taken at an instant. Several attempts of an operation may have been answered that they took it, each at
  * its instant, without the store: they mean one reservation, unless the id was free between them.
  */
-export function isOf({ at, isReused = false }: MemoryReservation, takenAt: number): boolean {
-  return at === takenAt || !isReused || takenAt > at;
+export function isOf({ at, attempts }: MemoryReservation, takenAt: number): boolean {
+  return at === takenAt || !hasAttempt(attempts, FREED) || takenAt > at;
 }
 
 /** As the store answers it. */

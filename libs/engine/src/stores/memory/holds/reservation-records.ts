@@ -1,7 +1,7 @@
 import { REMEMBER_MS } from '../../store.js';
 import { MAX_DUE_HOLDS } from '../../holds.js';
 import type { MemoryOperation } from '../state/operation-record.js';
-import { asVoided } from '../../../operations/attempts.js';
+import { asVoided, FREED } from '../../../operations/attempts.js';
 import type { MemoryState } from '../state/memory-state.js';
 import { CounterUnits } from './counter-units.js';
 import type { PackPart } from '../../../operations/taken-from-packs.js';
@@ -187,3 +187,9 @@ export type FoundOperation =
   | { readonly kind: 'counted'; readonly recorded: MemoryOperation }
   | { readonly kind: 'reservation'; readonly reservation: MemoryReservation }
   | { readonly kind: 'refunded' | 'returned'; readonly content: string };
+
+/** The attempts that stay voided in a new record in its place; undefined where there are none. */
+export function voidedBefore(found: FoundOperation): string | undefined {
+  if (found.kind === 'reservation') return FREED;
+  return found.kind === 'tombstone' ? found.attempts : undefined;
+}
