@@ -124,6 +124,19 @@ describe('RedisStore on a Cluster of three', () => {
     expect(await later.read({ counters })).toMatchObject({ counts: used(1, 1, 1, 1, 1, 1) });
   });
 
+  it('keeps on all shards when the first one says that it was taken, whatever instant its settlement says', async () => {
+    const request = reserving(counters, { id: 'o1' });
+    const takenAt = NOON - 1_000;
+    const lost = { isDegraded: false, isLost: true, takenAt: NOON - 2_000 };
+    await store.settle(settlingHold('hold', request, { takenAt }));
+    await store.settle(settlingHold('hold', request, lost));
+    expect(await store.settle(settlingHold('commit', request, lost))).toMatchObject({ outcome: 'counted' });
+    for (const shard of counters) {
+      const look = { ...ending(request, { kind: 'look' }), counters: [shard] };
+      expect(await store.endHold(look)).toMatchObject({ outcome: 'found', reservation: { at: takenAt } });
+    }
+  });
+
   it('leaves to its settlement a commit that a later shard does not know, or has come to too late', async () => {
     const request = reserving(counters);
     await reserved(store, { ...request, counters: [first!, second!] });

@@ -83,17 +83,21 @@ async function settleHold(
   return [decided, ...(await settleAll(calls, { ...request, hold }, others, rememberUntil))];
 }
 
-/** When the first shard says that what is settled was taken; nothing where it has another reservation under the id, or none. */
+/**
+ * When the first shard says that what is settled was taken; nothing where it has another reservation under the id, or none. It is
+ * asked, unless it has just placed the hold: what it knew before may be of another attempt, which was answered another instant.
+ */
 async function takenAtFirst(
   calls: Calls,
-  { operation, hold: { takenAt, isDegraded } }: HoldSettlement,
+  { intent, operation, hold: { takenAt, isDegraded } }: HoldSettlement,
   first: Shard,
   { outcome }: SettleResult,
 ): Promise<number | undefined> {
-  if (!isDegraded && outcome !== 'voided' && outcome !== 'conflict') return takenAt;
+  if (intent === 'hold' && (outcome === 'counted' || outcome === 'late')) return takenAt;
   const look = await calls.endHold({ operation, ...first, ending: { kind: 'look' }, ...AT_ANY_TIME });
   const at = 'reservation' in look ? look.reservation.at : undefined;
-  return isDegraded || at === takenAt ? at : undefined;
+  const isAnother = !isDegraded && (outcome === 'voided' || outcome === 'conflict') && at !== takenAt;
+  return isAnother ? undefined : at;
 }
 
 function isChange({ outcome }: SettleResult): boolean {
