@@ -124,6 +124,24 @@ describe('RedisStore on a Cluster of three', () => {
     expect(await later.read({ counters })).toMatchObject({ counts: used(1, 1, 1, 1, 1, 1) });
   });
 
+  it('leaves to its settlement a commit of what a later shard has released under another instant', async () => {
+    const before = reserving([second!, third!], { id: 'o1' });
+    await reserved(store, before);
+    await store.endHold(ending(before, { kind: 'release' }));
+    const later = await underTest.at(NOON + 1_000);
+    const { at } = await reserved(later, reserving([first!], { id: 'o1' }));
+    const request = reserving(counters, { id: 'o1' });
+    const commit = { ...ending(request, { kind: 'commit' }), takenAt: at };
+    await expect(later.endHold(commit)).rejects.toMatchObject({
+      name: 'StoreError',
+      executionStatus: 'unknown',
+    });
+    const committed = { isDegraded: false, takenAt: at, committed: { units: 1 } };
+    await later.settle(settlingHold('commit', request, committed));
+    expect(await later.endHold(commit)).toMatchObject({ outcome: 'ended' });
+    expect(await later.read({ counters })).toMatchObject({ counts: used(1, 1, 1, 1, 1, 1) });
+  });
+
   it('keeps on all shards when the first one says that it was taken, whatever instant its settlement says', async () => {
     const request = reserving(counters, { id: 'o1' });
     const takenAt = NOON - 1_000;

@@ -84,7 +84,19 @@ export function holdAttemptsContract(scene: () => StoreScene): void {
       expect(await later.endHold(attempt)).toMatchObject({ outcome: 'ended' });
     });
 
-    it.each(['a reserve', 'a check'] as const)(
+    it('is another one than that which freed the id, also where a node had decided it', async () => {
+      const { at } = await reserved(store, request);
+      expect(await endedAt(at, 'release')).toBe('ended');
+      const later = await scene().underTest.at(NOON + MINUTE_MS / 2);
+      const again = reserving(counters, { id: request.operation.id, amount: 2 });
+      const decided = settlingHold('hold', again, { takenAt: NOON + MINUTE_MS / 3 });
+      expect(await settled(later, decided)).toEqual(['counted']);
+      const stale = { ...ending(request, { kind: 'release' }), takenAt: at };
+      expect(await later.endHold(stale)).toEqual({ outcome: 'not-found' });
+      expect(await unitsOf(later, counters[0]!)).toEqual([[0, 2]]);
+    });
+
+    it.each(['a reserve', 'a check', 'a check that a node had decided'] as const)(
       'is another one than that which freed the id, also where %s between them was voided',
       async (between) => {
         const { id } = request.operation;
@@ -93,9 +105,11 @@ export function holdAttemptsContract(scene: () => StoreScene): void {
         const later = await scene().underTest.at(NOON + MINUTE_MS / 2);
         const terms = { id, amount: 2 };
         const { hold, ...check } = reserving(counters, terms);
-        const isCheck = between === 'a check';
+        const isCheck = between !== 'a reserve';
         const asked = isCheck ? check : { ...check, hold: hold! };
-        expect((await later.take(asked)).outcome).toBe('taken');
+        if (between === 'a check that a node had decided')
+          expect(await settled(later, settling('count', asked))).toEqual(['counted']);
+        else expect((await later.take(asked)).outcome).toBe('taken');
         const voided = isCheck ? settling('void', asked) : settlingHold('void', asked);
         expect(await settled(later, voided)).toEqual(['reversed']);
         await reserved(later, reserving(counters, terms));
