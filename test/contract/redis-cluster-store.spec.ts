@@ -155,6 +155,28 @@ describe('RedisStore on a Cluster of three', () => {
     }
   });
 
+  it('places on later shards what a node had decided when the first one says that another attempt took it', async () => {
+    const { at } = await reserved(store, reserving([first!], { id: 'o1' }));
+    const request = reserving(counters, { id: 'o1' });
+    await store.settle(settlingHold('hold', request, { takenAt: at + 1_000 }));
+    for (const shard of counters) {
+      const look = { ...ending(request, { kind: 'look' }), counters: [shard] };
+      expect(await store.endHold(look)).toMatchObject({ outcome: 'found', reservation: { at } });
+    }
+  });
+
+  it('keeps on all shards what is held under an id that the settled release of an earlier one had freed', async () => {
+    const request = reserving(counters, { id: 'o1' });
+    const { at } = await reserved(store, request);
+    await store.endHold(ending(request, { kind: 'release' }));
+    const later = await underTest.at(NOON + 1_000);
+    await reserved(later, reserving(counters, { id: 'o1' }));
+    const release = settlingHold('release', request, { isDegraded: false, takenAt: at });
+    expect(await later.settle(release)).toEqual({ outcome: 'voided' });
+    const counts = held([0, 1], [0, 1], [0, 1], [0, 1], [0, 1], [0, 1]);
+    expect(await later.read({ counters })).toMatchObject({ counts });
+  });
+
   it('leaves to its settlement a commit that a later shard does not know, or has come to too late', async () => {
     const request = reserving(counters);
     await reserved(store, { ...request, counters: [first!, second!] });
