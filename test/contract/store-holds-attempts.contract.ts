@@ -119,6 +119,19 @@ export function holdAttemptsContract(scene: () => StoreScene): void {
       },
     );
 
+    it('is another one than that which freed the id, also after more voided attempts than are remembered', async () => {
+      const { at } = await reserved(store, request);
+      expect(await endedAt(at, 'release')).toBe('ended');
+      const later = await scene().underTest.at(NOON + MINUTE_MS / 2);
+      const again = () => reserving(counters, { id: request.operation.id, amount: 2 });
+      await reserved(later, again());
+      const voids = Array.from({ length: 100 }, () => settlingHold('void', again()));
+      expect(new Set(await settled(later, ...voids))).toEqual(new Set(['voided']));
+      const stale = { ...ending(request, { kind: 'release' }), takenAt: at };
+      expect(await later.endHold(stale)).toEqual({ outcome: 'not-found' });
+      expect(await unitsOf(later, counters[0]!)).toEqual([[0, 2]]);
+    });
+
     it('is another one than that of which the release was settled again after a loss of data', async () => {
       await settled(store, settlingHold('hold', request, { ...lost, takenAt: SECOND }));
       expect(await settled(store, settlingHold('release', request, lost))).toEqual(['voided']);
