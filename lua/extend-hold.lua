@@ -46,7 +46,7 @@ local function extend_one(extension, key)
   if now > extension.deadline then return 'expired' end
   local bucket = buckets[keys[key]] or open_bucket(buckets, keys[key])
   if not bucket then return 'wrong-type' end
-  local r = find_reservation(bucket, extension, now)
+  local r = find_reservation(bucket, extension, now, remember_ms)
   if not r then return 'not-found' end
   local counters, failure = read_held_counters(keys, key, extension.size, r, now)
   if not counters then return failure end

@@ -29,7 +29,7 @@ local buckets = {}
 local function undo_one(undo, key)
   local bucket = buckets[keys[key]] or open_bucket(buckets, keys[key])
   if not bucket then return 'wrong-type' end
-  local r = find_reservation(bucket, undo, now)
+  local r = find_reservation(bucket, undo, now, remember_ms)
   if not r then return 'not-found' end
   if not is_as_extended(r, undo, now) then return 'changed' end
   local counters, failure = read_held_counters(keys, key, undo.counters, r, now)

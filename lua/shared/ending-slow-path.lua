@@ -31,7 +31,7 @@ local function end_one(call, ending, key)
   local keys, now, buckets = call.keys, call.now, call.buckets
   local bucket = buckets[keys[key]] or open_bucket(buckets, keys[key])
   if not bucket then return 'wrong-type' end
-  local r = find_reservation(bucket, ending, now)
+  local r = find_reservation(bucket, ending, now, call.remember_ms)
   if not r then return 'not-found' end
   local counters, failure = read_held_counters(keys, key, ending.counters, r, now)
   if not counters then return failure end

@@ -4,11 +4,11 @@
 -- @include shared/reservation-record.lua
 
 -- The reservation that an ending means; nil when there is none any more, or another one under the operation's id.
-local function find_reservation(bucket, ending, now)
+local function find_reservation(bucket, ending, now, remember_ms)
   local record = find_record(bucket, ending.prefix)
   local r = record and is_of_other_kind(record) and read_reservation(record, now)
   if not r or r.ends <= now then return nil end
-  return (ending.at_text == '-' or is_of(r, ending.at_text)) and r or nil
+  return (ending.at_text == '-' or is_of(r, ending.at_text, remember_ms)) and r or nil
 end
 
 -- It ends now. A settled one is remembered as long as its settlements may be repeated, counted from now.

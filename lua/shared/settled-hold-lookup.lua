@@ -43,7 +43,7 @@ local function find_settled_hold(bucket, identity, intent, now, remember_ms)
   end
   -- What was released before the data was lost may be taken again: from then on it is another one.
   local is_other = identity.is_lost and intent == 'release'
-  if identity.is_degraded or not is_other and is_of(r, identity.at_text) then return r end
+  if identity.is_degraded or not is_other and is_of(r, identity.at_text, remember_ms) then return r end
   if is_other then
     r.attempts = after_freed(r.attempts)
     write_record(bucket, identity.prefix, text_of_reservation(r))

@@ -84,6 +84,20 @@ export function holdAttemptsContract(scene: () => StoreScene): void {
       expect(await later.endHold(attempt)).toMatchObject({ outcome: 'ended' });
     });
 
+    it('is another one than that which freed the id so long ago that it is forgotten', async () => {
+      const { at } = await reserved(store, request);
+      expect(await endedAt(at, 'release')).toBe('ended');
+      const later = await scene().underTest.at(NOON + 16 * MINUTE_MS);
+      await reserved(later, reserving(counters, { id: request.operation.id, amount: 2 }));
+      for (const kind of ['commit', 'release'] as const) {
+        const stale = { ...ending(request, { kind }), takenAt: at };
+        expect(await later.endHold(stale)).toEqual({ outcome: 'not-found' });
+      }
+      const release = settlingHold('release', request, { isDegraded: false, takenAt: at });
+      expect(await settled(later, release)).toEqual(['voided']);
+      expect(await unitsOf(later, counters[0]!)).toEqual([[0, 2]]);
+    });
+
     it('is another one than that which freed the id, also where a node had decided it', async () => {
       const { at } = await reserved(store, request);
       expect(await endedAt(at, 'release')).toBe('ended');

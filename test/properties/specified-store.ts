@@ -228,7 +228,7 @@ export class SpecifiedStore {
 
   /** Attempts at one operation mean one reservation, unless its id was free between them. */
   #isOf(named: Named, takenAt: number): boolean {
-    return takenAt === named.takenAt || !named.isReused || takenAt > named.takenAt;
+    return takenAt >= named.takenAt || (!named.isReused && takenAt > named.takenAt - this.#shape.rememberFor);
   }
 
   /** Whether another reservation had the id, and has freed it. */

@@ -5,6 +5,7 @@ import { decodeContent } from '../../../operations/operation-content.js';
 import { limitNamedBy } from '../../../counters/limit-field.js';
 import { shownParts, type PackPart } from '../../../operations/taken-from-packs.js';
 import type { NamedAmounts, StoredReservation } from '../../holds.js';
+import { REMEMBER_MS } from '../../store.js';
 
 /** Units that were taken from one window of a counter, or what of them stays counted. */
 export interface HeldEntry {
@@ -91,10 +92,12 @@ export function isFree(reservation: MemoryReservation, now: number): boolean {
 
 /**
  * Whether it is the one that was taken at an instant. Several attempts of an operation may have been answered that they took it, each at
- * its instant, without the store: they mean one reservation, unless the id was free between them.
+ * its instant, without the store: they mean one reservation, unless the id was free between them. The record says so as long as the one
+ * before it is remembered, and what is forgotten was taken longer ago than that.
  */
 export function isOf({ at, attempts }: MemoryReservation, takenAt: number): boolean {
-  return at === takenAt || !hasAttempt(attempts, FREED) || takenAt > at;
+  const isRecent = takenAt > at - REMEMBER_MS;
+  return takenAt >= at || (isRecent && !hasAttempt(attempts, FREED));
 }
 
 /** As the store answers it. */
