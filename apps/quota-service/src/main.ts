@@ -1,6 +1,8 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { OpenedQuota } from '@sundial/embedded';
+import { threadsBegun } from '@sundial/ledger';
 import { OPENED_QUOTA } from './engine/tokens.js';
 import { greeting } from './greeting.js';
 import { KeyRing } from './http/keys/key-ring.js';
@@ -13,8 +15,11 @@ import { youngGenerationAdvice } from './young-generation.js';
 import { stopLimitMs } from './config/stop-limit.js';
 import { ConfigurationError, readKeys, readSettings, type Settings } from './config/settings.js';
 
+/** How long the end of the process waits for threads that begin. */
+const BEGUN_WITHIN_MS = 1_000;
+
 /** What a stop signal does: at first it ends a start that is under way, where nothing has been counted yet. */
-let stop: () => void = () => process.exit(0);
+let stop: () => void = () => end(0);
 process.on('SIGTERM', () => stop());
 process.on('SIGINT', () => stop());
 
@@ -36,7 +41,11 @@ try {
   // Plainly, and not as JSON: the operator who starts the service reads this, and it says what to change.
   const errors = await configurationErrors(process.env, error);
   process.stderr.write(`Sundial did not start:\n${errors.join('\n')}\n`);
-  process.exit(1);
+  end(1);
+}
+
+function end(code: number): void {
+  void Promise.race([threadsBegun(), sleep(BEGUN_WITHIN_MS)]).finally(() => process.exit(code));
 }
 
 async function listen(app: NestFastifyApplication, { host, port }: Settings): Promise<void> {
@@ -48,11 +57,11 @@ async function listen(app: NestFastifyApplication, { host, port }: Settings): Pr
 
 /** The first signal lets everything in flight finish; a second one ends the process at once. */
 function closing(app: NestFastifyApplication, settings: Settings, log: Log): () => void {
-  const exit = (code: number) => () => process.exit(code);
+  const exit = (code: number) => () => end(code);
   const limitMs = stopLimitMs(settings);
   const giveUp = () => {
     log.error({ limitMs }, 'Redis or the disk does not let this node close: the process ends all the same');
-    process.exit(1);
+    end(1);
   };
   return () => {
     stop = exit(1);

@@ -5,6 +5,7 @@ export type * from './contract/ledger-questions.js';
 export type * from './contract/ledger.js';
 export { AlarmStore, type KeptIncident, type KeptTally } from './alarms/alarm-store.js';
 export { openLedger } from './open/open-ledger.js';
+export { threadsBegun } from './threads/start-thread.js';
 export { DeliveryStore } from './deliveries/delivery-store.js';
 export type * from './deliveries/delivery-queue.js';
 export type { DeliveryState } from './deliveries/delivery-tables.js';

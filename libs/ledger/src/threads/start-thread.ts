@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { ThreadSettings } from './thread-settings.js';
 
@@ -8,6 +9,8 @@ const PROGRAM = new URL(
 );
 /** What a thread may take: above it the thread ends, not the service. */
 const RESOURCES = { maxOldGenerationSizeMb: 512 };
+/** Of the threads that have not answered yet. */
+const beginning = new Set<Promise<unknown>>();
 
 export function startThread(settings: ThreadSettings): Worker {
   const worker = new Worker(PROGRAM, {
@@ -17,5 +20,14 @@ export function startThread(settings: ThreadSettings): Worker {
     execArgv: [],
   });
   worker.unref();
+  const begun = Promise.race([once(worker, 'message'), once(worker, 'exit')])
+    .catch(() => undefined)
+    .finally(() => beginning.delete(begun));
+  beginning.add(begun);
   return worker;
+}
+
+/** Resolves when all threads have begun. A process that ends while one of them opens SQLite is aborted by it (SIGABRT), whatever its exit code was to be. */
+export async function threadsBegun(): Promise<void> {
+  await Promise.all(beginning);
 }
