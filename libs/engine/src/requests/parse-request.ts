@@ -1,4 +1,12 @@
-import { Ajv, type ErrorObject, type SchemaObject, type ValidateFunction } from 'ajv';
+import {
+  _,
+  Ajv,
+  type KeywordCxt,
+  str,
+  type ErrorObject,
+  type SchemaObject,
+  type ValidateFunction,
+} from 'ajv';
 import {
   type CheckRequest,
   checkRequestSchema,
@@ -25,8 +33,48 @@ const ajv = new Ajv({
   validateSchema: false,
   formats: { 'date-time': isInstant },
 });
+// Ajv counts the characters of a text to its end, however long it is, once for each of the two.
+ajv.removeKeyword('minLength').removeKeyword('maxLength');
+ajv.addKeyword({
+  ...{ keyword: 'minLength', type: 'string', schemaType: 'number', error: lengthError('fewer') },
+  code: (cxt: KeywordCxt) => {
+    const { data } = cxt;
+    const limit = cxt.schema as number;
+    cxt.fail(_`${data}.length < ${2 * limit} && ${fewer(cxt)}(${data}, ${limit})`);
+  },
+});
+ajv.addKeyword({
+  ...{ keyword: 'maxLength', type: 'string', schemaType: 'number', error: lengthError('more') },
+  code: (cxt: KeywordCxt) => {
+    const { data } = cxt;
+    const limit = cxt.schema as number;
+    cxt.fail(_`${data}.length > ${limit} && !${fewer(cxt)}(${data}, ${limit + 1})`);
+  },
+});
 const isCheckRequest = ajv.compile<CheckRequest>(checkRequestSchema);
 const isUsageRequest = ajv.compile<UsageRequest>(usageRequestSchema);
+
+/** Characters are code points, of which each is one or two units of a text. */
+function hasFewer(text: string, characters: number): boolean {
+  if (text.length < characters) return true;
+  if (text.length >= 2 * characters) return false;
+  let count = 0;
+  for (let at = 0; at < text.length; at += text.codePointAt(at)! > 0xffff ? 2 : 1) count++;
+  return count < characters;
+}
+
+/** The name that compiled schemas have for it. */
+function fewer({ gen }: Pick<KeywordCxt, 'gen'>) {
+  return gen.scopeValue('func', { ref: hasFewer });
+}
+
+function lengthError(how: 'fewer' | 'more') {
+  return {
+    message: ({ schemaCode }: Pick<KeywordCxt, 'schemaCode'>) =>
+      str`must NOT have ${how} than ${schemaCode} characters`,
+    params: ({ schemaCode }: Pick<KeywordCxt, 'schemaCode'>) => _`{limit: ${schemaCode}}`,
+  };
+}
 
 /** What is wrong with a check request; empty when nothing is. */
 export function validationErrorsInCheck(input: unknown): readonly InputError[] {
