@@ -1,5 +1,6 @@
 import type { Rule, Subject, Usage, UsageRequest } from '@sundial/contract';
 import type { LedgerEventKind, LedgerLimit, LedgerQuestions, RecordedEvent } from '@sundial/ledger';
+import type { CounterDiffers } from '../alarms/evaluators/alarm-signal.js';
 import { type CountedBy, recordedLimits } from '../ledger/recording/recorded-limits.js';
 import { type RecordedUse, recordedUse } from './recorded-use.js';
 
@@ -9,21 +10,6 @@ export interface Compared {
   usage(request: UsageRequest): Promise<Usage>;
   rulesOf(resource: string): readonly Rule[];
   readonly countedBy: CountedBy;
-}
-
-/** A counter that has another number than its events. */
-export interface Difference {
-  readonly resource: string;
-  readonly rule: string;
-  readonly window: string;
-  readonly meter: string;
-  /** Epoch ms. */
-  readonly startsAt: number;
-  /** By the events. */
-  readonly recorded: number;
-  readonly counted: number;
-  /** The latest operation: by it the ledger says whose counter it is. */
-  readonly operationId: string | undefined;
 }
 
 /** Windows compared, and those of which events do not say for certain what they should have. */
@@ -91,11 +77,11 @@ export class LedgerComparison {
   ) {}
 
   /** One round. `at`: the store's clock; `since`: windows that began before it are left out, as events of them may be missing. */
-  async round(at: number, since: number): Promise<readonly Difference[]> {
+  async round(at: number, since: number): Promise<readonly CounterDiffers[]> {
     const now = Math.round(at);
     const from = Math.max(since, now - MAX_AGE_MS);
     const seen = new Set<string>();
-    const differences: Difference[] = [];
+    const differences: CounterDiffers[] = [];
     for (const counter of [...this.#due(now, from), ...(await this.#sample(now))]) {
       if (seen.has(keyOf(counter))) continue;
       seen.add(keyOf(counter));
@@ -140,7 +126,7 @@ export class LedgerComparison {
     });
   }
 
-  async #look(counter: Counter, now: number, from: number): Promise<readonly Difference[]> {
+  async #look(counter: Counter, now: number, from: number): Promise<readonly CounterDiffers[]> {
     const { resource } = counter.rule;
     const before = await this.#counted(counter);
     const limits = before.filter(
@@ -169,7 +155,7 @@ export class LedgerComparison {
     limit: LedgerLimit,
     recorded: RecordedUse | undefined,
     now: number,
-  ): readonly Difference[] {
+  ): readonly CounterDiffers[] {
     const key = `${keyOf(counter)} ${limit.window} ${limit.meter}`;
     const known = this.#suspects.get(key);
     const [startsAt, resetsAt] = [limit.startsAt!, limit.resetsAt!];

@@ -88,7 +88,7 @@ function isRaised(data: LedgerData | undefined): boolean {
   return asked === undefined || asked.amount !== undefined || asked.amounts !== undefined;
 }
 
-/** The limit as the event has it; `other`: one that cannot be told from it, under the same name. */
+/** The limit as the event has it; `other`: another one that has the same name in events. */
 function ofWindow(event: RecordedEvent, { limit, per }: CountedWindow): LedgerLimit | 'none' | 'other' {
   const same = (event.data?.limits ?? []).filter(
     (one) =>

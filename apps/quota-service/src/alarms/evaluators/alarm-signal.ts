@@ -87,12 +87,13 @@ interface MissingEvents {
   readonly to: number;
 }
 
-interface CounterDiffers {
+/** A counter that has another number than its events in the ledger. */
+export interface CounterDiffers {
   readonly resource: string;
   readonly rule: string;
   readonly window: string;
   readonly meter: string;
-  /** Of the window, epoch milliseconds. */
+  /** When the window began. Epoch milliseconds. */
   readonly startsAt: number;
   /** By the events of the ledger. */
   readonly recorded: number;
