@@ -141,6 +141,17 @@ export class BlockBuilder {
   }
 }
 
+/** All of them, in as many blocks as they need. */
+export function blocksOf(builder: BlockBuilder, events: readonly LedgerEvent[]): readonly Block[] {
+  const blocks: Block[] = [];
+  for (const event of events) {
+    if (builder.isFull) blocks.push(builder.take());
+    builder.append(event);
+  }
+  if (builder.events > 0) blocks.push(builder.take());
+  return blocks;
+}
+
 /** Undefined where it would not be the same again. */
 function hundredths(ms: unknown): number | undefined {
   if (typeof ms !== 'number') return undefined;

@@ -2,12 +2,14 @@ import { randomUUID } from 'node:crypto';
 import type { Subject } from '@sundial/contract';
 import { Kysely } from 'kysely';
 import type { LedgerGap } from '../contract/ledger.js';
-import { PERMANENT_KINDS, type LedgerEvent, type RecordedEvent } from '../contract/ledger-event.js';
+import { PERMANENT_KINDS, type LedgerEvent } from '../contract/ledger-event.js';
 import type { DeletedSubjectData } from '../contract/ledger-questions.js';
 import { migrate } from '../tables/migrate.js';
-import { recordedEvent, storedRow, type JsonRow } from '../questions/event-query.js';
-import { BlockReader } from '../blocks/block-reader.js';
+import type { Block } from '../blocks/block.js';
+import { BlockBuilder, blocksOf } from '../blocks/block-builder.js';
+import { BlockReader, type ReadableBlock } from '../blocks/block-reader.js';
 import { attributesOf, operationOf } from '../blocks/keys.js';
+import { KnownShapes } from '../blocks/known-shapes.js';
 import type {
   Derived,
   LedgerStore,
@@ -15,6 +17,7 @@ import type {
   NewRows,
   RetentionBounds,
   StoredState,
+  WrittenRows,
 } from '../recording/ledger-store.js';
 import type { OutageRow } from '../recording/outages.js';
 import type { CountedRefusals } from '../recording/refusals.js';
@@ -24,6 +27,10 @@ import { deleteSubject } from './delete-subject.js';
 import { PostgresConnection } from './postgres-connection.js';
 import { POSTGRES_MIGRATIONS } from './postgres-schema.js';
 import { forgetBefore, retainParts } from './retain-parts.js';
+
+/** Read again after a process was killed. */
+const ROWS_AT_ONCE = 2_000;
+const shapes = new KnownShapes();
 
 /** Events of many nodes in one database. */
 export class PostgresStore implements LedgerStore {
@@ -119,16 +126,18 @@ export class PostgresStore implements LedgerStore {
     ]);
   }
 
-  async rowsAfter(
-    position: number,
-    limit: number,
-  ): Promise<readonly { position: number; event: RecordedEvent }[]> {
-    const rows = await this.#rows<JsonRow>(
-      `SELECT seq, "row", $2::text AS node FROM ledger_events
+  async rowsAfter(position: number): Promise<readonly WrittenRows[]> {
+    const rows = await this.#rows<{ seq: number; row: string }>(
+      `SELECT seq, "row" FROM ledger_events
        WHERE seq > $1 AND facet IN (SELECT id FROM ledger_facets WHERE node = $2) ORDER BY seq LIMIT $3`,
-      [position, this.node, limit],
+      [position, this.node, ROWS_AT_ONCE],
     );
-    return rows.map((row) => ({ position: row.seq, event: recordedEvent(storedRow(row)) }));
+    const events = rows.map(({ row }) => JSON.parse(row) as LedgerEvent);
+    let end = 0;
+    return blocksOf(new BlockBuilder(), events).map((block) => {
+      end += block.events;
+      return { block: readableBlock(block), skip: 0, position: rows[end - 1]!.seq };
+    });
   }
 
   async retain({ days, maxBytes }: RetentionBounds, now: number): Promise<readonly LedgerGap[]> {
@@ -157,6 +166,11 @@ export class PostgresStore implements LedgerStore {
   async #rows<Row>(text: string, values: readonly unknown[]): Promise<Row[]> {
     return (await this.#connection.query(text, values)).rows as unknown as Row[];
   }
+}
+
+/** Sums need no facets. */
+function readableBlock({ shapes: texts, bytes }: Block): ReadableBlock {
+  return { shapes: texts.map((text) => shapes.of(text)), facets: [], bytes: Buffer.from(bytes.buffer) };
 }
 
 function today(): string {

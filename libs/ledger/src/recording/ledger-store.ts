@@ -1,5 +1,4 @@
 import type { ReadableBlock } from '../blocks/block-reader.js';
-import type { RecordedEvent } from '../contract/ledger-event.js';
 import type { LedgerGap } from '../contract/ledger.js';
 import type { Facet } from './facet.js';
 import type { OutageRow } from './outages.js';
@@ -52,6 +51,15 @@ export interface StoredState {
   readonly derivedUpTo: number;
 }
 
+/** Rows that are in the database. */
+export interface WrittenRows {
+  readonly block: ReadableBlock;
+  /** Of the block's records, so many come before the rows that were asked for. */
+  readonly skip: number;
+  /** Of the last row. */
+  readonly position: number;
+}
+
 export interface RetentionBounds {
   readonly days: number;
   readonly maxBytes: number;
@@ -68,11 +76,8 @@ export interface LedgerStore {
   /** Resolves with the position of the last row. */
   write(rows: NewRows): Promise<number>;
   applyDerived(derived: Derived): Promise<void>;
-  /** Rows of this node behind a position, oldest first. */
-  rowsAfter(
-    position: number,
-    limit: number,
-  ): Promise<readonly { readonly position: number; readonly event: RecordedEvent }[]>;
+  /** Some of this node's rows behind a position, oldest first; none: that was all. */
+  rowsAfter(position: number): Promise<readonly WrittenRows[]>;
   /** Drops what is too old or too much, and says what. */
   retain(bounds: RetentionBounds, now: number): Promise<readonly LedgerGap[]>;
   deleteSubject(

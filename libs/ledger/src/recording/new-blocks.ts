@@ -1,5 +1,5 @@
 import type { Block } from '../blocks/block.js';
-import { BlockBuilder } from '../blocks/block-builder.js';
+import { BlockBuilder, blocksOf } from '../blocks/block-builder.js';
 import { BlockReader } from '../blocks/block-reader.js';
 import { KnownShapes } from '../blocks/known-shapes.js';
 import type { Shape } from '../blocks/shape.js';
@@ -16,14 +16,7 @@ export class NewBlocks {
 
   /** Of events that the writer itself has to tell. */
   ofEvents(events: readonly LedgerEvent[]): readonly NewBlock[] {
-    const blocks: NewBlock[] = [];
-    const close = () => blocks.push(...this.of(this.#builder.take(), () => false));
-    for (const event of events) {
-      if (this.#builder.isFull) close();
-      this.#builder.append(event);
-    }
-    if (this.#builder.events > 0) close();
-    return blocks;
+    return blocksOf(this.#builder, events).flatMap((block) => this.of(block, () => false));
   }
 
   /** `isCounted`: the event is no row of its own. None where no row is left. */

@@ -3,10 +3,10 @@ import type { LedgerEvent } from '../contract/ledger-event.js';
 import type { LedgerGap } from '../contract/ledger.js';
 import type { DeletedSubjectData } from '../contract/ledger-questions.js';
 import { Facets } from './facet.js';
-import type { Block } from '../blocks/block.js';
-import { BlockReader } from '../blocks/block-reader.js';
+import { Form, type Block } from '../blocks/block.js';
+import { BlockReader, type ReadableBlock } from '../blocks/block-reader.js';
 import type { Shape } from '../blocks/shape.js';
-import type { LedgerStore, NewBlock, NewRows, RetentionBounds } from './ledger-store.js';
+import type { Derived, LedgerStore, NewRows, RetentionBounds } from './ledger-store.js';
 import { NewBlocks } from './new-blocks.js';
 import { Outages } from './outages.js';
 import { Refusals } from './refusals.js';
@@ -14,8 +14,7 @@ import { Usage } from './usage.js';
 import { Volumes } from './volumes.js';
 
 /** How long sums wait until they are applied: a subject that is asked for often costs one row then. */
-const APPLY_AFTER_MS = 30_000;
-const RECOVERY_ROWS = 2_000;
+const APPLY_AFTER_MS = 60_000;
 
 export interface Written {
   /** Gaps that the database itself has to tell of. */
@@ -37,7 +36,7 @@ export class Recorder {
   #position = 0;
   #applied = 0;
   #appliedAt = performance.now();
-  #unapplied: Parameters<LedgerStore['applyDerived']>[0] | undefined;
+  #unapplied: Derived | undefined;
   #gaps: LedgerGap[] = [];
 
   constructor(
@@ -53,10 +52,12 @@ export class Recorder {
   async open(now: number): Promise<void> {
     if (this.#isOpen) return;
     const state = await this.store.open();
-    this.#refusals.adopt(state.counted);
+    // An attempt that the database went away from leaves sums behind.
+    this.#forgetSums();
     this.#outages.restore(state.outages);
     this.#position = this.#applied = state.derivedUpTo;
     await this.#recover();
+    this.#refusals.adopt(state.counted);
     if (state.unclean !== undefined)
       this.#gaps.push({ cause: 'killed', from: state.unclean, to: now, count: 0 });
     this.#isOpen = true;
@@ -78,12 +79,7 @@ export class Recorder {
 
   /** Applies the sums up to the last row. */
   async apply(): Promise<void> {
-    this.#unapplied ??= {
-      ...this.#usage.take(),
-      outages: this.#outages.take(),
-      volumes: this.#volumes.take(),
-      upTo: this.#position,
-    };
+    this.#unapplied ??= this.#takeSums();
     if (this.#unapplied.upTo > this.#applied) await this.store.applyDerived(this.#unapplied);
     this.#applied = this.#unapplied.upTo;
     this.#unapplied = undefined;
@@ -119,35 +115,46 @@ export class Recorder {
     return this.#usage.size >= this.store.maxSums;
   }
 
+  #takeSums(): Derived {
+    const [outages, volumes] = [this.#outages.take(), this.#volumes.take()];
+    return { ...this.#usage.take(), outages, volumes, upTo: this.#position };
+  }
+
+  #forgetSums(): void {
+    this.#takeSums();
+    this.#unapplied = undefined;
+  }
+
+  /** Sums up what a process before wrote and did not apply. */
   async #recover(): Promise<void> {
     for (;;) {
-      const rows = await this.store.rowsAfter(this.#position, RECOVERY_ROWS);
-      for (const { event, position } of rows) {
-        this.#add(event);
+      const written = await this.store.rowsAfter(this.#position);
+      if (written.length === 0) return;
+      for (const { block, skip, position } of written) {
+        this.#addBlock(block, skip);
         this.#position = position;
       }
       if (this.#hasManySums) await this.apply();
-      if (rows.length === 0) return;
     }
   }
 
-  #add(event: LedgerEvent): void {
-    this.#usage.add(event);
-    this.#outages.add(event);
-    this.#volumes.add(event);
-  }
-
-  #addBlock(block: NewBlock): void {
+  #addBlock(block: ReadableBlock, skip = 0): void {
     const records = new BlockReader(block);
-    while (records.next()) {
-      const { shape } = records;
-      if (!shape) this.#add(records.event());
-      else {
+    for (let skipped = 0; records.next(); skipped += 1) {
+      const { form, shape } = records;
+      if (skipped < skip || form === Form.Deleted) continue;
+      if (shape) {
         this.#usage.addRecord(records);
         this.#volumes.addRecord(records, shape);
         if (isDegraded(shape)) this.#outages.add(records.event());
-      }
+      } else this.#addEvent(records.event());
     }
+  }
+
+  #addEvent(event: LedgerEvent): void {
+    this.#usage.add(event);
+    this.#outages.add(event);
+    this.#volumes.add(event);
   }
 
   #rowsOf(sent: readonly Block[]): NewRows & Written {

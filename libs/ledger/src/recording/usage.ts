@@ -131,13 +131,19 @@ export class Usage {
     const sign = SIGN[kind]?.(event) ?? 0;
     if (sums.last) fold(sums.last);
     const owners = limits.map(({ per }) => this.#of(counterText(subject, sums.text, per)));
-    const last = {
-      ...{ shape, day, sign, counts: decided && !data?.replayed ? 1 : 0 },
+    const { meters, units } = sign !== 0 || decided ? this.#daysOf(shape, sums, day) : NO_DAYS;
+    // Every record reads it: objects that are spread into one get hidden classes that the engine reads slowly.
+    const last: ShapeSums = {
+      shape,
+      day,
+      counts: decided && !data?.replayed ? 1 : 0,
+      sign,
       windows: limits.map((limit, index) =>
         this.#window(event, owners[index]!, { ...limit, used: record.used[index]! }),
       ),
       owners: owners.some((owner) => owner !== sums) ? owners : undefined,
-      ...(sign !== 0 || decided ? this.#daysOf(shape, sums, day) : NO_DAYS),
+      meters,
+      units,
       numbers: new Float64Array(sizeOf(shape)),
     };
     sums.last = last;
@@ -168,10 +174,16 @@ export class Usage {
         return known;
     const entry: WindowUsage = {
       subject_hash: sums.hash,
-      ...{ rule, window, meter, resource, used, reserved, max },
+      rule,
+      window,
+      meter,
       starts_at: startsAt ?? NO_START,
       resets_at: resetsAt,
+      resource,
       subject: sums.text,
+      used,
+      reserved,
+      max,
       seen_at: at,
       allowed: 0,
       denied: 0,

@@ -1,25 +1,25 @@
 import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import type { Subject } from '@sundial/contract';
-import type { RecordedEvent } from '../contract/ledger-event.js';
 import type { LedgerGap } from '../contract/ledger.js';
 import type { DeletedSubjectData } from '../contract/ledger-questions.js';
-import { recordedEvent, type StoredRow } from '../questions/event-query.js';
 import type {
   Derived,
   LedgerStore,
   NewRows,
   RetentionBounds,
   StoredState,
+  WrittenRows,
 } from '../recording/ledger-store.js';
-import { Form } from '../blocks/block.js';
-import { BlockReader } from '../blocks/block-reader.js';
 import { DayFile } from './day-file.js';
 import { dayOf, daysIn, pathOf } from './day-files.js';
 import { deleteSubject } from './delete-subject.js';
 import { PermanentFile } from './permanent-file.js';
 import { blocksIn } from './stored-blocks.js';
 import { retainDays } from './retain-days.js';
+
+/** Some thousands of rows. */
+const BLOCKS_AT_ONCE = 100;
 
 /** Events in a file a day, in a directory that is this node's own. */
 export class SqliteStore implements LedgerStore {
@@ -74,11 +74,10 @@ export class SqliteStore implements LedgerStore {
     return Promise.resolve();
   }
 
-  rowsAfter(position: number, limit: number): Promise<readonly { position: number; event: RecordedEvent }[]> {
+  rowsAfter(position: number): Promise<readonly WrittenRows[]> {
     for (const day of daysIn(this.directory)) {
-      const rows = this.#inDay(day, (file) => rowsBehind(file, position, limit));
-      if (rows.length === 0) continue;
-      return Promise.resolve(rows.map((row) => ({ position: row.seq, event: recordedEvent(row) })));
+      const rows = this.#inDay(day, (file) => rowsBehind(file, position));
+      if (rows.length > 0) return Promise.resolve(rows);
     }
     return Promise.resolve([]);
   }
@@ -132,16 +131,13 @@ export class SqliteStore implements LedgerStore {
   }
 }
 
-function rowsBehind({ database }: DayFile, position: number, limit: number): readonly StoredRow[] {
-  const found: StoredRow[] = [];
+function rowsBehind({ database }: DayFile, position: number): readonly WrittenRows[] {
+  const found: WrittenRows[] = [];
   const behind = { first: position + 1, last: Number.MAX_SAFE_INTEGER, from: 0, to: Number.MAX_SAFE_INTEGER };
   for (const block of blocksIn(database, behind, 'oldest')) {
-    const records = new BlockReader(block);
-    for (let seq = block.firstSeq; records.next(); seq += 1) {
-      if (seq <= position || records.form === Form.Deleted) continue;
-      found.push({ seq, node: block.node, event: records.event() });
-    }
-    if (found.length >= limit) break;
+    const { firstSeq, rows } = block;
+    found.push({ block, skip: Math.max(0, position + 1 - firstSeq), position: firstSeq + rows - 1 });
+    if (found.length >= BLOCKS_AT_ONCE) break;
   }
   return found;
 }
