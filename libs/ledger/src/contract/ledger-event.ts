@@ -44,25 +44,25 @@ export interface LedgerLimit {
   readonly window: string;
   readonly meter: string;
   readonly used: number;
-  readonly reserved?: number;
+  readonly reserved?: number | undefined;
   /** `null`: unlimited. */
   readonly max: number | null;
   /** Epoch ms; `null` for a window without a start (`total`, `concurrent`). */
   readonly startsAt: number | null;
   readonly resetsAt?: number | null;
   /** The attributes that the rule counts by; absent: all of the event's subject. */
-  readonly per?: readonly string[];
-  readonly exceeded?: boolean;
+  readonly per?: readonly string[] | undefined;
+  readonly exceeded?: boolean | undefined;
 }
 
 /** What else is known of an event. Small JSON; an event above 64 KiB is recorded without it. */
 export interface LedgerData {
   readonly reason?: string;
-  readonly replayed?: boolean;
+  readonly replayed?: boolean | undefined;
   /** Set where the store did not decide. */
-  readonly degraded?: { readonly cause: string; readonly policy: string } | null;
+  readonly degraded?: { readonly cause: string; readonly policy: string } | null | undefined;
   readonly amounts?: Readonly<Record<string, number>>;
-  readonly limits?: readonly LedgerLimit[];
+  readonly limits?: readonly LedgerLimit[] | undefined;
   /** Of a settlement or report: when the operation was decided, epoch ms. It counts in the outage of that time. */
   readonly decidedAt?: number;
   /** Of an admin write: what was changed (a rule's id, a resource, a key), and how. */

@@ -199,12 +199,12 @@ export class DecisionRecorder implements QuotaObserver {
       rulesVersion,
       latencyMs: roundedMs(elapsedMs),
       amounts,
-      ...(limits.length > 0 && { limits: recordedLimits(limits, subject, this.#countedBy) }),
-      ...(decision.replayed && { replayed: true }),
-      ...(degraded && { degraded }),
-      ...(decision.wouldDeny && { wouldDeny: true }),
-      ...(packs && { packs }),
-      ...(gate && { gate: gate.state }),
+      limits: limits.length > 0 ? recordedLimits(limits, subject, this.#countedBy) : undefined,
+      replayed: decision.replayed || undefined,
+      degraded: degraded ?? undefined,
+      wouldDeny: decision.wouldDeny || undefined,
+      packs,
+      gate: gate?.state,
     };
   }
 

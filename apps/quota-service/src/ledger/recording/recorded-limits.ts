@@ -5,7 +5,7 @@ import type { LedgerLimit } from '@sundial/ledger';
 /** Which attributes a rule counts by; undefined where there is no such rule any more. */
 export type CountedBy = (rule: string) => readonly string[] | undefined;
 
-/** The limits of a decision or an ending as the ledger has them: what usage history is made of. */
+/** The limits of a decision or an ending as the ledger has them: what usage history is made of. Every check comes here: objects of one shape. */
 export function recordedLimits(
   limits: readonly LimitState[],
   subject: Subject,
@@ -24,9 +24,9 @@ export function recordedLimits(
       max,
       startsAt: hasWindow ? startOf(limit) : null,
       resetsAt: hasWindow ? endOf(limit) : null,
-      ...(reserved > 0 && { reserved }),
-      ...(exceeded && { exceeded }),
-      ...(per !== undefined && per.length !== attributes && { per }),
+      reserved: reserved > 0 ? reserved : undefined,
+      exceeded: exceeded ? true : undefined,
+      per: per?.length === attributes ? undefined : per,
     };
   });
 }
