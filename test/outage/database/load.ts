@@ -21,7 +21,7 @@ const failures: Record<string, number> = {};
 const failed = (why: string) => void (failures[why] = (failures[why] ?? 0) + 1);
 
 async function check(index: number): Promise<void> {
-  const connection = idle.pop() ?? (await new Promise<HttpConnection>((free) => waiting.push(free)));
+  const connection = idle.shift() ?? (await new Promise<HttpConnection>((free) => waiting.push(free)));
   const { status, bytes } = await connection.request(requests[index % users]!);
   const next = waiting.shift();
   if (next) next(connection);
