@@ -4,7 +4,8 @@ import { allowanceOf } from '../decisions/allowance.js';
 import { CheckPlanner } from '../decisions/check-planner.js';
 import { currentStates } from '../decisions/decision.js';
 import type { Runner } from '../runners/runner.js';
-import { StoreError, type Counts } from '../stores/store.js';
+import type { Counts } from '../stores/counter-ref.js';
+import { StoreError } from '../stores/store.js';
 import { counterKeyOfShown, keysOfRule, subjectOfKey, type ShownSubject } from './shown-subjects.js';
 
 /** Counters that are asked for at once: other callers' checks wait for no more. */

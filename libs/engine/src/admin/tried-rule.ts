@@ -4,7 +4,7 @@ import { noRule, refused, taken } from '../decisions/decision.js';
 import { unitsOf, type Amounts } from '../operations/amounts.js';
 import { enforcedMax } from '../stores/overrides.js';
 import { validator } from '../requests/parse-request.js';
-import type { Counts } from '../stores/store.js';
+import type { Counts } from '../stores/counter-ref.js';
 
 const { rule: _read, ...properties } = ruleTrialSchema.properties;
 const errorsIn = validator({ ...ruleTrialSchema, properties, required: ['subject'] });

@@ -1,5 +1,5 @@
 import { UNITS_METER, type Limit, type Rule } from '@sundial/contract';
-import { UNLIMITED, type LimitSet, type LimitSpec, type WindowIndex } from '../stores/store.js';
+import { UNLIMITED, type LimitSet, type LimitSpec, type WindowIndex } from '../stores/counter-ref.js';
 import { WindowClock } from '../windows/window-clock.js';
 import { reportedFrom } from './share-of-max.js';
 import { allowanceAt, type Allowance } from './allowance.js';

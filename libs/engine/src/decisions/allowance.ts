@@ -1,7 +1,7 @@
 import type { Allowance } from '../counters/allowance.js';
 import type { PlannedLimit } from '../counters/rule-windows.js';
 import { maxUnder } from '../stores/overrides.js';
-import type { LimitCount } from '../stores/store.js';
+import type { LimitCount } from '../stores/counter-ref.js';
 
 /** How much a limit allows its subject: an override beats what the rule says. */
 export function allowanceOf({ limit, override }: LimitCount<PlannedLimit>): Allowance {

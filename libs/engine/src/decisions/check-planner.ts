@@ -3,7 +3,7 @@ import { writtenRule } from '../counters/own-rule.js';
 import { RuleWindowsCache, type PlannedLimit, type RuleWindows } from '../counters/rule-windows.js';
 import { Scope, valuesOf, type CountedBy } from '../operations/scope.js';
 import type { Rule, Subject, ZoneWarning } from '@sundial/contract';
-import type { CounterRef } from '../stores/store.js';
+import type { CounterRef } from '../stores/counter-ref.js';
 import { Doorkeeper } from './doorkeeper.js';
 import { KeptWindows } from './kept-windows.js';
 import { RuleVariants, type RuleVariant } from './rule-variants.js';

@@ -9,7 +9,7 @@ import {
 } from '@sundial/contract';
 import type { PlannedLimit } from '../counters/rule-windows.js';
 import { allowanceOf } from './allowance.js';
-import type { LimitCount } from '../stores/store.js';
+import type { LimitCount } from '../stores/counter-ref.js';
 import type { Window } from '../windows/window.js';
 
 /** A decision of this process: its limits know their windows' instants as numbers, too. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { RuleWindowsCache, type PlannedLimit, type RuleWindows } from '../counters/rule-windows.js';
 import type { Limit, Rule, RuleMode } from '@sundial/contract';
-import type { CounterRef, Counts } from '../stores/store.js';
+import type { CounterRef, Counts } from '../stores/counter-ref.js';
 import { byPolicy, limitStates, noRule, refused, replayed, taken } from './decision.js';
 
 const NOW = Date.parse('2026-11-22T04:20:00Z');

@@ -11,7 +11,8 @@ import {
 import type { Allowance } from '../counters/allowance.js';
 import type { PlannedLimit } from '../counters/rule-windows.js';
 import { unitsOf, type Takes } from '../operations/amounts.js';
-import type { Counts, TakeResult } from '../stores/store.js';
+import type { Counts } from '../stores/counter-ref.js';
+import type { TakeResult } from '../stores/take.js';
 import { NEVER, unitOf } from '../windows/window.js';
 import { enforcedMax } from '../stores/overrides.js';
 import { allowanceOf } from './allowance.js';

@@ -1,7 +1,7 @@
 import { windowOf, zoneOf } from '../counters/own-rule.js';
 import type { PlannedLimit } from '../counters/rule-windows.js';
 import type { CountedLimit } from './counted-limit.js';
-import type { CounterRef, LimitSet } from '../stores/store.js';
+import type { CounterRef, LimitSet } from '../stores/counter-ref.js';
 import { isKept, type KeptLimit, type KeptWindow } from '../stores/own-windows.js';
 import { windowIndexAt } from '../stores/window-index.js';
 import { isoText } from '../windows/iso-text.js';

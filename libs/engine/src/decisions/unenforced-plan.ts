@@ -1,6 +1,6 @@
 import type { Rule, Subject } from '@sundial/contract';
 import type { PlannedLimit, RuleWindows } from '../counters/rule-windows.js';
-import type { LimitSet } from '../stores/store.js';
+import type { LimitSet } from '../stores/counter-ref.js';
 import type { CheckPlan, Planner } from './check-planner.js';
 
 /**

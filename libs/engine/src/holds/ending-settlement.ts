@@ -3,7 +3,8 @@ import type { PlannedLimit } from '../counters/rule-windows.js';
 import type { Operation } from '../operations/operation.js';
 import type { Amounts } from '../operations/amounts.js';
 import type { Ending, StoredReservation } from '../stores/holds.js';
-import type { CounterRef, SettledLimit, SettleRequest } from '../stores/store.js';
+import type { CounterRef } from '../stores/counter-ref.js';
+import type { SettledLimit, SettleRequest } from '../stores/settlement.js';
 
 /** A reservation as its id says it, and what is to become of it. */
 export interface NamedEnding {

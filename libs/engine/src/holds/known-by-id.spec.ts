@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { REMEMBER_MS } from '../stores/store.js';
+import { REMEMBER_MS } from '../stores/take.js';
 import { endById, type SaidById } from './known-by-id.js';
 
 const AT = 1_795_000_000_000;

@@ -2,7 +2,7 @@ import type { Amounts as AmountsByMeter } from '@sundial/contract';
 import { decodeContent } from '../operations/operation-content.js';
 import type { Amounts } from '../operations/amounts.js';
 import type { Ending, HoldTerms, StoredReservation } from '../stores/holds.js';
-import { REMEMBER_MS } from '../stores/store.js';
+import { REMEMBER_MS } from '../stores/take.js';
 import { amountsByMeter } from '../operations/amounts-by-meter.js';
 
 /** What a reservation's id says of it. */

@@ -17,7 +17,8 @@ import type { RuleBook } from '../rules/rule-book.js';
 import type { Caller, QuotaObserver, ReportTally } from '../runners/observer.js';
 import type { PlannedReport } from '../runners/report-runner.js';
 import type { Runner } from '../runners/runner.js';
-import { REMEMBER_MS, REMEMBER_SETTLED_MS } from '../stores/store.js';
+import { REMEMBER_SETTLED_MS } from '../stores/settlement.js';
+import { REMEMBER_MS } from '../stores/take.js';
 
 /** A service may have counted it, and remembers that for `REMEMBER_MS` from a moment that a fast clock puts too late. */
 const REPORTABLE_ATTEMPTED_MS = REMEMBER_MS - MAX_CLOCK_SKEW_MS;

@@ -13,6 +13,7 @@ import { withOwnWindows } from '../decisions/with-own-windows.js';
 import type { ControlledChecks, ControlOverCheck } from '../controls/controlled-checks.js';
 import type { CheckPlanner } from '../decisions/check-planner.js';
 import type { CountedLimit, EngineDecision } from '../decisions/counted-limit.js';
+import type { UnknownResources } from '../decisions/unknown-resources.js';
 import { decodeContent, encodeContent } from '../operations/operation-content.js';
 import type { OperationIds } from '../operations/operation-ids.js';
 import {
@@ -49,8 +50,8 @@ export interface EngineReservationsOptions {
   readonly operations: OperationIds;
   /** Gates, brakes and drills, where there may be any. */
   readonly controls: ControlledChecks | undefined;
-  /** Decides where no rule counts the resource. */
-  readonly withoutRules: (request: ReserveRequest, book: RuleBook) => EngineDecision;
+  /** Where no rule counts the resource. */
+  readonly unknown: UnknownResources;
   readonly observer: Pick<QuotaObserver, 'decided' | 'extended' | 'ended'>;
 }
 
@@ -171,7 +172,7 @@ export class EngineReservations {
 
   /** Nothing is counted, so nothing is held; its caller need not know. */
   #withoutRules(request: ReserveRequest, { takes, book, control }: Planning): EngineReserveDecision {
-    const unruled = this.#options.withoutRules(request, book);
+    const unruled = this.#options.unknown.decide(request, book);
     const decision = control === undefined ? unruled : this.#unruledUnder(control, unruled);
     if (!decision.allowed) return { ...decision, reservation: null };
     const { resource, subject, ttlMs = DEFAULT_TTL_MS, onExpiry = 'release' } = request;

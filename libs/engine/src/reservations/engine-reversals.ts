@@ -31,7 +31,7 @@ import { ruleNotFound } from '../rules/rule-conflicts.js';
 import type { Caller, QuotaObserver } from '../runners/observer.js';
 import type { Runner } from '../runners/runner.js';
 import { amountOf, copyOfAmounts, type Amounts } from '../operations/amounts.js';
-import type { CounterRef } from '../stores/store.js';
+import type { CounterRef } from '../stores/counter-ref.js';
 import { amountsByMeter } from '../operations/amounts-by-meter.js';
 
 export interface EngineReversalsOptions {

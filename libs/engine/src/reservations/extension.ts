@@ -6,7 +6,7 @@ import { byPolicy, refused, taken } from '../decisions/decision.js';
 import type { EndedHold } from '../runners/reservation-runner.js';
 import type { Takes } from '../operations/amounts.js';
 import type { StoredReservation } from '../stores/holds.js';
-import type { Counts } from '../stores/store.js';
+import type { Counts } from '../stores/counter-ref.js';
 import { committedOf } from '../holds/known-by-id.js';
 import { takenOf, unitsIn } from '../operations/amounts-by-meter.js';
 

@@ -8,7 +8,7 @@ import type { CountedLimit } from '../decisions/counted-limit.js';
 import { currentStates } from '../decisions/decision.js';
 import type { RuleBook } from '../rules/rule-book.js';
 import type { HeldWindow } from '../stores/holds.js';
-import type { CounterRef, LimitCount, LimitSet } from '../stores/store.js';
+import type { CounterRef, LimitCount, LimitSet } from '../stores/counter-ref.js';
 
 /** What of a reservation's id names its counters. */
 export interface ReservedPlaces {

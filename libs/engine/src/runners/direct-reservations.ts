@@ -8,7 +8,9 @@ import { endingSettlement } from '../holds/ending-settlement.js';
 import { then, type Answer } from '../stores/answer.js';
 import type { EndHoldResult } from '../stores/holds.js';
 import type { GiveBackResult, OperationRefundResult, SetUsageResult } from '../stores/reversals.js';
-import type { Counts, Store, TakeResult } from '../stores/store.js';
+import type { Counts } from '../stores/counter-ref.js';
+import type { Store } from '../stores/store.js';
+import type { TakeResult } from '../stores/take.js';
 
 import { drilledCheck } from './drilled-check.js';
 import { inCurrentWindows } from './in-current-windows.js';

@@ -1,5 +1,5 @@
 import type { UncertainInterval } from './uncertain-intervals.js';
-import type { SettleResult } from '../stores/store.js';
+import type { SettleResult } from '../stores/settlement.js';
 
 /** A reading of what was decided without the store, and of what became of it. Counts are since the start. */
 export interface JournalStatus {

@@ -1,5 +1,6 @@
 import { limitNamedBy } from '../counters/limit-field.js';
-import type { CounterRef, SettledLimit, SettleResult } from '../stores/store.js';
+import type { CounterRef } from '../stores/counter-ref.js';
+import type { SettledLimit, SettleResult } from '../stores/settlement.js';
 import type { OverAdmitted, SettledUsage } from './observer.js';
 
 /** A limit of a rule in the window in which an operation was decided. */

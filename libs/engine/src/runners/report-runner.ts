@@ -2,7 +2,7 @@ import type { ReportOutcome } from '@sundial/contract';
 import type { PlannedLimit } from '../counters/rule-windows.js';
 import type { Amounts } from '../operations/amounts.js';
 import type { Operation } from '../operations/operation.js';
-import type { CounterRef } from '../stores/store.js';
+import type { CounterRef } from '../stores/counter-ref.js';
 
 /** The part of a `Runner` that settles what clients decided without a service. */
 export interface ReportRunner {

@@ -3,12 +3,12 @@ import type { PlannedLimit } from '../counters/rule-windows.js';
 import { amountsByMeter } from '../operations/amounts-by-meter.js';
 import { settledInCurrent } from '../stores/settled-limits.js';
 import {
-  REMEMBER_MS,
   REMEMBER_SETTLED_MS,
   type SettledLimit,
   type SettleRequest,
   type SettleResult,
-} from '../stores/store.js';
+} from '../stores/settlement.js';
+import { REMEMBER_MS } from '../stores/take.js';
 import type { PlannedReport, SettledReport } from './report-runner.js';
 
 /** What is pending is given up a minute before a service forgets it: so it is settled as long as it may be reported. */

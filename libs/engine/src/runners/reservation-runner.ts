@@ -8,7 +8,7 @@ import type { Answer } from '../stores/answer.js';
 import type { EndHoldResult, HoldTerms, StoredReservation } from '../stores/holds.js';
 import type { GiveBackResult, OperationRefundResult, SetLimit, SetUsageResult } from '../stores/reversals.js';
 import type { KeptLimit } from '../stores/own-windows.js';
-import type { Counts, CounterRef } from '../stores/store.js';
+import type { Counts, CounterRef } from '../stores/counter-ref.js';
 import type { Planned, PlannedCheck } from './runner.js';
 
 /** The part of a `Runner` that gets reservations and reversals done. */

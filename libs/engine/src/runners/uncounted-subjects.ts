@@ -5,7 +5,8 @@ import { degradedBy, onDenyOf, strictestPolicy } from '../decisions/degrade-poli
 import type { CheckPlan } from '../decisions/check-planner.js';
 import { then, type Answer } from '../stores/answer.js';
 import { settledCounters } from '../stores/settled-limits.js';
-import type { Counts, Store } from '../stores/store.js';
+import type { Counts } from '../stores/counter-ref.js';
+import type { Store } from '../stores/store.js';
 import type { PlannedCheck } from './runner.js';
 
 /**

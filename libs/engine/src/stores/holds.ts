@@ -1,7 +1,8 @@
 import type { Amounts, OnExpiry, ReservationPack, ReservationState } from '@sundial/contract';
 import type { Answer } from './answer.js';
 import type { Operation } from '../operations/operation.js';
-import type { Counts, CounterRef, Dispatch, LimitSpec } from './store.js';
+import type { Counts, CounterRef, LimitSpec } from './counter-ref.js';
+import type { Dispatch } from './read.js';
 import type { WindowMismatch } from './own-windows.js';
 import type { PacksOfGroups, TakenFromPack } from './packs.js';
 

@@ -1,5 +1,5 @@
 import { MAX_UNITS } from '@sundial/contract';
-import type { CounterRef, LimitCount } from './store.js';
+import type { CounterRef, LimitCount } from './counter-ref.js';
 
 /** What an override says of one limit: its max, null for none, or units on top of what would hold. */
 export type LimitOverride = { readonly until?: number } & (

@@ -1,4 +1,4 @@
-import type { LimitSpec, WindowIndex } from './store.js';
+import type { LimitSpec, WindowIndex } from './counter-ref.js';
 import { resetsAtOf, startsAtOf } from './window-index.js';
 
 /**

@@ -1,7 +1,8 @@
 import type { Amounts } from '@sundial/contract';
 import type { Answer } from './answer.js';
 import type { Operation } from '../operations/operation.js';
-import type { Counts, CounterRef, Dispatch, LimitSpec, ReadRequest } from './store.js';
+import type { Counts, CounterRef, LimitSpec } from './counter-ref.js';
+import type { Dispatch, ReadRequest } from './read.js';
 import type { WindowMismatch } from './own-windows.js';
 
 /** What changes counters other than a check and its reservation: refunds, returns, and an operator's corrections. */

@@ -1,6 +1,6 @@
 import { amountOf, type MeterAmounts } from '../operations/amounts.js';
 import { enforcedMax } from './overrides.js';
-import type { Counts } from './store.js';
+import type { Counts } from './counter-ref.js';
 
 /** Whether every limit that enforces has room for what it takes, on top of what is used and reserved; a hold takes `heldAmountOf`. */
 export function hasRoom(

@@ -1,4 +1,5 @@
-import type { CounterRef, Counts, LimitSet, LimitSpec, SettledLimit, WindowIndex } from './store.js';
+import type { CounterRef, Counts, LimitSet, LimitSpec, WindowIndex } from './counter-ref.js';
+import type { SettledLimit } from './settlement.js';
 
 /** The counters of these counts, to be settled: each limit in the window in which it was counted. */
 export function settledCounters<L extends LimitSpec>(counts: Counts<L>): CounterRef<L & SettledLimit>[] {

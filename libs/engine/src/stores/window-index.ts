@@ -1,4 +1,4 @@
-import type { LimitSpec, WindowIndex } from './store.js';
+import type { LimitSpec, WindowIndex } from './counter-ref.js';
 
 /** Which of the offered windows holds this instant; undefined where neither does. */
 export function windowIndexAt({ bounds }: Pick<LimitSpec, 'bounds'>, at: number): WindowIndex | undefined {

@@ -1,15 +1,14 @@
 import { amountOf, type Amounts } from '../../operations/amounts.js';
 import type { Operation } from '../../operations/operation.js';
 import { splitContent, withoutPacks } from '../../operations/taken-from-packs.js';
+import type { CounterRef, WindowIndex } from '../counter-ref.js';
 import {
   REMEMBER_SETTLED_MS,
-  type CounterRef,
   type ForcedLimit,
   type SettledLimit,
   type SettleRequest,
   type SettleResult,
-  type WindowIndex,
-} from '../store.js';
+} from '../settlement.js';
 import { resetsAtOf, startsAtOf, windowIndexAt } from '../window-index.js';
 import {
   afterTombstone,

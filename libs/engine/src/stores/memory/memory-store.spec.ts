@@ -9,7 +9,8 @@ import {
 } from '../../../../../test/support/temporary-directory.js';
 import { makeId } from '../../operations/own-ids.js';
 import { settledInCurrent } from '../settled-limits.js';
-import { REMEMBER_MS, type CounterRef, type TakeRequest } from '../store.js';
+import type { CounterRef } from '../counter-ref.js';
+import { REMEMBER_MS, type TakeRequest } from '../take.js';
 import type { LogProgress } from './log/log-recovery.js';
 import { MemoryStore, type MemoryStoreOptions } from './memory-store.js';
 

@@ -1,22 +1,11 @@
-import { amountOf, takesNothing, type Amounts } from '../../operations/amounts.js';
-import { contentWithPacks, splitContent, withoutPacks } from '../../operations/taken-from-packs.js';
 import { loadSecret } from '../../operations/secret-file.js';
 import { SharedSecret } from '../../operations/secret.js';
-import {
-  REMEMBER_MS,
-  type CounterRef,
-  type LimitSpec,
-  type ReadRequest,
-  type ReadResult,
-  type SettleRequest,
-  type SettleResult,
-  type Store,
-  type StoreCapacity,
-  type DataLoss,
-  type TakeRequest,
-  type TakeResult,
-} from '../store.js';
-import type { KeptLimit, WindowMismatch } from '../own-windows.js';
+import type { LimitSpec } from '../counter-ref.js';
+import type { ReadRequest, ReadResult } from '../read.js';
+import type { SettleRequest, SettleResult } from '../settlement.js';
+import type { Store, StoreCapacity, DataLoss } from '../store.js';
+import type { TakeRequest, TakeResult } from '../take.js';
+import type { WindowMismatch } from '../own-windows.js';
 import type { FindingListener, StoreFinding } from '../store-finding.js';
 import type { LiveHold, ScannedKeys, ScanRequest } from '../counter-scan.js';
 import type { EndHoldRequest, EndHoldResult } from '../holds.js';
@@ -29,20 +18,18 @@ import type {
   SetUsageResult,
 } from '../reversals.js';
 import { MemoryReservations } from './holds/memory-reservations.js';
-import { hasRoom } from '../room.js';
-import { startsAtOf, windowIndexAt } from '../window-index.js';
 import { FullStore } from './full-store.js';
 import { MemoryOverrides } from './overrides/memory-overrides.js';
 import { CounterLog, type CounterLogEvents } from './log/counter-log.js';
 import type { LogDamage } from './log/log-recovery.js';
 import { LastingOperations } from './state/lasting-operations.js';
 import { MemoryState } from './state/memory-state.js';
-import type { MemoryOperation } from './state/operation-record.js';
 import type { MutableCount } from './state/counter-table.js';
-import { keptInstead } from './state/own-ends.js';
+import { MemoryLook } from './memory-look.js';
 import { MemoryOperations } from './memory-operations.js';
 import { liveHoldsIn, scanRecords } from './memory-scan.js';
-import { MemoryPacks, NOTHING_DRAWN, type DrawnPacks } from './packs/memory-packs.js';
+import { MemoryTakes } from './memory-takes.js';
+import { MemoryPacks } from './packs/memory-packs.js';
 
 export interface MemoryStoreOptions extends CounterLogEvents {
   /** Where counters are kept over a restart; absent: in memory only. */
@@ -66,6 +53,8 @@ export class MemoryStore implements Store {
   readonly #operations: MemoryOperations;
   readonly #lasting: LastingOperations;
   readonly #reservations: MemoryReservations;
+  readonly #takes: MemoryTakes;
+  readonly #look: MemoryLook;
   readonly #full: FullStore;
   readonly #log: CounterLog | undefined;
   readonly #offsetMs: number;
@@ -95,6 +84,8 @@ export class MemoryStore implements Store {
     };
     this.packs = new MemoryPacks(state, this.#lasting, () => this.now(), endDueHolds);
     this.#operations = new MemoryOperations(state, this.#reservations.records, () => this.now(), this.packs);
+    this.#takes = new MemoryTakes(state, this.#operations, this.packs);
+    this.#look = new MemoryLook(state, this.overrides);
     this.#full = new FullStore(state);
     this.#log = opened.log;
     this.damages = opened.damages;
@@ -129,38 +120,21 @@ export class MemoryStore implements Store {
   }
 
   take<L extends LimitSpec>(request: TakeRequest<L>): TakeResult<L> {
-    const { amount, amounts, counters, operation, deadlineAt } = request;
     const now = this.now();
     this.#state.beginChange();
-    if (isPast(deadlineAt, now)) return EXPIRED;
+    if (isPast(request.deadlineAt, now)) return EXPIRED;
     this.#reservations.records.endDue(now);
-    const counts = this.#look(counters, now);
+    const counts = this.#look.at(request.counters, now);
     if ('outcome' in counts) return counts;
     if (request.hold) return this.#noting(this.#reservations.take(request, request.hold, counts, now));
-    const isLook = takesNothing(request);
-    let tombstone: MemoryOperation | undefined;
-    if (!isLook && operation.number === undefined) {
-      const recalled = this.#operations.recall(operation, now);
-      if (typeof recalled === 'string') return { outcome: recalled };
-      tombstone = recalled;
-      if (recalled?.voided === false) return replayedOf(recalled, counts);
-    }
-    const drawn = hasRoom(counts, amount, amounts)
-      ? NOTHING_DRAWN
-      : this.packs.drawFor(counts, ({ limit }) => amountOf(limit, amount, amounts));
-    if (drawn === undefined) return { outcome: 'refused', counts };
-    if (isLook) return { outcome: 'taken', counts };
-    if (!this.#state.hasRoomFor(counters)) return this.#noting({ outcome: 'full', counts });
-    if (drawn !== NOTHING_DRAWN) return this.#countDrawn(request, drawn, counts, { now, tombstone });
-    this.#count(request, counts, { now, tombstone });
-    return { outcome: 'taken', counts };
+    return this.#noting(this.#takes.take(request, counts, now));
   }
 
   read<L extends LimitSpec>({ counters }: ReadRequest<L>): ReadResult<L> {
     const now = this.now();
     this.#state.beginChange();
     this.#reservations.records.endDue(now);
-    const counts = this.#look(counters, now);
+    const counts = this.#look.at(counters, now);
     return 'outcome' in counts ? counts : { outcome: 'read', counts };
   }
 
@@ -174,7 +148,11 @@ export class MemoryStore implements Store {
   endHold<L extends LimitSpec>(request: EndHoldRequest<L>): EndHoldResult<L> {
     this.#state.beginChange();
     if (isPast(request.deadlineAt, this.now())) return EXPIRED;
-    return this.#reservations.endHold(request, (counters, now) => this.#look(counters, now), this.#endDue());
+    return this.#reservations.endHold(
+      request,
+      (counters, now) => this.#look.at(counters, now),
+      this.#endDue(),
+    );
   }
 
   refund(request: OperationRefund): OperationRefundResult {
@@ -246,7 +224,7 @@ export class MemoryStore implements Store {
     this.#state.beginChange();
     if (isPast(deadlineAt, this.now())) return EXPIRED;
     const now = this.#endDue();
-    const counts = this.#look(counters, now);
+    const counts = this.#look.at(counters, now);
     return 'outcome' in counts ? counts : change(counts, now);
   }
 
@@ -254,79 +232,6 @@ export class MemoryStore implements Store {
     if (result.outcome === 'full') this.#full.begins();
     return result;
   }
-
-  #look<L extends LimitSpec>(
-    counters: readonly CounterRef<L>[],
-    now: number,
-  ): MutableCount<L>[] | WindowMismatch {
-    const counts: MutableCount<L>[] = [];
-    let kept: KeptLimit[] | undefined;
-    for (const ref of counters) {
-      const counter = this.#state.counters.find(ref);
-      for (const limit of ref.limits) {
-        const windowIndex = windowIndexAt(limit, now);
-        if (windowIndex === undefined) return WINDOW_MISMATCH;
-        const count = this.#state.counters.count(counter, ref, limit, windowIndex);
-        const override = this.overrides.of(ref.key, limit.field, now);
-        counts.push(override === undefined ? count : { ...count, override });
-        if (limit.own === undefined) continue;
-        const instead = keptInstead(this.#state.counters, ref, {
-          limit,
-          windowIndex: count.windowIndex,
-          now,
-        });
-        if (instead !== undefined) (kept ??= []).push(instead);
-      }
-    }
-    return kept === undefined ? counts : { outcome: 'window-mismatch', kept };
-  }
-
-  /** The same of a check that takes in part from packs: its record says what. */
-  #countDrawn<L extends LimitSpec>(
-    request: TakeRequest<L>,
-    drawn: DrawnPacks,
-    counts: readonly MutableCount<L>[],
-    of: { readonly now: number; readonly tombstone: MemoryOperation | undefined },
-  ): TakeResult<L> {
-    const { id, attempt, content } = request.operation;
-    const operation = { id, attempt, content: contentWithPacks(content, drawn.parts) };
-    this.packs.write(drawn);
-    this.#count({ ...withoutPacks(request, drawn.parts), operation }, counts, of);
-    return { outcome: 'taken', counts, packs: drawn.parts };
-  }
-
-  /** Writes what each limit takes into the counters, and into what was read of them. */
-  #count(
-    { operation, amount, amounts }: Pick<TakeRequest, 'operation'> & Amounts,
-    counts: readonly MutableCount[],
-    { now, tombstone }: { readonly now: number; readonly tombstone: MemoryOperation | undefined },
-  ): void {
-    // The clock may have been set back, and the windows are later ones.
-    let at = now;
-    for (const count of counts) {
-      const { counter, limit, windowIndex } = count;
-      const takes = amountOf(limit, amount, amounts);
-      count.used = Math.min(count.used + takes, Number.MAX_SAFE_INTEGER);
-      this.#state.put(counter, limit, windowIndex, count.used);
-      at = Math.max(at, startsAtOf(limit, windowIndex));
-    }
-    // What is kept under a number of this process has room for units alone.
-    if (operation.number === undefined || amounts !== undefined)
-      this.#operations.record(operation, { at, until: at + REMEMBER_MS }, tombstone);
-    else {
-      const { number, content } = operation;
-      this.#state.rememberOwn(number, { content, at, countedAt: Date.now() });
-    }
-  }
-}
-
-function replayedOf<L extends LimitSpec>(
-  { content, at, until }: MemoryOperation,
-  counts: readonly MutableCount<L>[],
-): TakeResult<L> {
-  const { parts } = splitContent(content);
-  const counted = { at, until };
-  return { outcome: 'replayed', counts, counted, ...(parts.length > 0 && { packs: parts }) };
 }
 
 function isPast(deadlineAt: TakeRequest['deadlineAt'], now: number): boolean {
@@ -334,4 +239,3 @@ function isPast(deadlineAt: TakeRequest['deadlineAt'], now: number): boolean {
 }
 
 const EXPIRED = { outcome: 'expired' } as const;
-const WINDOW_MISMATCH = { outcome: 'window-mismatch' } as const;

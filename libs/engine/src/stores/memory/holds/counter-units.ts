@@ -1,5 +1,5 @@
 import type { HeldWindow } from '../../holds.js';
-import type { CounterRef, WindowIndex } from '../../store.js';
+import type { CounterRef, WindowIndex } from '../../counter-ref.js';
 import type { LimitState, Windows } from '../state/counter-records.js';
 import type { MemoryState } from '../state/memory-state.js';
 import { CONCURRENT_FIELD, type HeldCounter, type HeldEntry } from './memory-reservation.js';

@@ -1,5 +1,6 @@
 import type { Amounts } from '@sundial/contract';
-import { REMEMBER_MS, type LimitCount, type LimitSpec, type WindowIndex } from '../../store.js';
+import type { LimitCount, LimitSpec, WindowIndex } from '../../counter-ref.js';
+import { REMEMBER_MS } from '../../take.js';
 import type { WindowMismatch } from '../../own-windows.js';
 import type { EndHoldRequest, EndHoldResult, Ending } from '../../holds.js';
 import { enforcedMax } from '../../overrides.js';

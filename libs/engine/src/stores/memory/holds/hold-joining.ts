@@ -1,11 +1,7 @@
 import type { SettledHold } from '../../holds.js';
-import {
-  REMEMBER_MS,
-  REMEMBER_SETTLED_MS,
-  type SettledLimit,
-  type SettleRequest,
-  type WindowIndex,
-} from '../../store.js';
+import type { WindowIndex } from '../../counter-ref.js';
+import { REMEMBER_SETTLED_MS, type SettledLimit, type SettleRequest } from '../../settlement.js';
+import { REMEMBER_MS } from '../../take.js';
 import { resetsAtOf, startsAtOf } from '../../window-index.js';
 import { givenBy, splitContent } from '../../../operations/taken-from-packs.js';
 import { withAllowed } from '../../../operations/attempts.js';

@@ -2,13 +2,13 @@ import type { Amounts } from '@sundial/contract';
 import { heldAmountOf } from '../../../operations/amounts.js';
 import type { SettledHold } from '../../holds.js';
 import {
-  REMEMBER_MS,
   REMEMBER_SETTLED_MS,
   type ForcedLimit,
   type SettledLimit,
   type SettleRequest,
   type SettleResult,
-} from '../../store.js';
+} from '../../settlement.js';
+import { REMEMBER_MS } from '../../take.js';
 import { resetsAtOf, startsAtOf } from '../../window-index.js';
 import type { MemoryState } from '../state/memory-state.js';
 import { settledWindow } from '../state/own-ends.js';

@@ -2,13 +2,8 @@ import { MAX_HOLDS } from '@sundial/contract';
 import { heldAmountOf } from '../../../operations/amounts.js';
 import { joinedParts } from '../../../operations/taken-from-packs.js';
 import { hasRoom } from '../../room.js';
-import {
-  REMEMBER_MS,
-  type CounterRef,
-  type LimitSpec,
-  type TakeRequest,
-  type TakeResult,
-} from '../../store.js';
+import type { CounterRef, LimitSpec } from '../../counter-ref.js';
+import { REMEMBER_MS, type TakeRequest, type TakeResult } from '../../take.js';
 import type { HoldTerms } from '../../holds.js';
 import { startsAtOf } from '../../window-index.js';
 import { givenOf, NOTHING_DRAWN, type DrawnPacks, type MemoryPacks } from '../packs/memory-packs.js';

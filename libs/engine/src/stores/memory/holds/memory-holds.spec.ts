@@ -6,7 +6,8 @@ import {
   temporaryDirectory,
   type TemporaryDirectory,
 } from '../../../../../../test/support/temporary-directory.js';
-import type { LimitSpec, TakeRequest } from '../../store.js';
+import type { LimitSpec } from '../../counter-ref.js';
+import type { TakeRequest } from '../../take.js';
 import { MemoryStore } from '../memory-store.js';
 import { MemoryState } from '../state/memory-state.js';
 import { LiveHolds } from './live-holds.js';

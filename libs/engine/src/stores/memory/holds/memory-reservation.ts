@@ -5,7 +5,7 @@ import { decodeContent } from '../../../operations/operation-content.js';
 import { limitNamedBy } from '../../../counters/limit-field.js';
 import { shownParts, type PackPart } from '../../../operations/taken-from-packs.js';
 import type { NamedAmounts, StoredReservation } from '../../holds.js';
-import { REMEMBER_MS } from '../../store.js';
+import { REMEMBER_MS } from '../../take.js';
 
 /** Units that were taken from one window of a counter, or what of them stays counted. */
 export interface HeldEntry {

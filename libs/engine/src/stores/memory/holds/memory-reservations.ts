@@ -1,5 +1,7 @@
 import type { EndHoldRequest, EndHoldResult, HoldTerms } from '../../holds.js';
-import type { LimitSpec, SettleRequest, SettleResult, TakeRequest, TakeResult } from '../../store.js';
+import type { LimitSpec } from '../../counter-ref.js';
+import type { SettleRequest, SettleResult } from '../../settlement.js';
+import type { TakeRequest, TakeResult } from '../../take.js';
 import type { WindowMismatch } from '../../own-windows.js';
 import type { MemoryPacks } from '../packs/memory-packs.js';
 import type { MutableCount } from '../state/counter-table.js';

@@ -9,14 +9,9 @@ import type {
   SetUsageRequest,
   SetUsageResult,
 } from '../../reversals.js';
-import {
-  REMEMBER_MS,
-  REMEMBER_SETTLED_MS,
-  type CounterRef,
-  type LimitSpec,
-  type SettleRequest,
-  type SettleResult,
-} from '../../store.js';
+import type { CounterRef, LimitSpec } from '../../counter-ref.js';
+import { REMEMBER_SETTLED_MS, type SettleRequest, type SettleResult } from '../../settlement.js';
+import { REMEMBER_MS } from '../../take.js';
 import { startsAtOf, windowIndexAt } from '../../window-index.js';
 import type { MemoryPacks } from '../packs/memory-packs.js';
 import type { MutableCount } from '../state/counter-table.js';

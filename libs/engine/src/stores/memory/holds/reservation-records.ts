@@ -1,4 +1,4 @@
-import { REMEMBER_MS } from '../../store.js';
+import { REMEMBER_MS } from '../../take.js';
 import { MAX_DUE_HOLDS } from '../../holds.js';
 import type { MemoryOperation } from '../state/operation-record.js';
 import { asVoided, FREED } from '../../../operations/attempts.js';

@@ -6,7 +6,7 @@ import {
   type TemporaryDirectory,
 } from '../../../../../../test/support/temporary-directory.js';
 import { NEVER } from '../../../windows/window.js';
-import type { CounterRef } from '../../store.js';
+import type { CounterRef } from '../../counter-ref.js';
 import { MemoryState } from '../state/memory-state.js';
 import { CounterLog } from './counter-log.js';
 import { segmentNumbers, segmentPath } from './log-segments.js';

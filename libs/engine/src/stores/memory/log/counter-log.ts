@@ -1,5 +1,5 @@
 import { makeDirectory } from '../../../files/make-directory.js';
-import { REMEMBER_MS } from '../../store.js';
+import { REMEMBER_MS } from '../../take.js';
 import type { ChangeLog, MemoryState } from '../state/memory-state.js';
 import { UnloggedCounters } from '../state/unlogged-counters.js';
 import { GroupWriter } from './log-group.js';

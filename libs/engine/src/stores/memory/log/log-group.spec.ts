@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { LimitSpec } from '../../store.js';
+import type { LimitSpec } from '../../counter-ref.js';
 import { CounterTable } from '../state/counter-table.js';
 import { idIn, lengthAt, readRecord } from '../state/operation-record.js';
 import { GroupWriter, readGroup } from './log-group.js';

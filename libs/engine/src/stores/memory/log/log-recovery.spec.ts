@@ -7,7 +7,7 @@ import {
   type TemporaryDirectory,
 } from '../../../../../../test/support/temporary-directory.js';
 import { MemoryStore } from '../memory-store.js';
-import type { CounterRef } from '../../store.js';
+import type { CounterRef } from '../../counter-ref.js';
 import { scan } from './log-scan.js';
 
 const HOUR_MS = 3_600_000;

@@ -15,7 +15,7 @@ import {
   type TakenFromPack,
 } from '../../packs.js';
 import { enforcedMax } from '../../overrides.js';
-import type { Counts, LimitCount, LimitSpec } from '../../store.js';
+import type { Counts, LimitCount, LimitSpec } from '../../counter-ref.js';
 import type { MemoryState } from '../state/memory-state.js';
 import type { LastingOperations } from '../state/lasting-operations.js';
 

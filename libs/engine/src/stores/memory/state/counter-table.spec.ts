@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { NEVER } from '../../../windows/window.js';
-import type { CounterRef, LimitSpec } from '../../store.js';
+import type { CounterRef, LimitSpec } from '../../counter-ref.js';
 import { NO_LIMIT, type LimitState } from './counter-records.js';
 import { CounterTable } from './counter-table.js';
 

@@ -1,5 +1,5 @@
 import { textHash } from '../../../counters/text-hash.js';
-import type { CounterRef, LimitCount, LimitSpec, WindowIndex } from '../../store.js';
+import type { CounterRef, LimitCount, LimitSpec, WindowIndex } from '../../counter-ref.js';
 import { startsAtOf } from '../../window-index.js';
 import { CounterRecords, NO_LIMIT, type LimitState, type Windows } from './counter-records.js';
 import { HashIndex } from './hash-index.js';

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { REMEMBER_MS, REMEMBER_SETTLED_MS, type SettleRequest } from '../../store.js';
+import { REMEMBER_SETTLED_MS, type SettleRequest } from '../../settlement.js';
+import { REMEMBER_MS } from '../../take.js';
 import { LastingOperations } from './lasting-operations.js';
 import { MemoryState } from './memory-state.js';
 

@@ -1,5 +1,6 @@
 import { performance } from 'node:perf_hooks';
-import { REMEMBER_MS, type SettleRequest, type SettleResult } from '../../store.js';
+import type { SettleRequest, SettleResult } from '../../settlement.js';
+import { REMEMBER_MS } from '../../take.js';
 import type { MemoryState } from './memory-state.js';
 
 /** About 25 MB. Operations on top of them are remembered for `REMEMBER_MS`, as all others are. */

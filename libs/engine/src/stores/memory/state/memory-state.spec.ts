@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { NEVER } from '../../../windows/window.js';
-import { MARGIN_MS, REMEMBER_MS, type CounterRef } from '../../store.js';
+import type { CounterRef } from '../../counter-ref.js';
+import { MARGIN_MS } from '../../store.js';
+import { REMEMBER_MS } from '../../take.js';
 import { MemoryState } from './memory-state.js';
 import type { MemoryOperation } from './operation-record.js';
 

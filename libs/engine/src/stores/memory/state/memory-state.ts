@@ -1,5 +1,7 @@
 import { idOf, numberOf } from '../../../operations/own-ids.js';
-import { MARGIN_MS, REMEMBER_MS, type CounterRef, type LimitSpec, type WindowIndex } from '../../store.js';
+import type { CounterRef, LimitSpec, WindowIndex } from '../../counter-ref.js';
+import { MARGIN_MS } from '../../store.js';
+import { REMEMBER_MS } from '../../take.js';
 import { enforcedMax, type LimitOverride } from '../../overrides.js';
 import type { LimitState, Windows } from './counter-records.js';
 import { CounterSpace, defaultMaxCounters } from './counter-space.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { REMEMBER_MS } from '../../store.js';
+import { REMEMBER_MS } from '../../take.js';
 import { bytesOf, type MemoryOperation } from './operation-record.js';
 import { OperationTable } from './operation-table.js';
 

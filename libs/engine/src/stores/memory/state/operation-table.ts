@@ -1,4 +1,4 @@
-import { REMEMBER_MS } from '../../store.js';
+import { REMEMBER_MS } from '../../take.js';
 import { keyedHash } from './keyed-hash.js';
 import { offHeap } from './off-heap.js';
 import { HashIndex } from './hash-index.js';

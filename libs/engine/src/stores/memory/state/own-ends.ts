@@ -1,5 +1,5 @@
 import { endsFieldOf, isKept, type KeptLimit, type KeptWindow } from '../../own-windows.js';
-import type { CounterRef, LimitSpec, WindowIndex } from '../../store.js';
+import type { CounterRef, LimitSpec, WindowIndex } from '../../counter-ref.js';
 import { resetsAtOf, startsAtOf } from '../../window-index.js';
 import type { LimitState, Windows } from './counter-records.js';
 import type { CounterTable } from './counter-table.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { REMEMBER_MS } from '../../store.js';
+import { REMEMBER_MS } from '../../take.js';
 import { OwnOperations } from './own-operations.js';
 
 const NOW = 1_000_000;

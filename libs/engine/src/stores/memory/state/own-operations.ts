@@ -1,4 +1,4 @@
-import { REMEMBER_MS } from '../../store.js';
+import { REMEMBER_MS } from '../../take.js';
 import { HASH_LENGTH } from '../../../operations/operation-ids.js';
 import { offHeap } from './off-heap.js';
 import type { MemoryOperation } from './operation-record.js';
