@@ -13,24 +13,17 @@ export interface Shed {
   readonly outcome: 'shed';
 }
 
-export const BREAKER_OPEN: Unavailable = {
-  outcome: 'unavailable',
-  cause: 'breaker-open',
-  executionStatus: 'not-executed',
-};
-export const OVERLOADED: Unavailable = {
-  outcome: 'unavailable',
-  cause: 'overloaded',
-  executionStatus: 'not-executed',
-};
+/** The store is not asked, or was not. */
+export function notAsked(cause: DegradedCause): Unavailable {
+  return { outcome: 'unavailable', cause, executionStatus: 'not-executed' };
+}
+
+export const BREAKER_OPEN = notAsked('breaker-open');
+export const OVERLOADED = notAsked('overloaded');
 export const SHED: Shed = { outcome: 'shed' };
 
 /** What outcomes without a decision mean to a caller: a timeout, or an error of the store. */
 export function unavailableFor(result: { readonly outcome: string } | Unavailable): Unavailable {
   if ('cause' in result) return result;
-  return {
-    outcome: 'unavailable',
-    cause: result.outcome === 'wrong-type' ? 'store-error' : 'timeout',
-    executionStatus: 'not-executed',
-  };
+  return notAsked(result.outcome === 'wrong-type' ? 'store-error' : 'timeout');
 }

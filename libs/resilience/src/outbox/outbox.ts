@@ -13,6 +13,7 @@ import {
   voidKey,
   type PendingSettlement,
 } from './pending-settlement.js';
+import { Rotation } from './rotation.js';
 import type { SettlementProducer } from './settlement-groups.js';
 import { operationsOf, SettlementSums } from './settlement-sums.js';
 
@@ -36,9 +37,7 @@ export class Outbox implements PendingSource, SettlementProducer<PendingSettleme
   readonly #journal: OutboxJournal | undefined;
   readonly #entries = new OutboxEntries();
   /** The waiting ones, in the order in which they are to be tried. */
-  readonly #queue = new Set<Entry>();
-  /** Goes through them as they come: the first item of a set from which much was deleted is slow to find. */
-  #next = this.#queue.values();
+  readonly #queue = new Rotation<Entry>();
   readonly #sums = new SettlementSums();
   readonly #counts = { summed: 0, givenUp: 0, withheld: 0 };
   #writing = 0;
@@ -140,9 +139,10 @@ export class Outbox implements PendingSource, SettlementProducer<PendingSettleme
   next(max: number): readonly PendingSettlement[] {
     const next: PendingSettlement[] = [];
     for (let looked = 0; looked < MAX_LOOKED_AT && next.length < max; looked++) {
-      const entry = this.#takeOldest();
+      const entry = this.#queue.take();
       if (!entry) break;
       const { pending } = entry;
+      this.#sums.end(pending);
       if (!isVerifiable(pending, this.#options.now())) {
         this.#options.expired?.(pending);
         this.#resolve(entry, { outcome: 'late' });
@@ -259,19 +259,6 @@ export class Outbox implements PendingSource, SettlementProducer<PendingSettleme
       void this.#journal?.enqueue(rest, { dueAt: 0, isKnown: true });
     }
     return true;
-  }
-
-  #takeOldest(): Entry | undefined {
-    if (this.#queue.size === 0) return undefined;
-    let next = this.#next.next();
-    if (next.done) {
-      this.#next = this.#queue.values();
-      next = this.#next.next();
-    }
-    if (next.done) return undefined;
-    this.#queue.delete(next.value);
-    this.#sums.end(next.value.pending);
-    return next.value;
   }
 
   #resolve(entry: Entry, result: SettleResult): void {

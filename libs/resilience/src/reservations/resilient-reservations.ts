@@ -11,9 +11,17 @@ import type {
 } from '@sundial/engine/ports';
 import type { LocalCounters } from '../fallback/local-counters.js';
 import { ResilientEndings } from './resilient-endings.js';
-import { ResilientReserves, type CheckWay } from './resilient-reserves.js';
+import type { AskedStore } from '../checks/asked-store.js';
+import type { UndecidedChecks } from '../fallback/undecided-checks.js';
+import { ResilientReserves } from './resilient-reserves.js';
 import { ResilientReversals } from './resilient-reversals.js';
 import type { StoreAccess } from './store-access.js';
+
+export interface ReservationsOptions {
+  readonly asked: AskedStore;
+  readonly undecided: UndecidedChecks;
+  readonly local: Pick<LocalCounters, 'takeBack'>;
+}
 
 /** Reservations and reversals in a store that can be slow, frozen or gone. */
 export class ResilientReservations implements ReservationRunner {
@@ -21,8 +29,8 @@ export class ResilientReservations implements ReservationRunner {
   readonly #endings: ResilientEndings;
   readonly #reversals: ResilientReversals;
 
-  constructor(access: StoreAccess, way: CheckWay, local: Pick<LocalCounters, 'takeBack'>) {
-    this.#reserves = new ResilientReserves(access, way);
+  constructor(access: StoreAccess, { asked, undecided, local }: ReservationsOptions) {
+    this.#reserves = new ResilientReserves(access, asked, undecided);
     this.#endings = new ResilientEndings(access);
     this.#reversals = new ResilientReversals(access, local);
   }

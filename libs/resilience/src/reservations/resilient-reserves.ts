@@ -2,13 +2,9 @@ import { QuotaError } from '@sundial/contract';
 import {
   type Answer,
   type CheckPlan,
-  type CounterRef,
-  type Counts,
   decisionOf,
-  type Dispatch,
   heldHere,
   inCurrentWindows,
-  type LimitSpec,
   type PlannedLimit,
   type PlannedReserve,
   type Reserved,
@@ -16,9 +12,10 @@ import {
   then,
   tooManyHolds,
 } from '@sundial/engine/ports';
+import type { AskedStore } from '../checks/asked-store.js';
 import type { AcknowledgedOperation } from '../replay/acknowledged-operations.js';
 import type { UndecidedChecks } from '../fallback/undecided-checks.js';
-import { unavailableFor, type Shed, type Unavailable } from '../guard/unavailable.js';
+import { notAsked, unavailableFor, type Shed, type Unavailable } from '../guard/unavailable.js';
 import { acknowledgedReserve } from './acknowledged-reservation.js';
 import { isReservation, promisedReservation } from './promised-reservation.js';
 import type { StoreAccess } from './store-access.js';
@@ -35,48 +32,34 @@ function thenOf(
   return { ...reserve, counters: all.filter(({ key }) => keys.has(key)) };
 }
 
-/** The store need not be asked. */
-const NOT_ASKED = { outcome: 'unavailable', executionStatus: 'not-executed' } as const;
-
-/** How a check of this plan asks the store, and what it makes of counts while some usage is pending here. */
-export interface CheckWay {
-  ask(
-    call: (dispatch: Dispatch) => Answer<TakeResult<PlannedLimit>>,
-    plan: CheckPlan,
-    check: PlannedReserve,
-  ): Promise<TakeResult<PlannedLimit> | Unavailable | Shed>;
-  asEnforced<L extends LimitSpec>(counters: readonly CounterRef<L>[]): readonly CounterRef<L>[];
-  known(counts: Counts<PlannedLimit>): Counts<PlannedLimit>;
-  wrongType(plan: CheckPlan): void;
-  readonly undecided: UndecidedChecks;
-}
-
 /** Places reservations in a store that can be away: without it, a reserve is decided like a check, and this node holds the units. */
 export class ResilientReserves {
   readonly #access: StoreAccess;
-  readonly #way: CheckWay;
+  readonly #asked: AskedStore;
+  readonly #undecided: UndecidedChecks;
 
-  constructor(access: StoreAccess, way: CheckWay) {
+  constructor(access: StoreAccess, asked: AskedStore, undecided: UndecidedChecks) {
     this.#access = access;
-    this.#way = way;
+    this.#asked = asked;
+    this.#undecided = undecided;
   }
 
   /** @throws QuotaError `operation-conflict`, `operation-refunded`, `overloaded` */
   reserve(check: PlannedReserve): Answer<Reserved> {
     const { operation, amount, amounts, hold, fairnessKey, plan, storeAway } = check;
-    if (storeAway !== undefined) return this.#withoutStore(check, plan, { ...NOT_ASKED, cause: storeAway });
-    const cause = this.#way.undecided.unrecorded(check);
-    if (cause !== undefined) return this.#withoutStore(check, plan, { ...NOT_ASKED, cause });
+    if (storeAway !== undefined) return this.#withoutStore(check, plan, notAsked(storeAway));
+    const cause = this.#undecided.unrecorded(check);
+    if (cause !== undefined) return this.#withoutStore(check, plan, notAsked(cause));
     const { store } = this.#access;
     return inCurrentWindows<TakeResult<PlannedLimit> | Unavailable | Shed, Reserved>(
       check,
       store,
       (offered) =>
-        this.#way.ask(
+        this.#asked.take(
           (deadlineAt) =>
             store.take({
               counters: offered.counters,
-              asEnforced: (counters) => this.#way.asEnforced(counters),
+              asEnforced: this.#asked.asEnforced,
               operation,
               amount,
               amounts,
@@ -102,12 +85,12 @@ export class ResilientReserves {
       case 'taken':
       case 'replayed': {
         this.#note(check, result, now);
-        const counts = this.#way.known(result.counts);
+        const counts = this.#asked.known(result.counts);
         const decision = decisionOf(check, { ...result, counts }, now);
         return { decision, reservation: result.reservation, isDegraded: false };
       }
       case 'refused': {
-        const counts = this.#way.known(result.counts);
+        const counts = this.#asked.known(result.counts);
         return { decision: decisionOf(check, { ...result, counts }, now), isDegraded: false };
       }
       case 'too-many-holds': {
@@ -125,7 +108,7 @@ export class ResilientReserves {
       case 'window-mismatch':
       case 'wrong-type':
       case 'unavailable':
-        if (result.outcome === 'wrong-type') this.#way.wrongType(plan);
+        if (result.outcome === 'wrong-type') this.#asked.wrongType(plan);
         return this.#withoutStore(check, plan, unavailableFor(result));
       default:
         return result satisfies never;
@@ -145,7 +128,7 @@ export class ResilientReserves {
     const { answerBy, holds, outbox, store } = this.#access;
     holds.expire(store.now());
     const undecided = { plan, operationId, operation, amount, amounts, hold, unavailable, rulesVersion };
-    return then(this.#way.undecided.decide(undecided, answerBy(startedAt)), (decision) => {
+    return then(this.#undecided.decide(undecided, answerBy(startedAt)), (decision) => {
       if (!decision.allowed) return { decision, isDegraded: true };
       const promised = outbox.promised(operation.id);
       const reservation = isReservation(promised)
