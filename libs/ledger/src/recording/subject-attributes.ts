@@ -15,8 +15,13 @@ export interface SubjectAttribute {
 /** Of a subject that is counted: one that no rule counts by would fill the search with what callers make up. */
 export function subjectAttributes({ hash, text, windows }: SubjectSums): readonly SubjectAttribute[] {
   if (windows.length === 0) return [];
-  const seen_at = Math.max(...windows.map((window) => window.seen_at));
+  let seen_at = 0;
+  for (const window of windows) if (window.seen_at > seen_at) seen_at = window.seen_at;
   return Object.entries(JSON.parse(text) as Subject).map(([name, value]) => ({
-    ...{ name, value: searchedText(value), subject_hash: hash, subject: text, seen_at },
+    name,
+    value: searchedText(value),
+    subject_hash: hash,
+    subject: text,
+    seen_at,
   }));
 }

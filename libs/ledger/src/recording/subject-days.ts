@@ -19,18 +19,34 @@ export const LONG_SPAN = 32;
 /** Of one subject: mostly of one day, and so of one span. */
 export function longSpans(days: readonly SubjectDay[]): readonly SubjectDay[] {
   const spans: SubjectDay[] = [];
-  for (const { used, allowed, denied, ...of } of days) {
-    const day = of.day - (of.day % LONG_SPAN);
+  for (const one of days) {
+    const span = longSpanOf(one);
     const known = spans.find(
-      (one) => one.day === day && one.resource === of.resource && one.meter === of.meter,
+      ({ day, resource, meter }) => day === span.day && resource === span.resource && meter === span.meter,
     );
     if (known) {
-      known.used += used;
-      known.allowed += allowed;
-      known.denied += denied;
-    } else spans.push({ ...of, span: LONG_SPAN, day, used, allowed, denied });
+      known.used += span.used;
+      known.allowed += span.allowed;
+      known.denied += span.denied;
+    } else spans.push(span);
   }
   return spans;
+}
+
+/** Written out: there are as many as subjects, and objects that are spread into one are slow to read. */
+function longSpanOf(one: SubjectDay): SubjectDay {
+  const { resource, meter, day, subject_hash, subject, used, allowed, denied } = one;
+  return {
+    resource,
+    meter,
+    span: LONG_SPAN,
+    day: day - (day % LONG_SPAN),
+    subject_hash,
+    subject,
+    used,
+    allowed,
+    denied,
+  };
 }
 
 export function isSomething({ used, allowed, denied }: SubjectDay): boolean {

@@ -29,13 +29,13 @@ export interface WindowUsage {
 export const DAY_MS = 86_400_000;
 const NO_START = -1;
 /** Which events change what a subject used, and by which sign. */
-const SIGN: Readonly<Partial<Record<LedgerEvent['kind'], (event: LedgerEvent) => number>>> = {
-  check: ({ outcome, data }) => (outcome === 'allowed' && !data?.replayed ? 1 : 0),
-  commit: ({ data }) => (data?.replayed ? 0 : 1),
-  expire: ({ outcome }) => (outcome === 'committed' ? 1 : 0),
-  report: ({ outcome }) => (outcome === 'counted' ? 1 : 0),
-  refund: ({ data }) => (data?.replayed ? 0 : -1),
-  return: ({ data }) => (data?.replayed ? 0 : -1),
+const SIGN: Readonly<Partial<Record<LedgerEvent['kind'], (outcome: string, replayed: boolean) => number>>> = {
+  check: (outcome, replayed) => (outcome === 'allowed' && !replayed ? 1 : 0),
+  commit: (_, replayed) => (replayed ? 0 : 1),
+  expire: (outcome) => (outcome === 'committed' ? 1 : 0),
+  report: (outcome) => (outcome === 'counted' ? 1 : 0),
+  refund: (_, replayed) => (replayed ? 0 : -1),
+  return: (_, replayed) => (replayed ? 0 : -1),
 };
 
 export interface Sums {
@@ -67,7 +67,7 @@ export class Usage {
       for (const limit of data.limits)
         this.#addWindow(event, this.#of(counterText(subject, text, limit.per)), limit, decided);
     }
-    const sign = SIGN[kind]?.(event) ?? 0;
+    const sign = SIGN[kind]?.(event.outcome, data?.replayed === true) ?? 0;
     if (sign !== 0 || decided) this.#addDay(event, this.#of(text), sign, decided);
   }
 
@@ -91,11 +91,14 @@ export class Usage {
     this.#byBytes = new Map();
     this.#lastNames = undefined;
     this.#entries = 0;
-    return {
-      windows: subjects.flatMap(({ windows }) => windows),
-      days: subjects.flatMap(({ days }) => [...days, ...longSpans(days)]).filter(isSomething),
-      subjects: subjects.flatMap(subjectAttributes),
-    };
+    const [windows, days, attributes]: [WindowUsage[], SubjectDay[], SubjectAttribute[]] = [[], [], []];
+    for (const one of subjects) {
+      windows.push(...one.windows);
+      for (const day of one.days) if (isSomething(day)) days.push(day);
+      for (const span of longSpans(one.days)) if (isSomething(span)) days.push(span);
+      attributes.push(...subjectAttributes(one));
+    }
+    return { windows, days, subjects: attributes };
   }
 
   #of(text: string): SubjectSums {
@@ -124,22 +127,26 @@ export class Usage {
 
   #ofShape(sums: SubjectSums, record: BlockReader, day: number): ShapeSums {
     const shape = record.shape!;
-    const event = record.event();
-    const { kind, limits = [] } = shape;
-    const { subject = {}, data } = event;
+    const { at } = record;
+    const { kind, outcome, resource, names, limits = [] } = shape;
     const decided = kind === 'check' || kind === 'reserve';
-    const sign = SIGN[kind]?.(event) ?? 0;
+    const replayed = isReplayed(shape);
+    const sign = SIGN[kind]?.(outcome, replayed) ?? 0;
     if (sums.last) fold(sums.last);
-    const owners = limits.map(({ per }) => this.#of(counterText(subject, sums.text, per)));
+    const owners = limits.map(({ per }) =>
+      per === undefined || per.length === names.length
+        ? sums
+        : this.#of(counterText(record.subject(), sums.text, per)),
+    );
     const { meters, units } = sign !== 0 || decided ? this.#daysOf(shape, sums, day) : NO_DAYS;
     // Every record reads it: objects that are spread into one get hidden classes that the engine reads slowly.
     const last: ShapeSums = {
       shape,
       day,
-      counts: decided && !data?.replayed ? 1 : 0,
+      counts: decided && !replayed ? 1 : 0,
       sign,
       windows: limits.map((limit, index) =>
-        this.#window(event, owners[index]!, { ...limit, used: record.used[index]! }),
+        this.#window({ resource, at }, owners[index]!, limit, record.used[index]!),
       ),
       owners: owners.some((owner) => owner !== sums) ? owners : undefined,
       meters,
@@ -156,14 +163,20 @@ export class Usage {
   }
 
   #addWindow(event: LedgerEvent, sums: SubjectSums, limit: LedgerLimit, decided: boolean): void {
-    const entry = this.#window(event, sums, limit);
+    const entry = this.#window(event, sums, limit, limit.used, limit.reserved);
     see(entry, event.at, limit.used, limit.reserved ?? 0, limit.max);
     if (!decided || event.data?.replayed) return;
     countUp(entry, event.count ?? 1, event.outcome === 'allowed');
   }
 
-  #window({ resource = '', at }: LedgerEvent, sums: SubjectSums, limit: LedgerLimit): WindowUsage {
-    const { rule, window, meter, used, reserved = 0, max, startsAt = NO_START, resetsAt = null } = limit;
+  #window(
+    { resource = '', at }: Pick<LedgerEvent, 'resource' | 'at'>,
+    sums: SubjectSums,
+    limit: Omit<LedgerLimit, 'used' | 'reserved'>,
+    used: number,
+    reserved = 0,
+  ): WindowUsage {
+    const { rule, window, meter, max, startsAt = NO_START, resetsAt = null } = limit;
     for (const known of sums.windows)
       if (
         known.starts_at === (startsAt ?? NO_START) &&
@@ -228,6 +241,11 @@ export class Usage {
 }
 
 const NO_DAYS = { meters: [], units: undefined };
+
+function isReplayed({ constants = [] }: Shape): boolean {
+  for (const { name, value } of constants) if (name === 'replayed') return value === true;
+  return false;
+}
 
 type DayKey = Pick<SubjectDay, 'resource' | 'meter' | 'day'>;
 

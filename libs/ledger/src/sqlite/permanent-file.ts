@@ -7,13 +7,6 @@ import type { OutageRow } from '../recording/outages.js';
 import type { Subject } from '@sundial/contract';
 import { PERMANENT_KINDS, type LedgerEvent } from '../contract/ledger-event.js';
 import { matches } from '../questions/event-query.js';
-import {
-  DAY_CONFLICT,
-  OUTAGE_CONFLICT,
-  SUBJECT_CONFLICT,
-  VOLUME_CONFLICT,
-  WINDOW_CONFLICT,
-} from '../tables/conflicts.js';
 import { attributeText } from '../blocks/hash.js';
 import type { SubjectAttribute } from '../recording/subject-attributes.js';
 import type { SubjectDay } from '../recording/subject-days.js';
@@ -27,37 +20,7 @@ import {
   type PermanentTables,
 } from '../tables/permanent-tables.js';
 import { atomically, openSqlite } from './sqlite-file.js';
-
-const WINDOW_COLUMNS = [
-  'subject_hash',
-  'rule',
-  'window',
-  'meter',
-  'starts_at',
-  'resets_at',
-  'resource',
-  'subject',
-  'used',
-  'reserved',
-  'max',
-  'seen_at',
-  'allowed',
-  'denied',
-] as const;
-const DAY_COLUMNS = [
-  'resource',
-  'meter',
-  'span',
-  'day',
-  'subject_hash',
-  'subject',
-  'used',
-  'allowed',
-  'denied',
-] as const;
-const VOLUME_COLUMNS = ['resource', 'slice', 'decisions'] as const;
-const SUBJECT_COLUMNS = ['name', 'value', 'subject_hash', 'subject', 'seen_at'] as const;
-const OUTAGE_COLUMNS = ['node', 'started_at', 'last_at', 'ended_at', 'allowed', 'denied', 'settled'] as const;
+import { DAYS, OUTAGES, SUBJECTS, upsert, VOLUMES, WINDOWS } from './upserts.js';
 
 const MIGRATIONS = {
   ...permanentMigrations('WITHOUT ROWID'),
@@ -138,11 +101,11 @@ export class PermanentFile {
 
   apply(node: string, { windows, days, subjects, outages, volumes, upTo }: Derived): void {
     atomically(this.database, () => {
-      this.#insert('ledger_windows', WINDOW_COLUMNS, [...windows].sort(byHash), WINDOW_CONFLICT);
-      this.#insert('ledger_subject_days', DAY_COLUMNS, [...days].sort(byDay), DAY_CONFLICT);
-      this.#insert('ledger_subjects', SUBJECT_COLUMNS, [...subjects].sort(byValue), SUBJECT_CONFLICT);
-      this.#insert('ledger_outages', OUTAGE_COLUMNS, outages, OUTAGE_CONFLICT);
-      this.#insert('ledger_volumes', VOLUME_COLUMNS, volumes, VOLUME_CONFLICT);
+      upsert(this.database, WINDOWS, [...windows].sort(byHash));
+      upsert(this.database, DAYS, [...days].sort(byDay));
+      upsert(this.database, SUBJECTS, [...subjects].sort(byValue));
+      upsert(this.database, OUTAGES, outages);
+      upsert(this.database, VOLUMES, volumes);
       this.database.prepare('UPDATE ledger_nodes SET derived_up_to = ? WHERE node = ?').run(upTo, node);
     });
   }
@@ -199,21 +162,6 @@ export class PermanentFile {
         insert.run(seq, at, node, kind, outcome, actor, data?.target ?? null, records.json());
       }
     });
-  }
-
-  #insert<Column extends string>(
-    table: string,
-    columns: readonly Column[],
-    rows: readonly { readonly [name in Column]: unknown }[],
-    conflict: string,
-  ): void {
-    if (rows.length === 0) return;
-    const names = columns.map((name) => `"${name}"`).join(', ');
-    const values = columns.map((_, index) => `value ->> ${index}`).join(', ');
-    const ordered = rows.map((row) => columns.map((name) => row[name]));
-    this.database
-      .prepare(`INSERT INTO ${table} (${names}) SELECT ${values} FROM json_each(?) WHERE true ${conflict}`)
-      .run(JSON.stringify(ordered));
   }
 }
 
