@@ -94,7 +94,7 @@ export async function judge({
     endings,
     writes,
     contradictions: [
-      ...contradictionsIn(endings),
+      ...contradictionsIn(endings, loss),
       ...packContradictions(writes, attempts, stored, loss),
       ...contradictedMaxes(writes, attempts, load.rules, loss),
     ],

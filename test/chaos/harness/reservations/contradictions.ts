@@ -1,6 +1,6 @@
 import type { Amounts } from '@sundial/contract';
 import { isDeepStrictEqual } from 'node:util';
-import { byOperation } from '../history.js';
+import { byOperation, type Loss } from '../history.js';
 import type { Asking, EndingAnswer } from './ending.js';
 import { amountsOf, committedOf } from './fate.js';
 
@@ -12,11 +12,11 @@ export interface Contradiction {
   readonly sentence: string;
 }
 
-/** Where answers to endings contradict what was asked, or each other (I13). */
-export function contradictionsIn(endings: readonly Asking[]): Contradiction[] {
+/** Where answers to endings contradict what was asked, or each other (I13). `loss`: when the store lost its data. */
+export function contradictionsIn(endings: readonly Asking[], loss?: Loss): Contradiction[] {
   return [...byOperation(endings)].flatMap(([operationId, askings]) => {
     const contradictions = [
-      ...refusedIn(askings),
+      ...refusedIn(askings, loss),
       ...differencesIn(askings),
       ...contrariesIn(askings),
       ...refundsIn(askings),
@@ -27,20 +27,39 @@ export function contradictionsIn(endings: readonly Asking[]): Contradiction[] {
 
 /**
  * An ending that is no contrary one is refused by an expiry that it cannot undo, or by a refund: without the store, a commit
- * and its refund are settled as one release. A store that has lost a reservation does not know it until a node has replayed it.
+ * and its refund are settled as one release. A store that has lost a reservation does not know it until a node has replayed it, and never
+ * where its expiry had released it: nothing of it is left to be replayed.
  */
-function refusedIn(askings: readonly Asking[]): string[] {
+function refusedIn(askings: readonly Asking[], loss: Loss | undefined): string[] {
   const isRefunded = askings.some(({ answer }) => answer.kind === 'refunded');
   return askings.flatMap(({ ending, operation, answer, isContrary }, index) => {
     if (isContrary || ending.verb === 'refund' || answer.kind !== 'failed' || answer.status >= 500) return [];
     const isExpired = answer.state === 'expired' && (ending.verb === 'extend' || expiresCommitted(operation));
     const isUndone = isRefunded && answer.state === 'released';
-    const isReplayed =
-      answer.status === 404 && askings.slice(index).some((later) => later.answer.kind === 'ended');
-    return isExpired || isUndone || isReplayed
+    const isUnknown = answer.status === 404;
+    const isReplayed = isUnknown && askings.slice(index).some(isOfTheKnown);
+    const isGone = isUnknown && loss !== undefined && wasReleasedByExpiry(askings, index, loss);
+    return isExpired || isUndone || isReplayed || isGone
       ? []
       : [`${ending.verb} answered ${answer.status} ${answer.code}`];
   });
+}
+
+/** How it ended: as was asked, or otherwise. */
+function isOfTheKnown({ answer }: Asking): boolean {
+  return answer.kind === 'ended' || (answer.kind === 'failed' && answer.state !== undefined);
+}
+
+/** A node has said so before, or it was held for less than has passed since the loss. */
+function wasReleasedByExpiry(askings: readonly Asking[], index: number, { from }: Loss): boolean {
+  const { sentAt, operation } = askings[index]!;
+  const { hold } = operation;
+  if (hold?.onExpiry !== 'release') return false;
+  const isSaid = askings
+    .slice(0, index)
+    .some(({ answer }) => answer.kind === 'ended' && answer.body.reservation.state === 'expired');
+  const isExtended = askings.some(({ ending }) => ending.verb === 'extend');
+  return isSaid || (!isExtended && sentAt >= from + hold.ttlMs);
 }
 
 function expiresCommitted({ hold }: Asking['operation']): boolean {

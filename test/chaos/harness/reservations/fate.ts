@@ -106,10 +106,10 @@ function endOfHold(operation: Operation, allowed: readonly Attempt[], askings: r
   return { counted, marked, stays: isEndedWithoutStore ? NOTHING : stays, certainUntil, isEndedWithoutStore };
 }
 
-/** As the store itself has answered. */
+/** As the store itself has answered. It decides an operation twice where it has lost the first time: what it did the last time is there. */
 function packsOf({ hold }: Operation, allowed: readonly Attempt[], askings: readonly Asking[]): PackParts {
   const exact = allowed.map((attempt) => decisionOf(attempt)!).filter(({ degraded }) => degraded === null);
-  const first = exact.find(({ replayed }) => !replayed) ?? exact[0];
+  const first = exact.findLast(({ replayed }) => !replayed) ?? exact[0];
   const taken = first?.packs ?? first?.reservation?.packs ?? [];
   if (hold === undefined) return { taken, extended: taken, counted: taken };
   const reservations = askings.filter(isByTheStore).map(({ answer }) => reservationIn(answer));
