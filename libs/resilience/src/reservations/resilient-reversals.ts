@@ -41,7 +41,9 @@ export class ResilientReversals {
   refund(refund: PlannedRefund): Answer<OperationRefundResult | JournaledRefund> {
     const { operation } = refund;
     const promised = this.#access.outbox.promised(operation.id);
-    if (promised) return this.#refundPromised(refund, promised);
+    const answer = promised && this.#refundPromised(refund, promised);
+    if (answer !== undefined) return answer;
+    const isHeldHere = promised !== undefined;
     const { store } = this.#access;
     return this.#ask<OperationRefundResult, OperationRefundResult | JournaledRefund>(
       refund,
@@ -52,13 +54,18 @@ export class ResilientReversals {
             this.#note(refund);
             return result;
           case 'held':
-          case 'not-found':
             return result;
+          case 'not-found':
+            return isHeldHere ? { outcome: 'held' } : result;
           case 'window-mismatch':
           case 'wrong-type':
           case 'expired':
-          case 'unavailable':
-            return this.#journal(refund, unavailableFor(result), this.#countedAmounts(refund));
+          case 'unavailable': {
+            const counted = this.#countedAmounts(refund);
+            return isHeldHere && counted === undefined
+              ? { outcome: 'held' }
+              : this.#journal(refund, unavailableFor(result), counted);
+          }
           default:
             return result satisfies never;
         }
@@ -106,17 +113,17 @@ export class ResilientReversals {
     );
   }
 
-  /** It is pending here: the store may not know it yet. */
+  /** It is pending here: the store may not know it yet. Undefined: what is held may have been ended at another node, and the store is asked. */
   #refundPromised(
     refund: PlannedRefund,
     promised: PendingSettlement,
-  ): Answer<OperationRefundResult | JournaledRefund> {
+  ): Answer<OperationRefundResult | JournaledRefund> | undefined {
     const { cause } = promised.degraded;
     const { executionStatus, settlement } = promised;
     const unavailable: Unavailable = { outcome: 'unavailable', cause, executionStatus };
     switch (settlement.intent) {
       case 'hold':
-        return { outcome: 'held' };
+        return undefined;
       case 'release':
       case 'void':
         return { outcome: 'not-found' };

@@ -129,3 +129,26 @@ describe('Settlements of one operation', () => {
     expect((await site.states(engine))[0]).toEqual([1, 0]);
   });
 });
+
+describe('A refund at a node that holds the reservation by its own word', () => {
+  // It was refused as held until the node's own settlement was recorded.
+  it('is done where another node has committed it, refused while it is held, and by its own word without the store', async () => {
+    const [first, second] = [site.engineOn(), site.engineOn()];
+    const operation = { ...LLM, operationId: 'a' };
+    const { reservation } = await first.reserve(operation);
+    site.store.isAway = true;
+    expect(await second.reserve(operation)).toMatchObject({
+      allowed: true,
+      degraded: { cause: 'store-error' },
+    });
+    await expect(second.refund(operation)).rejects.toMatchObject({ code: 'reservation-held' });
+    [site.store.isAway, site.store.settles] = [false, false];
+    while (second.status().mode !== 'exact') await sleep(5);
+    await expect(second.refund(operation)).rejects.toMatchObject({ code: 'reservation-held' });
+    await first.commit(reservation!.id);
+    expect(await second.refund(operation)).toMatchObject({ refunded: true, amounts: { units: 1 } });
+    site.store.settles = true;
+    await site.settled(second);
+    expect((await site.states(first))[0]).toEqual([0, 0]);
+  });
+});

@@ -51,4 +51,25 @@ describe('A reservation that the store does not know', () => {
     expect(sentences(releases('release', [LOSS.from + TTL_MS, unknown]), LOSS)).toEqual([]);
     expect(sentences(releases('release', [LOSS.from + TTL_MS - 1, unknown]), LOSS)).toHaveLength(1);
   });
+
+  it('is none to its refund until it is replayed, where the store has lost it', () => {
+    const [first, second, third] = releases(
+      'commit',
+      [900, ended('released')],
+      [910, unknown],
+      [950, refusedAs('committed')],
+    );
+    const refund = { verb: 'refund', body: {} } as Asking['ending'];
+    const done = {
+      ...first!,
+      ending: refund,
+      answer: { kind: 'refunded', body: { amounts: {} } } as EndingAnswer,
+    };
+    const refused = { ...second!, ending: refund };
+    expect(sentences([done, refused], LOSS)).toEqual(['a refund that was done is refused']);
+    expect(sentences([done, refused, { ...third!, isContrary: true }])).toContain(
+      'a refund that was done is refused',
+    );
+    expect(sentences([done, refused, third!], LOSS)).not.toContain('a refund that was done is refused');
+  });
 });

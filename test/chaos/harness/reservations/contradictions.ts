@@ -19,7 +19,7 @@ export function contradictionsIn(endings: readonly Asking[], loss?: Loss): Contr
       ...refusedIn(askings, loss),
       ...differencesIn(askings),
       ...contrariesIn(askings),
-      ...refundsIn(askings),
+      ...refundsIn(askings, loss),
     ];
     return [...new Set(contradictions)].map((sentence) => ({ operationId, sentence }));
   });
@@ -36,13 +36,21 @@ function refusedIn(askings: readonly Asking[], loss: Loss | undefined): string[]
     if (isContrary || ending.verb === 'refund' || answer.kind !== 'failed' || answer.status >= 500) return [];
     const isExpired = answer.state === 'expired' && (ending.verb === 'extend' || expiresCommitted(operation));
     const isUndone = isRefunded && answer.state === 'released';
-    const isUnknown = answer.status === 404;
-    const isReplayed = isUnknown && askings.slice(index).some(isOfTheKnown);
-    const isGone = isUnknown && loss !== undefined && wasReleasedByExpiry(askings, index, loss);
+    const isNotFound = answer.status === 404;
+    const isReplayed = isNotFound && askings.slice(index).some(isOfTheKnown);
+    const isGone = isNotFound && loss !== undefined && wasReleasedByExpiry(askings, index, loss);
     return isExpired || isUndone || isReplayed || isGone
       ? []
       : [`${ending.verb} answered ${answer.status} ${answer.code}`];
   });
+}
+
+function isRefused({ answer }: Asking): boolean {
+  return answer.kind === 'failed' && answer.status < 500;
+}
+
+function isUnknown({ answer }: Asking): boolean {
+  return answer.kind === 'failed' && answer.status === 404;
 }
 
 /** How it ended: as was asked, or otherwise. */
@@ -118,15 +126,17 @@ function contrariesIn(askings: readonly Asking[]): string[] {
   });
 }
 
-/** A refund is answered alike once it was done. */
-function refundsIn(askings: readonly Asking[]): string[] {
+/** A refund is answered alike once it was done; but a store that has lost the operation does not know it until a node has replayed it. */
+function refundsIn(askings: readonly Asking[], loss: Loss | undefined): string[] {
   const refunds = askings.filter(({ ending }) => ending.verb === 'refund');
   const first = refunds.findIndex(({ answer }) => answer.kind === 'refunded');
   const named = refunds.flatMap(({ answer }) =>
     answer.kind === 'refunded' && Object.keys(answer.body.amounts).length > 0 ? [answer.body.amounts] : [],
   );
+  const isExcused = (refund: Asking) =>
+    loss !== undefined && isUnknown(refund) && askings.slice(askings.indexOf(refund)).some(isOfTheKnown);
   const isForgotten =
-    first >= 0 && refunds.slice(first).some(({ answer }) => answer.kind === 'failed' && answer.status < 500);
+    first >= 0 && refunds.slice(first).some((refund) => isRefused(refund) && !isExcused(refund));
   return [
     ...(isForgotten ? ['a refund that was done is refused'] : []),
     ...(named.some((amounts) => !isDeepStrictEqual(amounts, named[0]))
