@@ -6,7 +6,7 @@ import type { RedisCluster } from '../support/redis-cluster.js';
 import { type StoreUnderTest, clusterStoreUnderTest } from './store-under-test.js';
 import { aRule } from './rules.js';
 import { ending, held, reserved, reserving, settlingHold } from './hold-requests.js';
-import { add, pack } from './pack-requests.js';
+import { add, pack, refunding } from './pack-requests.js';
 import { total } from './store-holds-windows.contract.js';
 import {
   counter,
@@ -175,6 +175,16 @@ describe('RedisStore on a Cluster of three', () => {
     expect(await later.settle(release)).toEqual({ outcome: 'voided' });
     const counts = held([0, 1], [0, 1], [0, 1], [0, 1], [0, 1], [0, 1]);
     expect(await later.read({ counters })).toMatchObject({ counts });
+  });
+
+  // The node's replay came after the refund, and the shard that had lost the operation counted it.
+  it('counts nothing again on a shard that has lost what the others have refunded', async () => {
+    const request = taking(counters, { operation: operation('o1') });
+    await store.take(request);
+    await (await cluster.nodeOfKey(second!.key)).cli('FLUSHALL');
+    expect(await store.refund(refunding(request))).toEqual({ outcome: 'refunded', amounts: { units: 1 } });
+    await store.settle(settling('count', request));
+    expect(await store.read({ counters })).toMatchObject({ counts: used(0, 0, 0, 0, 0, 0) });
   });
 
   it('leaves to its settlement a commit that a later shard does not know, or has come to too late', async () => {

@@ -114,6 +114,17 @@ interface StayOfMeters extends Omit<Stay, 'units'> {
   readonly parts: readonly ReservationPack[];
 }
 
+/** What a commit took beyond what was held is there when it is answered, and not when it is asked for. */
+function asHeld(
+  counted: readonly ReservationPack[],
+  held: readonly ReservationPack[],
+): readonly ReservationPack[] {
+  return counted.flatMap((part) => {
+    const before = held.find(({ id }) => id === part.id)?.taken ?? 0;
+    return before === 0 ? [] : [{ ...part, taken: Math.min(part.taken, before) }];
+  });
+}
+
 /** What the store had of an operation while it was held or counted, and what stayed. */
 function staysFrom(
   { from, askedAt }: { readonly from: number; readonly askedAt: number },
@@ -126,7 +137,7 @@ function staysFrom(
     { ...held, from: Math.max(from, added.from), unitsOf: added.units, parts: more },
     {
       ...{ askedAt, from: Math.max(from, certainUntil), to: Infinity, isHeld: false },
-      ...{ unitsOf: stays, parts: packs.counted },
+      ...{ unitsOf: stays, parts: asHeld(packs.counted, packs.extended) },
     },
   ];
 }

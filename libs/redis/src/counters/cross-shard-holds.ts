@@ -6,6 +6,7 @@ import {
   type Ending,
   type HeldWindow,
   type PacksOfGroups,
+  REMEMBER_SETTLED_MS,
   type GiveBackRequest,
   type GiveBackResult,
   type SetUsageRequest,
@@ -168,10 +169,21 @@ async function refusalOf(
   return { outcome: 'refused', reservation, counts: inOrderOf(counters, counts) };
 }
 
-/** What any shard gives back says more than what another one had not counted. */
-export async function refundOnShards(calls: Calls, request: ShardRefund): Promise<ShardRefundResult> {
+/**
+ * What any shard gives back says more than what another one had not counted. One that knows nothing of it may have lost it: there the
+ * refund is kept as one that was decided without the store, so that no node's replay counts it again.
+ */
+export async function refundOnShards(
+  calls: Calls & Pick<ShardCalls, 'now'>,
+  request: ShardRefund,
+): Promise<ShardRefundResult> {
   const shards = splitByShard(request.counters);
   const results = await Promise.all(shards.map((shard) => calls.refund({ ...request, ...shard })));
+  if (results.some(({ outcome }) => outcome === 'refunded')) {
+    const kept = { ...AT_ANY_TIME, rememberUntil: Math.round(calls.now()) + REMEMBER_SETTLED_MS };
+    const unknowing = shards.filter((_, index) => results[index]!.outcome === 'not-found');
+    await Promise.all(unknowing.map((shard) => calls.refund({ ...request, ...kept, ...shard })));
+  }
   for (const outcome of ['wrong-type', 'window-mismatch', 'expired', 'refunded', 'held', 'voided'] as const) {
     const result = results.find((each) => each.outcome === outcome);
     if (result) return result;
