@@ -12,10 +12,11 @@ local function count_settled(state, c, before, meters, now)
     local index = index_of(limit, position, group.indexes, nil)
     local units, held, said = units_of_limit(state, limit, position, meters, now)
     local total, opens = add_to_window(limit, index, counter.windows, units, now)
-    if units == 0 and said > 0 and limit.field ~= CONCURRENT then
-      -- It is over, and gave all of it back: a late commit of it counts in the window where it was.
-      total, opens = add_to_window(limit, index, counter.windows, said, now)
-      total = total and add_to_window(limit, index, counter.windows, -said, now)
+    local counts_later = said + (state[3].given[meter_of(limit.field)] or 0)
+    if units == 0 and counts_later > 0 and limit.field ~= CONCURRENT then
+      -- It is over and gave all of it back, or packs gave it: a later commit counts in the window where it was.
+      total, opens = add_to_window(limit, index, counter.windows, counts_later, now)
+      total = total and add_to_window(limit, index, counter.windows, -counts_later, now)
     end
     if units ~= 0 then result.wanted = result.wanted + 1 end
     if total then

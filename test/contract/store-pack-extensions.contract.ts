@@ -146,6 +146,23 @@ export function packExtensionsContract(scene: () => StoreScene): void {
       ]);
     });
 
+    // Its windows were not there, and what the commit counted in them was lost.
+    it('counts a late commit of one that the store has lost, and that packs alone gave, in the windows where it was', async () => {
+      const { store } = scene();
+      const request = reserving([both], { id: 'o1', amount: 1, onExpiry: 'commit' });
+      const content = contentWithPacks(request.operation.content, [{ id: 'p1', meter: 'units', taken: 1 }]);
+      const lost = { ...request, operation: { ...request.operation, content } };
+      const terms = { takenAt: NOON - 3 * MINUTE_MS, expiresAt: NOON - MINUTE_MS };
+      const hold = settlingHold('hold', lost, { ...terms, isDegraded: false, isLost: true });
+      expect(await settled(store, hold)).toEqual(['counted']);
+      const commit = ending(request, { kind: 'commit', amount: 3 });
+      expect(await store.endHold(commit)).toMatchObject({ outcome: 'ended', reservation: { late: true } });
+      expect(await unitsOf(store, both)).toEqual([
+        [2, 0],
+        [2, 0],
+      ]);
+    });
+
     it('places one that the store has lost as windows and packs gave it, and ends it so', async () => {
       const { store } = scene();
       const atOnce = { ...both, limits: [...both.limits, concurrent(9)] };

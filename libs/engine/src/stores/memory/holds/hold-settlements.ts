@@ -184,7 +184,7 @@ export class HoldSettlements {
   ): number {
     const { used, reserved, said } = planned;
     const added = used + reserved;
-    const isKept = isGivenBack(planned, limit);
+    const isKept = isCountedLater(planned, limit);
     if (added === 0 && !isKept) return said;
     if (added !== 0) placed.wanted++;
     const settled = settledWindow(this.state.counters, counter, limit, limit.windowIndex);
@@ -205,9 +205,9 @@ export class HoldSettlements {
   }
 }
 
-/** It is over, and gave all of it back: a late commit of it counts in the window where it was. */
-function isGivenBack({ used, reserved, said }: PlannedUnits, { field }: SettledLimit): boolean {
-  return used + reserved === 0 && said > 0 && field !== CONCURRENT_FIELD;
+/** It is over and gave all of it back, or packs gave it: a later commit of it counts in the window where it was. */
+function isCountedLater({ used, reserved, said, fromPacks }: PlannedUnits, { field }: SettledLimit): boolean {
+  return used + reserved === 0 && said + fromPacks > 0 && field !== CONCURRENT_FIELD;
 }
 
 /** By how long it is remembered from then on. */
@@ -229,6 +229,8 @@ interface PlannedUnits {
   readonly used: number;
   readonly reserved: number;
   readonly said: number;
+  /** What packs gave of it. */
+  readonly fromPacks: number;
 }
 
 /** What becomes of it at once. A hold that is settled after its expiry has expired. */
@@ -261,8 +263,8 @@ function plannedUnits(
     // Until it is forgotten the store would know it, had it not lost it.
     const isForgotten = now >= expiresAt + REMEMBER_MS;
     const left = isLeft && !isDegraded && !isLost && isForgotten ? held : 0;
-    return { used: committed - left, reserved: 0, said: committed };
+    return { used: committed - left, reserved: 0, said: committed, fromPacks };
   }
-  if (!isOver) return { used: 0, reserved: held, said: held };
-  return { used: isLeft ? held : 0, reserved: 0, said: held };
+  if (!isOver) return { used: 0, reserved: held, said: held, fromPacks };
+  return { used: isLeft ? held : 0, reserved: 0, said: held, fromPacks };
 }
