@@ -1,5 +1,6 @@
+import type {
+  QuotaError} from '@sundial/contract';
 import {
-  QuotaError,
   type CheckRequest,
   type CommitRequest,
   type ExtendRequest,
