@@ -17,7 +17,7 @@ import { performance } from 'node:perf_hooks';
 import type { Asking } from '../fallback/local-counters.js';
 import type { LocalUsage } from '../fallback/local-usage.js';
 import type { StoreGuard } from '../guard/store-guard.js';
-import type { Shed, Unavailable } from '../guard/unavailable.js';
+import { unavailableFor, type Shed, type Unavailable } from '../guard/unavailable.js';
 import type { WrongTypeKeys } from '../guard/wrong-type-keys.js';
 import type { Outbox } from '../outbox/outbox.js';
 
@@ -79,9 +79,27 @@ export class AskedStore {
     return outbox.isClear ? counts : local.counters.added(counts);
   }
 
-  /** A key of the plan holds something Sundial did not write. */
-  wrongType(plan: CheckPlan): void {
-    this.#options.wrongTypeKeys.met(plan);
+  /** Why the store has not decided. @throws QuotaError `operation-conflict`, `operation-refunded`, `overloaded` */
+  whyUndecided(result: Undecided, plan: CheckPlan, operationId: string): Unavailable {
+    switch (result.outcome) {
+      case 'conflict':
+        throw QuotaError.conflict(operationId);
+      case 'refunded':
+        throw QuotaError.refunded(operationId);
+      case 'shed':
+        throw this.shed();
+      case 'wrong-type':
+        this.#options.wrongTypeKeys.met(plan);
+        return unavailableFor(result);
+      case 'full':
+      case 'too-many-holds':
+      case 'expired':
+      case 'window-mismatch':
+      case 'unavailable':
+        return unavailableFor(result);
+      default:
+        return result satisfies never;
+    }
   }
 
   /** By when (monotonic) a call that began then is to be answered. */
@@ -116,3 +134,7 @@ export class AskedStore {
 }
 
 type PlannedTake = TakeResult<PlannedLimit>;
+type Undecided = Exclude<
+  PlannedTake | Unavailable | Shed,
+  { readonly outcome: 'taken' | 'replayed' | 'refused' }
+>;

@@ -1,4 +1,4 @@
-import { type DegradedCause, QuotaError, type Usage } from '@sundial/contract';
+import type { DegradedCause, Usage } from '@sundial/contract';
 import {
   type Answer,
   type CheckPlan,
@@ -86,31 +86,12 @@ export class ResilientChecks {
     plan: CheckPlan,
     result: PlannedTake | Unavailable | Shed,
   ): Answer<EngineDecision> {
-    switch (result.outcome) {
-      case 'taken':
-      case 'replayed':
-      case 'refused': {
-        this.#decided(check, plan, result);
-        const counts = this.#asked.known(result.counts);
-        return decisionOf(check, { ...result, counts }, this.#asked.store.now());
-      }
-      case 'conflict':
-        throw QuotaError.conflict(check.operationId);
-      case 'refunded':
-        throw QuotaError.refunded(check.operationId);
-      case 'shed':
-        throw this.#asked.shed();
-      case 'full':
-      case 'too-many-holds':
-      case 'expired':
-      case 'window-mismatch':
-      case 'wrong-type':
-      case 'unavailable':
-        if (result.outcome === 'wrong-type') this.#asked.wrongType(plan);
-        return this.#withoutStore(check, plan, unavailableFor(result));
-      default:
-        return result satisfies never;
-    }
+    const { outcome } = result;
+    if (outcome !== 'taken' && outcome !== 'replayed' && outcome !== 'refused')
+      return this.#withoutStore(check, plan, this.#asked.whyUndecided(result, plan, check.operationId));
+    this.#decided(check, plan, result);
+    const counts = this.#asked.known(result.counts);
+    return decisionOf(check, { ...result, counts }, this.#asked.store.now());
   }
 
   #withoutStore(check: PlannedCheck, plan: CheckPlan, unavailable: Unavailable): Answer<EngineDecision> {

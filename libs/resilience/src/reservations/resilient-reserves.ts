@@ -1,4 +1,3 @@
-import { QuotaError } from '@sundial/contract';
 import {
   type Answer,
   type CheckPlan,
@@ -15,7 +14,7 @@ import {
 import type { AskedStore } from '../checks/asked-store.js';
 import type { AcknowledgedOperation } from '../replay/acknowledged-operations.js';
 import type { UndecidedChecks } from '../fallback/undecided-checks.js';
-import { notAsked, unavailableFor, type Shed, type Unavailable } from '../guard/unavailable.js';
+import { notAsked, type Shed, type Unavailable } from '../guard/unavailable.js';
 import { acknowledgedReserve } from './acknowledged-reservation.js';
 import { isReservation, promisedReservation } from './promised-reservation.js';
 import type { StoreAccess } from './store-access.js';
@@ -81,38 +80,17 @@ export class ResilientReserves {
   ): Answer<Reserved> {
     const now = this.#access.store.now();
     const { operationId, rulesVersion } = check;
-    switch (result.outcome) {
-      case 'taken':
-      case 'replayed': {
-        this.#note(check, result, now);
-        const counts = this.#asked.known(result.counts);
-        const decision = decisionOf(check, { ...result, counts }, now);
-        return { decision, reservation: result.reservation, isDegraded: false };
-      }
-      case 'refused': {
-        const counts = this.#asked.known(result.counts);
-        return { decision: decisionOf(check, { ...result, counts }, now), isDegraded: false };
-      }
-      case 'too-many-holds': {
-        const context = { operationId, rulesVersion, degraded: null };
-        return { decision: tooManyHolds(result.counts, check, context), isDegraded: false };
-      }
-      case 'conflict':
-        throw QuotaError.conflict(operationId);
-      case 'refunded':
-        throw QuotaError.refunded(operationId);
-      case 'shed':
-        throw this.#access.shed();
-      case 'full':
-      case 'expired':
-      case 'window-mismatch':
-      case 'wrong-type':
-      case 'unavailable':
-        if (result.outcome === 'wrong-type') this.#asked.wrongType(plan);
-        return this.#withoutStore(check, plan, unavailableFor(result));
-      default:
-        return result satisfies never;
+    const { outcome } = result;
+    if (outcome === 'too-many-holds') {
+      const context = { operationId, rulesVersion, degraded: null };
+      return { decision: tooManyHolds(result.counts, check, context), isDegraded: false };
     }
+    if (outcome !== 'taken' && outcome !== 'replayed' && outcome !== 'refused')
+      return this.#withoutStore(check, plan, this.#asked.whyUndecided(result, plan, operationId));
+    if (outcome !== 'refused') this.#note(check, result, now);
+    const decision = decisionOf(check, { ...result, counts: this.#asked.known(result.counts) }, now);
+    if (outcome === 'refused') return { decision, isDegraded: false };
+    return { decision, reservation: result.reservation, isDegraded: false };
   }
 
   /** The store has done it, for this attempt or another: should it lose that, it is replayed. */
