@@ -1,5 +1,4 @@
-import type {
-  QuotaError} from '@sundial/contract';
+import type { QuotaError } from '@sundial/contract';
 import {
   type CheckRequest,
   type CommitRequest,
