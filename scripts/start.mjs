@@ -1,7 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import bundleService from './service-bundle.mjs';
 
 /**
@@ -9,7 +8,7 @@ import bundleService from './service-bundle.mjs';
  * process, so that a signal reaches the program and not a shell around it.
  */
 const folder = resolve(process.argv[2] ?? '.');
-const compiler = createRequire(import.meta.url).resolve('typescript/bin/tsc');
+const compiler = fileURLToPath(new URL('../node_modules/typescript-7/bin/tsc', import.meta.url));
 const { status } = spawnSync(process.execPath, [compiler, '-b', '--noCheck', folder], { stdio: 'inherit' });
 if (status !== 0) process.exit(status ?? 1);
 const isBundled = process.argv.includes('--bundled');
