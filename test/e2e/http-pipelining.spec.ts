@@ -63,7 +63,7 @@ it.each(['/health/live', '/nothing'])(
       each.resume();
       each.write(flood);
     }
-    await eventually(() => ended === sockets.length);
+    await eventually(() => ended === sockets.length, { withinMs: 20_000 });
     const check = { resource: 'ocr', subject: { user: 'u1' } };
     expect((await service.fetchJson('POST', '/check', check, KEY)).status).toBe(200);
     expect((await refusals()) - before).toBe(sockets.length);

@@ -25,7 +25,7 @@ afterEach(async () => {
 
 describe('what was decided without a service', () => {
   it('is reported with all that the contract names, and nothing else', async () => {
-    await start([AWAY], { fallback: { default: 'deny', ocr: 'allow' } });
+    await start([AWAY], { fallback: { default: 'deny', ocr: 'allow' }, deadlineMs: 2_000 });
     await client.check({ ...REQUEST, amount: 2, amounts: { tokens: 5 }, operationId: 'a' });
     await client.check({ resource: 'sms', subject: {}, operationId: 'b' });
     await client.flush();
