@@ -11,10 +11,12 @@ import { findRows } from './postgres-reader.js';
 
 /** Pages are read along an index, in its order: a part of today has no statistics yet, and sorting all its rows would seem cheap. */
 const IN_ORDER = 'SET enable_bitmapscan = off';
+/** Sums of each subject, for the subjects with the most, are added up in memory: 60,000 of them want 11 MB. */
+const IN_MEMORY = "SET work_mem = '32MB'";
 
 /** Reads what all nodes wrote. */
 export function openPostgresReader(url: string): Promise<LedgerReader> {
-  const connection = new PostgresConnection(url, 'sundial-ledger-reader', IN_ORDER);
+  const connection = new PostgresConnection(url, 'sundial-ledger-reader', `${IN_ORDER}; ${IN_MEMORY}`);
   const run: LedgerReader['run'] = async (sql, parameters) => {
     const { rows, rowCount } = await connection.query(sql, parameters);
     return { rows, affected: rowCount ?? undefined };
