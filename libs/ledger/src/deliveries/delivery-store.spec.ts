@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { deliveryQueueContract } from '../../../../test/contract/delivery-queue.contract.js';
+import { eventually } from '../../../../test/support/eventually.js';
 import { PostgresProcess } from '../../../../test/support/postgres-process.js';
 import { temporaryDirectory, type TemporaryDirectory } from '../../../../test/support/temporary-directory.js';
 import type { Ledger, LedgerSettings } from '../contract/ledger.js';
 import { openLedger } from '../open/open-ledger.js';
 import type { LedgerDatabase } from '../contract/ledger-database.js';
+import { PostgresConnection } from '../postgres/postgres-connection.js';
 import { DeliveryStore } from './delivery-store.js';
 import { type DeliveryTables, migrationsFor } from './delivery-tables.js';
 import type { OutgoingEvent } from './outgoing-event.js';
@@ -219,5 +221,27 @@ describe('deliveries on PostgreSQL', () => {
     const ids = claims.flat().map(({ eventId }) => eventId);
     expect(new Set(ids).size).toBe(ids.length);
     expect(ids.length).toBeGreaterThanOrEqual(18);
+  });
+
+  it('show no event before one that another node has begun to keep', async () => {
+    const url = await postgres!.database();
+    const [first, second, reader] = await Promise.all([1, 2, 3].map(() => storeOn({ url })));
+    await first!.webhooks.create({ url: URL, filter: { types: ['threshold'] } }, 'ops');
+    const [begun, later] = [event(), event({ type: 'limit-reached' })];
+    const other = new PostgresConnection(url, 'test');
+    const waiting = async () => (await other.query('SELECT 1 FROM pg_locks WHERE NOT granted')).rows.length;
+    // The first has its place in the order, and cannot queue its delivery; of the second none is wanted.
+    await other.query('BEGIN');
+    await other.query('LOCK TABLE deliveries IN EXCLUSIVE MODE');
+    const kept = [first!.events.append([begun])];
+    await eventually(async () => (await waiting()) === 1);
+    kept.push(second!.events.append([later]));
+    await Promise.race([kept[1], eventually(async () => (await waiting()) === 2)]);
+    const seen = await reader!.events.after(undefined, {}, 9);
+    await other.query('COMMIT');
+    expect(await Promise.all(kept)).toEqual([[begun.id], [later.id]]);
+    const rest = await reader!.events.after(Number(seen.next), {}, 9);
+    expect([...seen.events, ...rest.events].map(({ id }) => id)).toEqual([begun.id, later.id]);
+    await other.close();
   });
 });
